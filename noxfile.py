@@ -1,0 +1,12 @@
+"""Run the tests on every supported Python that is installed: `python -m nox`."""
+
+import nox
+
+nox.options.error_on_missing_interpreters = False
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """Install the project with its development extra and run the tests."""
+    session.install("-e", ".[dev]")
+    session.run("python", "-m", "pytest", *session.posargs)

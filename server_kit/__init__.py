@@ -1,0 +1,11 @@
+"""What the mock Nakama server and the OneSignal stub are both built on.
+
+Hosting, the clock, the store, the journal and the faults: nothing here knows Nakama or OneSignal.
+"""
+
+from server_kit.clock import Clock
+from server_kit.hosting import HostedServer, ServerNotRunning
+from server_kit.journal import Entry, Journal
+from server_kit.store import Store
+
+__all__ = ["Clock", "Entry", "HostedServer", "Journal", "ServerNotRunning", "Store"]

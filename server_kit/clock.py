@@ -1,0 +1,65 @@
+"""The time a server believes in: it runs with the machine's, or stands still, and can be moved."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+_NS = 1_000_000_000
+
+
+class Clock:
+    """A clock that servers read instead of the machine's.
+
+    Args:
+        stopped_at: Seconds since the epoch at which the clock stands still until it is moved with
+            `advance`. None lets it run with the machine's clock.
+    """
+
+    def __init__(self, *, stopped_at: float | None = None) -> None:
+        self._stopped_ns = None if stopped_at is None else round(stopped_at * _NS)
+        self._offset_ns = 0
+        self._moved = asyncio.Event()
+
+    def time_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+        base = time.time_ns() if self._stopped_ns is None else self._stopped_ns
+        return base + self._offset_ns
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return self.time_ns() / _NS
+
+    def now(self) -> datetime:
+        """The aware UTC datetime, with microseconds."""
+        return datetime.fromtimestamp(self.time_ns() // 1000 / 1_000_000, UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward; everything that became due wakes up.
+
+        Args:
+            seconds: How far, 0 or more. A clock that goes back would break every order built on it.
+
+        Raises:
+            ValueError: `seconds` is negative.
+        """
+        if seconds < 0:
+            raise ValueError(f"a clock only moves forward, got {seconds} seconds")
+        self._offset_ns += round(seconds * _NS)
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+    async def sleep_until(self, when: float) -> None:
+        """Return once the clock shows `when` (seconds since the epoch) or later."""
+        while (left := when - self.time()) > 0:
+            moved = self._moved
+            try:
+                async with asyncio.timeout(left if self._stopped_ns is None else None):
+                    await moved.wait()
+            except TimeoutError:
+                continue
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once the clock has moved on by `seconds`."""
+        await self.sleep_until(self.time() + seconds)

@@ -1,0 +1,155 @@
+"""Run aiohttp applications in the running event loop, or in a thread with a loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aiohttp import web
+
+T = TypeVar("T")
+
+_HEAD_LIMIT = 1 << 20  # aiohttp's own limit on a line; the servers apply their product's rules
+
+
+class ServerNotRunning(RuntimeError):
+    """The server is asked for something that only a running one has."""
+
+
+class HostedServer(ABC):
+    """A server that is an async context manager, and a plain one that runs in its own thread.
+
+    In the running loop: `async with Server() as server: await server.reset()`. For synchronous
+    code: `with Server() as server: server.run(server.reset())`. Starting twice, or stopping a
+    server that does not run, does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._runners: list[web.AppRunner] = []
+        self._running = False
+        self._thread: _LoopThread | None = None
+
+    @abstractmethod
+    async def _open(self) -> None:
+        """Bring up the server's parts and `serve` its applications."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """Take down what `_open` brought up; the applications are already unreachable."""
+
+    async def start(self) -> Self:
+        """Start in the running loop.
+
+        Raises:
+            OSError: The address is in use, or may not be bound. Nothing stays open.
+        """
+        if not self._running:
+            self._running = True
+            try:
+                await self._open()
+            except BaseException:
+                await self.stop()
+                raise
+        return self
+
+    async def stop(self) -> None:
+        """Stop; open connections are dropped, no task, socket or file stays open."""
+        if not self._running:
+            return
+        self._running = False
+        runners, self._runners = self._runners, []
+        for runner in runners:
+            for site in list(runner.sites):
+                await site.stop()
+        try:
+            await self._close()
+        finally:
+            for runner in runners:
+                await runner.cleanup()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine of this server in its thread and return its result.
+
+        Raises:
+            ServerNotRunning: The server was not started with `with`.
+        """
+        if self._thread is None:
+            coroutine.close()
+            raise ServerNotRunning(
+                "run() is for a server in a thread (`with`); in a loop, await the coroutine"
+            )
+        return self._thread.run(coroutine)
+
+    async def _serve(self, app: web.Application, host: str, port: int) -> str:
+        """Serve `app` and return its base URL; port 0 takes a free one."""
+        runner = web.AppRunner(
+            app,
+            handle_signals=False,
+            access_log=None,
+            shutdown_timeout=0.0,
+            max_line_size=_HEAD_LIMIT,
+            max_field_size=_HEAD_LIMIT,
+        )
+        self._runners.append(runner)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port, reuse_address=True)
+        await site.start()
+        bound = runner.addresses[0]
+        name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+        return f"http://{name}:{bound[1]}"
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def __enter__(self) -> Self:
+        self._thread = _LoopThread(type(self).__name__)
+        try:
+            self._thread.run(self.start())
+        except BaseException:
+            self._thread.close()
+            self._thread = None
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            try:
+                thread.run(self.stop())
+            finally:
+                thread.close()
+
+
+class _LoopThread:
+    """A thread that runs one event loop until it is closed."""
+
+    def __init__(self, name: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def close(self) -> None:
+        self.run(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

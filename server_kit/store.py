@@ -1,0 +1,101 @@
+"""A SQLite database that can be emptied, photographed and put back in about a millisecond."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Row = sqlite3.Row
+
+
+class Store:
+    """The tables of one server; used by the thread of that server's event loop only.
+
+    Args:
+        schema: The `CREATE` statements (and first rows) of an empty database.
+        path: A file that outlives the process, also a killed one; None keeps everything in memory.
+    """
+
+    def __init__(self, schema: str, path: Path | None = None) -> None:
+        self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            self._db.executescript(schema)
+        self._db.execute("PRAGMA foreign_keys = ON")
+        self._empty = _image_of(schema)
+        self._depth = 0
+
+    def run(self, sql: str, *params: Any) -> int:
+        """Execute one statement.
+
+        Returns:
+            How many rows it wrote.
+
+        Raises:
+            sqlite3.IntegrityError: A rule of the schema forbids it.
+        """
+        return self._db.execute(sql, params).rowcount
+
+    def one(self, sql: str, *params: Any) -> Row | None:
+        """The first row of a query, or None."""
+        row: Row | None = self._db.execute(sql, params).fetchone()
+        return row
+
+    def all(self, sql: str, *params: Any) -> list[Row]:
+        """Every row of a query."""
+        return self._db.execute(sql, params).fetchall()
+
+    def create_function(self, name: str, arguments: int, function: Any) -> None:
+        """Make a deterministic Python function callable from SQL under `name`."""
+        self._db.create_function(name, arguments, function, deterministic=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything in the block is written, or nothing is. Blocks may be nested."""
+        name = f"level_{self._depth}"
+        self._db.execute(f"SAVEPOINT {name}")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._db.execute(f"ROLLBACK TO {name}")
+            raise
+        finally:
+            self._depth -= 1
+            self._db.execute(f"RELEASE {name}")
+
+    def snapshot(self) -> bytes:
+        """The whole database as bytes, for `restore`."""
+        with sqlite3.connect(":memory:") as copy:
+            self._db.backup(copy)
+            image = copy.serialize()
+        copy.close()
+        return image
+
+    def restore(self, image: bytes) -> None:
+        """Replace everything by what `snapshot` returned."""
+        with sqlite3.connect(":memory:") as source:
+            source.deserialize(image)
+            source.backup(self._db)
+        source.close()
+
+    def reset(self) -> None:
+        """Back to the empty database of the schema."""
+        self.restore(self._empty)
+
+    def close(self) -> None:
+        """Close the database; a second call does nothing."""
+        self._db.close()
+
+
+def _image_of(schema: str) -> bytes:
+    with sqlite3.connect(":memory:") as empty:
+        empty.executescript(schema)
+        image = empty.serialize()
+    empty.close()
+    return image
