@@ -1,0 +1,1 @@
+"""The pytest plugin: servers, clients and sessions as fixtures."""

@@ -1,0 +1,1 @@
+"""OneSignal REST API on loopback: real audiences, recorded pushes, nothing sent."""
