@@ -1,0 +1,63 @@
+"""`python -m onesignal_stub` and `onesignal-stub`: the stub as a server of its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from onesignal_stub.server import OneSignalStub
+
+DEFAULT_PORT = 8890
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    stub = OneSignalStub(
+        host=options.host,
+        port=options.port,
+        app_id=options.app_id,
+        rest_key=options.rest_key,
+        user_key=options.user_key,
+        data=options.data,
+    )
+    try:
+        asyncio.run(_serve(stub))
+    except OSError as error:
+        print(f"onesignal-stub: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="onesignal-stub", description="OneSignal's REST API on loopback."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
+    parser.add_argument("--data", type=Path, metavar="FILE", help="keep everything in this file")
+    parser.add_argument("--app-id", default="someappid", help="id of the app that is there")
+    parser.add_argument("--rest-key", default="someapikey", help="that app's REST API key")
+    parser.add_argument("--user-key", default="user-auth-key", help="the account's key")
+    return parser
+
+
+async def _serve(stub: OneSignalStub) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: Ctrl+C arrives as KeyboardInterrupt
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    async with stub:
+        print(f"OneSignal stub: {stub.url}", flush=True)
+        print(f"  app id {stub.app_id}, what was sent: {stub.url}/_control/pushes", flush=True)
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Notifications: create, schedule, deliver, read, cancel."""

@@ -1,0 +1,1 @@
+"""Players: the devices of the API before the user model."""

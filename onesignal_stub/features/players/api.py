@@ -1,0 +1,64 @@
+"""`/players`: add, view, list, edit and delete devices."""
+
+from __future__ import annotations
+
+from onesignal_stub.errors import ApiError, refused, unsuccessful
+from onesignal_stub.features.players.core import KNOWN_FIELDS, Players
+from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.paging import page_of
+
+_MAX_PAGE = 300
+
+
+def routes(players: Players) -> list[Route]:
+    """The routes of players."""
+    api = _Api(players)
+    return [
+        Route("POST", "/players", api.create, Key.OPEN, unknown_app=_unknown_app),
+        Route("GET", "/players", api.list),
+        Route("GET", "/players/{player_id}", api.view, Key.OPEN, unknown_app=_unknown_app),
+        Route("PUT", "/players/{player_id}", api.edit, Key.OPEN, unknown_app=_unknown_app),
+        Route("DELETE", "/players/{player_id}", api.delete),
+    ]
+
+
+def _unknown_app(app_id: str) -> ApiError:
+    return refused(f"App with id: {app_id} does not exist", status=404)
+
+
+class _Api:
+    def __init__(self, players: Players) -> None:
+        self._players = players
+
+    def create(self, call: Call) -> Reply:
+        _note_ignored(call)
+        player_id = self._players.create(call.app_id, call.body)
+        return Reply({"success": True, "id": player_id})
+
+    def list(self, call: Call) -> Reply:
+        page = page_of(call.query, maximum=_MAX_PAGE)
+        return Reply(
+            {
+                "total_count": self._players.count(call.app_id),
+                "offset": page.offset,
+                "limit": page.limit,
+                "players": self._players.page(call.app_id, limit=page.limit, offset=page.offset),
+            }
+        )
+
+    def view(self, call: Call) -> Reply:
+        return Reply(self._players.view(call.app_id, call.path["player_id"]))
+
+    def edit(self, call: Call) -> Reply:
+        _note_ignored(call)
+        self._players.update(call.app_id, call.path["player_id"], call.body)
+        return Reply({"success": True})
+
+    def delete(self, call: Call) -> Reply:
+        if not self._players.delete(call.app_id, call.path["player_id"]):
+            raise unsuccessful(status=404)
+        return Reply({"success": True})
+
+
+def _note_ignored(call: Call) -> None:
+    call.ignored += [f"body: {name}" for name in call.body if name not in KNOWN_FIELDS]

@@ -1,0 +1,1 @@
+"""Subscriptions: one push token, address or phone number each."""

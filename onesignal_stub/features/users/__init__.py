@@ -1,0 +1,1 @@
+"""Users: who the subscriptions belong to, by their aliases."""

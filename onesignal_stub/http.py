@@ -1,0 +1,320 @@
+"""From an HTTP request to a feature's handler and back: the one pipeline of all routes.
+
+Every route is served under `/api/v1/…` and `/…`. The order of the checks is OneSignal's: the body
+is JSON, an app is named, its id is well formed, the key is right; then the handler's own rules.
+Handlers are plain functions inside a transaction: a request happens at once, wholly or not at all.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+from aiohttp import web
+from attrs import Factory, define, field, frozen
+from multidict import MultiMapping
+
+from onesignal_stub import errors
+from onesignal_stub.fields import is_uuid
+from server_kit import Clock, Entry, Journal, Store
+
+MAX_BODY = 8 * 1024 * 1024
+PREFIXES = ("", "/api/v1")
+_BODY_START = 4096
+
+
+class Key(enum.Enum):
+    """Which key a route asks for.
+
+    Attributes:
+        ACCOUNT: The account's key ("User Auth Key", "Organization API key").
+        APP: A key of the app that the request names.
+        USERS: The same, where a missing header has an answer of its own.
+        OPEN: None is needed; a wrong one is refused.
+    """
+
+    ACCOUNT = enum.auto()
+    APP = enum.auto()
+    USERS = enum.auto()
+    OPEN = enum.auto()
+
+
+@define
+class Call:
+    """One request as a handler sees it.
+
+    Attributes:
+        app_id: The app that the request names; "" where none is.
+        path: The decoded variable parts of the path.
+        query: The query parameters; a name may come more than once.
+        body: The JSON object that came, {} for none.
+        headers: The request's headers.
+        origin: The stub's address as the client sees it, as `http://127.0.0.1:8890`.
+        has_key: A right key came with the request.
+        ignored: What the handler leaves unread, for the journal.
+    """
+
+    app_id: str
+    path: Mapping[str, str]
+    query: MultiMapping[str]
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+    origin: str
+    has_key: bool = False
+    ignored: list[str] = Factory(list)
+
+
+@frozen
+class Reply:
+    """A handler's answer; a `body` of None sends none at all."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(factory=dict)
+
+
+Handler: TypeAlias = Callable[[Call], Reply]
+
+
+def _deny_unknown_app(_app_id: str) -> errors.ApiError:
+    return errors.access_denied()
+
+
+@frozen
+class Route:
+    """One operation of OneSignal's API.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path without `/api/v1`, with `{names}` for its variable parts.
+        handler: What answers it.
+        key: The key it asks for.
+        names_app: The request must name an app, in its path, query or body.
+        unknown_app: The answer when nobody knows the app.
+        secret: The body holds credentials and stays out of the journal.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    key: Key = Key.APP
+    names_app: bool = True
+    unknown_app: Callable[[str], errors.ApiError] = _deny_unknown_app
+    secret: bool = False
+
+    @property
+    def name(self) -> str:
+        """As the journal calls it: `PUT /players/{player_id}`."""
+        return f"{self.method} {self.path}"
+
+
+class Gate(Protocol):
+    """Who knows the apps and their keys."""
+
+    def knows(self, app_id: str) -> bool:
+        """Whether there is such an app."""
+
+    def admit(self, rule: Key, app_id: str, authorization: str | None) -> bool:
+        """Whether a right key came; raises ApiError where the rule refuses the request."""
+
+
+class Pipeline:
+    """Serves routes: reads, checks, calls the handler in a transaction, writes the journal.
+
+    Args:
+        store: Where the handlers write.
+        clock: The time that the journal notes.
+        journal: Gets an entry for each request.
+        gate: Knows apps and keys.
+        before: Runs ahead of each request.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        journal: Journal,
+        gate: Gate,
+        before: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._journal = journal
+        self._gate = gate
+        self._before = before
+        self._names: list[str] = []
+
+    def application(self, routes: Iterable[Route]) -> web.Application:
+        """The aiohttp application that serves the routes, under both prefixes."""
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._middleware])
+        for route in routes:
+            self._names.append(route.name)
+            for prefix in PREFIXES:
+                app.router.add_route(route.method, prefix + route.path, partial(self._serve, route))
+        return app
+
+    @web.middleware
+    async def _middleware(
+        self,
+        request: web.Request,
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    ) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except errors.ApiError as error:
+            return json_response(Reply(error.body, error.status, error.headers))
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+            return self._unmatched(request)
+
+    async def _serve(self, route: Route, request: web.Request) -> web.Response:
+        self._before()
+        note = _Note()
+        try:
+            note.raw = await request.read()
+            reply = self._answer(route, request, note)
+        except errors.ApiError as error:
+            reply = Reply(error.body, error.status, error.headers)
+        except web.HTTPRequestEntityTooLarge:
+            text = f"The request body is larger than the {MAX_BODY} bytes that are taken."
+            reply = Reply({"errors": [text]}, 413)
+        except Exception:
+            note.failure = traceback.format_exc()
+            text = f"The stub's handler of {route.name} failed; its journal has the traceback."
+            reply = Reply({"errors": [text]}, 500)
+        self._journal.write(
+            Entry(
+                kind="http",
+                name=route.name,
+                time=self._clock.time(),
+                status=reply.status,
+                query=tuple(request.query.items()),
+                body="" if route.secret else _start_of(note.raw),
+                ignored=tuple(note.ignored),
+                error=note.failure,
+            )
+        )
+        return json_response(reply)
+
+    def _answer(self, route: Route, request: web.Request, note: _Note) -> Reply:
+        call = Call(
+            app_id="",
+            path=request.match_info,
+            query=request.query,
+            body=_json_object(note.raw, request),
+            headers=request.headers,
+            origin=str(request.url.origin()),
+            ignored=note.ignored,
+        )
+        named = _named_app(call)
+        if route.names_app:
+            self._check_app(route, named)
+            call.app_id = str(named).lower()
+        call.has_key = self._gate.admit(
+            route.key, call.app_id, request.headers.get("Authorization")
+        )
+        if route.method == "GET":
+            return route.handler(call)
+        with self._store.transaction():
+            return route.handler(call)
+
+    def _check_app(self, route: Route, named: Any) -> None:
+        if named is None or named == "":
+            raise errors.refused(
+                "app_id not found. You may be missing a Content-Type: application/json header."
+            )
+        if isinstance(named, str) and self._gate.knows(named.lower()):
+            return
+        if not isinstance(named, str) or not is_uuid(named):
+            raise errors.refused(
+                "Failed to parse app_id from request (app_id is present but malformed)"
+            )
+        raise route.unknown_app(named)
+
+    def _unmatched(self, request: web.Request) -> web.Response:
+        name = f"{request.method} {request.path}"
+        error = errors.no_such_route()
+        self._journal.write(
+            Entry(
+                kind="http",
+                name=name,
+                time=self._clock.time(),
+                status=error.status,
+                query=tuple(request.query.items()),
+                unmatched=nearest(name, self._names),
+            )
+        )
+        return json_response(Reply(error.body, error.status))
+
+
+@define
+class _Note:
+    """What the journal learns while a request is handled."""
+
+    raw: bytes = b""
+    ignored: list[str] = Factory(list)
+    failure: str | None = None
+
+
+def json_response(reply: Reply) -> web.Response:
+    """The HTTP form of a reply."""
+    if reply.body is None:
+        return web.Response(status=reply.status, headers=reply.headers)
+    return web.Response(
+        body=msgspec.json.encode(reply.body),
+        status=reply.status,
+        headers=reply.headers,
+        content_type="application/json",
+        charset="utf-8",
+    )
+
+
+def nearest(name: str, routes: Iterable[str]) -> str:
+    """The route that most resembles an unmatched `METHOD /path`."""
+    method, _, path = name.partition(" ")
+    parts = path.removeprefix("/api/v1").split("/")
+
+    def likeness(route: str) -> float:
+        wanted_method, _, wanted = route.partition(" ")
+        pattern = wanted.split("/")
+        filled = [
+            part if slot.startswith("{") and part else slot
+            for slot, part in zip(pattern, parts, strict=False)
+        ] + pattern[len(parts) :]
+        ratio = difflib.SequenceMatcher(None, "/".join(filled), "/".join(parts)).ratio()
+        return ratio + (0.01 if wanted_method == method else 0)
+
+    return max(routes, key=likeness)
+
+
+def _json_object(raw: bytes, request: web.Request) -> dict[str, Any]:
+    if not raw.strip():
+        return {}
+    names_app = "app_id" in request.match_info or "app_id" in request.query
+    if "json" not in request.headers.get("Content-Type", "") and not names_app:
+        return {}  # form data to OneSignal; what misses then is the app_id
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise errors.not_json(str(error)) from None
+    if not isinstance(value, dict):
+        raise errors.not_json(f"expected an object, got {type(value).__name__}")
+    return value
+
+
+def _named_app(call: Call) -> Any:
+    if "app_id" in call.path:
+        return call.path["app_id"]
+    if "app_id" in call.query:
+        # Python SDK 2.x sends `?app_id={app_id}?app_id=<id>` for export_events.
+        return call.query["app_id"].rpartition("?app_id=")[2]
+    return call.body.get("app_id")
+
+
+def _start_of(raw: bytes) -> str:
+    return raw[:_BODY_START].decode("utf-8", "replace")

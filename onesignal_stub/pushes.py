@@ -1,0 +1,207 @@
+"""What was sent: one Push per notification and device that it went to, readable and awaitable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from attrs import field, frozen
+
+from server_kit import Store
+from server_kit.store import Row
+
+Channel: TypeAlias = Literal["push", "email", "sms"]
+_CHANNELS: dict[int, Channel] = {11: "email", 14: "sms"}
+
+
+@frozen
+class Push:
+    """One message as one device got it.
+
+    Attributes:
+        id: Counts up in the order of sending.
+        notification_id: The notification that it belongs to.
+        app_id: The app.
+        player_id: The player, or subscription, that it went to.
+        external_user_id: The player's user as the backend calls it; None if it has no name there.
+        onesignal_id: The player's user as OneSignal calls it.
+        device_type: 0 iOS, 1 Android, … 11 e-mail, 14 SMS.
+        channel: `push`, `email` or `sms`.
+        language: The language of `contents` that this device got.
+        contents: The text, or the e-mail's body.
+        heading: The title, or the e-mail's subject.
+        subtitle: The subtitle (iOS).
+        data: The app's own data.
+        url: What opens on a tap.
+        collapse_id: A device shows only the newest push with this id.
+        time: When it was sent, in seconds since the epoch on the stub's clock.
+        received_at: When the device confirmed it; None if it did not.
+        opened_at: When the person opened it; None if nobody did.
+        notification: Every field of the request that created the notification.
+    """
+
+    id: int
+    notification_id: str
+    app_id: str
+    player_id: str
+    external_user_id: str | None
+    onesignal_id: str
+    device_type: int
+    channel: Channel
+    language: str | None
+    contents: str | None
+    heading: str | None
+    subtitle: str | None
+    data: dict[str, Any]
+    url: str | None
+    collapse_id: str | None
+    time: float
+    received_at: float | None
+    opened_at: float | None
+    notification: dict[str, Any] = field(repr=False)
+
+
+@frozen(kw_only=True)
+class PushQuery:
+    """Which pushes are meant; what is None does not matter.
+
+    Attributes:
+        notification_id: Those of one notification.
+        player_id: Those to one player or subscription.
+        external_user_id: Those to the devices of one user.
+        contains: Those with this text in heading, subtitle or contents.
+        since: Those sent at this time (seconds since the epoch) or later.
+    """
+
+    notification_id: str | None = None
+    player_id: str | None = None
+    external_user_id: str | None = None
+    contains: str | None = None
+    since: float | None = None
+
+    def where(self) -> tuple[str, list[Any]]:
+        """The SQL condition on `deliveries d` and its parameters."""
+        terms, params = ["d.hidden = 0"], list[Any]()
+        for column, value in (
+            ("d.notification_id", self.notification_id and self.notification_id.lower()),
+            ("d.subscription_id", self.player_id and self.player_id.lower()),
+            ("d.external_id", self.external_user_id),
+        ):
+            if value is not None:
+                terms.append(f"{column} = ?")
+                params.append(value)
+        if self.contains is not None:
+            terms.append(
+                "instr(coalesce(d.heading, '') || char(10) || coalesce(d.subtitle, '')"
+                " || char(10) || coalesce(d.contents, ''), ?)"
+            )
+            params.append(self.contains)
+        if self.since is not None:
+            terms.append("d.sent_at >= ?")
+            params.append(self.since)
+        return " AND ".join(terms), params
+
+
+_SELECT = (
+    "SELECT d.*, n.app_id, n.request FROM deliveries d"
+    " JOIN notifications n ON n.id = d.notification_id"
+)
+
+
+class Pushes:
+    """The record of what was sent.
+
+    Args:
+        store: The tables.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._recorded = asyncio.Event()
+
+    def announce(self) -> None:
+        """Wake everybody who waits for a push."""
+        recorded, self._recorded = self._recorded, asyncio.Event()
+        recorded.set()
+
+    def find(self, query: PushQuery) -> list[Push]:
+        """The pushes that match, in the order of sending."""
+        condition, params = query.where()
+        rows = self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number", *params)
+        return list(_pushes(rows))
+
+    def first(self, query: PushQuery) -> Push | None:
+        """The oldest push that matches."""
+        condition, params = query.where()
+        rows = self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number LIMIT 1", *params)
+        return next(iter(_pushes(rows)), None)
+
+    def delete(self, query: PushQuery) -> int:
+        """Forget the pushes that match and return how many; their notifications stay."""
+        condition, params = query.where()
+        return self._store.run(
+            "UPDATE deliveries SET hidden = 1 WHERE number IN"
+            f" (SELECT d.number FROM deliveries d WHERE {condition})",
+            *params,
+        )
+
+    async def wait_for(self, query: PushQuery, *, timeout: float) -> Push:
+        """Return the first push that matches, recorded already or to come.
+
+        Raises:
+            TimeoutError: None came in time; the message lists what was sent.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    recorded = self._recorded
+                    found = self.first(query)
+                    if found is not None:
+                        return found
+                    await recorded.wait()
+        except TimeoutError:
+            raise TimeoutError(
+                f"no matching push within {timeout} s; sent: {self._summary()}"
+            ) from None
+
+    def _summary(self) -> str:
+        sent = self.find(PushQuery())
+        shown = [f"{push.contents!r} to {push.player_id}" for push in sent[:20]]
+        if len(sent) > len(shown):
+            shown.append(f"{len(sent) - len(shown)} more")
+        return ", ".join(shown) or "nothing"
+
+
+def _pushes(rows: Iterable[Row]) -> Iterable[Push]:
+    requests: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        request = requests.get(row["notification_id"])
+        if request is None:
+            request = requests[row["notification_id"]] = msgspec.json.decode(row["request"])
+        yield _push(row, request)
+
+
+def _push(row: Row, request: Mapping[str, Any]) -> Push:
+    return Push(
+        id=row["number"],
+        notification_id=row["notification_id"],
+        app_id=row["app_id"],
+        player_id=row["subscription_id"],
+        external_user_id=row["external_id"],
+        onesignal_id=row["onesignal_id"],
+        device_type=row["device_type"],
+        channel=_CHANNELS.get(row["device_type"], "push"),
+        language=row["language"],
+        contents=row["contents"],
+        heading=row["heading"],
+        subtitle=row["subtitle"],
+        data=request.get("data") or {},
+        url=request.get("url"),
+        collapse_id=request.get("collapse_id"),
+        time=row["sent_at"],
+        received_at=row["received_at"],
+        opened_at=row["clicked_at"],
+        notification=dict(request),
+    )
