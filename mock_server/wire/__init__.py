@@ -1,0 +1,1 @@
+"""How the real server's Go libraries read and write the wire: pure functions, no I/O."""

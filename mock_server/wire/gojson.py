@@ -1,0 +1,148 @@
+"""Go's encoding/json: how the server writes free-form JSON and reads RPC payloads.
+
+https://pkg.go.dev/encoding/json
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from json.encoder import encode_basestring
+from typing import Any
+
+from mock_server.wire.errors import DecodeError
+from mock_server.wire.scanner import check_valid, is_valid
+from mock_server.wire.strconv import format_float, utf8_text
+
+_NOT_A_STRING = "json: cannot unmarshal object into Go value of type string"
+_INT64_LIMIT = 1 << 63
+_ESCAPED = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
+_SURROGATE_ESCAPES = re.compile(
+    r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>u[dD][89a-fA-F]..)|.)", re.DOTALL
+)
+
+
+def marshal(value: Any) -> str:
+    """`json.Marshal` of maps, slices and scalars: sorted keys, no blanks, HTML escaped.
+
+    Raises:
+        ValueError: A number is not finite, or the nesting is too deep.
+        TypeError: A value is of a type JSON does not have.
+    """
+    return join(value, comma=",", quote=go_string, sort_keys=True)
+
+
+def unmarshal(text: str | bytes) -> Any:
+    """`json.Unmarshal` into `any`, with the numbers as Nakama's runtimes pass them on.
+
+    Returns:
+        The value. Numbers have gone through a double; whole ones within 64 bits are ints.
+
+    Raises:
+        DecodeError: The text is no JSON; the message is Go's.
+    """
+    data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
+    check_valid(data)
+    source = _SURROGATE_ESCAPES.sub(_without_lone_surrogate, utf8_text(data))
+    try:
+        return json.loads(source, parse_int=_number, parse_float=_number)
+    except RecursionError:
+        raise DecodeError("exceeded max depth") from None
+
+
+def unmarshal_string(body: bytes) -> str:
+    """The payload of an RPC request: a JSON string, or nothing.
+
+    Raises:
+        DecodeError: The body is anything else; the text is the same for everything.
+    """
+    if not body:
+        return ""
+    try:
+        payload = unmarshal(body)
+    except DecodeError:
+        raise DecodeError(_NOT_A_STRING) from None
+    if not isinstance(payload, str | None):
+        raise DecodeError(_NOT_A_STRING)
+    return payload or ""
+
+
+def is_json(text: str) -> bool:
+    """Whether the text is one JSON value."""
+    return is_valid(text.encode(errors="surrogatepass"))
+
+
+def is_json_object(text: str) -> bool:
+    """Whether the text is one JSON object."""
+    return text.lstrip(" \t\r\n").startswith("{") and is_json(text)
+
+
+def go_string(text: str) -> str:
+    """A string literal with what HTML and JavaScript trip over written as escapes."""
+    return _ESCAPED.sub(_unicode_escape, encode_basestring(text))
+
+
+def join(value: Any, *, comma: str, quote: Callable[[str], str], sort_keys: bool) -> str:
+    """Write a value as JSON text.
+
+    Args:
+        value: The value.
+        comma: What stands between two members.
+        quote: Writes a string literal.
+        sort_keys: Order objects by the bytes of their keys instead of as they come.
+
+    Raises:
+        ValueError: A number is not finite, or the nesting is too deep.
+        TypeError: A value is of a type JSON does not have.
+    """
+
+    def members(mapping: Mapping[str, Any]) -> Iterator[str]:
+        for key in sorted(mapping) if sort_keys else mapping:
+            yield f"{quote(key)}:{text_of(mapping[key])}"
+
+    def text_of(item: Any) -> str:
+        if isinstance(item, str):
+            return quote(item)
+        if isinstance(item, Mapping):
+            return f"{{{comma.join(members(item))}}}"
+        if isinstance(item, list | tuple):
+            return f"[{comma.join(map(text_of, item))}]"
+        return _scalar_text(item)
+
+    try:
+        return text_of(value)
+    except RecursionError:
+        raise ValueError("json: the value is nested too deeply") from None
+
+
+def _scalar_text(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if not isinstance(value, float):
+        raise TypeError(f"json: unsupported type: {type(value).__name__}")
+    if not math.isfinite(value):
+        raise ValueError(f"json: unsupported value: {value}")
+    return format_float(value)
+
+
+def _unicode_escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return r"\ufffd" if 0xD800 <= code <= 0xDFFF else rf"\u{code:04x}"
+
+
+def _without_lone_surrogate(match: re.Match[str]) -> str:
+    return r"\ufffd" if match["lone"] else match[0]
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    if math.isinf(value):
+        raise DecodeError(f"json: cannot unmarshal number {text} into Go value of type float64")
+    whole = value.is_integer() and -_INT64_LIMIT <= value < _INT64_LIMIT
+    return int(value) if whole else value

@@ -1,0 +1,63 @@
+"""Writing answers: the JSON text of messages, what is left out of them, and their times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from json.encoder import encode_basestring
+from typing import Any, Literal
+
+from mock_server.wire.gojson import go_string, join
+
+_NS = 1_000_000_000
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_NO_FRACTION = "000"
+
+
+def encode(document: Mapping[str, Any]) -> str:
+    """A message as the gateway and the socket write it: keys in the order they come.
+
+    This build of the server puts one blank after each comma. Nothing is escaped for HTML.
+    """
+    return join(document, comma=", ", quote=_quoted, sort_keys=False)
+
+
+def encode_plain(document: Mapping[str, Any]) -> str:
+    """A document as the RPC handler writes it: no blanks, HTML escaped, keys as they come."""
+    return join(document, comma=",", quote=go_string, sort_keys=False)
+
+
+def omit_empty(fields: Mapping[str, Any], keep: Collection[str] = ()) -> dict[str, Any]:
+    """The fields that proto3 writes: empty ones are left out.
+
+    Args:
+        fields: The fields in the order of their declaration.
+        keep: The fields of wrapper and message types: they are written whenever they are set,
+            also when empty; None is unset.
+    """
+    return {
+        name: value
+        for name, value in fields.items()
+        if (value is not None if name in keep else value)
+    }
+
+
+def timestamp(time_ns: int, digits: Literal[0, 3, 6, 9] = 0) -> str:
+    """A `google.protobuf.Timestamp`, as `2026-11-21T22:20:27Z`.
+
+    Args:
+        time_ns: Nanoseconds since the epoch.
+        digits: The precision the server keeps. Finer digits are cut off, and a fraction is
+            printed with as few groups of three digits as it needs.
+    """
+    seconds, nanos = divmod(time_ns, _NS)
+    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    fraction = f"{nanos:09d}"[:digits]
+    while fraction.endswith(_NO_FRACTION):
+        fraction = fraction.removesuffix(_NO_FRACTION)
+    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
+
+
+def _quoted(text: str) -> str:
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", encode_basestring(text))

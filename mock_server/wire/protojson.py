@@ -1,0 +1,270 @@
+"""Reading messages the way the gateway and the socket do: protojson behind a json.Decoder.
+
+The JSON mapping: https://protobuf.dev/programming-guides/json/
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from typing import Any
+
+from mock_server.wire.errors import DecodeError
+from mock_server.wire.scanner import first_value
+from mock_server.wire.schema import Enum, Kind, ListOf, MapOf, Message, Scalar, Wrapper, json_name
+from mock_server.wire.strconv import parse_float, parse_int
+from mock_server.wire.tokens import Token, TokenKind, TokenReader, number_token
+
+__all__ = ["DecodeError", "decode_body", "decode_frame"]
+
+_MAX_INTEGER_DIGITS = 20
+_INTEGER_RANGES = {
+    "int32": (-(1 << 31), (1 << 31) - 1),
+    "int64": (-(1 << 63), (1 << 63) - 1),
+    "uint32": (0, (1 << 32) - 1),
+}
+_FLOAT_BITS = {"float": 32, "double": 64}
+_SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_NUMBER_PARTS = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?")
+_GO_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+_GO_SPACES += "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+class _NoValue(Exception):
+    """The token does not fit the type of its field."""
+
+
+def decode_body(message: Message, body: bytes) -> dict[str, Any]:
+    """Decode the body of a request as the gateway does.
+
+    Only the first JSON value counts, unknown fields are ignored and an empty body is an empty
+    message.
+
+    Args:
+        message: What the body holds.
+        body: The bytes of the request.
+
+    Returns:
+        All fields by their snake_case names in the order of the declaration. Absent ones hold
+        their default; absent messages and wrappers hold None.
+
+    Raises:
+        DecodeError: The body is no such message; the text is the server's.
+    """
+    value = first_value(body)
+    if value is None:
+        return message.defaults()
+    return _Decoder(value, discard_unknown=True).document(message)
+
+
+def decode_frame(message: Message, text: str) -> dict[str, Any]:
+    """Decode a socket frame: exactly one JSON document without unknown fields.
+
+    Returns:
+        The fields, as `decode_body` returns them.
+
+    Raises:
+        DecodeError: The frame is no such message.
+    """
+    data = text.encode(errors="surrogatepass")
+    return _Decoder(data, discard_unknown=False).document(message)
+
+
+class _Decoder:
+    def __init__(self, data: bytes, *, discard_unknown: bool) -> None:
+        self._tokens = TokenReader(data)
+        self._discard_unknown = discard_unknown
+
+    def document(self, message: Message) -> dict[str, Any]:
+        fields = self._message(message)
+        after = self._tokens.read()
+        if after.kind is not TokenKind.END:
+            raise self._tokens.unexpected(after)
+        return fields
+
+    def _message(self, message: Message) -> dict[str, Any]:
+        self._expect(TokenKind.OBJECT_OPEN)
+        fields = message.defaults()
+        seen: set[str] = set()
+        oneof_is_set = False
+        while (name := self._name()) is not None:
+            field = message.by_input_name.get(name.value)
+            if field is None:
+                self._unknown(name)
+                continue
+            if field in seen:
+                raise self._tokens.error(name.position, f"duplicate field {name.raw}")
+            seen.add(field)
+            if self._tokens.peek().kind is TokenKind.NULL:
+                self._tokens.read()
+                continue
+            if field in message.oneof:
+                if oneof_is_set:
+                    raise self._oneof_set_twice(message, name)
+                oneof_is_set = True
+            fields[field] = self._value(message.fields[field], json_name(field))
+        return fields
+
+    def _expect(self, kind: TokenKind) -> None:
+        token = self._tokens.read()
+        if token.kind is not kind:
+            raise self._tokens.unexpected(token)
+
+    def _name(self) -> Token | None:
+        """The next name of an object, or None at its end."""
+        token = self._tokens.read()
+        if token.kind is TokenKind.OBJECT_CLOSE:
+            return None
+        if token.kind is not TokenKind.NAME:
+            raise self._tokens.unexpected(token)
+        return token
+
+    def _unknown(self, name: Token) -> None:
+        if not self._discard_unknown:
+            raise self._tokens.error(name.position, f"unknown field {name.raw}")
+        depth = 0
+        while True:
+            kind = self._tokens.read().kind
+            if kind in (TokenKind.OBJECT_OPEN, TokenKind.ARRAY_OPEN):
+                depth += 1
+            elif kind in (TokenKind.OBJECT_CLOSE, TokenKind.ARRAY_CLOSE):
+                depth -= 1
+            if not depth:
+                return
+
+    def _oneof_set_twice(self, message: Message, name: Token) -> DecodeError:
+        oneof = f"nakama.realtime.{message.name}.message"
+        text = f"error parsing {name.raw}, oneof {oneof} is already set"
+        return self._tokens.error(name.position, text)
+
+    def _value(self, kind: Kind, field: str) -> Any:
+        if isinstance(kind, Message):
+            return self._message(kind)
+        if isinstance(kind, ListOf):
+            return self._list(kind, field)
+        if isinstance(kind, MapOf):
+            return self._map(kind)
+        if isinstance(kind, Wrapper):
+            return self._scalar(kind.scalar, "value")
+        return self._scalar(kind, field)
+
+    def _list(self, kind: ListOf, field: str) -> list[Any]:
+        self._expect(TokenKind.ARRAY_OPEN)
+        items: list[Any] = []
+        while self._tokens.peek().kind is not TokenKind.ARRAY_CLOSE:
+            items.append(self._value(kind.item, field))
+        self._tokens.read()
+        return items
+
+    def _map(self, kind: MapOf) -> dict[str, Any]:
+        self._expect(TokenKind.OBJECT_OPEN)
+        entries: dict[str, Any] = {}
+        while (name := self._name()) is not None:
+            if name.value in entries:
+                raise self._tokens.error(name.position, f"duplicate map key {name.raw}")
+            entries[name.value] = self._scalar(kind.value, "value")
+        return entries
+
+    def _scalar(self, kind: Scalar | Enum, field: str) -> Any:
+        token = self._tokens.read()
+        try:
+            if isinstance(kind, Enum):
+                return _enum(kind, token, unknown_is_absent=self._discard_unknown)
+            return _scalar(kind, token)
+        except _NoValue:
+            name = "enum" if isinstance(kind, Enum) else kind.name
+            text = f"invalid value for {name} field {field}: {token.raw}"
+            raise self._tokens.error(token.position, text) from None
+
+
+def _scalar(kind: Scalar, token: Token) -> Any:
+    if kind.name == "string" and token.kind is TokenKind.STRING:
+        return token.value
+    if kind.name == "bool" and token.kind is TokenKind.BOOL:
+        return token.value
+    if kind.name == "bytes" and token.kind is TokenKind.STRING:
+        return _bytes(token.value)
+    if kind.name in _INTEGER_RANGES:
+        return _integer(_number_text(token), *_INTEGER_RANGES[kind.name])
+    if kind.name in _FLOAT_BITS:
+        return _float(token, _FLOAT_BITS[kind.name])
+    raise _NoValue
+
+
+def _enum(kind: Enum, token: Token, *, unknown_is_absent: bool) -> int:
+    if token.kind is TokenKind.NUMBER:
+        return _integer(token.raw, *_INTEGER_RANGES["int32"])
+    if token.kind is TokenKind.STRING:
+        if token.value in kind.names:
+            return kind.names.index(token.value)
+        if unknown_is_absent:
+            return 0
+    raise _NoValue
+
+
+def _number_text(token: Token) -> str:
+    """The number of a number token, or of a string that begins with one."""
+    if token.kind is TokenKind.NUMBER:
+        return token.raw
+    if token.kind is TokenKind.STRING and token.value.strip(_GO_SPACES) == token.value:
+        number = number_token(token.value)
+        if number is not None:
+            return number
+    raise _NoValue
+
+
+def _integer(text: str, smallest: int, largest: int) -> int:
+    parts = _NUMBER_PARTS.fullmatch(text)
+    if not parts:
+        raise _NoValue
+    sign, whole, fraction, exponent = parts.groups(default="")
+    digits = _integer_digits(whole.lstrip("0"), fraction.rstrip("0"), exponent)
+    value = int(sign + (digits or "0"))
+    if not smallest <= value <= largest:
+        raise _NoValue
+    return value
+
+
+def _integer_digits(whole: str, fraction: str, exponent: str) -> str:
+    """The digits of a number that is written with an exponent but whole; "" for zero."""
+    if not whole and not fraction:
+        return ""
+    try:
+        shift = parse_int(exponent or "0", 32)
+    except DecodeError:
+        raise _NoValue from None
+    if shift >= 0:
+        if len(fraction) > shift or len(whole) + shift > _MAX_INTEGER_DIGITS:
+            raise _NoValue
+        return (whole + fraction.ljust(shift, "0")).lstrip("0")
+    kept = len(whole) + shift
+    if fraction or kept < 0 or whole[kept:].strip("0"):
+        raise _NoValue
+    return whole[:kept]
+
+
+def _float(token: Token, bits: int) -> float:
+    if token.kind is TokenKind.STRING and token.value in _SPECIAL_FLOATS:
+        return _SPECIAL_FLOATS[token.value]
+    try:
+        return parse_float(_number_text(token), bits)
+    except DecodeError:
+        raise _NoValue from None
+
+
+def _bytes(text: str) -> bytes:
+    """Base64 with either alphabet; padding is needed only when the length asks for it."""
+    data = text.encode(errors="surrogatepass")
+    url_safe = b"-" in data or b"_" in data
+    padded = len(data) % 4 == 0
+    compact = data.replace(b"\r", b"").replace(b"\n", b"")
+    if not padded:
+        if b"=" in compact:
+            raise _NoValue
+        compact += b"=" * (-len(compact) % 4)
+    try:
+        return base64.b64decode(compact, b"-_" if url_safe else b"+/", validate=True)
+    except (binascii.Error, ValueError):
+        raise _NoValue from None

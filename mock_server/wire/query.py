@@ -1,0 +1,145 @@
+"""Query parameters as grpc-gateway puts them into a request message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from mock_server.wire.errors import DecodeError
+from mock_server.wire.schema import Enum, Kind, ListOf, MapOf, Message, Scalar, Wrapper
+from mock_server.wire.strconv import (
+    parse_bool,
+    parse_float,
+    parse_int,
+    parse_uint,
+    quote,
+    utf8_text,
+)
+
+_BRACKETED = re.compile(r"(.*)\[(.*)\]")
+_BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "string": str,
+    "bool": parse_bool,
+    "int32": lambda text: parse_int(text, 32),
+    "int64": lambda text: parse_int(text, 64),
+    "uint32": lambda text: parse_uint(text, 32),
+    "float": lambda text: parse_float(text, 32),
+    "double": lambda text: parse_float(text, 64),
+}
+
+
+def parse_pairs(query: str) -> list[tuple[str, str]]:
+    """Split the raw query of a URL into decoded names and values, as Go's `url.ParseQuery`.
+
+    Raises:
+        DecodeError: A percent escape is malformed, or a semicolon separates.
+    """
+    pairs: list[tuple[str, str]] = []
+    for part in query.split("&"):
+        if ";" in part:
+            raise DecodeError("invalid semicolon separator in query")
+        if part:
+            name, _, value = part.partition("=")
+            pairs.append((_unescape(name), _unescape(value)))
+    return pairs
+
+
+def decode_query(message: Message, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The fields that were given; names that the message does not have are ignored.
+
+    Args:
+        message: The fields that may be set by query parameters.
+        pairs: The decoded names and values, in the order of the query.
+
+    Returns:
+        The given fields by their snake_case name, to be laid over those of the body.
+
+    Raises:
+        DecodeError: A value does not fit its field, or a field was given too often; the text is
+            the server's.
+    """
+    fields: dict[str, Any] = {}
+    for path, values in _parameters(pairs):
+        name, *inner = path.split(".")
+        field = message.by_input_name.get(name)
+        if field is None:
+            continue
+        kind = message.fields[field]
+        if inner:
+            _set_inside(fields, kind, [field, *inner], values)
+        elif isinstance(kind, ListOf):
+            items = (_parsed(kind.item, value, f"list {quote(field)}") for value in values)
+            fields.setdefault(field, []).extend(items)
+        elif not isinstance(kind, MapOf | Message):  # no request has such a query parameter
+            fields[field] = _single(kind, field, values)
+    return fields
+
+
+def ignored_names(message: Message, pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """The names that `decode_query` does not look at, in order, each once."""
+    known = message.by_input_name
+    return [path for path, _ in _parameters(pairs) if path.partition(".")[0] not in known]
+
+
+def _unescape(text: str) -> str:
+    if bad := _BAD_ESCAPE.search(text):
+        raise DecodeError(f"invalid URL escape {quote(bad[0])}")
+    return utf8_text(unquote_to_bytes(text.replace("+", " ")))
+
+
+def _parameters(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Each name with all its values; `name[key]=value` stands for the values key and value."""
+    grouped: dict[str, list[str]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    for name, values in grouped.items():
+        if bracketed := _BRACKETED.fullmatch(name):
+            yield bracketed[1], [bracketed[2], *values]
+        else:
+            yield name, values
+
+
+def _set_inside(fields: dict[str, Any], kind: Kind, path: list[str], values: list[str]) -> None:
+    """Set `limit.value`: a wrapper is a message with one field; whoever names it, sets it."""
+    outer, inner, *deeper = path
+    if not isinstance(kind, Wrapper):
+        raise DecodeError(f"invalid path: {quote(outer)} is not a message")
+    fields.setdefault(outer, kind.scalar.default)
+    if inner != "value":
+        return
+    if deeper:
+        raise DecodeError(f"invalid path: {quote(inner)} is not a message")
+    fields[outer] = _single(kind, inner, values)
+
+
+def _single(kind: Scalar | Wrapper | Enum, field: str, values: list[str]) -> Any:
+    if len(values) > 1:
+        raise DecodeError(f"too many values for field {quote(field)}: {', '.join(values)}")
+    return _parsed(kind, values[0], f"field {quote(field)}")
+
+
+def _parsed(kind: Scalar | Wrapper | Enum | Message, text: str, subject: str) -> Any:
+    try:
+        if isinstance(kind, Enum):
+            return _enum(kind, text)
+        if isinstance(kind, Message):
+            raise DecodeError(f"unsupported message type: {quote(f'nakama.api.{kind.name}')}")
+        scalar = kind.scalar if isinstance(kind, Wrapper) else kind
+        return _PARSERS[scalar.name](text)
+    except DecodeError as error:
+        raise DecodeError(f"parsing {subject}: {error}") from None
+
+
+def _enum(kind: Enum, text: str) -> int:
+    if text in kind.names:
+        return kind.names.index(text)
+    try:
+        number = parse_int(text, 64)
+    except DecodeError:
+        number = -1
+    if not 0 <= number < len(kind.names):
+        raise DecodeError(f"{quote(text)} is not a valid value")
+    return number

@@ -1,0 +1,119 @@
+"""Descriptions of protobuf messages, as far as their JSON form and query parameters need them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from attrs import define, frozen
+
+
+@frozen
+class Scalar:
+    """A scalar type by its protobuf name, with the value an absent field has."""
+
+    name: str
+    default: Any
+
+
+@frozen
+class Wrapper:
+    """A `google.protobuf.…Value`: a scalar that can be told from an absent one."""
+
+    scalar: Scalar
+
+
+@frozen
+class MapOf:
+    """A `map<string, …>` of scalars."""
+
+    value: Scalar
+
+
+@frozen(init=False)
+class Enum:
+    """An open enum; its names count from 0."""
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str) -> None:
+        self.__attrs_init__(names)
+
+
+@define(init=False, eq=False)
+class Message:
+    """A message: its name and its fields in the order of their declaration.
+
+    Args:
+        name: The protobuf name, without its package.
+        oneof: The names of the fields of which only one may be set.
+        fields: The fields by their protobuf (snake_case) name.
+    """
+
+    name: str
+    fields: Mapping[str, Kind]
+    oneof: frozenset[str]
+
+    def __init__(self, name: str, /, *, oneof: tuple[str, ...] = (), **fields: Kind) -> None:
+        self.name = name
+        self.fields = fields
+        self.oneof = frozenset(oneof)
+
+    @cached_property
+    def by_input_name(self) -> Mapping[str, str]:
+        """The field name for each accepted spelling; a JSON name goes before a field name."""
+        return {name: name for name in self.fields} | {
+            json_name(name): name for name in self.fields
+        }
+
+    def defaults(self) -> dict[str, Any]:
+        """A new message without any field set."""
+        return {name: default_of(kind) for name, kind in self.fields.items()}
+
+
+@frozen
+class ListOf:
+    """A repeated field."""
+
+    item: Scalar | Wrapper | Message
+
+
+Kind: TypeAlias = Scalar | Wrapper | MapOf | Enum | ListOf | Message
+
+STRING = Scalar("string", "")
+BYTES = Scalar("bytes", b"")
+BOOL = Scalar("bool", False)
+INT32 = Scalar("int32", 0)
+INT64 = Scalar("int64", 0)
+UINT32 = Scalar("uint32", 0)
+FLOAT = Scalar("float", 0.0)
+DOUBLE = Scalar("double", 0.0)
+
+STRING_VALUE = Wrapper(STRING)
+BOOL_VALUE = Wrapper(BOOL)
+INT32_VALUE = Wrapper(INT32)
+INT64_VALUE = Wrapper(INT64)
+UINT32_VALUE = Wrapper(UINT32)
+FLOAT_VALUE = Wrapper(FLOAT)
+DOUBLE_VALUE = Wrapper(DOUBLE)
+
+STRING_MAP = MapOf(STRING)
+DOUBLE_MAP = MapOf(DOUBLE)
+
+
+def json_name(field: str) -> str:
+    """The lowerCamelCase name that protobuf gives a field in JSON."""
+    head, *tail = field.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in tail)
+
+
+def default_of(kind: Kind) -> Any:
+    """What a field of this kind holds when it was not set."""
+    if isinstance(kind, Scalar):
+        return kind.default
+    if isinstance(kind, MapOf):
+        return {}
+    if isinstance(kind, ListOf):
+        return []
+    return 0 if isinstance(kind, Enum) else None

@@ -1,0 +1,159 @@
+"""Go's strconv as it shows on the wire: quoting, number parsing with its errors, float texts."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+import unicodedata
+
+from mock_server.wire.errors import DecodeError
+
+_NAMED_ESCAPES = {
+    "\a": r"\a",
+    "\b": r"\b",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+}
+_STRAY_BYTES = re.compile("[\udc80-\udcff]")
+_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+_FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+_FLOAT = re.compile(
+    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)|nan",
+    re.IGNORECASE,
+)
+
+
+def utf8_text(data: bytes) -> str:
+    """Decode as Go does: each byte that is no UTF-8 becomes one replacement character."""
+    return _STRAY_BYTES.sub("\N{REPLACEMENT CHARACTER}", data.decode(errors="surrogateescape"))
+
+
+def quote(text: str) -> str:
+    r"""`strconv.Quote`; undecodable bytes come as surrogate escapes and are shown as `\xNN`."""
+    return '"' + "".join(r"\"" if char == '"' else escape_char(char) for char in text) + '"'
+
+
+def escape_char(char: str) -> str:
+    """One character as it stands inside of a Go string literal (quotation marks unchanged)."""
+    if named := _NAMED_ESCAPES.get(char):
+        return named
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8
+        return rf"\x{code - 0xDC00:02x}"
+    if char == " " or unicodedata.category(char)[0] in "LMNPS":
+        return char
+    if code < 0x80:
+        return rf"\x{code:02x}"
+    return rf"\u{code:04x}" if code < 0x10000 else rf"\U{code:08x}"
+
+
+def parse_bool(text: str) -> bool:
+    """`strconv.ParseBool`.
+
+    Raises:
+        DecodeError: The text is none of Go's spellings.
+    """
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise _syntax("ParseBool", text)
+
+
+def parse_int(text: str, bits: int) -> int:
+    """`strconv.ParseInt` in base 10.
+
+    Raises:
+        DecodeError: The text is no number, or needs more than `bits` bits.
+    """
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    magnitude = _parse_digits("ParseInt", text, digits, (1 << bits) - 1)
+    value = -magnitude if text[:1] == "-" else magnitude
+    if not -(1 << bits - 1) <= value < 1 << bits - 1:
+        raise _out_of_range("ParseInt", text)
+    return value
+
+
+def parse_uint(text: str, bits: int) -> int:
+    """`strconv.ParseUint` in base 10.
+
+    Raises:
+        DecodeError: The text is no number, has a sign, or needs more than `bits` bits.
+    """
+    return _parse_digits("ParseUint", text, text, (1 << bits) - 1)
+
+
+def parse_float(text: str, bits: int) -> float:
+    """`strconv.ParseFloat` of a decimal text.
+
+    Raises:
+        DecodeError: The text is no number, or too large for `bits` bits.
+    """
+    if not _FLOAT.fullmatch(text):
+        raise _syntax("ParseFloat", text)
+    value = float(text)
+    if math.isinf(value) and "i" not in text.lower():
+        raise _out_of_range("ParseFloat", text)
+    try:
+        return value if bits == 64 else to_float32(value)
+    except OverflowError:
+        raise _out_of_range("ParseFloat", text) from None
+
+
+def to_float32(value: float) -> float:
+    """The nearest single-precision number.
+
+    Raises:
+        OverflowError: It is beyond the range of single precision.
+    """
+    single: float = struct.unpack("f", struct.pack("f", value))[0]
+    return single
+
+
+def format_float(value: float) -> str:
+    """A double as Go's JSON encoders print it: shortest digits, an exponent only at the ends."""
+    magnitude = abs(value)
+    digits, _, exponent = f"{value!r}".partition("e")
+    digits = digits.removesuffix(".0")
+    if magnitude and not 1e-6 <= magnitude < 1e21:
+        return _with_exponent(value)
+    return _shifted(digits, int(exponent)) if exponent else digits
+
+
+def _with_exponent(value: float) -> str:
+    digits, _, exponent = f"{value!r}".partition("e")
+    return f"{digits.removesuffix('.0')}e{int(exponent):+d}"
+
+
+def _shifted(digits: str, exponent: int) -> str:
+    sign = "-" if digits.startswith("-") else ""
+    whole, _, fraction = digits.removeprefix("-").partition(".")
+    if exponent > 0:
+        return sign + whole + fraction.ljust(exponent, "0")
+    return f"{sign}0.{'0' * (-exponent - 1)}{whole}{fraction}"
+
+
+def _parse_digits(function: str, text: str, digits: str, largest: int) -> int:
+    if not digits:
+        raise _syntax(function, text)
+    value = 0
+    for char in digits:
+        if not "0" <= char <= "9":
+            raise _syntax(function, text)
+        value = value * 10 + ord(char) - ord("0")
+        if value > largest:  # reported before a later character that is no digit
+            raise _out_of_range(function, text)
+    return value
+
+
+def _syntax(function: str, text: str) -> DecodeError:
+    return DecodeError(f"strconv.{function}: parsing {quote(text)}: invalid syntax")
+
+
+def _out_of_range(function: str, text: str) -> DecodeError:
+    return DecodeError(f"strconv.{function}: parsing {quote(text)}: value out of range")
