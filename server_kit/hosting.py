@@ -66,10 +66,10 @@ class HostedServer(ABC):
             for site in list(runner.sites):
                 await site.stop()
         try:
-            await self._close()
-        finally:
             for runner in runners:
                 await runner.cleanup()
+        finally:
+            await self._close()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine of this server in its thread and return its result.

@@ -1,0 +1,119 @@
+"""The settings of a mock server, under Nakama's own names.
+
+A setting is called by its dotted name everywhere: `Config().session.token_expiry_sec` in Python,
+`--session.token_expiry_sec` on the command line. Defaults are those of Nakama 3.40, except that
+port 0 takes a free one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import attrs
+from attrs import field, frozen
+
+
+class UnknownSetting(ValueError):
+    """A setting that Nakama, or this mock of it, does not have."""
+
+
+@frozen
+class SessionConfig:
+    """`session.*`: tokens and who may have how many sessions. Lifetimes are in seconds."""
+
+    token_expiry_sec: int = 60
+    refresh_token_expiry_sec: int = 3600
+    encryption_key: str = field(default="defaultencryptionkey", repr=False)
+    refresh_encryption_key: str = field(default="defaultrefreshencryptionkey", repr=False)
+    single_socket: bool = False
+    single_session: bool = False
+
+
+@frozen
+class SocketConfig:
+    """`socket.*`: the client API's port, its key and its limits in bytes and milliseconds."""
+
+    address: str = "127.0.0.1"
+    port: int = 0
+    server_key: str = field(default="defaultkey", repr=False)
+    max_message_size_bytes: int = 4096
+    max_request_size_bytes: int = 262_144
+    ping_period_ms: int = 15_000
+    pong_wait_ms: int = 25_000
+    ping_backoff_threshold: int = 20
+    close_ack_wait_ms: int = 2000
+    outgoing_queue_size: int = 64
+
+
+@frozen
+class ConsoleConfig:
+    """`console.*`: the operators' API."""
+
+    address: str = "127.0.0.1"
+    port: int = 0
+    username: str = "admin"
+    password: str = field(default="password", repr=False)
+    signing_key: str = field(default="defaultsigningkey", repr=False)
+
+
+@frozen
+class RuntimeConfig:
+    """`runtime.*`: server modules."""
+
+    path: str = ""
+    http_key: str = field(default="defaulthttpkey", repr=False)
+
+
+@frozen
+class Config:
+    """All settings of one mock server."""
+
+    name: str = "nakama"
+    session: SessionConfig = SessionConfig()
+    socket: SocketConfig = SocketConfig()
+    console: ConsoleConfig = ConsoleConfig()
+    runtime: RuntimeConfig = RuntimeConfig()
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """Build a configuration from dotted names.
+
+        Args:
+            settings: As `{"session.token_expiry_sec": 7200}`; what is left out keeps its default.
+
+        Raises:
+            UnknownSetting: There is no setting of that name; the message has the nearest one.
+        """
+        known = dict(cls.names())
+        changes: dict[str, dict[str, Any]] = {}
+        top: dict[str, Any] = {}
+        for name, value in settings.items():
+            if name not in known:
+                raise UnknownSetting(_nearest(name, known))
+            section, _, key = name.rpartition(".")
+            if section:
+                changes.setdefault(section, {})[key] = value
+            else:
+                top[key] = value
+        default = cls()
+        sections = {name: attrs.evolve(getattr(default, name), **v) for name, v in changes.items()}
+        return cls(**top, **sections)
+
+    @classmethod
+    def names(cls) -> Iterator[tuple[str, Any]]:
+        """Every dotted name with its default."""
+        default = cls()
+        for outer in attrs.fields(cls):
+            value = getattr(default, outer.name)
+            if attrs.has(type(value)):
+                for inner in attrs.fields(type(value)):
+                    yield f"{outer.name}.{inner.name}", getattr(value, inner.name)
+            else:
+                yield outer.name, value
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"there is no setting {name!r}; the nearest is {near[0]!r}"

@@ -1,0 +1,1 @@
+"""The part of the console API that test harnesses use."""

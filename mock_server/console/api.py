@@ -1,0 +1,189 @@
+"""The console API, as far as test harnesses use it. It writes out default values."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from aiohttp import web
+
+from mock_server.cursor import BadCursor
+from mock_server.features.notifications.core import DatabaseError, Notification, listed
+from mock_server.features.sessions.core import bearer_token
+from mock_server.http.gateway import same_secret
+from mock_server.identity import SYSTEM_USER
+from mock_server.wire import gojson
+from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError, http_status
+from mock_server.wire.uuids import parse_uuid
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+Handler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
+
+_TOKEN_LIFE = 86_400
+
+
+class Console:
+    """Answers the operators' requests.
+
+    Args:
+        parts: The server.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._config = parts.config.console
+
+    def add_routes(self, app: web.Application) -> None:
+        """Put the console's routes into the application of its port."""
+        app.router.add_post("/v2/console/authenticate", _answers(self._authenticate))
+        for method, path, handler in (
+            ("POST", "/v2/console/notification", self._send),
+            ("GET", "/v2/console/notification", self._list),
+            ("GET", "/v2/console/notification/{id}", self._get),
+            ("DELETE", "/v2/console/notification/{id}", self._delete),
+            ("POST", "/v2/console/account/{id}/ban", self._ban),
+            ("POST", "/v2/console/account/{id}/unban", self._unban),
+            ("DELETE", "/v2/console/account/{id}", self._delete_account),
+        ):
+            app.router.add_route(method, path, _answers(self._with_token(handler)))
+
+    def _with_token(self, handler: Handler) -> Handler:
+        def checked(request: web.Request) -> dict[str, Any] | Awaitable[dict[str, Any]]:
+            self._check_token(request.headers.get("Authorization", ""))
+            return handler(request)
+
+        return checked
+
+    def _check_token(self, authorization: str) -> None:
+        if not authorization:
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Console authentication required.")
+        try:
+            claims = jwt.decode(
+                bearer_token(authorization) or "",
+                self._config.signing_key,
+                algorithms=["HS256"],
+                options={"verify_exp": False},
+            )
+        except jwt.PyJWTError:
+            claims = {}
+        if claims.get("exp", 0) <= self._parts.clock.time():
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Token invalid.")
+
+    async def _authenticate(self, request: web.Request) -> dict[str, Any]:
+        body = await _body(request)
+        user, password = str(body.get("username", "")), str(body.get("password", ""))
+        is_user = same_secret(user, self._config.username)
+        if not same_secret(password, self._config.password) or not is_user:
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Invalid credentials.")
+        claims = {"usn": user, "exp": int(self._parts.clock.time()) + _TOKEN_LIFE}
+        token = jwt.encode(claims, self._config.signing_key, algorithm="HS256")
+        return {"token": token, "mfa_code": None}
+
+    async def _send(self, request: web.Request) -> dict[str, Any]:
+        body = await _body(request)
+        recipients = [parse_uuid(str(each)) for each in body.get("user_ids") or ()]
+        if None in recipients:
+            raise GrpcError(GrpcCode.INTERNAL, "failed to send notification, invalid user id")
+        sender = body.get("sender_id") or SYSTEM_USER
+        if parse_uuid(str(sender)) is None:
+            raise GrpcError(GrpcCode.INTERNAL, "failed to send notification, invalid sender id")
+        content = gojson.marshal(body.get("content") or {})
+        subject, code = str(body.get("subject", "")), int(body.get("code", 0))
+        stored = bool(body.get("persistent"))
+        notifications = self._parts.notifications
+        try:
+            if recipients:
+                notifications.send(
+                    [
+                        Notification(each, subject, content, code, str(sender), stored)
+                        for each in recipients
+                        if each
+                    ]
+                )
+            else:
+                notifications.send_all(subject, content, code, persistent=stored)
+        except DatabaseError as error:
+            raise GrpcError(GrpcCode.INTERNAL, "failed to send notification") from error
+        return {}
+
+    def _list(self, request: web.Request) -> dict[str, Any]:
+        user_id = _uuid(request.query.get("user_id", ""))
+        limit = request.query.get("limit", "100")
+        if not limit.isdigit() or not 1 <= int(limit) <= 100:
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "expects a limit value between 1 and 100")
+        try:
+            page = self._parts.notifications.page(
+                user_id, int(limit), request.query.get("cursor", "")
+            )
+        except BadCursor:
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Malformed cursor was used.") from None
+        return {
+            "notifications": [_full(listed(row), row["user_id"]) for row in page.rows],
+            "next_cursor": page.cursor if page.has_more else "",
+            "prev_cursor": "",
+        }
+
+    def _get(self, request: web.Request) -> dict[str, Any]:
+        rows = self._parts.notifications.get([_uuid(request.match_info["id"])])
+        if not rows:
+            raise GrpcError(GrpcCode.NOT_FOUND, "notification not found")
+        return _full(listed(rows[0]), rows[0]["user_id"])
+
+    def _delete(self, request: web.Request) -> dict[str, Any]:
+        self._parts.notifications.delete([_uuid(request.match_info["id"])])
+        return {}
+
+    def _ban(self, request: web.Request) -> dict[str, Any]:
+        self._parts.accounts.ban([_uuid(request.match_info["id"])])
+        return {}
+
+    def _unban(self, request: web.Request) -> dict[str, Any]:
+        self._parts.accounts.unban([_uuid(request.match_info["id"])])
+        return {}
+
+    def _delete_account(self, request: web.Request) -> dict[str, Any]:
+        self._parts.accounts.delete(_uuid(request.match_info["id"]))
+        return {}
+
+
+def _answers(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            result = handler(request)
+            document = await result if inspect.isawaitable(result) else result
+        except GrpcError as error:
+            document = {"code": int(error.code), "message": error.message, "details": []}
+            return web.json_response(document, status=http_status(error.code))
+        return web.json_response(document)
+
+    return answer
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    try:
+        body = gojson.unmarshal(await request.read() or b"{}")
+    except DecodeError as error:
+        raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
+    if not isinstance(body, dict):
+        raise GrpcError(
+            GrpcCode.INVALID_ARGUMENT,
+            f"proto: syntax error (line 1:1): unexpected token {json.dumps(body)[:20]}",
+        )
+    return body
+
+
+def _uuid(text: str) -> str:
+    value = parse_uuid(text)
+    if value is None:
+        raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Requires a valid ID.")
+    return value
+
+
+def _full(message: dict[str, Any], user_id: str) -> dict[str, Any]:
+    defaults = {"subject": "", "content": "", "code": 0, "sender_id": "", "persistent": False}
+    return {**defaults, **message, "user_id": user_id}

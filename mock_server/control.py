@@ -1,0 +1,114 @@
+"""`/_control`: what a test harness in another process asks of the mock itself.
+
+It is served on the console's port, so that the client API has no path that Nakama has not.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from mock_server.server import MockServer
+
+
+class Control:
+    """Answers requests under `/_control`.
+
+    Args:
+        server: The server they are about.
+    """
+
+    def __init__(self, server: MockServer) -> None:
+        self._server = server
+        self._snapshots: dict[str, bytes] = {}
+
+    def add_routes(self, app: web.Application) -> None:
+        """Put the routes into the application of the console's port."""
+        app.router.add_get("/_control/state", self._state)
+        app.router.add_post("/_control/reset", self._reset)
+        app.router.add_get("/_control/requests", self._requests)
+        app.router.add_post("/_control/clock", self._clock)
+        app.router.add_post("/_control/snapshots/{name}", self._snapshot)
+        app.router.add_post("/_control/snapshots/{name}/restore", self._restore)
+        app.router.add_post("/_control/sockets/close", self._close_sockets)
+
+    async def _state(self, request: web.Request) -> web.Response:
+        server = self._server
+        return web.json_response(
+            {
+                "http_url": server.http_url,
+                "socket_url": server.socket_url,
+                "console_url": server.console_url,
+                "time": server.clock.time(),
+                "users": len(await server.users()),
+                "sockets": [
+                    {"session_id": socket.id, "user_id": socket.user_id}
+                    for socket in server.sockets()
+                ],
+                "rpcs": server.rpc_ids(),
+            }
+        )
+
+    async def _reset(self, request: web.Request) -> web.Response:
+        await self._server.reset()
+        return web.json_response({})
+
+    async def _requests(self, request: web.Request) -> web.Response:
+        name, user = request.query.get("name", ""), request.query.get("user_id", "")
+        entries = [
+            attrs.asdict(entry)
+            for entry in self._server.journal
+            if name in entry.name and user in ("", entry.user_id)
+        ]
+        return web.json_response({"requests": entries})
+
+    async def _clock(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        seconds = body.get("advance")
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+            return _refuse('expected {"advance": seconds}, with 0 seconds or more')
+        self._server.clock.advance(seconds)
+        return web.json_response({"time": self._server.clock.time()})
+
+    async def _snapshot(self, request: web.Request) -> web.Response:
+        self._snapshots[request.match_info["name"]] = await self._server.snapshot()
+        return web.json_response({})
+
+    async def _restore(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in self._snapshots:
+            known = ", ".join(self._snapshots) or "none"
+            return _refuse(f"no snapshot named {name!r}; there are: {known}", status=404)
+        await self._server.restore(self._snapshots[name])
+        return web.json_response({})
+
+    async def _close_sockets(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        user_id, reason = body.get("user_id"), body.get("reason")
+        closed = 0
+        for socket in self._server.sockets():
+            if user_id in (None, socket.user_id):
+                closed += 1
+                if body.get("abort"):
+                    socket.abort()
+                elif isinstance(reason, str):
+                    socket.disconnect(reason)
+                else:
+                    socket.disconnect()
+        return web.json_response({"closed": closed})
+
+
+async def _json(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.text() or "{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _refuse(message: str, status: int = 400) -> web.Response:
+    return web.json_response({"error": message}, status=status)

@@ -1,0 +1,1 @@
+"""Nakama's features, one folder each: core (rules and SQL), api, pipeline, runtime."""

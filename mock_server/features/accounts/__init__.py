@@ -1,0 +1,1 @@
+"""Accounts: the user and what only he sees."""

@@ -1,0 +1,208 @@
+"""Accounts: rules and SQL of the user table."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from mock_server.identity import SYSTEM_USER
+from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire.output import omit_empty, timestamp
+from server_kit import store
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+SCHEMA = f"""
+CREATE TABLE users (
+    id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL DEFAULT '', avatar_url TEXT NOT NULL DEFAULT '',
+    lang_tag TEXT NOT NULL DEFAULT 'en', location TEXT NOT NULL DEFAULT '',
+    timezone TEXT NOT NULL DEFAULT '', metadata TEXT NOT NULL DEFAULT '{{}}',
+    wallet TEXT NOT NULL DEFAULT '{{}}', email TEXT UNIQUE, password BLOB,
+    facebook_id TEXT UNIQUE, steam_id TEXT UNIQUE, custom_id TEXT UNIQUE,
+    edge_count INTEGER NOT NULL DEFAULT 0,
+    create_time INTEGER NOT NULL, update_time INTEGER NOT NULL,
+    verify_time INTEGER NOT NULL DEFAULT 0, disable_time INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE user_device (
+    id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE
+);
+CREATE INDEX user_device_user ON user_device (user_id);
+INSERT INTO users (id, username, create_time, update_time) VALUES ('{SYSTEM_USER}', '', 0, 0);
+"""
+
+# Widths of PostgreSQL columns; Nakama leaves the check to the database.
+_WIDTHS = {
+    "display_name": 255,
+    "timezone": 255,
+    "location": 255,
+    "lang_tag": 18,
+    "avatar_url": 512,
+}
+_BAD_USERNAME = re.compile(r"[\x00-\x1f\x7f]|[\[\t\n\r\f\v]\]")
+
+
+class Accounts:
+    """The user table of one server."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def find(self, user_id: str) -> store.Row | None:
+        """The user's row, or None."""
+        return self._store.one("SELECT * FROM users WHERE id = ?", user_id)
+
+    def find_by_username(self, username: str) -> store.Row | None:
+        """The row of a user name (case matters), or None."""
+        return self._store.one("SELECT * FROM users WHERE username = ?", username)
+
+    def create(self, username: str, **columns: Any) -> str:
+        """Insert a user and return its id; `columns` are those that identify it.
+
+        Raises:
+            GrpcError: The user name is taken.
+        """
+        if self.find_by_username(username) is not None:
+            raise GrpcError(GrpcCode.ALREADY_EXISTS, "Username is already in use.")
+        user_id = str(uuid.uuid4())
+        now = self._parts.transaction_time()
+        values = {"id": user_id, "username": username, "create_time": now, "update_time": now}
+        values |= columns
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        self._store.run(f"INSERT INTO users ({names}) VALUES ({marks})", *values.values())
+        return user_id
+
+    def update(self, user_id: str, changes: dict[str, str | None]) -> None:
+        """Apply a client's update; None leaves a field alone.
+
+        Raises:
+            GrpcError: Nothing to update, a bad or taken user name, or a value that does not fit.
+        """
+        given = {name: value for name, value in changes.items() if value is not None}
+        if not given:
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "No fields to update.")
+        if "username" in given:
+            self._check_new_username(user_id, given["username"])
+        self.write(user_id, given)
+
+    def write(self, user_id: str, given: dict[str, str]) -> None:
+        """Write profile columns as the database takes them.
+
+        Raises:
+            GrpcError: A value is too long for its column, or an empty lang_tag.
+        """
+        too_long = any(len(given.get(name, "")) > width for name, width in _WIDTHS.items())
+        if too_long or given.get("lang_tag") == "":
+            raise GrpcError(GrpcCode.INTERNAL, "Error while trying to update account.")
+        columns = ", ".join(f"{name} = ?" for name in given)
+        self._store.run(
+            f"UPDATE users SET {columns}, update_time = ? WHERE id = ?",
+            *given.values(),
+            self._parts.transaction_time(),
+            user_id,
+        )
+
+    def _check_new_username(self, user_id: str, username: str) -> None:
+        if not username or len(username.encode()) > 128:
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Username invalid, must be 1-128 bytes.")
+        check_username(username)
+        owner = self.find_by_username(username)
+        if owner is not None and owner["id"] != user_id:
+            raise GrpcError(
+                GrpcCode.INVALID_ARGUMENT,
+                "rpc error: code = AlreadyExists desc = Username is already in use.",
+            )
+
+    def delete(self, user_id: str) -> None:
+        """Delete a user with all that is his; tokens die, sockets are closed."""
+        if user_id != SYSTEM_USER:
+            self._store.run("DELETE FROM users WHERE id = ?", user_id)
+        self._parts.sessions.kill_all(user_id)
+        self._parts.registry.disconnect_user(user_id)
+
+    def ban(self, user_ids: Iterable[str]) -> None:
+        """Ban accounts: tokens die, each socket gets notification -8 and is closed."""
+        now = self._parts.transaction_time()
+        for user_id in user_ids:
+            self._store.run("UPDATE users SET disable_time = ? WHERE id = ?", now, user_id)
+            self._parts.sessions.kill_all(user_id)
+            self._parts.notifications.end_sockets(user_id, "banned", -8)
+
+    def unban(self, user_ids: Iterable[str]) -> None:
+        """Let accounts log in again; their old tokens stay dead."""
+        for user_id in user_ids:
+            self._store.run("UPDATE users SET disable_time = 0 WHERE id = ?", user_id)
+
+    def user(self, row: store.Row) -> dict[str, Any]:
+        """The public `User` message of a row."""
+        return omit_empty(
+            {
+                "id": row["id"],
+                "username": row["username"],
+                "display_name": row["display_name"],
+                "avatar_url": row["avatar_url"],
+                "lang_tag": row["lang_tag"],
+                "location": row["location"],
+                "timezone": row["timezone"],
+                "metadata": row["metadata"],
+                "facebook_id": row["facebook_id"],
+                "steam_id": row["steam_id"],
+                "online": self._parts.tracker.is_online(row["id"]),
+                "edge_count": row["edge_count"],
+                "create_time": timestamp(row["create_time"] * 1000, digits=0),
+                "update_time": timestamp(row["update_time"] * 1000, digits=0),
+            }
+        )
+
+    def account(self, user_id: str) -> dict[str, Any]:
+        """The `Account` message of a user.
+
+        Raises:
+            GrpcError: There is no such user.
+        """
+        row = self.find(user_id)
+        if row is None:
+            raise GrpcError(GrpcCode.NOT_FOUND, "Account not found.")
+        devices = self._store.all(
+            "SELECT id FROM user_device WHERE user_id = ? ORDER BY rowid", user_id
+        )
+        times = {
+            name: timestamp(row[name] * 1000, digits=0) if row[name] else ""
+            for name in ("verify_time", "disable_time")
+        }
+        return omit_empty(
+            {
+                "user": self.user(row),
+                "wallet": row["wallet"],
+                "email": row["email"],
+                "devices": [{"id": device["id"]} for device in devices],
+                "custom_id": row["custom_id"],
+                **times,
+            }
+        )
+
+
+def check_username(username: str) -> None:
+    """Refuse what Nakama refuses; plain spaces are fine, whatever the text says.
+
+    Raises:
+        GrpcError: Control characters or more than 128 bytes.
+    """
+    if _BAD_USERNAME.search(username):
+        raise GrpcError(
+            GrpcCode.INVALID_ARGUMENT,
+            "Username invalid, no spaces or control characters allowed.",
+        )
+    if len(username.encode()) > 128:
+        raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Username invalid, must be 1-128 bytes.")
+
+
+def generate_username() -> str:
+    """Ten random ASCII letters, as Nakama makes them."""
+    return "".join(secrets.choice(string.ascii_letters) for _ in range(10))

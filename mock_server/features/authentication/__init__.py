@@ -1,0 +1,1 @@
+"""Authentication: log in, or sign up, by device, custom id or email."""

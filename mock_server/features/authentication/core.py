@@ -1,0 +1,133 @@
+"""Log in by device, custom id or email; sign up where the caller wants it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from mock_server.features.accounts.core import check_username, generate_username
+from mock_server.features.authentication.identifiers import (
+    BAD_CHARACTERS,
+    check_device_id,
+    check_email,
+    check_password,
+    hash_password,
+    matches_password,
+    refuse,
+)
+from mock_server.wire.errors import GrpcCode, GrpcError
+from server_kit import store
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+
+@frozen
+class Login:
+    """The outcome of an authentication: who it is, and whether the account is new."""
+
+    user_id: str
+    username: str
+    created: bool = False
+
+
+class Authentication:
+    """Who is who, by what a client knows of itself."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def device(self, device_id: str, username: str, *, create: bool) -> Login:
+        """Authenticate by device id.
+
+        Raises:
+            GrpcError: A bad id or user name, no account and `create` False, or a banned account.
+        """
+        check_device_id(device_id)
+        name = _username(username)
+        row = self._store.one(
+            "SELECT u.* FROM users u JOIN user_device d ON d.user_id = u.id WHERE d.id = ?",
+            device_id,
+        )
+        if row is not None:
+            return _known(row)
+        _require(create)
+        with self._store.transaction():
+            user_id = self._parts.accounts.create(name)
+            self._store.run(
+                "INSERT INTO user_device (id, user_id) VALUES (?, ?)", device_id, user_id
+            )
+        return Login(user_id, name, created=True)
+
+    def custom(self, custom_id: str, username: str, *, create: bool) -> Login:
+        """Authenticate by custom id.
+
+        Raises:
+            GrpcError: As for `device`.
+        """
+        if not custom_id:
+            raise refuse("Custom ID is required.")
+        if BAD_CHARACTERS.search(custom_id):
+            raise refuse("Custom ID invalid, no spaces or control characters allowed.")
+        if not 6 <= len(custom_id.encode()) <= 128:
+            raise refuse("Custom ID invalid, must be 6-128 bytes.")
+        name = _username(username)
+        row = self._store.one("SELECT * FROM users WHERE custom_id = ?", custom_id)
+        if row is not None:
+            return _known(row)
+        _require(create)
+        return Login(self._parts.accounts.create(name, custom_id=custom_id), name, created=True)
+
+    def email(self, email: str, password: str, username: str, *, create: bool) -> Login:
+        """Authenticate by email and password, or by user name and password without an email.
+
+        Raises:
+            GrpcError: As for `device`; wrong credentials.
+        """
+        if email:
+            check_email(email)
+        check_password(password)
+        if not email and not username:
+            raise refuse("Username is required when email address is not supplied.")
+        name = _username(username)
+        if not email:
+            return _with_password(self._parts.accounts.find_by_username(name), password)
+        address = email.lower()
+        row = self._store.one("SELECT * FROM users WHERE email = ?", address)
+        if row is not None:
+            return _with_password(row, password)
+        _require(create)
+        hashed = hash_password(password)
+        if hashed is None:
+            raise GrpcError(GrpcCode.INTERNAL, "Error finding or creating user account.")
+        user_id = self._parts.accounts.create(name, email=address, password=hashed)
+        return Login(user_id, name, created=True)
+
+
+def _username(username: str) -> str:
+    if not username:
+        return generate_username()
+    check_username(username)
+    return username
+
+
+def _require(create: bool) -> None:
+    if not create:
+        raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
+
+
+def _known(row: store.Row) -> Login:
+    if row["disable_time"]:
+        raise GrpcError(GrpcCode.PERMISSION_DENIED, "User account banned.")
+    return Login(row["id"], row["username"])
+
+
+def _with_password(row: store.Row | None, password: str) -> Login:
+    if row is None:
+        raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
+    login = _known(row)
+    if not matches_password(password, row["password"]):
+        raise GrpcError(GrpcCode.UNAUTHENTICATED, "Invalid credentials.")
+    return login

@@ -1,0 +1,15 @@
+"""The health check, without authentication."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.http.routing import Auth, Call, Route
+from mock_server.wire.schema import Message
+
+
+def _check(call: Call) -> dict[str, Any]:
+    return {}
+
+
+ROUTES = (Route("Healthcheck", "GET", "/healthcheck", Auth.NONE, Message("Empty"), _check),)

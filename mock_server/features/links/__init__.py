@@ -1,0 +1,1 @@
+"""Linking: further ways to log in to an account."""

@@ -1,0 +1,148 @@
+"""Linking: add and remove ways to log in; the last one stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mock_server.features.authentication.identifiers import (
+    BAD_CHARACTERS,
+    check_device_id,
+    check_email,
+    check_password,
+    hash_password,
+    refuse,
+)
+from mock_server.wire.errors import GrpcCode, GrpcError
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+_COLUMNS = ("email", "custom_id", "facebook_id", "steam_id")
+
+
+class Links:
+    """The identifiers of each account."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def link_device(self, user_id: str, device_id: str) -> None:
+        """Add a device; one's own again changes nothing.
+
+        Raises:
+            GrpcError: A bad id, or another account's.
+        """
+        check_device_id(device_id)
+        owner = self._store.one("SELECT user_id FROM user_device WHERE id = ?", device_id)
+        if owner is None:
+            self._require_account(user_id)
+            self._store.run(
+                "INSERT INTO user_device (id, user_id) VALUES (?, ?)", device_id, user_id
+            )
+        elif owner["user_id"] != user_id:
+            raise GrpcError(GrpcCode.ALREADY_EXISTS, "Device ID already in use.")
+
+    def link_custom(self, user_id: str, custom_id: str) -> None:
+        """Set the custom id.
+
+        Raises:
+            GrpcError: A bad id, or another account's.
+        """
+        if not custom_id:
+            raise refuse("Custom ID is required.")
+        if BAD_CHARACTERS.search(custom_id):
+            raise refuse("Invalid custom ID, no spaces or control characters allowed.")
+        if not 6 <= len(custom_id.encode()) <= 128:
+            raise refuse("Invalid custom ID, must be 6-128 bytes.")
+        self.link_column(user_id, "custom_id", custom_id, "Custom ID is already in use.")
+
+    def link_email(self, user_id: str, email: str, password: str) -> None:
+        """Set email and password.
+
+        Raises:
+            GrpcError: A bad address or password, or another account's address.
+        """
+        if not email or not password:
+            raise refuse("Email address and password is required.")
+        if BAD_CHARACTERS.search(email):
+            raise refuse("Invalid email address, no spaces or control characters allowed.")
+        check_password(password)
+        check_email(email)
+        hashed = hash_password(password)
+        if hashed is None:
+            raise GrpcError(GrpcCode.INTERNAL, "Error while trying to link Email.")
+        with self._store.transaction():
+            self.link_column(user_id, "email", email.lower(), "Email is already in use.")
+            self._store.run("UPDATE users SET password = ? WHERE id = ?", hashed, user_id)
+
+    def link_column(self, user_id: str, column: str, value: str, taken: str) -> None:
+        """Set an identifying column of the user table.
+
+        Raises:
+            GrpcError: Another account has the value; the message is `taken`.
+        """
+        owner = self._store.one(f"SELECT id FROM users WHERE {column} = ?", value)
+        if owner is not None and owner["id"] != user_id:
+            raise GrpcError(GrpcCode.ALREADY_EXISTS, taken)
+        self._require_account(user_id)
+        self._store.run(
+            f"UPDATE users SET {column} = ?, update_time = ? WHERE id = ?",
+            value,
+            self._parts.transaction_time(),
+            user_id,
+        )
+
+    def unlink_device(self, user_id: str, device_id: str) -> None:
+        """Remove a device.
+
+        Raises:
+            GrpcError: No id, not one of the user's, or his last way to log in.
+        """
+        if not device_id:
+            raise refuse("A device ID must be supplied.")
+        others = self._store.all(
+            "SELECT id FROM user_device WHERE user_id = ? AND id <> ?", user_id, device_id
+        )
+        if not others and not self._has_identifier(user_id, besides=None):
+            raise _last_identifier()
+        if not self._store.run(
+            "DELETE FROM user_device WHERE id = ? AND user_id = ?", device_id, user_id
+        ):
+            raise _last_identifier()
+
+    def unlink_column(self, user_id: str, column: str, value: str) -> None:
+        """Clear an identifying column; an empty `value` means whatever is there.
+
+        Raises:
+            GrpcError: The value is not the user's, or it is his last way to log in.
+        """
+        row = self._parts.accounts.find(user_id)
+        has_device = self._store.one("SELECT id FROM user_device WHERE user_id = ?", user_id)
+        if (
+            row is None
+            or (value and row[column] != value)
+            or not (has_device or self._has_identifier(user_id, besides=column))
+        ):
+            raise _last_identifier()
+        password = ", password = NULL" if column == "email" else ""
+        self._store.run(
+            f"UPDATE users SET {column} = NULL{password}, update_time = ? WHERE id = ?",
+            self._parts.transaction_time(),
+            user_id,
+        )
+
+    def _has_identifier(self, user_id: str, *, besides: str | None) -> bool:
+        row = self._parts.accounts.find(user_id)
+        return row is not None and any(row[name] for name in _COLUMNS if name != besides)
+
+    def _require_account(self, user_id: str) -> None:
+        if self._parts.accounts.find(user_id) is None:
+            raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
+
+
+def _last_identifier() -> GrpcError:
+    return GrpcError(
+        GrpcCode.PERMISSION_DENIED,
+        "Cannot unlink last account identifier. Check profile exists and is not last link.",
+    )

@@ -1,0 +1,1 @@
+"""Notifications: stored, pushed, listed, deleted."""

@@ -1,0 +1,245 @@
+"""Notifications: stored when persistent, pushed to whoever is connected."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.identity import SYSTEM_USER
+from mock_server.realtime.stream import Stream, StreamMode
+from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.output import omit_empty, timestamp
+from server_kit import store
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+SCHEMA = """
+CREATE TABLE notification (
+    id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    subject TEXT NOT NULL, content TEXT NOT NULL, code INTEGER NOT NULL,
+    sender_id TEXT NOT NULL, create_time INTEGER NOT NULL,
+    PRIMARY KEY (user_id, create_time, id)
+) WITHOUT ROWID;
+"""
+
+_CURSOR = "notification"
+_SMALLINT = range(-32768, 32768)
+_SUBJECT_WIDTH = 255
+
+
+class DatabaseError(Exception):
+    """What PostgreSQL answers to rows that do not fit; nothing was written or sent."""
+
+
+@frozen
+class Notification:
+    """One notification to one user.
+
+    Attributes:
+        user_id: The recipient, canonical uuid text.
+        subject: What it is about, up to 255 characters if persistent.
+        content: JSON text, as Go writes it.
+        code: Positive for the game's own, negative for Nakama's.
+        sender_id: Who sent it; the nil uuid for the system, empty for none at all.
+        persistent: Whether it is stored until deleted.
+        id: Its uuid.
+    """
+
+    user_id: str
+    subject: str
+    content: str
+    code: int
+    sender_id: str = SYSTEM_USER
+    persistent: bool = False
+    id: str = field(factory=lambda: str(uuid.uuid4()))
+
+
+@frozen
+class Page:
+    """Stored notifications, oldest first, and where the next page starts."""
+
+    rows: Sequence[store.Row]
+    cursor: str
+    has_more: bool
+
+
+class Notifications:
+    """The notifications of one server."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def send(self, notifications: Sequence[Notification]) -> None:
+        """Store what is persistent, then push everything, one frame for each recipient.
+
+        Raises:
+            DatabaseError: One row does not fit; nothing is stored or pushed.
+        """
+        now = self._parts.transaction_time()
+        self._save([each for each in notifications if each.persistent], now)
+        by_user: dict[str, list[Notification]] = {}
+        for each in notifications:
+            by_user.setdefault(each.user_id, []).append(each)
+        for user_id, items in by_user.items():
+            self._parts.router.send_to_stream(_stream(user_id), _envelope(items, now))
+
+    def send_all(self, subject: str, content: str, code: int, *, persistent: bool) -> None:
+        """Send to everybody: stored for each user with an own id, or pushed to all with one id."""
+        if not persistent:
+            once = Notification(SYSTEM_USER, subject, content, code)
+            now = self._parts.transaction_time()
+            self._parts.router.send_to_all(_envelope([once], now))
+            return
+        rows = self._store.all("SELECT id FROM users WHERE id <> ?", SYSTEM_USER)
+        self.send(
+            [Notification(row["id"], subject, content, code, persistent=True) for row in rows]
+        )
+
+    def end_sockets(self, user_id: str, subject: str, code: int, keep: str = "") -> None:
+        """Tell each socket of a user why it ends (-7, -8), and close it; `keep` names one to stay.
+
+        Such a notification is not stored, has no sender, and an own id for each socket.
+        """
+        for session in self._parts.registry.of_user(user_id):
+            if session.id != keep:
+                last = Notification(user_id, subject, "{}", code, sender_id="")
+                session.send(_envelope([last], self._parts.transaction_time()))
+                session.disconnect()
+
+    def page(self, user_id: str, limit: int, cursor: str = "") -> Page:
+        """Return up to `limit` rows strictly after the cursor's position.
+
+        Raises:
+            BadCursor: Not a cursor of a notification list.
+        """
+        create_time, last_id = _position(cursor)
+        rows = self._store.all(
+            "SELECT * FROM notification WHERE user_id = ? AND (create_time, id) > (?, ?) "
+            "ORDER BY create_time, id LIMIT ?",
+            user_id,
+            create_time,
+            last_id,
+            limit + 1,
+        )
+        page = rows[:limit]
+        if page:
+            following = encode_cursor(_CURSOR, page[-1]["create_time"], page[-1]["id"])
+        else:
+            following = cursor or encode_cursor(_CURSOR, 0, SYSTEM_USER)
+        return Page(page, following, has_more=len(rows) > limit)
+
+    def get(self, ids: Iterable[str], user_id: str = "") -> list[store.Row]:
+        """The stored rows of these ids, of one user or of all."""
+        rows = [self._store.one("SELECT * FROM notification WHERE id = ?", each) for each in ids]
+        return [row for row in rows if row is not None and user_id in ("", row["user_id"])]
+
+    def delete(self, ids: Iterable[str], user_id: str = "") -> None:
+        """Delete rows of one user, or of all; unknown and foreign ids change nothing."""
+        with self._store.transaction():
+            for each in ids:
+                self._store.run(
+                    "DELETE FROM notification WHERE id = ? AND ? IN ('', user_id)", each, user_id
+                )
+
+    def update(self, notification_id: str, changes: dict[str, str]) -> None:
+        """Change subject, content or sender of a stored row; nothing is pushed."""
+        if not changes:
+            return
+        if "content" in changes:
+            changes = changes | {"content": jsonb_text(changes["content"])}
+        columns = ", ".join(f"{name} = ?" for name in changes)
+        self._store.run(
+            f"UPDATE notification SET {columns} WHERE id = ?", *changes.values(), notification_id
+        )
+
+    def _save(self, notifications: Sequence[Notification], now: int) -> None:
+        if not notifications:
+            return
+        codes = [each.code for each in notifications]
+        for code in codes:
+            if code not in _SMALLINT:
+                bound = "greater than maximum" if code > 0 else "less than minimum"
+                raise DatabaseError(
+                    f"failed to encode args[4]: unable to encode []int32{{{_joined(codes)}}} into "
+                    f"binary format for _int2 (OID 1005): {code} is {bound} value for int2"
+                )
+        if any(len(each.subject) > _SUBJECT_WIDTH for each in notifications):
+            raise DatabaseError(
+                "ERROR: value too long for type character varying(255) (SQLSTATE 22001)"
+            )
+        with self._store.transaction():
+            for each in notifications:
+                self._insert(each, now)
+
+    def _insert(self, notification: Notification, now: int) -> None:
+        if self._parts.accounts.find(notification.user_id) is None:
+            raise DatabaseError(
+                'ERROR: insert or update on table "notification" violates foreign key constraint '
+                '"notification_user_id_fkey" (SQLSTATE 23503)'
+            )
+        self._store.run(
+            "INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, ?)",
+            notification.id,
+            notification.user_id,
+            notification.subject,
+            jsonb_text(notification.content),
+            notification.code,
+            notification.sender_id,
+            now,
+        )
+
+
+def listed(row: store.Row) -> dict[str, Any]:
+    """The `Notification` message of a stored row."""
+    return omit_empty(
+        {
+            "id": row["id"],
+            "subject": row["subject"],
+            "content": row["content"],
+            "code": row["code"],
+            "sender_id": "" if row["sender_id"] == SYSTEM_USER else row["sender_id"],
+            "create_time": timestamp(row["create_time"] * 1000, digits=0),
+            "persistent": True,
+        }
+    )
+
+
+def _envelope(notifications: Iterable[Notification], now: int) -> dict[str, Any]:
+    items = [
+        omit_empty(
+            {
+                "id": each.id,
+                "subject": each.subject,
+                "content": each.content,
+                "code": each.code,
+                "sender_id": each.sender_id,
+                "create_time": timestamp(now * 1000, digits=0),
+                "persistent": each.persistent,
+            }
+        )
+        for each in notifications
+    ]
+    return {"notifications": {"notifications": items}}
+
+
+def _stream(user_id: str) -> Stream:
+    return Stream(StreamMode.NOTIFICATIONS, subject=user_id)
+
+
+def _position(cursor: str) -> tuple[int, str]:
+    if not cursor:
+        return 0, SYSTEM_USER
+    position = decode_cursor(_CURSOR, cursor)
+    if len(position) != 2:
+        raise BadCursor(cursor)
+    return position[0], position[1]
+
+
+def _joined(codes: Iterable[int]) -> str:
+    return ", ".join(map(str, codes))

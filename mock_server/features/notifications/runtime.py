@@ -1,0 +1,297 @@
+"""`nk.notification_*` and `nk.notifications_*`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.cursor import BadCursor
+from mock_server.features.notifications.core import DatabaseError, Notification
+from mock_server.identity import SYSTEM_USER
+from mock_server.runtime.arguments import Arguments, lua_type
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.wire import gojson
+from mock_server.wire.uuids import parse_uuid
+from server_kit import store
+
+_POSITIVE_CODE = "expects code number to be a positive integer"
+_SYSTEM_CODES = range(-2000, -999)
+
+
+class NotificationFunctions(RuntimeFunctions):
+    """Send, list, read, change and delete notifications."""
+
+    def notification_send(
+        self,
+        user_id: Any = None,
+        subject: Any = None,
+        content: Any = None,
+        code: Any = None,
+        sender_id: Any = None,
+        persistent: Any = None,
+    ) -> None:
+        """Send a notification to one user.
+
+        Args:
+            user_id: The recipient's uuid.
+            subject: A text that is not empty; up to 255 characters if persistent.
+            content: A table of names and values; an array becomes `null`, as in Nakama.
+            code: Positive, or -2000 to -1000; up to 32767 if persistent.
+            sender_id: A uuid; None or empty for the system.
+            persistent: Whether it is stored; False when left out.
+
+        Raises:
+            ModuleError: An argument is not as above, or a persistent one has no recipient.
+        """
+        given = Arguments(
+            "notification_send", user_id, subject, content, code, sender_id, persistent
+        )
+        recipient = given.uuid(1, "expects user_id to be a valid UUID")
+        text = given.text(2)
+        if not text:
+            raise given.error(2, "expects subject to be a non-empty string")
+        body = _content(given.table(3))
+        number = given.integer(4)
+        if number <= 0 and number not in _SYSTEM_CODES:
+            raise given.error(4, _POSITIVE_CODE)
+        sender = _sender(given, 5)
+        stored = given.optional_flag(6)
+        self._send([Notification(recipient, text, body, number, sender, stored)])
+
+    def notifications_send(self, notifications: Any = None) -> None:
+        """Send several notifications at once: one frame for each recipient.
+
+        Args:
+            notifications: A list of tables with `user_id`, `subject`, `content`, `code`,
+                `sender_id`, `persistent`; one bad entry refuses them all.
+
+        Raises:
+            ModuleError: As for `notification_send`.
+        """
+        given = Arguments("notifications_send", notifications)
+        self._send([_entry(given, entry) for entry in given.items(1)])
+
+    def notification_send_all(
+        self,
+        subject: Any = None,
+        content: Any = None,
+        code: Any = None,
+        persistent: Any = None,
+    ) -> None:
+        """Send to every user (persistent) or to everybody connected (not).
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("notification_send_all", subject, content, code, persistent)
+        text = given.text(1)
+        if not text:
+            raise given.error(1, "expects subject to be a non-empty string")
+        body = _content(given.table(2))
+        number = given.integer(3)
+        if number <= 0:
+            raise given.error(3, _POSITIVE_CODE)
+        stored = given.optional_flag(4)
+        try:
+            self._parts.notifications.send_all(text, body, number, persistent=stored)
+        except DatabaseError as error:
+            # The real one writes in the background, and only logs what fails there.
+            raise ModuleError(f"failed to send notifications: {error}") from None
+
+    def notifications_list(
+        self, user_id: Any = None, limit: Any = None, cursor: Any = None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """List a user's stored notifications.
+
+        Args:
+            user_id: Whose.
+            limit: 1 to 1000; 100 when left out.
+            cursor: Where to go on.
+
+        Returns:
+            The notifications (`senderId` and `createTime` in this call's own spelling), and a
+            cursor, or None on the last page.
+
+        Raises:
+            ModuleError: A bad argument or cursor.
+        """
+        given = Arguments("notifications_list", user_id, limit, cursor)
+        owner = given.uuid(1, "expects user_id to be a valid uuid")
+        size = given.optional_integer(2, 100)
+        if not 1 <= size <= 1000:
+            raise given.error(2, "expects limit to be value between 1 and 1000")
+        try:
+            page = self._parts.notifications.page(owner, size, given.optional_text(3))
+        except BadCursor:
+            raise ModuleError(
+                "failed to list notifications: rpc error: code = InvalidArgument desc = "
+                "Malformed cursor was used."
+            ) from None
+        return [_listed(row) for row in page.rows], page.cursor if page.has_more else None
+
+    def notifications_get_id(self, ids: Any = None, user_id: Any = None) -> list[dict[str, Any]]:
+        """Read stored notifications by id, of one user or of all.
+
+        Raises:
+            ModuleError: A malformed id.
+        """
+        given = Arguments("notifications_get_id", ids, user_id)
+        rows = self._parts.notifications.get(_ids(given), _owner(given))
+        return [_read(row) for row in rows]
+
+    def notifications_delete_id(self, ids: Any = None, user_id: Any = None) -> None:
+        """Delete stored notifications by id, of one user or of all.
+
+        Raises:
+            ModuleError: A malformed id.
+        """
+        given = Arguments("notifications_delete_id", ids, user_id)
+        self._parts.notifications.delete(_ids(given), _owner(given))
+
+    def notifications_delete(self, notifications: Any = None) -> None:
+        """Delete stored notifications, each given by `user_id` and `notification_id`.
+
+        Raises:
+            ModuleError: A malformed id; nothing is deleted.
+        """
+        given = Arguments("notifications_delete", notifications)
+        pairs = []
+        for entry in given.items(1):
+            table = entry if isinstance(entry, dict) else {}
+            pair = [parse_uuid(str(table.get(name, ""))) for name in ("user_id", "notification_id")]
+            for name, value in zip(("user_id", "notification_id"), pair, strict=True):
+                if value is None:
+                    raise given.error(1, f"expects {name} to be a valid UUID")
+            pairs.append(pair)
+        for owner, notification_id in pairs:
+            self._parts.notifications.delete([notification_id or ""], owner or "")
+
+    def notifications_update(self, updates: Any = None) -> None:
+        """Change `subject`, `content` or `sender` of stored notifications, each given by `id`.
+
+        Raises:
+            ModuleError: A bad entry; nothing is changed.
+        """
+        given = Arguments("notifications_update", updates)
+        for notification_id, changes in [_update(given, entry) for entry in given.items(1)]:
+            self._parts.notifications.update(notification_id, changes)
+
+    def _send(self, notifications: list[Notification]) -> None:
+        try:
+            self._parts.notifications.send(notifications)
+        except DatabaseError as error:
+            raise ModuleError(f"failed to send notifications: {error}") from None
+
+
+def _entry(given: Arguments, entry: Any) -> Notification:
+    if not isinstance(entry, dict):
+        raise given.error(1, "expects a valid set of notifications")
+    user_id = entry.get("user_id")
+    if user_id is None:
+        raise given.error(1, "expects user_id to be provided and be a valid UUID")
+    recipient = parse_uuid(_typed(given, entry, "user_id", "string"))
+    if recipient is None:
+        raise given.error(1, "expects user_id to be a valid UUID")
+    subject = _typed(given, entry, "subject", "string", "")
+    if not subject:
+        raise given.error(1, "expects subject to be provided and be non-empty")
+    content = _typed(given, entry, "content", "table", None)
+    if content is None:
+        raise given.error(1, "expects content to be provided and be valid")
+    code = _typed(given, entry, "code", "number", 0)
+    if int(code) <= 0:
+        raise given.error(1, "expects code number to be provided and be a positive integer")
+    sender = _typed(given, entry, "sender_id", "string", "")
+    if sender and parse_uuid(sender) is None:
+        raise given.error(1, "expects sender_id to be a valid UUID")
+    stored = _typed(given, entry, "persistent", "boolean", False)
+    return Notification(
+        recipient, subject, _content(content), int(code), parse_uuid(sender) or SYSTEM_USER, stored
+    )
+
+
+def _typed(given: Arguments, entry: dict[str, Any], name: str, kind: str, *default: Any) -> Any:
+    """An entry's value of one Lua type."""
+    value = entry.get(name)
+    if value is None and default:
+        return default[0]
+    if lua_type(value) != kind:
+        raise given.error(1, f"expects {name} to be a {kind}")
+    return value
+
+
+def _update(given: Arguments, entry: Any) -> tuple[str, dict[str, str]]:
+    table = entry if isinstance(entry, dict) else {}
+    notification_id = parse_uuid(str(table.get("id", "")))
+    if notification_id is None:
+        raise given.error(1, "expects user_id to be a valid ID")
+    changes = {}
+    if (subject := table.get("subject")) is not None:
+        if not isinstance(subject, str) or not subject:
+            raise given.error(1, "expects subject to be a non-empty string")
+        changes["subject"] = subject
+    if (content := table.get("content")) is not None:
+        if not isinstance(content, dict | list):
+            raise given.error(1, "expects content to be table")
+        changes["content"] = _content(content)
+    if (sender := table.get("sender")) is not None:
+        sender_id = parse_uuid(str(sender))
+        if sender_id is None:
+            raise given.error(1, "expects sender to be a valid UUID")
+        changes["sender_id"] = sender_id
+    return notification_id, changes
+
+
+def _content(table: dict[Any, Any] | list[Any]) -> str:
+    # Nakama drops an array on the floor: it is sent as `null`.
+    return gojson.marshal(table if isinstance(table, dict) or not table else None)
+
+
+def _sender(given: Arguments, number: int) -> str:
+    text = given.optional_text(number)
+    if not text:
+        return SYSTEM_USER
+    sender = parse_uuid(text)
+    if sender is None:
+        raise given.error(
+            number, "expects sender_id to either be not set, empty string or a valid UUID"
+        )
+    return sender
+
+
+def _ids(given: Arguments) -> list[str]:
+    ids = [parse_uuid(str(each)) for each in given.items(1)]
+    if None in ids:
+        raise given.error(1, "each notification id must be a valid id")
+    return [each for each in ids if each]
+
+
+def _owner(given: Arguments) -> str:
+    text = given.optional_text(2)
+    if not text:
+        return ""
+    return given.uuid(2, "expects user_id to be a valid id")
+
+
+def _listed(row: store.Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "subject": row["subject"],
+        "content": row["content"],
+        "code": row["code"],
+        "senderId": "" if row["sender_id"] == SYSTEM_USER else row["sender_id"],
+        "createTime": row["create_time"] // 1_000_000,
+        "persistent": True,
+    }
+
+
+def _read(row: store.Row) -> dict[str, Any]:
+    read = {
+        "user_id": row["user_id"],
+        "subject": row["subject"],
+        "content": gojson.unmarshal(row["content"]),
+        "code": row["code"],
+        "create_time": row["create_time"] // 1_000_000,
+        "persistent": True,
+    }
+    return read if row["sender_id"] == SYSTEM_USER else read | {"sender_id": row["sender_id"]}

@@ -1,0 +1,1 @@
+"""RPC: functions of server modules, called by clients."""

@@ -1,0 +1,142 @@
+"""Sessions: issue, check, refresh and log out tokens."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mock_server.features.sessions.cache import SessionCache
+from mock_server.features.sessions.tokens import decode_token, encode_token, new_token_id
+from mock_server.identity import Identity
+from mock_server.wire.errors import GrpcCode, GrpcError
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+
+class Sessions:
+    """The tokens of one server."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._config = parts.config.session
+        self.cache = SessionCache(
+            self._config.token_expiry_sec, self._config.refresh_token_expiry_sec
+        )
+
+    def issue(
+        self, user_id: str, username: str, variables: dict[str, str], *, created: bool = False
+    ) -> dict[str, object]:
+        """Log a user in and return the answer to an authenticate call."""
+        now = self._parts.clock.time()
+        if self._config.single_session:
+            self.cache.remove_all(user_id, now)
+        identity = Identity(
+            user_id, username, variables, token_id=new_token_id(), issued_at=int(now)
+        )
+        return {"created": True} | self._pair(identity) if created else self._pair(identity)
+
+    def check(self, token: str) -> Identity | None:
+        """Return who a session token stands for, or None where Nakama refuses it."""
+        identity = self._decode(token)
+        if identity is None or not self.cache.is_valid_session(
+            identity.user_id, identity.expiry, identity.token_id
+        ):
+            return None
+        return identity
+
+    def check_handshake(self, token: str) -> Identity | None:
+        """As `check`, for `/ws`, where Nakama looks the whole token up among the dead *ids*.
+
+        So a token logged out by itself still opens a socket; one killed by a logout of all
+        sessions, or by a ban, does not (tape session_logout).
+        """
+        identity = self._decode(token)
+        if identity is None or not self.cache.is_valid_session(
+            identity.user_id, identity.expiry, token
+        ):
+            return None
+        return identity
+
+    def refresh(self, token: str, variables: dict[str, str]) -> dict[str, object]:
+        """Answer a session refresh: the same `tid` and `iat`, a new `exp`.
+
+        Raises:
+            GrpcError: No token, a bad or dead one, or a user who is gone or banned.
+        """
+        if not token:
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Refresh token is required.")
+        identity = self._decode_refresh(token)
+        if identity is None or not self.cache.is_valid_refresh(
+            identity.user_id, identity.expiry, identity.token_id
+        ):
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Refresh token invalid or expired.")
+        user = self._parts.accounts.find(identity.user_id)
+        if user is None:
+            raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
+        if user["disable_time"]:
+            raise GrpcError(GrpcCode.PERMISSION_DENIED, "User account banned.")
+        return self._pair(
+            attrs.evolve(identity, username=user["username"], vars=variables or identity.vars)
+        )
+
+    def logout(self, user_id: str, token: str, refresh_token: str) -> None:
+        """Kill the given tokens of a user; all of them when none is given.
+
+        Raises:
+            GrpcError: A token is garbage or somebody else's; nothing is killed then.
+        """
+        if not token and not refresh_token:
+            self.cache.remove_all(user_id, self._parts.clock.time())
+            return
+        session = self._decode(token) if token else None
+        if token and (session is None or session.user_id != user_id):
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Session token invalid.")
+        refresh = self._decode_refresh(refresh_token) if refresh_token else None
+        if refresh_token and (refresh is None or refresh.user_id != user_id):
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Refresh token invalid.")
+        if session is not None:
+            self.cache.remove_session(user_id, session.token_id)
+        if refresh is not None:
+            self.cache.remove_refresh(user_id, refresh.token_id)
+
+    def kill_all(self, user_id: str) -> None:
+        """Kill every token of a user that was issued before this second."""
+        self.cache.remove_all(user_id, self._parts.clock.time())
+
+    def _pair(self, identity: Identity) -> dict[str, object]:
+        now = int(self._parts.clock.time())
+        config = self._config
+        session = attrs.evolve(identity, expiry=now + config.token_expiry_sec)
+        refresh = attrs.evolve(identity, expiry=now + config.refresh_token_expiry_sec)
+        return {
+            "token": encode_token(session, config.encryption_key),
+            "refresh_token": encode_token(refresh, config.refresh_encryption_key),
+        }
+
+    def _decode(self, token: str) -> Identity | None:
+        return decode_token(token, self._config.encryption_key, self._parts.clock.time())
+
+    def _decode_refresh(self, token: str) -> Identity | None:
+        return decode_token(token, self._config.refresh_encryption_key, self._parts.clock.time())
+
+
+def basic_user(authorization: str) -> str | None:
+    """The user of a `Basic` Authorization header, or None where it is malformed."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme != "Basic":
+        return None
+    try:
+        user, colon, _ = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return user if colon else None
+
+
+def bearer_token(authorization: str) -> str | None:
+    """The token of a `Bearer` Authorization header, or None where it is malformed."""
+    prefix = "Bearer "
+    return authorization[len(prefix) :] if authorization.startswith(prefix) else None

@@ -1,0 +1,1 @@
+"""Streams that server modules make."""

@@ -1,0 +1,1 @@
+"""Users: what everybody sees of an account."""

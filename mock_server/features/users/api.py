@@ -1,0 +1,37 @@
+"""Users over HTTP: what everybody may see of an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.http.routing import Auth, Call, Route
+from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire.schema import STRING, ListOf, Message
+from mock_server.wire.uuids import parse_uuid
+
+
+def _get(call: Call) -> dict[str, Any]:
+    ids = [_system_id(text) for text in call.request["ids"]]
+    accounts = call.parts.accounts
+    rows = [accounts.find(user_id) for user_id in ids]
+    rows += [accounts.find_by_username(name) for name in call.request["usernames"]]
+    rows += [
+        call.parts.store.one("SELECT * FROM users WHERE facebook_id = ?", facebook_id)
+        for facebook_id in call.request["facebook_ids"]
+    ]
+    found = {row["id"]: row for row in rows if row is not None}
+    return {"users": [accounts.user(row) for row in found.values()]} if found else {}
+
+
+def _system_id(text: str) -> str:
+    user_id = parse_uuid(text)
+    if user_id is None:
+        raise GrpcError(GrpcCode.INVALID_ARGUMENT, f"ID '{text}' is not a valid system ID.")
+    return user_id
+
+
+_GET = Message(
+    "GetUsersRequest", ids=ListOf(STRING), usernames=ListOf(STRING), facebook_ids=ListOf(STRING)
+)
+
+ROUTES = (Route("GetUsers", "GET", "/v2/user", Auth.BEARER, _GET, _get),)

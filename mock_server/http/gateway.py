@@ -1,0 +1,140 @@
+"""The gateway: from an HTTP request to a route's handler, and its answer back.
+
+The order of the checks is Nakama's: route, body, query, authentication, then the call itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from mock_server.features.sessions.core import basic_user, bearer_token
+from mock_server.http.routing import ANONYMOUS, Auth, Call, Route, RouteTable
+from mock_server.identity import Identity
+from mock_server.wire.errors import GrpcCode, GrpcError, http_status
+from mock_server.wire.output import encode
+from mock_server.wire.protojson import DecodeError, decode_body
+from mock_server.wire.query import decode_query, ignored_names, parse_pairs
+from mock_server.wire.schema import Message
+
+if TYPE_CHECKING:
+    from mock_server.http.front import Incoming
+    from mock_server.parts import Parts
+
+NO_CACHE = {"Cache-Control": "no-store, no-cache, must-revalidate"}
+
+
+class Gateway:
+    """Answers everything under the client API but RPC and the socket.
+
+    Args:
+        parts: The server.
+        table: Its routes.
+    """
+
+    def __init__(self, parts: Parts, table: RouteTable) -> None:
+        self._parts = parts
+        self._table = table
+
+    async def answer(self, incoming: Incoming) -> web.Response:
+        """Answer a request, errors included."""
+        try:
+            route, path_values = self._table.find(incoming.method, incoming.path)
+            request = await self._decode(route, path_values, incoming)
+            identity = self._authenticate(route, incoming)
+            incoming.user_id = identity.user_id
+            document = await self._call(route, request, identity, incoming)
+        except GrpcError as error:
+            return error_response(error)
+        return web.Response(
+            text=encode(document),
+            content_type="application/json",
+            charset=None,
+            headers=NO_CACHE | {"Grpc-Metadata-Content-Type": "application/grpc"},
+        )
+
+    async def _call(
+        self, route: Route, request: dict[str, Any], identity: Identity, incoming: Incoming
+    ) -> dict[str, Any]:
+        call = Call(
+            self._parts,
+            request,
+            identity,
+            incoming.client_ip,
+            incoming.client_port,
+            incoming.query_lists(),
+            incoming.header_lists(),
+        )
+        result = route.handler(call)
+        return await result if inspect.isawaitable(result) else result
+
+    async def _decode(
+        self, route: Route, path_values: dict[str, str], incoming: Incoming
+    ) -> dict[str, Any]:
+        try:
+            request = _fields(route, await incoming.body())
+            if route.body != "*":
+                pairs = parse_pairs(incoming.raw_query)
+                request |= decode_query(route.message, pairs)
+                incoming.ignored += tuple(
+                    f"query: {name}" for name in ignored_names(route.message, pairs)
+                )
+        except DecodeError as error:
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
+        return request | {name: unquote(value) for name, value in path_values.items()}
+
+    def _authenticate(self, route: Route, incoming: Incoming) -> Identity:
+        if route.auth is Auth.NONE:
+            return ANONYMOUS
+        given = incoming.authorization()
+        if route.auth is Auth.SERVER_KEY:
+            self._check_server_key(given)
+            return ANONYMOUS
+        if not given:
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token required")
+        token = bearer_token(given[0]) if len(given) == 1 else None
+        identity = self._parts.sessions.check(token) if token else None
+        if identity is None:
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token invalid")
+        return identity
+
+    def _check_server_key(self, given: list[str]) -> None:
+        if len(given) != 1:
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Server key required")
+        user = basic_user(given[0])
+        if user is None or not same_secret(user, self._parts.config.socket.server_key):
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Server key invalid")
+
+
+def error_response(error: GrpcError) -> web.Response:
+    """The gateway's answer to an error."""
+    headers = dict(NO_CACHE)
+    if error.code is GrpcCode.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = error.message
+    return web.Response(
+        status=http_status(error.code),
+        text=encode({"code": int(error.code), "message": error.message}),
+        content_type="application/json",
+        charset=None,
+        headers=headers,
+    )
+
+
+def same_secret(given: str, expected: str) -> bool:
+    """Compare keys in constant time."""
+    return secrets.compare_digest(given.encode(), expected.encode())
+
+
+def _fields(route: Route, body: bytes) -> dict[str, Any]:
+    empty = decode_body(route.message, b"")
+    if route.body is None:
+        return empty
+    if route.body == "*":
+        return decode_body(route.message, body)
+    kind = route.message.fields[route.body]
+    assert isinstance(kind, Message)
+    return empty | {route.body: decode_body(kind, body)}

@@ -1,0 +1,135 @@
+"""Routes of the client API, and which of them a request means."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field, frozen
+
+from mock_server.identity import Identity
+from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire.schema import Message
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+ANONYMOUS = Identity("", "")
+
+
+class Auth(Enum):
+    """What a route asks of the Authorization header."""
+
+    NONE = "none"
+    SERVER_KEY = "server key"
+    BEARER = "bearer"
+
+
+@define
+class Call:
+    """One request to a route, decoded and authenticated.
+
+    Attributes:
+        parts: The server it came to.
+        request: The fields of the route's message; every field is there.
+        identity: Who calls; `ANONYMOUS` where the route needs no session.
+        client_ip: Where the request came from.
+        client_port: The same, its port as text.
+        query: All query parameters, as lists.
+        headers: All headers, as lists.
+    """
+
+    parts: Parts
+    request: dict[str, Any]
+    identity: Identity = ANONYMOUS
+    client_ip: str = ""
+    client_port: str = ""
+    query: Mapping[str, list[str]] = field(factory=dict)
+    headers: Mapping[str, list[str]] = field(factory=dict, repr=False)
+
+    def limit(self, *, default: int, maximum: int) -> int:
+        """The request's `limit`.
+
+        Raises:
+            GrpcError: It is not from 1 to `maximum`.
+        """
+        limit = self.request["limit"]
+        if limit is None:
+            return default
+        if not 1 <= limit <= maximum:
+            raise GrpcError(
+                GrpcCode.INVALID_ARGUMENT,
+                f"Invalid limit - limit must be between 1 and {maximum}.",
+            )
+        return int(limit)
+
+
+Handler = Callable[[Call], dict[str, Any] | Awaitable[dict[str, Any]]]
+
+
+@frozen
+class Route:
+    """One operation of the client API.
+
+    Attributes:
+        name: The operation's name in Nakama, as `ListNotifications`.
+        method: The HTTP method.
+        path: As `/v2/group/{group_id}/add`; the names in braces are fields of `message`.
+        auth: What the caller must prove.
+        message: The request's fields.
+        handler: Makes the answer, with its keys in the order of Nakama's message.
+        body: `*` when the body is the whole message, a field's name when it is that field, None
+            when the body is ignored and the query holds the fields.
+    """
+
+    name: str
+    method: str
+    path: str
+    auth: Auth
+    message: Message
+    handler: Handler
+    body: str | None = None
+
+
+class RouteTable:
+    """Finds routes by method and path."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = tuple((route, tuple(route.path.split("/"))) for route in routes)
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """Return the route and the values in its path.
+
+        Raises:
+            GrpcError: NOT_FOUND for an unknown path, UNIMPLEMENTED for another method.
+        """
+        parts = tuple(path.split("/"))
+        known = False
+        for route, pattern in self._routes:
+            values = _match(pattern, parts)
+            if values is not None:
+                known = True
+                if route.method == method:
+                    return route, values
+        if known:
+            raise GrpcError(GrpcCode.UNIMPLEMENTED, "Method Not Allowed")
+        raise GrpcError(GrpcCode.NOT_FOUND, "Not Found")
+
+    def names(self) -> list[str]:
+        """Every route as `GET /v2/notification`."""
+        return [f"{route.method} {route.path}" for route, _ in self._routes]
+
+
+def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
+    if len(pattern) != len(parts):
+        return None
+    values = {}
+    for expected, part in zip(pattern, parts, strict=True):
+        if expected.startswith("{"):
+            if not part:
+                return None
+            values[expected[1:-1]] = part
+        elif expected != part:
+            return None
+    return values

@@ -1,0 +1,54 @@
+"""Everything that a running mock server consists of, where each part finds the others."""
+
+from __future__ import annotations
+
+from mock_server.config import Config
+from mock_server.features.accounts import core as accounts
+from mock_server.features.authentication.core import Authentication
+from mock_server.features.links.core import Links
+from mock_server.features.notifications import core as notifications
+from mock_server.features.sessions.core import Sessions
+from mock_server.features.streams.core import Streams
+from mock_server.realtime.registry import SessionRegistry
+from mock_server.realtime.router import Router
+from mock_server.realtime.tracker import Tracker
+from mock_server.runtime.runtime import Runtime
+from server_kit import Clock, Journal, Store
+
+SCHEMA = accounts.SCHEMA + notifications.SCHEMA
+
+
+class Parts:
+    """The parts of one server.
+
+    Args:
+        config: Its settings.
+        clock: Its time.
+        store: Its database, made with `SCHEMA`.
+        journal: Where requests and frames are written down.
+    """
+
+    def __init__(self, config: Config, clock: Clock, store: Store, journal: Journal) -> None:
+        self.config = config
+        self.clock = clock
+        self.store = store
+        self.journal = journal
+        self.registry = SessionRegistry()
+        self.tracker = Tracker()
+        self.router = Router(self.registry, self.tracker)
+        self.sessions = Sessions(self)
+        self.accounts = accounts.Accounts(self)
+        self.authentication = Authentication(self)
+        self.links = Links(self)
+        self.notifications = notifications.Notifications(self)
+        self.streams = Streams(self)
+        self.runtime = Runtime(self)
+        self._last_transaction = 0
+
+    def transaction_time(self) -> int:
+        """Microseconds since the epoch, as the database's `now()`: later with each call.
+
+        What separate calls write keeps its order, also while the clock stands still.
+        """
+        self._last_transaction = max(self.clock.time_ns() // 1000, self._last_transaction + 1)
+        return self._last_transaction

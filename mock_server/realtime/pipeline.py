@@ -1,0 +1,175 @@
+"""The pipeline: from a frame to a feature's handler, and the reply with the same cid."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Iterable
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from mock_server.realtime.session import SocketSession
+from mock_server.wire.protojson import DecodeError, decode_frame
+from mock_server.wire.schema import STRING, Message
+from server_kit import Entry
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+_log = logging.getLogger("mock_server.socket")
+
+_SERVER_TO_CLIENT = (
+    "channel",
+    "channel_message",
+    "channel_message_ack",
+    "channel_presence_event",
+    "error",
+    "match",
+    "match_data",
+    "match_presence_event",
+    "matchmaker_matched",
+    "matchmaker_ticket",
+    "notifications",
+    "status",
+    "status_presence_event",
+    "stream_data",
+    "stream_presence_event",
+    "party",
+    "party_leader",
+    "party_join_request",
+    "party_matchmaker_ticket",
+    "party_data",
+    "party_presence_event",
+)
+
+
+class ErrorCode(IntEnum):
+    """The `Error.Code` of realtime replies."""
+
+    RUNTIME_EXCEPTION = 0
+    UNRECOGNIZED_PAYLOAD = 1
+    MISSING_PAYLOAD = 2
+    BAD_INPUT = 3
+    MATCH_NOT_FOUND = 4
+    MATCH_JOIN_REJECTED = 5
+    RUNTIME_FUNCTION_NOT_FOUND = 6
+    RUNTIME_FUNCTION_EXCEPTION = 7
+
+
+class RealtimeError(Exception):
+    """A request's refusal; the socket stays open.
+
+    Attributes:
+        code: What kind of refusal.
+        message: Nakama's text.
+    """
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+Reply = dict[str, Any] | None
+RequestHandler = Callable[["Parts", SocketSession, dict[str, Any]], Reply | Awaitable[Reply]]
+
+
+@frozen
+class Request:
+    """One kind of envelope that clients send.
+
+    Attributes:
+        member: Its name in the envelope, as `rpc`.
+        message: The member's fields.
+        handler: Returns the reply's members; `{}` for a bare cid, None for no reply at all.
+    """
+
+    member: str
+    message: Message
+    handler: RequestHandler
+
+
+class Pipeline:
+    """Decodes frames, calls handlers, replies.
+
+    Args:
+        parts: The server.
+        requests: What clients may send.
+    """
+
+    def __init__(self, parts: Parts, requests: Iterable[Request]) -> None:
+        self._parts = parts
+        self._requests = {request.member: request for request in requests}
+        members = {name: request.message for name, request in self._requests.items()}
+        others = {name: Message(name) for name in _SERVER_TO_CLIENT if name not in self._requests}
+        self._envelope = Message(
+            "Envelope", oneof=(*members, *others), cid=STRING, **members, **others
+        )
+
+    async def receive(self, session: SocketSession, text: str) -> None:
+        """Handle one frame; a malformed one ends its socket."""
+        try:
+            envelope = decode_frame(self._envelope, text)
+        except DecodeError:
+            self._journal(session, "malformed", text)
+            session.disconnect("received malformed payload")
+            return
+        cid = envelope.pop("cid")
+        member = next((name for name, value in envelope.items() if value is not None), None)
+        if member is None or member not in self._requests:
+            self._journal(session, member or "empty", text, unmatched=member or "empty envelope")
+            session.disconnect("error processing message")
+            return
+        error = await self._answer(session, cid, member, envelope[member])
+        self._journal(session, member, text, error=error)
+
+    async def _answer(
+        self, session: SocketSession, cid: str, member: str, fields: dict[str, Any]
+    ) -> str | None:
+        """Reply to one request; return the traceback of a handler that failed."""
+        failure = None
+        try:
+            reply = self._requests[member].handler(self._parts, session, fields)
+            if inspect.isawaitable(reply):
+                reply = await reply
+        except RealtimeError as error:
+            if error.__cause__ is not None:
+                failure = traceback.format_exc()
+                _log.exception("a handler failed: %s", member)
+            reply = {"error": error_message(error.code, error.message)}
+        except Exception:
+            failure = traceback.format_exc()
+            _log.exception("a handler failed: %s", member)
+            reply = {"error": error_message(ErrorCode.RUNTIME_EXCEPTION, "Internal error")}
+        if reply is not None:
+            session.send({"cid": cid, **reply} if cid else reply)
+        return failure
+
+    def _journal(
+        self,
+        session: SocketSession,
+        member: str,
+        text: str,
+        *,
+        unmatched: str | None = None,
+        error: str | None = None,
+    ) -> None:
+        self._parts.journal.write(
+            Entry(
+                kind="frame",
+                name=member,
+                time=self._parts.clock.time(),
+                user_id=session.user_id,
+                body=text[:2000],
+                unmatched=unmatched,
+                error=error,
+            )
+        )
+
+
+def error_message(code: ErrorCode, message: str) -> dict[str, Any]:
+    """The `Error` member of a reply; code 0 is left out, as proto3 does."""
+    return ({"code": int(code)} if code else {}) | {"message": message}

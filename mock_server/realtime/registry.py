@@ -1,0 +1,55 @@
+"""The open sockets of one server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mock_server.realtime.session import SocketSession
+
+
+class SessionRegistry:
+    """Finds socket sessions by id and by user."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, SocketSession] = {}
+        self._by_user: dict[str, dict[str, SocketSession]] = {}
+
+    def add(self, session: SocketSession) -> None:
+        """Register an open socket."""
+        self._by_id[session.id] = session
+        self._by_user.setdefault(session.user_id, {})[session.id] = session
+
+    def remove(self, session: SocketSession) -> None:
+        """Forget a closed socket; one that is not registered is no error."""
+        self._by_id.pop(session.id, None)
+        sessions = self._by_user.get(session.user_id)
+        if sessions is not None:
+            sessions.pop(session.id, None)
+            if not sessions:
+                del self._by_user[session.user_id]
+
+    def get(self, session_id: str) -> SocketSession | None:
+        """The open socket of this id, or None."""
+        return self._by_id.get(session_id)
+
+    def all(self) -> list[SocketSession]:
+        """Every open socket."""
+        return list(self._by_id.values())
+
+    def of_user(self, user_id: str) -> list[SocketSession]:
+        """The open sockets of a user, oldest first."""
+        return list(self._by_user.get(user_id, {}).values())
+
+    def disconnect_user(self, user_id: str) -> None:
+        """Close every socket of a user."""
+        for session in self.of_user(user_id):
+            session.disconnect()
+
+    async def abort_all(self) -> None:
+        """Drop every connection without a close frame, and wait until all are gone."""
+        sessions = self.all()
+        for session in sessions:
+            session.abort()
+        await asyncio.gather(*(session.closed.wait() for session in sessions))

@@ -1,0 +1,39 @@
+"""The message router: one envelope to everybody who is in a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mock_server.realtime.registry import SessionRegistry
+from mock_server.realtime.stream import Presence, Stream
+from mock_server.realtime.tracker import Tracker
+from mock_server.wire.output import encode
+
+
+class Router:
+    """Puts envelopes into the outgoing queues of sessions."""
+
+    def __init__(self, registry: SessionRegistry, tracker: Tracker) -> None:
+        self._registry = registry
+        self._tracker = tracker
+
+    def send_to_stream(self, stream: Stream, envelope: Mapping[str, Any]) -> None:
+        """Send to every presence of a stream, also the hidden ones."""
+        self.send_to_presences(self._tracker.of_stream(stream, hidden=True), envelope)
+
+    def send_to_presences(self, presences: Iterable[Presence], envelope: Mapping[str, Any]) -> None:
+        """Send to these presences; those whose socket has closed are passed over."""
+        self._send((presence.session_id for presence in presences), envelope)
+
+    def send_to_all(self, envelope: Mapping[str, Any]) -> None:
+        """Send to every open socket."""
+        self._send((session.id for session in self._registry.all()), envelope)
+
+    def _send(self, session_ids: Iterable[str], envelope: Mapping[str, Any]) -> None:
+        text = None
+        for session_id in session_ids:
+            session = self._registry.get(session_id)
+            if session is not None:
+                text = text or encode(envelope)
+                session.send_text(text)

@@ -1,0 +1,177 @@
+"""One open socket: what it receives, what waits to be sent, its pings, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from mock_server.config import SocketConfig
+from mock_server.identity import Identity
+from mock_server.wire.output import encode
+
+_log = logging.getLogger("mock_server.socket")
+
+DISCONNECTED = "server-side session disconnect"
+UNEXPECTED_TYPE = "received unexpected WebSocket message type"
+NO_PROTOBUF = "this mock speaks JSON only: connect with format=json"
+
+Receiver = Callable[["SocketSession", str], Awaitable[None]]
+
+
+class SocketSession:
+    """A connected client.
+
+    What is sent waits in a queue of `socket.outgoing_queue_size` frames; a client that lets it
+    fill up is dropped without a close frame, as Nakama does.
+
+    Attributes:
+        id: The session id, a uuid v1; clients see it in presences only.
+        identity: Who it is, as the token of the handshake says.
+        lang: The language given in the handshake.
+        client_ip: Where it came from.
+        client_port: The same, its port as text.
+        closed: Set once the socket is gone.
+    """
+
+    def __init__(
+        self,
+        request: web.Request,
+        websocket: web.WebSocketResponse,
+        identity: Identity,
+        config: SocketConfig,
+    ) -> None:
+        self.id = str(uuid.uuid1())
+        self.identity = identity
+        self.lang = request.query.get("lang") or "en"
+        self.client_ip = request.remote or ""
+        self.client_port = str((request.get_extra_info("peername") or ("", ""))[1])
+        self.closed = asyncio.Event()
+        self._is_protobuf = request.query.get("format") == "protobuf"
+        self._request = request
+        self._websocket = websocket
+        self._config = config
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._reason: str | None = None
+
+    @property
+    def user_id(self) -> str:
+        """Whose socket it is."""
+        return self.identity.user_id
+
+    @property
+    def username(self) -> str:
+        """His name, as the token of the handshake says."""
+        return self.identity.username
+
+    def send(self, envelope: Mapping[str, Any]) -> None:
+        """Queue an envelope."""
+        self.send_text(encode(envelope))
+
+    def send_text(self, text: str) -> None:
+        """Queue a frame; a client with a full queue is dropped."""
+        if self._reason is not None:
+            return
+        if self._queue.qsize() >= self._config.outgoing_queue_size:
+            _log.warning("session %s does not read: dropped", self.id)
+            self.abort()
+            return
+        self._queue.put_nowait(text)
+
+    def disconnect(self, reason: str = DISCONNECTED) -> None:
+        """Close with code 1000 and `reason`, after what is queued already."""
+        if self._reason is None:
+            self._reason = reason
+            self._queue.put_nowait(None)
+
+    def abort(self) -> None:
+        """Drop the connection without a close frame."""
+        self._reason = self._reason or "aborted"
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+    async def run(self, receive: Receiver) -> None:
+        """Serve the socket until it is closed by either side.
+
+        Args:
+            receive: Called with each text frame; the next one waits until it has returned.
+        """
+        writing = asyncio.create_task(self._write())
+        pinging = asyncio.create_task(self._ping())
+        try:
+            await self._read(receive)
+            if self._reason is not None:
+                await asyncio.wait({writing})
+        finally:
+            for task in (writing, pinging):
+                task.cancel()
+            await asyncio.gather(writing, pinging, return_exceptions=True)
+            self.closed.set()
+
+    async def _read(self, receive: Receiver) -> None:
+        loop = asyncio.get_running_loop()
+        patience = self._config.pong_wait_ms / 1000
+        deadline, received = loop.time() + patience, 0
+        while True:
+            try:
+                message = await self._websocket.receive(max(deadline - loop.time(), 0.001))
+            except TimeoutError:
+                self.disconnect(self._timeout_reason())
+                return
+            if message.type is WSMsgType.PING:
+                await self._websocket.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                deadline, received = loop.time() + patience, 0
+            elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                received += 1
+                if received >= self._config.ping_backoff_threshold:
+                    deadline, received = loop.time() + patience, 0
+                if not self._accepts(message):
+                    return
+                await receive(self, message.data)
+                if self._reason is not None:
+                    return
+            else:
+                await self._answer_close(message)
+                return
+
+    def _accepts(self, message: WSMessage) -> bool:
+        if self._is_protobuf:
+            is_text = message.type is WSMsgType.TEXT
+            self.disconnect(UNEXPECTED_TYPE if is_text else NO_PROTOBUF)
+            return False
+        if message.type is WSMsgType.BINARY:
+            self.disconnect(UNEXPECTED_TYPE)
+            return False
+        return True
+
+    async def _answer_close(self, message: WSMessage) -> None:
+        """Answer a close frame with its own code and no reason."""
+        if message.type is not WSMsgType.CLOSE:
+            return
+        with contextlib.suppress(ConnectionError):
+            if message.data:
+                await self._websocket.close(code=message.data)
+            else:
+                await self._websocket.send_frame(b"", WSMsgType.CLOSE)
+
+    async def _write(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while (text := await self._queue.get()) is not None:
+                await self._websocket.send_str(text)
+            await self._websocket.close(message=(self._reason or "").encode())
+
+    async def _ping(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await asyncio.sleep(self._config.ping_period_ms / 1000)
+                await self._websocket.ping()
+
+    def _timeout_reason(self) -> str:
+        local = self._request.get_extra_info("sockname") or ("", "")
+        return f"read tcp {local[0]}:{local[1]}->{self.client_ip}:{self.client_port}: i/o timeout"

@@ -1,0 +1,1 @@
+"""Server modules: what they register and what they may call."""

@@ -1,0 +1,33 @@
+"""What goes wrong in server modules."""
+
+from __future__ import annotations
+
+from mock_server.wire.errors import GrpcCode
+
+
+class ModuleError(Exception):
+    """A server module refuses a call; the client sees the message.
+
+    Args:
+        message: What the client is told.
+        code: A gRPC code from 1 to 16; over HTTP it decides the status. Others become 13, as in
+            Nakama. The socket does not show it.
+    """
+
+    def __init__(self, message: str, code: int = GrpcCode.INTERNAL) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = GrpcCode(code) if 1 <= code <= 16 else GrpcCode.INTERNAL
+
+
+class BadArgument(ModuleError):
+    """A runtime function was called with something it does not take; the text is Nakama's.
+
+    Args:
+        number: Which argument, from 1.
+        function: The function's name.
+        expected: What it takes.
+    """
+
+    def __init__(self, number: int, function: str, expected: str) -> None:
+        super().__init__(f"bad argument #{number} to {function} ({expected})")

@@ -1,0 +1,181 @@
+"""MockServer: the object that a test holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from mock_server.config import Config
+from mock_server.console.api import Console
+from mock_server.control import Control
+from mock_server.features.accounts import api as accounts
+from mock_server.features.authentication import api as authentication
+from mock_server.features.health.api import ROUTES as HEALTH
+from mock_server.features.links import api as links
+from mock_server.features.notifications import api as notifications
+from mock_server.features.notifications.handle import NotificationsHandle
+from mock_server.features.rpc import pipeline as rpc
+from mock_server.features.rpc.api import RpcApi
+from mock_server.features.sessions import api as sessions
+from mock_server.features.users import api as users
+from mock_server.http.front import Front
+from mock_server.parts import SCHEMA, Parts
+from mock_server.realtime import ping
+from mock_server.realtime.acceptor import Acceptor
+from mock_server.realtime.pipeline import Pipeline
+from mock_server.realtime.session import SocketSession
+from mock_server.runtime.python import load_python_modules
+from mock_server.runtime.runtime import RpcFunction
+from server_kit import Clock, HostedServer, Journal, ServerNotRunning, Store
+
+ROUTES = (
+    *HEALTH,
+    *authentication.ROUTES,
+    *sessions.ROUTES,
+    *accounts.ROUTES,
+    *links.ROUTES,
+    *users.ROUTES,
+    *notifications.ROUTES,
+)
+REQUESTS = (*rpc.REQUESTS, *ping.REQUESTS)
+
+
+class MockServer(HostedServer):
+    """A mock of Nakama 3.40 on two loopback ports: the client API and the console.
+
+    `async with MockServer() as server:` runs it in the current event loop; `with MockServer() as
+    server:` in a thread of its own, where `server.run(coroutine)` calls its coroutines. Two
+    servers in one process do not know each other.
+
+    Args:
+        config: Nakama's settings; its defaults, on free ports, when left out.
+        clock: What the server takes for the time; the machine's clock when left out.
+        data: A file that keeps the server's state across restarts, also after a kill; None keeps
+            it in memory.
+
+    Attributes:
+        config: The settings.
+        clock: The server's time; `clock.advance(seconds)` makes tokens expire.
+        journal: The requests and frames that came in.
+        notifications: Sends and reads notifications as the game's backend does.
+    """
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        clock: Clock | None = None,
+        data: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config or Config()
+        self.clock = clock or Clock()
+        self.journal = Journal()
+        self._data = data
+        self._rpcs: list[tuple[RpcFunction, str]] = []
+        self._parts: Parts | None = None
+        self._http_url = ""
+        self._console_url = ""
+
+    @property
+    def http_url(self) -> str:
+        """Where the client API is, as `http://127.0.0.1:7350`."""
+        self._running_parts()
+        return self._http_url
+
+    @property
+    def socket_url(self) -> str:
+        """Where the socket is, as `ws://127.0.0.1:7350/ws`."""
+        return self.http_url.replace("http", "ws", 1) + "/ws"
+
+    @property
+    def console_url(self) -> str:
+        """Where the console API and `/_control` are."""
+        self._running_parts()
+        return self._console_url
+
+    @property
+    def notifications(self) -> NotificationsHandle:
+        """Sends and reads notifications as the game's backend does."""
+        return NotificationsHandle(self._running_parts())
+
+    def rpc(self, rpc_id: str) -> Callable[[RpcFunction], RpcFunction]:
+        """Decorate a function that clients call as `rpc_id`.
+
+        It takes the runtime `Context` and the payload text and returns text or None. It may be a
+        coroutine function; a plain one runs in the server's loop and must not block.
+        """
+
+        def register(function: RpcFunction) -> RpcFunction:
+            self._rpcs.append((function, rpc_id))
+            if self._parts is not None:
+                self._parts.runtime.register_rpc(function, rpc_id)
+            return function
+
+        return register
+
+    def rpc_ids(self) -> list[str]:
+        """The ids of all RPC functions."""
+        return self._running_parts().runtime.rpc_ids()
+
+    def sockets(self) -> list[SocketSession]:
+        """The open sockets, oldest first; each has `user_id`, `disconnect()` and `abort()`."""
+        return self._running_parts().registry.all()
+
+    async def users(self) -> list[dict[str, object]]:
+        """The public `User` message of everybody, in the order of their accounts."""
+        parts = self._running_parts()
+        rows = parts.store.all("SELECT * FROM users WHERE username <> '' ORDER BY create_time")
+        return [parts.accounts.user(row) for row in rows]
+
+    async def reset(self) -> None:
+        """Back to an empty server: no users, no sockets, no journal; modules stay."""
+        parts = self._running_parts()
+        await parts.registry.abort_all()
+        parts.store.reset()
+        parts.sessions.cache.clear()
+        self.journal.clear()
+
+    async def snapshot(self) -> bytes:
+        """Everything that is stored, for `restore`."""
+        return self._running_parts().store.snapshot()
+
+    async def restore(self, snapshot: bytes) -> None:
+        """Replace everything that is stored by what `snapshot` returned; sockets are dropped."""
+        parts = self._running_parts()
+        await parts.registry.abort_all()
+        parts.store.restore(snapshot)
+        parts.sessions.cache.clear()
+
+    async def _open(self) -> None:
+        parts = Parts(self.config, self.clock, Store(SCHEMA, self._data), self.journal)
+        self._parts = parts
+        if self.config.runtime.path:
+            load_python_modules(Path(self.config.runtime.path), parts.runtime.nk)
+        for function, rpc_id in self._rpcs:
+            parts.runtime.register_rpc(function, rpc_id)
+        front = Front(parts, ROUTES, RpcApi(parts), Acceptor(parts, Pipeline(parts, REQUESTS)))
+        socket, console = self.config.socket, self.config.console
+        self._http_url = await self._serve(front.app(), socket.address, socket.port)
+        self._console_url = await self._serve(
+            self._console_app(parts), console.address, console.port
+        )
+
+    async def _close(self) -> None:
+        parts, self._parts = self._parts, None
+        if parts is not None:
+            await parts.registry.abort_all()
+            parts.store.close()
+
+    def _console_app(self, parts: Parts) -> web.Application:
+        app = web.Application()
+        Console(parts).add_routes(app)
+        Control(self).add_routes(app)
+        return app
+
+    def _running_parts(self) -> Parts:
+        if self._parts is None:
+            raise ServerNotRunning("start the server first: `async with MockServer() as server:`")
+        return self._parts
