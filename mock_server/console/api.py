@@ -7,7 +7,6 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-import jwt
 from aiohttp import web
 
 from mock_server.cursor import BadCursor
@@ -15,6 +14,7 @@ from mock_server.features.notifications.core import DatabaseError, Notification,
 from mock_server.features.sessions.core import bearer_token
 from mock_server.http.gateway import same_secret
 from mock_server.identity import SYSTEM_USER
+from mock_server.jws import sign, verify
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError, http_status
 from mock_server.wire.uuids import parse_uuid
@@ -62,15 +62,7 @@ class Console:
     def _check_token(self, authorization: str) -> None:
         if not authorization:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Console authentication required.")
-        try:
-            claims = jwt.decode(
-                bearer_token(authorization) or "",
-                self._config.signing_key,
-                algorithms=["HS256"],
-                options={"verify_exp": False},
-            )
-        except jwt.PyJWTError:
-            claims = {}
+        claims = verify(bearer_token(authorization) or "", self._config.signing_key) or {}
         if claims.get("exp", 0) <= self._parts.clock.time():
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Token invalid.")
 
@@ -81,7 +73,7 @@ class Console:
         if not same_secret(password, self._config.password) or not is_user:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Invalid credentials.")
         claims = {"usn": user, "exp": int(self._parts.clock.time()) + _TOKEN_LIFE}
-        token = jwt.encode(claims, self._config.signing_key, algorithm="HS256")
+        token = sign(claims, self._config.signing_key)
         return {"token": token, "mfa_code": None}
 
     async def _send(self, request: web.Request) -> dict[str, Any]:

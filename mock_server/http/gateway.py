@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -50,11 +51,8 @@ class Gateway:
             document = await self._call(route, request, identity, incoming)
         except GrpcError as error:
             return error_response(error)
-        return web.Response(
-            text=encode(document),
-            content_type="application/json",
-            charset=None,
-            headers=NO_CACHE | {"Grpc-Metadata-Content-Type": "application/grpc"},
+        return json_response(
+            encode(document), headers={"Grpc-Metadata-Content-Type": "application/grpc"}
         )
 
     async def _call(
@@ -112,16 +110,18 @@ class Gateway:
 
 def error_response(error: GrpcError) -> web.Response:
     """The gateway's answer to an error."""
-    headers = dict(NO_CACHE)
-    if error.code is GrpcCode.UNAUTHENTICATED:
-        headers["WWW-Authenticate"] = error.message
-    return web.Response(
+    refused = error.code is GrpcCode.UNAUTHENTICATED
+    return json_response(
+        encode({"code": int(error.code), "message": error.message}),
         status=http_status(error.code),
-        text=encode({"code": int(error.code), "message": error.message}),
-        content_type="application/json",
-        charset=None,
-        headers=headers,
+        headers={"WWW-Authenticate": error.message} if refused else {},
     )
+
+
+def json_response(text: str, *, status: int = 200, headers: Mapping[str, str]) -> web.Response:
+    """An answer with JSON text, as Nakama labels it: without a charset, never cached."""
+    kind = {"Content-Type": "application/json"}
+    return web.Response(body=text.encode(), status=status, headers={**NO_CACHE, **kind, **headers})
 
 
 def same_secret(given: str, expected: str) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from mock_server.features.sessions.core import basic_user, bearer_token
-from mock_server.http.gateway import NO_CACHE, error_response, same_secret
+from mock_server.http.gateway import NO_CACHE, error_response, json_response, same_secret
 from mock_server.http.routing import ANONYMOUS
 from mock_server.identity import Identity
 from mock_server.runtime.context import Context
@@ -126,9 +126,4 @@ def _failure(code: GrpcCode, message: str) -> web.Response:
 
 
 def _json(status: int, document: dict[str, Any]) -> web.Response:
-    return web.Response(
-        status=status,
-        text=encode_plain(document),
-        content_type="application/json",
-        headers=NO_CACHE,
-    )
+    return json_response(encode_plain(document), status=status, headers={})

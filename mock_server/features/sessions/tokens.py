@@ -5,9 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-import jwt
-
 from mock_server.identity import SYSTEM_USER, Identity
+from mock_server.jws import sign, verify
 from mock_server.wire.uuids import parse_uuid
 
 
@@ -22,7 +21,7 @@ def encode_token(identity: Identity, key: str) -> str:
         claims["vrs"] = dict(sorted(identity.vars.items()))
     claims["exp"] = identity.expiry
     claims["iat"] = identity.issued_at
-    return jwt.encode(claims, key, algorithm="HS256")
+    return sign(claims, key)
 
 
 def decode_token(token: str, key: str, now: float) -> Identity | None:
@@ -30,14 +29,8 @@ def decode_token(token: str, key: str, now: float) -> Identity | None:
 
     As in Nakama, a signed token whose `uid` is missing or malformed is the system user.
     """
-    try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=["HS256"],
-            options={"verify_exp": False, "verify_iat": False, "verify_sub": False},
-        )
-    except jwt.PyJWTError:
+    claims = verify(token, key)
+    if claims is None:
         return None
     expiry = claims.get("exp")
     if not isinstance(expiry, int | float) or isinstance(expiry, bool) or now >= int(expiry):
