@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,10 @@ class Store:
             sqlite3.IntegrityError: A rule of the schema forbids it.
         """
         return self._db.execute(sql, params).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Execute one statement for each row of parameters."""
+        self._db.executemany(sql, rows)
 
     def one(self, sql: str, *params: Any) -> Row | None:
         """The first row of a query, or None."""
