@@ -1,1 +1,122 @@
-"""An asyncio client for the Nakama game server."""
+"""An asyncio client for the Nakama game server: notifications, push registration, RPC.
+
+async with Client("http://127.0.0.1:7350", server_key="defaultkey") as client:
+    session = await client.authenticate_device("my-device-id")
+    async with client.socket(session) as socket:
+        async for notification in socket.notifications():
+            print(notification.subject, notification.content)
+"""
+
+from nakama_client.client import Client
+from nakama_client.config import Endpoint, Timeouts
+from nakama_client.errors import (
+    Aborted,
+    AlreadyExists,
+    ApiError,
+    ArgumentError,
+    Cancelled,
+    ClientClosed,
+    ConnectionFailed,
+    ConnectionLost,
+    DataLoss,
+    DeadlineExceeded,
+    FailedPrecondition,
+    HandlerFailed,
+    InternalError,
+    InvalidArgument,
+    InvalidJson,
+    MalformedFrame,
+    MessageTooLarge,
+    NakamaError,
+    NotConnected,
+    NotFound,
+    OutOfRange,
+    PermissionDenied,
+    QueueOverflow,
+    ReplyError,
+    RequestRefused,
+    ResourceExhausted,
+    RpcError,
+    RpcNotFound,
+    SessionExpired,
+    SessionReplaced,
+    SocketError,
+    TimeoutExceeded,
+    Unauthenticated,
+    Unavailable,
+    UnexpectedReply,
+    Unimplemented,
+    UnknownError,
+    UserBanned,
+)
+from nakama_client.features.accounts import Account, AccountDevice
+from nakama_client.features.notifications import Notification, NotificationCode, NotificationPage
+from nakama_client.features.rpc import RpcReply
+from nakama_client.features.users import User
+from nakama_client.handlers import Handler
+from nakama_client.paging import PageIterator
+from nakama_client.protocol.closing import ClosedBy, DisconnectCause, DisconnectReason
+from nakama_client.protocol.codec import JsonObject
+from nakama_client.session import Session
+from nakama_client.socket import Socket
+from nakama_client.subscription import Subscription
+
+__all__ = [
+    "Aborted",
+    "Account",
+    "AccountDevice",
+    "AlreadyExists",
+    "ApiError",
+    "ArgumentError",
+    "Cancelled",
+    "Client",
+    "ClientClosed",
+    "ClosedBy",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "DataLoss",
+    "DeadlineExceeded",
+    "DisconnectCause",
+    "DisconnectReason",
+    "Endpoint",
+    "FailedPrecondition",
+    "Handler",
+    "HandlerFailed",
+    "InternalError",
+    "InvalidArgument",
+    "InvalidJson",
+    "JsonObject",
+    "MalformedFrame",
+    "MessageTooLarge",
+    "NakamaError",
+    "NotConnected",
+    "NotFound",
+    "Notification",
+    "NotificationCode",
+    "NotificationPage",
+    "OutOfRange",
+    "PageIterator",
+    "PermissionDenied",
+    "QueueOverflow",
+    "ReplyError",
+    "RequestRefused",
+    "ResourceExhausted",
+    "RpcError",
+    "RpcNotFound",
+    "RpcReply",
+    "Session",
+    "SessionExpired",
+    "SessionReplaced",
+    "Socket",
+    "SocketError",
+    "Subscription",
+    "TimeoutExceeded",
+    "Timeouts",
+    "Unauthenticated",
+    "Unavailable",
+    "UnexpectedReply",
+    "Unimplemented",
+    "UnknownError",
+    "User",
+    "UserBanned",
+]

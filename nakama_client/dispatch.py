@@ -1,0 +1,106 @@
+"""Between the reader of a socket and the functions of the user."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
+from nakama_client.handlers import Handlers
+from nakama_client.protocol.backlog import Backlog
+
+_log = logging.getLogger("nakama_client.socket")
+
+# A sync handler never gives way to other tasks, so the dispatcher does after this many events.
+_EVENTS_PER_TURN = 32
+
+
+class Dispatcher:
+    """Calls handlers one after another, in the order of the events.
+
+    It has a task only while events wait. A handler's failure goes to the `on_error` handlers, or
+    to the log when there are none, and never stops the next call.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.on_error: Handlers[Exception] = Handlers()
+        self._backlog: Backlog[tuple[Handlers[Any], Any]] = Backlog(limit)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def dropped(self) -> int:
+        """How many events were dropped because handlers were too slow."""
+        return self._backlog.dropped
+
+    def post(self, handlers: Handlers[Any], event: object) -> None:
+        """Call the handlers with an event, soon; it is dropped when too many wait."""
+        if self._backlog.add((handlers, event)):
+            self._wake()
+
+    def post_always(self, handlers: Handlers[Any], event: object) -> None:
+        """Call the handlers with an event that may not be dropped, soon."""
+        self._backlog.add_always((handlers, event))
+        self._wake()
+
+    def report(self, error: NakamaError) -> None:
+        """Hand an error to the `on_error` handlers, soon."""
+        self.post_always(self.on_error, error)
+
+    async def finish(self, timeout: float) -> None:
+        """Let the handlers finish what waits, for so many seconds, then stop them."""
+        task = self._task
+        if task is None or task is asyncio.current_task():
+            return
+        done, _ = await asyncio.wait([task], timeout=timeout)
+        if not done:
+            _log.warning("handlers did not finish in %g s; %d events left", timeout, self._left())
+            await self.cancel()
+
+    async def cancel(self) -> None:
+        """Stop the handler that runs and forget what waits."""
+        task = self._task
+        if task is None or task is asyncio.current_task():
+            return
+        task.cancel()
+        await asyncio.wait([task])
+
+    def _left(self) -> int:
+        return len(self._backlog)
+
+    def _wake(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="nakama_client handlers")
+
+    async def _run(self) -> None:
+        turn = 0
+        try:
+            while self._backlog:
+                await self._deliver(self._backlog.pop())
+                turn += 1
+                if turn % _EVENTS_PER_TURN == 0:
+                    await asyncio.sleep(0)
+        finally:
+            self._task = None
+
+    async def _deliver(self, item: tuple[Handlers[Any], Any] | QueueOverflow) -> None:
+        handlers, event = (self.on_error, item) if isinstance(item, QueueOverflow) else item
+        if handlers is self.on_error:
+            await self._deliver_error(event)
+            return
+        for handler in handlers:
+            try:
+                await handler.run(event)
+            except Exception as error:
+                failure = HandlerFailed(handler.name, event)
+                failure.__cause__ = error
+                await self._deliver_error(failure)
+
+    async def _deliver_error(self, error: Exception) -> None:
+        if not self.on_error:
+            _log.error("%s", error, exc_info=error)
+        for handler in self.on_error:
+            try:
+                await handler.run(error)
+            except Exception:
+                _log.exception("the on_error handler %s failed", handler.name)

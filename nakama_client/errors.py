@@ -1,0 +1,313 @@
+"""The errors of this package.
+
+```
+NakamaError
+├── ArgumentError (ValueError)         refused before the wire; the text says the server's rule
+│   └── MessageTooLarge                a realtime message over the size the server reads
+├── ClientClosed                       the client was closed
+├── ConnectionFailed                   no answer: refused, reset, unknown host, TLS
+├── TimeoutExceeded (TimeoutError)     a deadline passed
+├── SessionExpired                     the session can't be refreshed: authenticate again
+├── ReplyError                         the server answered, but not with what was asked for
+│   ├── ApiError                       Nakama's own refusal, with its gRPC code and message
+│   │   ├── Cancelled (1) · UnknownError (2) · InvalidArgument (3) · DeadlineExceeded (4)
+│   │   ├── NotFound (5) · AlreadyExists (6) · PermissionDenied (7) · ResourceExhausted (8)
+│   │   ├── FailedPrecondition (9) · Aborted (10) · OutOfRange (11) · Unimplemented (12)
+│   │   └── InternalError (13) · Unavailable (14) · DataLoss (15) · Unauthenticated (16)
+│   └── UnexpectedReply                a body that is not Nakama's, an HTML page of a proxy
+├── InvalidJson (ValueError)           text that should hold a JSON object and doesn't
+└── SocketError
+    ├── NotConnected                   the socket is not open
+    ├── ConnectionLost                 it closed while somebody waited; keeps the reason
+    │   ├── SessionReplaced            another socket of this user took its place (-7)
+    │   └── UserBanned                 the account was banned (-8)
+    ├── RequestRefused                 the answer to a realtime request is an error
+    │   ├── RpcNotFound (6)
+    │   └── RpcError (7)               the function itself failed
+    ├── MalformedFrame                 a frame that can't be read; the socket stays open
+    ├── HandlerFailed                  a handler raised; the cause is what it raised
+    └── QueueOverflow                  handlers are too slow; says how many events were dropped
+```
+
+No error holds a token, a key or a password.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+if TYPE_CHECKING:
+    from nakama_client.protocol.closing import DisconnectReason
+
+
+class NakamaError(Exception):
+    """Everything this package raises."""
+
+
+class ArgumentError(NakamaError, ValueError):
+    """An argument breaks a rule of the server. Nothing was sent."""
+
+
+@define(slots=False)
+class MessageTooLarge(ArgumentError):
+    """A realtime message is larger than the server reads; it would close the socket.
+
+    Attributes:
+        size: The message's size in bytes.
+        limit: The largest size in bytes (`socket.max_message_size_bytes` of the server).
+    """
+
+    size: int
+    limit: int
+
+    def __str__(self) -> str:
+        return (
+            f"the message has {self.size} bytes, the server reads at most {self.limit} "
+            "(socket.max_message_size_bytes); use an RPC over HTTP for large payloads"
+        )
+
+
+class ClientClosed(NakamaError):
+    """The client was closed and makes no more calls."""
+
+
+class ConnectionFailed(NakamaError):
+    """The server did not answer: refused, reset, unknown host, or a TLS failure."""
+
+
+class TimeoutExceeded(NakamaError, TimeoutError):
+    """A deadline passed; the text says which and what was waited for."""
+
+
+class SessionExpired(NakamaError):
+    """The session's token is dead and could not be refreshed. Authenticate again."""
+
+
+@define(slots=False)
+class ReplyError(NakamaError):
+    """The server answered, but not with what was asked for.
+
+    Attributes:
+        status: The HTTP status.
+    """
+
+    status: int
+
+
+@define(slots=False)
+class ApiError(ReplyError):
+    """Nakama refused. Each gRPC code has a subclass.
+
+    Attributes:
+        status: The HTTP status.
+        code: The gRPC code.
+        message: The server's own words.
+    """
+
+    code: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.message} (HTTP {self.status}, gRPC code {self.code})"
+
+
+class Cancelled(ApiError):
+    """gRPC code 1."""
+
+
+class UnknownError(ApiError):
+    """gRPC code 2."""
+
+
+class InvalidArgument(ApiError):
+    """gRPC code 3: the server does not accept an argument."""
+
+
+class DeadlineExceeded(ApiError):
+    """gRPC code 4: the server gave up in time."""
+
+
+class NotFound(ApiError):
+    """gRPC code 5."""
+
+
+class AlreadyExists(ApiError):
+    """gRPC code 6: a name or id is taken."""
+
+
+class PermissionDenied(ApiError):
+    """gRPC code 7: also the login of a banned account."""
+
+
+class ResourceExhausted(ApiError):
+    """gRPC code 8."""
+
+
+class FailedPrecondition(ApiError):
+    """gRPC code 9: the server is not configured for this."""
+
+
+class Aborted(ApiError):
+    """gRPC code 10."""
+
+
+class OutOfRange(ApiError):
+    """gRPC code 11."""
+
+
+class Unimplemented(ApiError):
+    """gRPC code 12."""
+
+
+class InternalError(ApiError):
+    """gRPC code 13: also the failure of an RPC function without a code of its own."""
+
+
+class Unavailable(ApiError):
+    """gRPC code 14."""
+
+
+class DataLoss(ApiError):
+    """gRPC code 15."""
+
+
+class Unauthenticated(ApiError):
+    """gRPC code 16: a wrong key, password or token, or a token that is no longer good."""
+
+
+@define(slots=False)
+class UnexpectedReply(ReplyError):
+    """The answer is not Nakama's: not JSON, another shape, or the page of a proxy.
+
+    Attributes:
+        status: The HTTP status.
+        body: The first 200 characters of the body.
+    """
+
+    body: str
+
+    def __str__(self) -> str:
+        return f"unexpected answer (HTTP {self.status}): {self.body!r}"
+
+
+@define(slots=False)
+class InvalidJson(NakamaError, ValueError):
+    """A text that should hold a JSON object does not.
+
+    Attributes:
+        raw: The whole text.
+        problem: What is wrong with it.
+    """
+
+    raw: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.problem}: {self.raw[:200]!r}"
+
+
+class SocketError(NakamaError):
+    """What can happen to a realtime socket."""
+
+
+class NotConnected(SocketError):
+    """The socket is not open; call `connect()` first."""
+
+
+@define(slots=False)
+class ConnectionLost(SocketError):
+    """The socket closed while somebody waited for an answer or for the next event.
+
+    Attributes:
+        reason: Why, and who closed it.
+    """
+
+    reason: DisconnectReason
+
+    def __str__(self) -> str:
+        return f"the socket is closed: {self.reason}"
+
+
+class SessionReplaced(ConnectionLost):
+    """Another socket of the same user took this one's place (`session.single_socket`)."""
+
+
+class UserBanned(ConnectionLost):
+    """The account was banned."""
+
+
+@define(slots=False)
+class RequestRefused(SocketError):
+    """A realtime request was answered with an error; the socket stays open.
+
+    Attributes:
+        code: Nakama's realtime error code, 0 for an exception in the server's runtime.
+        message: The server's own words.
+    """
+
+    code: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.message} (realtime error {self.code})"
+
+
+class RpcNotFound(RequestRefused):
+    """No RPC function of this id is registered."""
+
+
+class RpcError(RequestRefused):
+    """The RPC function failed; the message is the function's."""
+
+
+@define(slots=False)
+class MalformedFrame(SocketError):
+    """A frame from the server can't be read. Only this frame is lost.
+
+    Attributes:
+        problem: What is wrong with it.
+        frame: The first 200 characters.
+    """
+
+    problem: str
+    frame: str
+
+    def __str__(self) -> str:
+        return f"{self.problem}: {self.frame!r}"
+
+
+@define(slots=False)
+class HandlerFailed(SocketError):
+    """A handler raised; `__cause__` is what it raised. Other handlers were called all the same.
+
+    Attributes:
+        handler: The name of the function.
+        event: What it was called with.
+    """
+
+    handler: str
+    event: object
+
+    def __str__(self) -> str:
+        return f"the handler {self.handler} failed: {self.__cause__!r}"
+
+
+@define(slots=False)
+class QueueOverflow(SocketError):
+    """Events came faster than they were handled, and the newest were dropped.
+
+    Reported once for each overflow, in the place of the first event that is missing. What was
+    persistent can be listed again.
+
+    Attributes:
+        dropped: How many events are missing here.
+        limit: How many events may wait.
+    """
+
+    dropped: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.dropped} events were dropped: {self.limit} were waiting for slow handlers"

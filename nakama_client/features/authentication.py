@@ -1,0 +1,123 @@
+"""Log in: https://heroiclabs.com/docs/nakama/concepts/authentication/."""
+# ruff: noqa: A002 - the arguments have Nakama's own names
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nakama_client.features.base import ClientFeature
+from nakama_client.protocol.codec import encode
+from nakama_client.protocol.requests import Request, present
+from nakama_client.protocol.rules import check_present, check_size
+from nakama_client.protocol.tokens import SessionReply
+from nakama_client.session import Session
+
+
+class Authentication(ClientFeature):
+    """Logins by the ids that need no third party."""
+
+    async def authenticate_device(
+        self,
+        id: str,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in with the id of a device.
+
+        Args:
+            id: 10 to 128 bytes, made once and kept on the device.
+            username: The name of a new account, up to 128 bytes; the server makes one up when
+                None. Ignored when the account exists.
+            create: Whether to create the account when it does not exist.
+            vars: Variables that the server's runtime sees in this session.
+
+        Raises:
+            ArgumentError: The id or the name breaks a rule.
+            NotFound: No such account, and `create` is False.
+            AlreadyExists: The user name is taken.
+            PermissionDenied: The account is banned.
+            Unauthenticated: The server key is wrong.
+        """
+        check_size("the device id", id, shortest=10, longest=128)
+        return await self._authenticate("device", {"id": id}, username, create, vars)
+
+    async def authenticate_custom(
+        self,
+        id: str,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in with an id of your own, such as that of another account system.
+
+        Args:
+            id: 6 to 128 bytes.
+            username: As in `authenticate_device`.
+            create: As in `authenticate_device`.
+            vars: As in `authenticate_device`.
+
+        Raises:
+            ArgumentError: The id or the name breaks a rule.
+            ApiError: As in `authenticate_device`.
+        """
+        check_size("the custom id", id, shortest=6, longest=128)
+        return await self._authenticate("custom", {"id": id}, username, create, vars)
+
+    async def authenticate_email(
+        self,
+        email: str | None,
+        password: str,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in with an email address, or with a user name, and a password.
+
+        Args:
+            email: 10 to 255 bytes; None to log in with `username`, which creates no account.
+            password: 8 to 72 bytes.
+            username: As in `authenticate_device`; required when there is no email.
+            create: As in `authenticate_device`.
+            vars: As in `authenticate_device`.
+
+        Raises:
+            ArgumentError: An argument breaks a rule.
+            Unauthenticated: The password is wrong.
+            ApiError: As in `authenticate_device`.
+        """
+        credentials = {"password": check_password(password)}
+        if email is None:
+            check_present("a username, when there is no email,", username or "")
+        else:
+            credentials["email"] = check_size("the email", email, shortest=10, longest=255)
+        return await self._authenticate("email", credentials, username, create, vars)
+
+    async def _authenticate(
+        self,
+        kind: str,
+        credentials: Mapping[str, str],
+        username: str | None,
+        create: bool,
+        vars: Mapping[str, str] | None,
+    ) -> Session:
+        if username:
+            check_size("the username", username, shortest=1, longest=128)
+        body: dict[str, object] = dict(credentials)
+        if vars:
+            body["vars"] = dict(vars)
+        request = Request(
+            "POST",
+            f"/v2/account/authenticate/{kind}",
+            present(create=create, username=username or None),
+            encode(body),
+        )
+        return self._calls.sessions.login(await self._calls.with_server_key(request, SessionReply))
+
+
+def check_password(password: str) -> str:
+    """A password as Nakama allows it; the text of the error does not repeat it."""
+    return check_size("the password", password, shortest=8, longest=72)

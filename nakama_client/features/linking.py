@@ -1,0 +1,53 @@
+"""Several ids for one account: https://heroiclabs.com/docs/nakama/concepts/authentication/."""
+# ruff: noqa: A002 - the arguments have Nakama's own names
+
+from __future__ import annotations
+
+from nakama_client.features.authentication import check_password
+from nakama_client.features.base import ClientFeature
+from nakama_client.protocol.codec import encode
+from nakama_client.protocol.replies import Empty
+from nakama_client.protocol.requests import Request
+from nakama_client.protocol.rules import check_present, check_size
+from nakama_client.session import Session
+
+
+class Linking(ClientFeature):
+    """Adding and taking away the ids of an account.
+
+    Linking one's own id again does nothing. All of these raise `ArgumentError` for an argument
+    that breaks a rule, linking raises `AlreadyExists` when another account has the id, and
+    unlinking raises `PermissionDenied` for the last id and for an unknown one.
+    """
+
+    async def link_device(self, session: Session, id: str) -> None:
+        """Let a device log in to this account; 10 to 128 bytes."""
+        check_size("the device id", id, shortest=10, longest=128)
+        await self._change(session, "link/device", {"id": id})
+
+    async def link_custom(self, session: Session, id: str) -> None:
+        """Let a custom id log in to this account; 6 to 128 bytes."""
+        check_size("the custom id", id, shortest=6, longest=128)
+        await self._change(session, "link/custom", {"id": id})
+
+    async def link_email(self, session: Session, email: str, *, password: str) -> None:
+        """Let an email address and a password log in to this account."""
+        check_size("the email", email, shortest=10, longest=255)
+        body = {"email": email, "password": check_password(password)}
+        await self._change(session, "link/email", body)
+
+    async def unlink_device(self, session: Session, id: str) -> None:
+        """Take a device away from this account."""
+        await self._change(session, "unlink/device", {"id": check_present("the device id", id)})
+
+    async def unlink_custom(self, session: Session, id: str) -> None:
+        """Take the custom id away from this account."""
+        await self._change(session, "unlink/custom", {"id": check_present("the custom id", id)})
+
+    async def unlink_email(self, session: Session, email: str) -> None:
+        """Take the email address away from this account."""
+        await self._change(session, "unlink/email", {"email": check_present("the email", email)})
+
+    async def _change(self, session: Session, action: str, body: dict[str, str]) -> None:
+        request = Request("POST", f"/v2/account/{action}", body=encode(body))
+        await self._calls.as_user(session, request, Empty)

@@ -1,0 +1,189 @@
+"""In-app notifications: https://heroiclabs.com/docs/nakama/concepts/notifications/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import IntEnum
+
+import msgspec
+from attrs import Factory, frozen
+
+from nakama_client.features.base import ClientFeature, SocketFeature
+from nakama_client.handlers import Function, Handler
+from nakama_client.paging import PageIterator
+from nakama_client.protocol.codec import JsonObject, decode
+from nakama_client.protocol.envelopes import Event
+from nakama_client.protocol.replies import Empty
+from nakama_client.protocol.requests import Request, present, split
+from nakama_client.protocol.rules import check_ids, check_limit
+from nakama_client.session import Session
+from nakama_client.subscription import Subscription
+
+
+class NotificationCode(IntEnum):
+    """The codes that Nakama itself sends; a game's own are positive.
+
+    Attributes:
+        DM_REQUEST: Somebody opened a direct chat with this user.
+        FRIEND_REQUEST: Somebody wants to be a friend.
+        FRIEND_ACCEPT: Somebody accepted a friend request.
+        GROUP_ADD: The user was added to a group.
+        GROUP_JOIN_REQUEST: Somebody wants to join the user's group.
+        FRIEND_JOIN_GAME: A friend from a social network joined the game.
+        SINGLE_SOCKET: Another socket of this user takes this one's place.
+        USER_BANNED: The account was banned.
+        FRIEND_REMOVE: Somebody removed the user as a friend.
+    """
+
+    DM_REQUEST = -1
+    FRIEND_REQUEST = -2
+    FRIEND_ACCEPT = -3
+    GROUP_ADD = -4
+    GROUP_JOIN_REQUEST = -5
+    FRIEND_JOIN_GAME = -6
+    SINGLE_SOCKET = -7
+    USER_BANNED = -8
+    FRIEND_REMOVE = -9
+
+
+@frozen(kw_only=True)
+class Notification:
+    """A message to one user.
+
+    Attributes:
+        id: The notification's id.
+        subject: A short text.
+        content: What it says, a JSON object. When the server sent something else, every look
+            inside raises `InvalidJson` with the text.
+        code: What it is about; see `NotificationCode` for those below zero.
+        sender_id: The user it is from; "" or the nil UUID for the server.
+        create_time: When it was sent, in whole seconds.
+        persistent: Whether it is stored until it is deleted.
+    """
+
+    id: str = ""
+    subject: str = ""
+    content: JsonObject = Factory(JsonObject)
+    code: int = 0
+    sender_id: str = ""
+    create_time: datetime | None = None
+    persistent: bool = False
+
+
+@frozen
+class NotificationPage:
+    """A part of the stored notifications, the oldest first.
+
+    Attributes:
+        notifications: At most as many as the limit; empty at the end of the list.
+        cursor: The position of the last one. It is never empty, also at the end of the list, and
+            stays good: save it and list from there later to get what is new.
+    """
+
+    notifications: tuple[Notification, ...] = ()
+    cursor: str = ""
+
+
+@frozen
+class _NotificationList:
+    notifications: tuple[Notification, ...] = ()
+    cacheable_cursor: str = ""
+
+
+def _read(raw: msgspec.Raw) -> Sequence[Notification]:
+    return decode(raw, _NotificationList).notifications
+
+
+_RECEIVED = Event("notifications", _read)
+
+
+class Notifications(ClientFeature):
+    """Listing and deleting stored notifications."""
+
+    async def list_notifications(
+        self, session: Session, *, limit: int = 100, cursor: str | None = None
+    ) -> NotificationPage:
+        """List stored notifications, the oldest first.
+
+        Args:
+            session: Whose notifications.
+            limit: 1 to 100.
+            cursor: List what comes behind this position; None or "" for the beginning.
+
+        Raises:
+            ArgumentError: The limit is out of range.
+            InternalError: The cursor is not one of this server's.
+        """
+        query = present(limit=check_limit(limit, 100), cacheable_cursor=cursor or None)
+        request = Request("GET", "/v2/notification", query)
+        reply = await self._calls.as_user(session, request, _NotificationList)
+        return NotificationPage(reply.notifications, reply.cacheable_cursor)
+
+    def iter_notifications(
+        self, session: Session, *, cursor: str | None = None, page_size: int = 100
+    ) -> PageIterator[Notification]:
+        """Iterate over all stored notifications, the oldest first.
+
+        Args:
+            session: Whose notifications.
+            cursor: Begin behind this position; None or "" for the beginning.
+            page_size: How many to fetch at a time, 1 to 100.
+
+        Returns:
+            An async iterator; its `cursor` is the position to save.
+
+        Raises:
+            ArgumentError: The page size is out of range.
+        """
+        check_limit(page_size, 100)
+
+        async def fetch(position: str | None) -> tuple[Sequence[Notification], str]:
+            page = await self.list_notifications(session, limit=page_size, cursor=position)
+            return page.notifications, page.cursor
+
+        return PageIterator(fetch, cursor)
+
+    async def delete_notifications(self, session: Session, ids: Iterable[str]) -> None:
+        """Delete stored notifications for good.
+
+        Any number can be deleted; many are split over several requests, one after another. Ids
+        that do not exist, or belong to others, are ignored by the server.
+
+        Args:
+            session: Whose notifications.
+            ids: Their ids; none is fine, and sends nothing.
+
+        Raises:
+            ArgumentError: An id is no UUID; nothing was sent.
+            ApiError: The server refused; the requests before that one have done their part, and
+                deleting the same ids again is safe.
+        """
+        query = [("ids", each) for each in check_ids("ids", ids)]
+        for batch in split(query, token_bytes=len(session.token)):
+            await self._calls.as_user(session, Request("DELETE", "/v2/notification", batch), Empty)
+
+
+class RealtimeNotifications(SocketFeature):
+    """Notifications as they are sent."""
+
+    def on_notification(self, function: Function[Notification]) -> Handler[Notification]:
+        """Call a function with each notification, persistent or not, in the order of sending.
+
+        Use it as a decorator or call it, before or after connecting; the function may be async.
+        Several functions are called one after another. They run outside of the socket's reader:
+        while one is slow, events wait, and the newest are dropped when the socket's `queue_limit`
+        is reached.
+
+        Returns:
+            An object whose `remove()` ends it.
+        """
+        return self._realtime.on(_RECEIVED, function)
+
+    def notifications(self) -> Subscription[Notification]:
+        """The notifications from now on: `async for notification in socket.notifications()`.
+
+        The loop ends when this socket is closed by us, and raises `ConnectionLost` when the
+        connection ends in another way.
+        """
+        return self._realtime.subscribe(_RECEIVED)

@@ -1,0 +1,129 @@
+"""Remote procedure calls: https://heroiclabs.com/docs/nakama/server-framework/introduction/."""
+# ruff: noqa: A002 - the arguments have Nakama's own names
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from nakama_client.errors import InvalidJson
+from nakama_client.features.base import ClientFeature, SocketFeature
+from nakama_client.protocol.codec import DECODE_ERRORS, encode
+from nakama_client.protocol.requests import Request, segment
+from nakama_client.protocol.rules import check_present
+from nakama_client.session import Session
+
+Payload = str | dict[str, Any] | list[Any]
+
+
+@frozen
+class RpcReply:
+    """What an RPC function returned.
+
+    Attributes:
+        payload: The text; "" when the function returned nothing.
+    """
+
+    payload: str = ""
+
+    def json(self) -> Any:
+        """The payload read as JSON; None when it is empty.
+
+        Raises:
+            InvalidJson: The payload is another kind of text.
+        """
+        if not self.payload:
+            return None
+        try:
+            return msgspec.json.decode(self.payload)
+        except DECODE_ERRORS as error:
+            raise InvalidJson(self.payload, f"not JSON ({error})") from error
+
+
+def text_of(payload: Payload) -> str:
+    """The text of a payload: a str as it is, a dict or list as JSON, once."""
+    return payload if isinstance(payload, str) else encode(payload).decode()
+
+
+class Rpc(ClientFeature):
+    """Functions of the server's runtime, over HTTP."""
+
+    async def rpc(
+        self,
+        session: Session,
+        id: str,
+        payload: Payload | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> RpcReply:
+        """Call a function for a player.
+
+        Args:
+            session: Who calls.
+            id: The function's id; case does not matter.
+            payload: A str goes as it is, a dict or list as JSON, None is no payload.
+            timeout: Seconds for this call; None for the client's `Timeouts.request`.
+
+        Raises:
+            ArgumentError: The id is empty, or the payload can't be written as JSON.
+            NotFound: There is no such function.
+            ApiError: The function failed; code and message are the function's.
+        """
+        return await self._calls.as_user(session, _request(id, payload, timeout), RpcReply)
+
+    async def rpc_http_key(
+        self, id: str, payload: Payload | None = None, *, timeout: float | None = None
+    ) -> RpcReply:
+        """Call a function from server to server, with the client's HTTP key and without a player.
+
+        Args:
+            id: As in `rpc`.
+            payload: As in `rpc`.
+            timeout: As in `rpc`.
+
+        Raises:
+            ArgumentError: As in `rpc`; also when the client was made without `http_key`.
+            Unauthenticated: The HTTP key is wrong.
+            ApiError: As in `rpc`.
+        """
+        return await self._calls.with_http_key(_request(id, payload, timeout), RpcReply)
+
+
+class RealtimeRpc(SocketFeature):
+    """Functions of the server's runtime, over the socket."""
+
+    async def rpc(
+        self, id: str, payload: Payload | None = None, *, timeout: float | None = None
+    ) -> RpcReply:
+        """Call a function over the socket.
+
+        The server works on one request of a socket at a time; a function that takes seconds is
+        better called over HTTP.
+
+        Args:
+            id: The function's id; case does not matter.
+            payload: A str goes as it is, a dict or list as JSON, None is no payload.
+            timeout: Seconds for this call; None for the client's `Timeouts.reply`.
+
+        Raises:
+            ArgumentError: The id is empty, or the payload can't be written as JSON.
+            MessageTooLarge: The server would close the socket instead of reading it.
+            RpcNotFound: There is no such function.
+            RpcError: The function failed; the message is the function's.
+            NotConnected: The socket is not open.
+            ConnectionLost: The socket closed before the answer.
+            TimeoutExceeded: There was no answer in time.
+        """
+        body = {"id": check_present("the RPC id", id)}
+        if payload is not None:
+            body["payload"] = text_of(payload)
+        envelope = await self._realtime.request("rpc", body, timeout=timeout)
+        return envelope.decode("rpc", RpcReply)
+
+
+def _request(id: str, payload: Payload | None, timeout: float | None) -> Request:
+    path = f"/v2/rpc/{segment(check_present('the RPC id', id))}"
+    body = b"" if payload is None else encode(text_of(payload))
+    return Request("POST", path, body=body, timeout=timeout)

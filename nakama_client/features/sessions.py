@@ -1,0 +1,54 @@
+"""Refresh and end sessions: https://heroiclabs.com/docs/nakama/concepts/session/."""
+# ruff: noqa: A002 - the arguments have Nakama's own names
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nakama_client.features.base import ClientFeature
+from nakama_client.handlers import Function, Handler
+from nakama_client.protocol.codec import encode
+from nakama_client.protocol.replies import Empty
+from nakama_client.protocol.requests import Request
+from nakama_client.session import Session
+
+
+class Sessions(ClientFeature):
+    """Refresh, logout, and word of each refresh."""
+
+    async def refresh_session(
+        self, session: Session, *, vars: Mapping[str, str] | None = None
+    ) -> Session:
+        """Refresh a session now. Calls do this by themselves when it is time.
+
+        Args:
+            session: Gets the new tokens; it is the same object that is returned.
+            vars: New variables in the place of all old ones; None keeps them.
+
+        Raises:
+            SessionExpired: The refresh token is dead, was logged out, or is missing.
+            ApiError: The server refused for another reason.
+        """
+        await self._calls.sessions.refresh(session, vars)
+        return session
+
+    async def logout(self, session: Session) -> None:
+        """End a session: all tokens of this login die. Open sockets stay open.
+
+        Raises:
+            ApiError: The server refused.
+        """
+        body = encode({"token": session.token, "refresh_token": session.refresh_token})
+        request = Request("POST", "/v2/session/logout", body=body)
+        await self._calls.as_user(session, request, Empty)
+
+    def on_session_refresh(self, function: Function[Session]) -> Handler[Session]:
+        """Call a function whenever a session got new tokens, for instance to save them.
+
+        Use it as a decorator or call it; the function may be async. The calls that wait for the
+        refresh go on after it returned. Its failure is logged.
+
+        Returns:
+            An object whose `remove()` ends it.
+        """
+        return self._calls.sessions.on_refresh.add(function)

@@ -1,0 +1,101 @@
+"""Look up users: https://heroiclabs.com/docs/nakama/concepts/user-accounts/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from attrs import Factory, frozen
+
+from nakama_client.errors import ArgumentError
+from nakama_client.features.base import ClientFeature
+from nakama_client.protocol.codec import JsonObject
+from nakama_client.protocol.requests import Request, split
+from nakama_client.protocol.rules import check_ids, check_size
+from nakama_client.session import Session
+
+
+@frozen(kw_only=True)
+class User:
+    """What everybody may know of a user.
+
+    Attributes:
+        id: The user's id.
+        username: The name that is unique.
+        display_name: The name that is shown.
+        avatar_url: Where the picture is.
+        lang_tag: The language, such as "en".
+        location: Where the user says to be.
+        timezone: The time zone the user gave.
+        metadata: What the server's runtime keeps about the user.
+        facebook_id: The linked Facebook id.
+        google_id: The linked Google id.
+        gamecenter_id: The linked Game Center id.
+        steam_id: The linked Steam id.
+        apple_id: The linked Apple id.
+        facebook_instant_game_id: The linked Facebook Instant Game id.
+        online: Whether the user has a socket that shows its status.
+        edge_count: How many edges to friends the user has, pending ones included.
+        create_time: When the account was made.
+        update_time: When it was last changed.
+    """
+
+    id: str = ""
+    username: str = ""
+    display_name: str = ""
+    avatar_url: str = ""
+    lang_tag: str = ""
+    location: str = ""
+    timezone: str = ""
+    metadata: JsonObject = Factory(JsonObject)
+    facebook_id: str = ""
+    google_id: str = ""
+    gamecenter_id: str = ""
+    steam_id: str = ""
+    apple_id: str = ""
+    facebook_instant_game_id: str = ""
+    online: bool = False
+    edge_count: int = 0
+    create_time: datetime | None = None
+    update_time: datetime | None = None
+
+
+@frozen
+class _Users:
+    users: tuple[User, ...] = ()
+
+
+class Users(ClientFeature):
+    """Reading other users."""
+
+    async def get_users(
+        self, session: Session, *, ids: Iterable[str] = (), usernames: Iterable[str] = ()
+    ) -> list[User]:
+        """Look up users by id and by name.
+
+        Any number can be asked for; many are split over several requests.
+
+        Args:
+            session: Who asks.
+            ids: User ids.
+            usernames: User names, in the right case.
+
+        Returns:
+            Those that exist, each once, in no order.
+
+        Raises:
+            ArgumentError: An id is no UUID, or a name is empty.
+            ApiError: The server refused.
+        """
+        if isinstance(usernames, str):
+            raise ArgumentError("usernames must be several names, not one text")
+        query = [("ids", each) for each in check_ids("ids", ids)]
+        query += [
+            ("usernames", check_size("a username", name, shortest=1, longest=128))
+            for name in usernames
+        ]
+        found: dict[str, User] = {}
+        for batch in split(query, token_bytes=len(session.token)):
+            reply = await self._calls.as_user(session, Request("GET", "/v2/user", batch), _Users)
+            found.update((user.id, user) for user in reply.users)
+        return list(found.values())

@@ -1,0 +1,51 @@
+"""A bounded queue that knows what it dropped, and where."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+from nakama_client.errors import QueueOverflow
+
+T = TypeVar("T")
+
+
+class Backlog(Generic[T]):
+    """Events that wait for slow readers.
+
+    What does not fit is dropped: the newest, so that what waits keeps its order. A
+    `QueueOverflow` stands where the first one is missing and counts until there is room again.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.dropped = 0
+        self._limit = limit
+        self._items: deque[T | QueueOverflow] = deque()
+        self._overflow: QueueOverflow | None = None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def add(self, item: T) -> bool:
+        """Append an event if there is room; False when it begins or goes on to overflow."""
+        if len(self._items) < self._limit:
+            self._overflow = None
+            self._items.append(item)
+            return True
+        self.dropped += 1
+        if self._overflow is None:
+            self._overflow = QueueOverflow(0, self._limit)
+            self._items.append(self._overflow)
+        self._overflow.dropped += 1
+        return False
+
+    def add_always(self, item: T) -> None:
+        """Append an event that may not be dropped; there are few of them."""
+        self._items.append(item)
+
+    def pop(self) -> T | QueueOverflow:
+        """Take the oldest; what was dropped counts as one."""
+        item = self._items.popleft()
+        if item is self._overflow:
+            self._overflow = None
+        return item

@@ -1,0 +1,161 @@
+"""Why a socket closed.
+
+Nakama closes nearly everything with code 1000; the reason's text, and the notification that came
+just before, say why.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import Factory, frozen
+
+from nakama_client import errors
+from nakama_client.protocol.codec import DECODE_ERRORS, decode
+
+
+class ClosedBy(StrEnum):
+    """Who ended a connection."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    NETWORK = "network"
+
+
+class DisconnectCause(StrEnum):
+    """What ended a connection.
+
+    Attributes:
+        CLOSED: We closed it.
+        REPLACED: A newer socket of the same user took its place (`session.single_socket`).
+        BANNED: The account was banned.
+        SESSION_ENDED: The server disconnected this session, for instance after the account was
+            deleted.
+        MALFORMED: The server could not read what we sent.
+        TOO_LARGE: We sent more than the server reads in one message.
+        TIMED_OUT: The other side no longer answered pings.
+        LOST: The connection broke without a word.
+        OTHER: Something else; see the text.
+    """
+
+    CLOSED = "closed"
+    REPLACED = "replaced"
+    BANNED = "banned"
+    SESSION_ENDED = "session_ended"
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    LOST = "lost"
+    OTHER = "other"
+
+
+@frozen
+class Close:
+    """How a connection ended, as the transport saw it.
+
+    Attributes:
+        code: The close code; None when there was no close frame.
+        text: The text in the close frame, or what is known instead.
+        by: Who closed.
+    """
+
+    code: int | None
+    text: str
+    by: ClosedBy
+
+
+@frozen
+class DisconnectReason:
+    """Why a socket closed.
+
+    Attributes:
+        cause: What ended it.
+        code: The close code; None when there was no close frame. Nearly always 1000.
+        text: The server's words.
+        closed_by: Who closed it.
+    """
+
+    cause: DisconnectCause
+    code: int | None
+    text: str
+    closed_by: ClosedBy
+
+    def __str__(self) -> str:
+        text = f", {self.text}" if self.text else ""
+        return f"{self.cause} (by the {self.closed_by}, code {self.code}{text})"
+
+
+_CAUSES = {
+    "server-side session disconnect": DisconnectCause.SESSION_ENDED,
+    "received malformed payload": DisconnectCause.MALFORMED,
+    "error processing message": DisconnectCause.MALFORMED,
+    "received unexpected WebSocket message type": DisconnectCause.MALFORMED,
+}
+
+
+@frozen
+class _FarewellNotification:
+    code: int = 0
+    subject: str = ""
+    sender_id: str = ""
+    persistent: bool = False
+
+
+@frozen
+class _Farewells:
+    notifications: tuple[_FarewellNotification, ...] = ()
+
+
+@frozen
+class _FarewellEnvelope:
+    notifications: _Farewells = Factory(_Farewells)
+
+
+_FAREWELLS = {
+    (-7, "single_socket"): DisconnectCause.REPLACED,
+    (-8, "banned"): DisconnectCause.BANNED,
+}
+
+
+def farewell_in(frame: bytes) -> DisconnectCause | None:
+    """What the server's last notification announces, if this frame holds it."""
+    if b"single_socket" not in frame and b"banned" not in frame:
+        return None
+    try:
+        envelope = decode(frame, _FarewellEnvelope)
+    except DECODE_ERRORS:
+        return None
+    for notification in envelope.notifications.notifications:
+        cause = _FAREWELLS.get((notification.code, notification.subject))
+        if cause is not None and not notification.sender_id and not notification.persistent:
+            return cause
+    return None
+
+
+def reason_of(close: Close, farewell: DisconnectCause | None) -> DisconnectReason:
+    """Why the connection ended, from how it ended and what the server announced before."""
+    return DisconnectReason(_cause_of(close, farewell), close.code, close.text, close.by)
+
+
+def _cause_of(close: Close, farewell: DisconnectCause | None) -> DisconnectCause:
+    if close.by is ClosedBy.CLIENT:
+        return DisconnectCause.CLOSED if close.code == 1000 else DisconnectCause.OTHER
+    if farewell is not None:
+        return farewell
+    if close.by is ClosedBy.SERVER:
+        if close.code == 1009:
+            return DisconnectCause.TOO_LARGE
+        if close.text.endswith("i/o timeout"):
+            return DisconnectCause.TIMED_OUT
+        return _CAUSES.get(close.text, DisconnectCause.OTHER)
+    timed_out = close.text == "keepalive ping timeout"
+    return DisconnectCause.TIMED_OUT if timed_out else DisconnectCause.LOST
+
+
+def connection_lost(reason: DisconnectReason) -> errors.ConnectionLost:
+    """The error for those who waited."""
+    if reason.cause is DisconnectCause.REPLACED:
+        return errors.SessionReplaced(reason)
+    if reason.cause is DisconnectCause.BANNED:
+        return errors.UserBanned(reason)
+    return errors.ConnectionLost(reason)

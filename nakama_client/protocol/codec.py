@@ -1,0 +1,143 @@
+"""JSON to models and back.
+
+Nakama speaks proto3 JSON: empty fields are absent, 64-bit integers may come as strings, and JSON
+that belongs to the game (`content`, `metadata`, `wallet`) comes as text inside of the JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+
+from nakama_client.errors import ArgumentError, InvalidJson
+
+T = TypeVar("T")
+
+_JWT = re.compile(r"eyJ[\w-]+(\.[\w-]*){0,2}")
+
+# What msgspec raises for bytes that are not the JSON it wants; RecursionError for deep nesting.
+DECODE_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
+
+
+class JsonObject(dict[str, Any]):
+    """A JSON object that the server sends as text: a plain dict.
+
+    When the text holds no JSON object, every look inside raises `InvalidJson` with the text;
+    the message around it stays readable.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> JsonObject:
+        """Read a text; an empty one and `null` are the empty object."""
+        if not text:
+            return cls()
+        try:
+            value = msgspec.json.decode(text)
+        except DECODE_ERRORS as error:
+            return _BrokenJsonObject(text, f"not JSON ({error})")
+        if value is None:
+            return cls()
+        if not isinstance(value, dict):
+            return _BrokenJsonObject(text, "JSON, but no object")
+        return cls(value)
+
+
+class _BrokenJsonObject(JsonObject):
+    """A text that is no JSON object: it raises where a dict would answer."""
+
+    __slots__ = ("_problem", "_raw")
+
+    def __init__(self, raw: str, problem: str) -> None:
+        super().__init__()
+        self._raw = raw
+        self._problem = problem
+
+    def _refuse(self) -> NoReturn:
+        raise InvalidJson(self._raw, self._problem)
+
+    def __repr__(self) -> str:
+        return f"<invalid JSON: {self._raw[:200]!r}>"
+
+    def __reduce__(self) -> tuple[type[_BrokenJsonObject], tuple[str, str]]:
+        return type(self), (self._raw, self._problem)
+
+    def __getitem__(self, key: str) -> Any:
+        self._refuse()
+
+    def __iter__(self) -> Iterator[str]:
+        self._refuse()
+
+    def __len__(self) -> int:
+        self._refuse()
+
+    def __contains__(self, key: object) -> bool:
+        self._refuse()
+
+    def __eq__(self, other: object) -> bool:
+        self._refuse()
+
+    def __ne__(self, other: object) -> bool:
+        self._refuse()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._refuse()
+
+    def keys(self) -> NoReturn:
+        self._refuse()
+
+    def values(self) -> NoReturn:
+        self._refuse()
+
+    def items(self) -> NoReturn:
+        self._refuse()
+
+    def copy(self) -> NoReturn:
+        self._refuse()
+
+
+def _decode_text(model: type[Any], value: Any) -> Any:
+    if model is JsonObject and isinstance(value, str):
+        return JsonObject.parse(value)
+    raise ValueError(f"expected text with JSON, got {type(value).__name__}")
+
+
+_DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+
+
+def decode(data: bytes | msgspec.Raw, model: type[T]) -> T:
+    """Read JSON into a model; unknown fields are ignored.
+
+    Raises:
+        DECODE_ERRORS: It is not JSON, or has another shape.
+    """
+    decoder = _DECODERS.get(model)
+    if decoder is None:
+        decoder = msgspec.json.Decoder(model, strict=False, dec_hook=_decode_text)
+        _DECODERS[model] = decoder
+    value: T = decoder.decode(data)
+    return value
+
+
+def encode(value: object) -> bytes:
+    """Write a value as JSON.
+
+    Raises:
+        ArgumentError: It can't be written as JSON.
+    """
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise ArgumentError(f"this can't be written as JSON: {error}") from error
+
+
+def excerpt(data: bytes) -> str:
+    """The first 200 characters for an error's text; what looks like a token is taken out."""
+    text = data[:4096].decode(errors="replace")
+    return _JWT.sub("<token>", text)[:200]

@@ -1,0 +1,84 @@
+"""What goes over HTTP."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote, urlencode
+
+from attrs import field, frozen
+
+Query = Sequence[tuple[str, str]]
+
+# Nakama answers 431 when request line and headers have more than 5120 + 4096 bytes, and the
+# usual proxies refuse a line of 8192. Everything but token and target fits in 512.
+_TARGET_AND_TOKEN_BYTES = 8192 - 512
+
+
+@frozen
+class Request:
+    """One call: what it asks for, without who asks.
+
+    Attributes:
+        method: The HTTP method.
+        path: Nakama's path, with quoted segments.
+        query: Names and values; a name may come several times.
+        body: The JSON body, or None.
+        timeout: Seconds for the whole call; None for the client's own.
+    """
+
+    method: str
+    path: str
+    query: Query = ()
+    body: bytes | None = field(default=None, repr=False)
+    timeout: float | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in the request line."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+
+def segment(text: str) -> str:
+    """Quote a text so that it is one segment of a path."""
+    return quote(text, safe="")
+
+
+def present(**values: str | int | bool | None) -> list[tuple[str, str]]:
+    """The query parameters that have a value, in Nakama's spelling."""
+    return [(name, _spell(value)) for name, value in values.items() if value is not None]
+
+
+def _spell(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def basic(key: str) -> str:
+    """The Authorization header for the server key or the HTTP key."""
+    return "Basic " + b64encode(f"{key}:".encode()).decode()
+
+
+def bearer(token: str) -> str:
+    """The Authorization header for a session token."""
+    return f"Bearer {token}"
+
+
+def split(query: Iterable[tuple[str, str]], *, token_bytes: int) -> Iterator[Query]:
+    """Split repeated query parameters so that each request's head stays below the limit.
+
+    Args:
+        query: The parameters, each complete on its own.
+        token_bytes: The length of the session token that goes along.
+    """
+    room = _TARGET_AND_TOKEN_BYTES - token_bytes
+    batch: list[tuple[str, str]] = []
+    used = 0
+    for pair in query:
+        size = len(urlencode([pair])) + 1
+        if batch and used + size > room:
+            yield batch
+            batch, used = [], 0
+        batch.append(pair)
+        used += size
+    if batch:
+        yield batch

@@ -1,0 +1,56 @@
+"""The server's rules for arguments, checked before anything is sent."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+
+from nakama_client.errors import ArgumentError
+
+_UUID = re.compile(
+    r"(urn:uuid:)?(\{)?([0-9a-f]{8}(-?)[0-9a-f]{4}\4[0-9a-f]{4}\4[0-9a-f]{4}\4[0-9a-f]{12})(?(2)\})",
+    re.IGNORECASE,
+)
+
+
+def check_limit(limit: int, maximum: int) -> int:
+    """A page's limit, as Nakama allows it."""
+    if not 1 <= limit <= maximum:
+        raise ArgumentError(f"limit must be between 1 and {maximum}, not {limit}")
+    return limit
+
+
+def check_size(name: str, text: str, *, shortest: int, longest: int) -> str:
+    """A text of so many bytes in UTF-8."""
+    if not text:
+        raise ArgumentError(f"{name} is required")
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise ArgumentError(f"{name} is not valid Unicode") from None
+    if not shortest <= size <= longest:
+        raise ArgumentError(f"{name} must have {shortest} to {longest} bytes, not {size}")
+    return text
+
+
+def check_present(name: str, text: str) -> str:
+    """A text that may not be empty."""
+    if not text:
+        raise ArgumentError(f"{name} is required")
+    return text
+
+
+def check_ids(name: str, ids: Iterable[str]) -> list[str]:
+    """Ids that must be UUIDs, in canonical form."""
+    if isinstance(ids, str):
+        raise ArgumentError(f"{name} must be several ids, not one text")
+    return [check_id(name, each) for each in ids]
+
+
+def check_id(name: str, text: str) -> str:
+    """An id that must be a UUID, in canonical form."""
+    match = _UUID.fullmatch(text)
+    if match is None:
+        raise ArgumentError(f"{name} must be UUIDs such as {uuid.UUID(int=0)}, not {text!r}")
+    return str(uuid.UUID(match[3]))

@@ -1,0 +1,133 @@
+"""Session tokens: what they claim, and when to refresh them."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+
+from attrs import Factory, field, frozen
+
+from nakama_client.errors import ArgumentError
+from nakama_client.protocol.codec import DECODE_ERRORS, decode
+
+# A token is refreshed when less than this share of its life is left. A fixed leeway, as in the
+# official clients, is longer than the whole life of Nakama's default tokens (60 seconds).
+REFRESH_SHARE = 0.2
+
+
+@frozen
+class SessionReply:
+    """The server's answer to an authentication or a refresh."""
+
+    created: bool = False
+    token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+
+
+@frozen
+class Claims:
+    """What a token says; the signature is the server's business.
+
+    Attributes:
+        tid: The id of the login, the same in all tokens that come from it.
+        uid: The user's id.
+        usn: The user's name.
+        vrs: The session's variables.
+        exp: When the token dies, in seconds since 1970.
+        iat: When the user logged in; a refresh does not change it.
+    """
+
+    tid: str = ""
+    uid: str = ""
+    usn: str = ""
+    vrs: dict[str, str] = Factory(dict)
+    exp: int = 0
+    iat: int = 0
+
+
+def read_claims(token: str) -> Claims:
+    """Read a token's claims.
+
+    Raises:
+        ArgumentError: This is no JSON web token. The text is not repeated.
+    """
+    parts = token.split(".")
+    try:
+        payload = parts[1].encode()
+        return decode(urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), Claims)
+    except (IndexError, *DECODE_ERRORS):
+        raise ArgumentError("a session token must be a JSON web token") from None
+
+
+@frozen
+class Tokens:
+    """What the server gave us for one login, or for its latest refresh.
+
+    Attributes:
+        token: The session token.
+        refresh_token: The refresh token, "" when there is none.
+        claims: What the session token says.
+        refresh_expires_at: When the refresh token dies, in seconds since 1970.
+        issued_at: When the session token was made, by the server's clock.
+        clock_offset: How many seconds the server's clock is ahead of ours.
+    """
+
+    token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    claims: Claims
+    refresh_expires_at: float
+    issued_at: float
+    clock_offset: float = 0.0
+
+    def is_expired(self, now: float) -> bool:
+        """Whether the session token is dead."""
+        return now + self.clock_offset >= self.claims.exp
+
+    def can_refresh(self, now: float) -> bool:
+        """Whether there is a refresh token that still lives."""
+        return bool(self.refresh_token) and now + self.clock_offset < self.refresh_expires_at
+
+    def needs_refresh(self, now: float) -> bool:
+        """Whether less than a share of the session token's own life is left."""
+        life = self.claims.exp - self.issued_at
+        return self.claims.exp - (now + self.clock_offset) < life * REFRESH_SHARE
+
+
+def restore(token: str, refresh_token: str) -> Tokens:
+    """Tokens of which nobody knows how old they are."""
+    claims = read_claims(token)
+    refresh_expires_at = read_claims(refresh_token).exp if refresh_token else 0
+    return Tokens(token, refresh_token, claims, refresh_expires_at, issued_at=claims.iat)
+
+
+def from_login(reply: SessionReply, *, now: float) -> Tokens:
+    """The tokens of a login that was just answered: `iat` is the server's time."""
+    tokens = restore(reply.token, reply.refresh_token)
+    offset = _clock_offset(tokens.claims.iat, now)
+    return Tokens(
+        tokens.token,
+        tokens.refresh_token,
+        tokens.claims,
+        tokens.refresh_expires_at,
+        issued_at=now + offset,
+        clock_offset=offset,
+    )
+
+
+def from_refresh(reply: SessionReply, previous: Tokens, *, now: float) -> Tokens:
+    """The tokens of a refresh that was just answered: `iat` is still that of the login."""
+    tokens = restore(reply.token, reply.refresh_token or previous.refresh_token)
+    return Tokens(
+        tokens.token,
+        tokens.refresh_token,
+        tokens.claims,
+        tokens.refresh_expires_at,
+        issued_at=now + previous.clock_offset,
+        clock_offset=previous.clock_offset,
+    )
+
+
+def _clock_offset(iat: int, now: float) -> float:
+    # iat is cut to whole seconds, and the answer was on its way for a while.
+    if not iat or 0 <= now - iat < 2:
+        return 0.0
+    return iat + 1 - now

@@ -1,0 +1,84 @@
+"""Events of a socket as an async iterator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar
+
+from nakama_client.errors import QueueOverflow, SocketError
+from nakama_client.protocol.backlog import Backlog
+
+T = TypeVar("T")
+
+
+class Subscription(Generic[T]):
+    """The events of one kind from the moment it was made: `async for event in subscription`.
+
+    It has its own queue, as long as that of the handlers, and the same rule when it is full: the
+    newest events are dropped, and `on_error` gets a `QueueOverflow` when the loop comes to the
+    gap. The loop ends when `close()` was called here or on the socket, and raises
+    `ConnectionLost` when the connection ended in another way.
+    """
+
+    def __init__(self, limit: int, report: Callable[[SocketError], None]) -> None:
+        self._backlog: Backlog[T] = Backlog(limit)
+        self._report = report
+        self._waiter: asyncio.Future[None] | None = None
+        self._ended = False
+        self._error: SocketError | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        while True:
+            while self._backlog:
+                item = self._backlog.pop()
+                if not isinstance(item, QueueOverflow):
+                    return item
+                self._report(item)
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                raise StopAsyncIteration
+            await self._wait()
+
+    @property
+    def dropped(self) -> int:
+        """How many events were dropped because the loop was too slow."""
+        return self._backlog.dropped
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more events will be added."""
+        return self._ended
+
+    def close(self) -> None:
+        """End the loop once it has had what waits; closing twice does nothing."""
+        self.end(None)
+
+    def add(self, event: T) -> None:
+        """Let the loop have an event; called by the socket."""
+        self._backlog.add(event)
+        self._wake()
+
+    def end(self, error: SocketError | None) -> None:
+        """Let the loop end, or raise; called by the socket."""
+        if not self._ended:
+            self._ended = True
+            self._error = error
+            self._wake()
+
+    async def _wait(self) -> None:
+        if self._waiter is not None:
+            raise RuntimeError("two tasks iterate over the same subscription")
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,1 @@
+"""What moves bytes: the only package here that imports aiohttp and websockets."""

@@ -1,0 +1,86 @@
+"""HTTP over aiohttp: one connection pool for any number of users."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import aiohttp
+from yarl import URL
+
+from nakama_client.config import Endpoint, Timeouts
+from nakama_client.errors import ClientClosed, ConnectionFailed, TimeoutExceeded
+from nakama_client.protocol.replies import Reply
+from nakama_client.protocol.requests import Request
+
+_log = logging.getLogger("nakama_client.http")
+
+
+class Transport:
+    """Sends requests; knows nothing of what they mean."""
+
+    def __init__(self, endpoint: Endpoint, *, timeouts: Timeouts, max_connections: int) -> None:
+        self._url = endpoint.http_url
+        self._timeouts = timeouts
+        self._max_connections = max_connections
+        self._http: aiohttp.ClientSession | None = None
+        self._closed = False
+
+    async def request(self, request: Request, *, authorization: str) -> Reply:
+        """Send one request and return the whole answer, whatever its status.
+
+        Raises:
+            ClientClosed: `close` was called.
+            ConnectionFailed: There was no answer.
+            TimeoutExceeded: There was no complete answer in time.
+        """
+        seconds = self._timeouts.request if request.timeout is None else request.timeout
+        started = time.perf_counter()
+        try:
+            async with self._pool().request(
+                request.method,
+                URL(self._url + request.target, encoded=True),
+                data=request.body,
+                headers={"Authorization": authorization},
+                timeout=aiohttp.ClientTimeout(seconds, sock_connect=self._timeouts.connect),
+                allow_redirects=False,
+            ) as response:
+                reply = Reply(response.status, await response.read())
+        except TimeoutError as error:
+            what = "connection" if isinstance(error, aiohttp.ConnectionTimeoutError) else "answer"
+            limit = self._timeouts.connect if what == "connection" else seconds
+            raise TimeoutExceeded(
+                f"no {what} within {limit:g} s: {request.method} {request.path}"
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            if self._closed:
+                raise ClientClosed("the client was closed during the call") from error
+            problem = str(error) or type(error).__name__
+            raise ConnectionFailed(
+                f"{request.method} {request.path} at {self._url}: {problem}"
+            ) from error
+        took = (time.perf_counter() - started) * 1000
+        _log.debug("%s %s: %d in %.1f ms", request.method, request.path, reply.status, took)
+        return reply
+
+    async def close(self) -> None:
+        """Close all connections; calling it again does nothing."""
+        self._closed = True
+        http, self._http = self._http, None
+        if http is not None:
+            await http.close()
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise ClientClosed("the client is closed")
+        if self._http is None:
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._max_connections),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={
+                    "Accept-Encoding": "gzip",
+                    "Content-Type": "application/json",
+                    "User-Agent": "nakama-client-python",
+                },
+            )
+        return self._http

@@ -1,0 +1,130 @@
+"""The realtime connection over websockets."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from nakama_client.errors import ConnectionFailed, NakamaError, TimeoutExceeded, Unauthenticated
+from nakama_client.protocol.closing import Close, ClosedBy
+from nakama_client.protocol.replies import Reply, refusal
+from nakama_client.protocol.requests import bearer
+
+# The server sends messages of any size; this only bounds what a stranger can make us hold.
+_MAX_RECEIVE_BYTES = 64 * 1024 * 1024
+
+if TYPE_CHECKING:
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    _Adapter = logging.LoggerAdapter
+
+
+class _WithoutDebug(_Adapter):
+    """websockets logs all headers at DEBUG, the token's among them: that level stays shut."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the library's name
+        return level > logging.DEBUG and super().isEnabledFor(level)
+
+
+_log = _WithoutDebug(logging.getLogger("nakama_client.socket"), {})
+
+
+class WebSocketClosed(Exception):
+    """The connection is closed; raised to our own code only."""
+
+    def __init__(self, close: Close) -> None:
+        super().__init__(close)
+        self.close = close
+
+
+class WebSocket:
+    """An open connection that carries text frames."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, frame: bytes) -> None:
+        """Send one text frame.
+
+        Raises:
+            WebSocketClosed: The connection is closed.
+        """
+        try:
+            await self._connection.send(frame, text=True)
+        except ConnectionClosed as error:
+            raise WebSocketClosed(_close_of(error)) from error
+
+    async def receive(self) -> bytes:
+        """Wait for the next frame.
+
+        Raises:
+            WebSocketClosed: The connection is closed.
+        """
+        try:
+            return await self._connection.recv(decode=False)
+        except ConnectionClosed as error:
+            raise WebSocketClosed(_close_of(error)) from error
+
+    async def close(self) -> None:
+        """Close politely; the other side has the close timeout to agree."""
+        await self._connection.close()
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self._connection.transport.abort()
+
+
+async def open_websocket(
+    url: str, *, token: str, connect_timeout: float, close_timeout: float
+) -> WebSocket:
+    """Open a connection.
+
+    The token goes in a header: an address would end in the logs of every proxy.
+
+    Raises:
+        ConnectionFailed: There was no answer, or not that of a websocket server.
+        TimeoutExceeded: The handshake took longer than `connect_timeout` seconds.
+        Unauthenticated: The server does not accept the token.
+        ReplyError: The server refused for another reason.
+    """
+    try:
+        connection = await connect(
+            url,
+            additional_headers={"Authorization": bearer(token)},
+            user_agent_header="nakama-client-python",
+            compression=None,
+            proxy=None,
+            open_timeout=connect_timeout,
+            close_timeout=close_timeout,
+            max_size=_MAX_RECEIVE_BYTES,
+            logger=_log,
+        )
+    except InvalidStatus as error:
+        raise _refusal(error) from None
+    except TimeoutError as error:
+        raise TimeoutExceeded(f"no socket within {connect_timeout:g} s: {url}") from error
+    except (InvalidHandshake, OSError) as error:
+        raise ConnectionFailed(f"{url}: {str(error) or type(error).__name__}") from error
+    return WebSocket(connection)
+
+
+def _refusal(error: InvalidStatus) -> NakamaError:
+    status, body = error.response.status_code, bytes(error.response.body or b"")
+    if status == 401:
+        return Unauthenticated(status, 16, body.decode(errors="replace").strip()[:200])
+    return refusal(Reply(status, body))
+
+
+def _close_of(error: ConnectionClosed) -> Close:
+    received: Any = error.rcvd
+    sent: Any = error.sent
+    if received is not None and (sent is None or error.rcvd_then_sent):
+        return Close(received.code, received.reason, ClosedBy.SERVER)
+    if sent is not None and received is None and sent.code == 1011:
+        return Close(None, sent.reason, ClosedBy.NETWORK)
+    if sent is not None:
+        return Close(sent.code, sent.reason, ClosedBy.CLIENT)
+    return Close(None, "", ClosedBy.NETWORK)
