@@ -3,6 +3,7 @@
 from mock_server.config import (
     Config,
     ConsoleConfig,
+    OneSignalConfig,
     RuntimeConfig,
     SessionConfig,
     SocketConfig,
@@ -20,6 +21,7 @@ __all__ = [
     "MockServer",
     "ModuleError",
     "ModuleLoadError",
+    "OneSignalConfig",
     "RuntimeConfig",
     "SessionConfig",
     "SocketConfig",

@@ -67,6 +67,15 @@ class RuntimeConfig:
 
 
 @frozen
+class OneSignalConfig:
+    """`onesignal.*`, the mock's own: where pushes go, and with which app and key."""
+
+    url: str = ""
+    app_id: str = "someappid"
+    rest_key: str = field(default="someapikey", repr=False)
+
+
+@frozen
 class Config:
     """All settings of one mock server."""
 
@@ -75,6 +84,7 @@ class Config:
     socket: SocketConfig = SocketConfig()
     console: ConsoleConfig = ConsoleConfig()
     runtime: RuntimeConfig = RuntimeConfig()
+    onesignal: OneSignalConfig = OneSignalConfig()
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:

@@ -1,1 +1,117 @@
-"""The pytest plugin: servers, clients and sessions as fixtures."""
+"""The pytest plugin: servers, clients and fresh users as fixtures.
+
+It is loaded wherever this distribution and pytest are installed together, also without the extra
+`mock`, so everything else is imported when a test first asks for a fixture.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+try:
+    from pytest_asyncio import fixture as async_fixture
+except ImportError:  # without it there are no async tests that could ask for these
+    from pytest import fixture as async_fixture
+
+if TYPE_CHECKING:
+    from mock_server import MockServer
+    from nakama_client import Client, Session
+    from onesignal_stub import OneSignalStub
+    from server_kit import Entry, Journal
+
+    SessionFactory = Callable[..., Awaitable[Session]]
+
+
+@pytest.fixture(scope="session")
+def onesignal_for_session() -> Iterator[OneSignalStub]:
+    """One OneSignal stub for the whole run, in a thread of its own."""
+    from onesignal_stub import OneSignalStub
+
+    with OneSignalStub() as stub:
+        yield stub
+
+
+@pytest.fixture(scope="session")
+def nakama_config() -> dict[str, object]:
+    """Nakama's settings for the session's server; override it in a conftest.
+
+    As `{"session.token_expiry_sec": 7200}`; `runtime.path` loads the game's server modules.
+    """
+    return {}
+
+
+@pytest.fixture(scope="session")
+def nakama_server_for_session(
+    nakama_config: dict[str, object], onesignal_for_session: OneSignalStub
+) -> Iterator[MockServer]:
+    """One mock Nakama for the whole run, in a thread of its own, pushing to the stub."""
+    from mock_server import Config, MockServer
+
+    settings = {"onesignal.url": onesignal_for_session.url, **nakama_config}
+    with MockServer(Config.from_settings(settings)) as server:
+        yield server
+
+
+@pytest.fixture
+def onesignal(onesignal_for_session: OneSignalStub) -> Iterator[OneSignalStub]:
+    """The OneSignal stub, emptied; the test fails if a request found no answer there."""
+    onesignal_for_session.run(onesignal_for_session.reset())
+    yield onesignal_for_session
+    _fail_on_problems("OneSignal", onesignal_for_session.journal)
+
+
+@pytest.fixture
+def nakama_server(
+    nakama_server_for_session: MockServer, onesignal: OneSignalStub
+) -> Iterator[MockServer]:
+    """The mock Nakama, emptied; the test fails if it had no answer or a handler failed.
+
+    A test that means to provoke that calls `nakama_server.journal.clear()` at its end.
+    """
+    nakama_server_for_session.run(nakama_server_for_session.reset())
+    yield nakama_server_for_session
+    _fail_on_problems("Nakama", nakama_server_for_session.journal)
+
+
+@async_fixture
+async def nakama_client(nakama_server: MockServer) -> AsyncIterator[Client]:
+    """A client of the mock Nakama."""
+    from nakama_client import Client
+
+    config = nakama_server.config
+    async with Client(
+        nakama_server.http_url,
+        server_key=config.socket.server_key,
+        http_key=config.runtime.http_key,
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def nakama_session(nakama_client: Client) -> SessionFactory:
+    """A factory of fresh users: `session = await nakama_session()`, or with a `username`."""
+    numbers = itertools.count(1)
+
+    async def new_session(username: str | None = None) -> Session:
+        number = next(numbers)
+        return await nakama_client.authenticate_device(
+            f"pytest-device-{number:04}", username=username or f"player{number}"
+        )
+
+    return new_session
+
+
+def _fail_on_problems(name: str, journal: Journal) -> None:
+    problems = [_describe(entry) for entry in journal.problems()]
+    if problems:
+        pytest.fail(f"the mock {name} met what it cannot answer:\n" + "\n".join(problems))
+
+
+def _describe(entry: Entry) -> str:
+    if entry.error:
+        return f"{entry.name}: a handler failed\n{entry.error}"
+    return f"{entry.name}: no answer for it; the nearest is {entry.unmatched}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -99,18 +100,20 @@ class MockServer(HostedServer):
     @property
     def notifications(self) -> NotificationsHandle:
         """Sends and reads notifications as the game's backend does."""
-        return NotificationsHandle(self._running_parts())
+        return NotificationsHandle(self._running_parts(), self._in_loop)
 
     def rpc(self, rpc_id: str) -> Callable[[RpcFunction], RpcFunction]:
         """Decorate a function that clients call as `rpc_id`.
 
         It takes the runtime `Context` and the payload text and returns text or None. It may be a
-        coroutine function; a plain one runs in the server's loop and must not block.
+        coroutine function; a plain one runs in the server's loop and must not block. What is
+        registered while the server runs is gone after `reset`.
         """
 
         def register(function: RpcFunction) -> RpcFunction:
-            self._rpcs.append((function, rpc_id))
-            if self._parts is not None:
+            if self._parts is None:
+                self._rpcs.append((function, rpc_id))
+            else:
                 self._parts.runtime.register_rpc(function, rpc_id)
             return function
 
@@ -124,26 +127,43 @@ class MockServer(HostedServer):
         """The open sockets, oldest first; each has `user_id`, `disconnect()` and `abort()`."""
         return self._running_parts().registry.all()
 
-    async def users(self) -> list[dict[str, object]]:
+    async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of everybody, in the order of their accounts."""
+        return await self._in_loop(self._users())
+
+    async def reset(self) -> None:
+        """Back to how the server started, in about a millisecond.
+
+        Users, sockets and the journal are gone, and so are functions registered since the start;
+        what a `data` file held at the start is gone, too.
+        """
+        await self._in_loop(self._reset())
+
+    async def snapshot(self) -> bytes:
+        """Everything that is stored, for `restore`."""
+        return await self._in_loop(self._snapshot())
+
+    async def restore(self, snapshot: bytes) -> None:
+        """Replace everything that is stored by what `snapshot` returned; sockets are dropped."""
+        await self._in_loop(self._restore(snapshot))
+
+    async def _users(self) -> list[dict[str, Any]]:
         parts = self._running_parts()
         rows = parts.store.all("SELECT * FROM users WHERE username <> '' ORDER BY create_time")
         return [parts.accounts.user(row) for row in rows]
 
-    async def reset(self) -> None:
-        """Back to an empty server: no users, no sockets, no journal; modules stay."""
+    async def _reset(self) -> None:
         parts = self._running_parts()
         await parts.registry.abort_all()
         parts.store.reset()
         parts.sessions.cache.clear()
+        parts.runtime.reset()
         self.journal.clear()
 
-    async def snapshot(self) -> bytes:
-        """Everything that is stored, for `restore`."""
+    async def _snapshot(self) -> bytes:
         return self._running_parts().store.snapshot()
 
-    async def restore(self, snapshot: bytes) -> None:
-        """Replace everything that is stored by what `snapshot` returned; sockets are dropped."""
+    async def _restore(self, snapshot: bytes) -> None:
         parts = self._running_parts()
         await parts.registry.abort_all()
         parts.store.restore(snapshot)
@@ -156,6 +176,7 @@ class MockServer(HostedServer):
             load_python_modules(Path(self.config.runtime.path), parts.runtime.nk)
         for function, rpc_id in self._rpcs:
             parts.runtime.register_rpc(function, rpc_id)
+        parts.runtime.keep()
         front = Front(parts, ROUTES, RpcApi(parts), Acceptor(parts, Pipeline(parts, REQUESTS)))
         socket, console = self.config.socket, self.config.console
         self._http_url = await self._serve(front.app(), socket.address, socket.port)

@@ -24,13 +24,14 @@ class HostedServer(ABC):
     """A server that is an async context manager, and a plain one that runs in its own thread.
 
     In the running loop: `async with Server() as server: await server.reset()`. For synchronous
-    code: `with Server() as server: server.run(server.reset())`. Starting twice, or stopping a
-    server that does not run, does nothing.
+    code: `with Server() as server: server.run(server.reset())`. Its coroutines may be awaited from
+    any loop: they do their work in the server's. Starting twice, or stopping a server that does
+    not run, does nothing.
     """
 
     def __init__(self) -> None:
         self._runners: list[web.AppRunner] = []
-        self._running = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: _LoopThread | None = None
 
     @abstractmethod
@@ -47,8 +48,8 @@ class HostedServer(ABC):
         Raises:
             OSError: The address is in use, or may not be bound. Nothing stays open.
         """
-        if not self._running:
-            self._running = True
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
             try:
                 await self._open()
             except BaseException:
@@ -58,9 +59,9 @@ class HostedServer(ABC):
 
     async def stop(self) -> None:
         """Stop; open connections are dropped, no task, socket or file stays open."""
-        if not self._running:
+        if self._loop is None:
             return
-        self._running = False
+        self._loop = None
         runners, self._runners = self._runners, []
         for runner in runners:
             for site in list(runner.sites):
@@ -83,6 +84,15 @@ class HostedServer(ABC):
                 "run() is for a server in a thread (`with`); in a loop, await the coroutine"
             )
         return self._thread.run(coroutine)
+
+    async def _in_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Await a coroutine in the server's loop, wherever the caller runs."""
+        if self._loop is None:
+            coroutine.close()
+            raise ServerNotRunning(f"start the server first: `async with {type(self).__name__}()`")
+        if self._loop is asyncio.get_running_loop():
+            return await coroutine
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
 
     async def _serve(self, app: web.Application, host: str, port: int) -> str:
         """Serve `app` and return its base URL; port 0 takes a free one."""

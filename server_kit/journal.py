@@ -48,7 +48,7 @@ class Journal:
 
     def __init__(self, size: int = 10_000) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
-        self._written = asyncio.Event()
+        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._entries))
@@ -59,8 +59,8 @@ class Journal:
     def write(self, entry: Entry) -> None:
         """Append an entry and wake those who wait for it."""
         self._entries.append(entry)
-        written, self._written = self._written, asyncio.Event()
-        written.set()
+        for loop, written in tuple(self._waiting):
+            loop.call_soon_threadsafe(written.set)
 
     def find(self, name: str) -> list[Entry]:
         """The entries of one route or envelope member, as `GET /v2/notification` or `rpc`."""
@@ -71,7 +71,7 @@ class Journal:
         return [entry for entry in self if entry.unmatched or entry.error]
 
     async def wait_for(self, matches: Callable[[Entry], bool], *, timeout: float = 5.0) -> Entry:
-        """Return the first entry that matches, now or later.
+        """Return the first entry that matches, now or later; may be awaited in any loop.
 
         Args:
             matches: Tells whether an entry is the one.
@@ -80,17 +80,21 @@ class Journal:
         Raises:
             TimeoutError: No entry matched in time; the message lists what did come in.
         """
+        waiter = (asyncio.get_running_loop(), asyncio.Event())
+        self._waiting.add(waiter)
         try:
             async with asyncio.timeout(timeout):
                 while True:
-                    written = self._written
+                    waiter[1].clear()
                     for entry in self:
                         if matches(entry):
                             return entry
-                    await written.wait()
+                    await waiter[1].wait()
         except TimeoutError:
             names = ", ".join(entry.name for entry in self) or "nothing"
             raise TimeoutError(f"no matching entry within {timeout} s; came in: {names}") from None
+        finally:
+            self._waiting.discard(waiter)
 
     def clear(self) -> None:
         """Forget all entries."""

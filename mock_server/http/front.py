@@ -201,7 +201,7 @@ class Front:
         """The nearest route of a request that has none; None where a route did answer."""
         method, _, path = name.partition(" ")
         if path.startswith("/v2/rpc/"):
-            return None
+            return self._rpc.nearest(path)
         try:
             self._table.find(method, path)
         except GrpcError:

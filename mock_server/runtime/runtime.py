@@ -22,6 +22,15 @@ class Runtime:
     def __init__(self, parts: Parts) -> None:
         self.nk = Nakama(parts, self)
         self._rpcs: dict[str, RpcFunction] = {}
+        self._kept: dict[str, RpcFunction] = {}
+
+    def keep(self) -> None:
+        """Remember what is registered now, for `reset`."""
+        self._kept = dict(self._rpcs)
+
+    def reset(self) -> None:
+        """Back to what was registered when `keep` was called."""
+        self._rpcs = dict(self._kept)
 
     def register_rpc(self, function: RpcFunction, rpc_id: str) -> None:
         """Make a function callable by clients; ids do not depend on case.

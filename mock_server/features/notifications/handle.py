@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mock_server.features.notifications.core import listed
 
 if TYPE_CHECKING:
     from mock_server.parts import Parts
 
+T = TypeVar("T")
+
+
+class InLoop(Protocol):
+    """Awaits a coroutine in the server's loop."""
+
+    async def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
+        """Return the coroutine's result."""
+
 
 class NotificationsHandle:
     """Sends and reads notifications as the game's backend does, by Nakama's rules."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, in_loop: InLoop) -> None:
         self._parts = parts
+        self._in_loop = in_loop
 
     async def send(
         self,
@@ -40,9 +50,9 @@ class NotificationsHandle:
         Raises:
             ModuleError: An argument is not as above, or a persistent one has no recipient.
         """
-        self._parts.runtime.nk.notification_send(
-            user_id, subject, dict(content or {}), code, sender_id, persistent
-        )
+        nk = self._parts.runtime.nk
+        arguments = (user_id, subject, dict(content or {}), code, sender_id, persistent)
+        await self._in_loop(_call(nk.notification_send, *arguments))
 
     async def send_all(
         self,
@@ -57,11 +67,16 @@ class NotificationsHandle:
         Raises:
             ModuleError: An argument is not as for `send`.
         """
-        self._parts.runtime.nk.notification_send_all(subject, dict(content or {}), code, persistent)
+        nk = self._parts.runtime.nk
+        arguments = (subject, dict(content or {}), code, persistent)
+        await self._in_loop(_call(nk.notification_send_all, *arguments))
 
     async def stored(self, user_id: str) -> list[dict[str, Any]]:
         """The stored notifications of a user, oldest first, as the client API lists them."""
-        rows = self._parts.store.all(
-            "SELECT * FROM notification WHERE user_id = ? ORDER BY create_time, id", user_id
-        )
+        sql = "SELECT * FROM notification WHERE user_id = ? ORDER BY create_time, id"
+        rows = await self._in_loop(_call(self._parts.store.all, sql, user_id))
         return [listed(row) for row in rows]
+
+
+async def _call(function: Callable[..., T], *arguments: Any) -> T:
+    return function(*arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,15 @@ class RpcApi:
         except UnicodeDecodeError:
             payload = body.decode(errors="replace")
         return await self._call(incoming, rpc_id, payload, identity, query)
+
+    def nearest(self, path: str) -> str | None:
+        """The registered function nearest to one that is not; None where it is registered."""
+        rpc_id = unquote(path.removeprefix(PREFIX)).lower()
+        runtime = self._parts.runtime
+        if runtime.has_rpc(rpc_id):
+            return None
+        near = difflib.get_close_matches(rpc_id, runtime.rpc_ids(), n=1, cutoff=0.0)
+        return f"the RPC function {near[0]!r}" if near else "nothing: no RPC is registered"
 
     async def _call(
         self,

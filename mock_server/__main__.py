@@ -1,0 +1,116 @@
+"""`python -m mock_server` and `nakama-mock`: Nakama and OneSignal on one command line."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from mock_server.config import Config
+from mock_server.runtime.python import ModuleLoadError
+from mock_server.server import MockServer
+from onesignal_stub import OneSignalStub
+from server_kit import cli
+
+# Nakama's own ports; in-process servers take free ones.
+_PORTS = {"socket.port": 7350, "console.port": 7351}
+_ONESIGNAL_PORT = 8890
+_LEVELS = {"debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit status."""
+    options = _parse(arguments)
+    settings = {name: getattr(options, name) for name, _ in Config.names()}
+    logging.basicConfig(
+        level=_LEVELS[getattr(options, "logger.level")],
+        stream=sys.stdout if getattr(options, "log.stdout") else sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    stub = None if settings["onesignal.url"] else _stub(options, settings)
+    try:
+        cli.run(_serve(Config.from_settings(settings), stub, options.data))
+    except (OSError, ModuleLoadError) as error:
+        print(f"nakama-mock: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(config: Config, stub: OneSignalStub | None, data: Path | None) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        if stub is not None:
+            await stack.enter_async_context(stub)
+            config = attrs.evolve(config, onesignal=attrs.evolve(config.onesignal, url=stub.url))
+        server = await stack.enter_async_context(MockServer(config, data=data))
+        print(f"Nakama client API: {server.http_url}")
+        print(f"Nakama socket: {server.socket_url}")
+        print(f"Nakama console API and /_control: {server.console_url}")
+        print(f"OneSignal: {config.onesignal.url}", flush=True)
+        await cli.until_stopped()
+
+
+def _stub(options: argparse.Namespace, settings: dict[str, Any]) -> OneSignalStub:
+    return OneSignalStub(
+        port=getattr(options, "onesignal.port"),
+        app_id=settings["onesignal.app_id"],
+        rest_key=settings["onesignal.rest_key"],
+    )
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="nakama-mock",
+        description="A mock of Nakama 3.40 with a OneSignal stub beside it.",
+        allow_abbrev=False,
+    )
+    for name, default in Config.names():
+        _add_setting(parser, name, _PORTS.get(name, default))
+    parser.add_argument(
+        "--onesignal.port",
+        type=int,
+        default=_ONESIGNAL_PORT,
+        metavar="INT",
+        help=f"port of the OneSignal stub; not with --onesignal.url (default {_ONESIGNAL_PORT})",
+    )
+    parser.add_argument("--data", type=Path, metavar="FILE", help="keep Nakama's state in a file")
+    parser.add_argument("--log.stdout", action="store_true", help="log to standard output")
+    parser.add_argument("--logger.level", choices=_LEVELS, default="info", help="what is logged")
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        flags = [flag for action in parser._actions for flag in action.option_strings]
+        given = unknown[0].partition("=")[0]
+        near = difflib.get_close_matches(given, flags, n=1, cutoff=0.0)[0]
+        parser.error(f"unknown flag {given}; the nearest is {near}")
+    return options
+
+
+def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any) -> None:
+    if isinstance(default, bool):
+        parser.add_argument(
+            f"--{name}", type=_boolean, nargs="?", const=True, default=default, metavar="BOOL"
+        )
+    else:
+        kind = type(default)
+        parser.add_argument(
+            f"--{name}",
+            type=kind,
+            default=default,
+            metavar=kind.__name__.upper(),
+            help=f"default {default}" if default != "" else None,
+        )
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    raise argparse.ArgumentTypeError(f"expected true or false, got {text!r}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
