@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
-
-try:
-    from pytest_asyncio import fixture as async_fixture
-except ImportError:  # without it there are no async tests that could ask for these
-    from pytest import fixture as async_fixture
 
 if TYPE_CHECKING:
     from mock_server import MockServer
@@ -24,6 +19,16 @@ if TYPE_CHECKING:
     from server_kit import Entry, Journal
 
     SessionFactory = Callable[..., Awaitable[Session]]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _async_fixture(function: F) -> F:
+    try:
+        import pytest_asyncio
+    except ImportError:  # without it there are no async tests that could ask for the fixture
+        return function
+    return cast(F, pytest_asyncio.fixture(function))
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +82,7 @@ def nakama_server(
     _fail_on_problems("Nakama", nakama_server_for_session.journal)
 
 
-@async_fixture
+@_async_fixture
 async def nakama_client(nakama_server: MockServer) -> AsyncIterator[Client]:
     """A client of the mock Nakama."""
     from nakama_client import Client
@@ -93,7 +98,7 @@ async def nakama_client(nakama_server: MockServer) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def nakama_session(nakama_client: Client) -> SessionFactory:
-    """A factory of fresh users: `session = await nakama_session()`, or with a `username`."""
+    """A factory of fresh users: await it, with a `username` if the name matters."""
     numbers = itertools.count(1)
 
     async def new_session(username: str | None = None) -> Session:

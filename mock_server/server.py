@@ -27,6 +27,7 @@ from mock_server.realtime import ping
 from mock_server.realtime.acceptor import Acceptor
 from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.session import SocketSession
+from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import load_python_modules
 from mock_server.runtime.runtime import RpcFunction
 from server_kit import Clock, HostedServer, Journal, ServerNotRunning, Store
@@ -101,6 +102,11 @@ class MockServer(HostedServer):
     def notifications(self) -> NotificationsHandle:
         """Sends and reads notifications as the game's backend does."""
         return NotificationsHandle(self._running_parts(), self._in_loop)
+
+    @property
+    def nk(self) -> Nakama:
+        """The runtime functions, for the functions that `rpc` registers."""
+        return self._running_parts().runtime.nk
 
     def rpc(self, rpc_id: str) -> Callable[[RpcFunction], RpcFunction]:
         """Decorate a function that clients call as `rpc_id`.
