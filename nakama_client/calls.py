@@ -30,8 +30,9 @@ class Calls:
         server_key: str,
         http_key: str | None,
         clock: Callable[[], float],
+        close_timeout: float,
     ) -> None:
-        self.sessions = SessionKeeper(self._refresh, clock)
+        self.sessions = SessionKeeper(self._refresh, clock=clock, close_timeout=close_timeout)
         self._transport = transport
         self._server_key = server_key
         self._http_key = http_key

@@ -75,7 +75,13 @@ class Client(
         self._transport = Transport(
             self._endpoint, timeouts=timeouts, max_connections=max_connections
         )
-        self._calls = Calls(self._transport, server_key=server_key, http_key=http_key, clock=clock)
+        self._calls = Calls(
+            self._transport,
+            server_key=server_key,
+            http_key=http_key,
+            clock=clock,
+            close_timeout=timeouts.close,
+        )
 
     def __repr__(self) -> str:
         return f"<Client {self._endpoint.http_url}>"

@@ -10,10 +10,11 @@ from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
 from nakama_client.handlers import Handlers
 from nakama_client.protocol.backlog import Backlog
 
-_log = logging.getLogger("nakama_client.socket")
-
 # A sync handler never gives way to other tasks, so the dispatcher does after this many events.
 _EVENTS_PER_TURN = 32
+
+# A handler that was cancelled has so many seconds to end.
+_CANCEL_SECONDS = 1.0
 
 
 class Dispatcher:
@@ -23,8 +24,9 @@ class Dispatcher:
     to the log when there are none, and never stops the next call.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, log: logging.Logger) -> None:
         self.on_error: Handlers[Exception] = Handlers()
+        self._log = log
         self._backlog: Backlog[tuple[Handlers[Any], Any]] = Backlog(limit)
         self._task: asyncio.Task[None] | None = None
 
@@ -52,21 +54,22 @@ class Dispatcher:
         task = self._task
         if task is None or task is asyncio.current_task():
             return
-        done, _ = await asyncio.wait([task], timeout=timeout)
+        try:
+            done, _ = await asyncio.wait([task], timeout=timeout)
+        except BaseException:
+            await self._cancel(task)
+            raise
         if not done:
-            _log.warning("handlers did not finish in %g s; %d events left", timeout, self._left())
-            await self.cancel()
+            left = len(self._backlog)
+            self._log.warning("handlers did not finish in %g s; %d events left", timeout, left)
+            await self._cancel(task)
 
-    async def cancel(self) -> None:
-        """Stop the handler that runs and forget what waits."""
-        task = self._task
-        if task is None or task is asyncio.current_task():
-            return
+    async def _cancel(self, task: asyncio.Task[None]) -> None:
+        self._backlog.clear()
         task.cancel()
-        await asyncio.wait([task])
-
-    def _left(self) -> int:
-        return len(self._backlog)
+        done, _ = await asyncio.wait([task], timeout=_CANCEL_SECONDS)
+        if not done:
+            self._log.error("a handler ignores its cancellation and still runs")
 
     def _wake(self) -> None:
         if self._task is None:
@@ -98,9 +101,9 @@ class Dispatcher:
 
     async def _deliver_error(self, error: Exception) -> None:
         if not self.on_error:
-            _log.error("%s", error, exc_info=error)
+            self._log.error("%s", error, exc_info=error)
         for handler in self.on_error:
             try:
                 await handler.run(error)
             except Exception:
-                _log.exception("the on_error handler %s failed", handler.name)
+                self._log.exception("the on_error handler %s failed", handler.name)

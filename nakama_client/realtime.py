@@ -60,7 +60,7 @@ class Realtime:
         max_message_bytes: int,
         queue_limit: int,
     ) -> None:
-        self.dispatcher = Dispatcher(queue_limit)
+        self.dispatcher = Dispatcher(queue_limit, _log)
         self.on_disconnect: Handlers[DisconnectReason] = Handlers()
         self._open_connection = open_connection
         self._timeouts = timeouts
@@ -108,22 +108,18 @@ class Realtime:
                     await asyncio.wait([reader])
                 except BaseException:
                     await self._abort(connection, reader)
-                    await self.dispatcher.cancel()
                     raise
             for topic in self._topics.values():
                 _end(topic, None)
-        try:
-            await self.dispatcher.finish(self._timeouts.close)
-        except BaseException:
-            await self.dispatcher.cancel()
-            raise
+        await self.dispatcher.finish(self._timeouts.close)
 
     async def request(
         self, member: str, body: dict[str, Any], *, timeout: float | None = None
     ) -> Envelope:
-        """Send a request and wait for its answer, which may be an error: see `Envelope.decode`.
+        """Send a request and wait for its answer; `Envelope.decode` reads it.
 
         Raises:
+            RequestRefused: The answer is an error.
             NotConnected: There is no connection.
             MessageTooLarge: The server would close the socket instead of reading it.
             TimeoutExceeded: There was no answer in time.
@@ -185,11 +181,19 @@ class Realtime:
             if waiter is not None and not waiter.done():
                 waiter.set_result(envelope)
             return
+        if "error" in envelope.members:
+            self._report(envelope)
         self._farewell = farewell_in(frame) or self._farewell
         for member, raw in envelope.members.items():
             topic = self._topics.get(member)
             if topic is not None:
                 self._publish(topic, raw)
+
+    def _report(self, envelope: Envelope) -> None:
+        try:
+            envelope.check()
+        except errors.SocketError as error:
+            self.dispatcher.report(error)
 
     def _publish(self, topic: _Topic[Any], raw: msgspec.Raw) -> None:
         try:

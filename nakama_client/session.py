@@ -10,11 +10,15 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from nakama_client import errors
+from nakama_client.dispatch import Dispatcher
 from nakama_client.handlers import Handlers
 from nakama_client.protocol.rules import check_present
 from nakama_client.protocol.tokens import SessionReply, Tokens, from_login, from_refresh, restore
 
 _log = logging.getLogger("nakama_client.http")
+
+# Nobody may miss new tokens: they are posted without regard to the limit.
+_TELL_LIMIT = 1
 
 RefreshCall = Callable[[str, Mapping[str, str] | None], Awaitable[SessionReply]]
 
@@ -132,8 +136,12 @@ class SessionKeeper:
     fails while the token still lives, the calls go on with the token they have.
     """
 
-    def __init__(self, refresh: RefreshCall, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, refresh: RefreshCall, *, clock: Callable[[], float], close_timeout: float
+    ) -> None:
         self.on_refresh: Handlers[Session] = Handlers()
+        self._dispatcher = Dispatcher(_TELL_LIMIT, _log)
+        self._close_timeout = close_timeout
         self._refresh = refresh
         self._clock = clock
         self._flights: dict[Session, asyncio.Task[errors.NakamaError | None]] = {}
@@ -182,12 +190,13 @@ class SessionKeeper:
         await self._join_flight(session, variables)
 
     async def close(self) -> None:
-        """Stop what is under way."""
+        """Stop the refreshes under way and let the handlers finish."""
         flights = list(self._flights.values())
         for flight in flights:
             flight.cancel()
         if flights:
             await asyncio.wait(flights)
+        await self._dispatcher.finish(self._close_timeout)
 
     async def _refresh_in_time(self, session: Session) -> None:
         try:
@@ -226,13 +235,6 @@ class SessionKeeper:
             return expired
         except errors.NakamaError as error:
             return error
-        if session.token != previous.token:
-            await self._tell(session)
+        if self.on_refresh and session.token != previous.token:
+            self._dispatcher.post_always(self.on_refresh, session)
         return None
-
-    async def _tell(self, session: Session) -> None:
-        for handler in self.on_refresh:
-            try:
-                await handler.run(session)
-            except Exception:
-                _log.exception("the on_session_refresh handler %s failed", handler.name)

@@ -113,7 +113,8 @@ class Socket(RealtimeNotifications, RealtimeRpc):
     def on_error(self, function: Function[Exception]) -> Handler[Exception]:
         """Call a function when something went wrong that no call can report.
 
-        It gets `HandlerFailed`, `QueueOverflow` or `MalformedFrame`. Without such a function
+        It gets `HandlerFailed`, `QueueOverflow`, `MalformedFrame`, or a `RequestRefused` that the
+        server sent without saying for which request. Without such a function
         these go to the log, at level ERROR.
 
         Returns:

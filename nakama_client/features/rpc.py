@@ -12,7 +12,7 @@ from nakama_client.errors import InvalidJson
 from nakama_client.features.base import ClientFeature, SocketFeature
 from nakama_client.protocol.codec import DECODE_ERRORS, encode
 from nakama_client.protocol.requests import Request, segment
-from nakama_client.protocol.rules import check_present
+from nakama_client.protocol.rules import check_present, check_timeout
 from nakama_client.session import Session
 
 Payload = str | dict[str, Any] | list[Any]
@@ -119,11 +119,11 @@ class RealtimeRpc(SocketFeature):
         body = {"id": check_present("the RPC id", id)}
         if payload is not None:
             body["payload"] = text_of(payload)
-        envelope = await self._realtime.request("rpc", body, timeout=timeout)
+        envelope = await self._realtime.request("rpc", body, timeout=check_timeout(timeout))
         return envelope.decode("rpc", RpcReply)
 
 
 def _request(id: str, payload: Payload | None, timeout: float | None) -> Request:
     path = f"/v2/rpc/{segment(check_present('the RPC id', id))}"
     body = b"" if payload is None else encode(text_of(payload))
-    return Request("POST", path, body=body, timeout=timeout)
+    return Request("POST", path, body=body, timeout=check_timeout(timeout))

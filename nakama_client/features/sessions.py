@@ -45,8 +45,8 @@ class Sessions(ClientFeature):
     def on_session_refresh(self, function: Function[Session]) -> Handler[Session]:
         """Call a function whenever a session got new tokens, for instance to save them.
 
-        Use it as a decorator or call it; the function may be async. The calls that wait for the
-        refresh go on after it returned. Its failure is logged.
+        Use it as a decorator or call it; the function may be async. It runs in a task of its own
+        and no call waits for it. Its failure is logged.
 
         Returns:
             An object whose `remove()` ends it.

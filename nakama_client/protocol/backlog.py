@@ -43,6 +43,11 @@ class Backlog(Generic[T]):
         """Append an event that may not be dropped; there are few of them."""
         self._items.append(item)
 
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._items.clear()
+        self._overflow = None
+
     def pop(self) -> T | QueueOverflow:
         """Take the oldest; what was dropped counts as one."""
         item = self._items.popleft()

@@ -64,10 +64,8 @@ class Envelope:
         """Read the member that answers a request.
 
         Raises:
-            RequestRefused: The answer is an error.
             MalformedFrame: The answer is something else.
         """
-        self.check()
         raw = self.members.get(member)
         if raw is None:
             names = ", ".join(self.members)[:200]

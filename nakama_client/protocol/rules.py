@@ -21,6 +21,13 @@ def check_limit(limit: int, maximum: int) -> int:
     return limit
 
 
+def check_timeout(seconds: float | None) -> float | None:
+    """A deadline in seconds, or None for the usual one."""
+    if seconds is not None and not seconds > 0:
+        raise ArgumentError(f"a timeout must be more than 0 seconds, not {seconds}")
+    return seconds
+
+
 def check_size(name: str, text: str, *, shortest: int, longest: int) -> str:
     """A text of so many bytes in UTF-8."""
     if not text:

@@ -20,7 +20,7 @@ class Transport:
     """Sends requests; knows nothing of what they mean."""
 
     def __init__(self, endpoint: Endpoint, *, timeouts: Timeouts, max_connections: int) -> None:
-        self._url = endpoint.http_url
+        self._url = str(URL(endpoint.http_url)).rstrip("/")
         self._timeouts = timeouts
         self._max_connections = max_connections
         self._http: aiohttp.ClientSession | None = None

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from nakama_client.errors import ConnectionFailed, NakamaError, TimeoutExceeded, Unauthenticated
 from nakama_client.protocol.closing import Close, ClosedBy
@@ -106,7 +106,7 @@ async def open_websocket(
         raise _refusal(error) from None
     except TimeoutError as error:
         raise TimeoutExceeded(f"no socket within {connect_timeout:g} s: {url}") from error
-    except (InvalidHandshake, OSError) as error:
+    except (WebSocketException, OSError, ValueError) as error:
         raise ConnectionFailed(f"{url}: {str(error) or type(error).__name__}") from error
     return WebSocket(connection)
 
