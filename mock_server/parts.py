@@ -45,6 +45,15 @@ class Parts:
         self.runtime = Runtime(self)
         self._last_transaction = 0
 
+    def reset(self) -> None:
+        """Forget everything but what modules registered before the start."""
+        self.store.reset()
+        self.sessions.cache.clear()
+        self.runtime.reset()
+        self.journal.clear()
+        self.clock.reset()
+        self._last_transaction = 0
+
     def transaction_time(self) -> int:
         """Microseconds since the epoch, as the database's `now()`: later with each call.
 

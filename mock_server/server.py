@@ -140,8 +140,8 @@ class MockServer(HostedServer):
     async def reset(self) -> None:
         """Back to how the server started, in about a millisecond.
 
-        Users, sockets and the journal are gone, and so are functions registered since the start;
-        what a `data` file held at the start is gone, too.
+        Users, sockets and the journal are gone, and so are functions registered since the start
+        and every `clock.advance`; what a `data` file held at the start is gone, too.
         """
         await self._in_loop(self._reset())
 
@@ -161,10 +161,7 @@ class MockServer(HostedServer):
     async def _reset(self) -> None:
         parts = self._running_parts()
         await parts.registry.abort_all()
-        parts.store.reset()
-        parts.sessions.cache.clear()
-        parts.runtime.reset()
-        self.journal.clear()
+        parts.reset()
 
     async def _snapshot(self) -> bytes:
         return self._running_parts().store.snapshot()

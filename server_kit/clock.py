@@ -50,6 +50,10 @@ class Clock:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
+    def reset(self) -> None:
+        """Take back every `advance`; for a server that starts anew."""
+        self._offset_ns = 0
+
     async def sleep_until(self, when: float) -> None:
         """Return once the clock shows `when` (seconds since the epoch) or later."""
         while (left := when - self.time()) > 0:

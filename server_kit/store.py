@@ -10,6 +10,9 @@ from typing import Any
 
 Row = sqlite3.Row
 
+# Bytes 18 and 19 of a database file: an image that asks for a write-ahead log opens only as a file.
+_ROLLBACK_JOURNAL = b"\x01\x01"
+
 
 class Store:
     """The tables of one server; used by the thread of that server's event loop only.
@@ -77,9 +80,10 @@ class Store:
         """The whole database as bytes, for `restore`."""
         with sqlite3.connect(":memory:") as copy:
             self._db.backup(copy)
-            image = copy.serialize()
+            image = bytearray(copy.serialize())
         copy.close()
-        return image
+        image[18:20] = _ROLLBACK_JOURNAL
+        return bytes(image)
 
     def restore(self, image: bytes) -> None:
         """Replace everything by what `snapshot` returned."""
