@@ -27,9 +27,12 @@ _INTEGER_RANGES = {
 }
 _FLOAT_BITS = {"float": 32, "double": 64}
 _SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_NUMBER_PARTS = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?")
+_NUMBER_PARTS = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d*))?")
 _GO_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
 _GO_SPACES += "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
 class _NoValue(Exception):
@@ -255,16 +258,19 @@ def _float(token: Token, bits: int) -> float:
 
 
 def _bytes(text: str) -> bytes:
-    """Base64 with either alphabet; padding is needed only when the length asks for it."""
+    """Base64 in either alphabet; padding is needed only when the length asks for it."""
     data = text.encode(errors="surrogatepass")
-    url_safe = b"-" in data or b"_" in data
     padded = len(data) % 4 == 0
-    compact = data.replace(b"\r", b"").replace(b"\n", b"")
-    if not padded:
-        if b"=" in compact:
+    data = data.replace(b"\r", b"").replace(b"\n", b"")
+    if b"-" in data or b"_" in data:
+        if b"+" in data or b"/" in data:
             raise _NoValue
-        compact += b"=" * (-len(compact) % 4)
+        data = data.translate(_URL_ALPHABET)
+    if not padded:
+        if b"=" in data:
+            raise _NoValue
+        data += b"=" * (-len(data) % 4)
     try:
-        return base64.b64decode(compact, b"-_" if url_safe else b"+/", validate=True)
-    except (binascii.Error, ValueError):
+        return base64.b64decode(data, validate=True)
+    except binascii.Error:
         raise _NoValue from None

@@ -37,10 +37,10 @@ def parse_pairs(query: str) -> list[tuple[str, str]]:
     Raises:
         DecodeError: A percent escape is malformed, or a semicolon separates.
     """
+    if ";" in query:
+        raise DecodeError("invalid semicolon separator in query")
     pairs: list[tuple[str, str]] = []
     for part in query.split("&"):
-        if ";" in part:
-            raise DecodeError("invalid semicolon separator in query")
         if part:
             name, _, value = part.partition("=")
             pairs.append((_unescape(name), _unescape(value)))

@@ -111,7 +111,7 @@ def to_float32(value: float) -> float:
     Raises:
         OverflowError: It is beyond the range of single precision.
     """
-    single: float = struct.unpack("f", struct.pack("f", value))[0]
+    single: float = struct.unpack("<f", struct.pack("<f", value))[0]
     return single
 
 

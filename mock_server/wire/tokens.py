@@ -16,7 +16,10 @@ PREFIX = "proto:\N{NO-BREAK SPACE}"
 
 _SPACES = re.compile(rb"[ \t\r\n]*")
 _LITERAL = re.compile(rb"(?:null|true|false)(?![-+._a-zA-Z0-9])")
-_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![-+._a-zA-Z0-9])")
+_NUMBER = re.compile(  # the library's own grammar: an exponent may lack its digits
+    rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE](?=.)(?:[-+](?=.))?[0-9]*)?(?![-+._a-zA-Z0-9])",
+    re.DOTALL,
+)
 _PLAIN_RUN = re.compile(rb'[^"\\\x00-\x1f]*')
 _UNREADABLE = re.compile(r"[-+._a-zA-Z0-9]{1,32}|.?")
 _HEX4 = re.compile(rb"[0-9a-fA-F]{4}")
