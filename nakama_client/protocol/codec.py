@@ -7,7 +7,6 @@ that belongs to the game (`content`, `metadata`, `wallet`) comes as text inside 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -53,11 +52,12 @@ class _BrokenJsonObject(JsonObject):
     __slots__ = ("_problem", "_raw")
 
     def __init__(self, raw: str, problem: str) -> None:
-        super().__init__()
+        # An entry, because json.dumps and its like ask an empty dict nothing more.
+        super().__init__({"": raw})
         self._raw = raw
         self._problem = problem
 
-    def _refuse(self) -> NoReturn:
+    def _refuse(self, *_: object) -> NoReturn:
         raise InvalidJson(self._raw, self._problem)
 
     def __repr__(self) -> str:
@@ -66,40 +66,11 @@ class _BrokenJsonObject(JsonObject):
     def __reduce__(self) -> tuple[type[_BrokenJsonObject], tuple[str, str]]:
         return type(self), (self._raw, self._problem)
 
-    def __getitem__(self, key: str) -> Any:
-        self._refuse()
-
-    def __iter__(self) -> Iterator[str]:
-        self._refuse()
-
-    def __len__(self) -> int:
-        self._refuse()
-
-    def __contains__(self, key: object) -> bool:
-        self._refuse()
-
-    def __eq__(self, other: object) -> bool:
-        self._refuse()
-
-    def __ne__(self, other: object) -> bool:
-        self._refuse()
-
+    __contains__ = __eq__ = __getitem__ = __iter__ = __len__ = _refuse
+    __ne__ = __or__ = __ror__ = __ior__ = __reversed__ = _refuse
+    copy = get = items = keys = pop = popitem = _refuse
+    setdefault = update = values = _refuse  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        self._refuse()
-
-    def keys(self) -> NoReturn:
-        self._refuse()
-
-    def values(self) -> NoReturn:
-        self._refuse()
-
-    def items(self) -> NoReturn:
-        self._refuse()
-
-    def copy(self) -> NoReturn:
-        self._refuse()
 
 
 def _decode_text(model: type[Any], value: Any) -> Any:

@@ -1,0 +1,194 @@
+import copy
+import json
+import pickle
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nakama_client import Account, ArgumentError, InvalidJson, JsonObject, Notification, User
+from nakama_client.features.notifications import _NotificationList
+from nakama_client.protocol.codec import decode, encode, excerpt
+
+TIME = datetime(2026, 11, 21, 22, 20, 27, tzinfo=UTC)
+
+USER: dict[str, Any] = {
+    "id": "u",
+    "username": "alice",
+    "display_name": "Alice",
+    "avatar_url": "http://a/b.png",
+    "lang_tag": "en",
+    "location": "Rome",
+    "timezone": "Europe/Rome",
+    "metadata": '{"level": 3}',
+    "facebook_id": "1",
+    "google_id": "2",
+    "gamecenter_id": "3",
+    "steam_id": "4",
+    "apple_id": "5",
+    "facebook_instant_game_id": "6",
+    "online": True,
+    "edge_count": 7,
+    "create_time": "2026-11-21T22:20:27Z",
+    "update_time": "2026-11-21T22:20:27Z",
+}
+ACCOUNT: dict[str, Any] = {
+    "user": USER,
+    "wallet": '{"gold": 3}',
+    "email": "a@example.com",
+    "devices": [{"id": "d1", "vars": {"k": "v"}}, {"id": "d2"}],
+    "custom_id": "custom",
+    "verify_time": "2026-11-21T22:20:27Z",
+    "disable_time": "2026-11-21T22:20:27Z",
+}
+NOTIFICATION: dict[str, Any] = {
+    "id": "n",
+    "subject": "s",
+    "content": '{"k": 1}',
+    "code": 12,
+    "sender_id": "u",
+    "create_time": "2026-11-21T22:20:27Z",
+    "persistent": True,
+}
+NOTIFICATIONS = {"notifications": [NOTIFICATION, NOTIFICATION], "cacheable_cursor": "c"}
+
+
+def damage(value: Any, random: Random) -> Any:
+    """Drop fields and add unknown ones, at every depth."""
+    if isinstance(value, list):
+        return [damage(item, random) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {name: damage(item, random) for name, item in value.items() if random.random() < 0.7}
+    if random.random() < 0.5 and "k" not in value:
+        kept["unknown_field"] = random.choice([None, 1, "x", [1], {"a": []}])
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("model", "full"),
+    [
+        (User, USER),
+        (Account, ACCOUNT),
+        (Notification, NOTIFICATION),
+        (_NotificationList, NOTIFICATIONS),
+    ],
+)
+@given(random=st.randoms(use_true_random=False))
+def test_dropped_and_unknown_fields_decode(model: type, full: Any, random: Random) -> None:
+    damaged = damage(full, random)
+    whole = decode(json.dumps(full).encode(), model)
+    value = decode(json.dumps(damaged).encode(), model)
+    for name, original in full.items():
+        if name in damaged and not isinstance(original, dict | list):
+            assert getattr(value, name) == getattr(whole, name)
+        elif name not in damaged:
+            assert not getattr(value, name) or name == "user"
+
+
+def test_a_full_account() -> None:
+    account = decode(json.dumps(ACCOUNT).encode(), Account)
+    assert account.user.metadata == {"level": 3}
+    assert account.user.create_time == TIME
+    assert account.wallet == {"gold": 3}
+    assert [device.id for device in account.devices] == ["d1", "d2"]
+    assert account.devices[0].vars == {"k": "v"}
+    assert account.disable_time == TIME
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.booleans())
+def test_integers_may_come_as_text(number: int, as_text: bool) -> None:
+    sent = str(number) if as_text else number
+    assert decode(json.dumps({"code": sent}).encode(), Notification).code == number
+
+
+@pytest.mark.parametrize(
+    ("text", "microseconds"),
+    [
+        ("2026-11-21T22:20:27Z", 0),
+        ("2026-11-21T22:20:27.123Z", 123_000),
+        ("2026-11-21T22:20:27.123456Z", 123_456),
+        ("2026-11-21T22:20:27.123456400Z", 123_456),
+    ],
+)
+def test_timestamps_are_aware(text: str, microseconds: int) -> None:
+    notification = decode(json.dumps({"create_time": text}).encode(), Notification)
+    assert notification.create_time == TIME.replace(microsecond=microseconds)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_content_is_a_dict_or_an_error(value: Any) -> None:
+    text = json.dumps(value)
+    content = decode(json.dumps({"content": text}).encode(), Notification).content
+    assert isinstance(content, dict)
+    if value is None:
+        assert content == {}
+    elif isinstance(value, dict):
+        assert content == value
+    else:
+        with pytest.raises(InvalidJson) as raised:
+            content == {}  # noqa: B015
+        assert raised.value.raw == text
+
+
+@pytest.mark.parametrize("text", ["{", "{]", "x" * 1000, "[" * 100_000, '{"a":1}}', "\ud83d"])
+def test_broken_content_raises_when_somebody_looks_inside(text: str) -> None:
+    content = JsonObject.parse(text)
+    looks = [
+        lambda: content["a"],
+        lambda: content.get("a"),
+        lambda: "a" in content,
+        lambda: len(content),
+        lambda: bool(content),
+        lambda: list(content),
+        lambda: list(content.items()),
+        lambda: content.keys(),
+        lambda: content.values(),
+        lambda: content == {},
+        lambda: content != {},
+        lambda: {**content},
+        lambda: dict(content),
+        lambda: content | {},
+        lambda: {} | content,
+        lambda: content.copy(),
+        lambda: json.dumps(content),
+    ]
+    for look in looks:
+        with pytest.raises(InvalidJson) as raised:
+            look()
+        assert raised.value.raw == text
+        assert len(str(raised.value)) < 400
+
+
+def test_broken_content_leaves_the_notification_readable() -> None:
+    notification = decode(b'{"id":"n","subject":"s","content":"{oops"}', Notification)
+    assert (notification.id, notification.subject) == ("n", "s")
+    assert "oops" in repr(notification)
+    assert repr(pickle.loads(pickle.dumps(notification.content))) == repr(notification.content)
+    assert repr(copy.deepcopy(notification.content)) == repr(notification.content)
+
+
+def test_content_in_another_shape_is_no_notification() -> None:
+    with pytest.raises(ValueError, match="content"):
+        decode(b'{"content":{"k":1}}', Notification)
+
+
+@pytest.mark.parametrize("value", [object(), {"a": {1, object()}}, "\ud800"])
+def test_what_is_no_json_is_refused(value: object) -> None:
+    with pytest.raises(ArgumentError, match="can't be written as JSON"):
+        encode(value)
+
+
+def test_an_excerpt_is_short_and_without_tokens() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJ1aWQiOiJ1In0.c2lnbmF0dXJl"
+    assert excerpt(f'{{"token":"{token}"}}'.encode()) == '{"token":"<token>"}'
+    assert excerpt(b"x" * 150 + token.encode()) == "x" * 150 + "<token>"
+    assert excerpt(b"\xff" * 300) == "\ufffd" * 200

@@ -1,0 +1,75 @@
+"""What the package shows, and who imports whom inside of it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import nakama_client
+
+PACKAGE = Path(nakama_client.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def roots(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports_of(path)}
+
+
+def test_all_is_sorted_and_complete() -> None:
+    public = {
+        name
+        for name, value in vars(nakama_client).items()
+        if not name.startswith("_") and not hasattr(value, "__path__") and hasattr(value, "mro")
+    }
+    assert nakama_client.__all__ == sorted(nakama_client.__all__)
+    assert set(nakama_client.__all__) == public
+
+
+def test_every_error_is_exported() -> None:
+    errors = {
+        name
+        for name, value in vars(nakama_client.errors).items()
+        if isinstance(value, type) and issubclass(value, nakama_client.NakamaError)
+    }
+    assert errors <= set(nakama_client.__all__)
+
+
+def test_the_tree_of_errors_is_drawn_in_full() -> None:
+    drawing = nakama_client.errors.__doc__ or ""
+    for name, value in vars(nakama_client.errors).items():
+        if isinstance(value, type) and issubclass(value, nakama_client.NakamaError):
+            assert name in drawing
+
+
+@pytest.mark.parametrize("name", nakama_client.__all__)
+def test_public_names_are_documented(name: str) -> None:
+    assert getattr(nakama_client, name).__doc__
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "protocol").glob("*.py")), ids=lambda p: p.name)
+def test_protocol_does_no_io(path: Path) -> None:
+    forbidden = {"asyncio", "aiohttp", "websockets", "socket", "time", "random", "datetime"}
+    assert not roots(path) & forbidden
+    for name in imports_of(path):
+        if name.startswith("nakama_client."):
+            assert name.startswith(("nakama_client.protocol", "nakama_client.errors"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_transport_knows_the_libraries(path: Path) -> None:
+    if path.parent.name != "transport":
+        assert not roots(path) & {"aiohttp", "websockets", "yarl"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_server_is_imported(path: Path) -> None:
+    assert not roots(path) & {"mock_server", "onesignal_stub", "server_kit", "tests"}
