@@ -91,7 +91,7 @@ class SocketSession:
 
     def abort(self) -> None:
         """Drop the connection without a close frame."""
-        self._reason = self._reason or "aborted"
+        self.disconnect("aborted")
         if self._request.transport is not None:
             self._request.transport.abort()
 

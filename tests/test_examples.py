@@ -1,0 +1,30 @@
+"""Every example runs, and prints what it promises."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def output_of(name: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / name)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_quickstart_tells_the_whole_story() -> None:
+    shown = output_of("quickstart.py")
+    for line in (
+        "You earned a sword! {'item': 'sword'}",
+        "Gift no. 3",
+        "3 deleted, 1 left",
+        "OneSignal would have shown: 'Your castle is under attack!'",
+    ):
+        assert line in shown
