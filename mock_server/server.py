@@ -13,10 +13,13 @@ from mock_server.console.api import Console
 from mock_server.control import Control
 from mock_server.features.accounts import api as accounts
 from mock_server.features.authentication import api as authentication
-from mock_server.features.health.api import ROUTES as HEALTH
+from mock_server.features.events import api as events
+from mock_server.features.health import api as health
 from mock_server.features.links import api as links
 from mock_server.features.notifications import api as notifications
 from mock_server.features.notifications.handle import NotificationsHandle
+from mock_server.features.parties import api as parties
+from mock_server.features.purchases import api as purchases
 from mock_server.features.rpc import pipeline as rpc
 from mock_server.features.rpc.api import RpcApi
 from mock_server.features.sessions import api as sessions
@@ -33,13 +36,16 @@ from mock_server.runtime.runtime import RpcFunction
 from server_kit import Clock, HostedServer, Journal, ServerNotRunning, Store
 
 ROUTES = (
-    *HEALTH,
+    *health.ROUTES,
     *authentication.ROUTES,
     *sessions.ROUTES,
     *accounts.ROUTES,
     *links.ROUTES,
     *users.ROUTES,
     *notifications.ROUTES,
+    *events.ROUTES,
+    *purchases.ROUTES,
+    *parties.ROUTES,
 )
 REQUESTS = (*rpc.REQUESTS, *ping.REQUESTS)
 

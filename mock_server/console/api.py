@@ -150,10 +150,16 @@ def _answers(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
             document = await result if inspect.isawaitable(result) else result
         except GrpcError as error:
             document = {"code": int(error.code), "message": error.message, "details": []}
-            return web.json_response(document, status=http_status(error.code))
-        return web.json_response(document)
+            return _json(document, http_status(error.code))
+        return _json(document)
 
     return answer
+
+
+def _json(document: dict[str, Any], status: int = 200) -> web.Response:
+    """An answer with JSON, labelled without a charset as Nakama does."""
+    kind = {"Content-Type": "application/json"}
+    return web.Response(body=json.dumps(document).encode(), status=status, headers=kind)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

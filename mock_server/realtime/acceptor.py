@@ -50,7 +50,9 @@ class Acceptor:
             max_msg_size=config.max_message_size_bytes + 1,
         )
         if not websocket.can_prepare(request):
-            return _refuse(400, "Bad Request\n")
+            refusal = _refuse(400, "Bad Request\n")
+            refusal.headers["Sec-WebSocket-Version"] = "13"
+            return refusal
         await websocket.prepare(request)
         incoming.user_id = identity.user_id
         session = SocketSession(request, websocket, identity, config)

@@ -1,0 +1,1 @@
+"""Events: what clients report to server modules."""

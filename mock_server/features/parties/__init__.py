@@ -1,0 +1,1 @@
+"""Parties: there are none to list."""

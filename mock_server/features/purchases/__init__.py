@@ -1,0 +1,1 @@
+"""Purchases: no store is configured here."""
