@@ -14,7 +14,9 @@ from typing import Any, NoReturn
 _MAX_WHOLE_DIGITS = 131_072
 _MAX_FRACTION_DIGITS = 16_383
 _LARGEST_EXPONENT = (1 << 31) // 2
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_ESCAPES = re.compile(
+    r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<unstorable>u0000|u[dD][89a-fA-F]..)|.)", re.DOTALL
+)
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?")
 
 
@@ -38,16 +40,24 @@ def jsonb_text(text: str) -> str:
         value = json.loads(
             text, parse_int=_numeric, parse_float=_numeric, parse_constant=_no_constant
         )
+        _check_escapes(text)
         return _text_of(value)
     except RecursionError:
         raise ValueError("stack depth limit exceeded") from None
+
+
+def _check_escapes(text: str) -> None:
+    """Refuse what no PostgreSQL text can hold, also in members that a later one replaces."""
+    text.encode()  # a UnicodeEncodeError is a ValueError
+    if any(escape["unstorable"] for escape in _ESCAPES.finditer(text)):
+        raise ValueError("unsupported Unicode escape sequence")
 
 
 def _text_of(value: Any) -> str:
     if isinstance(value, _Numeric):
         return str(value)
     if isinstance(value, str):
-        return _quoted(value)
+        return encode_basestring(value)
     if isinstance(value, dict):
         return f"{{{', '.join(_members(value))}}}"
     if isinstance(value, list):
@@ -56,15 +66,9 @@ def _text_of(value: Any) -> str:
 
 
 def _members(value: dict[str, Any]) -> Iterator[str]:
-    encoded = {key: key.encode(errors="surrogatepass") for key in value}
+    encoded = {key: key.encode() for key in value}
     for key in sorted(value, key=lambda key: (len(encoded[key]), encoded[key])):
-        yield f"{_quoted(key)}: {_text_of(value[key])}"
-
-
-def _quoted(text: str) -> str:
-    if _UNSTORABLE.search(text):
-        raise ValueError("unsupported Unicode escape sequence")
-    return encode_basestring(text)
+        yield f"{encode_basestring(key)}: {_text_of(value[key])}"
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -1,0 +1,291 @@
+"""Reading bodies and frames as the gateway's json.Decoder and protojson do."""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.wire.protojson import DecodeError, decode_body, decode_frame
+from mock_server.wire.schema import (
+    BOOL,
+    BOOL_VALUE,
+    BYTES,
+    DOUBLE,
+    DOUBLE_MAP,
+    FLOAT,
+    INT32,
+    INT32_VALUE,
+    INT64,
+    STRING,
+    STRING_MAP,
+    STRING_VALUE,
+    UINT32,
+    Enum,
+    ListOf,
+    Message,
+)
+
+DEVICE = Message("AccountDevice", id=STRING, vars=STRING_MAP)
+INNER = Message("Inner", user_id=STRING)
+EVERYTHING = Message(
+    "Everything",
+    text=STRING,
+    flag=BOOL,
+    count=INT32,
+    score=INT64,
+    size=UINT32,
+    single=FLOAT,
+    double=DOUBLE,
+    data=BYTES,
+    display_name=STRING_VALUE,
+    open=BOOL_VALUE,
+    limit=INT32_VALUE,
+    names=STRING_MAP,
+    numbers=DOUBLE_MAP,
+    ids=ListOf(STRING),
+    objects=ListOf(INNER),
+    inner=INNER,
+    operator=Enum("NO_OVERRIDE", "BEST", "SET"),
+)
+ENVELOPE = Message("Envelope", oneof=("ping", "pong", "rpc"), cid=STRING, ping=Message("Ping"),
+                   pong=Message("Pong"), rpc=Message("Rpc", id=STRING, payload=STRING))  # fmt: skip
+
+AT_7 = "syntax error (line 1:7)"
+
+
+def value_of(field: str, text: str) -> Any:
+    return decode_body(EVERYTHING, f'{{"{field}":{text}}}'.encode())[field]
+
+
+def refusal(body: bytes, message: Message = DEVICE) -> str:
+    with pytest.raises(DecodeError) as caught:
+        decode_body(message, body)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n\t", b"{}", b'{"unknown":[{"a":1}]}', b'{"id":null}'])
+def test_absent_fields_hold_their_defaults(body: bytes) -> None:
+    assert decode_body(DEVICE, body) == {"id": "", "vars": {}}
+    assert list(decode_body(EVERYTHING, body)) == list(EVERYTHING.fields)
+
+
+def test_absent_messages_and_wrappers_are_none() -> None:
+    fields = decode_body(EVERYTHING, b'{"open":false,"inner":{}}')
+    assert (fields["open"], fields["inner"]) == (False, {"user_id": ""})
+    assert (fields["limit"], fields["display_name"]) == (None, None)
+
+
+def test_fields_come_in_the_order_of_their_declaration() -> None:
+    fields = decode_body(DEVICE, b'{"vars":{"a":"1"},"id":"x"}')
+    assert list(fields.items()) == [("id", "x"), ("vars", {"a": "1"})]
+
+
+@pytest.mark.parametrize("name", ["display_name", "displayName"])
+def test_both_spellings_of_a_name_are_accepted(name: str) -> None:
+    assert decode_body(EVERYTHING, f'{{"{name}":"x"}}'.encode())["display_name"] == "x"
+
+
+def test_two_spellings_of_one_field_are_a_duplicate() -> None:
+    message = refusal(b'{"displayName":"x","display_name":"y"}', EVERYTHING)
+    assert message == 'proto:\N{NO-BREAK SPACE}(line 1:20): duplicate field "display_name"'
+
+
+@pytest.mark.parametrize("after", [b" x", b"{", b"]", b"\x00", b'{"id":"other"}'])
+def test_what_follows_the_first_value_is_not_looked_at(after: bytes) -> None:
+    assert decode_body(DEVICE, b'{"id":"a"}' + after)["id"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"not json", "invalid character 'o' in literal null (expecting 'u')"),
+        (b"trux", "invalid character 'x' in literal true (expecting 'e')"),
+        (b"xyz", "invalid character 'x' looking for beginning of value"),
+        (b"'a'", r"invalid character '\'' looking for beginning of value"),
+        (b'{"id":}', "invalid character '}' looking for beginning of value"),
+        (b"\xe9", "invalid character 'é' looking for beginning of value"),
+        (b"\x00", r"invalid character '\x00' looking for beginning of value"),
+        (b"{1:2}", "invalid character '1' looking for beginning of object key string"),
+        (b'{"id" "a"}', "invalid character '\"' after object key"),
+        (b'{"id":"a" "b"}', "invalid character '\"' after object key:value pair"),
+        (b"[1 2]", "invalid character '2' after array element"),
+        (b'{"id":"a\n"}', r"invalid character '\n' in string literal"),
+        (rb'{"id":"\x"}', "invalid character 'x' in string escape code"),
+        (rb'{"id":"\u12g4"}', r"invalid character 'g' in \u hexadecimal character escape"),
+        (b'{"id":-x}', "invalid character 'x' in numeric literal"),
+        (b'{"id":1.x}', "invalid character 'x' after decimal point in numeric literal"),
+        (b'{"id":1e+}', "invalid character '}' in exponent of numeric literal"),
+        (b'{"id":01}', "invalid character '1' after object key:value pair"),
+        (b"[" * 10_001, "invalid character '[' exceeded max depth"),
+        *[(cut, "unexpected EOF") for cut in (b"{", b'{"id":"a', b'{"id"', b"tr", b"-", b'["a",')],
+    ],
+)
+def test_malformed_json_is_refused_in_the_words_of_gos_decoder(body: bytes, message: str) -> None:
+    assert refusal(body) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"[1]", "syntax error (line 1:1): unexpected token ["),
+        (b" null", "syntax error (line 1:1): unexpected token null"),
+        (b'{"id": 123}', "(line 1:8): invalid value for string field id: 123"),
+        (b'{\n "id":\n  true}', "(line 3:3): invalid value for string field id: true"),
+        ('{"é":1,"id":5}'.encode(), "(line 1:13): invalid value for string field id: 5"),
+        (b'{"vars":{"a":1}}', "(line 1:14): invalid value for string field value: 1"),
+        (b'{"vars":[]}', "syntax error (line 1:9): unexpected token ["),
+        (b'{"vars":{"a":"1","a":"2"}}', '(line 1:18): duplicate map key "a"'),
+        (rb'{"id":"\ud8001234567"}', f'{AT_7}: invalid escape code "123456" in string'),
+        (b'{"id":"\xff"}', f"{AT_7}: invalid UTF-8 in string"),
+    ],
+)  # fmt: skip
+def test_json_of_another_form_is_refused_in_the_words_of_protojson(
+    body: bytes, message: str
+) -> None:
+    assert refusal(body) == f"proto:\N{NO-BREAK SPACE}{message}"
+
+
+def test_an_error_names_the_field_by_its_json_name() -> None:
+    message = refusal(b'{"inner":{"user_id":1}}', EVERYTHING)
+    assert message.endswith("(line 1:21): invalid value for string field userId: 1")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("count", "5.0", 5),
+        ("count", '"5"', 5),
+        ("count", "1e2", 100),
+        ("count", "1200e-2", 12),
+        ("count", "-0", 0),
+        ("count", '"5 abc"', 5),
+        ("score", '"-9223372036854775808"', -(1 << 63)),
+        ("score", "9223372036854775807", (1 << 63) - 1),
+        ("size", "4294967295", (1 << 32) - 1),
+        ("double", '"-Infinity"', -math.inf),
+        ("double", "1e2", 100.0),
+        ("data", '"_-8="', b"\xff\xef"),
+        ("data", '"/+8"', b"\xff\xef"),
+        ("operator", "7", 7),
+        ("operator", '"BEST"', 1),
+        ("operator", '"UNKNOWN"', 0),
+        ("numbers", '{"a":1,"b":"2.5"}', {"a": 1.0, "b": 2.5}),
+        ("ids", '["a","a"]', ["a", "a"]),
+        ("objects", '[{},{"userId":"u"}]', [{"user_id": ""}, {"user_id": "u"}]),
+    ],
+)
+def test_values_are_read_in_every_form_protojson_takes(field: str, text: str, value: Any) -> None:
+    decoded = value_of(field, text)
+    assert decoded == value
+    assert type(decoded) is type(value)
+
+
+def test_not_a_number_is_a_double() -> None:
+    assert math.isnan(value_of("double", '"NaN"'))
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("count", "5.5"),
+        ("count", "2147483648"),
+        ("count", '" 5"'),
+        ("count", '""'),
+        ("count", "true"),
+        ("count", "1e99999999999"),
+        ("score", "1e19"),
+        ("size", "-1"),
+        ("single", "1e39"),
+        ("double", "1e400"),
+        ("double", '"inf"'),
+        ("data", '"+_8="'),
+        ("data", '"Y"'),
+        ("data", '"A=B="'),
+        ("flag", '"true"'),
+        ("open", "1"),
+        ("operator", "1.5"),
+        ("ids", "[null]"),
+        ("ids", '"a"'),
+        ("objects", "[null]"),
+        ("inner", "[]"),
+        ("numbers", '{"a":null}'),
+    ],
+)
+def test_values_of_the_wrong_type_are_refused(field: str, text: str) -> None:
+    with pytest.raises(DecodeError):
+        value_of(field, text)
+
+
+def test_a_frame_is_one_member_with_its_cid() -> None:
+    frame = decode_frame(ENVELOPE, '{"cid":"1","rpc":{"id":"x"}}')
+    assert frame == {"cid": "1", "ping": None, "pong": None, "rpc": {"id": "x", "payload": ""}}
+
+
+@pytest.mark.parametrize("text", ["{}", '{"ping":null}', '{"ping":{},"pong":null}', ' {"cid":""} '])
+def test_frames_without_a_second_member_are_accepted(text: str) -> None:
+    decode_frame(ENVELOPE, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not json",
+        "[]",
+        "null",
+        '{"cid":1}',
+        '{"nonsense":{}}',
+        '{"rpc":{"id":"x","nonsense":1}}',
+        '{"ping":{},"pong":{}}',
+        '{"cid":"1","cid":"2"}',
+        "{} {}",
+        "{},",
+        '{"cid":"1",}',
+        '{"cid":"1"',
+        '{"cid" "1"}',
+        '{,"cid":"1"}',
+        '{"cid":"1"]',
+        '{"cid":"\ud800"}',
+        "{}}",
+        ",",
+    ],
+)
+def test_any_other_frame_is_refused(text: str) -> None:
+    with pytest.raises(DecodeError):
+        decode_frame(ENVELOPE, text)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.binary())
+def test_any_bytes_decode_or_are_refused(body: bytes) -> None:
+    with suppress(DecodeError):
+        assert list(decode_body(EVERYTHING, body)) == list(EVERYTHING.fields)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(EVERYTHING.by_input_name)), JSON_VALUES))
+def test_any_json_decodes_or_is_refused(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    try:
+        from_frame = decode_frame(EVERYTHING, text)
+    except DecodeError:
+        return
+    assert repr(decode_body(EVERYTHING, text.encode())) == repr(from_frame)
+
+
+@given(st.text(), st.dictionaries(st.text(), st.text()), st.booleans())
+def test_what_was_encoded_is_decoded(name: str, names: dict[str, str], escaped: bool) -> None:
+    document = {"id": name, "vars": names}
+    body = json.dumps(document, ensure_ascii=escaped, indent=1).encode()
+    assert decode_body(DEVICE, body) == document
