@@ -7,11 +7,10 @@ from datetime import datetime
 
 from attrs import Factory, frozen
 
-from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.requests import Request, split
-from nakama_client.protocol.rules import check_ids, check_size
+from nakama_client.protocol.rules import check_ids, check_usernames
 from nakama_client.session import Session
 
 
@@ -87,13 +86,8 @@ class Users(ClientFeature):
             ArgumentError: An id is no UUID, or a name is empty.
             ApiError: The server refused.
         """
-        if isinstance(usernames, str):
-            raise ArgumentError("usernames must be several names, not one text")
         query = [("ids", each) for each in check_ids("ids", ids)]
-        query += [
-            ("usernames", check_size("a username", name, shortest=1, longest=128))
-            for name in usernames
-        ]
+        query += [("usernames", each) for each in check_usernames(usernames)]
         found: dict[str, User] = {}
         for batch in split(query, token_bytes=len(session.token)):
             reply = await self._calls.as_user(session, Request("GET", "/v2/user", batch), _Users)

@@ -61,3 +61,20 @@ def check_id(name: str, text: str) -> str:
     if match is None:
         raise ArgumentError(f"{name} must be UUIDs such as {uuid.UUID(int=0)}, not {text!r}")
     return str(uuid.UUID(match[3]))
+
+
+def check_user_ids(name: str, ids: Iterable[str]) -> list[str]:
+    """Ids of players, each once: the system user, which has the nil UUID, is none."""
+    found = list(dict.fromkeys(check_ids(name, ids)))
+    if str(uuid.UUID(int=0)) in found:
+        raise ArgumentError(f"{name} must be players; the nil UUID is the system user")
+    return found
+
+
+def check_usernames(names: Iterable[str]) -> list[str]:
+    """User names, each once, as Nakama allows them."""
+    if isinstance(names, str):
+        raise ArgumentError("usernames must be several names, not one text")
+    return [
+        check_size("a username", each, shortest=1, longest=128) for each in dict.fromkeys(names)
+    ]
