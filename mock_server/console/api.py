@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Handler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
 
 _TOKEN_LIFE = 86_400
+_EVERYTHING = "_" * 16  # the admin's access rights, as Nakama packs them
 
 
 class Console:
@@ -72,7 +74,13 @@ class Console:
         is_user = same_secret(user, self._config.username)
         if not same_secret(password, self._config.password) or not is_user:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Invalid credentials.")
-        claims = {"usn": user, "exp": int(self._parts.clock.time()) + _TOKEN_LIFE}
+        claims = {
+            "id": SYSTEM_USER,
+            "usn": user,
+            "acl": _EVERYTHING,
+            "exp": int(self._parts.clock.time()) + _TOKEN_LIFE,
+            "cki": str(uuid.uuid4()),
+        }
         token = sign(claims, self._config.signing_key)
         return {"token": token, "mfa_code": None}
 
