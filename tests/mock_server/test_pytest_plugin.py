@@ -1,0 +1,117 @@
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, request: pytest.FixtureRequest):
+    """Run a test file in a process of its own, as a user of the plugin does."""
+
+    def run_source(source: str, *arguments: str) -> pytest.RunResult:
+        pytester.makepyfile("import pytest\n" + source)
+        scope = "asyncio_default_fixture_loop_scope=function"
+        return pytester.runpytest_subprocess("-o", scope, "-W", "error", *arguments)
+
+    return run_source
+
+
+def test_state_is_new_for_each_test(run) -> None:
+    result = run("""
+@pytest.mark.asyncio
+@pytest.mark.parametrize("turn", [1, 2])
+async def test_alone(turn, nakama_server, nakama_client, nakama_session):
+    ada = await nakama_session("ada")
+    assert ada.created
+    nakama_server.clock.advance(1000)
+    assert len(await nakama_server.users()) == 1
+""")
+    result.assert_outcomes(passed=2)
+
+
+def test_live_notifications_and_pushes_in_one_test(run) -> None:
+    result = run("""
+@pytest.mark.asyncio
+async def test_both(nakama_server, nakama_client, nakama_session, onesignal):
+    ada = await nakama_session()
+    async with nakama_client.socket(ada) as socket:
+        arriving = socket.notifications()
+        await nakama_server.notifications.send(ada.user_id, "hello")
+        assert (await anext(arriving)).subject == "hello"
+    assert onesignal.pushes == []
+    assert nakama_server.config.onesignal.url == onesignal.url
+""")
+    result.assert_outcomes(passed=1)
+
+
+def test_an_unanswered_request_fails_the_test_with_the_nearest_route(run) -> None:
+    result = run("""
+import urllib.error, urllib.request
+
+def test_typo(nakama_server):
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(nakama_server.http_url + "/v2/notifikation")
+""")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*GET /v2/notifikation*nearest is GET /v2/notification*"])
+
+
+def test_a_failing_function_fails_the_test_with_its_traceback(run) -> None:
+    result = run("""
+from nakama_client import ApiError
+
+@pytest.mark.asyncio
+async def test_bug(nakama_server, nakama_client, nakama_session):
+    @nakama_server.rpc("buggy")
+    def buggy(context, payload):
+        return {}["missing"]
+
+    with pytest.raises(ApiError):
+        await nakama_client.rpc(await nakama_session(), "buggy")
+""")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*KeyError: 'missing'*"])
+
+
+def test_a_function_that_nobody_registered_fails_the_test_with_the_nearest_one(run) -> None:
+    result = run("""
+from nakama_client import NakamaError
+
+@pytest.mark.asyncio
+async def test_typo(nakama_server, nakama_client, nakama_session):
+    nakama_server.rpc("open_chest")(lambda context, payload: payload)
+    with pytest.raises(NakamaError):
+        await nakama_client.rpc(await nakama_session(), "open_chst")
+""")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*nearest is the RPC function 'open_chest'*"])
+
+
+def test_settings_come_from_the_conftest(run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+import pytest
+
+@pytest.fixture(scope="session")
+def nakama_config():
+    return {"socket.server_key": "another key"}
+""")
+    result = run("""
+@pytest.mark.asyncio
+async def test_key(nakama_client, nakama_session):
+    assert (await nakama_session("ada")).username == "ada"
+""")
+    result.assert_outcomes(passed=1)
+
+
+def test_it_works_under_xdist(run) -> None:
+    result = run(
+        """
+@pytest.mark.asyncio
+@pytest.mark.parametrize("turn", range(4))
+async def test_alone(turn, nakama_server, nakama_session):
+    await nakama_session("ada")
+    assert len(await nakama_server.users()) == 1
+""",
+        "-n",
+        "2",
+    )
+    result.assert_outcomes(passed=4)
