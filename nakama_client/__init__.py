@@ -50,8 +50,37 @@ from nakama_client.errors import (
     UserBanned,
 )
 from nakama_client.features.accounts import Account, AccountDevice
+from nakama_client.features.channel_messages import (
+    ChannelMessage,
+    ChannelMessageCode,
+    ChannelMessagePage,
+)
+from nakama_client.features.channels import (
+    Channel,
+    ChannelMessageAck,
+    ChannelPresenceEvent,
+    ChannelType,
+)
+from nakama_client.features.friends import (
+    Friend,
+    FriendOfFriend,
+    FriendOfFriendPage,
+    FriendPage,
+    FriendState,
+)
+from nakama_client.features.group_users import (
+    GroupUser,
+    GroupUserPage,
+    GroupUserState,
+    UserGroup,
+    UserGroupPage,
+)
+from nakama_client.features.groups import Group, GroupPage
 from nakama_client.features.notifications import Notification, NotificationCode, NotificationPage
+from nakama_client.features.presences import UserPresence
 from nakama_client.features.rpc import RpcReply
+from nakama_client.features.status import StatusPresenceEvent
+from nakama_client.features.streams import Stream, StreamData, StreamPresenceEvent
 from nakama_client.features.users import User
 from nakama_client.handlers import Handler
 from nakama_client.paging import PageIterator
@@ -69,6 +98,13 @@ __all__ = [
     "ApiError",
     "ArgumentError",
     "Cancelled",
+    "Channel",
+    "ChannelMessage",
+    "ChannelMessageAck",
+    "ChannelMessageCode",
+    "ChannelMessagePage",
+    "ChannelPresenceEvent",
+    "ChannelType",
     "Client",
     "ClientClosed",
     "ClosedBy",
@@ -80,6 +116,16 @@ __all__ = [
     "DisconnectReason",
     "Endpoint",
     "FailedPrecondition",
+    "Friend",
+    "FriendOfFriend",
+    "FriendOfFriendPage",
+    "FriendPage",
+    "FriendState",
+    "Group",
+    "GroupPage",
+    "GroupUser",
+    "GroupUserPage",
+    "GroupUserState",
     "Handler",
     "HandlerFailed",
     "InternalError",
@@ -109,6 +155,10 @@ __all__ = [
     "SessionReplaced",
     "Socket",
     "SocketError",
+    "StatusPresenceEvent",
+    "Stream",
+    "StreamData",
+    "StreamPresenceEvent",
     "Subscription",
     "TimeoutExceeded",
     "Timeouts",
@@ -119,4 +169,7 @@ __all__ = [
     "UnknownError",
     "User",
     "UserBanned",
+    "UserGroup",
+    "UserGroupPage",
+    "UserPresence",
 ]

@@ -12,6 +12,10 @@ from nakama_client.config import Endpoint, Timeouts
 from nakama_client.errors import ArgumentError
 from nakama_client.features.accounts import Accounts
 from nakama_client.features.authentication import Authentication
+from nakama_client.features.channel_messages import ChannelMessages
+from nakama_client.features.friends import Friends
+from nakama_client.features.group_users import GroupUsers
+from nakama_client.features.groups import Groups
 from nakama_client.features.linking import Linking
 from nakama_client.features.notifications import Notifications
 from nakama_client.features.rpc import Rpc
@@ -32,6 +36,10 @@ class Client(
     Accounts,
     Users,
     Linking,
+    Friends,
+    Groups,
+    GroupUsers,
+    ChannelMessages,
     Notifications,
     Rpc,
     Push,

@@ -7,8 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from nakama_client.config import Timeouts
+from nakama_client.features.channels import RealtimeChannels
 from nakama_client.features.notifications import RealtimeNotifications
 from nakama_client.features.rpc import RealtimeRpc
+from nakama_client.features.status import RealtimeStatus
+from nakama_client.features.streams import RealtimeStreams
 from nakama_client.handlers import Function, Handler
 from nakama_client.protocol.closing import DisconnectReason
 from nakama_client.realtime import Realtime
@@ -16,7 +19,13 @@ from nakama_client.session import Session
 from nakama_client.transport.websocket import WebSocket
 
 
-class Socket(RealtimeNotifications, RealtimeRpc):
+class Socket(
+    RealtimeNotifications,
+    RealtimeRpc,
+    RealtimeChannels,
+    RealtimeStatus,
+    RealtimeStreams,
+):
     """A player's realtime connection. `client.socket(session)` makes one.
 
         async with client.socket(session) as socket:

@@ -14,7 +14,7 @@ from nakama_client.session import Session
 
 
 class Authentication(ClientFeature):
-    """Logins by the ids that need no third party."""
+    """Logins by ids of one's own, and by those of Facebook and Steam."""
 
     async def authenticate_device(
         self,
@@ -96,6 +96,60 @@ class Authentication(ClientFeature):
             credentials["email"] = check_size("the email", email, shortest=10, longest=255)
         return await self._authenticate("email", credentials, username, create, vars)
 
+    async def authenticate_facebook(
+        self,
+        token: str,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        sync: bool = False,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in with Facebook.
+
+        Args:
+            token: The access token that Facebook gave the app.
+            username: As in `authenticate_device`.
+            create: As in `authenticate_device`.
+            sync: Whether to import the user's Facebook friends, as `import_facebook_friends`
+                does.
+            vars: As in `authenticate_device`.
+
+        Raises:
+            ArgumentError: The token is empty, or the name breaks a rule.
+            Unauthenticated: Facebook does not accept the token, or the server key is wrong.
+            ApiError: As in `authenticate_device`.
+        """
+        credentials = {"token": check_present("the facebook token", token)}
+        return await self._authenticate("facebook", credentials, username, create, vars, sync)
+
+    async def authenticate_steam(
+        self,
+        token: str,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        sync: bool = False,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in with Steam.
+
+        Args:
+            token: The ticket that Steam gave the game.
+            username: As in `authenticate_device`.
+            create: As in `authenticate_device`.
+            sync: Whether to import the user's Steam friends, as `import_steam_friends` does.
+            vars: As in `authenticate_device`.
+
+        Raises:
+            ArgumentError: The token is empty, or the name breaks a rule.
+            FailedPrecondition: The server is not configured for Steam.
+            Unauthenticated: Steam does not accept the ticket, or the server key is wrong.
+            ApiError: As in `authenticate_device`.
+        """
+        credentials = {"token": check_present("the steam token", token)}
+        return await self._authenticate("steam", credentials, username, create, vars, sync)
+
     async def _authenticate(
         self,
         kind: str,
@@ -103,6 +157,7 @@ class Authentication(ClientFeature):
         username: str | None,
         create: bool,
         vars: Mapping[str, str] | None,
+        sync: bool | None = None,
     ) -> Session:
         if username:
             check_size("the username", username, shortest=1, longest=128)
@@ -112,7 +167,7 @@ class Authentication(ClientFeature):
         request = Request(
             "POST",
             f"/v2/account/authenticate/{kind}",
-            present(create=create, username=username or None),
+            present(create=create, username=username or None, sync=sync),
             encode(body),
         )
         return self._calls.sessions.login(await self._calls.with_server_key(request, SessionReply))

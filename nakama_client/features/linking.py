@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nakama_client.features.authentication import check_password
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Request
+from nakama_client.protocol.requests import Query, Request, present
 from nakama_client.protocol.rules import check_present, check_size
 from nakama_client.session import Session
 
@@ -48,6 +50,48 @@ class Linking(ClientFeature):
         """Take the email address away from this account."""
         await self._change(session, "unlink/email", {"email": check_present("the email", email)})
 
-    async def _change(self, session: Session, action: str, body: dict[str, str]) -> None:
-        request = Request("POST", f"/v2/account/{action}", body=encode(body))
+    async def link_facebook(self, session: Session, token: str, *, sync: bool = True) -> None:
+        """Let a Facebook user log in to this account.
+
+        Args:
+            session: Whose account.
+            token: The access token from Facebook.
+            sync: Whether to import the user's Facebook friends, as `import_facebook_friends`
+                does.
+
+        Raises:
+            Unauthenticated: Facebook does not accept the token.
+        """
+        body = {"token": check_present("the facebook token", token)}
+        await self._change(session, "link/facebook", body, present(sync=sync))
+
+    async def link_steam(self, session: Session, token: str, *, sync: bool = True) -> None:
+        """Let a Steam user log in to this account.
+
+        Args:
+            session: Whose account.
+            token: The ticket from Steam.
+            sync: Whether to import the user's Steam friends, as `import_steam_friends` does.
+
+        Raises:
+            FailedPrecondition: The server is not configured for Steam.
+            Unauthenticated: Steam does not accept the ticket.
+        """
+        account = {"token": check_present("the steam token", token)}
+        await self._change(session, "link/steam", {"account": account, "sync": sync})
+
+    async def unlink_facebook(self, session: Session, token: str) -> None:
+        """Take the Facebook user of this token away from this account."""
+        body = {"token": check_present("the facebook token", token)}
+        await self._change(session, "unlink/facebook", body)
+
+    async def unlink_steam(self, session: Session, token: str) -> None:
+        """Take the Steam user of this ticket away from this account."""
+        body = {"token": check_present("the steam token", token)}
+        await self._change(session, "unlink/steam", body)
+
+    async def _change(
+        self, session: Session, action: str, body: Mapping[str, object], query: Query = ()
+    ) -> None:
+        request = Request("POST", f"/v2/account/{action}", query, encode(body))
         await self._calls.as_user(session, request, Empty)

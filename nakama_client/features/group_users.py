@@ -1,0 +1,334 @@
+"""Who is in a group: https://heroiclabs.com/docs/nakama/concepts/groups/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+from attrs import Factory, frozen
+
+from nakama_client.errors import ArgumentError
+from nakama_client.features.base import ClientFeature
+from nakama_client.features.groups import Group
+from nakama_client.features.users import User
+from nakama_client.paging import PageIterator
+from nakama_client.protocol.replies import Empty
+from nakama_client.protocol.requests import Query, Request, present, split
+from nakama_client.protocol.rules import check_id, check_limit, check_user_ids
+from nakama_client.session import Session
+
+
+class GroupUserState(IntEnum):
+    """What a user is in a group.
+
+    Attributes:
+        SUPERADMIN: May do everything, also delete the group.
+        ADMIN: May accept, add, kick, ban, promote and demote members, and change the group.
+        MEMBER: May chat.
+        JOIN_REQUEST: Waits for an admin to accept.
+        BANNED: May not come back; listed only when asked for.
+    """
+
+    SUPERADMIN = 0
+    ADMIN = 1
+    MEMBER = 2
+    JOIN_REQUEST = 3
+    BANNED = 4
+
+
+@frozen(kw_only=True)
+class GroupUser:
+    """A user of a group.
+
+    Attributes:
+        user: The user.
+        state: What the user is there; see `GroupUserState`.
+    """
+
+    user: User = Factory(User)
+    state: int = 0
+
+
+@frozen
+class GroupUserPage:
+    """A part of a group's users, ordered by state, then by age.
+
+    Attributes:
+        group_users: At most as many as the limit.
+        cursor: Where the next page begins; "" when there is none.
+    """
+
+    group_users: tuple[GroupUser, ...] = ()
+    cursor: str = ""
+
+
+@frozen(kw_only=True)
+class UserGroup:
+    """A group of a user.
+
+    Attributes:
+        group: The group.
+        state: What the user is there; see `GroupUserState`.
+    """
+
+    group: Group = Factory(Group)
+    state: int = 0
+
+
+@frozen
+class UserGroupPage:
+    """A part of a user's groups, ordered by state, then by age.
+
+    Attributes:
+        user_groups: At most as many as the limit.
+        cursor: Where the next page begins; "" when there is none.
+    """
+
+    user_groups: tuple[UserGroup, ...] = ()
+    cursor: str = ""
+
+
+class GroupUsers(ClientFeature):
+    """Adding, removing, promoting and listing the users of groups.
+
+    Only admins and superadmins may change others, and nobody above themselves. A group's chat
+    gets a message about each change.
+    """
+
+    async def add_group_users(
+        self, session: Session, group_id: str, *, user_ids: Iterable[str]
+    ) -> None:
+        """Add users, or accept their requests to join. Each of them gets notification -4.
+
+        Nothing happens for members and for those who are banned. Any number can be given; many
+        are split over several requests.
+
+        Args:
+            session: An admin.
+            group_id: Which group.
+            user_ids: Whom to add; none is fine, and sends nothing.
+
+        Raises:
+            ArgumentError: An id is no UUID; nothing was sent.
+            InvalidArgument: The group is full, or a user does not exist.
+            NotFound: There is no such group, or the user is no admin of it.
+            ApiError: The server refused; the requests before that one have done their part, and
+                adding the same users again is safe.
+        """
+        await self._change_users(session, group_id, "add", user_ids)
+
+    async def kick_group_users(
+        self, session: Session, group_id: str, *, user_ids: Iterable[str]
+    ) -> None:
+        """Remove users, or reject their requests to join. They are not told and may come back.
+
+        Any number can be given; many are split over several requests.
+
+        Args:
+            session: An admin.
+            group_id: Which group.
+            user_ids: Whom to remove; those who are not in the group are ignored.
+
+        Raises:
+            ArgumentError: An id is no UUID; nothing was sent.
+            NotFound: There is no such group, or the user is no admin of it.
+            ApiError: As in `add_group_users`.
+        """
+        await self._change_users(session, group_id, "kick", user_ids)
+
+    async def ban_group_users(
+        self, session: Session, group_id: str, *, user_ids: Iterable[str]
+    ) -> None:
+        """Remove users for good: they can't join again. They are not told.
+
+        Any number can be given; many are split over several requests.
+
+        Args:
+            session: An admin.
+            group_id: Which group.
+            user_ids: Whom to ban.
+
+        Raises:
+            ArgumentError: An id is no UUID; nothing was sent.
+            NotFound: There is no such group, or the user is no admin of it.
+            ApiError: As in `add_group_users`.
+        """
+        await self._change_users(session, group_id, "ban", user_ids)
+
+    async def promote_group_users(
+        self, session: Session, group_id: str, *, user_ids: Iterable[str]
+    ) -> None:
+        """Make members admins, and admins superadmins. They are not told.
+
+        It is one request, because repeating it would promote again; with Nakama's usual tokens
+        about 150 users fit.
+
+        Args:
+            session: An admin.
+            group_id: Which group.
+            user_ids: Whom to promote; those who are no members are ignored.
+
+        Raises:
+            ArgumentError: An id is no UUID, or there are too many; nothing was sent.
+            NotFound: There is no such group, or the user is no admin of it.
+        """
+        await self._change_users_once(session, group_id, "promote", user_ids)
+
+    async def demote_group_users(
+        self, session: Session, group_id: str, *, user_ids: Iterable[str]
+    ) -> None:
+        """Make superadmins admins, and admins members. They are not told.
+
+        It is one request, as in `promote_group_users`.
+
+        Args:
+            session: An admin.
+            group_id: Which group.
+            user_ids: Whom to demote; those who are no admins are ignored.
+
+        Raises:
+            ArgumentError: An id is no UUID, or there are too many; nothing was sent.
+            NotFound: There is no such group, or the user is no admin of it.
+        """
+        await self._change_users_once(session, group_id, "demote", user_ids)
+
+    async def list_group_users(
+        self,
+        session: Session,
+        group_id: str,
+        *,
+        state: GroupUserState | int | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> GroupUserPage:
+        """List the users of a group; of an unknown group, nobody.
+
+        Args:
+            session: Who asks; it need not be a member.
+            group_id: Which group.
+            state: Only those of this state; None for all but the banned.
+            limit: 1 to 100.
+            cursor: The cursor of the page before, which was listed with the same state.
+
+        Raises:
+            ArgumentError: The limit or the state is out of range, or the id is no UUID.
+            InvalidArgument: The cursor is of another list.
+        """
+        path = f"/v2/group/{check_id('group_id', group_id)}/user"
+        request = Request("GET", path, _query(state, limit, cursor))
+        return await self._calls.as_user(session, request, GroupUserPage)
+
+    def iter_group_users(
+        self,
+        session: Session,
+        group_id: str,
+        *,
+        state: GroupUserState | int | None = None,
+        cursor: str | None = None,
+        page_size: int = 100,
+    ) -> PageIterator[GroupUser]:
+        """Iterate over all users of a group.
+
+        Args:
+            session: Who asks.
+            group_id: Which group.
+            state: Only those of this state; None for all but the banned.
+            cursor: Begin where a page or an iterator said; None or "" for the beginning.
+            page_size: How many to fetch at a time, 1 to 100.
+
+        Raises:
+            ArgumentError: The page size or the state is out of range, or the id is no UUID.
+        """
+        check_id("group_id", group_id)
+        _query(state, page_size, cursor)
+
+        async def fetch(position: str | None) -> tuple[Sequence[GroupUser], str]:
+            page = await self.list_group_users(
+                session, group_id, state=state, limit=page_size, cursor=position
+            )
+            return page.group_users, page.cursor
+
+        return PageIterator(fetch, cursor)
+
+    async def list_user_groups(
+        self,
+        session: Session,
+        user_id: str,
+        *,
+        state: GroupUserState | int | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> UserGroupPage:
+        """List the groups of a user.
+
+        Args:
+            session: Who asks.
+            user_id: Whose groups; `session.user_id` for one's own.
+            state: Only those where the user is this; None for all but those of a ban.
+            limit: 1 to 100.
+            cursor: The cursor of the page before, which was listed with the same state.
+
+        Raises:
+            ArgumentError: The limit or the state is out of range, or the id is no UUID.
+            InvalidArgument: The cursor is of another list.
+        """
+        path = f"/v2/user/{check_id('user_id', user_id)}/group"
+        request = Request("GET", path, _query(state, limit, cursor))
+        return await self._calls.as_user(session, request, UserGroupPage)
+
+    def iter_user_groups(
+        self,
+        session: Session,
+        user_id: str,
+        *,
+        state: GroupUserState | int | None = None,
+        cursor: str | None = None,
+        page_size: int = 100,
+    ) -> PageIterator[UserGroup]:
+        """Iterate over all groups of a user.
+
+        Args:
+            session: Who asks.
+            user_id: Whose groups.
+            state: Only those where the user is this; None for all but those of a ban.
+            cursor: Begin where a page or an iterator said; None or "" for the beginning.
+            page_size: How many to fetch at a time, 1 to 100.
+
+        Raises:
+            ArgumentError: The page size or the state is out of range, or the id is no UUID.
+        """
+        check_id("user_id", user_id)
+        _query(state, page_size, cursor)
+
+        async def fetch(position: str | None) -> tuple[Sequence[UserGroup], str]:
+            page = await self.list_user_groups(
+                session, user_id, state=state, limit=page_size, cursor=position
+            )
+            return page.user_groups, page.cursor
+
+        return PageIterator(fetch, cursor)
+
+    async def _change_users(
+        self, session: Session, group_id: str, action: str, user_ids: Iterable[str]
+    ) -> None:
+        path = f"/v2/group/{check_id('group_id', group_id)}/{action}"
+        query = [("user_ids", each) for each in check_user_ids("user_ids", user_ids)]
+        for batch in split(query, token_bytes=len(session.token)):
+            await self._calls.as_user(session, Request("POST", path, batch), Empty)
+
+    async def _change_users_once(
+        self, session: Session, group_id: str, action: str, user_ids: Iterable[str]
+    ) -> None:
+        ids = check_user_ids("user_ids", user_ids)
+        batches = list(split([("user_ids", each) for each in ids], token_bytes=len(session.token)))
+        if len(batches) > 1:
+            raise ArgumentError(
+                f"one request takes {len(batches[0])} users, not {len(ids)}: {action} fewer"
+            )
+        await self._change_users(session, group_id, action, ids)
+
+
+def _query(state: int | None, limit: int, cursor: str | None) -> Query:
+    if state is not None and not 0 <= state <= 4:
+        raise ArgumentError(f"state must be between 0 and 4, not {state}")
+    return present(limit=check_limit(limit, 100), state=state, cursor=cursor or None)

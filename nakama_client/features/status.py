@@ -1,0 +1,126 @@
+"""Who is online, and what they say of it: https://heroiclabs.com/docs/nakama/concepts/status/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attrs import frozen
+
+from nakama_client.features.base import SocketFeature
+from nakama_client.features.presences import UserPresence
+from nakama_client.handlers import Function, Handler
+from nakama_client.protocol.codec import encode
+from nakama_client.protocol.envelopes import single
+from nakama_client.protocol.rules import check_ids, check_size, check_usernames
+
+# Half of what the server reads in one message, so that envelope and names always fit.
+_BATCH_BYTES = 2048
+
+
+@frozen(kw_only=True)
+class StatusPresenceEvent:
+    """Who came online, went offline or changed the status text.
+
+    A change is a join with the new text and a leave with the old one, in one event.
+
+    Attributes:
+        joins: Who is there now, each with a status.
+        leaves: Who was there before, each with the status from then.
+    """
+
+    joins: tuple[UserPresence, ...] = ()
+    leaves: tuple[UserPresence, ...] = ()
+
+
+@frozen
+class _Status:
+    presences: tuple[UserPresence, ...] = ()
+
+
+_PRESENCE = single("status_presence_event", StatusPresenceEvent)
+
+
+class RealtimeStatus(SocketFeature):
+    """Following others, and showing oneself."""
+
+    async def follow_users(
+        self, ids: Iterable[str] = (), *, usernames: Iterable[str] = ()
+    ) -> list[UserPresence]:
+        """Follow users: `on_status_presence` hears of them until the connection ends.
+
+        Any number can be followed; many are split over several requests. Users who do not exist,
+        and this user, are ignored.
+
+        Args:
+            ids: User ids.
+            usernames: User names, in the right case.
+
+        Returns:
+            Who of them is online now: one presence for each of their sockets.
+
+        Raises:
+            ArgumentError: An id is no UUID, or a name is empty or over 128 bytes.
+            SocketError: The request failed, as in `send_message`; those of the requests before
+                are followed.
+        """
+        wanted = [("user_ids", each) for each in check_ids("ids", ids)]
+        wanted += [("usernames", each) for each in check_usernames(usernames)]
+        online: list[UserPresence] = []
+        for body in _batches(wanted):
+            envelope = await self._realtime.request("status_follow", body)
+            online += envelope.decode("status", _Status).presences
+        return online
+
+    async def unfollow_users(self, ids: Iterable[str]) -> None:
+        """Follow users no more; those who are not followed are ignored.
+
+        Args:
+            ids: User ids; any number, many are split over several requests.
+
+        Raises:
+            ArgumentError: An id is no UUID.
+            SocketError: As in `follow_users`.
+        """
+        for body in _batches([("user_ids", each) for each in check_ids("ids", ids)]):
+            await self._realtime.request("status_unfollow", body)
+
+    async def update_status(self, status: str | None) -> None:
+        """Show this socket as online with a text, or not at all.
+
+        Args:
+            status: Up to 2048 bytes, "" is fine; None to appear offline.
+
+        Raises:
+            ArgumentError: The text is too long.
+            SocketError: As in `follow_users`.
+        """
+        if status:
+            check_size("the status", status, shortest=1, longest=2048)
+        body = {} if status is None else {"status": status}
+        await self._realtime.request("status_update", body)
+
+    def on_status_presence(
+        self, function: Function[StatusPresenceEvent]
+    ) -> Handler[StatusPresenceEvent]:
+        """Call a function when somebody who is followed, or this user, changes the status.
+
+        Use it as a decorator or call it; the function may be async.
+
+        Returns:
+            An object whose `remove()` ends it.
+        """
+        return self._realtime.on(_PRESENCE, function)
+
+
+def _batches(wanted: Iterable[tuple[str, str]]) -> Iterator[dict[str, list[str]]]:
+    batch: dict[str, list[str]] = {}
+    used = 0
+    for field, value in wanted:
+        size = len(encode(value)) + 1
+        if batch and used + size > _BATCH_BYTES:
+            yield batch
+            batch, used = {}, 0
+        batch.setdefault(field, []).append(value)
+        used += size
+    if batch:
+        yield batch
