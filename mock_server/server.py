@@ -187,8 +187,10 @@ class MockServer(HostedServer):
             parts.runtime.register_rpc(function, rpc_id)
         parts.runtime.keep()
         front = Front(parts, ROUTES, RpcApi(parts), Acceptor(parts, Pipeline(parts, REQUESTS)))
+        app = front.app()
+        app.on_shutdown.append(lambda _: parts.registry.abort_all())
         socket, console = self.config.socket, self.config.console
-        self._http_url = await self._serve(front.app(), socket.address, socket.port)
+        self._http_url = await self._serve(app, socket.address, socket.port)
         self._console_url = await self._serve(
             self._console_app(parts), console.address, console.port
         )
@@ -196,7 +198,6 @@ class MockServer(HostedServer):
     async def _close(self) -> None:
         parts, self._parts = self._parts, None
         if parts is not None:
-            await parts.registry.abort_all()
             parts.store.close()
 
     def _console_app(self, parts: Parts) -> web.Application:
