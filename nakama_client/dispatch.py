@@ -54,17 +54,17 @@ class Dispatcher:
         task = self._task
         if task is None or task is asyncio.current_task():
             return
-        try:
-            done, _ = await asyncio.wait([task], timeout=timeout)
-        except BaseException:
-            await self._cancel(task)
-            raise
+        done, _ = await asyncio.wait([task], timeout=timeout)
         if not done:
             left = len(self._backlog)
             self._log.warning("handlers did not finish in %g s; %d events left", timeout, left)
-            await self._cancel(task)
+            await self.cancel()
 
-    async def _cancel(self, task: asyncio.Task[None]) -> None:
+    async def cancel(self) -> None:
+        """Stop the handler that runs, and forget what waits."""
+        task = self._task
+        if task is None or task is asyncio.current_task():
+            return
         self._backlog.clear()
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=_CANCEL_SECONDS)

@@ -30,15 +30,13 @@ class PageIterator(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        for item in self._items:
-            return item
-        self._cursor = self._next_cursor or self._cursor
-        if self._at_end:
-            raise StopAsyncIteration
-        await self._turn()
-        for item in self._items:
-            return item
-        raise StopAsyncIteration
+        while True:
+            for item in self._items:
+                return item
+            self._cursor = self._next_cursor or self._cursor
+            if self._at_end:
+                raise StopAsyncIteration
+            await self._turn()
 
     @property
     def cursor(self) -> str | None:

@@ -100,18 +100,12 @@ class Realtime:
 
     async def close(self) -> None:
         """Close the connection, let handlers finish what had arrived; twice does nothing."""
-        async with self._lock:
-            connection, reader = self._connection, self._reader
-            if connection is not None and reader is not None:
-                try:
-                    await connection.close()
-                    await asyncio.wait([reader])
-                except BaseException:
-                    await self._abort(connection, reader)
-                    raise
-            for topic in self._topics.values():
-                _end(topic, None)
-        await self.dispatcher.finish(self._timeouts.close)
+        try:
+            await self._disconnect()
+            await self.dispatcher.finish(self._timeouts.close)
+        except BaseException:
+            await self.dispatcher.cancel()
+            raise
 
     async def request(
         self, member: str, body: dict[str, Any], *, timeout: float | None = None
@@ -223,6 +217,19 @@ class Realtime:
             _end(topic, error)
         if self.on_disconnect:
             self.dispatcher.post_always(self.on_disconnect, reason)
+
+    async def _disconnect(self) -> None:
+        async with self._lock:
+            connection, reader = self._connection, self._reader
+            if connection is not None and reader is not None:
+                try:
+                    await connection.close()
+                    await asyncio.wait([reader])
+                except BaseException:
+                    await self._abort(connection, reader)
+                    raise
+            for topic in self._topics.values():
+                _end(topic, None)
 
     async def _abort(self, connection: WebSocket, reader: asyncio.Task[None]) -> None:
         connection.abort()

@@ -196,7 +196,11 @@ class SessionKeeper:
             flight.cancel()
         if flights:
             await asyncio.wait(flights)
-        await self._dispatcher.finish(self._close_timeout)
+        try:
+            await self._dispatcher.finish(self._close_timeout)
+        except BaseException:
+            await self._dispatcher.cancel()
+            raise
 
     async def _refresh_in_time(self, session: Session) -> None:
         try:

@@ -1,0 +1,323 @@
+"""Sessions: what they hold, and how they stay fresh."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+import pytest
+from aiohttp import web
+
+from mock_server import MockServer
+from nakama_client import (
+    ArgumentError,
+    Client,
+    ClientClosed,
+    ConnectionFailed,
+    Session,
+    SessionExpired,
+    Unauthenticated,
+    UnexpectedReply,
+)
+from server_kit import Clock
+from tests.client.conftest import Login
+from tests.client.scripted import Answer, ScriptedServer, make_token
+
+REFRESH = "POST /v2/account/session/refresh"
+NOW = 1_800_000_000
+
+
+def refreshes(server: MockServer) -> int:
+    return len(server.journal.find(REFRESH))
+
+
+@pytest.mark.asyncio
+async def test_a_session_knows_its_claims(client: Client, server: MockServer) -> None:
+    session = await client.authenticate_device(
+        "a-device-id", username="alice", vars={"platform": "bot"}
+    )
+    assert session.created
+    assert session.username == "alice"
+    assert session.vars == {"platform": "bot"}
+    assert (await client.get_account(session)).user.id == session.user_id
+    assert 0 < session.expires_at.timestamp() - server.clock.time() <= 60
+    assert session.refresh_expires_at is not None
+    assert 3500 < session.refresh_expires_at.timestamp() - server.clock.time() <= 3600
+    assert not session.is_expired()
+    assert session.is_expired(server.clock.time() + 61)
+
+
+@pytest.mark.asyncio
+async def test_a_session_can_be_saved(client: Client, alice: Session) -> None:
+    saved = json.loads(json.dumps(alice.to_dict()))
+    restored = Session.from_dict(saved)
+    assert restored.to_dict() == alice.to_dict()
+    assert (restored.user_id, restored.created) == (alice.user_id, True)
+    assert (await client.get_account(restored)).user.username == "alice"
+
+
+def test_a_session_needs_no_refresh_token() -> None:
+    session = Session.from_dict({"token": make_token()})
+    assert session.refresh_token == ""
+    assert session.refresh_expires_at is None
+
+
+@pytest.mark.parametrize("saved", [{}, {"token": ""}, {"token": "x"}, {"refresh_token": "x"}])
+def test_what_is_no_session_is_refused(saved: dict[str, str]) -> None:
+    with pytest.raises(ArgumentError):
+        Session.from_dict(saved)
+
+
+def test_the_repr_holds_no_token() -> None:
+    token, refresh_token = make_token(), make_token(tid="other")
+    text = repr(Session(token, refresh_token))
+    assert token not in text
+    assert refresh_token not in text
+    assert "alice" in text
+
+
+@pytest.mark.asyncio
+async def test_a_token_of_a_minute_is_not_refreshed_before_every_call(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    for _ in range(600):
+        await client.list_notifications(alice, limit=1)
+        server.clock.advance(1)
+    assert 600 / 60 <= refreshes(server) <= 600 / 45
+
+
+@pytest.mark.asyncio
+async def test_many_calls_share_one_refresh(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    old = alice.token
+    server.clock.advance(50)
+    await asyncio.gather(*(client.get_account(alice) for _ in range(50)))
+    assert refreshes(server) == 1
+    assert alice.token != old
+
+
+@pytest.mark.asyncio
+async def test_each_session_has_its_own_refresh(
+    client: Client, server: MockServer, login: Login
+) -> None:
+    sessions = [await login(name) for name in ("alice", "bob", "carol")]
+    server.clock.advance(50)
+    await asyncio.gather(*(client.get_account(session) for session in sessions * 5))
+    assert refreshes(server) == 3
+
+
+@pytest.mark.asyncio
+async def test_a_socket_connects_with_a_fresh_token(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    server.clock.advance(3000)
+    async with client.socket(alice) as socket:
+        assert socket.is_connected
+    assert refreshes(server) == 1
+
+
+@pytest.mark.asyncio
+async def test_word_of_each_refresh(client: Client, server: MockServer, alice: Session) -> None:
+    told: asyncio.Queue[Session] = asyncio.Queue()
+
+    @client.on_session_refresh
+    async def saved(session: Session) -> None:
+        await told.put(session)
+
+    @client.on_session_refresh
+    def broken(session: Session) -> None:
+        raise RuntimeError("disk full")
+
+    old = alice.to_dict()
+    server.clock.advance(50)
+    await client.get_account(alice)
+    assert await told.get() is alice
+    assert alice.to_dict() != old
+
+    saved.remove()
+    broken.remove()
+    server.clock.advance(50)
+    await client.get_account(alice)
+    await client.close()
+    assert told.empty()
+    assert refreshes(server) == 2
+
+
+@pytest.mark.asyncio
+async def test_the_same_tokens_again_are_no_news() -> None:
+    """Two refreshes within one second give identical tokens."""
+    clock = Clock(stopped_at=NOW)
+    told: list[str] = []
+    async with MockServer(clock=clock) as server:
+        async with Client(server.http_url, clock=clock.time) as client:
+            client.on_session_refresh(lambda session: told.append(session.token))
+            session = await client.authenticate_device("device-of-alice")
+            clock.advance(10)
+            await client.refresh_session(session)
+            await client.refresh_session(session)
+        assert refreshes(server) == 2
+    assert told == [session.token]
+
+
+@pytest.mark.asyncio
+async def test_a_refresh_by_hand(client: Client, server: MockServer) -> None:
+    session = await client.authenticate_custom("custom-id", vars={"a": "1"})
+    server.clock.advance(5)
+    old = session.token
+    assert await client.refresh_session(session) is session
+    assert session.token != old
+    assert session.vars == {"a": "1"}
+    await client.refresh_session(session, vars={"b": "2"})
+    assert session.vars == {"b": "2"}
+    assert refreshes(server) == 2
+
+
+@pytest.mark.asyncio
+async def test_refreshes_with_other_vars_do_not_share(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    await asyncio.gather(
+        client.refresh_session(alice),
+        client.refresh_session(alice, vars={"a": "1"}),
+        client.refresh_session(alice),
+    )
+    assert refreshes(server) == 2
+    assert alice.vars == {"a": "1"}
+
+
+@pytest.mark.asyncio
+async def test_a_caller_that_gives_up_leaves_the_refresh_to_the_others(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    server.clock.advance(50)
+    calls = [asyncio.create_task(client.get_account(alice)) for _ in range(3)]
+    await asyncio.sleep(0)
+    calls[0].cancel()
+    done = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(done[0], asyncio.CancelledError)
+    assert not isinstance(done[1], BaseException)
+    assert refreshes(server) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_session_that_is_dead_for_good(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    server.clock.advance(4000)
+    with pytest.raises(SessionExpired, match="refresh token too"):
+        await client.get_account(alice)
+    with pytest.raises(SessionExpired):
+        await client.socket(alice).connect()
+    assert refreshes(server) == 0
+    with pytest.raises(SessionExpired):
+        await client.refresh_session(alice)
+
+
+@pytest.mark.asyncio
+async def test_a_refused_refresh(client: Client, server: MockServer, alice: Session) -> None:
+    await client.logout(alice)
+    server.clock.advance(61)
+    with pytest.raises(SessionExpired, match="Refresh token invalid or expired") as raised:
+        await client.get_account(alice)
+    assert isinstance(raised.value.__cause__, Unauthenticated)
+
+
+@pytest.mark.asyncio
+async def test_a_session_without_refresh_token(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    session = Session(alice.token)
+    server.clock.advance(55)
+    await client.get_account(session)
+    with pytest.raises(SessionExpired, match="no refresh token"):
+        await client.refresh_session(session)
+    server.clock.advance(6)
+    with pytest.raises(SessionExpired):
+        await client.get_account(session)
+    assert refreshes(server) == 0
+
+
+@pytest.mark.asyncio
+async def test_logout_kills_the_tokens(client: Client, alice: Session) -> None:
+    await client.logout(alice)
+    with pytest.raises(Unauthenticated, match="Auth token invalid"):
+        await client.get_account(alice)
+    with pytest.raises(SessionExpired):
+        await client.refresh_session(alice)
+
+
+def answers(answer: Callable[[web.Request], web.Response]) -> Answer:
+    async def respond(request: web.Request) -> web.Response:
+        return answer(request)
+
+    return respond
+
+
+@pytest.mark.asyncio
+async def test_a_failed_refresh_leaves_a_living_token_in_use() -> None:
+    def answer(request: web.Request) -> web.Response:
+        if "refresh" in request.path:
+            return web.Response(status=502, text="bad gateway")
+        return web.json_response({})
+
+    session = Session(make_token(iat=NOW, exp=NOW + 60), make_token(exp=NOW + 3600))
+    now = NOW + 55.0
+    async with (
+        ScriptedServer(answer=answers(answer)) as server,
+        Client(server.url, clock=lambda: now) as client,
+    ):
+        await client.get_account(session)
+        now += 5
+        with pytest.raises(UnexpectedReply, match="502"):
+            await client.get_account(session)
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_is_gone_during_the_refresh() -> None:
+    async with ScriptedServer() as server:
+        url = server.url
+    session = Session(make_token(exp=NOW), make_token(exp=NOW + 3600))
+    async with Client(url, clock=lambda: NOW + 1.0) as client:
+        with pytest.raises(ConnectionFailed):
+            await client.get_account(session)
+
+
+@pytest.mark.asyncio
+async def test_closing_the_client_ends_a_refresh() -> None:
+    started = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        started.set()
+        await server.stopped()
+        return web.Response()
+
+    session = Session(make_token(exp=NOW), make_token(exp=NOW + 3600))
+    async with ScriptedServer(answer=answer) as server:
+        client = Client(server.url, clock=lambda: NOW + 1.0)
+        call = asyncio.create_task(client.get_account(session))
+        await started.wait()
+        await client.close()
+        with pytest.raises(ClientClosed):
+            await call
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("body", [{}, {"token": "x", "refresh_token": "y"}, {"token": ""}])
+async def test_a_login_without_tokens(body: dict[str, str]) -> None:
+    async with (
+        ScriptedServer(answer=answers(lambda _: web.json_response(body))) as server,
+        Client(server.url) as client,
+    ):
+        with pytest.raises(UnexpectedReply, match="without session tokens"):
+            await client.authenticate_device("device-of-alice")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("ahead", [-600, 600])
+async def test_a_clock_that_is_wrong_does_not_matter(server: MockServer, ahead: int) -> None:
+    async with Client(server.http_url, clock=lambda: server.clock.time() + ahead) as client:
+        session = await client.authenticate_device("device-of-alice")
+        for _ in range(240):
+            await client.list_notifications(session, limit=1)
+            server.clock.advance(1)
+    assert 240 / 60 <= refreshes(server) <= 240 / 40

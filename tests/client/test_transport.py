@@ -1,0 +1,196 @@
+"""HTTP troubles, and what must never be seen."""
+
+import asyncio
+import logging
+
+import pytest
+from aiohttp import web
+
+from mock_server import MockServer
+from nakama_client import (
+    Client,
+    ClientClosed,
+    ConnectionFailed,
+    NakamaError,
+    Session,
+    TimeoutExceeded,
+    Timeouts,
+    UnexpectedReply,
+)
+from tests.client.scripted import ScriptedServer, make_token
+
+SESSION = Session(make_token())
+
+
+@pytest.mark.asyncio
+async def test_the_page_of_a_proxy() -> None:
+    page = "<html><h1>502 Bad Gateway</h1>" + "x" * 1000
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=502, text=page, content_type="text/html")
+
+    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+        with pytest.raises(UnexpectedReply, match="HTTP 502") as raised:
+            await client.get_account(SESSION)
+    assert raised.value.body == page[:200]
+
+
+@pytest.mark.asyncio
+async def test_a_redirect_is_not_followed() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=301, headers={"Location": "/elsewhere"})
+
+    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+        with pytest.raises(UnexpectedReply, match="HTTP 301"):
+            await client.get_account(SESSION)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_does_not_come() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        await server.stopped()
+        return web.Response()
+
+    async with (
+        ScriptedServer(answer=answer) as server,
+        Client(server.url, timeouts=Timeouts(request=0.05)) as client,
+    ):
+        with pytest.raises(TimeoutExceeded, match=r"0.05 s: GET /v2/account"):
+            await client.get_account(SESSION)
+        with pytest.raises(TimeoutError, match=r"0.02 s: POST /v2/rpc/f"):
+            await client.rpc(SESSION, "f", timeout=0.02)
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_stops_in_the_middle() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b'{"user":')
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+        with pytest.raises(ConnectionFailed, match="GET /v2/account at http://"):
+            await client.get_account(SESSION)
+
+
+@pytest.mark.asyncio
+async def test_garbage_instead_of_http() -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x00\x01 nonsense\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(babble, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        async with Client(f"http://127.0.0.1:{port}") as client:
+            with pytest.raises(ConnectionFailed):
+                await client.get_account(SESSION)
+            with pytest.raises(ConnectionFailed):
+                await client.socket(SESSION).connect()
+
+
+@pytest.mark.asyncio
+async def test_nobody_there() -> None:
+    async with ScriptedServer() as server:
+        url = server.url
+    async with Client(url) as client:
+        with pytest.raises(ConnectionFailed, match="GET /v2/account"):
+            await client.get_account(SESSION)
+
+
+@pytest.mark.asyncio
+async def test_a_closed_client_makes_no_calls(client: Client, alice: Session) -> None:
+    await client.close()
+    await client.close()
+    with pytest.raises(ClientClosed):
+        await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+async def test_closing_ends_the_calls_under_way() -> None:
+    asked = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.set()
+        await server.stopped()
+        return web.Response()
+
+    async with ScriptedServer(answer=answer) as server:
+        client = Client(server.url)
+        call = asyncio.create_task(client.get_account(SESSION))
+        await asked.wait()
+        await client.close()
+        with pytest.raises(ClientClosed):
+            await call
+
+
+@pytest.mark.asyncio
+async def test_a_client_may_be_made_before_the_loop_and_used_without_with(
+    server: MockServer,
+) -> None:
+    client = await asyncio.to_thread(Client, server.http_url)
+    session = await client.authenticate_device("device-of-alice")
+    assert session.created
+    await client.close()
+
+
+@pytest.mark.asyncio
+async def test_more_calls_than_connections(server: MockServer) -> None:
+    async with Client(server.http_url, max_connections=3) as client:
+        session = await client.authenticate_device("device-of-alice")
+        accounts = await asyncio.gather(*(client.get_account(session) for _ in range(30)))
+    assert len(accounts) == 30
+
+
+SECRET_KEYS = ("defaultkey", "defaulthttpkey", "ZGVmYXVsdGtleTo=", "correct horse")
+
+
+@pytest.mark.asyncio
+async def test_no_secret_is_ever_logged_or_told(
+    server: MockServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("nakama_client", "websockets", "aiohttp", "asyncio"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    said: list[str] = []
+    tokens: set[str] = set()
+    async with Client(
+        server.http_url, http_key="defaulthttpkey", clock=server.clock.time
+    ) as client:
+        session = await client.authenticate_email(
+            "a@example.com", "correct horse", username="alice"
+        )
+        tokens |= {session.token, session.refresh_token}
+        async with client.socket(session) as socket:
+            await socket.rpc("echo", "x")
+            said += [repr(socket), repr(vars(socket)), repr(vars(socket._realtime))]
+        server.clock.advance(50)
+        await client.get_account(session)
+        tokens |= {session.token, session.refresh_token}
+        await client.rpc_http_key("echo", "x")
+        said += [repr(client), repr(session), repr(session.tokens), repr(vars(client))]
+        await client.logout(session)
+        for call in (
+            client.get_account(session),
+            client.refresh_session(session),
+            client.list_notifications(session, cursor="bad"),
+            client.rpc(session, "unknown"),
+            client.authenticate_email("a@example.com", "wrong horse battery"),
+        ):
+            with pytest.raises(NakamaError) as raised:
+                await call
+            error: BaseException | None = raised.value
+            while error is not None:
+                said += [repr(error), str(error)]
+                error = error.__cause__ or error.__context__
+        with pytest.raises(NakamaError) as raised:
+            await client.socket(Session(make_token())).connect()
+        said.append(repr(raised.value))
+    text = "\n".join([*said, *(f"{each.getMessage()} {each.args}" for each in caplog.records)])
+    assert "GET /v2/account" in text
+    for secret in (*tokens, *SECRET_KEYS, "wrong horse battery", "eyJ"):
+        assert secret not in text
