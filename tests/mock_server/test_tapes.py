@@ -1,0 +1,90 @@
+"""The mock answers as the recorded server did: every tape of a feature that has landed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server import Config, MockServer
+from tests.tapes.onesignal import OneSignalStandIn
+from tests.tapes.player import Player
+from tests.tapes.tape import load_tape
+
+MODULES = Path(__file__).parent.parent / "modules"
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "stock": {"session.token_expiry_sec": 7200},
+    "ext": {"session.token_expiry_sec": 7200},
+    "short": {"session.token_expiry_sec": 2, "session.refresh_token_expiry_sec": 4},
+    "single": {"session.single_socket": True},
+    "onesession": {"session.single_session": True},
+    "fastping": {"socket.ping_period_ms": 400, "socket.pong_wait_ms": 1200},
+}
+
+LANDED = {
+    "account_update",
+    "auth_custom",
+    "auth_device",
+    "auth_email",
+    "auth_server_key",
+    "ban_user",
+    "http_headers",
+    "http_limits",
+    "link_unlink",
+    "notif_bad_cursor",
+    "notif_batch_socket",
+    "notif_big_and_order",
+    "notif_cacheable_cursor",
+    "notif_console_send",
+    "notif_content_forms",
+    "notif_delete",
+    "notif_list_limits",
+    "notif_paging",
+    "notif_runtime_api",
+    "notif_runtime_rules",
+    "notif_send_all",
+    "notif_send_self_and_other",
+    "notif_ties",
+    "notif_transient_offline",
+    "notif_two_sockets",
+    "register_push",
+    "rpc_http",
+    "rpc_http_runtime",
+    "rpc_socket",
+    "rpc_socket_context",
+    "session_logout",
+    "session_logout_partial",
+    "session_refresh",
+    "single_session",
+    "single_socket",
+    "token_expiry",
+    "token_validation",
+    "users_get",
+    "ws_close",
+    "ws_connect",
+    "ws_frames",
+    "ws_malformed",
+    "ws_ping_pong",
+    "ws_server_ping",
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", sorted(LANDED))
+async def test_the_mock_answers_as_recorded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = load_tape(name)
+    config = Config.from_settings({"runtime.path": str(MODULES), **PROFILES[tape.profile]})
+    async with OneSignalStandIn(tape.outbound_answers()) as onesignal:
+        monkeypatch.setenv("ONESIGNAL_URL", f"http://{onesignal.host}")
+        async with MockServer(config) as server:
+            player = Player(
+                tape,
+                api=server.http_url,
+                console=server.console_url,
+                clock=server.clock,
+                onesignal=onesignal,
+            )
+            await player.play()
+            assert [entry.error for entry in server.journal if entry.error] == []
