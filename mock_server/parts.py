@@ -5,6 +5,7 @@ from __future__ import annotations
 from mock_server.config import Config
 from mock_server.features.accounts import core as accounts
 from mock_server.features.authentication.core import Authentication
+from mock_server.features.friends import core as friends
 from mock_server.features.links.core import Links
 from mock_server.features.notifications import core as notifications
 from mock_server.features.sessions.core import Sessions
@@ -15,7 +16,7 @@ from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.runtime import Runtime
 from server_kit import Clock, Journal, Store
 
-SCHEMA = accounts.SCHEMA + notifications.SCHEMA
+SCHEMA = accounts.SCHEMA + notifications.SCHEMA + friends.SCHEMA
 
 
 class Parts:
@@ -41,6 +42,7 @@ class Parts:
         self.authentication = Authentication(self)
         self.links = Links(self)
         self.notifications = notifications.Notifications(self)
+        self.friends = friends.Friends(self)
         self.streams = Streams(self)
         self.runtime = Runtime(self)
         self._last_transaction = 0

@@ -14,6 +14,7 @@ from mock_server.control import Control
 from mock_server.features.accounts import api as accounts
 from mock_server.features.authentication import api as authentication
 from mock_server.features.events import api as events
+from mock_server.features.friends import api as friends
 from mock_server.features.health import api as health
 from mock_server.features.links import api as links
 from mock_server.features.notifications import api as notifications
@@ -43,6 +44,7 @@ ROUTES = (
     *links.ROUTES,
     *users.ROUTES,
     *notifications.ROUTES,
+    *friends.ROUTES,
     *events.ROUTES,
     *purchases.ROUTES,
     *parties.ROUTES,

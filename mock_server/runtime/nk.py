@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_server.features.accounts.runtime import AccountFunctions
+from mock_server.features.friends.runtime import FriendFunctions
 from mock_server.features.notifications.runtime import NotificationFunctions
 from mock_server.features.sessions.runtime import SessionFunctions
 from mock_server.features.streams.runtime import StreamFunctions
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 class Nakama(
     AccountFunctions,
+    FriendFunctions,
     NotificationFunctions,
     SessionFunctions,
     StreamFunctions,

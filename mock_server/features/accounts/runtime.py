@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
@@ -12,6 +12,9 @@ from mock_server.wire.errors import GrpcError
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import parse_uuid
 from server_kit import store
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
 
 _PROFILE = ("username", "display_name", "timezone", "location", "lang_tag", "avatar_url")
 
@@ -35,7 +38,7 @@ class AccountFunctions(RuntimeFunctions):
         assert row is not None
         return {
             **account,
-            "user": self._user(row),
+            "user": user_table(self._parts, row),
             "user_id": owner,
             "wallet": gojson.unmarshal(row["wallet"]),
         }
@@ -82,7 +85,7 @@ class AccountFunctions(RuntimeFunctions):
         if None in ids:
             raise given.error(1, "each user id must be a valid id string")
         rows = [self._parts.accounts.find(each) for each in ids if each]
-        return [self._user(row) for row in rows if row is not None]
+        return [user_table(self._parts, row) for row in rows if row is not None]
 
     def users_ban_id(self, user_ids: Any = None) -> None:
         """Ban accounts: tokens die, sockets get notification -8 and are closed.
@@ -100,18 +103,20 @@ class AccountFunctions(RuntimeFunctions):
         """
         self._parts.accounts.unban(_user_ids("users_unban_id", user_ids))
 
-    def _user(self, row: store.Row) -> dict[str, Any]:
-        """A user as modules see him: `user_id` for `id`, metadata as a table, whole seconds."""
-        user = self._parts.accounts.user(row)
-        return {
-            **{name: user.get(name, "") for name in _PROFILE},
-            "user_id": row["id"],
-            "metadata": gojson.unmarshal(row["metadata"]),
-            "online": user.get("online", False),
-            "edge_count": row["edge_count"],
-            "create_time": row["create_time"] // 1_000_000,
-            "update_time": row["update_time"] // 1_000_000,
-        }
+
+def user_table(parts: Parts, row: store.Row) -> dict[str, Any]:
+    """A user as modules see him: `user_id` for `id`, metadata as a table, whole seconds."""
+    user = parts.accounts.user(row)
+    return {
+        **{name: user.get(name, "") for name in _PROFILE},
+        **{name: user[name] for name in ("facebook_id", "steam_id") if name in user},
+        "user_id": row["id"],
+        "metadata": gojson.unmarshal(row["metadata"]),
+        "online": user.get("online", False),
+        "edge_count": row["edge_count"],
+        "create_time": row["create_time"] // 1_000_000,
+        "update_time": row["update_time"] // 1_000_000,
+    }
 
 
 def _user_ids(function: str, user_ids: Any) -> list[str]:

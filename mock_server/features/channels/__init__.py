@@ -1,0 +1,1 @@
+"""Chat: rooms, direct messages, group channels, and their history."""

@@ -1,0 +1,1 @@
+"""Friends: invites, friendships, blocks."""

@@ -1,0 +1,97 @@
+"""Lists of friends, and of their friends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.features.friends.core import FriendState
+from server_kit import store
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+_FRIENDS = "friend"
+_FRIENDS_OF_FRIENDS = "friend of friend"
+
+
+@frozen
+class Page:
+    """Rows of the user table with columns of the edges, and where the next page starts.
+
+    Attributes:
+        rows: Friends have `edge_state`, `edge_time` and `edge_metadata`; their friends `referrer`.
+        cursor: Empty on the last page.
+    """
+
+    rows: Sequence[store.Row]
+    cursor: str = ""
+
+
+def friends(
+    parts: Parts, user_id: str, limit: int, state: int | None = None, cursor: str = ""
+) -> Page:
+    """List a user's edges by state, then by the time of the first contact.
+
+    Raises:
+        BadCursor: Not a cursor of such a list, or one of a list of another state.
+    """
+    position = decode_cursor(_FRIENDS, cursor) if cursor else [-1, 0]
+    if cursor and state not in (None, position[0]):
+        raise BadCursor(cursor)
+    rows = parts.store.all(
+        "SELECT u.*, e.state AS edge_state, e.update_time AS edge_time, "
+        "e.metadata AS edge_metadata, e.position AS edge_position "
+        "FROM user_edge e JOIN users u ON u.id = e.destination_id "
+        "WHERE e.source_id = ? AND (e.state, e.position) >= (?, ?) "
+        "AND (? IS NULL OR e.state = ?) ORDER BY e.state, e.position LIMIT ?",
+        user_id,
+        *position,
+        state,
+        state,
+        limit + 1,
+    )
+    if len(rows) <= limit:
+        return Page(rows)
+    following = rows[limit]
+    return Page(
+        rows[:limit],
+        encode_cursor(_FRIENDS, following["edge_state"], following["edge_position"]),
+    )
+
+
+def friends_of_friends(parts: Parts, user_id: str, limit: int, cursor: str = "") -> Page:
+    """List the friends of a user's friends who are not his own, by friend and id.
+
+    As in Nakama, a cursor leads through the rest of one friend's list only: those of the friends
+    behind him are not reached.
+
+    Raises:
+        BadCursor: Not a cursor of such a list.
+    """
+    friend, first = decode_cursor(_FRIENDS_OF_FRIENDS, cursor) if cursor else ("", "")
+    rows = parts.store.all(
+        "SELECT u.*, far.source_id AS referrer FROM user_edge near "
+        "JOIN user_edge far ON far.source_id = near.destination_id AND far.state = near.state "
+        "JOIN users u ON u.id = far.destination_id "
+        "WHERE near.source_id = ? AND near.state = ? AND far.destination_id <> near.source_id "
+        "AND ? IN ('', far.source_id) AND far.destination_id >= ? "
+        "AND NOT EXISTS (SELECT 1 FROM user_edge own WHERE own.source_id = near.source_id "
+        "AND own.destination_id = far.destination_id AND own.state = near.state) "
+        "ORDER BY far.source_id, far.destination_id LIMIT ?",
+        user_id,
+        FriendState.FRIEND,
+        friend,
+        first,
+        limit + 1,
+    )
+    if len(rows) <= limit:
+        return Page(rows)
+    following = rows[limit]
+    return Page(
+        rows[:limit],
+        encode_cursor(_FRIENDS_OF_FRIENDS, following["referrer"], following["id"]),
+    )

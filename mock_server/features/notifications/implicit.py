@@ -1,0 +1,71 @@
+"""Notifications that Nakama sends by itself: what somebody else did concerns a user."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from mock_server.features.notifications.core import DatabaseError, Notification
+from mock_server.wire import gojson
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+_log = logging.getLogger("mock_server.notifications")
+
+
+class NotificationCode(IntEnum):
+    """The codes that are Nakama's own."""
+
+    DM_REQUEST = -1
+    FRIEND_REQUEST = -2
+    FRIEND_ACCEPT = -3
+    GROUP_ADD = -4
+    GROUP_JOIN_REQUEST = -5
+    FRIEND_JOIN_GAME = -6
+    SINGLE_SOCKET = -7
+    USER_BANNED = -8
+    FRIEND_REMOVE = -9
+
+
+@frozen
+class Event:
+    """What happened, as the notification tells it.
+
+    Attributes:
+        code: What it is about.
+        subject: The sentence a player reads.
+        content: Names and values.
+        sender_id: Who did it.
+    """
+
+    code: NotificationCode
+    subject: str
+    content: Mapping[str, str]
+    sender_id: str
+
+    def to(self, user_id: str) -> Notification:
+        """The persistent notification of this event to one user."""
+        return Notification(
+            user_id,
+            self.subject,
+            gojson.marshal(self.content),
+            self.code,
+            self.sender_id,
+            persistent=True,
+        )
+
+
+def notify(parts: Parts, notifications: Iterable[Notification]) -> None:
+    """Send what an event caused; if the database refuses one of them, nobody is told.
+
+    As in Nakama, the event itself has happened all the same.
+    """
+    try:
+        parts.notifications.send(list(notifications))
+    except DatabaseError:
+        _log.exception("an event's notifications were refused")
