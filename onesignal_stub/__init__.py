@@ -4,7 +4,10 @@
 device would have received what.
 """
 
+from onesignal_stub.limits import RateLimit
 from onesignal_stub.pushes import Push
+from onesignal_stub.seed import SeedError
 from onesignal_stub.server import OneSignalStub
+from onesignal_stub.simulation import SimulatedDevice
 
-__all__ = ["OneSignalStub", "Push"]
+__all__ = ["OneSignalStub", "Push", "RateLimit", "SeedError", "SimulatedDevice"]

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from onesignal_stub.seed import SeedError
 from onesignal_stub.server import OneSignalStub
 
 DEFAULT_PORT = 8890
@@ -23,10 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
         rest_key=options.rest_key,
         user_key=options.user_key,
         data=options.data,
+        seed=options.seed,
+        strict_keys=options.strict_keys,
     )
     try:
         asyncio.run(_serve(stub))
-    except OSError as error:
+    except (OSError, SeedError) as error:
         print(f"onesignal-stub: {error}", file=sys.stderr)
         return 1
     return 0
@@ -39,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to bind")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
     parser.add_argument("--data", type=Path, metavar="FILE", help="keep everything in this file")
+    parser.add_argument(
+        "--seed", type=Path, metavar="FILE", help="JSON with players, users, segments to start with"
+    )
+    parser.add_argument(
+        "--strict-keys", action="store_true", help="ask for a key on every route that has an app"
+    )
     parser.add_argument("--app-id", default="someappid", help="id of the app that is there")
     parser.add_argument("--rest-key", default="someapikey", help="that app's REST API key")
     parser.add_argument("--user-key", default="user-auth-key", help="the account's key")

@@ -2,57 +2,202 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from typing import Any, Protocol
 
 import attrs
+import msgspec
 from aiohttp import web
+from multidict import MultiMapping
 
 from onesignal_stub import fields
-from onesignal_stub.http import Reply, json_response
-from onesignal_stub.pushes import Pushes, PushQuery
-from server_kit import Journal
+from onesignal_stub.errors import refused
+from onesignal_stub.http import Reply, to_response
+from onesignal_stub.limits import RateLimit
+from onesignal_stub.pushes import PushQuery
+from onesignal_stub.service import Service
+from onesignal_stub.webhooks import EVENTS
+from server_kit import Clock, Journal
 
 _QUERY = ("notification_id", "player_id", "external_user_id", "contains")
+MAX_WAIT = 60.0
+"""Seconds that a request may wait for a push."""
+
+
+class Controlled(Protocol):
+    """The stub, as far as its control routes go."""
+
+    clock: Clock
+    journal: Journal
+
+    @property
+    def service(self) -> Service:
+        """What the stub consists of."""
+
+    def set_rate_limit(self, limit: RateLimit | None) -> None:
+        """Limit the requests of each app; None lifts the limit."""
+
+    async def reset(self) -> None:
+        """Back to the start."""
+
+    async def advance(self, seconds: float) -> None:
+        """Move the stub's clock."""
 
 
 class Control:
     """The control routes.
 
     Args:
-        pushes: What was sent.
-        journal: What came in.
-        reset: Puts the stub back to its start.
+        stub: What they control.
     """
 
-    def __init__(self, pushes: Pushes, journal: Journal, reset: Callable[[], None]) -> None:
-        self._pushes = pushes
-        self._journal = journal
-        self._reset = reset
+    def __init__(self, stub: Controlled) -> None:
+        self._stub = stub
 
     def add_to(self, app: web.Application) -> None:
         """Serve the control routes from an application."""
-        app.router.add_get("/_control/pushes", self._find)
-        app.router.add_delete("/_control/pushes", self._delete)
-        app.router.add_get("/_control/requests", self._requests)
-        app.router.add_post("/_control/reset", self._post_reset)
+        router = app.router
+        router.add_get("/_control/pushes", self._find)
+        router.add_delete("/_control/pushes", self._delete)
+        for action in ("receive", "open", "dismiss"):
+            router.add_post(f"/_control/pushes/{{id}}/{action}", self._acting(action))
+        router.add_get("/_control/requests", self._requests)
+        router.add_get("/_control/state", self._state)
+        router.add_post("/_control/reset", self._reset)
+        router.add_post("/_control/clock", self._clock)
+        router.add_put("/_control/rate_limit", self._limit)
+        router.add_delete("/_control/rate_limit", self._unlimit)
+        router.add_post("/_control/webhooks", self._webhook)
+        router.add_post("/_control/outcomes", self._outcome)
 
     async def _find(self, request: web.Request) -> web.Response:
-        found = self._pushes.find(_query_of(request))
-        return json_response(Reply({"pushes": [attrs.asdict(push) for push in found]}))
+        query = _query_of(request.query)
+        wait = fields.number(request.query, "wait")
+        if wait is not None and not 0 <= wait <= MAX_WAIT:
+            raise refused(f"wait must be between 0 and {MAX_WAIT:g} seconds")
+        pushes = self._stub.service.pushes
+        if wait is not None:
+            with contextlib.suppress(TimeoutError):  # the answer is the empty list
+                await pushes.wait_for(query, timeout=wait)
+        return _json({"pushes": [attrs.asdict(push) for push in pushes.find(query)]})
 
     async def _delete(self, request: web.Request) -> web.Response:
-        return json_response(Reply({"deleted": self._pushes.delete(_query_of(request))}))
+        return _json({"deleted": self._stub.service.pushes.delete(_query_of(request.query))})
+
+    def _acting(self, action: str) -> Callable[[web.Request], Any]:
+        async def act(request: web.Request) -> web.Response:
+            simulation = self._stub.service.simulation
+            push_id = request.match_info["id"]
+            if not (push_id.isascii() and push_id.isdigit() and len(push_id) < 19):
+                raise refused("the id of a push is a number")
+            body = await _body(request)
+            try:
+                if action == "open":
+                    push = simulation.open(
+                        int(push_id), action_id=fields.text(body, "action_id") or ""
+                    )
+                elif action == "dismiss":
+                    push = simulation.dismiss(int(push_id))
+                else:
+                    push = simulation.receive(int(push_id))
+            except LookupError as error:
+                raise refused(str(error), status=404) from None
+            return _json(attrs.asdict(push))
+
+        return act
 
     async def _requests(self, request: web.Request) -> web.Response:
+        journal = self._stub.journal
+        entries = journal.problems() if "problems" in request.query else list(journal)
         name = request.query.get("name")
-        entries = [entry for entry in self._journal if name in {None, entry.name}]
-        return json_response(Reply({"requests": [attrs.asdict(entry) for entry in entries]}))
+        found = [attrs.asdict(entry) for entry in entries if name in {None, entry.name}]
+        return _json({"requests": found})
 
-    async def _post_reset(self, _request: web.Request) -> web.Response:
-        self._reset()
-        return json_response(Reply({}))
+    async def _state(self, _request: web.Request) -> web.Response:
+        service = self._stub.service
+        counts = {
+            table: _count(service, table)
+            for table in ("users", "subscriptions", "notifications", "deliveries")
+        }
+        apps = [{"id": app["id"], "name": app["name"]} for app in service.apps.all()]
+        return _json(
+            {
+                "time": self._stub.clock.time(),
+                "apps": apps,
+                "counts": counts,
+                "custom_events": service.custom_events.all(),
+            }
+        )
+
+    async def _reset(self, _request: web.Request) -> web.Response:
+        await self._stub.reset()
+        return _json({})
+
+    async def _clock(self, request: web.Request) -> web.Response:
+        seconds = fields.number(await _body(request), "advance")
+        if seconds is None or seconds < 0:
+            raise refused("advance must be a number of seconds, 0 or more")
+        await self._stub.advance(seconds)
+        return _json({"time": self._stub.clock.time()})
+
+    async def _limit(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        requests, seconds = fields.integer(body, "requests"), fields.number(body, "seconds")
+        if requests is None:
+            raise refused("requests is required")
+        try:
+            limit = RateLimit(requests, 1.0 if seconds is None else seconds)
+        except ValueError as error:
+            raise refused(str(error)) from None
+        self._stub.set_rate_limit(limit)
+        return _json(attrs.asdict(limit))
+
+    async def _unlimit(self, _request: web.Request) -> web.Response:
+        self._stub.set_rate_limit(None)
+        return _json({})
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        events: Any = tuple(fields.strings(body, "events")) or EVENTS
+        try:
+            self._stub.service.webhooks.add(fields.text(body, "url") or "", events)
+        except ValueError as error:
+            raise refused(str(error)) from None
+        return _json({})
+
+    async def _outcome(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        try:
+            self._stub.service.record_outcome(
+                fields.text(body, "name") or "",
+                value=fields.number(body, "value") or 0.0,
+                push_id=fields.integer(body, "push_id"),
+                app_id=fields.text(body, "app_id"),
+                attribution=fields.text(body, "attribution") or "direct",
+            )
+        except (LookupError, ValueError) as error:
+            raise refused(str(error)) from None
+        return _json({})
 
 
-def _query_of(request: web.Request) -> PushQuery:
-    given = {name: request.query[name] for name in _QUERY if name in request.query}
-    return PushQuery(**given, since=fields.number(request.query, "since"))
+def _json(body: Any) -> web.Response:
+    return to_response(Reply(body))
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    raw = await request.read()
+    try:
+        return msgspec.json.decode(raw or b"{}", type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise refused(f"the body is no JSON object: {error}") from None
+
+
+def _query_of(query: MultiMapping[str]) -> PushQuery:
+    given = {name: query[name] for name in _QUERY if name in query}
+    return PushQuery(**given, since=fields.number(query, "since"))
+
+
+def _count(service: Service, table: str) -> int:
+    row = service.store.one(f"SELECT count(*) FROM {table}")
+    return 0 if row is None else int(row[0])

@@ -80,3 +80,13 @@ def key_missing() -> ApiError:
             ]
         },
     )
+
+
+def aliases_claimed(aliases: Mapping[str, str]) -> ApiError:
+    """Another user has these aliases."""
+    return titled(409, "user-2", "One or more Aliases claimed by another User", meta=dict(aliases))
+
+
+def no_such_subscription() -> ApiError:
+    """The subscription is not one of this app's."""
+    return titled(404, "subscription-0", "Subscription not found")

@@ -88,6 +88,14 @@ def mapping(body: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     raise refused(f"{name} must be an object")
 
 
+def texts(body: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Texts by language code; empty when absent or null."""
+    found = mapping(body, name) or {}
+    if not all(isinstance(text, str) for text in found.values()):
+        raise refused(f"{name} must map language codes to strings")
+    return found
+
+
 def strings(body: Mapping[str, Any], name: str) -> list[str]:
     """A list of strings; empty when absent, null or an empty Lua table."""
     value = body.get(name)

@@ -21,6 +21,7 @@ from multidict import MultiMapping
 
 from onesignal_stub import errors
 from onesignal_stub.fields import is_uuid
+from onesignal_stub.limits import RateLimiter
 from server_kit import Clock, Entry, Journal, Store
 
 MAX_BODY = 8 * 1024 * 1024
@@ -55,6 +56,7 @@ class Call:
         body: The JSON object that came, {} for none.
         headers: The request's headers.
         origin: The stub's address as the client sees it, as `http://127.0.0.1:8890`.
+        route: The path of the route, with `{names}` for its variable parts.
         has_key: A right key came with the request.
         ignored: What the handler leaves unread, for the journal.
     """
@@ -65,17 +67,19 @@ class Call:
     body: dict[str, Any]
     headers: Mapping[str, str]
     origin: str
+    route: str
     has_key: bool = False
     ignored: list[str] = Factory(list)
 
 
 @frozen
 class Reply:
-    """A handler's answer; a `body` of None sends none at all."""
+    """A handler's answer: JSON, bytes as they are, or with a `body` of None nothing at all."""
 
     body: Any
     status: int = 200
     headers: Mapping[str, str] = field(factory=dict)
+    content_type: str = "application/json"
 
 
 Handler: TypeAlias = Callable[[Call], Reply]
@@ -96,6 +100,7 @@ class Route:
         key: The key it asks for.
         names_app: The request must name an app, in its path, query or body.
         unknown_app: The answer when nobody knows the app.
+        app_of: Finds the app from the path when the request names none.
         secret: The body holds credentials and stays out of the journal.
     """
 
@@ -105,6 +110,7 @@ class Route:
     key: Key = Key.APP
     names_app: bool = True
     unknown_app: Callable[[str], errors.ApiError] = _deny_unknown_app
+    app_of: Callable[[Mapping[str, str]], str | None] | None = None
     secret: bool = False
 
     @property
@@ -131,6 +137,7 @@ class Pipeline:
         clock: The time that the journal notes.
         journal: Gets an entry for each request.
         gate: Knows apps and keys.
+        limiter: Counts requests.
         before: Runs ahead of each request.
     """
 
@@ -141,12 +148,14 @@ class Pipeline:
         clock: Clock,
         journal: Journal,
         gate: Gate,
+        limiter: RateLimiter,
         before: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._journal = journal
         self._gate = gate
+        self._limiter = limiter
         self._before = before
         self._names: list[str] = []
 
@@ -168,7 +177,7 @@ class Pipeline:
         try:
             return await handler(request)
         except errors.ApiError as error:
-            return json_response(Reply(error.body, error.status, error.headers))
+            return to_response(Reply(error.body, error.status, error.headers))
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return self._unmatched(request)
 
@@ -199,7 +208,7 @@ class Pipeline:
                 error=note.failure,
             )
         )
-        return json_response(reply)
+        return to_response(reply)
 
     def _answer(self, route: Route, request: web.Request, note: _Note) -> Reply:
         call = Call(
@@ -209,12 +218,16 @@ class Pipeline:
             body=_json_object(note.raw, request),
             headers=request.headers,
             origin=str(request.url.origin()),
+            route=route.path,
             ignored=note.ignored,
         )
         named = _named_app(call)
+        if named is None and route.app_of is not None:
+            named = route.app_of(call.path)
         if route.names_app:
             self._check_app(route, named)
             call.app_id = str(named).lower()
+            self._limiter.check(call.app_id, route.path)
         call.has_key = self._gate.admit(
             route.key, call.app_id, request.headers.get("Authorization")
         )
@@ -249,7 +262,7 @@ class Pipeline:
                 unmatched=nearest(name, self._names),
             )
         )
-        return json_response(Reply(error.body, error.status))
+        return to_response(Reply(error.body, error.status))
 
 
 @define
@@ -261,15 +274,22 @@ class _Note:
     failure: str | None = None
 
 
-def json_response(reply: Reply) -> web.Response:
+def to_response(reply: Reply) -> web.Response:
     """The HTTP form of a reply."""
     if reply.body is None:
         return web.Response(status=reply.status, headers=reply.headers)
+    if isinstance(reply.body, bytes):
+        return web.Response(
+            body=reply.body,
+            status=reply.status,
+            headers=reply.headers,
+            content_type=reply.content_type,
+        )
     return web.Response(
         body=msgspec.json.encode(reply.body),
         status=reply.status,
         headers=reply.headers,
-        content_type="application/json",
+        content_type=reply.content_type,
         charset="utf-8",
     )
 

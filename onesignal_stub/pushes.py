@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from attrs import field, frozen
 
+from onesignal_stub.audience import Channel
 from server_kit import Store
 from server_kit.store import Row
 
-Channel: TypeAlias = Literal["push", "email", "sms"]
 _CHANNELS: dict[int, Channel] = {11: "email", 14: "sms"}
 
 
@@ -39,6 +39,7 @@ class Push:
         time: When it was sent, in seconds since the epoch on the stub's clock.
         received_at: When the device confirmed it; None if it did not.
         opened_at: When the person opened it; None if nobody did.
+        dismissed_at: When the person dismissed it; None if nobody did.
         notification: Every field of the request that created the notification.
     """
 
@@ -60,6 +61,7 @@ class Push:
     time: float
     received_at: float | None
     opened_at: float | None
+    dismissed_at: float | None
     notification: dict[str, Any] = field(repr=False)
 
 
@@ -81,32 +83,14 @@ class PushQuery:
     contains: str | None = None
     since: float | None = None
 
-    def where(self) -> tuple[str, list[Any]]:
-        """The SQL condition on `deliveries d` and its parameters."""
-        terms, params = ["d.hidden = 0"], list[Any]()
-        for column, value in (
-            ("d.notification_id", self.notification_id and self.notification_id.lower()),
-            ("d.subscription_id", self.player_id and self.player_id.lower()),
-            ("d.external_id", self.external_user_id),
-        ):
-            if value is not None:
-                terms.append(f"{column} = ?")
-                params.append(value)
-        if self.contains is not None:
-            terms.append(
-                "instr(coalesce(d.heading, '') || char(10) || coalesce(d.subtitle, '')"
-                " || char(10) || coalesce(d.contents, ''), ?)"
-            )
-            params.append(self.contains)
-        if self.since is not None:
-            terms.append("d.sent_at >= ?")
-            params.append(self.since)
-        return " AND ".join(terms), params
 
-
+_FROM = (
+    " FROM deliveries d JOIN notifications n ON n.number = d.notification"
+    " JOIN texts t ON t.number = d.text"
+)
 _SELECT = (
-    "SELECT d.*, n.app_id, n.request FROM deliveries d"
-    " JOIN notifications n ON n.id = d.notification_id"
+    "SELECT d.*, n.id AS notification_id, n.app_id, n.request, t.language, t.contents, t.heading,"
+    f" t.subtitle{_FROM}"
 )
 
 
@@ -126,24 +110,34 @@ class Pushes:
         recorded, self._recorded = self._recorded, asyncio.Event()
         recorded.set()
 
+    def get(self, push_id: int) -> Push:
+        """One push.
+
+        Raises:
+            LookupError: There is none with this id.
+        """
+        found = _pushes(self._store.all(f"{_SELECT} WHERE d.number = ?", push_id))
+        if not found:
+            raise LookupError(f"there is no push {push_id}")
+        return found[0]
+
     def find(self, query: PushQuery) -> list[Push]:
         """The pushes that match, in the order of sending."""
-        condition, params = query.where()
-        rows = self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number", *params)
-        return list(_pushes(rows))
+        condition, params = self._where(query)
+        return _pushes(self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number", *params))
 
     def first(self, query: PushQuery) -> Push | None:
         """The oldest push that matches."""
-        condition, params = query.where()
-        rows = self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number LIMIT 1", *params)
-        return next(iter(_pushes(rows)), None)
+        condition, params = self._where(query)
+        sql = f"{_SELECT} WHERE {condition} ORDER BY d.number LIMIT 1"
+        return next(iter(_pushes(self._store.all(sql, *params))), None)
 
     def delete(self, query: PushQuery) -> int:
         """Forget the pushes that match and return how many; their notifications stay."""
-        condition, params = query.where()
+        condition, params = self._where(query)
         return self._store.run(
-            "UPDATE deliveries SET hidden = 1 WHERE number IN"
-            f" (SELECT d.number FROM deliveries d WHERE {condition})",
+            f"UPDATE deliveries SET hidden = 1 WHERE number IN (SELECT d.number{_FROM}"
+            f" WHERE {condition})",
             *params,
         )
 
@@ -166,24 +160,53 @@ class Pushes:
                 f"no matching push within {timeout} s; sent: {self._summary()}"
             ) from None
 
+    def _where(self, query: PushQuery) -> tuple[str, list[Any]]:
+        terms, params = ["d.hidden = 0"], list[Any]()
+        if query.notification_id is not None:
+            terms.append("n.id = ?")
+            params.append(query.notification_id.lower())
+        if query.player_id is not None:
+            term, param = self._of_player(query.player_id.lower())
+            terms.append(term)
+            params.append(param)
+        if query.external_user_id is not None:
+            terms.append("d.external_id = ?")
+            params.append(query.external_user_id)
+        if query.contains is not None:
+            terms.append(
+                "instr(coalesce(t.heading, '') || char(10) || coalesce(t.subtitle, '')"
+                " || char(10) || coalesce(t.contents, ''), ?)"
+            )
+            params.append(query.contains)
+        if query.since is not None:
+            terms.append("d.sent_at >= ?")
+            params.append(query.since)
+        return " AND ".join(terms), params
+
+    def _of_player(self, player_id: str) -> tuple[str, Any]:
+        row = self._store.one("SELECT number FROM subscriptions WHERE id = ?", player_id)
+        if row is None:  # deleted meanwhile; what it got stays on record
+            return "d.subscription_id = ?", player_id
+        return "d.subscription = ?", row["number"]
+
     def _summary(self) -> str:
-        sent = self.find(PushQuery())
-        shown = [f"{push.contents!r} to {push.player_id}" for push in sent[:20]]
-        if len(sent) > len(shown):
-            shown.append(f"{len(sent) - len(shown)} more")
-        return ", ".join(shown) or "nothing"
+        rows = self._store.all(f"{_SELECT} WHERE d.hidden = 0 ORDER BY d.number DESC LIMIT 20")
+        shown = [f"{push.contents!r} to player {push.player_id}" for push in _pushes(rows)]
+        return ", ".join(reversed(shown)) or "nothing"
 
 
-def _pushes(rows: Iterable[Row]) -> Iterable[Push]:
-    requests: dict[str, dict[str, Any]] = {}
+def _pushes(rows: Iterable[Row]) -> list[Push]:
+    requests: dict[int, dict[str, Any]] = {}
+    found = []
     for row in rows:
-        request = requests.get(row["notification_id"])
+        request = requests.get(row["notification"])
         if request is None:
-            request = requests[row["notification_id"]] = msgspec.json.decode(row["request"])
-        yield _push(row, request)
+            request = requests[row["notification"]] = msgspec.json.decode(row["request"])
+        found.append(_push(row, request))
+    return found
 
 
-def _push(row: Row, request: Mapping[str, Any]) -> Push:
+def _push(row: Row, request: dict[str, Any]) -> Push:
     return Push(
         id=row["number"],
         notification_id=row["notification_id"],
@@ -203,5 +226,6 @@ def _push(row: Row, request: Mapping[str, Any]) -> Push:
         time=row["sent_at"],
         received_at=row["received_at"],
         opened_at=row["clicked_at"],
-        notification=dict(request),
+        dismissed_at=row["dismissed_at"],
+        notification=request,
     )

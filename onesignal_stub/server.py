@@ -1,24 +1,22 @@
-"""OneSignalStub, the object that a test holds: it puts store, features and HTTP together."""
+"""OneSignalStub, the object that a test holds: OneSignal, as a backend sees it."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from onesignal_stub.control import Control
-from onesignal_stub.features.apps.core import Apps
-from onesignal_stub.features.notifications import api as notifications_api
-from onesignal_stub.features.notifications.core import Notifications
-from onesignal_stub.features.players import api as players_api
-from onesignal_stub.features.players.core import Players
-from onesignal_stub.features.subscriptions.core import Subscriptions
-from onesignal_stub.features.users.core import Users
 from onesignal_stub.http import Pipeline
-from onesignal_stub.pushes import Push, Pushes, PushQuery
-from onesignal_stub.store import SCHEMA
-from server_kit import Clock, HostedServer, Journal, ServerNotRunning, Store
+from onesignal_stub.limits import RateLimit, RateLimiter
+from onesignal_stub.pushes import Push, PushQuery
+from onesignal_stub.seed import read_seed
+from onesignal_stub.service import Service
+from onesignal_stub.simulation import SimulatedDevice
+from onesignal_stub.webhooks import EVENTS, Event
+from server_kit import Clock, HostedServer, Journal, ServerNotRunning
 
 T = TypeVar("T")
 
@@ -37,11 +35,14 @@ class OneSignalStub(HostedServer):
         rest_key: That app's REST API key.
         user_key: The account's key ("User Auth Key", "Organization API key"), for `/apps`.
         data: A file that keeps everything across restarts; None keeps it in memory.
+        seed: A JSON file with apps, players, users, segments and templates that are there from
+            the start and after a reset; see `onesignal_stub.seed`.
         clock: The stub's time; None takes the machine's.
         strict_keys: Ask for a key also on the routes that OneSignal's older clients call without.
+        rate_limit: How many requests each app may make; None does not limit them.
 
     Attributes:
-        app_id: As given.
+        app_id: As given, in lower case.
         rest_key: As given.
         user_key: As given.
         journal: Each request that came in; `journal.problems()` are those without an answer.
@@ -57,8 +58,10 @@ class OneSignalStub(HostedServer):
         rest_key: str = "someapikey",
         user_key: str = "user-auth-key",
         data: Path | None = None,
+        seed: Path | None = None,
         clock: Clock | None = None,
         strict_keys: bool = False,
+        rate_limit: RateLimit | None = None,
     ) -> None:
         super().__init__()
         self.app_id = app_id.lower()
@@ -69,8 +72,13 @@ class OneSignalStub(HostedServer):
         self._host = host
         self._port = port
         self._data = data
+        self._seed = seed
         self._strict_keys = strict_keys
-        self._parts: _Parts | None = None
+        self._rate_limit = rate_limit
+        self._limiter = RateLimiter(self.clock)
+        self._service: Service | None = None
+        self._schedule: asyncio.Task[None] | None = None
+        self._loop_thread = 0
         self._url: str | None = None
 
     @property
@@ -78,11 +86,22 @@ class OneSignalStub(HostedServer):
         """The base URL, as `http://127.0.0.1:8890`; SDKs of the old API want `/api/v1` after it.
 
         Raises:
-            ServerNotRunning: The stub has not started.
+            ServerNotRunning: The stub is not running.
         """
         if self._url is None:
-            raise ServerNotRunning("the stub has no url before it starts")
+            raise ServerNotRunning("the stub has a url only while it runs")
         return self._url
+
+    @property
+    def service(self) -> Service:
+        """What the stub consists of; only its loop's thread may use it.
+
+        Raises:
+            ServerNotRunning: The stub is not running.
+        """
+        if self._service is None:
+            raise ServerNotRunning("the stub is not running")
+        return self._service
 
     @property
     def pushes(self) -> list[Push]:
@@ -98,7 +117,7 @@ class OneSignalStub(HostedServer):
         contains: str | None = None,
         since: float | None = None,
     ) -> list[Push]:
-        """The pushes that match; see PushQuery for the arguments."""
+        """The pushes that match all that is given; see `wait_for_push` for the arguments."""
         query = PushQuery(
             notification_id=notification_id,
             player_id=player_id,
@@ -106,7 +125,7 @@ class OneSignalStub(HostedServer):
             contains=contains,
             since=since,
         )
-        return self._here(lambda parts: parts.pushes.find(query))
+        return self._here(lambda service: service.pushes.find(query))
 
     async def wait_for_push(
         self,
@@ -121,9 +140,9 @@ class OneSignalStub(HostedServer):
         """Return the first push that matches, sent already or to come.
 
         Args:
-            notification_id: The push of one notification.
-            player_id: A push to one player or subscription.
-            external_user_id: A push to a device of one user.
+            notification_id: A push of this notification.
+            player_id: A push to this player or subscription.
+            external_user_id: A push to a device of this user.
             contains: A push with this text in heading, subtitle or contents.
             since: A push sent at this time (seconds since the epoch) or later.
             timeout: Seconds to wait.
@@ -138,80 +157,140 @@ class OneSignalStub(HostedServer):
             contains=contains,
             since=since,
         )
-        return await self._running_parts().pushes.wait_for(query, timeout=timeout)
+        return await self.service.pushes.wait_for(query, timeout=timeout)
+
+    def device(self, player_id: str) -> SimulatedDevice:
+        """A simulated device: `async for push in stub.device(player_id)`.
+
+        Args:
+            player_id: The player, or subscription, that it is.
+        """
+        return SimulatedDevice(player_id, self.service.simulation)
+
+    async def add_webhook(self, url: str, *, events: tuple[Event, ...] = EVENTS) -> None:
+        """Post what happens to pushes on simulated devices to a URL.
+
+        Args:
+            url: Where to; each event is a JSON POST, as OneSignal's web push webhooks are.
+            events: Which events.
+
+        Raises:
+            ValueError: The URL or an event is not one that can be.
+        """
+        self.service.webhooks.add(url, events)
+
+    async def record_outcome(
+        self,
+        name: str,
+        *,
+        value: float = 0.0,
+        push: Push | None = None,
+        app_id: str | None = None,
+        attribution: str = "direct",
+    ) -> None:
+        """Count an outcome, as OneSignal's SDKs do in an app.
+
+        Args:
+            name: The name, as `purchase`.
+            value: What it adds to the sum.
+            push: The push that led to it; its app and device type count then.
+            app_id: The app; None takes the push's, or the stub's first.
+            attribution: `direct`, `influenced` or `unattributed`.
+
+        Raises:
+            ValueError: The name is empty or the attribution unknown.
+        """
+        self.service.record_outcome(
+            name,
+            value=value,
+            push_id=None if push is None else push.id,
+            app_id=app_id or (self.app_id if push is None else None),
+            attribution=attribution,
+        )
+
+    def set_rate_limit(self, limit: RateLimit | None) -> None:
+        """Limit the requests of each app from now on; None lifts the limit."""
+        self._limiter.set(limit)
+
+    async def advance(self, seconds: float) -> None:
+        """Move the stub's clock forward and send what became due.
+
+        Raises:
+            ValueError: `seconds` is negative.
+        """
+        self.clock.advance(seconds)
+        self.service.delivery.run_due()
 
     async def reset(self) -> None:
-        """Forget everything: back to the one app of the start, an empty journal."""
-        self._reset()
-
-    def _reset(self) -> None:
-        parts = self._running_parts()
-        parts.store.reset()
-        self._add_first_app(parts.apps)
+        """Back to the start: one app, the seed data, an empty journal, the first rate limit."""
+        service = self.service
+        service.store.reset()
+        self._prepare(service)
+        service.delivery.reschedule()
+        self._limiter.set(self._rate_limit)
         self.journal.clear()
 
+    async def snapshot(self) -> bytes:
+        """Everything that is stored, for `restore`."""
+        return self.service.store.snapshot()
+
+    async def restore(self, image: bytes) -> None:
+        """Put back what `snapshot` returned."""
+        self.service.store.restore(image)
+        self.service.delivery.reschedule()
+
     async def _open(self) -> None:
-        parts = self._parts = _Parts(self)
-        self._add_first_app(parts.apps)
+        self._loop_thread = threading.get_ident()
+        service = self._service = Service(
+            self._data,
+            self.clock,
+            account_key=self.user_key,
+            strict_keys=self._strict_keys,
+        )
+        self._prepare(service)
+        self._limiter.set(self._rate_limit)
         pipeline = Pipeline(
-            store=parts.store,
+            store=service.store,
             clock=self.clock,
             journal=self.journal,
-            gate=parts.apps,
-            before=lambda: None,
+            gate=service.apps,
+            limiter=self._limiter,
+            before=service.delivery.run_due,
         )
-        app = pipeline.application(
-            [
-                *players_api.routes(parts.players),
-                *notifications_api.routes(parts.notifications),
-            ]
+        app = pipeline.application(service.routes())
+        Control(self).add_to(app)
+        self._schedule = asyncio.create_task(
+            service.delivery.keep_schedule(), name="onesignal_stub schedule"
         )
-        Control(parts.pushes, self.journal, self._reset).add_to(app)
         self._url = await self._serve(app, self._host, self._port)
 
     async def _close(self) -> None:
         self._url = None
-        parts, self._parts = self._parts, None
-        if parts is not None:
-            parts.store.close()
+        schedule, self._schedule = self._schedule, None
+        if schedule is not None:
+            schedule.cancel()
+            await asyncio.gather(schedule, return_exceptions=True)
+        service, self._service = self._service, None
+        if service is not None:
+            await service.close()
 
-    def _add_first_app(self, apps: Apps) -> None:
-        if apps.knows(self.app_id):
-            apps.set_key(self.app_id, self.rest_key)
-        else:
-            apps.add("Stub", {}, app_id=self.app_id, key=self.rest_key)
+    def _prepare(self, service: Service) -> None:
+        is_new = service.add_first_app(self.app_id, self.rest_key)
+        if is_new and self._seed is not None:
+            service.plant(read_seed(self._seed), app_id=self.app_id)
 
-    def _running_parts(self) -> _Parts:
-        if self._parts is None:
-            raise ServerNotRunning("the stub is not running")
-        return self._parts
-
-    def _here(self, read: Callable[[_Parts], T]) -> T:
+    def _here(self, read: Callable[[Service], T]) -> T:
         """Read in the thread of the stub's loop, which alone may touch the store."""
-        parts = self._running_parts()
-        if threading.get_ident() == parts.thread:
-            return read(parts)
+        service = self.service
+
+        def up_to_date() -> T:
+            service.delivery.run_due()
+            return read(service)
+
+        if threading.get_ident() == self._loop_thread:
+            return up_to_date()
 
         async def hop() -> T:
-            return read(parts)
+            return up_to_date()
 
         return self.run(hop())
-
-
-class _Parts:
-    """What a running stub consists of."""
-
-    def __init__(self, stub: OneSignalStub) -> None:
-        self.thread = threading.get_ident()
-        self.store = Store(SCHEMA, stub._data)
-        clock = stub.clock
-        self.apps = Apps(
-            self.store, clock, account_key=stub.user_key, strict_keys=stub._strict_keys
-        )
-        self.users = Users(self.store, clock)
-        self.subscriptions = Subscriptions(self.store, clock, self.users)
-        self.players = Players(
-            self.store, clock, users=self.users, subscriptions=self.subscriptions
-        )
-        self.pushes = Pushes(self.store)
-        self.notifications = Notifications(self.store, clock, self.pushes)

@@ -87,16 +87,40 @@ CREATE TABLE subscriptions (
 );
 CREATE INDEX subscriptions_by_token ON subscriptions (app_id, device_type, token);
 CREATE INDEX subscriptions_of_user ON subscriptions (onesignal_id);
+CREATE TABLE segments (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    app_id TEXT NOT NULL REFERENCES apps (id),
+    name TEXT NOT NULL,
+    description TEXT,
+    filters TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('default', 'custom')),
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    UNIQUE (app_id, name)
+);
+CREATE TABLE templates (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    app_id TEXT NOT NULL REFERENCES apps (id),
+    name TEXT NOT NULL,
+    content TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL
+);
 CREATE TABLE notifications (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     app_id TEXT NOT NULL REFERENCES apps (id),
     request TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('scheduled', 'sending', 'sent', 'canceled')),
     recipients INTEGER NOT NULL,
+    failed INTEGER NOT NULL DEFAULT 0,
     queued_at REAL NOT NULL,
     send_after REAL NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('scheduled', 'sending', 'sent', 'canceled')),
-    completed_at REAL
+    completed_at REAL,
+    collapse_id TEXT,
+    ttl INTEGER NOT NULL
 );
 CREATE INDEX notifications_of_app ON notifications (app_id, number);
 CREATE INDEX notifications_due ON notifications (send_after) WHERE state = 'scheduled';
@@ -107,22 +131,88 @@ CREATE TABLE idempotent_replies (
     created_at REAL NOT NULL,
     PRIMARY KEY (app_id, key)
 ) WITHOUT ROWID;
+-- Whom a message with a delayed_option still goes to, and when.
+CREATE TABLE pending (
+    notification INTEGER NOT NULL REFERENCES notifications (number),
+    subscription INTEGER NOT NULL,
+    due REAL NOT NULL,
+    PRIMARY KEY (notification, subscription)
+) WITHOUT ROWID;
+CREATE INDEX pending_due ON pending (due);
+CREATE TABLE texts (
+    number INTEGER PRIMARY KEY,
+    notification INTEGER NOT NULL REFERENCES notifications (number),
+    language TEXT,
+    contents TEXT,
+    heading TEXT,
+    subtitle TEXT
+);
+-- What each device got. A device's user may change later; this is how it was at the time.
 CREATE TABLE deliveries (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    notification_id TEXT NOT NULL REFERENCES notifications (id),
+    number INTEGER PRIMARY KEY,
+    notification INTEGER NOT NULL REFERENCES notifications (number),
+    subscription INTEGER NOT NULL,
     subscription_id TEXT NOT NULL,
     onesignal_id TEXT NOT NULL,
     external_id TEXT,
     device_type INTEGER NOT NULL,
-    language TEXT,
-    heading TEXT,
-    subtitle TEXT,
-    contents TEXT,
+    text INTEGER NOT NULL REFERENCES texts (number),
     sent_at REAL NOT NULL,
     hidden INTEGER NOT NULL DEFAULT 0,
     received_at REAL,
-    clicked_at REAL
+    clicked_at REAL,
+    dismissed_at REAL
 );
-CREATE INDEX deliveries_of_notification ON deliveries (notification_id);
-CREATE INDEX deliveries_of_subscription ON deliveries (subscription_id);
+CREATE INDEX deliveries_of_notification ON deliveries (notification);
+CREATE INDEX deliveries_of_subscription ON deliveries (subscription);
+CREATE TABLE outcomes (
+    number INTEGER PRIMARY KEY,
+    app_id TEXT NOT NULL REFERENCES apps (id),
+    name TEXT NOT NULL,
+    value REAL NOT NULL,
+    device_type INTEGER,
+    attribution TEXT NOT NULL,
+    notification INTEGER REFERENCES notifications (number),
+    time REAL NOT NULL
+);
+CREATE INDEX outcomes_by_name ON outcomes (app_id, name);
+CREATE TABLE live_activities (
+    app_id TEXT NOT NULL,
+    activity_id TEXT NOT NULL,
+    ended INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (app_id, activity_id)
+) WITHOUT ROWID;
+CREATE TABLE live_activity_tokens (
+    app_id TEXT NOT NULL,
+    activity_id TEXT NOT NULL,
+    subscription_id TEXT NOT NULL,
+    push_token TEXT,
+    PRIMARY KEY (app_id, activity_id, subscription_id)
+) WITHOUT ROWID;
+CREATE TABLE custom_events (
+    number INTEGER PRIMARY KEY,
+    app_id TEXT NOT NULL REFERENCES apps (id),
+    event TEXT NOT NULL,
+    idempotency_key TEXT,
+    received_at REAL NOT NULL,
+    UNIQUE (app_id, idempotency_key)
+);
+CREATE TABLE exports (
+    path TEXT PRIMARY KEY,
+    content BLOB NOT NULL,
+    created_at REAL NOT NULL
+);
+CREATE TABLE audit_logs (
+    number INTEGER PRIMARY KEY,
+    app_id TEXT,
+    action TEXT NOT NULL,
+    target_type TEXT NOT NULL,
+    target_id TEXT NOT NULL,
+    time REAL NOT NULL
+);
+CREATE TABLE webhooks (
+    number INTEGER PRIMARY KEY,
+    url TEXT NOT NULL,
+    events TEXT NOT NULL
+);
 """

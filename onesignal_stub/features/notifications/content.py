@@ -1,13 +1,20 @@
-"""The texts that one device gets: the language of its user, English where that is missing."""
+"""The texts that one device gets: its language, English where that is missing, names filled in."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
+from onesignal_stub.audience import EMAIL_TYPE
+from onesignal_stub.filters import Device
+
 DEFAULT_LANGUAGE = "en"
+_PLACEHOLDER = re.compile(
+    r"""\{\{\s*(?P<path>[\w.-]+)\s*(?:\|\s*default:\s*(?P<quote>["'])(?P<default>.*?)(?P=quote)\s*)?\}\}"""
+)
 
 
 @frozen
@@ -15,9 +22,9 @@ class Content:
     """What a device shows.
 
     Attributes:
-        language: The language of `contents`.
-        contents: The text.
-        heading: The title; None where `headings` lacks a language that `contents` has.
+        language: The language of `contents`; None for an e-mail.
+        contents: The text, or the e-mail's body.
+        heading: The title, or the e-mail's subject; None where `headings` lacks the language.
         subtitle: The subtitle, by the same rule.
     """
 
@@ -27,15 +34,74 @@ class Content:
     subtitle: str | None
 
 
-def content_for(language: str | None, request: Mapping[str, Any]) -> Content:
-    """The texts of a notification for a device of this language."""
-    contents: Mapping[str, str] = request.get("contents") or {}
-    headings: Mapping[str, str] = request.get("headings") or {}
-    texts = contents or headings
-    chosen = language if language is not None and language in texts else DEFAULT_LANGUAGE
-    return Content(
-        language=chosen if chosen in texts else None,
-        contents=contents.get(chosen),
-        heading=headings.get(chosen),
-        subtitle=(request.get("subtitle") or {}).get(chosen),
-    )
+class Contents:
+    """The texts of one notification, for any device.
+
+    Args:
+        request: The request that created it, its template's fields included.
+    """
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._request = request
+        self._contents: Mapping[str, str] = request.get("contents") or {}
+        self._headings: Mapping[str, str] = request.get("headings") or {}
+        self._by_language: dict[str | None, Content] = {}
+        texts = [*self._contents.values(), *self._headings.values()]
+        texts += [*(request.get("subtitle") or {}).values()]
+        texts += [request.get("email_subject") or "", request.get("email_body") or ""]
+        self._personal = any("{{" in text for text in texts)
+
+    def of(self, device: Device) -> Content:
+        """What a device shows."""
+        if device.device_type == EMAIL_TYPE:
+            content = Content(
+                None, self._request.get("email_body"), self._request.get("email_subject"), None
+            )
+        else:
+            content = self._in(device.language)
+        return self._filled(content, device) if self._personal else content
+
+    def _in(self, language: str | None) -> Content:
+        if language not in self._by_language:
+            texts = self._contents or self._headings
+            chosen = language if language is not None and language in texts else DEFAULT_LANGUAGE
+            self._by_language[language] = Content(
+                language=chosen if chosen in texts else None,
+                contents=self._contents.get(chosen),
+                heading=self._headings.get(chosen),
+                subtitle=(self._request.get("subtitle") or {}).get(chosen),
+            )
+        return self._by_language[language]
+
+    def _filled(self, content: Content, device: Device) -> Content:
+        custom = {"message": {"custom_data": self._request.get("custom_data") or {}}}
+        return Content(
+            content.language,
+            fill_in(content.contents, device.tags, custom),
+            fill_in(content.heading, device.tags, custom),
+            fill_in(content.subtitle, device.tags, custom),
+        )
+
+
+def fill_in(text: str | None, tags: Mapping[str, str], custom: Mapping[str, Any]) -> str | None:
+    """Replace `{{ tag | default: "x" }}` and `{{ message.custom_data.name }}` in a text.
+
+    What is not there becomes its default, or nothing.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        path = found["path"]
+        known = tags.get(path.removeprefix("user.tags."))
+        if known is None:
+            known = _at(custom, path.split("."))
+        return str(known if known is not None else found["default"] or "")
+
+    return None if text is None else _PLACEHOLDER.sub(value, text)
+
+
+def _at(value: Any, path: list[str]) -> Any:
+    for part in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value if isinstance(value, (str, int, float)) else None

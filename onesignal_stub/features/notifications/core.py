@@ -1,4 +1,4 @@
-"""Notifications: who gets one, and the record of each delivery."""
+"""Notifications: created, scheduled, repeated harmlessly, cancelled."""
 
 from __future__ import annotations
 
@@ -7,14 +7,37 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from attrs import frozen
 
-from onesignal_stub.features.notifications import request
-from onesignal_stub.features.notifications.content import content_for
-from onesignal_stub.pushes import Pushes
+from onesignal_stub import fields
+from onesignal_stub.errors import refused
+from onesignal_stub.features.notifications import checks
+from onesignal_stub.features.notifications.delivery import Delivery
+from onesignal_stub.features.notifications.receivers import Found, Receivers
+from onesignal_stub.features.notifications.schedule import Schedule, schedule_of
+from onesignal_stub.features.notifications.targeting import Target, target_of
+from onesignal_stub.features.templates.core import Templates
 from server_kit import Clock, Store
 from server_kit.store import Row
 
 NOBODY = "All included players are not subscribed"
+ALREADY_SENT = "Notification has already been sent to all recipients"
+_KEY_LIFE = 30 * 86_400.0
+
+
+@frozen
+class Created:
+    """The answer to a create request.
+
+    Attributes:
+        body: Its JSON.
+        replayed: An earlier request with the same idempotency key got it first.
+        ignored: What the request named that does not exist, for the journal.
+    """
+
+    body: dict[str, Any]
+    replayed: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 class Notifications:
@@ -23,84 +46,152 @@ class Notifications:
     Args:
         store: The tables.
         clock: The stub's time.
-        pushes: The record of what was sent.
+        templates: The content that a notification may use.
+        receivers: Finds who is meant.
+        delivery: Brings it to them.
     """
 
-    def __init__(self, store: Store, clock: Clock, pushes: Pushes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        templates: Templates,
+        receivers: Receivers,
+        delivery: Delivery,
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._pushes = pushes
+        self._templates = templates
+        self._receivers = receivers
+        self._delivery = delivery
 
-    def create(self, app_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a notification and return OneSignal's answer.
+    def create(self, app_id: str, body: Mapping[str, Any]) -> Created:
+        """Send or schedule a notification.
 
         Raises:
             ApiError: The request breaks a rule; nothing is recorded then.
         """
-        ids = request.player_ids(body)
-        request.check_content(body)
-        found = self._devices(app_id, ids)
-        receivers = [row for row in found if row["subscribed"]]
-        unsubscribed = [row["id"] for row in found if not row["subscribed"]]
-        if not receivers:
-            return {"id": "", "recipients": 0, "errors": [NOBODY]}
-        notification_id = self._record(app_id, body, len(receivers))
-        self._deliver(notification_id, body, receivers)
+        key = checks.idempotency_key(body)
+        first = self._first_reply(app_id, key)
+        if first is not None:
+            return Created(first, replayed=True)
+        request = self._templates.resolve(app_id, body)
+        target = target_of(request)
+        checks.check(request, target.aim.channel)
+        now = self._clock.time()
+        schedule = schedule_of(request, now=now)
+        self._receivers.register(app_id, target)
+        found = self._receivers.find(app_id, target, now=now)
+        unknown = self._receivers.unknown_segments(app_id, request)
+        ignored = tuple(f"body: segment {name!r} does not exist" for name in unknown)
+        if not found.audience.receivers and (target.names or schedule.at <= now):
+            return Created(_sent_to_nobody(found), ignored=ignored)
+        notification_id = self._record(app_id, request, schedule, found)
         answer: dict[str, Any] = {
             "id": notification_id,
-            "recipients": len(receivers),
-            "external_id": None,
+            "recipients": len(found.audience.receivers),
+            "external_id": key,
         }
-        if unsubscribed:
-            answer["errors"] = {"invalid_player_ids": unsubscribed}
-        return answer
+        if found.invalid:
+            answer["errors"] = found.invalid
+        if key is not None:
+            self._remember(app_id, key, answer)
+        return Created(answer, ignored=ignored)
 
-    def _devices(self, app_id: str, ids: list[str]) -> list[Row]:
-        return self._store.all(
-            "SELECT s.*, u.language, a.alias_id AS external_id FROM subscriptions s"
-            " JOIN users u USING (onesignal_id)"
-            " LEFT JOIN aliases a"
-            "   ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'"
-            " WHERE s.app_id = ? AND s.id IN (SELECT value FROM json_each(?))"
-            " ORDER BY s.number",
+    def estimate(self, app_id: str, body: Mapping[str, Any]) -> int:
+        """How many would receive a notification now.
+
+        Raises:
+            ApiError: The targeting is missing or wrong.
+        """
+        target: Target = target_of(body)
+        found = self._receivers.find(app_id, target, now=self._clock.time())
+        return len(found.audience.receivers)
+
+    def find(self, app_id: str, notification_id: str) -> Row:
+        """The row of a notification.
+
+        Raises:
+            ApiError: There is none.
+        """
+        row = self._store.one(
+            "SELECT * FROM notifications WHERE app_id = ? AND id = ?",
             app_id,
-            msgspec.json.encode(ids).decode(),
+            notification_id.lower(),
         )
+        if row is None:
+            raise refused("Notification not found", status=404)
+        return row
 
-    def _record(self, app_id: str, body: Mapping[str, Any], recipients: int) -> str:
+    def cancel(self, row: Row) -> None:
+        """Stop a notification before it reaches the rest of its receivers.
+
+        Raises:
+            ApiError: It has reached all of them.
+        """
+        if row["state"] == "sent":
+            raise refused(ALREADY_SENT)
+        self._store.run(
+            "UPDATE notifications SET state = 'canceled' WHERE number = ?", row["number"]
+        )
+        self._store.run("DELETE FROM pending WHERE notification = ?", row["number"])
+        self._delivery.reschedule()
+
+    def _record(
+        self, app_id: str, request: dict[str, Any], schedule: Schedule, found: Found
+    ) -> str:
         notification_id = str(uuid.uuid4())
         now = self._clock.time()
-        self._store.run(
-            "INSERT INTO notifications"
-            " (id, app_id, request, recipients, queued_at, send_after, state, completed_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, 'sent', ?)",
+        row = self._store.one(
+            "INSERT INTO notifications (id, app_id, request, state, recipients, queued_at,"
+            " send_after, collapse_id, ttl) VALUES (?, ?, ?, 'scheduled', ?, ?, ?, ?, ?)"
+            " RETURNING number",
             notification_id,
             app_id,
-            msgspec.json.encode(body).decode(),
-            recipients,
+            msgspec.json.encode(request).decode(),
+            len(found.audience.receivers),
             now,
-            now,
-            now,
+            schedule.at,
+            fields.text(request, "collapse_id"),
+            _ttl(request),
         )
+        assert row is not None
+        if schedule.at <= now:
+            self._delivery.begin(row["number"], request, schedule, found.audience.receivers)
+        else:
+            self._delivery.reschedule()
         return notification_id
 
-    def _deliver(self, notification_id: str, body: Mapping[str, Any], rows: list[Row]) -> None:
-        now = self._clock.time()
-        for row in rows:
-            content = content_for(row["language"], body)
-            self._store.run(
-                "INSERT INTO deliveries (notification_id, subscription_id, onesignal_id,"
-                " external_id, device_type, language, heading, subtitle, contents, sent_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                notification_id,
-                row["id"],
-                row["onesignal_id"],
-                row["external_id"],
-                row["device_type"],
-                content.language,
-                content.heading,
-                content.subtitle,
-                content.contents,
-                now,
-            )
-        self._pushes.announce()
+    def _first_reply(self, app_id: str, key: str | None) -> dict[str, Any] | None:
+        if key is None:
+            return None
+        row = self._store.one(
+            "SELECT reply FROM idempotent_replies WHERE app_id = ? AND key = ? AND created_at > ?",
+            app_id,
+            key,
+            self._clock.time() - _KEY_LIFE,
+        )
+        return None if row is None else msgspec.json.decode(row["reply"])
+
+    def _remember(self, app_id: str, key: str, reply: dict[str, Any]) -> None:
+        self._store.run(
+            "INSERT OR REPLACE INTO idempotent_replies (app_id, key, reply, created_at)"
+            " VALUES (?, ?, ?, ?)",
+            app_id,
+            key,
+            msgspec.json.encode(reply).decode(),
+            self._clock.time(),
+        )
+
+
+def _ttl(request: Mapping[str, Any]) -> int:
+    ttl = fields.integer(request, "ttl")
+    return checks.DEFAULT_TTL if ttl is None else ttl
+
+
+def _sent_to_nobody(found: Found) -> dict[str, Any]:
+    answer: dict[str, Any] = {"id": "", "recipients": 0, "errors": [NOBODY]}
+    if "invalid_aliases" in found.invalid:
+        answer["errors"] = {"invalid_aliases": found.invalid["invalid_aliases"]}
+    return answer

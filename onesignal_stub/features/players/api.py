@@ -19,6 +19,21 @@ def routes(players: Players) -> list[Route]:
         Route("GET", "/players/{player_id}", api.view, Key.OPEN, unknown_app=_unknown_app),
         Route("PUT", "/players/{player_id}", api.edit, Key.OPEN, unknown_app=_unknown_app),
         Route("DELETE", "/players/{player_id}", api.delete),
+        *(
+            Route(
+                "POST",
+                f"/players/{{player_id}}/{event}",
+                handler,
+                Key.OPEN,
+                unknown_app=_unknown_app,
+                app_of=lambda path: players.app_of(path["player_id"]),
+            )
+            for event, handler in (
+                ("on_session", api.on_session),
+                ("on_purchase", api.on_purchase),
+                ("on_focus", api.on_focus),
+            )
+        ),
     ]
 
 
@@ -57,6 +72,18 @@ class _Api:
     def delete(self, call: Call) -> Reply:
         if not self._players.delete(call.app_id, call.path["player_id"]):
             raise unsuccessful(status=404)
+        return Reply({"success": True})
+
+    def on_session(self, call: Call) -> Reply:
+        self._players.on_session(call.app_id, call.path["player_id"], call.body)
+        return Reply({"success": True})
+
+    def on_purchase(self, call: Call) -> Reply:
+        self._players.on_purchase(call.app_id, call.path["player_id"], call.body)
+        return Reply({"success": True})
+
+    def on_focus(self, call: Call) -> Reply:
+        self._players.on_focus(call.app_id, call.path["player_id"], call.body)
         return Reply({"success": True})
 
 

@@ -9,9 +9,11 @@ import msgspec
 
 from onesignal_stub import fields
 from onesignal_stub.errors import ApiError, refused
+from onesignal_stub.features.outcomes.core import SESSION_DURATION, Outcomes
 from onesignal_stub.features.subscriptions.core import DEVICE_TYPES, Subscriptions
 from onesignal_stub.features.users.core import EXTERNAL_ID, Users
-from server_kit import Clock, Store
+from onesignal_stub.features.users.properties import read_purchases
+from server_kit import Store
 from server_kit.store import Row
 
 _Reader: TypeAlias = Callable[[Mapping[str, Any], str], Any]
@@ -66,21 +68,26 @@ class Players:
 
     Args:
         store: The tables.
-        clock: The stub's time.
         users: Where tags, language and the external user id live.
         subscriptions: The records themselves.
+        outcomes: Where the time spent in the app is recorded.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, *, users: Users, subscriptions: Subscriptions
+        self, store: Store, *, users: Users, subscriptions: Subscriptions, outcomes: Outcomes
     ) -> None:
         self._store = store
-        self._clock = clock
         self._users = users
         self._subscriptions = subscriptions
+        self._outcomes = outcomes
 
-    def create(self, app_id: str, body: Mapping[str, Any]) -> str:
+    def create(self, app_id: str, body: Mapping[str, Any], *, player_id: str | None = None) -> str:
         """Add a device, or update the one that has this identifier, and return its id.
+
+        Args:
+            app_id: The app.
+            body: The fields of the player.
+            player_id: The id of a new one; None makes one up.
 
         Raises:
             ApiError: `device_type` is missing or unknown, or a field has a wrong type.
@@ -176,7 +183,61 @@ class Players:
         if row is None:
             return False
         self._subscriptions.delete(row)
+        self._users.prune(row["onesignal_id"])
         return True
+
+    def app_of(self, player_id: str) -> str | None:
+        """The app of a player that is named without one."""
+        row = self._store.one("SELECT app_id FROM subscriptions WHERE id = ?", player_id.lower())
+        return None if row is None else row["app_id"]
+
+    def on_session(self, app_id: str, player_id: str, body: Mapping[str, Any]) -> None:
+        """Count a session and change the fields that came with it.
+
+        Raises:
+            ApiError: There is no such player and the body does not say what device it is.
+        """
+        row = self._subscriptions.find(app_id, player_id)
+        if row is None:
+            self.create(app_id, body, player_id=player_id.lower())
+            return
+        self.update(app_id, player_id, body)
+        row = self._subscriptions.named(app_id, player_id)
+        self._subscriptions.add_sessions(
+            row["onesignal_id"], count=1, seconds=0, subscription_id=row["id"]
+        )
+
+    def on_purchase(self, app_id: str, player_id: str, body: Mapping[str, Any]) -> None:
+        """Add purchases; with `existing` they were made before the app counted them.
+
+        Raises:
+            ApiError: There is no such player, or a purchase lacks what it needs.
+        """
+        row = self._subscriptions.find(app_id, player_id)
+        if row is None:
+            raise no_such_player()
+        self._users.add_purchases(
+            row["onesignal_id"],
+            read_purchases(body),
+            already_counted=fields.flag(body, "existing") or False,
+        )
+
+    def on_focus(self, app_id: str, player_id: str, body: Mapping[str, Any]) -> None:
+        """Add the seconds that the app was open.
+
+        Raises:
+            ApiError: There is no such player, or `active_time` is no number.
+        """
+        row = self._subscriptions.find(app_id, player_id)
+        if row is None:
+            raise no_such_player()
+        seconds = fields.integer(body, "active_time") or 0
+        self._subscriptions.add_sessions(
+            row["onesignal_id"], count=0, seconds=seconds, subscription_id=row["id"]
+        )
+        self._outcomes.record(
+            app_id, SESSION_DURATION, value=seconds, device_type=row["device_type"]
+        )
 
 
 def no_such_player() -> ApiError:

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
-from onesignal_stub import errors
+from onesignal_stub import errors, fields
 from onesignal_stub.fields import merge_tags
 from server_kit import Clock, Store
 from server_kit.store import Row
 
 EXTERNAL_ID = "external_id"
 ONESIGNAL_ID = "onesignal_id"
+MAX_CUSTOM_ALIASES = 20
 
 
 class Users:
@@ -29,9 +30,9 @@ class Users:
         self._store = store
         self._clock = clock
 
-    def add(self, app_id: str) -> str:
-        """Add a user without aliases and return its onesignal_id."""
-        onesignal_id = str(uuid.uuid4())
+    def add(self, app_id: str, *, onesignal_id: str | None = None) -> str:
+        """Add a user without aliases and return its onesignal_id, made up if none is given."""
+        onesignal_id = (onesignal_id or str(uuid.uuid4())).lower()
         now = int(self._clock.time())
         self._store.run(
             "INSERT INTO users (onesignal_id, app_id, first_active, last_active)"
@@ -66,6 +67,20 @@ class Users:
             )
         return None if row is None else row["onesignal_id"]
 
+    def named(self, app_id: str, label: str, alias_id: str) -> str:
+        """The onesignal_id of the user that a path names.
+
+        Raises:
+            ApiError: There is no such user, or the onesignal_id is no UUID.
+        """
+        if label == ONESIGNAL_ID and not fields.is_uuid(alias_id):
+            raise errors.titled(400, "request-1", "Invalid UUID", meta={label: alias_id})
+        found = self.find(app_id, label, alias_id)
+        if found is None:
+            shown = "oneSignalID" if label == ONESIGNAL_ID else label
+            raise errors.titled(404, "user-1", f"No aliases found for {shown} `{alias_id}`")
+        return found
+
     def with_external_id(self, app_id: str, external_id: str) -> str:
         """The user with this external id, added if there is none."""
         found = self.find(app_id, EXTERNAL_ID, external_id)
@@ -86,7 +101,7 @@ class Users:
         """Give a user aliases; one that it has under the same label is overwritten.
 
         Raises:
-            ApiError: Another user has one of them; none is given then.
+            ApiError: Another user has one of them, or there are too many; none is given then.
         """
         claimed = {
             label: alias_id
@@ -94,18 +109,35 @@ class Users:
             if self.find(app_id, label, alias_id) not in {None, onesignal_id}
         }
         if claimed:
-            raise errors.titled(
-                409, "user-2", "One or more Aliases claimed by another User", meta=claimed
-            )
+            raise errors.aliases_claimed(claimed)
+        labels = {*self.identity(onesignal_id), *aliases} - {ONESIGNAL_ID, EXTERNAL_ID}
+        if len(labels) > MAX_CUSTOM_ALIASES:
+            text = f"A user can have at most {MAX_CUSTOM_ALIASES} custom aliases"
+            raise errors.titled(400, "user-3", text)
         for label, alias_id in aliases.items():
-            self._store.run(
-                "INSERT INTO aliases (app_id, label, alias_id, onesignal_id) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (onesignal_id, label) DO UPDATE SET alias_id = excluded.alias_id",
-                app_id,
-                label,
+            overwritten = self._store.run(
+                "UPDATE aliases SET alias_id = ? WHERE onesignal_id = ? AND label = ?",
                 alias_id,
                 onesignal_id,
+                label,
             )
+            if not overwritten:
+                self._store.run(
+                    "INSERT INTO aliases (app_id, label, alias_id, onesignal_id)"
+                    " VALUES (?, ?, ?, ?)",
+                    app_id,
+                    label,
+                    alias_id,
+                    onesignal_id,
+                )
+
+    def remove_alias(self, onesignal_id: str, label: str) -> bool:
+        """Take an alias from a user; False if it has none with this label."""
+        return bool(
+            self._store.run(
+                "DELETE FROM aliases WHERE onesignal_id = ? AND label = ?", onesignal_id, label
+            )
+        )
 
     def change(self, onesignal_id: str, columns: Mapping[str, Any]) -> None:
         """Write columns of a user; `tags` are changes, merged into those it has."""
@@ -119,6 +151,24 @@ class Users:
                 f"UPDATE users SET {names} WHERE onesignal_id = ?", *columns.values(), onesignal_id
             )
 
+    def add_purchases(
+        self, onesignal_id: str, purchases: list[dict[str, Any]], *, already_counted: bool = False
+    ) -> None:
+        """Add to what a user has bought and, unless that is counted already, spent."""
+        known = msgspec.json.decode(self.get(onesignal_id)["purchases"])
+        spent = sum(float(item["amount"]) * int(item["count"]) for item in purchases)
+        self._store.run(
+            "UPDATE users SET purchases = ?, amount_spent = amount_spent + ?"
+            " WHERE onesignal_id = ?",
+            msgspec.json.encode(known + purchases).decode(),
+            0.0 if already_counted else spent,
+            onesignal_id,
+        )
+
+    def delete(self, onesignal_id: str) -> None:
+        """Remove a user with its aliases and subscriptions."""
+        self._store.run("DELETE FROM users WHERE onesignal_id = ?", onesignal_id)
+
     def prune(self, onesignal_id: str) -> None:
         """Remove a user that nothing refers to any more: no alias, no subscription."""
         self._store.run(
@@ -127,3 +177,24 @@ class Users:
             " AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE onesignal_id = ?1)",
             onesignal_id,
         )
+
+
+def read_aliases(given: Any) -> dict[str, str]:
+    """The aliases in an `identity` object.
+
+    Raises:
+        ApiError: It is no object, or a value is no text.
+    """
+    if given is None or given == []:
+        return {}
+    if not isinstance(given, dict):
+        raise errors.titled(400, "request-2", "identity must be an object")
+    for label, value in given.items():
+        if not label or not isinstance(value, str) or not value:
+            raise errors.titled(
+                400,
+                "request-2",
+                "identity must map labels to non-empty strings",
+                meta={label: value},
+            )
+    return dict(given)

@@ -1,0 +1,140 @@
+"""From the tables to the Device values that audiences are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from onesignal_stub.filters import Device
+from server_kit import Store
+
+_NO_TAGS: dict[str, str] = {}
+_NO_PURCHASES: dict[str, float] = {}
+_SELECT = (
+    "SELECT s.number, s.id, s.onesignal_id, s.device_type, s.subscribed, a.alias_id, u.tags,"
+    " u.language, u.country, u.lat, u.long, coalesce(s.timezone, u.timezone_id),"
+    " s.session_count, s.session_time, u.first_active, s.last_active, u.amount_spent,"
+    " u.purchases, s.app_version, s.test_type, s.rooted"
+    " FROM subscriptions s JOIN users u USING (onesignal_id)"
+    " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'"
+)
+
+
+class Devices:
+    """Reads the devices of an app.
+
+    Args:
+        store: The tables.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of_app(self, app_id: str) -> Iterable[Device]:
+        """All devices of an app."""
+        return self._read(app_id, "s.app_id = ?", app_id)
+
+    def by_ids(self, app_id: str, ids: Iterable[str]) -> Iterable[Device]:
+        """The devices with these player or subscription ids."""
+        return self._read(
+            app_id,
+            "s.app_id = ? AND s.id IN (SELECT value FROM json_each(?))",
+            app_id,
+            _array(ids),
+        )
+
+    def by_numbers(self, app_id: str, numbers: Iterable[int]) -> Iterable[Device]:
+        """The devices with these row numbers."""
+        return self._read(app_id, "s.number IN (SELECT value FROM json_each(?))", _array(numbers))
+
+    def by_alias(
+        self, app_id: str, label: str, alias_ids: Iterable[str]
+    ) -> list[tuple[str, Device]]:
+        """The devices of the users with these aliases, each with the alias that named it."""
+        users = self._users_of(app_id, label, alias_ids)
+        devices = self._read(
+            app_id,
+            "s.onesignal_id IN (SELECT value FROM json_each(?))",
+            _array(users),
+        )
+        return [(users[device.onesignal_id], device) for device in devices]
+
+    def by_tokens(
+        self, app_id: str, device_type: int, tokens: Iterable[str]
+    ) -> list[tuple[str, Device]]:
+        """The devices that hold these tokens, addresses or numbers, each with what it holds."""
+        rows = self._store.all(
+            "SELECT id, token FROM subscriptions WHERE app_id = ? AND device_type = ?"
+            " AND token IN (SELECT value FROM json_each(?))",
+            app_id,
+            device_type,
+            _array(tokens),
+        )
+        held = {row["id"]: row["token"] for row in rows}
+        return [(held[device.id], device) for device in self.by_ids(app_id, held)]
+
+    def _users_of(self, app_id: str, label: str, alias_ids: Iterable[str]) -> dict[str, str]:
+        if label == "onesignal_id":
+            return {alias_id.lower(): alias_id for alias_id in alias_ids}
+        rows = self._store.all(
+            "SELECT onesignal_id, alias_id FROM aliases WHERE app_id = ? AND label = ?"
+            " AND alias_id IN (SELECT value FROM json_each(?))",
+            app_id,
+            label,
+            _array(alias_ids),
+        )
+        return {row["onesignal_id"]: row["alias_id"] for row in rows}
+
+    def _read(self, app_id: str, condition: str, *params: Any) -> Iterable[Device]:
+        emails = self._emails(app_id)
+        nobody = frozenset[str]()
+        for row in self._store.all(f"{_SELECT} WHERE {condition}", *params):
+            yield Device(
+                number=row[0],
+                id=row[1],
+                onesignal_id=row[2],
+                device_type=row[3],
+                subscribed=bool(row[4]),
+                external_id=row[5],
+                tags=_NO_TAGS if row[6] == "{}" else msgspec.json.decode(row[6]),
+                language=row[7],
+                country=row[8],
+                lat=row[9],
+                long=row[10],
+                timezone=row[11],
+                session_count=row[12],
+                session_time=row[13],
+                first_session=row[14],
+                last_session=row[15],
+                amount_spent=row[16],
+                purchases=_NO_PURCHASES if row[17] == "[]" else _paid(row[17]),
+                app_version=row[18],
+                is_test=bool(row[19]),
+                rooted=bool(row[20]),
+                emails=emails.get(row[2], nobody),
+            )
+
+    def _emails(self, app_id: str) -> dict[str, frozenset[str]]:
+        rows = self._store.all(
+            "SELECT onesignal_id, token FROM subscriptions WHERE app_id = ? AND device_type = 11",
+            app_id,
+        )
+        found: dict[str, frozenset[str]] = {}
+        for onesignal_id, token in rows:
+            known = found.get(onesignal_id, frozenset())
+            found[onesignal_id] = known | {(token or "").casefold()}
+        return found
+
+
+def _paid(purchases: str) -> dict[str, float]:
+    paid: dict[str, float] = {}
+    for purchase in msgspec.json.decode(purchases):
+        price = float(purchase["amount"]) * int(purchase.get("count", 1))
+        paid[purchase["sku"]] = paid.get(purchase["sku"], 0.0) + price
+    return paid
+
+
+def _array(values: Iterable[Any]) -> str:
+    return msgspec.json.encode(list(values)).decode()

@@ -1,0 +1,1 @@
+"""Aliases: the names of a user, `external_id` first among them."""

@@ -1,0 +1,118 @@
+"""`/apps` with the account's key: apps, their API keys, the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onesignal_stub.errors import ApiError, refused
+from onesignal_stub.features.apps.core import Apps, app_name, app_settings
+from onesignal_stub.features.apps.keys import ApiKeys
+from onesignal_stub.features.segments.core import Segments
+from onesignal_stub.http import Call, Key, Reply, Route
+
+
+def routes(apps: Apps, keys: ApiKeys, segments: Segments) -> list[Route]:
+    """The routes of apps."""
+    api = _Api(apps, segments)
+    tokens = _Keys(apps, keys)
+
+    def account(method: str, path: str, handler: Any, *, names_app: bool) -> Route:
+        return Route(
+            method,
+            path,
+            handler,
+            Key.ACCOUNT,
+            names_app=names_app,
+            secret=True,
+            unknown_app=_unknown_app,
+        )
+
+    token = "/apps/{app_id}/auth/tokens/{token_id}"
+    return [
+        account("POST", "/apps", api.create, names_app=False),
+        account("GET", "/apps", api.list, names_app=False),
+        account("GET", "/apps/{id}", api.view, names_app=False),
+        account("PUT", "/apps/{id}", api.update, names_app=False),
+        account("GET", "/apps/{app_id}/auth/tokens", tokens.list, names_app=True),
+        account("POST", "/apps/{app_id}/auth/tokens", tokens.create, names_app=True),
+        account("PATCH", token, tokens.update, names_app=True),
+        account("DELETE", token, tokens.delete, names_app=True),
+        account("POST", f"{token}/rotate", tokens.rotate, names_app=True),
+        account(
+            "GET", "/organizations/{organization_id}/audit_logs", tokens.audit, names_app=False
+        ),
+    ]
+
+
+def _unknown_app(app_id: str) -> ApiError:
+    return ApiError(404, {"errors": f"Couldn't find app with id = {app_id}"})
+
+
+class _Api:
+    def __init__(self, apps: Apps, segments: Segments) -> None:
+        self._apps = apps
+        self._segments = segments
+
+    def create(self, call: Call) -> Reply:
+        app_id = self._apps.add(app_name(call.body), app_settings(call.body))
+        self._segments.add_defaults(app_id)
+        self._apps.log("app.created", "app", app_id, app_id=app_id)
+        return Reply(self._apps.view(app_id))
+
+    def list(self, _call: Call) -> Reply:
+        return Reply(self._apps.all())
+
+    def view(self, call: Call) -> Reply:
+        app_id = call.path["id"].lower()
+        app = self._apps.view(app_id)
+        if app is None:
+            raise _unknown_app(call.path["id"])
+        return Reply(app)
+
+    def update(self, call: Call) -> Reply:
+        app_id = call.path["id"].lower()
+        if not self._apps.knows(app_id):
+            raise ApiError(404, {"status": 404, "error": "Not Found"})
+        self._apps.update(app_id, call.body)
+        self._apps.log("app.updated", "app", app_id, app_id=app_id)
+        return Reply(self._apps.view(app_id))
+
+
+class _Keys:
+    def __init__(self, apps: Apps, keys: ApiKeys) -> None:
+        self._apps = apps
+        self._keys = keys
+
+    def list(self, call: Call) -> Reply:
+        return Reply({"tokens": self._keys.all(call.app_id)})
+
+    def create(self, call: Call) -> Reply:
+        created = self._keys.create(call.app_id, call.body)
+        self._log(call, "created", created["token_id"])
+        return Reply(created)
+
+    def update(self, call: Call) -> Reply:
+        self._keys.update(call.app_id, call.path["token_id"], call.body)
+        self._log(call, "updated", call.path["token_id"])
+        return Reply({})
+
+    def rotate(self, call: Call) -> Reply:
+        rotated = self._keys.rotate(call.app_id, call.path["token_id"])
+        self._log(call, "rotated", rotated["token_id"])
+        return Reply(rotated)
+
+    def delete(self, call: Call) -> Reply:
+        self._keys.delete(call.app_id, call.path["token_id"])
+        self._log(call, "deleted", call.path["token_id"])
+        return Reply({})
+
+    def audit(self, call: Call) -> Reply:
+        logs = self._keys.audit_logs(call.path["organization_id"])
+        limit = call.query.get("limit", "")
+        if limit and not limit.isdecimal():
+            raise refused("limit must be an integer")
+        shown = logs[: int(limit)] if limit else logs
+        return Reply({"audit_logs": shown, "has_more": len(shown) < len(logs)})
+
+    def _log(self, call: Call, what: str, token_id: str) -> None:
+        self._apps.log(f"api_key.{what}", "api_key", token_id, app_id=call.app_id)

@@ -1,0 +1,1 @@
+"""Custom events: what the backend says its users did."""

@@ -1,0 +1,58 @@
+"""Custom events of users, recorded as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from onesignal_stub import fields
+from onesignal_stub.errors import refused
+from server_kit import Clock, Store
+
+
+class CustomEvents:
+    """The custom events of all apps.
+
+    Args:
+        store: The tables.
+        clock: The stub's time.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def record(self, app_id: str, body: Mapping[str, Any]) -> None:
+        """Record every event of a request; one whose idempotency_key is known is skipped.
+
+        Raises:
+            ApiError: An event lacks its name or its user; none is recorded then.
+        """
+        events = body.get("events")
+        if not isinstance(events, list) or not events:
+            raise refused("events must be a non-empty array")
+        for event in events:
+            _check(event)
+            self._store.run(
+                "INSERT OR IGNORE INTO custom_events (app_id, event, idempotency_key, received_at)"
+                " VALUES (?, ?, ?, ?)",
+                app_id,
+                msgspec.json.encode(event).decode(),
+                fields.text(event, "idempotency_key"),
+                self._clock.time(),
+            )
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every event, with its app, in the order in which they came."""
+        rows = self._store.all("SELECT app_id, event FROM custom_events ORDER BY number")
+        return [{"app_id": row["app_id"], **msgspec.json.decode(row["event"])} for row in rows]
+
+
+def _check(event: Any) -> None:
+    if not isinstance(event, dict) or not fields.text(event, "name"):
+        raise refused("every event must be an object with a name")
+    if not fields.text(event, "external_id") and not fields.text(event, "onesignal_id"):
+        raise refused("every event must have an external_id or a onesignal_id")
+    fields.mapping(event, "payload")

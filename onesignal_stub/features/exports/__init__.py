@@ -1,0 +1,1 @@
+"""Exports: CSV files of players and of what happened to a message."""

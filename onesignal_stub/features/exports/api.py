@@ -1,0 +1,39 @@
+"""`/players/csv_export` and the files that exports write."""
+
+from __future__ import annotations
+
+from onesignal_stub.features.exports.core import Exports
+from onesignal_stub.http import Call, Key, Reply, Route
+
+_GONE = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
+)
+
+
+def routes(exports: Exports) -> list[Route]:
+    """The routes of exports."""
+    api = _Api(exports)
+    return [
+        Route("POST", "/players/csv_export", api.players),
+        *(
+            Route("GET", f"/{folder}/{{app}}/{{file}}", api.file, Key.OPEN, names_app=False)
+            for folder in ("csv_exports", "message_history")
+        ),
+    ]
+
+
+class _Api:
+    def __init__(self, exports: Exports) -> None:
+        self._exports = exports
+
+    def players(self, call: Call) -> Reply:
+        path = self._exports.players(call.app_id, call.body)
+        return Reply({"csv_file_url": f"{call.origin}/{path}"})
+
+    def file(self, call: Call) -> Reply:
+        folder = "csv_exports" if call.route.startswith("/csv_exports") else "message_history"
+        content = self._exports.file(f"{folder}/{call.path['app']}/{call.path['file']}")
+        if content is None:
+            return Reply(_GONE, 404, content_type="application/xml")
+        return Reply(content, content_type="application/gzip")

@@ -1,0 +1,204 @@
+"""Exports: gzip CSV files, written when they are asked for and kept for three days."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from onesignal_stub import fields
+from onesignal_stub.audience import Aim, BySegments, Channel, select
+from onesignal_stub.devices import Devices
+from onesignal_stub.errors import refused
+from onesignal_stub.features.segments.core import Segments
+from server_kit import Clock, Store
+from server_kit.store import Row
+
+_KEPT = 3 * 86_400.0
+_COLUMNS = [
+    "id",
+    "identifier",
+    "session_count",
+    "language",
+    "timezone",
+    "game_version",
+    "device_os",
+    "device_type",
+    "device_model",
+    "ad_id",
+    "tags",
+    "last_active",
+    "playtime",
+    "amount_spent",
+    "created_at",
+    "invalid_identifier",
+    "badge_count",
+]
+_EXTRA: dict[str, tuple[str, ...]] = {
+    "location": ("lat", "lon"),
+    "country": ("country",),
+    "rooted": ("rooted",),
+    "notification_types": ("notification_types",),
+    "ip": ("ip",),
+    "external_user_id": ("external_user_id",),
+    "web_auth": ("web_auth",),
+    "web_p256": ("web_p256",),
+    "onesignal_id": ("onesignal_id",),
+    "unsubscribed_at": ("unsubscribed_at",),
+    "timezone_id": ("timezone_id",),
+}
+_SELECT = (
+    "SELECT s.number, s.id, s.token AS identifier, s.session_count, u.language, s.timezone,"
+    " s.app_version AS game_version, s.device_os, s.device_type, s.device_model, s.ad_id, u.tags,"
+    " s.last_active, s.session_time AS playtime, u.amount_spent, s.created_at,"
+    " CASE WHEN s.subscribed THEN 'f' ELSE 't' END AS invalid_identifier, s.badge_count,"
+    " u.lat, u.long AS lon, u.country, CASE WHEN s.rooted THEN 't' ELSE 'f' END AS rooted,"
+    " s.notification_types, u.ip, a.alias_id AS external_user_id, s.web_auth, s.web_p256,"
+    " u.onesignal_id, s.unsubscribed_at, u.timezone_id, s.subscribed"
+    " FROM subscriptions s JOIN users u USING (onesignal_id)"
+    " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'"
+    " WHERE s.app_id = ? ORDER BY s.number"
+)
+_TIMES = ("last_active", "created_at", "unsubscribed_at")
+
+
+class Exports:
+    """Writes CSV files and keeps them for download.
+
+    Args:
+        store: The tables.
+        clock: The stub's time.
+        devices: Who could be in a segment.
+        segments: The segments of all apps.
+    """
+
+    def __init__(self, store: Store, clock: Clock, *, devices: Devices, segments: Segments) -> None:
+        self._store = store
+        self._clock = clock
+        self._devices = devices
+        self._segments = segments
+
+    def players(self, app_id: str, body: Mapping[str, Any]) -> str:
+        """Write the players of an app and return the path of the file.
+
+        Raises:
+            ApiError: A field is not one that can be exported, or the segment does not exist.
+        """
+        extra = _extra_columns(body)
+        rows: Iterable[Row] = self._store.all(_SELECT, app_id)
+        since = fields.number(body, "last_active_since")
+        if since is not None:
+            rows = [row for row in rows if row["last_active"] > since]
+        segment = fields.text(body, "segment_name")
+        if segment:
+            everybody = bool(fields.flag(body, "include_unsubscribed"))
+            members = self._members(app_id, segment, include_unsubscribed=everybody)
+            rows = [row for row in rows if row["number"] in members]
+        columns = [*_COLUMNS, *extra]
+        lines = [[_cell(row, column) for column in columns] for row in rows]
+        return self._write(f"csv_exports/{app_id}", "users", columns, lines)
+
+    def events(self, notification: Row) -> str:
+        """Write what happened to a message and return the path of the file."""
+        rows = self._store.all(
+            "SELECT * FROM deliveries WHERE notification = ? ORDER BY number",
+            notification["number"],
+        )
+        columns = ["event", "subscription_id", "onesignal_id", "external_id", "timestamp"]
+        lines = [
+            [event, row["subscription_id"], row["onesignal_id"], row["external_id"], _time(when)]
+            for row in rows
+            for event, when in (
+                ("sent", row["sent_at"]),
+                ("received", row["received_at"]),
+                ("clicked", row["clicked_at"]),
+                ("dismissed", row["dismissed_at"]),
+            )
+            if when is not None
+        ]
+        return self._write(f"csv_exports/{notification['app_id']}", "events", columns, lines)
+
+    def history(self, notification: Row, events: str) -> str:
+        """Write to whom a message was sent, or who clicked it, and return the path of the file."""
+        column = "sent_at" if events == "sent" else "clicked_at"
+        rows = self._store.all(
+            f"SELECT *, {column} AS time FROM deliveries"
+            f" WHERE notification = ? AND {column} IS NOT NULL ORDER BY number",
+            notification["number"],
+        )
+        channels = {11: "email", 14: "sms"}
+        lines = [
+            [
+                row["subscription_id"],
+                row["onesignal_id"],
+                row["external_id"],
+                channels.get(row["device_type"], "push"),
+                _time(row["time"]),
+            ]
+            for row in rows
+        ]
+        columns = ["player_id", "onesignal_id", "external_id", "target_channel", "timestamp"]
+        return self._write(f"message_history/{notification['app_id']}", events, columns, lines)
+
+    def file(self, path: str) -> bytes | None:
+        """The file at a path; None if there is none or its three days have passed."""
+        row = self._store.one(
+            "SELECT content FROM exports WHERE path = ? AND created_at > ?",
+            path,
+            self._clock.time() - _KEPT,
+        )
+        return None if row is None else row["content"]
+
+    def _members(self, app_id: str, name: str, *, include_unsubscribed: bool) -> set[int]:
+        segments = self._segments.of(app_id)
+        if not segments.knows(name):
+            raise refused(f"Segment {name} was not found in this app")
+        devices = list(self._devices.of_app(app_id))
+        channels: tuple[Channel, ...] = ("push", "email", "sms")
+        members: set[int] = set()
+        for channel in channels:
+            aim = Aim(targeting=BySegments((name,)), channel=channel)
+            found = select(devices, aim, segments=segments, now=self._clock.time())
+            members.update(device.number for device in found.receivers)
+            if include_unsubscribed:
+                members.update(device.number for device in found.unsubscribed)
+        return members
+
+    def _write(
+        self, folder: str, kind: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]
+    ) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(lines)
+        today = datetime.fromtimestamp(self._clock.time(), UTC).date()
+        path = f"{folder}/{kind}_{secrets.token_hex(16)}_{today}.csv.gz"
+        self._store.run(
+            "INSERT INTO exports (path, content, created_at) VALUES (?, ?, ?)",
+            path,
+            gzip.compress(text.getvalue().encode(), mtime=0),
+            self._clock.time(),
+        )
+        return path
+
+
+def _extra_columns(body: Mapping[str, Any]) -> list[str]:
+    asked = fields.strings(body, "extra_fields")
+    unknown = [name for name in asked if name not in _EXTRA]
+    if unknown:
+        raise refused(f"extra_fields must be of {', '.join(_EXTRA)}, got {', '.join(unknown)}")
+    return [column for name in dict.fromkeys(asked) for column in _EXTRA[name]]
+
+
+def _cell(row: Row, column: str) -> Any:
+    return _time(row[column]) if column in _TIMES else row[column]
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,1 @@
+"""Live Activities: begun on a device, updated and ended by push."""

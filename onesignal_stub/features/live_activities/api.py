@@ -1,0 +1,40 @@
+"""`/apps/{app_id}/live_activities`, and starting one by push."""
+
+from __future__ import annotations
+
+from onesignal_stub.features.live_activities.core import LiveActivities
+from onesignal_stub.http import Call, Reply, Route
+
+_ONE = "/apps/{app_id}/live_activities/{activity_id}"
+
+
+def routes(activities: LiveActivities) -> list[Route]:
+    """The routes of Live Activities."""
+    api = _Api(activities)
+    return [
+        Route("POST", f"{_ONE}/token", api.begin),
+        Route("DELETE", f"{_ONE}/token/{{subscription_id}}", api.end),
+        Route("POST", f"{_ONE}/notifications", api.update),
+        Route("POST", "/apps/{app_id}/activities/activity/{activity_type}", api.start),
+    ]
+
+
+class _Api:
+    def __init__(self, activities: LiveActivities) -> None:
+        self._activities = activities
+
+    def begin(self, call: Call) -> Reply:
+        self._activities.begin(call.app_id, call.path["activity_id"], call.body)
+        return Reply(None, 204)
+
+    def end(self, call: Call) -> Reply:
+        self._activities.leave(call.app_id, call.path["activity_id"], call.path["subscription_id"])
+        return Reply(None, 204)
+
+    def update(self, call: Call) -> Reply:
+        message_id = self._activities.update(call.app_id, call.path["activity_id"], call.body)
+        return Reply({"notification_id": message_id, "id": message_id})
+
+    def start(self, call: Call) -> Reply:
+        message_id = self._activities.start(call.app_id, call.path["activity_type"], call.body)
+        return Reply({"notification_id": message_id}, 201)

@@ -1,0 +1,202 @@
+"""Delivery: the record of each device that a message reaches, now or when its time has come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import msgspec
+
+from onesignal_stub.devices import Devices
+from onesignal_stub.features.notifications.content import Content, Contents
+from onesignal_stub.features.notifications.receivers import Receivers
+from onesignal_stub.features.notifications.schedule import Schedule, due_for, schedule_of
+from onesignal_stub.features.notifications.targeting import target_of
+from onesignal_stub.filters import Device
+from server_kit import Clock, Store
+from server_kit.store import Row
+
+
+class Delivery:
+    """Brings messages to devices.
+
+    Args:
+        store: The tables.
+        clock: The stub's time.
+        devices: The devices of all apps.
+        receivers: Finds who a scheduled message goes to.
+        arrived: Called with a notification's number after some of its devices got it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        devices: Devices,
+        receivers: Receivers,
+        arrived: Callable[[int], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._devices = devices
+        self._receivers = receivers
+        self._arrived = arrived
+        self._changed = asyncio.Event()
+        self._next_due: float | None = None
+        self.reschedule()
+
+    def reschedule(self) -> None:
+        """Look up when the next message is to go out, after that may have changed."""
+        row = self._store.one(
+            "SELECT min(due) FROM (SELECT min(send_after) AS due FROM notifications"
+            " WHERE state = 'scheduled' UNION ALL SELECT min(due) FROM pending)"
+        )
+        self._next_due = None if row is None else row[0]
+        self._changed.set()
+
+    def run_due(self) -> None:
+        """Send everything whose time has come, in the order in which it came."""
+        while self._next_due is not None and self._next_due <= self._clock.time():
+            with self._store.transaction():
+                self._send_scheduled(self._next_due)
+                self._send_pending(self._next_due)
+            self.reschedule()
+
+    async def keep_schedule(self) -> NoReturn:
+        """Send every message when its time comes, until cancelled."""
+        while True:
+            self.run_due()
+            self._changed.clear()
+            waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._changed.wait())]
+            if self._next_due is not None:
+                waits.append(asyncio.create_task(self._clock.sleep_until(self._next_due)))
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+                await asyncio.gather(*waits, return_exceptions=True)
+
+    def begin(
+        self,
+        number: int,
+        request: dict[str, Any],
+        schedule: Schedule,
+        receivers: Sequence[Device],
+    ) -> None:
+        """Send a message to its receivers, or note for each when it is due."""
+        if not schedule.delayed:
+            self._send(number, request, receivers, at=schedule.at)
+            self._complete(number, schedule.at)
+            return
+        self._store.run_many(
+            "INSERT INTO pending (notification, subscription, due) VALUES (?, ?, ?)",
+            [(number, device.number, due_for(device, schedule)) for device in receivers],
+        )
+        self._store.run("UPDATE notifications SET state = 'sending' WHERE number = ?", number)
+        self._send_pending(schedule.at)
+        self._complete_if_done(number, schedule.at)
+        self.reschedule()
+
+    def _send_scheduled(self, due: float) -> None:
+        rows = self._store.all(
+            "SELECT * FROM notifications WHERE state = 'scheduled' AND send_after <= ?"
+            " ORDER BY number",
+            due,
+        )
+        for row in rows:
+            self._begin_scheduled(row)
+
+    def _begin_scheduled(self, row: Row) -> None:
+        request: dict[str, Any] = msgspec.json.decode(row["request"])
+        found = self._receivers.find(row["app_id"], target_of(request), now=row["send_after"])
+        schedule = schedule_of(request, now=row["queued_at"])
+        self._store.run(
+            "UPDATE notifications SET recipients = ?, failed = ? WHERE number = ?",
+            len(found.audience.receivers),
+            len(found.audience.unsubscribed) if found.invalid else 0,
+            row["number"],
+        )
+        self.begin(row["number"], request, schedule, found.audience.receivers)
+
+    def _send_pending(self, due: float) -> None:
+        rows = self._store.all(
+            "SELECT n.number, n.app_id, n.request,"
+            " json_group_array(p.subscription) AS subscriptions"
+            " FROM pending p JOIN notifications n ON n.number = p.notification"
+            " WHERE p.due <= ? GROUP BY n.number ORDER BY n.number",
+            due,
+        )
+        self._store.run("DELETE FROM pending WHERE due <= ?", due)
+        for row in rows:
+            numbers = msgspec.json.decode(row["subscriptions"])
+            devices = list(self._devices.by_numbers(row["app_id"], numbers))
+            receivers = [device for device in devices if device.subscribed]
+            self._send(row["number"], msgspec.json.decode(row["request"]), receivers, at=due)
+            self._store.run(
+                "UPDATE notifications SET failed = failed + ? WHERE number = ?",
+                len(numbers) - len(receivers),
+                row["number"],
+            )
+            self._complete_if_done(row["number"], due)
+
+    def _send(
+        self, number: int, request: dict[str, Any], receivers: Sequence[Device], *, at: float
+    ) -> None:
+        contents = Contents(request)
+        texts: dict[Content, int] = {}
+        rows = []
+        for device in receivers:
+            content = contents.of(device)
+            text = texts.get(content)
+            if text is None:
+                text = texts[content] = self._add_text(number, content)
+            rows.append(
+                (
+                    number,
+                    device.number,
+                    device.id,
+                    device.onesignal_id,
+                    device.external_id,
+                    device.device_type,
+                    text,
+                    at,
+                )
+            )
+        self._store.run_many(
+            "INSERT INTO deliveries (notification, subscription, subscription_id, onesignal_id,"
+            " external_id, device_type, text, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        self._arrived(number)
+
+    def _add_text(self, number: int, content: Content) -> int:
+        row = self._store.one(
+            "INSERT INTO texts (notification, language, contents, heading, subtitle)"
+            " VALUES (?, ?, ?, ?, ?) RETURNING number",
+            number,
+            content.language,
+            content.contents,
+            content.heading,
+            content.subtitle,
+        )
+        assert row is not None
+        return int(row["number"])
+
+    def _complete(self, number: int, at: float) -> None:
+        self._store.run(
+            "UPDATE notifications SET state = 'sent', completed_at = ? WHERE number = ?",
+            at,
+            number,
+        )
+
+    def _complete_if_done(self, number: int, at: float) -> None:
+        self._store.run(
+            "UPDATE notifications SET state = 'sent', completed_at = ?1 WHERE number = ?2"
+            " AND state = 'sending'"
+            " AND NOT EXISTS (SELECT 1 FROM pending WHERE notification = ?2)",
+            at,
+            number,
+        )

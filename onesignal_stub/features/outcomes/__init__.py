@@ -1,0 +1,1 @@
+"""Outcomes: what people did, counted and summed."""

@@ -1,0 +1,1 @@
+"""Segments: named filters, evaluated when a message is sent."""

@@ -1,0 +1,96 @@
+"""`/apps/{app_id}/subscriptions`: create, edit, delete, hand over to another user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onesignal_stub import errors
+from onesignal_stub.features.subscriptions.core import (
+    TYPES,
+    Subscriptions,
+    read_subscription,
+    subscription_json,
+)
+from onesignal_stub.features.users.core import Users, read_aliases
+from onesignal_stub.http import Call, Key, Reply, Route
+
+_ONE = "/apps/{app_id}/subscriptions/{subscription_id}"
+
+
+def routes(subscriptions: Subscriptions, users: Users) -> list[Route]:
+    """The routes of subscriptions."""
+    api = _Api(subscriptions, users)
+    return [
+        Route(
+            "POST",
+            "/apps/{app_id}/users/by/{alias_label}/{alias_id}/subscriptions",
+            api.create,
+            Key.USERS,
+        ),
+        Route("PATCH", _ONE, api.update, Key.USERS),
+        Route("DELETE", _ONE, api.delete, Key.USERS),
+        Route("PATCH", f"{_ONE}/owner", api.transfer, Key.OPEN),
+        Route("GET", f"{_ONE}/iams", api.in_app_messages),
+        Route(
+            "PATCH",
+            "/apps/{app_id}/subscriptions_by_token/{token_type}/{token}",
+            api.update_by_token,
+            Key.USERS,
+        ),
+    ]
+
+
+class _Api:
+    def __init__(self, subscriptions: Subscriptions, users: Users) -> None:
+        self._subscriptions = subscriptions
+        self._users = users
+
+    def create(self, call: Call) -> Reply:
+        onesignal_id = self._users.named(
+            call.app_id, call.path["alias_label"], call.path["alias_id"]
+        )
+        wanted = read_subscription(call.body.get("subscription"), new=True)
+        subscription_id, is_new = self._subscriptions.claim(call.app_id, onesignal_id, wanted)
+        row = self._subscriptions.named(call.app_id, subscription_id)
+        return Reply({"subscription": subscription_json(row)}, 201 if is_new else 202)
+
+    def update(self, call: Call) -> Reply:
+        row = self._subscriptions.named(call.app_id, call.path["subscription_id"])
+        wanted = read_subscription(call.body.get("subscription"), new=False)
+        self._subscriptions.change(row["id"], wanted.columns)
+        return Reply({}, 202)
+
+    def delete(self, call: Call) -> Reply:
+        row = self._subscriptions.named(call.app_id, call.path["subscription_id"])
+        self._subscriptions.delete(row)
+        return Reply({}, 202)
+
+    def transfer(self, call: Call) -> Reply:
+        row = self._subscriptions.named(call.app_id, call.path["subscription_id"])
+        aliases = read_aliases(call.body.get("identity"))
+        if not aliases:
+            raise errors.titled(400, "request-2", "identity must name the new owner")
+        owners = {self._users.named(call.app_id, label, value) for label, value in aliases.items()}
+        if len(owners) > 1:
+            raise errors.titled(400, "request-2", "identity must name one user", meta=aliases)
+        owner = owners.pop()
+        self._subscriptions.move(row, owner)
+        return Reply({"identity": self._users.identity(owner)})
+
+    def in_app_messages(self, call: Call) -> Reply:
+        self._subscriptions.named(call.app_id, call.path["subscription_id"])
+        none: list[Any] = []
+        return Reply({"in_app_messages": none})
+
+    def update_by_token(self, call: Call) -> Reply:
+        kind = call.path["token_type"]
+        if kind not in TYPES:
+            raise errors.titled(400, "subscription-2", f"type must be one of {', '.join(TYPES)}")
+        rows = self._subscriptions.with_token(call.app_id, TYPES[kind], call.path["token"])
+        if not rows:
+            raise errors.no_such_subscription()
+        if len(rows) > 1:
+            raise errors.titled(400, "subscription-3", "Several subscriptions have this token")
+        wanted = read_subscription(call.body.get("subscription"), new=False)
+        self._subscriptions.change(rows[0]["id"], wanted.columns)
+        return Reply({}, 202)

@@ -1,0 +1,1 @@
+"""Templates: the content of messages, kept for use by id."""

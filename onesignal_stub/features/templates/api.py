@@ -1,0 +1,58 @@
+"""`/templates`."""
+
+from __future__ import annotations
+
+from onesignal_stub.errors import refused
+from onesignal_stub.features.apps.core import Apps
+from onesignal_stub.features.templates.core import Templates
+from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.paging import page_of
+
+_MAX_PAGE = 50
+
+
+def routes(templates: Templates, apps: Apps) -> list[Route]:
+    """The routes of templates."""
+    api = _Api(templates, apps)
+    return [
+        Route("POST", "/templates", api.create),
+        Route("GET", "/templates", api.list),
+        Route("GET", "/templates/{template_id}", api.view),
+        Route("PATCH", "/templates/{template_id}", api.update),
+        Route("DELETE", "/templates/{template_id}", api.delete),
+        Route("POST", "/templates/{template_id}/copy_to_app", api.copy, Key.ACCOUNT),
+    ]
+
+
+class _Api:
+    def __init__(self, templates: Templates, apps: Apps) -> None:
+        self._templates = templates
+        self._apps = apps
+
+    def create(self, call: Call) -> Reply:
+        return Reply(self._templates.create(call.app_id, call.body))
+
+    def list(self, call: Call) -> Reply:
+        page = page_of(call.query, maximum=_MAX_PAGE)
+        found = self._templates.page(
+            call.app_id, limit=page.limit, offset=page.offset, channel=call.query.get("channel")
+        )
+        return Reply({"templates": found})
+
+    def view(self, call: Call) -> Reply:
+        return Reply(self._templates.view(call.app_id, call.path["template_id"]))
+
+    def update(self, call: Call) -> Reply:
+        return Reply(self._templates.update(call.app_id, call.path["template_id"], call.body))
+
+    def delete(self, call: Call) -> Reply:
+        self._templates.delete(call.app_id, call.path["template_id"])
+        return Reply({"success": True})
+
+    def copy(self, call: Call) -> Reply:
+        target = call.body.get("target_app_id")
+        if not isinstance(target, str) or not self._apps.knows(target.lower()):
+            raise refused(f"Couldn't find app with id = {target}")
+        copied = self._templates.copy(call.app_id, call.path["template_id"], target.lower())
+        self._apps.log("template.copied", "template", copied["id"], app_id=target.lower())
+        return Reply(copied)

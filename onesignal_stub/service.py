@@ -1,0 +1,192 @@
+"""Everything behind the HTTP: the store, the features and what they share, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from onesignal_stub import seed
+from onesignal_stub.devices import Devices
+from onesignal_stub.features.aliases import api as aliases_api
+from onesignal_stub.features.apps import api as apps_api
+from onesignal_stub.features.apps.core import Apps, app_name, app_settings
+from onesignal_stub.features.apps.keys import ApiKeys
+from onesignal_stub.features.custom_events import api as custom_events_api
+from onesignal_stub.features.custom_events.core import CustomEvents
+from onesignal_stub.features.exports import api as exports_api
+from onesignal_stub.features.exports.core import Exports
+from onesignal_stub.features.live_activities import api as live_activities_api
+from onesignal_stub.features.live_activities.core import LiveActivities
+from onesignal_stub.features.notifications import api as notifications_api
+from onesignal_stub.features.notifications.core import Notifications
+from onesignal_stub.features.notifications.delivery import Delivery
+from onesignal_stub.features.notifications.receivers import Receivers
+from onesignal_stub.features.notifications.views import Views
+from onesignal_stub.features.outcomes import api as outcomes_api
+from onesignal_stub.features.outcomes.core import ATTRIBUTIONS, Outcomes
+from onesignal_stub.features.players import api as players_api
+from onesignal_stub.features.players.core import Players
+from onesignal_stub.features.segments import api as segments_api
+from onesignal_stub.features.segments.core import Segments
+from onesignal_stub.features.subscriptions import api as subscriptions_api
+from onesignal_stub.features.subscriptions.core import Subscriptions
+from onesignal_stub.features.templates import api as templates_api
+from onesignal_stub.features.templates.core import Templates
+from onesignal_stub.features.users import api as users_api
+from onesignal_stub.features.users.core import Users
+from onesignal_stub.features.users.create import create_user
+from onesignal_stub.http import Route
+from onesignal_stub.pushes import Pushes
+from onesignal_stub.simulation import Simulation
+from onesignal_stub.store import SCHEMA
+from onesignal_stub.webhooks import Webhooks
+from server_kit import Clock, Store
+
+
+class Service:
+    """One OneSignal, as a running stub holds it.
+
+    Args:
+        data: The file that keeps everything; None keeps it in memory.
+        clock: The stub's time.
+        account_key: The key for operations on apps.
+        strict_keys: Ask for a key also where OneSignal's older routes take none.
+    """
+
+    def __init__(
+        self, data: Path | None, clock: Clock, *, account_key: str, strict_keys: bool
+    ) -> None:
+        self.store = store = Store(SCHEMA, data)
+        self.apps = Apps(store, clock, account_key=account_key, strict_keys=strict_keys)
+        self.keys = ApiKeys(store, clock)
+        self.users = Users(store, clock)
+        self.subscriptions = Subscriptions(store, clock, self.users)
+        self.outcomes = Outcomes(store, clock)
+        self.players = Players(
+            store, users=self.users, subscriptions=self.subscriptions, outcomes=self.outcomes
+        )
+        self.templates = Templates(store, clock)
+        self.custom_events = CustomEvents(store, clock)
+        self.pushes = Pushes(store)
+        self.webhooks = Webhooks(store)
+        self.simulation = Simulation(
+            store, clock, pushes=self.pushes, outcomes=self.outcomes, webhooks=self.webhooks
+        )
+        devices = Devices(store)
+        self.segments = Segments(store, clock, devices)
+        self.exports = Exports(store, clock, devices=devices, segments=self.segments)
+        receivers = Receivers(
+            devices, self.segments, subscriptions=self.subscriptions, users=self.users
+        )
+        self.delivery = Delivery(
+            store, clock, devices=devices, receivers=receivers, arrived=self.simulation.arrived
+        )
+        self.notifications = Notifications(
+            store,
+            clock,
+            templates=self.templates,
+            receivers=receivers,
+            delivery=self.delivery,
+        )
+        self.live_activities = LiveActivities(
+            store, clock, devices=devices, receivers=receivers, delivery=self.delivery
+        )
+
+    def routes(self) -> list[Route]:
+        """The routes of all features."""
+        return [
+            *apps_api.routes(self.apps, self.keys, self.segments),
+            *notifications_api.routes(
+                self.notifications, Views(self.store), self.outcomes, self.exports
+            ),
+            *exports_api.routes(self.exports),
+            *players_api.routes(self.players),
+            *segments_api.routes(self.segments),
+            *templates_api.routes(self.templates, self.apps),
+            *outcomes_api.routes(self.outcomes),
+            *live_activities_api.routes(self.live_activities),
+            *custom_events_api.routes(self.custom_events),
+            *subscriptions_api.routes(self.subscriptions, self.users),
+            *aliases_api.routes(self.users, self.subscriptions),
+            *users_api.routes(self.users, self.subscriptions),
+        ]
+
+    def add_first_app(self, app_id: str, key: str) -> bool:
+        """Make sure that an app exists and has this key; whether it had to be added."""
+        if self.apps.knows(app_id):
+            self.apps.set_key(app_id, key)
+            return False
+        self.seed_app(app_id, {"id": app_id, "name": "Stub", "rest_key": key})
+        return True
+
+    def seed_app(self, _app_id: str, entry: Mapping[str, Any]) -> None:
+        """Add an app, with the id and key that the entry names."""
+        app_id = str(entry["id"]).lower() if "id" in entry else None
+        name, settings = app_name(entry), app_settings(entry)
+        added = self.apps.add(name, settings, app_id=app_id, key=entry.get("rest_key"))
+        self.segments.add_defaults(added)
+
+    def seed_player(self, app_id: str, entry: Mapping[str, Any]) -> None:
+        """Add a player, with the id that the entry names."""
+        self.players.create(app_id, entry, player_id=entry.get("id"))
+
+    def seed_user(self, app_id: str, entry: Mapping[str, Any]) -> None:
+        """Add a user, with the onesignal_id that its identity names."""
+        create_user(self.users, self.subscriptions, app_id, entry, keep_id=True)
+
+    def seed_segment(self, app_id: str, entry: Mapping[str, Any]) -> None:
+        """Add a segment, with the id that the entry names."""
+        self.segments.create(app_id, entry)
+
+    def seed_template(self, app_id: str, entry: Mapping[str, Any]) -> None:
+        """Add a template, with the id that the entry names."""
+        self.templates.create(app_id, entry, template_id=entry.get("id"))
+
+    def plant(self, seeds: Mapping[str, list[dict[str, Any]]], *, app_id: str) -> None:
+        """Add seed data, or nothing of it if an entry breaks a rule.
+
+        Raises:
+            SeedError: An entry breaks a rule.
+        """
+        with self.store.transaction():
+            seed.plant(seeds, self, app_id=app_id)
+
+    def record_outcome(
+        self,
+        name: str,
+        *,
+        value: float,
+        push_id: int | None,
+        app_id: str | None,
+        attribution: str,
+    ) -> None:
+        """Count an outcome; one that a push led to is of the push's app and device type.
+
+        Raises:
+            LookupError: There is no such push or app.
+            ValueError: The name is empty or the attribution unknown.
+        """
+        if not name or attribution not in ATTRIBUTIONS:
+            raise ValueError(f"an outcome has a name, and one of {', '.join(ATTRIBUTIONS)}")
+        push = None if push_id is None else self.pushes.get(push_id)
+        app_id = app_id or (push.app_id if push is not None else "")
+        if not self.apps.knows(app_id.lower()):
+            raise LookupError(f"there is no app {app_id!r}")
+        number = None
+        if push is not None:
+            number = self.notifications.find(push.app_id, push.notification_id)["number"]
+        self.outcomes.record(
+            app_id.lower(),
+            name,
+            value=value,
+            device_type=None if push is None else push.device_type,
+            attribution=attribution,
+            notification=number,
+        )
+
+    async def close(self) -> None:
+        """Close everything; waits for pushes end."""
+        self.simulation.close()
+        await self.webhooks.close()
+        self.store.close()

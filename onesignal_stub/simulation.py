@@ -1,0 +1,212 @@
+"""Simulated devices: they receive what waits for them, and people open or dismiss it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from onesignal_stub.features.outcomes.core import CLICK, CONFIRMED_DELIVERY, Outcomes
+from onesignal_stub.pushes import Push, Pushes
+from onesignal_stub.webhooks import Webhooks
+from server_kit import Clock, Store
+
+_NEXT = (
+    "SELECT d.number FROM deliveries d JOIN notifications n ON n.number = d.notification"
+    " JOIN subscriptions s ON s.number = d.subscription"
+    " WHERE s.id = ?1 AND d.received_at IS NULL AND NOT d.hidden AND d.sent_at + n.ttl > ?2"
+    " AND NOT EXISTS (SELECT 1 FROM deliveries newer"
+    "   JOIN notifications other ON other.number = newer.notification"
+    "   WHERE newer.subscription = d.subscription AND newer.number > d.number"
+    "   AND other.collapse_id = n.collapse_id)"
+    " ORDER BY d.number LIMIT 1"
+)
+
+
+class Simulation:
+    """What devices and people do with pushes.
+
+    Args:
+        store: The tables.
+        clock: The stub's time.
+        pushes: The record of what was sent.
+        outcomes: Where confirmed deliveries and clicks are counted.
+        webhooks: Who is told about them.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        pushes: Pushes,
+        outcomes: Outcomes,
+        webhooks: Webhooks,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._pushes = pushes
+        self._outcomes = outcomes
+        self._webhooks = webhooks
+        self._online: dict[str, list[asyncio.Future[Push]]] = {}
+
+    def arrived(self, notification: int) -> None:
+        """Hand a message that was just sent to the devices that are online."""
+        for player_id in list(self._online):
+            row = self._store.one(
+                "SELECT number FROM deliveries WHERE notification = ? AND received_at IS NULL"
+                " AND subscription = (SELECT number FROM subscriptions WHERE id = ?)",
+                notification,
+                player_id,
+            )
+            if row is not None:
+                self._hand_over(player_id, self.receive(row["number"]))
+        self._pushes.announce()
+
+    async def next_for(self, player_id: str) -> Push:
+        """Return the next push that a device receives; it is online while it waits for one."""
+        row = self._store.one(_NEXT, player_id, self._clock.time())
+        if row is not None:
+            return self.receive(row["number"])
+        waiting: asyncio.Future[Push] = asyncio.get_running_loop().create_future()
+        self._online.setdefault(player_id, []).append(waiting)
+        try:
+            return await waiting
+        finally:
+            self._leave(player_id, waiting)
+
+    def receive(self, push_id: int) -> Push:
+        """A device confirms a push; a second time changes nothing.
+
+        Raises:
+            LookupError: There is no such push.
+        """
+        push = self._pushes.get(push_id)
+        if push.received_at is not None:
+            return push
+        self._mark("received_at", push_id)
+        self._count(CONFIRMED_DELIVERY, push_id)
+        push = self._pushes.get(push_id)
+        self._webhooks.tell("notification.willDisplay", push)
+        return push
+
+    def open(self, push_id: int, *, action_id: str = "") -> Push:
+        """A person opens a push, by one of its buttons if `action_id` names it.
+
+        Raises:
+            LookupError: There is no such push.
+        """
+        push = self.receive(push_id)
+        if push.opened_at is None:
+            self._mark("clicked_at", push_id)
+            self._count(CLICK, push_id)
+            push = self._pushes.get(push_id)
+            self._webhooks.tell("notification.clicked", push, action_id=action_id)
+        return push
+
+    def dismiss(self, push_id: int) -> Push:
+        """A person dismisses a push.
+
+        Raises:
+            LookupError: There is no such push.
+        """
+        push = self.receive(push_id)
+        if push.dismissed_at is None:
+            self._mark("dismissed_at", push_id)
+            push = self._pushes.get(push_id)
+            self._webhooks.tell("notification.dismissed", push)
+        return push
+
+    def close(self) -> None:
+        """End every wait for a push."""
+        for waiting in [future for futures in self._online.values() for future in futures]:
+            waiting.cancel()
+
+    def _hand_over(self, player_id: str, push: Push) -> None:
+        for waiting in self._online.pop(player_id, []):
+            if not waiting.done():
+                waiting.set_result(push)
+
+    def _leave(self, player_id: str, waiting: asyncio.Future[Push]) -> None:
+        others = [future for future in self._online.get(player_id, []) if future is not waiting]
+        if others:
+            self._online[player_id] = others
+        else:
+            self._online.pop(player_id, None)
+
+    def _mark(self, column: str, push_id: int) -> None:
+        self._store.run(
+            f"UPDATE deliveries SET {column} = ? WHERE number = ?", self._clock.time(), push_id
+        )
+
+    def _count(self, outcome: str, push_id: int) -> None:
+        row = self._store.one(
+            "SELECT n.app_id, d.device_type, d.notification FROM deliveries d"
+            " JOIN notifications n ON n.number = d.notification WHERE d.number = ?",
+            push_id,
+        )
+        assert row is not None
+        self._outcomes.record(
+            row["app_id"],
+            outcome,
+            device_type=row["device_type"],
+            attribution="direct",
+            notification=row["notification"],
+        )
+
+
+class SimulatedDevice:
+    """A phone or browser that receives: `async for push in stub.device(player_id)`.
+
+    It is online while something waits for its next push. What is sent meanwhile waits as it does
+    at Apple's and Google's servers: until its `ttl` has passed, and of those with one
+    `collapse_id` only the newest. With `ttl: 0` only a device that is online gets it.
+
+    Attributes:
+        player_id: The player, or subscription, that it is.
+    """
+
+    def __init__(self, player_id: str, simulation: Simulation) -> None:
+        self.player_id = player_id.lower()
+        self._simulation = simulation
+
+    def __aiter__(self) -> AsyncIterator[Push]:
+        return self
+
+    async def __anext__(self) -> Push:
+        return await self._simulation.next_for(self.player_id)
+
+    async def receive(self, *, timeout: float = 5.0) -> Push:
+        """Return the next push, which is confirmed by that.
+
+        Args:
+            timeout: Seconds to wait.
+
+        Raises:
+            TimeoutError: None came in time.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._simulation.next_for(self.player_id)
+        except TimeoutError:
+            text = f"nothing came for player {self.player_id} within {timeout} s"
+            raise TimeoutError(text) from None
+
+    async def open(self, push: Push, *, action_id: str = "") -> Push:
+        """The person opens a push; it counts as a click.
+
+        Args:
+            push: The push.
+            action_id: The button that was tapped; "" for the message itself.
+
+        Returns:
+            The push as it is recorded now.
+        """
+        return self._simulation.open(push.id, action_id=action_id)
+
+    async def dismiss(self, push: Push) -> Push:
+        """The person dismisses a push.
+
+        Returns:
+            The push as it is recorded now.
+        """
+        return self._simulation.dismiss(push.id)

@@ -1,0 +1,110 @@
+"""Webhooks: what happens to a push on a device, posted to the URLs that registered for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Literal, TypeAlias, get_args
+
+import aiohttp
+import msgspec
+from attrs import frozen
+
+from onesignal_stub.pushes import Push
+from server_kit import Store
+
+Event: TypeAlias = Literal[
+    "notification.willDisplay", "notification.clicked", "notification.dismissed"
+]
+EVENTS: tuple[Event, ...] = get_args(Event)
+QUEUE_SIZE = 10_000
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_log = logging.getLogger("onesignal_stub.webhooks")
+
+
+@frozen
+class _Post:
+    url: str
+    event: str
+    body: dict[str, Any]
+
+
+class Webhooks:
+    """Posts events in their order, one at a time, as a browser would.
+
+    As many as 10,000 posts wait; what comes while the queue is full is dropped with a warning in
+    the log, and so is a post that fails: OneSignal's browsers do not repeat them either.
+
+    Args:
+        store: The tables.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._posts: asyncio.Queue[_Post] = asyncio.Queue(QUEUE_SIZE)
+        self._worker: asyncio.Task[None] | None = None
+
+    def add(self, url: str, events: tuple[Event, ...]) -> None:
+        """Post these events to a URL from now on.
+
+        Raises:
+            ValueError: The URL or an event is not one that can be.
+        """
+        unknown = [event for event in events if event not in EVENTS]
+        if unknown or not events:
+            raise ValueError(f"events must be of {', '.join(EVENTS)}, got {unknown}")
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(f"a webhook needs an http or https URL, got {url!r}")
+        self._store.run(
+            "INSERT INTO webhooks (url, events) VALUES (?, ?)",
+            url,
+            msgspec.json.encode(events).decode(),
+        )
+
+    def tell(self, event: Event, push: Push, *, action_id: str = "") -> None:
+        """Post an event of a push to everyone who registered for it."""
+        for row in self._store.all("SELECT url, events FROM webhooks ORDER BY number"):
+            if event in msgspec.json.decode(row["events"]):
+                self._enqueue(_Post(row["url"], event, _body(event, push, action_id)))
+
+    async def close(self) -> None:
+        """Stop posting; what still waits is dropped."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+
+    def _enqueue(self, post: _Post) -> None:
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work(), name="onesignal_stub webhooks")
+        try:
+            self._posts.put_nowait(post)
+        except asyncio.QueueFull:
+            _log.warning("%d webhooks wait, %s to %s dropped", QUEUE_SIZE, post.event, post.url)
+
+    async def _work(self) -> None:
+        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+            while True:
+                post = await self._posts.get()
+                headers = {"X-OneSignal-Event": post.event}
+                try:
+                    async with session.post(post.url, json=post.body, headers=headers) as answer:
+                        if answer.status >= 400:
+                            _log.warning("webhook %s answered %d", post.url, answer.status)
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    _log.warning("webhook %s failed: %s", post.url, error)
+
+
+def _body(event: str, push: Push, action_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "event": event,
+        "notificationId": push.notification_id,
+        "subscriptionId": push.player_id,
+    }
+    optional = {"heading": push.heading, "content": push.contents, "url": push.url}
+    body |= {name: value for name, value in optional.items() if value is not None}
+    if push.data:
+        body["additionalData"] = push.data
+    if event == "notification.clicked":
+        body["actionId"] = action_id
+    return body
