@@ -9,6 +9,7 @@ from mock_server.features.friends import core as friends
 from mock_server.features.links.core import Links
 from mock_server.features.notifications import core as notifications
 from mock_server.features.sessions.core import Sessions
+from mock_server.features.status.core import StatusRegistry
 from mock_server.features.streams.core import Streams
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.router import Router
@@ -43,6 +44,7 @@ class Parts:
         self.links = Links(self)
         self.notifications = notifications.Notifications(self)
         self.friends = friends.Friends(self)
+        self.status = StatusRegistry(self)
         self.streams = Streams(self)
         self.runtime = Runtime(self)
         self._last_transaction = 0

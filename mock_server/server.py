@@ -24,6 +24,7 @@ from mock_server.features.purchases import api as purchases
 from mock_server.features.rpc import pipeline as rpc
 from mock_server.features.rpc.api import RpcApi
 from mock_server.features.sessions import api as sessions
+from mock_server.features.status import pipeline as status
 from mock_server.features.users import api as users
 from mock_server.http.front import Front
 from mock_server.parts import SCHEMA, Parts
@@ -49,7 +50,7 @@ ROUTES = (
     *purchases.ROUTES,
     *parties.ROUTES,
 )
-REQUESTS = (*rpc.REQUESTS, *ping.REQUESTS)
+REQUESTS = (*rpc.REQUESTS, *ping.REQUESTS, *status.REQUESTS)
 
 
 class MockServer(HostedServer):

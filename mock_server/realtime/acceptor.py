@@ -62,6 +62,7 @@ class Acceptor:
         finally:
             self._parts.registry.remove(session)
             self._parts.tracker.untrack_session(session.id)
+            self._parts.status.forget(session.id)
         return websocket
 
     def _identify(self, incoming: Incoming) -> Identity | None:
@@ -72,6 +73,7 @@ class Acceptor:
     def _join(self, session: SocketSession, *, is_online: bool) -> None:
         parts = self._parts
         parts.registry.add(session)
+        parts.status.follow(session.id, [session.user_id])
         presence = Presence(session.user_id, session.id, session.username, hidden=True)
         parts.tracker.track(Stream(StreamMode.NOTIFICATIONS, session.user_id), presence)
         if is_online:

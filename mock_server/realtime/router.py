@@ -24,13 +24,14 @@ class Router:
 
     def send_to_presences(self, presences: Iterable[Presence], envelope: Mapping[str, Any]) -> None:
         """Send to these presences; those whose socket has closed are passed over."""
-        self._send((presence.session_id for presence in presences), envelope)
+        self.send_to_sessions((presence.session_id for presence in presences), envelope)
 
     def send_to_all(self, envelope: Mapping[str, Any]) -> None:
         """Send to every open socket."""
-        self._send((session.id for session in self._registry.all()), envelope)
+        self.send_to_sessions((session.id for session in self._registry.all()), envelope)
 
-    def _send(self, session_ids: Iterable[str], envelope: Mapping[str, Any]) -> None:
+    def send_to_sessions(self, session_ids: Iterable[str], envelope: Mapping[str, Any]) -> None:
+        """Send to these sockets; those that have closed are passed over."""
         text = None
         for session_id in session_ids:
             session = self._registry.get(session_id)

@@ -60,14 +60,9 @@ class Tracker:
             self.untrack(stream, session_id)
 
     def untrack_stream(self, stream: Stream) -> None:
-        """Let everybody leave a stream, in one event; those who leave do not hear it."""
-        presences = [
-            presence
-            for session_id in list(self._by_stream.get(stream, {}))
-            if (presence := self._remove(stream, session_id))
-        ]
-        if presences:
-            self._tell(stream, [], presences)
+        """Let everybody leave a stream; as all are gone at once, nobody hears of it."""
+        for session_id in list(self._by_stream.get(stream, {})):
+            self._remove(stream, session_id)
 
     def get(self, stream: Stream, session_id: str) -> Presence | None:
         """The presence of a session in a stream, or None."""

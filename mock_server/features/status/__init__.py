@@ -1,0 +1,1 @@
+"""Status: who follows whom, and what they say of themselves."""
