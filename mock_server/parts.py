@@ -15,6 +15,7 @@ from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.router import Router
 from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.runtime import Runtime
+from mock_server.signals import Signals
 from server_kit import Clock, Journal, Store
 
 SCHEMA = accounts.SCHEMA + notifications.SCHEMA + friends.SCHEMA
@@ -35,6 +36,7 @@ class Parts:
         self.clock = clock
         self.store = store
         self.journal = journal
+        self.signals = Signals()
         self.registry = SessionRegistry()
         self.tracker = Tracker()
         self.router = Router(self.registry, self.tracker)

@@ -88,6 +88,8 @@ class Notifications:
             by_user.setdefault(each.user_id, []).append(each)
         for user_id, items in by_user.items():
             self._parts.router.send_to_stream(_stream(user_id), _envelope(items, now))
+        for each in notifications:
+            self._parts.signals.notification_sent.send(each)
 
     def send_all(self, subject: str, content: str, code: int, *, persistent: bool) -> None:
         """Send to everybody: stored for each user with an own id, or pushed to all with one id."""
