@@ -1,0 +1,26 @@
+"""Print the table."""
+
+import asyncio
+
+import attrs
+
+from benchmarks import calling, importing, listing, memory, mock, receiving, server
+from benchmarks.measure import Row
+
+HEADER = Row("", "bare", "ours", "ratio", "target")
+
+
+def _print(row: Row) -> None:
+    name, *others = attrs.astuple(row)
+    print(f"{name:<32}" + "".join(f"{each:>14}" for each in others), flush=True)
+
+
+async def main() -> None:
+    _print(HEADER)
+    with server.running() as url:
+        for benchmark in (receiving, listing, calling, memory, importing, mock):
+            for row in await benchmark.measure(url):
+                _print(row)
+
+
+asyncio.run(main())

@@ -1,0 +1,99 @@
+"""A server that answers in Nakama's shapes as fast as it can, in a process of its own.
+
+Its answers are made before they are asked for, so that a measurement is about the client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from subprocess import PIPE, Popen
+
+from aiohttp import WSMsgType, web
+
+PAGE_SIZE = 100
+PAGES = 100
+BURST = 1000
+
+NOTIFICATION = {
+    "id": "40857c06-2b8f-4d5f-9d2b-5a6f0d1c2e3f",
+    "subject": "You've unlocked level 100!",
+    "content": '{"reward_coins":1000,"item":"a sword"}',
+    "code": 101,
+    "sender_id": "4c2ae592-b2a7-445e-98ec-697694478b1c",
+    "create_time": "2026-11-21T23:17:18Z",
+    "persistent": True,
+}
+
+
+@contextlib.contextmanager
+def running() -> Iterator[str]:
+    """Start the server in another process; gives its URL."""
+    with Popen([sys.executable, "-m", "benchmarks.server"], stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            yield process.stdout.readline().decode().strip()
+        finally:
+            process.stdin.close()
+
+
+def _frame(text: bytes) -> bytes:
+    """One unmasked text frame of a websocket."""
+    assert 126 <= len(text) < 65536
+    return b"\x81\x7e" + len(text).to_bytes(2, "big") + text
+
+
+_BURST = BURST * _frame(json.dumps({"notifications": {"notifications": [NOTIFICATION]}}).encode())
+
+
+def _page(number: int) -> bytes:
+    if number == PAGES:
+        return json.dumps({"cacheable_cursor": str(number)}).encode()
+    notifications = [NOTIFICATION] * PAGE_SIZE
+    body = {"notifications": notifications, "cacheable_cursor": str(number + 1)}
+    return json.dumps(body).encode()
+
+
+_ANSWERS = [_page(number) for number in range(PAGES + 1)]
+
+
+async def _list(request: web.Request) -> web.Response:
+    number = int(request.query.get("cacheable_cursor", 0))
+    return web.Response(body=_ANSWERS[number], content_type="application/json")
+
+
+async def _socket(request: web.Request) -> web.WebSocketResponse:
+    websocket = web.WebSocketResponse(compress=False)
+    await websocket.prepare(request)
+    async for message in websocket:
+        if message.type is not WSMsgType.TEXT:
+            break
+        envelope = json.loads(message.data)
+        rpc = envelope.get("rpc", {"id": "pong"})
+        if rpc["id"] == "burst":
+            assert request.transport is not None
+            request.transport.write(_BURST)
+        answer = {"rpc": rpc} if "rpc" in envelope else {"pong": {}}
+        await websocket.send_str(json.dumps({"cid": envelope["cid"]} | answer))
+    return websocket
+
+
+async def _serve() -> None:
+    app = web.Application()
+    app.router.add_get("/v2/notification", _list)
+    app.router.add_get("/ws", _socket)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=4096).start()
+    host, port = runner.addresses[0][:2]
+    print(f"http://{host}:{port}", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())
