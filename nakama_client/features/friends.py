@@ -55,7 +55,7 @@ class Friend:
         user: The other user.
         state: What they are to each other; see `FriendState`.
         update_time: When the state last changed.
-        metadata: What was given with the invite, in the list of the one who sent it.
+        metadata: What this user gave along with the invite, or with accepting it.
     """
 
     user: User = Factory(User)
@@ -218,8 +218,8 @@ class Friends(ClientFeature):
             session: Who invites.
             ids: User ids.
             usernames: User names, in the right case.
-            metadata: A JSON object to keep with new invites in this user's list of friends; up
-                to 4096 bytes, percent-encoded.
+            metadata: A JSON object to keep with those who are invited or accepted, in this user's
+                list of friends; up to 4096 bytes, percent-encoded.
 
         Raises:
             ArgumentError: An argument breaks a rule, or is this very user; nothing was sent.
