@@ -103,6 +103,7 @@ class HostedServer(ABC):
             shutdown_timeout=0.0,
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,
+            auto_decompress=False,  # aiohttp drops the connection of a body that is no gzip
         )
         self._runners.append(runner)
         await runner.setup()

@@ -30,6 +30,9 @@ _log = logging.getLogger("mock_server.http")
 
 _HEAD_LIMIT = 5120 + 4096  # Nakama's max header bytes, and what Go adds to it
 _JOURNAL_BODY = 2000
+_DEFAULT_TYPE = "application/octet-stream"  # aiohttp's, where nobody said anything else
+_GZIP_HEADER = b"\x1f\x8b\x08"
+_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": -zlib.MAX_WBITS}
 _SECRET_PATHS = ("/v2/account/", "/v2/session/")  # their bodies hold passwords and tokens
 
 
@@ -93,11 +96,13 @@ class Incoming:
         """The body, decompressed.
 
         Raises:
-            GrpcError: It is larger than `socket.max_request_size_bytes`, or no gzip.
+            GrpcError: It is larger than `socket.max_request_size_bytes`, or cannot be
+                decompressed.
         """
         if self._body is None:
             packed = await self._read()
-            self._body = _unpack(packed, self.raw.headers.get("Content-Encoding", ""))
+            encoding = self.raw.headers.get("Content-Encoding", "")
+            self._body = _unpack(packed, encoding, self.limit)
             self.text = self._body[:_JOURNAL_BODY].decode(errors="replace")
         return self._body
 
@@ -106,7 +111,7 @@ class Incoming:
         async for chunk in self.raw.content.iter_any():
             data += chunk
             if len(data) > self.limit:
-                raise GrpcError(GrpcCode.INVALID_ARGUMENT, "http: request body too large")
+                raise _body_too_large()
         return bytes(data)
 
 
@@ -236,15 +241,25 @@ def _cleaned(incoming: Incoming) -> str | None:
     return f"{clean}?{incoming.raw_query}" if incoming.raw_query else clean
 
 
-def _unpack(body: bytes, encoding: str) -> bytes:
+def _unpack(body: bytes, encoding: str, limit: int) -> bytes:
+    if encoding == "gzip" and body[:3] != _GZIP_HEADER:
+        return b""  # Nakama goes on with what its search for a gzip header has left
+    if encoding not in _WINDOWS:
+        return body
+    unpacker = zlib.decompressobj(_WINDOWS[encoding])
     try:
-        if encoding == "gzip":
-            return gzip.decompress(body)
-        if encoding == "deflate":
-            return zlib.decompress(body, -zlib.MAX_WBITS)
-    except (OSError, EOFError, zlib.error) as error:
-        raise GrpcError(GrpcCode.INVALID_ARGUMENT, f"{encoding}: invalid header") from error
-    return body
+        unpacked = unpacker.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise GrpcError(GrpcCode.INVALID_ARGUMENT, "flate: corrupt input") from error
+    if len(unpacked) > limit:
+        raise _body_too_large()
+    if not unpacker.eof:
+        raise GrpcError(GrpcCode.INVALID_ARGUMENT, "unexpected EOF")
+    return unpacked
+
+
+def _body_too_large() -> GrpcError:
+    return GrpcError(GrpcCode.INVALID_ARGUMENT, "http: request body too large")
 
 
 def _compress(response: web.Response, accepted: list[str]) -> None:
@@ -266,5 +281,6 @@ def _compress(response: web.Response, accepted: list[str]) -> None:
 
 async def _strip_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
-    if isinstance(response, web.Response) and response.content_length == 0:
+    is_empty = isinstance(response, web.Response) and response.content_length == 0
+    if is_empty and response.content_type == _DEFAULT_TYPE:
         response.headers.popall("Content-Type", None)

@@ -23,7 +23,7 @@ class ToolFunctions(RuntimeFunctions):
         Raises:
             ModuleError: It is missing or no JSON.
         """
-        if not isinstance(text, str):
+        if not isinstance(text, str) or not text:
             raise BadArgument(1, "json_decode", "expects JSON string")
         try:
             return gojson.unmarshal(text)

@@ -102,7 +102,7 @@ class RpcApi:
             return _failure(GrpcCode.INTERNAL, str(error))
         if "unwrap" not in query:
             return _json(200, {"payload": result})
-        content_type = incoming.raw.headers.get("Content-Type") or "text/plain; charset=utf-8"
+        content_type = incoming.raw.headers.get("Content-Type") or "text/plain"
         return web.Response(body=result.encode(), headers=NO_CACHE | {"Content-Type": content_type})
 
     def _authenticate(self, incoming: Incoming, http_keys: list[str]) -> Identity:
