@@ -18,9 +18,9 @@ def init_module(nk):
         """Register `research.<name>`, if the runtime has what it needs."""
 
         def call(context, payload):
-            asked = Asked(nk.json_decode(payload)) if payload else Asked()
+            asked = Asked(lua_table(nk.json_decode(payload))) if payload else Asked()
             result = function(context, asked)
-            return None if result is None else nk.json_encode(result)
+            return None if result is None else nk.json_encode(lua_table(result))
 
         if needs is None or hasattr(nk, needs):
             nk.register_rpc(call, f"research.{name}")
@@ -77,7 +77,7 @@ def register_notifications(nk, register):
         notifications, cursor = nk.notifications_list(
             asked["user_id"], asked["limit"], asked["cursor"]
         )
-        return present({"notifications": notifications, "cursor": cursor})
+        return {"notifications": notifications, "cursor": cursor}
 
     def get_id(context, asked):
         return {"notifications": nk.notifications_get_id(asked["ids"], asked["user_id"])}
@@ -101,18 +101,16 @@ def register_notifications(nk, register):
 
 def register_results(nk, register):
     def context_(context, asked):
-        return present(
-            {
-                "user_id": context.user_id,
-                "username": context.username,
-                "session_id": context.session_id,
-                "vars": context.vars,
-                "lang": context.lang,
-                "execution_mode": context.execution_mode,
-                "query_params": context.query_params,
-                "has_expiry": context.user_session_exp is not None,
-            }
-        )
+        return {
+            "user_id": context.user_id,
+            "username": context.username,
+            "session_id": context.session_id,
+            "vars": context.vars,
+            "lang": context.lang,
+            "execution_mode": context.execution_mode,
+            "query_params": context.query_params,
+            "has_expiry": context.user_session_exp is not None,
+        }
 
     def payload_type(context, payload):
         return "nil" if payload is None else f"string:{len(payload.encode())}"
@@ -238,6 +236,10 @@ def register_streams_and_records(nk, register):
     register("tournament_create", tournament_create, needs="tournament_create")
 
 
-def present(table):
-    """A Lua table has no keys without a value."""
-    return {key: value for key, value in table.items() if value is not None}
+def lua_table(value):
+    """What a value becomes in Lua: keys without a value go, and an empty list is an empty table."""
+    if isinstance(value, dict):
+        return {key: lua_table(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [lua_table(item) for item in value] if value else {}
+    return value

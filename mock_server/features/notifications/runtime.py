@@ -16,6 +16,14 @@ from server_kit import store
 
 _POSITIVE_CODE = "expects code number to be a positive integer"
 _SYSTEM_CODES = range(-2000, -999)
+_ENTRY_TYPES = {
+    "persistent": "boolean",
+    "subject": "string",
+    "content": "table",
+    "code": "number",
+    "user_id": "string",
+    "sender_id": "string",
+}
 
 
 class NotificationFunctions(RuntimeFunctions):
@@ -186,37 +194,45 @@ class NotificationFunctions(RuntimeFunctions):
 def _entry(given: Arguments, entry: Any) -> Notification:
     if not isinstance(entry, dict):
         raise given.error(1, "expects a valid set of notifications")
-    user_id = entry.get("user_id")
-    if user_id is None:
+    fields = {
+        name: _entry_field(given, name, value)
+        for name, value in entry.items()
+        if name in _ENTRY_TYPES and value is not None
+    }
+    if not fields.get("subject"):
+        raise given.error(1, "expects subject to be provided and to be non-empty")
+    if "content" not in fields:
+        raise given.error(1, "expects content to be provided and be valid JSON")
+    if fields.get("user_id", SYSTEM_USER) == SYSTEM_USER:
         raise given.error(1, "expects user_id to be provided and be a valid UUID")
-    recipient = parse_uuid(_typed(given, entry, "user_id", "string"))
-    if recipient is None:
-        raise given.error(1, "expects user_id to be a valid UUID")
-    subject = _typed(given, entry, "subject", "string", "")
-    if not subject:
-        raise given.error(1, "expects subject to be provided and be non-empty")
-    content = _typed(given, entry, "content", "table", None)
-    if content is None:
-        raise given.error(1, "expects content to be provided and be valid")
-    code = _typed(given, entry, "code", "number", 0)
-    if int(code) <= 0:
-        raise given.error(1, "expects code number to be provided and be a positive integer")
-    sender = _typed(given, entry, "sender_id", "string", "")
-    if sender and parse_uuid(sender) is None:
-        raise given.error(1, "expects sender_id to be a valid UUID")
-    stored = _typed(given, entry, "persistent", "boolean", False)
+    if "code" not in fields:
+        raise given.error(1, "expects code to be provided and be a number above 0")
     return Notification(
-        recipient, subject, _content(content), int(code), parse_uuid(sender) or SYSTEM_USER, stored
+        fields["user_id"],
+        fields["subject"],
+        fields["content"],
+        fields["code"],
+        fields.get("sender_id", SYSTEM_USER),
+        fields.get("persistent", False),
     )
 
 
-def _typed(given: Arguments, entry: dict[str, Any], name: str, kind: str, *default: Any) -> Any:
-    """An entry's value of one Lua type."""
-    value = entry.get(name)
-    if value is None and default:
-        return default[0]
-    if lua_type(value) != kind:
-        raise given.error(1, f"expects {name} to be a {kind}")
+def _entry_field(given: Arguments, name: str, value: Any) -> Any:
+    """One value of an entry, checked as Nakama does: in the order in which they are given."""
+    type_ = _ENTRY_TYPES[name]
+    if lua_type(value) != type_:
+        raise given.error(1, f"expects {name} to be {'a table' if type_ == 'table' else type_}")
+    if name == "content":
+        return _content(value)
+    if name == "code":
+        if int(value) <= 0:
+            raise given.error(1, "expects code to number above 0")
+        return int(value)
+    if name in ("user_id", "sender_id"):
+        parsed = parse_uuid(value)
+        if parsed is None:
+            raise given.error(1, f"expects {name} to be a valid UUID")
+        return parsed
     return value
 
 
