@@ -4,8 +4,18 @@ Hosting, the clock, the store, the journal and the faults: nothing here knows Na
 """
 
 from server_kit.clock import Clock
+from server_kit.faults import Fault, Faults
 from server_kit.hosting import HostedServer, ServerNotRunning
 from server_kit.journal import Entry, Journal
 from server_kit.store import Store
 
-__all__ = ["Clock", "Entry", "HostedServer", "Journal", "ServerNotRunning", "Store"]
+__all__ = [
+    "Clock",
+    "Entry",
+    "Fault",
+    "Faults",
+    "HostedServer",
+    "Journal",
+    "ServerNotRunning",
+    "Store",
+]

@@ -15,10 +15,12 @@ class Entry:
     """One request or frame that a server received. Tokens and keys are not kept.
 
     Attributes:
-        kind: `http` for a request, `frame` for a socket message.
-        name: `GET /v2/notification` for a request; the envelope's member, as `rpc`, for a frame.
+        kind: `http` for a request, `frame` for a socket message, `fault` for what was done to
+            one of them on purpose.
+        name: `GET /v2/notification` for a request; the envelope's member, as `rpc`, for a frame;
+            `reset on GET /v2/notification` for a fault.
         time: When it came in, in seconds since the epoch on the server's clock.
-        status: The HTTP status of the answer; None for a frame.
+        status: The HTTP status of the answer; None for a frame, or where there was no answer.
         user_id: Who sent it, where the server knows.
         query: The query parameters of a request, in order.
         body: The start of the body or frame as text.
@@ -27,7 +29,7 @@ class Entry:
         error: The traceback of a handler that failed.
     """
 
-    kind: Literal["http", "frame"]
+    kind: Literal["http", "frame", "fault"]
     name: str
     time: float
     status: int | None = None

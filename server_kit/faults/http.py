@@ -1,0 +1,105 @@
+"""What a fault makes of an HTTP request and its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from aiohttp import web
+
+from server_kit.faults.connection import reset, swallow
+from server_kit.faults.fault import Fault, Kind
+from server_kit.faults.rules import Strike
+
+_TICK = 0.05  # seconds between two pieces of a slow body
+
+Respond = Callable[[], Awaitable[web.StreamResponse]]
+
+
+async def answer(request: web.Request, strike: Strike, respond: Respond) -> web.StreamResponse:
+    """Answer a request as its strike wants it.
+
+    Args:
+        request: The request.
+        strike: What happens to it.
+        respond: Works the request and makes the server's own answer; it is not called where the
+            fault comes first.
+    """
+    if strike.delay:
+        await asyncio.sleep(strike.delay)
+    if strike.fault is None:
+        return await respond()
+    match strike.kind:
+        case Kind.STATUS:
+            return _status(strike.fault)
+        case Kind.RESET:
+            reset(request.transport)
+        case Kind.BLACK_HOLE:
+            await swallow(request.transport)
+        case Kind.GARBAGE:
+            _hang_up(request, garbage(strike.random, strike.fault.size))
+        case Kind.DROP_REPLY:
+            await respond()
+            _hang_up(request)
+        case Kind.TRUNCATED:
+            return await _cut(request, await respond())
+        case Kind.BANDWIDTH:
+            return await _slow(request, await respond(), strike.fault.bytes_per_second)
+        case _:
+            return await respond()
+    return web.Response()  # aiohttp wants one, also where nobody is left to read it
+
+
+def garbage(random: Random, size: int) -> bytes:
+    """Random bytes that can be taken neither for HTTP nor for a WebSocket frame."""
+    return b"\xff" + random.randbytes(size - 1)
+
+
+def _status(fault: Fault) -> web.Response:
+    headers = {"Content-Type": "text/plain; charset=utf-8", **fault.headers}
+    return web.Response(status=fault.code, headers=headers, body=fault.body.encode())
+
+
+def _hang_up(request: web.Request, last_words: bytes = b"") -> None:
+    if request.transport is not None:
+        request.transport.write(last_words)
+        request.transport.close()
+
+
+async def _cut(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Promise the whole body, send half of it, and close."""
+    body = _body(response)
+    stream = await _begin(request, response, size=len(body) or 1)
+    await stream.write(body[: len(body) // 2])
+    _hang_up(request)
+    return stream
+
+
+async def _slow(
+    request: web.Request, response: web.StreamResponse, rate: float
+) -> web.StreamResponse:
+    body = _body(response)
+    stream = await _begin(request, response, size=len(body))
+    step = max(1, int(rate * _TICK))
+    for start in range(0, len(body), step):
+        piece = body[start : start + step]
+        await asyncio.sleep(len(piece) / rate)
+        await stream.write(piece)
+    return stream
+
+
+async def _begin(
+    request: web.Request, response: web.StreamResponse, *, size: int
+) -> web.StreamResponse:
+    """Send the head of an answer, so that its body can be sent by hand."""
+    stream = web.StreamResponse(status=response.status, headers=response.headers)
+    stream.content_length = size
+    stream.force_close()
+    await stream.prepare(request)
+    return stream
+
+
+def _body(response: web.StreamResponse) -> bytes:
+    body = response.body if isinstance(response, web.Response) else None
+    return body if isinstance(body, bytes) else b""

@@ -1,0 +1,302 @@
+"""When a fault strikes: rules by route, user, count and probability, the same under a seed."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+from collections.abc import Callable, Iterator
+from random import Random
+
+from attrs import define, field, frozen
+
+from server_kit.clock import Clock
+from server_kit.faults.fault import Fault, Kind, Point
+from server_kit.journal import Entry, Journal
+
+_log = logging.getLogger("server_kit.faults")
+
+_REQUESTS = frozenset({Point.HTTP, Point.HANDSHAKE})
+
+
+@frozen
+class Strike:
+    """What happens to one request, socket or frame.
+
+    Attributes:
+        delay: Seconds that it waits first.
+        fault: What then happens to it; None for nothing.
+        random: Where random bytes come from.
+    """
+
+    delay: float = 0.0
+    fault: Fault | None = None
+    random: Random = field(factory=Random, repr=False, eq=False)
+
+    @property
+    def kind(self) -> Kind | None:
+        """The kind of the fault."""
+        return self.fault.kind if self.fault else None
+
+
+UNHARMED = Strike()
+
+
+@define
+class Rule:
+    """When a fault strikes; `remove()` ends it.
+
+    Attributes:
+        id: Its number, from 1.
+        fault: What happens.
+        route: As given to `Faults.add`.
+        user: As given.
+        after: As given.
+        times: As given.
+        probability: As given.
+        calls: How many requests, sockets or frames it has seen.
+        hits: How often it has struck.
+    """
+
+    id: int
+    fault: Fault
+    route: str | None
+    user: str | None
+    after: int
+    times: int | None
+    probability: float
+    calls: int = 0
+    hits: int = 0
+    _faults: Faults = field(kw_only=True, repr=False, eq=False)
+    _matches: Callable[[Point, str], bool] = field(kw_only=True, repr=False, eq=False)
+    _random: Random = field(kw_only=True, repr=False, eq=False)
+
+    def remove(self) -> None:
+        """Strike no more; a second call does nothing."""
+        self._faults._remove(self)
+
+    async def wait_for_hits(self, count: int = 1, *, timeout: float = 5.0) -> None:
+        """Return once it has struck `count` times; may be awaited in any loop.
+
+        Args:
+            count: How often, from the start on.
+            timeout: Seconds to wait.
+
+        Raises:
+            TimeoutError: It did not strike that often in time.
+        """
+        journal = self._faults.journal
+        try:
+            await journal.wait_for(lambda _entry: self.hits >= count, timeout=timeout)
+        except TimeoutError:
+            where = self.route or "everything"
+            raise TimeoutError(
+                f"{self.fault} on {where} struck {self.hits} times within {timeout} s, "
+                f"not {count}; it saw {self.calls} calls"
+            ) from None
+
+    def _covers(self, point: Point, name: str, user: str | None) -> bool:
+        if self.times is not None and self.hits >= self.times:
+            return False
+        if self.fault.kind is Kind.EXPIRED_TOKEN and user is None:
+            return False
+        return self.user in (None, user) and self._matches(point, name)
+
+    def _draw(self) -> bool:
+        """Count a call, and tell whether it is struck."""
+        self.calls += 1
+        if self.calls <= self.after or self._random.random() >= self.probability:
+            return False
+        self.hits += 1
+        return True
+
+    def _delay(self) -> float:
+        fault = self.fault
+        return max(0.0, fault.seconds + self._random.uniform(-fault.jitter, fault.jitter))
+
+
+class Faults:
+    """The rules of one server, by which its requests, sockets and frames come to harm.
+
+    Args:
+        journal: Each strike is written here, as an entry of kind `fault`.
+        clock: The time of those entries.
+        socket_path: The path of requests that open sockets; None for a server without sockets,
+            users and tokens.
+        prefix: What the server's paths may start with, and rules need not name.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        *,
+        socket_path: str | None = None,
+        prefix: str = "",
+    ) -> None:
+        self.journal = journal
+        self._clock = clock
+        self._socket_path = socket_path
+        self._prefix = prefix
+        self._rules: tuple[Rule, ...] = ()
+        self._numbers = itertools.count(1)
+        self._seed = 0
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def add(
+        self,
+        fault: Fault,
+        route: str | None = None,
+        *,
+        user: str | None = None,
+        after: int = 0,
+        times: int | None = None,
+        probability: float = 1.0,
+    ) -> Rule:
+        """Let a fault strike from now on, until it is removed or cleared.
+
+        Of several rules that match, the first added strikes, and the others do not count that
+        call: `status(503)` twice, then `reset()` once is a script. Latencies add up, and come on
+        top of any other.
+
+        Args:
+            fault: What happens.
+            route: `GET /v2/notification` for a request; its path may have parts in braces, as
+                `/v2/group/{id}`, which stand for any one part, and end in `*`, which stands for
+                any rest; the method may be left out or `*`. `open` for a socket that has opened,
+                `in rpc` and `out notifications` for a frame with this member, `in *` and `out *`
+                for any. None is everything that this fault can strike.
+            user: The id of the user whose requests, sockets and frames are struck; None is all.
+            after: How many calls pass unharmed first.
+            times: How often it strikes at most; None is no limit.
+            probability: How likely a call is struck, 0 to 1, under the seed.
+
+        Returns:
+            The rule, with `hits` and `remove()`.
+
+        Raises:
+            ValueError: The route cannot be read, the fault cannot strike there, or a number is
+                out of its range. Nothing is added.
+        """
+        if after < 0:
+            raise ValueError(f"`after` counts calls, got {after}")
+        if times is not None and times < 1:
+            raise ValueError(f"`times` is 1 or more, or None, got {times}")
+        if not 0 <= probability <= 1:
+            raise ValueError(f"`probability` is from 0 to 1, got {probability}")
+        if user is not None and self._socket_path is None:
+            raise ValueError("this server has no users to select by")
+        matches = self._matcher(fault, route)
+        number = next(self._numbers)
+        rule = Rule(
+            number,
+            fault,
+            route,
+            user,
+            after,
+            times,
+            probability,
+            faults=self,
+            matches=matches,
+            random=self._random(number),
+        )
+        self._rules = (*self._rules, rule)
+        return rule
+
+    def seed(self, seed: int) -> None:
+        """Begin all random choices anew: the same calls under the same seed meet the same faults.
+
+        Args:
+            seed: Any number; a server starts with 0.
+        """
+        self._seed = seed
+        for rule in self._rules:
+            rule._random = self._random(rule.id)
+
+    def clear(self) -> None:
+        """Remove all rules, and go back to the seed 0."""
+        self._rules = ()
+        self._numbers = itertools.count(1)
+        self._seed = 0
+
+    def strike(self, point: Point, name: str, user: str | None = None) -> Strike:
+        """Decide what happens at a point, and write it down.
+
+        Args:
+            point: Where.
+            name: `GET /v2/notification`, or the member of a frame, as `rpc`; "" for a socket that
+                opened.
+            user: Whose it is, where the server knows.
+        """
+        delay, struck = 0.0, None
+        for rule in self._rules:
+            if not rule._covers(point, name, user):
+                continue
+            if rule.fault.kind is Kind.LATENCY:
+                if rule._draw():
+                    delay += rule._delay()
+                    self._note(rule, point, name, user)
+            elif struck is None and rule._draw():
+                struck = rule
+                self._note(rule, point, name, user)
+        if struck is None:
+            return UNHARMED if not delay else Strike(delay)
+        return Strike(delay, struck.fault, struck._random)
+
+    def _random(self, number: int) -> Random:
+        return Random(f"{self._seed}/{number}")
+
+    def _remove(self, rule: Rule) -> None:
+        self._rules = tuple(each for each in self._rules if each is not rule)
+
+    def _note(self, rule: Rule, point: Point, name: str, user: str | None) -> None:
+        where = {Point.OPEN: "open", Point.IN: f"in {name}", Point.OUT: f"out {name}"}
+        text = f"{rule.fault.kind} on {where.get(point, name)}"
+        _log.debug("fault %s: %s", rule.id, text)
+        self.journal.write(Entry(kind="fault", name=text, time=self._clock.time(), user_id=user))
+
+    def _matcher(self, fault: Fault, route: str | None) -> Callable[[Point, str], bool]:
+        served = frozenset(Point) if self._socket_path else frozenset({Point.HTTP})
+        points, fits = self._parse(route)
+        possible = points & fault.points & served
+        if not possible or (fault.kind is Kind.EXPIRED_TOKEN and self._socket_path is None):
+            where = f"`{route}`" if route is not None else "anything of this server"
+            raise ValueError(f"{fault.kind} cannot strike {where}")
+        return lambda point, name: point in possible and fits(name)
+
+    def _parse(self, route: str | None) -> tuple[frozenset[Point], Callable[[str], bool]]:
+        """The points that a route means, and which names there."""
+        if route is None:
+            return frozenset(Point), lambda name: True
+        first, _, rest = route.strip().rpartition(" ")
+        if route == "open":
+            return frozenset({Point.OPEN}), lambda name: True
+        if first in ("in", "out"):
+            point = Point.IN if first == "in" else Point.OUT
+            return frozenset({point}), lambda name: rest in ("*", name)
+        if not rest.startswith(("/", "*")) or " " in first:
+            raise ValueError(
+                f"cannot read the route {route!r}: expected `GET /path`, `open`, `in member` or "
+                "`out member`"
+            )
+        method, path = first.upper() or "*", self._path_pattern(rest)
+        points = {Point.HTTP}
+        if self._socket_path and method in ("*", "GET") and path.fullmatch(self._socket_path):
+            points = {Point.HANDSHAKE} if rest == self._socket_path else set(_REQUESTS)
+
+        def fits(name: str) -> bool:
+            given, _, where = name.partition(" ")
+            return method in ("*", given) and bool(path.fullmatch(where.removeprefix(self._prefix)))
+
+        return frozenset(points), fits
+
+    def _path_pattern(self, path: str) -> re.Pattern[str]:
+        stem, star = (path[:-1], ".*") if path.endswith("*") else (path, "")
+        parts = re.split(r"(\{[^/{}]*\})", stem.removeprefix(self._prefix))
+        regex = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+        return re.compile(regex + star, re.DOTALL)
