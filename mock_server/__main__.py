@@ -33,9 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
         stream=sys.stdout if getattr(options, "log.stdout") else sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    try:
+        config = Config.from_settings(settings)
+    except (ValueError, OSError) as error:
+        print(f"nakama-mock: {error}", file=sys.stderr)
+        return 2
     stub = None if settings["onesignal.url"] else _stub(options, settings)
     try:
-        cli.run(_serve(Config.from_settings(settings), stub, options.data))
+        cli.run(_serve(config, stub, options.data))
     except (OSError, ModuleLoadError) as error:
         print(f"nakama-mock: {error}", file=sys.stderr)
         return 1
@@ -96,13 +101,13 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any) -> No
             f"--{name}", type=_boolean, nargs="?", const=True, default=default, metavar="BOOL"
         )
     else:
-        kind = type(default)
+        kind = str if isinstance(default, tuple) else type(default)  # a file with its items
         parser.add_argument(
             f"--{name}",
             type=kind,
             default=default,
             metavar=kind.__name__.upper(),
-            help=f"default {default}" if default != "" else None,
+            help=f"default {default}" if default not in ("", ()) else None,
         )
 
 

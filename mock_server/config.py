@@ -12,7 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import attrs
-from attrs import field, frozen
+from attrs import field, frozen, validators
+
+from mock_server.push.rules import PushRule, read_rules
+
+PUSH_TARGETS = ("player_id", "external_user_id")
 
 
 class UnknownSetting(ValueError):
@@ -76,6 +80,37 @@ class OneSignalConfig:
 
 
 @frozen
+class PushConfig:
+    """`push.*`, the mock's own: devices, and what becomes a push.
+
+    Attributes:
+        on_event: What becomes a push: `PushRule` objects, mappings with their fields, or the name
+            of a JSON file with a list of such mappings.
+        target: `player_id` sends to the devices that registered here, `external_user_id` to those
+            on which OneSignal knows the user's id as external user id.
+        device_expiry_sec: After how many seconds without a registration a user's device is
+            forgotten; 0 is never.
+        registration_path: Where the client API takes registrations by POST, as
+            `/push/registration`; empty is nowhere, as in Nakama.
+        registration_cookie: The cookie that may hold the session token there; empty is none.
+        queue_size: How many pushes may wait for OneSignal; those beyond are recorded as failed.
+        timeout_sec: How many seconds one request to OneSignal may take.
+
+    Raises:
+        InvalidRule: A rule can't be read.
+        ValueError: Another setting is out of range.
+    """
+
+    on_event: tuple[PushRule, ...] = field(default=(), converter=read_rules)
+    target: str = field(default="player_id", validator=validators.in_(PUSH_TARGETS))
+    device_expiry_sec: int = field(default=30 * 86_400, validator=validators.ge(0))
+    registration_path: str = field(default="", validator=validators.matches_re("(/.+)?"))
+    registration_cookie: str = ""
+    queue_size: int = field(default=1000, validator=validators.ge(1))
+    timeout_sec: float = field(default=5.0, validator=validators.gt(0.0))
+
+
+@frozen
 class Config:
     """All settings of one mock server."""
 
@@ -85,6 +120,7 @@ class Config:
     console: ConsoleConfig = ConsoleConfig()
     runtime: RuntimeConfig = RuntimeConfig()
     onesignal: OneSignalConfig = OneSignalConfig()
+    push: PushConfig = PushConfig()
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:

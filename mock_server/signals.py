@@ -1,4 +1,4 @@
-"""What one feature tells whoever cares: a feature sends a signal and knows none of its receivers."""
+"""What features tell whoever cares: who sends a signal knows none of its receivers."""
 
 from __future__ import annotations
 

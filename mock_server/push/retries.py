@@ -1,0 +1,73 @@
+"""How long to wait before a request is repeated: backoff with full jitter.
+
+https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from attrs import frozen
+
+from mock_server.push.errors import OneSignalError, Overloaded
+
+T = TypeVar("T")
+
+Sleep = Callable[[float], Awaitable[None]]
+OnFailure = Callable[[OneSignalError], None]
+
+
+@frozen(kw_only=True)
+class RetryPolicy:
+    """How often to try, and how long to wait in between.
+
+    Attributes:
+        attempts: How many in all, the first one included.
+        base: Seconds that the first wait may take; the bound doubles with each failure.
+        longest: Seconds that a wait may take at most, unless the other side asks for more.
+        random: Gives numbers from 0 up to 1, for the jitter.
+    """
+
+    attempts: int = 5
+    base: float = 0.5
+    longest: float = 30.0
+    random: Callable[[], float] = random.random
+
+    def delay(self, failures: int, retry_after: float | None = None) -> float:
+        """Seconds to wait after so many failures; never less than what the other side asks for."""
+        bound = min(self.longest, self.base * 2.0 ** min(failures - 1, 60))
+        return (retry_after or 0.0) + self.random() * bound
+
+
+async def with_retries(
+    call: Callable[[], Awaitable[T]],
+    *,
+    policy: RetryPolicy,
+    sleep: Sleep,
+    failed: OnFailure | None = None,
+) -> T:
+    """Call until it succeeds, fails for good, or was tried often enough.
+
+    Args:
+        call: What to do; it must be harmless to do it twice.
+        policy: How often and how soon.
+        sleep: Waits.
+        failed: Is told of every failure, the last one included.
+
+    Raises:
+        OneSignalError: The last failure.
+    """
+    failures = 0
+    while True:
+        try:
+            return await call()
+        except OneSignalError as error:
+            failures += 1
+            if failed is not None:
+                failed(error)
+            if not error.retryable or failures >= policy.attempts:
+                raise
+            asked = error.retry_after if isinstance(error, Overloaded) else None
+        await sleep(policy.delay(failures, asked))
