@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from typing import Any
 
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
-from nakama_client.handlers import Handlers
+from nakama_client.handlers import Handler, Handlers
 from nakama_client.protocol.backlog import Backlog
 
 # A sync handler never gives way to other tasks, so the dispatcher does after this many events.
@@ -79,31 +80,47 @@ class Dispatcher:
         turn = 0
         try:
             while self._backlog:
-                await self._deliver(self._backlog.pop())
+                item = self._backlog.pop()
+                if isinstance(item, QueueOverflow):
+                    await self._tell(item)
+                else:
+                    await self._deliver(*item)
                 turn += 1
                 if turn % _EVENTS_PER_TURN == 0:
                     await asyncio.sleep(0)
         finally:
             self._task = None
 
-    async def _deliver(self, item: tuple[Handlers[Any], Any] | QueueOverflow) -> None:
-        handlers, event = (self.on_error, item) if isinstance(item, QueueOverflow) else item
+    async def _deliver(self, handlers: Handlers[Any], event: Any) -> None:
         if handlers is self.on_error:
-            await self._deliver_error(event)
+            await self._tell(event)
             return
-        for handler in handlers:
-            try:
-                await handler.run(event)
-            except Exception as error:
-                failure = HandlerFailed(handler.name, event)
-                failure.__cause__ = error
-                await self._deliver_error(failure)
+        for handler in handlers.all:
+            if handler in handlers.all:  # an earlier one may have removed it
+                failure = await _failure_of(handler, event)
+                if failure is not None:
+                    await self._tell(failure)
 
-    async def _deliver_error(self, error: Exception) -> None:
-        if not self.on_error:
+    async def _tell(self, error: Exception) -> None:
+        if not self.on_error.all:
             self._log.error("%s", error, exc_info=error)
-        for handler in self.on_error:
-            try:
-                await handler.run(error)
-            except Exception:
-                self._log.exception("the on_error handler %s failed", handler.name)
+        for handler in self.on_error.all:
+            failure = await _failure_of(handler, error)
+            if failure is not None:
+                self._log.error("the on_error handler failed: %s", failure, exc_info=failure)
+
+
+async def _failure_of(handler: Handler[Any], event: Any) -> HandlerFailed | None:
+    """Call a handler; a cancellation from inside of it is its failure, not ours."""
+    try:
+        result = handler(event)
+        if result is not None and inspect.isawaitable(result):
+            await result
+    except (Exception, asyncio.CancelledError) as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
+        failure = HandlerFailed(handler.name, event)
+        failure.__cause__ = error
+        return failure
+    return None

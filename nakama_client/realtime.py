@@ -24,7 +24,7 @@ from nakama_client.protocol.closing import (
     reason_of,
 )
 from nakama_client.protocol.codec import DECODE_ERRORS, excerpt
-from nakama_client.protocol.envelopes import Envelope, Event, write
+from nakama_client.protocol.envelopes import Envelope, Event, read, write
 from nakama_client.protocol.pending import PendingRequests
 from nakama_client.subscription import Subscription
 from nakama_client.transport.websocket import WebSocket, WebSocketClosed
@@ -71,7 +71,7 @@ class Realtime:
         self._connection: WebSocket | None = None
         self._reader: asyncio.Task[None] | None = None
         self._lost: DisconnectReason | None = None
-        self._farewell: DisconnectCause | None = None
+        self._last_notifications: msgspec.Raw | None = None
         self._lock = asyncio.Lock()
 
     @property
@@ -85,7 +85,7 @@ class Realtime:
             if self._connection is not None:
                 return
             connection = await self._open_connection()
-            self._farewell = None
+            self._last_notifications = None
             self._connection = connection
             self._reader = asyncio.create_task(
                 self._read(connection), name="nakama_client socket reader"
@@ -162,11 +162,12 @@ class Realtime:
         except WebSocketClosed as closed:
             close = closed.close
         finally:
-            self._ended(connection, reason_of(close, self._farewell))
+            last = self._last_notifications
+            self._ended(reason_of(close, None if last is None else farewell_in(last)))
 
     def _sort(self, frame: bytes) -> None:
         try:
-            envelope = Envelope(frame)
+            envelope = read(frame)
         except errors.MalformedFrame as error:
             self.dispatcher.report(error)
             return
@@ -175,10 +176,11 @@ class Realtime:
             if waiter is not None and not waiter.done():
                 waiter.set_result(envelope)
             return
-        if "error" in envelope.members:
-            self._report(envelope)
-        self._farewell = farewell_in(frame) or self._farewell
         for member, raw in envelope.members.items():
+            if member == "notifications":
+                self._last_notifications = raw
+            elif member == "error":
+                self._report(envelope)
             topic = self._topics.get(member)
             if topic is not None:
                 self._publish(topic, raw)
@@ -196,7 +198,7 @@ class Realtime:
             self.dispatcher.report(errors.MalformedFrame(str(error), excerpt(bytes(raw))))
             return
         for event in events:
-            if topic.handlers:
+            if topic.handlers.all:
                 self.dispatcher.post(topic.handlers, event)
             for reference in topic.subscriptions:
                 subscription = reference()
@@ -205,7 +207,7 @@ class Realtime:
                 else:
                     subscription.add(event)
 
-    def _ended(self, connection: WebSocket, reason: DisconnectReason) -> None:
+    def _ended(self, reason: DisconnectReason) -> None:
         self._connection = None
         self._lost = reason
         _log.info("socket closed: %s", reason)
@@ -215,7 +217,7 @@ class Realtime:
         error = None if reason.cause is DisconnectCause.CLOSED else connection_lost(reason)
         for topic in self._topics.values():
             _end(topic, error)
-        if self.on_disconnect:
+        if self.on_disconnect.all:
             self.dispatcher.post_always(self.on_disconnect, reason)
 
     async def _disconnect(self) -> None:

@@ -239,6 +239,6 @@ class SessionKeeper:
             return expired
         except errors.NakamaError as error:
             return error
-        if self.on_refresh and session.token != previous.token:
+        if self.on_refresh.all and session.token != previous.token:
             self._dispatcher.post_always(self.on_refresh, session)
         return None

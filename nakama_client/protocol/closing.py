@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import Factory, frozen
+import msgspec
+from attrs import frozen
 
 from nakama_client import errors
 from nakama_client.protocol.codec import DECODE_ERRORS, decode
@@ -106,26 +107,23 @@ class _Farewells:
     notifications: tuple[_FarewellNotification, ...] = ()
 
 
-@frozen
-class _FarewellEnvelope:
-    notifications: _Farewells = Factory(_Farewells)
-
-
 _FAREWELLS = {
     (-7, "single_socket"): DisconnectCause.REPLACED,
     (-8, "banned"): DisconnectCause.BANNED,
 }
 
 
-def farewell_in(frame: bytes) -> DisconnectCause | None:
-    """What the server's last notification announces, if this frame holds it."""
-    if b"single_socket" not in frame and b"banned" not in frame:
-        return None
+def farewell_in(notifications: bytes | msgspec.Raw) -> DisconnectCause | None:
+    """What the notifications announce that were the last to come.
+
+    Args:
+        notifications: The envelope's member, in JSON.
+    """
     try:
-        envelope = decode(frame, _FarewellEnvelope)
+        farewells = decode(notifications, _Farewells)
     except DECODE_ERRORS:
         return None
-    for notification in envelope.notifications.notifications:
+    for notification in farewells.notifications:
         cause = _FAREWELLS.get((notification.code, notification.subject))
         if cause is not None and not notification.sender_id and not notification.persistent:
             return cause

@@ -21,32 +21,36 @@ _JWT = re.compile(r"eyJ[\w-]+(\.[\w-]*){0,2}")
 DECODE_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-class JsonObject(dict[str, Any]):
-    """A JSON object that the server sends as text: a plain dict.
+class _EveryDict(type):
+    """The decoder checks what its hook returns; a copy into a subclass would cost more than it."""
 
-    When the text holds no JSON object, every look inside raises `InvalidJson` with the text;
-    the message around it stays readable.
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, dict)
+
+
+class JsonObject(dict[str, Any], metaclass=_EveryDict):
+    """The type of a model's field that is a JSON object, which the server sends as text.
+
+    The value is a plain dict. When the text holds no JSON object, every look inside raises
+    `InvalidJson` with the text; the message around it stays readable.
     """
 
-    __slots__ = ()
 
-    @classmethod
-    def parse(cls, text: str) -> JsonObject:
-        """Read a text; an empty one and `null` are the empty object."""
-        if not text:
-            return cls()
-        try:
-            value = msgspec.json.decode(text)
-        except DECODE_ERRORS as error:
-            return _BrokenJsonObject(text, f"not JSON ({error})")
-        if value is None:
-            return cls()
-        if not isinstance(value, dict):
-            return _BrokenJsonObject(text, "JSON, but no object")
-        return cls(value)
+_decode_any = msgspec.json.Decoder().decode
 
 
-class _BrokenJsonObject(JsonObject):
+def parse_object(text: str) -> dict[str, Any]:
+    """Read a text that should hold a JSON object; an empty one and `null` are the empty object."""
+    try:
+        value = _decode_any(text)
+    except DECODE_ERRORS as error:
+        return _BrokenJsonObject(text, f"not JSON ({error})") if text else {}
+    if isinstance(value, dict):
+        return value
+    return {} if value is None else _BrokenJsonObject(text, "JSON, but no object")
+
+
+class _BrokenJsonObject(dict[str, Any]):
     """A text that is no JSON object: it raises where a dict would answer."""
 
     __slots__ = ("_problem", "_raw")
@@ -70,13 +74,14 @@ class _BrokenJsonObject(JsonObject):
     __ne__ = __or__ = __ror__ = __ior__ = __reversed__ = _refuse
     copy = get = items = keys = pop = popitem = _refuse
     setdefault = update = values = _refuse  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
-def _decode_text(model: type[Any], value: Any) -> Any:
-    if model is JsonObject and isinstance(value, str):
-        return JsonObject.parse(value)
-    raise ValueError(f"expected text with JSON, got {type(value).__name__}")
+def _decode_object(_: type[Any], text: Any) -> dict[str, Any]:
+    """Read a `JsonObject`, the only type that msgspec does not know."""
+    if not isinstance(text, str):
+        raise TypeError(f"expected text with a JSON object, got {type(text).__name__}")
+    return parse_object(text)
 
 
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
@@ -90,7 +95,7 @@ def decode(data: bytes | msgspec.Raw, model: type[T]) -> T:
     """
     decoder = _DECODERS.get(model)
     if decoder is None:
-        decoder = msgspec.json.Decoder(model, strict=False, dec_hook=_decode_text)
+        decoder = msgspec.json.Decoder(model, strict=False, dec_hook=_decode_object)
         _DECODERS[model] = decoder
     value: T = decoder.decode(data)
     return value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from attrs import frozen
+from attrs import define, frozen
 
 from nakama_client import errors
 from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode, excerpt
@@ -42,23 +42,17 @@ class _Refusal:
     message: str = ""
 
 
+@define
 class Envelope:
-    """A frame from the server: its cid, and its members still in JSON."""
+    """A frame from the server.
 
-    __slots__ = ("cid", "members")
+    Attributes:
+        cid: Which request it answers; "" when the server sends it by itself.
+        members: The members, still in JSON.
+    """
 
-    def __init__(self, frame: bytes) -> None:
-        """Read a frame.
-
-        Raises:
-            MalformedFrame: It is no envelope.
-        """
-        try:
-            self.members: dict[str, msgspec.Raw] = _ENVELOPE.decode(frame)
-            cid = self.members.pop("cid", None)
-            self.cid: str = "" if cid is None else decode(cid, str)
-        except DECODE_ERRORS as error:
-            raise errors.MalformedFrame(str(error), excerpt(frame)) from error
+    cid: str
+    members: dict[str, msgspec.Raw]
 
     def decode(self, member: str, model: type[T]) -> T:
         """Read the member that answers a request.
@@ -91,6 +85,20 @@ class Envelope:
             raise errors.MalformedFrame(str(error), excerpt(bytes(raw))) from error
         kind = _REFUSALS.get(refusal.code, errors.RequestRefused)
         raise kind(refusal.code, refusal.message)
+
+
+def read(frame: bytes) -> Envelope:
+    """Read a frame.
+
+    Raises:
+        MalformedFrame: It is no envelope.
+    """
+    try:
+        members = _ENVELOPE.decode(frame)
+        cid = members.pop("cid", None)
+        return Envelope("" if cid is None else decode(cid, str), members)
+    except DECODE_ERRORS as error:
+        raise errors.MalformedFrame(str(error), excerpt(frame)) from error
 
 
 def write(cid: str, member: str, body: dict[str, Any], *, limit: int) -> bytes:

@@ -176,7 +176,7 @@ async def test_a_failing_handler_is_reported_and_the_others_go_on(
         assert isinstance(error.event, Notification)
     assert isinstance(errors[0].__cause__, KeyError)
     assert "broken" in str(errors[0])
-    assert isinstance(errors[1].__cause__, RuntimeError)
+    assert isinstance(errors[1].__cause__, asyncio.CancelledError)
 
 
 @pytest.mark.asyncio

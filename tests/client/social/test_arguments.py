@@ -12,10 +12,10 @@ from nakama_client import (
     ChannelType,
     Client,
     InvalidJson,
-    JsonObject,
     Session,
     Socket,
 )
+from nakama_client.protocol.codec import parse_object
 
 ID = str(uuid.uuid4())
 NIL = str(uuid.UUID(int=0))
@@ -156,7 +156,7 @@ async def test_broken_content_is_not_sent_on(
 ) -> None:
     async with client.socket(alice) as socket:
         with pytest.raises(InvalidJson):
-            await socket.send_message("2...x", JsonObject.parse("[1]"))
+            await socket.send_message("2...x", parse_object("[1]"))
 
 
 @pytest.mark.asyncio
