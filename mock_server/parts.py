@@ -5,7 +5,10 @@ from __future__ import annotations
 from mock_server.config import Config
 from mock_server.features.accounts import core as accounts
 from mock_server.features.authentication.core import Authentication
+from mock_server.features.channels import core as channels
 from mock_server.features.friends import core as friends
+from mock_server.features.groups import core as groups
+from mock_server.features.groups.members import Members
 from mock_server.features.links.core import Links
 from mock_server.features.notifications import core as notifications
 from mock_server.features.sessions.core import Sessions
@@ -16,9 +19,9 @@ from mock_server.realtime.router import Router
 from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.runtime import Runtime
 from mock_server.signals import Signals
-from server_kit import Clock, Journal, Store
+from server_kit import Clock, Faults, Journal, Store
 
-SCHEMA = accounts.SCHEMA + notifications.SCHEMA + friends.SCHEMA
+SCHEMA = "".join(feature.SCHEMA for feature in (accounts, notifications, friends, groups, channels))
 
 
 class Parts:
@@ -29,13 +32,17 @@ class Parts:
         clock: Its time.
         store: Its database, made with `SCHEMA`.
         journal: Where requests and frames are written down.
+        faults: What goes wrong on purpose.
     """
 
-    def __init__(self, config: Config, clock: Clock, store: Store, journal: Journal) -> None:
+    def __init__(
+        self, config: Config, clock: Clock, store: Store, journal: Journal, faults: Faults
+    ) -> None:
         self.config = config
         self.clock = clock
         self.store = store
         self.journal = journal
+        self.faults = faults
         self.signals = Signals()
         self.registry = SessionRegistry()
         self.tracker = Tracker()
@@ -46,6 +53,9 @@ class Parts:
         self.links = Links(self)
         self.notifications = notifications.Notifications(self)
         self.friends = friends.Friends(self)
+        self.groups = groups.Groups(self)
+        self.members = Members(self)
+        self.channels = channels.Channels(self)
         self.status = StatusRegistry(self)
         self.streams = Streams(self)
         self.runtime = Runtime(self)
@@ -57,6 +67,7 @@ class Parts:
         self.sessions.cache.clear()
         self.runtime.reset()
         self.journal.clear()
+        self.faults.clear()
         self.clock.reset()
         self._last_transaction = 0
 

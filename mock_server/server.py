@@ -15,6 +15,7 @@ from mock_server.features.accounts import api as accounts
 from mock_server.features.authentication import api as authentication
 from mock_server.features.events import api as events
 from mock_server.features.friends import api as friends
+from mock_server.features.groups import api as groups
 from mock_server.features.health import api as health
 from mock_server.features.links import api as links
 from mock_server.features.notifications import api as notifications
@@ -35,7 +36,8 @@ from mock_server.realtime.session import SocketSession
 from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import load_python_modules
 from mock_server.runtime.runtime import RpcFunction
-from server_kit import Clock, HostedServer, Journal, ServerNotRunning, Store
+from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, Store
+from server_kit.faults import FaultRoutes
 
 ROUTES = (
     *health.ROUTES,
@@ -46,6 +48,7 @@ ROUTES = (
     *users.ROUTES,
     *notifications.ROUTES,
     *friends.ROUTES,
+    *groups.ROUTES,
     *events.ROUTES,
     *purchases.ROUTES,
     *parties.ROUTES,
@@ -70,6 +73,7 @@ class MockServer(HostedServer):
         config: The settings.
         clock: The server's time; `clock.advance(seconds)` makes tokens expire.
         journal: The requests and frames that came in.
+        faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
         notifications: Sends and reads notifications as the game's backend does.
     """
 
@@ -84,6 +88,7 @@ class MockServer(HostedServer):
         self.config = config or Config()
         self.clock = clock or Clock()
         self.journal = Journal()
+        self.faults = Faults(self.journal, self.clock, socket_path="/ws")
         self._data = data
         self._rpcs: list[tuple[RpcFunction, str]] = []
         self._parts: Parts | None = None
@@ -150,7 +155,7 @@ class MockServer(HostedServer):
         """Back to how the server started, in about a millisecond.
 
         Users, sockets and the journal are gone, and so are functions registered since the start
-        and every `clock.advance`; what a `data` file held at the start is gone, too.
+        and every `clock.advance`, and faults; what a `data` file held at the start is gone, too.
         """
         await self._in_loop(self._reset())
 
@@ -182,7 +187,7 @@ class MockServer(HostedServer):
         parts.sessions.cache.clear()
 
     async def _open(self) -> None:
-        parts = Parts(self.config, self.clock, Store(SCHEMA, self._data), self.journal)
+        parts = Parts(self.config, self.clock, Store(SCHEMA, self._data), self.journal, self.faults)
         self._parts = parts
         if self.config.runtime.path:
             load_python_modules(Path(self.config.runtime.path), parts.runtime.nk)
@@ -207,6 +212,7 @@ class MockServer(HostedServer):
         app = web.Application()
         Console(parts).add_routes(app)
         Control(self).add_routes(app)
+        FaultRoutes(self.faults).add_to(app)
         return app
 
     def _running_parts(self) -> Parts:

@@ -9,17 +9,20 @@ import posixpath
 import traceback
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 from attrs import define
 
+from mock_server.features.sessions.core import bearer_token
 from mock_server.http.cors import answer_options
 from mock_server.http.gateway import Gateway, error_response
 from mock_server.http.routing import Route, RouteTable
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError
 from mock_server.wire.query import parse_pairs
-from server_kit import Entry
+from server_kit import Entry, faults
+from server_kit.faults import Kind, Point
 
 if TYPE_CHECKING:
     from mock_server.features.rpc.api import RpcApi
@@ -42,6 +45,7 @@ class Incoming:
 
     raw: web.Request
     limit: int
+    has_expired_token: bool = False
     ignored: tuple[str, ...] = ()
     user_id: str = ""
     text: str = ""
@@ -75,7 +79,9 @@ class Incoming:
         return str(peer[1]) if peer else ""
 
     def authorization(self) -> list[str]:
-        """Every Authorization header."""
+        """Every Authorization header; one without a token in place of an expired one."""
+        if self.has_expired_token:
+            return ["Bearer "]
         return self.raw.headers.getall("Authorization", [])
 
     def header_lists(self) -> Mapping[str, list[str]]:
@@ -143,6 +149,11 @@ class Front:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         incoming = Incoming(request, self._parts.config.socket.max_request_size_bytes)
+        strike = self._strike(incoming)
+        incoming.has_expired_token = strike.kind is Kind.EXPIRED_TOKEN
+        return await faults.answer(request, strike, partial(self._work, incoming))
+
+    async def _work(self, incoming: Incoming) -> web.StreamResponse:
         try:
             response = await self._answer(incoming)
         except Exception:
@@ -151,6 +162,20 @@ class Front:
             response = error_response(GrpcError(GrpcCode.INTERNAL, "Internal error"))
         self._write_journal(incoming, response.status)
         return response
+
+    def _strike(self, incoming: Incoming) -> faults.Strike:
+        if not len(self._parts.faults):
+            return faults.Strike()
+        name = f"{incoming.method} {incoming.path}"
+        point = Point.HANDSHAKE if name == "GET /ws" else Point.HTTP
+        return self._parts.faults.strike(point, name, self._caller(incoming))
+
+    def _caller(self, incoming: Incoming) -> str | None:
+        """The user whose session token came with a request."""
+        given = incoming.authorization()
+        token = bearer_token(given[0]) if given else incoming.raw.query.get("token")
+        identity = self._parts.sessions.check(token) if token else None
+        return identity.user_id if identity else None
 
     async def _answer(self, incoming: Incoming) -> web.StreamResponse:
         request = incoming.raw

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mock_server.features.sessions.core import bearer_token
 from mock_server.identity import Identity
+from mock_server.realtime.line import Traffic
 from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence, Stream, StreamMode
@@ -31,6 +32,7 @@ class Acceptor:
     def __init__(self, parts: Parts, pipeline: Pipeline) -> None:
         self._parts = parts
         self._pipeline = pipeline
+        self._traffic = Traffic()
 
     async def accept(self, incoming: Incoming) -> web.StreamResponse:
         """Answer a handshake, and serve the socket until it ends."""
@@ -55,7 +57,14 @@ class Acceptor:
             return refusal
         await websocket.prepare(request)
         incoming.user_id = identity.user_id
-        session = SocketSession(request, websocket, identity, config)
+        session = SocketSession(
+            request,
+            websocket,
+            identity,
+            config,
+            faults=self._parts.faults,
+            traffic=self._traffic,
+        )
         self._join(session, is_online=_is_true(request.query.get("status", "")))
         try:
             await session.run(self._pipeline.receive)

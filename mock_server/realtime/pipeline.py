@@ -145,7 +145,7 @@ class Pipeline:
             _log.exception("a handler failed: %s", member)
             reply = {"error": error_message(ErrorCode.RUNTIME_EXCEPTION, "Internal error")}
         if reply is not None:
-            session.send({"cid": cid, **reply} if cid else reply)
+            session.reply({"cid": cid, **reply} if cid else reply)
         return failure
 
     def _journal(

@@ -7,13 +7,16 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from mock_server.config import SocketConfig
 from mock_server.identity import Identity
+from mock_server.realtime.line import Line, Traffic
 from mock_server.wire.output import encode
+from server_kit.faults import Faults
 
 _log = logging.getLogger("mock_server.socket")
 
@@ -45,6 +48,9 @@ class SocketSession:
         websocket: web.WebSocketResponse,
         identity: Identity,
         config: SocketConfig,
+        *,
+        faults: Faults,
+        traffic: Traffic,
     ) -> None:
         self.id = str(uuid.uuid1())
         self.identity = identity
@@ -56,8 +62,12 @@ class SocketSession:
         self._request = request
         self._websocket = websocket
         self._config = config
-        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
         self._reason: str | None = None
+        self._code = int(WSCloseCode.OK)
+        self._line = Line(
+            request, websocket, self.user_id, faults=faults, traffic=traffic, close=self._close_now
+        )
 
     @property
     def user_id(self) -> str:
@@ -73,25 +83,32 @@ class SocketSession:
         """Queue an envelope."""
         self.send_text(encode(envelope))
 
+    def reply(self, envelope: Mapping[str, Any]) -> None:
+        """Queue the answer to the request that is worked now."""
+        if not self._line.drops_reply:
+            self.send(envelope)
+
     def send_text(self, text: str) -> None:
         """Queue a frame; a client with a full queue is dropped."""
         if self._reason is not None:
             return
-        if self._queue.qsize() >= self._config.outgoing_queue_size:
+        is_full = self._queue.qsize() >= self._config.outgoing_queue_size
+        if is_full and not self._line.is_holding:
             _log.warning("session %s does not read: dropped", self.id)
             self.abort()
             return
-        self._queue.put_nowait(text)
+        self._queue.put_nowait((text, asyncio.get_running_loop().time()))
 
-    def disconnect(self, reason: str = DISCONNECTED) -> None:
-        """Close with code 1000 and `reason`, after what is queued already."""
+    def disconnect(self, reason: str = DISCONNECTED, *, code: int = WSCloseCode.OK) -> None:
+        """Close with `code` and `reason`, after what is queued already."""
         if self._reason is None:
-            self._reason = reason
+            self._reason, self._code = reason, code
             self._queue.put_nowait(None)
 
     def abort(self) -> None:
         """Drop the connection without a close frame."""
         self.disconnect("aborted")
+        self._line.release()
         if self._request.transport is not None:
             self._request.transport.abort()
 
@@ -104,7 +121,10 @@ class SocketSession:
         writing = asyncio.create_task(self._write())
         pinging = asyncio.create_task(self._ping())
         try:
+            self._line.opened()
             await self._read(receive)
+            await self._line.until_gone()
+            self._line.release()
             if self._reason is not None:
                 await asyncio.wait({writing})
         finally:
@@ -117,11 +137,14 @@ class SocketSession:
         loop = asyncio.get_running_loop()
         patience = self._config.pong_wait_ms / 1000
         deadline, received = loop.time() + patience, 0
-        while True:
+        while not self._line.is_dead:
             try:
                 message = await self._websocket.receive(max(deadline - loop.time(), 0.001))
             except TimeoutError:
-                self.disconnect(self._timeout_reason())
+                if not self._line.is_dead:
+                    self.disconnect(self._timeout_reason())
+                return
+            if self._line.is_dead:
                 return
             if message.type is WSMsgType.PING:
                 await self._websocket.pong(message.data)
@@ -133,7 +156,7 @@ class SocketSession:
                     deadline, received = loop.time() + patience, 0
                 if not self._accepts(message):
                     return
-                await receive(self, message.data)
+                await self._line.receive(message.data, partial(receive, self, message.data))
                 if self._reason is not None:
                     return
             else:
@@ -161,16 +184,28 @@ class SocketSession:
                 await self._websocket.send_frame(b"", WSMsgType.CLOSE)
 
     async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
         with contextlib.suppress(ConnectionError):
-            while (text := await self._queue.get()) is not None:
-                await self._websocket.send_str(text)
-            await self._websocket.close(message=(self._reason or "").encode())
+            while (item := await self._queue.get()) is not None:
+                text, queued_at = item
+                await self._line.send(text, waited=loop.time() - queued_at)
+            if not self._line.is_dead:
+                reason = (self._reason or "").encode()
+                await self._websocket.close(code=self._code, message=reason)
+
+    def _close_now(self, code: int, reason: str) -> None:
+        """Close without sending what is queued."""
+        if self._reason is None:
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            self.disconnect(reason, code=code)
 
     async def _ping(self) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
                 await asyncio.sleep(self._config.ping_period_ms / 1000)
-                await self._websocket.ping()
+                if not self._line.is_dead:
+                    await self._websocket.ping()
 
     def _timeout_reason(self) -> str:
         local = self._request.get_extra_info("sockname") or ("", "")

@@ -8,7 +8,7 @@ comes in or goes out.
 from server_kit.faults.connection import reset, swallow
 from server_kit.faults.control import FaultRoutes
 from server_kit.faults.fault import Fault, Kind, Point
-from server_kit.faults.http import answer
+from server_kit.faults.http import answer, garbage
 from server_kit.faults.rules import Faults, Rule, Strike
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Rule",
     "Strike",
     "answer",
+    "garbage",
     "reset",
     "swallow",
 ]

@@ -21,18 +21,23 @@ def reset(transport: asyncio.Transport | None) -> None:
     transport.abort()
 
 
-async def swallow(transport: asyncio.Transport | None) -> None:
-    """Read and forget whatever comes, answer nothing, and return once the connection is gone.
+def swallow(transport: asyncio.Transport | None) -> asyncio.Event:
+    """Read and forget whatever comes from now on, and answer nothing.
 
-    The connection's own protocol learns nothing until then. It may still close the transport.
+    The connection's own protocol learns nothing but the end. It may still close the transport.
+
+    Returns:
+        An event that is set once the connection is gone.
     """
     if transport is None:
-        return
+        gone = asyncio.Event()
+        gone.set()
+        return gone
     hole = _BlackHole(transport.get_protocol())
     transport.set_protocol(hole)
     if not transport.is_closing():
         transport.resume_reading()
-    await hole.gone.wait()
+    return hole.gone
 
 
 class _BlackHole(asyncio.Protocol):

@@ -36,7 +36,7 @@ async def answer(request: web.Request, strike: Strike, respond: Respond) -> web.
         case Kind.RESET:
             reset(request.transport)
         case Kind.BLACK_HOLE:
-            await swallow(request.transport)
+            await swallow(request.transport).wait()
         case Kind.GARBAGE:
             _hang_up(request, garbage(strike.random, strike.fault.size))
         case Kind.DROP_REPLY:
@@ -95,7 +95,6 @@ async def _begin(
     """Send the head of an answer, so that its body can be sent by hand."""
     stream = web.StreamResponse(status=response.status, headers=response.headers)
     stream.content_length = size
-    stream.force_close()
     await stream.prepare(request)
     return stream
 
