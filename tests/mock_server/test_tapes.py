@@ -33,6 +33,8 @@ LANDED = {
     "friends_block",
     "friends_errors",
     "friends_flow",
+    "groups_closed",
+    "groups_open",
     "http_headers",
     "http_limits",
     "link_unlink",

@@ -122,7 +122,9 @@ class Accounts:
     def delete(self, user_id: str) -> None:
         """Delete a user with all that is his; tokens die, sockets are closed."""
         if user_id != SYSTEM_USER:
-            self._store.run("DELETE FROM users WHERE id = ?", user_id)
+            with self._store.transaction():
+                self._store.run("DELETE FROM users WHERE id = ?", user_id)
+                self._parts.members.forget_user(user_id)
         self._parts.sessions.kill_all(user_id)
         self._parts.registry.disconnect_user(user_id)
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.cursor import decode_cursor, encode_cursor
+from mock_server.edges import decode_edge, encode_edge
 from mock_server.features.friends.core import FriendState
 from server_kit import store
 
 if TYPE_CHECKING:
     from mock_server.parts import Parts
 
-_FRIENDS = "friend"
 _FRIENDS_OF_FRIENDS = "friend of friend"
 
 
@@ -39,9 +39,6 @@ def friends(
     Raises:
         BadCursor: Not a cursor of such a list, or one of a list of another state.
     """
-    position = decode_cursor(_FRIENDS, cursor) if cursor else [-1, 0]
-    if cursor and state not in (None, position[0]):
-        raise BadCursor(cursor)
     rows = parts.store.all(
         "SELECT u.*, e.state AS edge_state, e.update_time AS edge_time, "
         "e.metadata AS edge_metadata, e.position AS edge_position "
@@ -49,7 +46,7 @@ def friends(
         "WHERE e.source_id = ? AND (e.state, e.position) >= (?, ?) "
         "AND (? IS NULL OR e.state = ?) ORDER BY e.state, e.position LIMIT ?",
         user_id,
-        *position,
+        *decode_edge(cursor, state),
         state,
         state,
         limit + 1,
@@ -57,10 +54,7 @@ def friends(
     if len(rows) <= limit:
         return Page(rows)
     following = rows[limit]
-    return Page(
-        rows[:limit],
-        encode_cursor(_FRIENDS, following["edge_state"], following["edge_position"]),
-    )
+    return Page(rows[:limit], encode_edge(following["edge_state"], following["edge_position"]))
 
 
 def friends_of_friends(parts: Parts, user_id: str, limit: int, cursor: str = "") -> Page:

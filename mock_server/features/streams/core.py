@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from mock_server.realtime.stream import Presence, Stream
+from mock_server.wire.output import omit_empty
 
 if TYPE_CHECKING:
     from mock_server.parts import Parts
@@ -19,9 +22,15 @@ class Streams:
         parts.tracker.listen_to_others(self._tell)
 
     def _tell(self, stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]) -> None:
-        event: dict[str, Any] = {"stream": stream.message()}
-        if joins:
-            event["joins"] = [presence.message() for presence in joins]
-        if leaves:
-            event["leaves"] = [presence.message() for presence in leaves]
-        self._router.send_to_stream(stream, {"stream_presence_event": event})
+        event = {
+            "stream": stream.message(),
+            "joins": [_message(presence) for presence in joins],
+            "leaves": [_message(presence) for presence in leaves],
+        }
+        envelope = {"stream_presence_event": omit_empty(event, keep=("stream",))}
+        self._router.send_to_stream(stream, envelope)
+
+
+def _message(presence: Presence) -> dict[str, Any]:
+    """The presence without its status: Nakama shows that in status streams only."""
+    return attrs.evolve(presence, status=None).message()

@@ -1,0 +1,1 @@
+"""Groups: guilds and their members."""

@@ -1,0 +1,231 @@
+"""Groups: create, update, delete, look up."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from mock_server.features.channels.ids import group_channel
+from mock_server.features.groups.errors import (
+    DatabaseRefused,
+    InvalidCreator,
+    NameInUse,
+    NothingToUpdate,
+    NotUpdated,
+    PermissionDenied,
+)
+from mock_server.features.groups.patterns import ilike
+from mock_server.identity import SYSTEM_USER
+from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.output import omit_empty, timestamp
+from server_kit import store
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+# A membership is two edges, group to user and back, a ban is the first of them only. The keys are
+# PostgreSQL's: lists go by state, then by the time of the first contact.
+SCHEMA = """
+CREATE TABLE groups (
+    id TEXT PRIMARY KEY, creator_id TEXT NOT NULL, name TEXT NOT NULL UNIQUE,
+    description TEXT NOT NULL DEFAULT '', avatar_url TEXT NOT NULL DEFAULT '',
+    lang_tag TEXT NOT NULL DEFAULT 'en', metadata TEXT NOT NULL DEFAULT '{}',
+    state INTEGER NOT NULL, edge_count INTEGER NOT NULL, max_count INTEGER NOT NULL DEFAULT 100,
+    create_time INTEGER NOT NULL, update_time INTEGER NOT NULL,
+    CHECK (edge_count >= 1 AND edge_count <= max_count)
+);
+CREATE TABLE group_edge (
+    source_id TEXT NOT NULL, destination_id TEXT NOT NULL,
+    state INTEGER NOT NULL, position INTEGER NOT NULL, update_time INTEGER NOT NULL,
+    PRIMARY KEY (source_id, state, position), UNIQUE (source_id, destination_id)
+) WITHOUT ROWID;
+CREATE INDEX group_edge_destination ON group_edge (destination_id);
+"""
+
+# Widths of PostgreSQL columns; Nakama leaves the check to the database.
+_WIDTHS = {"name": 255, "description": 255, "avatar_url": 512, "lang_tag": 18}
+
+OPEN, CLOSED = 0, 1
+
+
+class GroupState(IntEnum):
+    """What a user is in a group."""
+
+    SUPERADMIN = 0
+    ADMIN = 1
+    MEMBER = 2
+    JOIN_REQUEST = 3
+    BANNED = 4
+
+
+class Groups:
+    """The groups of one server."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._store.create_function("ilike", 2, ilike)
+
+    def create(
+        self, user_id: str, creator_id: str, name: str, *, is_open: bool, **columns: Any
+    ) -> store.Row:
+        """Found a group with one superadmin, and return its row.
+
+        Args:
+            user_id: The superadmin.
+            creator_id: Who the group says has made it.
+            name: Its name, which no other group may have.
+            is_open: Whether users join at once or ask first.
+            columns: What else differs from the defaults, by column.
+
+        Raises:
+            GroupError: The name is taken, a value does not fit, or the superadmin is the system.
+        """
+        if user_id == SYSTEM_USER:
+            raise InvalidCreator
+        now = self._parts.transaction_time()
+        values = {
+            "id": str(uuid.uuid4()),
+            "creator_id": creator_id,
+            **_checked({"name": name, **columns}),
+            "state": OPEN if is_open else CLOSED,
+            "edge_count": 1,
+            "create_time": now,
+            "update_time": now,
+        }
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        with self._store.transaction():
+            self._write(f"INSERT INTO groups ({names}) VALUES ({marks})", *values.values())
+            self.connect(values["id"], user_id, GroupState.SUPERADMIN)
+        return self._row(values["id"])
+
+    def update(self, group_id: str, caller_id: str, changes: Mapping[str, Any]) -> None:
+        """Change columns of a group.
+
+        Args:
+            group_id: The group.
+            caller_id: Who does it; at least an admin, or the system user.
+            changes: The new values, by column.
+
+        Raises:
+            GroupError: No right, nothing to change, the name taken, or a value that does not fit.
+        """
+        if not self.may(group_id, caller_id, GroupState.ADMIN):
+            raise PermissionDenied
+        if not changes:
+            raise NothingToUpdate
+        values = _checked(changes)
+        columns = ", ".join(f"{name} = ?" for name in values)
+        if not self._write(
+            f"UPDATE groups SET {columns}, update_time = ? WHERE id = ?",
+            *values.values(),
+            self._parts.transaction_time(),
+            group_id,
+        ):
+            raise NotUpdated
+
+    def delete(self, group_id: str, caller_id: str) -> None:
+        """Delete a group, and close its channel; what was said there stays.
+
+        Raises:
+            GroupError: The caller is neither a superadmin nor the system user.
+        """
+        if not self.may(group_id, caller_id, GroupState.SUPERADMIN):
+            raise PermissionDenied
+        with self._store.transaction():
+            self.erase(group_id)
+        self._parts.tracker.untrack_stream(group_channel(group_id))
+
+    def erase(self, group_id: str) -> None:
+        """Delete the rows of a group."""
+        self._store.run("DELETE FROM groups WHERE id = ?", group_id)
+        self._store.run("DELETE FROM group_edge WHERE ? IN (source_id, destination_id)", group_id)
+
+    def find(self, group_id: str) -> store.Row | None:
+        """The row of a group, or None."""
+        return self._store.one("SELECT * FROM groups WHERE id = ?", group_id)
+
+    def get(self, group_ids: Iterable[str]) -> list[store.Row]:
+        """The rows of those groups that exist."""
+        rows = [self.find(group_id) for group_id in dict.fromkeys(group_ids)]
+        return [row for row in rows if row is not None]
+
+    def random(self, count: int) -> list[store.Row]:
+        """Up to `count` groups, any of them."""
+        return self._store.all("SELECT * FROM groups ORDER BY random() LIMIT ?", count)
+
+    def state_of(self, group_id: str, user_id: str) -> int | None:
+        """What a user is in a group; None for nothing at all."""
+        row = self._store.one(
+            "SELECT state FROM group_edge WHERE source_id = ? AND destination_id = ?",
+            group_id,
+            user_id,
+        )
+        return None if row is None else int(row["state"])
+
+    def may(self, group_id: str, user_id: str, lowest: GroupState) -> bool:
+        """Tell whether a user is at least this in a group; the system user may do everything."""
+        if user_id == SYSTEM_USER:
+            return True
+        state = self.state_of(group_id, user_id)
+        return state is not None and state <= lowest
+
+    def connect(self, group_id: str, user_id: str, state: GroupState) -> None:
+        """Draw both edges between a group and a user who have none."""
+        now = self._parts.transaction_time()
+        self._store.run_many(
+            "INSERT INTO group_edge (source_id, destination_id, state, position, update_time) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [(group_id, user_id, state, now, now), (user_id, group_id, state, now, now)],
+        )
+
+    def _row(self, group_id: str) -> store.Row:
+        row = self.find(group_id)
+        assert row is not None
+        return row
+
+    def _write(self, sql: str, *params: Any) -> int:
+        try:
+            return self._store.run(sql, *params)
+        except sqlite3.IntegrityError as error:
+            if "groups.name" in str(error):
+                raise NameInUse from None
+            raise DatabaseRefused(
+                'ERROR: new row for relation "groups" violates check constraint '
+                '"groups_check" (SQLSTATE 23514)'
+            ) from None
+
+
+def message(row: store.Row) -> dict[str, Any]:
+    """The `Group` message of a row."""
+    fields = {
+        "id": row["id"],
+        "creator_id": row["creator_id"],
+        "name": row["name"],
+        "description": row["description"],
+        "lang_tag": row["lang_tag"],
+        "metadata": row["metadata"],
+        "avatar_url": row["avatar_url"],
+        "open": row["state"] == OPEN,
+        "edge_count": row["edge_count"],
+        "max_count": row["max_count"],
+        "create_time": timestamp(row["create_time"] * 1000, digits=0),
+        "update_time": timestamp(row["update_time"] * 1000, digits=0),
+    }
+    return omit_empty(fields, keep=("open",))
+
+
+def _checked(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns as the database takes them."""
+    for name, value in columns.items():
+        if name in _WIDTHS and len(value) > _WIDTHS[name]:
+            raise DatabaseRefused(
+                f"ERROR: value too long for type character varying({_WIDTHS[name]}) "
+                "(SQLSTATE 22001)"
+            )
+    if "metadata" not in columns:
+        return dict(columns)
+    return {**columns, "metadata": jsonb_text(columns["metadata"])}

@@ -1,0 +1,365 @@
+"""Members of groups: join, leave, add, ban, kick, promote, demote.
+
+Every call is one transaction; notifications and the messages on the group's channel follow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from mock_server.features.channels.core import ChannelMessage, MessageCode
+from mock_server.features.channels.ids import group_channel
+from mock_server.features.groups.core import CLOSED, GroupState
+from mock_server.features.groups.errors import (
+    GroupFull,
+    GroupNotFound,
+    LastSuperadmin,
+    PermissionDenied,
+    UserNotFound,
+)
+from mock_server.features.notifications.implicit import Event, NotificationCode, notify
+from mock_server.identity import SYSTEM_USER
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+
+class Members:
+    """Who is what in the groups of one server.
+
+    `caller_id` is who acts: at least an admin of the group, or the system user for server modules.
+    He himself is passed over where he names himself.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def join(self, group_id: str, user_id: str, username: str) -> None:
+        """Join an open group, or ask to join a closed one (-5 to its admins).
+
+        Whoever has a state in the group keeps it, also a ban.
+
+        Raises:
+            GroupError: No such group, or it is full.
+        """
+        group = self._parts.groups.find(group_id)
+        if group is None:
+            raise GroupNotFound
+        if group["edge_count"] >= group["max_count"]:
+            raise GroupFull
+        if self._state(group_id, user_id) is not None:
+            return
+        if group["state"] == CLOSED:
+            self._parts.groups.connect(group_id, user_id, GroupState.JOIN_REQUEST)
+            self._tell_admins(group_id, user_id, username)
+            return
+        with self._store.transaction():
+            self._parts.groups.connect(group_id, user_id, GroupState.MEMBER)
+            self._count(group_id, 1)
+            message = self._message(group_id, MessageCode.GROUP_JOIN, user_id, username)
+        self._parts.channels.publish([message])
+
+    def leave(self, group_id: str, user_id: str, username: str) -> None:
+        """Leave a group or take back a join request; the last member takes the group with him.
+
+        Raises:
+            GroupError: The user is the last superadmin of others.
+        """
+        state = self._state(group_id, user_id)
+        if state in (None, GroupState.BANNED):
+            return
+        if state == GroupState.SUPERADMIN and not self._superadmins(group_id, besides=user_id):
+            if self._members(group_id, besides=user_id):
+                raise LastSuperadmin
+            self._parts.groups.delete(group_id, user_id)
+            return
+        with self._store.transaction():
+            self._disconnect(group_id, user_id)
+            if state != GroupState.JOIN_REQUEST:
+                self._count(group_id, -1)
+            message = self._message(group_id, MessageCode.GROUP_LEAVE, user_id, username)
+        self._announce(group_id, [message], gone=[user_id])
+
+    def add(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
+        """Make users members, or accept their join requests (-4 to each).
+
+        Members and banned users stay what they are.
+
+        Raises:
+            GroupError: No right, an unknown user, or no room for all of them; nobody is added.
+        """
+        self._rank(group_id, caller_id)
+        group = self._parts.groups.find(group_id)
+        if group is None:
+            raise GroupNotFound
+        event = Event(
+            NotificationCode.GROUP_ADD,
+            f"You've been added to group {group['name']}",
+            {"group_id": group_id, "name": group["name"]},
+            caller_id,
+        )
+        now, messages = self._parts.channels.now(), []
+        with self._store.transaction():
+            for user_id in _others(caller_id, user_ids):
+                username = self._username(user_id)
+                if self._make_member(group_id, user_id):
+                    self._count(group_id, 1)
+                    messages.append(
+                        self._message(group_id, MessageCode.GROUP_ADD, user_id, username, now)
+                    )
+        self._parts.channels.publish(messages)
+        notify(self._parts, [event.to(message.author.user_id) for message in messages])
+
+    def ban(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
+        """Ban users who have a state in a group; nobody is notified.
+
+        QUIRK: all bans of one call get the same position, which is part of the key, so that in a
+        call with several users the first one's ban is kept and the others are merely removed.
+
+        Raises:
+            GroupError: No right.
+        """
+        position = self._parts.transaction_time()
+
+        def ban(user_id: str) -> None:
+            self._store.run(
+                "INSERT INTO group_edge (source_id, destination_id, state, position, update_time) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (source_id, state, position) "
+                "DO UPDATE SET update_time = excluded.update_time",
+                group_id,
+                user_id,
+                GroupState.BANNED,
+                position,
+                position,
+            )
+
+        rank = self._rank(group_id, caller_id)
+        self._remove(group_id, caller_id, rank, user_ids, MessageCode.GROUP_BAN, ban)
+
+    def kick(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
+        """Remove members, refuse join requests, lift bans; nobody is notified.
+
+        Raises:
+            GroupError: No right, or no such group.
+        """
+        rank = self._rank(group_id, caller_id)
+        self._require(group_id)
+        self._remove(group_id, caller_id, rank, user_ids, MessageCode.GROUP_KICK)
+
+    def promote(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
+        """Move members who rank below the caller one rank up.
+
+        Raises:
+            GroupError: No right, no such group, or an unknown user.
+        """
+        rank = self._rank(group_id, caller_id)
+        self._require(group_id)
+
+        def may_rise(user_id: str, state: int) -> bool:
+            return rank < state <= GroupState.MEMBER and state > GroupState.SUPERADMIN
+
+        self._move(group_id, caller_id, user_ids, may_rise, -1, MessageCode.GROUP_PROMOTE)
+
+    def demote(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
+        """Move admins who do not rank above the caller one rank down.
+
+        Raises:
+            GroupError: No right, no such group, or an unknown user.
+        """
+        rank = self._rank(group_id, caller_id)
+        self._require(group_id)
+
+        def may_fall(user_id: str, state: int) -> bool:
+            if rank == GroupState.SUPERADMIN and not self._superadmins(group_id, besides=user_id):
+                return False
+            return rank <= state < GroupState.MEMBER
+
+        self._move(group_id, caller_id, user_ids, may_fall, 1, MessageCode.GROUP_DEMOTE)
+
+    def forget_user(self, user_id: str) -> None:
+        """Take a deleted user out of his groups; those he was the last superadmin of go, too."""
+        edges = self._store.all(
+            "SELECT g.id, e.state FROM group_edge e JOIN groups g ON g.id = e.source_id "
+            "WHERE e.destination_id = ?",
+            user_id,
+        )
+        for edge in edges:
+            if edge["state"] != GroupState.SUPERADMIN:
+                self._disconnect(edge["id"], user_id)
+                if edge["state"] <= GroupState.MEMBER:
+                    self._count(edge["id"], -1)
+            elif not self._superadmins(edge["id"], besides=user_id):
+                self._parts.groups.erase(edge["id"])
+
+    def _rank(self, group_id: str, caller_id: str) -> int:
+        """The caller's state in the group; server modules act as superadmins."""
+        if caller_id == SYSTEM_USER:
+            return GroupState.SUPERADMIN
+        state = self._state(group_id, caller_id)
+        if state is None or state > GroupState.ADMIN:
+            raise PermissionDenied
+        return state
+
+    def _require(self, group_id: str) -> None:
+        if self._parts.groups.find(group_id) is None:
+            raise GroupNotFound
+
+    def _state(self, group_id: str, user_id: str) -> int | None:
+        return self._parts.groups.state_of(group_id, user_id)
+
+    def _superadmins(self, group_id: str, *, besides: str) -> int:
+        return self._at_least(group_id, GroupState.SUPERADMIN, besides)
+
+    def _members(self, group_id: str, *, besides: str) -> int:
+        return self._at_least(group_id, GroupState.MEMBER, besides)
+
+    def _at_least(self, group_id: str, lowest: GroupState, besides: str) -> int:
+        row = self._store.one(
+            "SELECT count(*) AS others FROM group_edge "
+            "WHERE source_id = ? AND destination_id <> ? AND state <= ?",
+            group_id,
+            besides,
+            lowest,
+        )
+        assert row is not None
+        return int(row["others"])
+
+    def _username(self, user_id: str) -> str:
+        row = self._parts.accounts.find(user_id)
+        if row is None:
+            raise UserNotFound
+        return str(row["username"])
+
+    def _make_member(self, group_id: str, user_id: str) -> bool:
+        state = self._state(group_id, user_id)
+        if state is None:
+            self._parts.groups.connect(group_id, user_id, GroupState.MEMBER)
+        elif state == GroupState.JOIN_REQUEST:
+            self._set_state(group_id, user_id, GroupState.MEMBER)
+        else:
+            return False
+        return True
+
+    def _remove(
+        self,
+        group_id: str,
+        caller_id: str,
+        rank: int,
+        user_ids: Iterable[str],
+        code: MessageCode,
+        then: Callable[[str], None] | None = None,
+    ) -> None:
+        """Remove whom a caller of this rank may remove; tell the channel of those who were in."""
+        now, messages = self._parts.channels.now(), []
+        with self._store.transaction():
+            for user_id in _others(caller_id, user_ids):
+                state = self._state(group_id, user_id)
+                if state is None or not self._may_remove(group_id, rank, user_id, state):
+                    continue
+                self._disconnect(group_id, user_id)
+                if then is not None:
+                    then(user_id)
+                if state <= GroupState.MEMBER:
+                    self._count(group_id, -1)
+                    username = self._username(user_id)
+                    messages.append(self._message(group_id, code, user_id, username, now))
+        self._announce(group_id, messages, gone=[each.author.user_id for each in messages])
+
+    def _may_remove(self, group_id: str, rank: int, user_id: str, state: int) -> bool:
+        if rank > GroupState.SUPERADMIN:
+            return state > GroupState.ADMIN
+        if state > GroupState.SUPERADMIN:
+            return True
+        return self._superadmins(group_id, besides=user_id) > 0
+
+    def _move(
+        self,
+        group_id: str,
+        caller_id: str,
+        user_ids: Iterable[str],
+        may_move: Callable[[str, int], bool],
+        step: int,
+        code: MessageCode,
+    ) -> None:
+        now, messages = self._parts.channels.now(), []
+        with self._store.transaction():
+            for user_id in _others(caller_id, user_ids):
+                state = self._state(group_id, user_id)
+                if state is None or not may_move(user_id, state):
+                    continue
+                self._set_state(group_id, user_id, state + step)
+                username = self._username(user_id)
+                messages.append(self._message(group_id, code, user_id, username, now))
+        self._parts.channels.publish(messages)
+
+    def _set_state(self, group_id: str, user_id: str, state: int) -> None:
+        self._store.run(
+            "UPDATE group_edge SET state = ? "
+            "WHERE (source_id, destination_id) IN (VALUES (?, ?), (?, ?))",
+            state,
+            group_id,
+            user_id,
+            user_id,
+            group_id,
+        )
+
+    def _disconnect(self, group_id: str, user_id: str) -> None:
+        self._store.run(
+            "DELETE FROM group_edge WHERE (source_id, destination_id) IN (VALUES (?, ?), (?, ?))",
+            group_id,
+            user_id,
+            user_id,
+            group_id,
+        )
+
+    def _count(self, group_id: str, change: int) -> None:
+        """Correct the number of members.
+
+        Raises:
+            GroupFull: There would be more than the group may have.
+        """
+        changed = self._store.run(
+            "UPDATE groups SET edge_count = edge_count + ?, update_time = ? "
+            "WHERE id = ? AND edge_count + ? <= max_count",
+            change,
+            self._parts.transaction_time(),
+            group_id,
+            change,
+        )
+        if not changed:
+            raise GroupFull
+
+    def _message(
+        self, group_id: str, code: MessageCode, user_id: str, username: str, now: int | None = None
+    ) -> ChannelMessage:
+        channels = self._parts.channels
+        time = channels.now() if now is None else now
+        return channels.store_group_message(group_id, code, user_id, username, time)
+
+    def _announce(self, group_id: str, messages: list[ChannelMessage], gone: Iterable[str]) -> None:
+        """Tell the channel, those who have left it included; then let these leave the channel."""
+        self._parts.channels.publish(messages)
+        stream, left = group_channel(group_id), set(gone)
+        for presence in self._parts.tracker.of_stream(stream, hidden=True):
+            if presence.user_id in left:
+                self._parts.tracker.untrack(stream, presence.session_id)
+
+    def _tell_admins(self, group_id: str, user_id: str, username: str) -> None:
+        event = Event(
+            NotificationCode.GROUP_JOIN_REQUEST,
+            f"User {username} wants to join your group",
+            {"group_id": group_id, "username": username},
+            user_id,
+        )
+        admins = self._store.all(
+            "SELECT destination_id FROM group_edge WHERE source_id = ? AND state <= ?",
+            group_id,
+            GroupState.ADMIN,
+        )
+        notify(self._parts, [event.to(row["destination_id"]) for row in admins])
+
+
+def _others(caller_id: str, user_ids: Iterable[str]) -> list[str]:
+    return [user_id for user_id in user_ids if user_id != caller_id]
