@@ -29,6 +29,9 @@ class _Api:
 
     def players(self, call: Call) -> Reply:
         path = self._exports.players(call.app_id, call.body)
+        name = fields.text(call.body, "segment_name")
+        if name and not self._exports.knows_segment(call.app_id, name):
+            call.ignored.append(f"body: segment {name!r} does not exist")
         return Reply({"csv_file_url": f"{call.origin}/{path}"})
 
     def file(self, call: Call) -> Reply:

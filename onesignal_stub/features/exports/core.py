@@ -86,7 +86,7 @@ class Exports:
         """Write the players of an app and return the path of the file.
 
         Raises:
-            ApiError: A field is not one that can be exported, or the segment does not exist.
+            ApiError: A field is not one that can be exported.
         """
         extra = _extra_columns(body)
         rows: Iterable[Row] = self._store.all(_SELECT, app_id)
@@ -101,6 +101,10 @@ class Exports:
         columns = [*_COLUMNS, *extra]
         lines = [[_cell(row, column) for column in columns] for row in rows]
         return self._write(f"csv_exports/{app_id}", "users", columns, lines)
+
+    def knows_segment(self, app_id: str, name: str) -> bool:
+        """Whether a segment exists; the file of one that does not has no players."""
+        return self._segments.of(app_id).knows(name)
 
     def events(self, notification: Row) -> str:
         """Write what happened to a message and return the path of the file."""
@@ -155,8 +159,6 @@ class Exports:
 
     def _members(self, app_id: str, name: str, *, include_unsubscribed: bool) -> set[int]:
         segments = self._segments.of(app_id)
-        if not segments.knows(name):
-            raise refused(f"Segment {name} was not found in this app")
         devices = list(self._devices.of_app(app_id))
         channels: tuple[Channel, ...] = ("push", "email", "sms")
         members: set[int] = set()

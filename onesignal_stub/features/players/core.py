@@ -106,7 +106,10 @@ class Players:
                 if external_id
                 else self._users.add(app_id)
             )
-            player_id = self._subscriptions.add(app_id, owner, device_type=device_type, columns={})
+            columns = {} if player_id is None else {"id": player_id.lower()}
+            player_id = self._subscriptions.add(
+                app_id, owner, device_type=device_type, columns=columns
+            )
         else:
             player_id = known["id"]
         self.update(app_id, player_id, body)

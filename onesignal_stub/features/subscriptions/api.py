@@ -37,6 +37,9 @@ def routes(subscriptions: Subscriptions, users: Users) -> list[Route]:
             api.update_by_token,
             Key.USERS,
         ),
+        Route(
+            "POST", "/apps/{app_id}/notifications/{notification_id}/unsubscribe", api.unsubscribe
+        ),
     ]
 
 
@@ -94,3 +97,11 @@ class _Api:
         wanted = read_subscription(call.body.get("subscription"), new=False)
         self._subscriptions.change(rows[0]["id"], wanted.columns)
         return Reply({}, 202)
+
+    def unsubscribe(self, call: Call) -> Reply:
+        done = self._subscriptions.unsubscribe_email(
+            call.app_id, call.path["notification_id"], call.query.get("token", "")
+        )
+        if not done:
+            raise errors.refused("token is not valid for this notification")
+        return Reply({"success": True}, 202)

@@ -37,6 +37,7 @@ DEVICE_TYPES = frozenset({*TYPES.values(), 3, 10})
 
 MAX_PER_USER = 20
 DISABLED = -31
+UNSUBSCRIBED = -2
 _NAMES = {number: name for name, number in TYPES.items()} | {3: "WindowsPush", 10: "AndroidPush"}
 _READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     "token": fields.text,
@@ -182,6 +183,24 @@ class Subscriptions:
             device_type,
             token,
         )
+
+    def unsubscribe_email(self, app_id: str, notification_id: str, token: str) -> bool:
+        """Unsubscribe an address that got a message; False if it did not get it.
+
+        The token of a message's unsubscribe link is, in the stub, the id of the subscription.
+        """
+        row = self._store.one(
+            "SELECT s.id FROM subscriptions s JOIN deliveries d ON d.subscription = s.number"
+            " JOIN notifications n ON n.number = d.notification"
+            " WHERE s.app_id = ? AND s.id = ? AND s.device_type = ? AND n.id = ?",
+            app_id,
+            token.lower(),
+            EMAIL,
+            notification_id.lower(),
+        )
+        if row is not None:
+            self.change(row["id"], {"notification_types": UNSUBSCRIBED})
+        return row is not None
 
     def add_sessions(
         self, onesignal_id: str, *, count: int, seconds: int, subscription_id: str | None

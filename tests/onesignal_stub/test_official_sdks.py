@@ -1,0 +1,103 @@
+"""The official Python SDKs of the old and the current API, every operation of theirs.
+
+Two versions of the SDK cannot be imported into one process: each story runs in its own. A version
+that is not installed here is fetched once, into pytest's cache; without a network its tests skip.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onesignal_stub import OneSignalStub
+
+STORIES = Path(__file__).parent / "sdk"
+PACKAGE = "onesignal-python-api"
+PREFIXES = {"2.2.1": "/api/v1", "5.18.0": ""}
+
+
+def story_of(version: str) -> Path:
+    return STORIES / f"story_{version.replace('.', '_')}.py"
+
+
+def steps() -> Iterator[Any]:
+    for version in PREFIXES:
+        text = story_of(version).read_text(encoding="utf-8")
+        for name in re.findall(r"^@step\ndef (\w+)", text, re.MULTILINE):
+            yield pytest.param(version, name, id=f"{version}-{name}")
+
+
+def installed(version: str) -> bool:
+    try:
+        return importlib.metadata.version(PACKAGE) == version
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def fetch(version: str, cache: Path) -> Path | None:
+    """The folder that holds this version of the SDK; None if it cannot be had."""
+    folder = cache / version
+    if folder.exists():
+        return folder
+    fresh = cache / f"{version}-{os.getpid()}"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--retries", "1", "--timeout", "10", "--target", str(fresh)]
+    done = subprocess.run([*command, f"{PACKAGE}=={version}"], check=False, capture_output=True)
+    if done.returncode:
+        shutil.rmtree(fresh, ignore_errors=True)
+        return None
+    try:
+        fresh.rename(folder)
+    except OSError:  # another worker was faster
+        shutil.rmtree(fresh, ignore_errors=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(pytestconfig: pytest.Config) -> dict[str, dict[str, str]]:
+    """What became of each step, by version; filled by the first test of a version."""
+    return {}
+
+
+def run_story(version: str, config: pytest.Config) -> dict[str, str]:
+    environment = dict(os.environ)
+    if not installed(version):
+        folder = fetch(version, config.cache.mkdir("onesignal-sdk"))
+        if folder is None:
+            pytest.skip(f"{PACKAGE} {version} is not installed and cannot be fetched")
+        environment["PYTHONPATH"] = str(folder)
+    with OneSignalStub() as stub:
+        arguments = [stub.url + PREFIXES[version], stub.user_key]
+        done = subprocess.run(
+            [sys.executable, str(story_of(version)), *arguments],
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        problems = stub.journal.problems()
+    assert done.returncode == 0, done.stderr
+    assert problems == []
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("version", "step"), list(steps()))
+def test_an_operation_works(
+    version: str,
+    step: str,
+    results: dict[str, dict[str, str]],
+    pytestconfig: pytest.Config,
+) -> None:
+    if version not in results:
+        results[version] = run_story(version, pytestconfig)
+    assert results[version][step] == ""
