@@ -59,7 +59,8 @@ def decode_body(message: Message, body: bytes) -> dict[str, Any]:
     value = first_value(body)
     if value is None:
         return message.defaults()
-    return _Decoder(value, discard_unknown=True).document(message)
+    text = value.decode(errors="surrogateescape")
+    return _Decoder(text, discard_unknown=True).document(message)
 
 
 def decode_frame(message: Message, text: str) -> dict[str, Any]:
@@ -71,13 +72,12 @@ def decode_frame(message: Message, text: str) -> dict[str, Any]:
     Raises:
         DecodeError: The frame is no such message.
     """
-    data = text.encode(errors="surrogatepass")
-    return _Decoder(data, discard_unknown=False).document(message)
+    return _Decoder(text, discard_unknown=False).document(message)
 
 
 class _Decoder:
-    def __init__(self, data: bytes, *, discard_unknown: bool) -> None:
-        self._tokens = TokenReader(data)
+    def __init__(self, text: str, *, discard_unknown: bool) -> None:
+        self._tokens = TokenReader(text)
         self._discard_unknown = discard_unknown
 
     def document(self, message: Message) -> dict[str, Any]:

@@ -68,12 +68,14 @@ def decode_query(message: Message, pairs: Iterable[tuple[str, str]]) -> dict[str
         if field is None:
             continue
         kind = message.fields[field]
+        if isinstance(kind, MapOf | Message):  # maps are in bodies only, messages are the body
+            continue
         if inner:
             _set_inside(fields, kind, [field, *inner], values)
         elif isinstance(kind, ListOf):
             items = (_parsed(kind.item, value, f"list {quote(field)}") for value in values)
             fields.setdefault(field, []).extend(items)
-        elif not isinstance(kind, MapOf | Message):  # no request has such a query parameter
+        else:
             fields[field] = _single(kind, field, values)
     return fields
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from attrs import define, frozen
@@ -102,6 +102,7 @@ STRING_MAP = MapOf(STRING)
 DOUBLE_MAP = MapOf(DOUBLE)
 
 
+@cache
 def json_name(field: str) -> str:
     """The lowerCamelCase name that protobuf gives a field in JSON."""
     head, *tail = field.split("_")

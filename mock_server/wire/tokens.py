@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
 from enum import Enum, auto
 from typing import Any
 
-from attrs import frozen
+from attrs import define
 
 from mock_server.wire.errors import DecodeError
-from mock_server.wire.strconv import quote, utf8_text
+from mock_server.wire.strconv import quote
 
 PREFIX = "proto:\N{NO-BREAK SPACE}"
 """How every error of the server's protobuf library begins; the blank depends on its build."""
 
-_SPACES = re.compile(rb"[ \t\r\n]*")
-_LITERAL = re.compile(rb"(?:null|true|false)(?![-+._a-zA-Z0-9])")
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_LITERAL = re.compile(r"(?:null|true|false)(?![-+._a-zA-Z0-9])")
 _NUMBER = re.compile(  # the library's own grammar: an exponent may lack its digits
-    rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE](?=.)(?:[-+](?=.))?[0-9]*)?(?![-+._a-zA-Z0-9])",
+    r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE](?=.)(?:[-+](?=.))?[0-9]*)?(?![-+._a-zA-Z0-9])",
     re.DOTALL,
 )
-_PLAIN_RUN = re.compile(rb'[^"\\\x00-\x1f]*')
 _UNREADABLE = re.compile(r"[-+._a-zA-Z0-9]{1,32}|.?")
-_HEX4 = re.compile(rb"[0-9a-fA-F]{4}")
-_ESCAPES = {
-    ord('"'): '"',
-    ord("\\"): "\\",
-    ord("/"): "/",
-    ord("b"): "\b",
-    ord("f"): "\f",
-    ord("n"): "\n",
-    ord("r"): "\r",
-    ord("t"): "\t",
-}
-_LITERAL_VALUES = {b"null": None, b"true": True, b"false": False}
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_GOOD_PIECES = re.compile(
+    '(?:[^"\\\\\0-\x1f\ud800-\udfff]|\\\\(?:["\\\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
+    r"|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))*"
+)
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_JSON = json.JSONDecoder()
 
 
 class TokenKind(Enum):
@@ -53,11 +48,11 @@ class TokenKind(Enum):
 
 
 _BRACKETS = {
-    ord("{"): TokenKind.OBJECT_OPEN,
-    ord("}"): TokenKind.OBJECT_CLOSE,
-    ord("["): TokenKind.ARRAY_OPEN,
-    ord("]"): TokenKind.ARRAY_CLOSE,
-    ord(","): TokenKind.COMMA,
+    "{": TokenKind.OBJECT_OPEN,
+    "}": TokenKind.OBJECT_CLOSE,
+    "[": TokenKind.ARRAY_OPEN,
+    "]": TokenKind.ARRAY_CLOSE,
+    ",": TokenKind.COMMA,
 }
 _COMPLETE = frozenset(
     (
@@ -71,15 +66,15 @@ _COMPLETE = frozenset(
 )
 
 
-@frozen
+@define
 class Token:
     """One token.
 
     Attributes:
         kind: What it is.
-        position: The index of its first byte.
+        position: The index of its first character.
         raw: Its text in the input.
-        value: A string's or name's decoded text, a literal's value; None otherwise.
+        value: A string's or name's decoded text, whether a literal is `true`.
     """
 
     kind: TokenKind
@@ -89,10 +84,14 @@ class Token:
 
 
 class TokenReader:
-    """Reads the tokens of one input and checks that each may stand where it stands."""
+    """Reads the tokens of one input and checks that each may stand where it stands.
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    Args:
+        text: The input; bytes that are no UTF-8 come as surrogate escapes.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._at = 0
         self._open: list[TokenKind] = []
         self._last: TokenKind | None = None
@@ -121,28 +120,28 @@ class TokenReader:
 
     def error(self, position: int, text: str) -> DecodeError:
         """An error about what stands at `position`."""
-        return DecodeError(f"{PREFIX}({self._line_and_column(position)}): {text}")
+        return DecodeError(f"{PREFIX}({self._place(position)}): {_shown(text)}")
 
     def syntax_error(self, position: int, text: str) -> DecodeError:
         """An error about the form of what stands at `position`."""
-        return DecodeError(f"{PREFIX}syntax error ({self._line_and_column(position)}): {text}")
+        return DecodeError(f"{PREFIX}syntax error ({self._place(position)}): {_shown(text)}")
 
     def unexpected(self, token: Token) -> DecodeError:
         """The error about a token that may not stand here."""
         return self.syntax_error(token.position, f"unexpected token {token.raw}")
 
-    def _line_and_column(self, position: int) -> str:
-        before = self._data[:position].split(b"\n")
-        return f"line {len(before)}:{len(utf8_text(before[-1])) + 1}"
+    def _place(self, position: int) -> str:
+        before = self._text[:position].split("\n")
+        return f"line {len(before)}:{len(before[-1]) + 1}"
 
     def _in_place(self, token: Token) -> Token:
         kind = token.kind
+        if kind is TokenKind.STRING:
+            return token if self._value_follows() else self._as_name(token)
         if kind is TokenKind.END:
             if self._open:
                 raise _truncated()
-        elif kind is TokenKind.STRING and not self._value_follows():
-            return self._as_name(token)
-        elif kind in (TokenKind.OBJECT_CLOSE, TokenKind.ARRAY_CLOSE):
+        elif kind is TokenKind.OBJECT_CLOSE or kind is TokenKind.ARRAY_CLOSE:
             self._close(token)
         elif kind is TokenKind.COMMA:
             if not self._open or self._last not in _COMPLETE:
@@ -150,7 +149,7 @@ class TokenReader:
         else:
             if not self._value_follows():
                 raise self.unexpected(token)
-            if kind in (TokenKind.OBJECT_OPEN, TokenKind.ARRAY_OPEN):
+            if kind is TokenKind.OBJECT_OPEN or kind is TokenKind.ARRAY_OPEN:
                 self._open.append(kind)
         return token
 
@@ -159,19 +158,20 @@ class TokenReader:
             return self._last is None
         if self._open[-1] is TokenKind.OBJECT_OPEN:
             return self._last is TokenKind.NAME
-        return self._last in (TokenKind.ARRAY_OPEN, TokenKind.COMMA)
+        return self._last is TokenKind.ARRAY_OPEN or self._last is TokenKind.COMMA
 
     def _as_name(self, token: Token) -> Token:
-        if self._last not in (TokenKind.OBJECT_OPEN, TokenKind.COMMA):
+        if self._last is not TokenKind.OBJECT_OPEN and self._last is not TokenKind.COMMA:
             raise self.unexpected(token)
-        if self._at == len(self._data):
+        after = self._text[self._at : self._at + 1]
+        if not after:
             raise _truncated()
-        if self._data[self._at] != ord(":"):
-            shown = chr(self._data[self._at])
-            text = f'unexpected character {shown}, missing ":" after field name'
+        if after != ":":
+            text = f'unexpected character {after}, missing ":" after field name'
             raise self.syntax_error(self._at, text)
-        self._consume(self._at + 1)
-        return Token(TokenKind.NAME, token.position, token.raw, token.value)
+        self._move_to(self._at + 1)
+        token.kind = TokenKind.NAME
+        return token
 
     def _close(self, token: Token) -> None:
         is_object = token.kind is TokenKind.OBJECT_CLOSE
@@ -181,106 +181,81 @@ class TokenReader:
             raise self.unexpected(token)
         self._open.pop()
 
-    def _consume(self, end: int) -> None:
-        spaces = _SPACES.match(self._data, end)
-        self._at = spaces.end() if spaces else end
+    def _move_to(self, at: int) -> None:
+        blanks = _BLANKS.match(self._text, at)
+        self._at = blanks.end() if blanks else at
 
-    def _taken(self, kind: TokenKind, end: int, value: Any = None) -> Token:
+    def _token(self, kind: TokenKind, end: int, value: Any = None) -> Token:
         start = self._at
-        self._consume(end)
-        return Token(kind, start, utf8_text(self._data[start:end]), value)
+        self._move_to(end)
+        return Token(kind, start, self._text[start:end], value)
 
     def _next(self) -> Token:
-        self._consume(self._at)
-        data, at = self._data, self._at
-        if at == len(data):
-            return self._taken(TokenKind.END, at)
-        if data[at] == ord('"'):
-            text, end = self._string(at + 1)
-            return self._taken(TokenKind.STRING, end, text)
-        if bracket := _BRACKETS.get(data[at]):
-            return self._taken(bracket, at + 1)
-        if number := _NUMBER.match(data, at):
-            return self._taken(TokenKind.NUMBER, number.end())
-        if literal := _LITERAL.match(data, at):
-            value = _LITERAL_VALUES[literal[0]]
-            kind = TokenKind.NULL if value is None else TokenKind.BOOL
-            return self._taken(kind, literal.end(), value)
-        unreadable = _UNREADABLE.match(utf8_text(data[at : at + 128]))
+        if not self._at:
+            self._move_to(0)
+        text, at = self._text, self._at
+        first = text[at : at + 1]
+        if first == '"':
+            value, end = self._string(at)
+            return self._token(TokenKind.STRING, end, value)
+        if bracket := _BRACKETS.get(first):
+            return self._token(bracket, at + 1)
+        if not first:
+            return self._token(TokenKind.END, at)
+        if number := _NUMBER.match(text, at):
+            return self._token(TokenKind.NUMBER, number.end())
+        if literal := _LITERAL.match(text, at):
+            kind = TokenKind.NULL if literal[0] == "null" else TokenKind.BOOL
+            return self._token(kind, literal.end(), literal[0] == "true")
+        unreadable = _UNREADABLE.match(text, at)
         raise self.syntax_error(at, f"invalid value {unreadable[0] if unreadable else ''}")
 
     def _string(self, at: int) -> tuple[str, int]:
-        """Decode the string whose text starts at `at`; returns it and the index behind it."""
-        parts: list[str] = []
-        while True:
-            run = _PLAIN_RUN.match(self._data, at)
-            end = run.end() if run else at
-            parts.append(self._plain(at, end))
-            stopped_by = self._byte(end)
-            if stopped_by == ord('"'):
-                return "".join(parts), end + 1
-            if stopped_by != ord("\\"):
-                shown = _quoted_char(stopped_by)
-                raise self.syntax_error(self._at, f"invalid character {shown} in string")
-            char, at = self._escape(end)
-            parts.append(char)
-
-    def _plain(self, start: int, end: int) -> str:
+        """Decode the string that starts at `at`; returns it and the index behind it."""
         try:
-            return self._data[start:end].decode()
-        except UnicodeDecodeError:
-            raise self.syntax_error(self._at, "invalid UTF-8 in string") from None
+            value, end = _JSON.raw_decode(self._text, at)
+        except json.JSONDecodeError:
+            raise self._bad_string(at) from None
+        if not value.isascii() and _NOT_UTF8.search(value):
+            raise self._bad_string(at)
+        return value, end
 
-    def _escape(self, at: int) -> tuple[str, int]:
-        letter = self._byte(at + 1)
-        if letter != ord("u"):
-            if char := _ESCAPES.get(letter):
-                return char, at + 2
-            raise self._bad_escape(at, 2)
-        code = self._hex4(at)
-        if not 0xD800 <= code <= 0xDFFF:
-            return chr(code), at + 6
-        low = self._low_surrogate(at + 6)
-        if code >= 0xDC00 or low is None:
-            raise self._bad_escape(at + 6, 6)
-        return chr(0x10000 + ((code - 0xD800) << 10) + low - 0xDC00), at + 12
+    def _bad_string(self, start: int) -> DecodeError:
+        """The error about the string that starts at `start`: the first thing wrong with it."""
+        good = _GOOD_PIECES.match(self._text, start + 1)
+        at = good.end() if good else start + 1
+        bad = self._text[at : at + 1]
+        if bad == "\\":
+            return self._bad_escape(start, at)
+        if not bad:
+            return _truncated()
+        if _NOT_UTF8.match(bad):
+            return self.syntax_error(start, "invalid UTF-8 in string")
+        return self.syntax_error(start, f"invalid character '{quote(bad)[1:-1]}' in string")
 
-    def _hex4(self, at: int) -> int:
-        if at + 6 > len(self._data):
-            raise _truncated()
-        digits = _HEX4.fullmatch(self._data, at + 2, at + 6)
-        if not digits:
-            raise self._bad_escape(at, 6)
-        return int(digits[0], 16)
-
-    def _low_surrogate(self, at: int) -> int | None:
-        if at + 6 > len(self._data):
-            raise _truncated()
-        digits = _HEX4.fullmatch(self._data, at + 2, at + 6)
-        if self._data[at : at + 2] != rb"\u" or not digits:
-            return None
-        code = int(digits[0], 16)
-        return code if 0xDC00 <= code <= 0xDFFF else None
-
-    def _byte(self, at: int) -> int:
-        if at >= len(self._data):
-            raise _truncated()
-        return self._data[at]
-
-    def _bad_escape(self, at: int, length: int) -> DecodeError:
-        shown = quote(self._data[at : at + length].decode(errors="surrogateescape"))
-        return self.syntax_error(self._at, f"invalid escape code {shown} in string")
+    def _bad_escape(self, start: int, at: int) -> DecodeError:
+        if _SURROGATE_ESCAPE.match(self._text, at):  # its other half is wrong
+            at += 6
+            length = 6
+        else:
+            length = 6 if self._text.startswith("u", at + 1) else 2
+        # Go counts bytes here.
+        escape = self._text[at : at + length].encode(errors="surrogateescape")[:length]
+        if len(escape) < length:
+            return _truncated()
+        shown = quote(escape.decode(errors="surrogateescape"))
+        return self.syntax_error(start, f"invalid escape code {shown} in string")
 
 
 def number_token(text: str) -> str | None:
     """The JSON number that `text` begins with, or None; protojson looks no further."""
-    number = _NUMBER.match(text.encode(errors="surrogateescape"))
-    return number[0].decode() if number else None
+    number = _NUMBER.match(text)
+    return number[0] if number else None
 
 
 def _truncated() -> DecodeError:
     return DecodeError(f"{PREFIX}unexpected EOF")
 
 
-def _quoted_char(code: int) -> str:
-    return f"'{quote(chr(code))[1:-1]}'"
+def _shown(text: str) -> str:
+    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", text)

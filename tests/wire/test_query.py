@@ -19,6 +19,7 @@ from mock_server.wire.schema import (
     INT32_VALUE,
     INT64,
     STRING,
+    STRING_MAP,
     UINT32,
     Enum,
     ListOf,
@@ -36,6 +37,8 @@ LISTING = Message(
     sync=BOOL,
     ids=ListOf(STRING),
     operator=Enum("NO_OVERRIDE", "BEST"),
+    account=Message("AccountDevice", id=STRING),
+    vars=STRING_MAP,
 )
 
 
@@ -68,6 +71,7 @@ def refusal(query: str) -> str:
         ("operator=1", {"operator": 1}),
         ("limit.value=5", {"limit": 5}),
         ("limit.other=5", {"limit": 0}),
+        ("account=a&account.id=b&account.id=c&vars[a]=b", {}),
         ("big=-9223372036854775808", {"big": -(1 << 63)}),
         ("size=4294967295", {"size": (1 << 32) - 1}),
     ],
