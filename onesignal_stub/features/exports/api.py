@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onesignal_stub import fields
 from onesignal_stub.features.exports.core import Exports
 from onesignal_stub.http import Call, Key, Reply, Route
 
