@@ -188,7 +188,7 @@ class Groups(ClientFeature):
 
         Raises:
             ArgumentError: The limit is out of range, or the filters don't go together.
-            InvalidArgument: The cursor is of another list.
+            InternalError: The cursor is no cursor.
         """
         filters = _filters(name=name, lang_tag=lang_tag, members=members, open=open)
         return await self._list_groups(session, filters, limit, cursor)

@@ -12,10 +12,11 @@ from nakama_client import (
     ChannelType,
     Client,
     InvalidJson,
+    JsonObject,
     Session,
     Socket,
 )
-from nakama_client.protocol.codec import parse_object
+from nakama_client.protocol.codec import decode
 
 ID = str(uuid.uuid4())
 NIL = str(uuid.UUID(int=0))
@@ -156,7 +157,7 @@ async def test_broken_content_is_not_sent_on(
 ) -> None:
     async with client.socket(alice) as socket:
         with pytest.raises(InvalidJson):
-            await socket.send_message("2...x", parse_object("[1]"))
+            await socket.send_message("2...x", decode(b'"[1]"', JsonObject))
 
 
 @pytest.mark.asyncio

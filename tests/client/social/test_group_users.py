@@ -112,7 +112,7 @@ async def test_more_than_fits_in_one_request(
     await client.add_group_users(alice, group.id, user_ids=[bob.user_id])
     await client.kick_group_users(alice, group.id, user_ids=[*strangers, bob.user_id])
     assert await members(client, alice, group) == {"alice": 0}
-    requests = server.journal.find("POST /v2/group/{group_id}/kick")
+    requests = server.journal.find(f"POST /v2/group/{group.id}/kick")
     asked = [value for entry in requests for _, value in entry.query]
     assert asked == [*strangers, bob.user_id]
     assert len(requests) > 1

@@ -1,0 +1,150 @@
+"""The two notifications that come before the end: -7 for a twin, -8 for a ban."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import pytest
+
+from mock_server import Config, MockServer
+from nakama_client import (
+    Client,
+    ConnectionLost,
+    DisconnectCause,
+    Notification,
+    NotificationCode,
+    PermissionDenied,
+    Session,
+    SessionReplaced,
+    Socket,
+    Unauthenticated,
+    UserBanned,
+)
+
+
+def collect(socket: Socket) -> tuple[list[Notification], asyncio.Future[DisconnectCause]]:
+    heard: list[Notification] = []
+    ended: asyncio.Future[DisconnectCause] = asyncio.get_running_loop().create_future()
+    socket.on_notification(heard.append)
+    socket.on_disconnect(lambda reason: ended.set_result(reason.cause))
+    return heard, ended
+
+
+@pytest.mark.asyncio
+async def test_a_newer_socket_takes_the_place_of_the_older() -> None:
+    config = Config.from_settings({"session.single_socket": True})
+    async with MockServer(config) as server, Client(server.http_url) as client:
+        session = await client.authenticate_device("device-of-alice")
+        older, newer = client.socket(session), client.socket(session)
+        heard, ended = collect(older)
+        waiting = older.notifications()
+        await older.connect()
+        await newer.connect()
+        assert await ended is DisconnectCause.REPLACED
+        (farewell,) = heard
+        assert farewell.code == NotificationCode.SINGLE_SOCKET == -7
+        assert (farewell.subject, farewell.content) == ("single_socket", {})
+        assert (farewell.sender_id, farewell.persistent) == ("", False)
+        assert (await anext(waiting)).id == farewell.id
+        with pytest.raises(SessionReplaced):
+            await anext(waiting)
+        assert (await client.list_notifications(session)).notifications == ()
+
+        # The older one does not fight its twin: only the newer one is there, and it stays.
+        await newer.update_status("still here")
+        assert not older.is_connected
+        assert len(server.sockets()) == 1
+        await newer.close()
+        await older.close()
+
+
+@pytest.mark.asyncio
+async def test_a_request_under_way_hears_of_the_twin() -> None:
+    config = Config.from_settings({"session.single_socket": True})
+    async with MockServer(config) as server, Client(server.http_url) as client:
+        session = await client.authenticate_device("device-of-alice")
+        began, release = asyncio.Event(), asyncio.Event()
+
+        @server.rpc("think")
+        async def think(context: object, payload: str) -> None:
+            began.set()
+            await release.wait()
+
+        async with client.socket(session) as older, asyncio.TaskGroup() as tasks:
+            request = tasks.create_task(_replaced(older.rpc("think")))
+            await began.wait()
+            async with client.socket(session):
+                await request
+            release.set()
+
+
+async def _replaced(request: Awaitable[object]) -> None:
+    with pytest.raises(SessionReplaced):
+        await request
+
+
+@pytest.mark.asyncio
+async def test_a_newer_login_kills_the_older_one() -> None:
+    config = Config.from_settings({"session.single_session": True})
+    async with MockServer(config) as server, Client(server.http_url) as client:
+        older = await client.authenticate_device("device-of-alice")
+        server.clock.advance(2)
+        newer = await client.authenticate_device("device-of-alice")
+        with pytest.raises(Unauthenticated):
+            await client.get_account(older)
+        assert (await client.get_account(newer)).user.id == older.user_id
+
+
+async def ban_by_console(server: MockServer, user_id: str) -> None:
+    async with aiohttp.ClientSession(server.console_url) as http:
+        login = {"username": "admin", "password": "password"}
+        async with http.post("/v2/console/authenticate", json=login) as reply:
+            token = (await reply.json())["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        path = f"/v2/console/account/{user_id}/ban"
+        async with http.post(path, json={}, headers=headers) as reply:
+            assert reply.status == 200
+
+
+async def ban_by_runtime(server: MockServer, user_id: str) -> None:
+    server.nk.users_ban_id([user_id])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("ban", [ban_by_console, ban_by_runtime])
+async def test_a_ban_reaches_every_socket(
+    ban: Callable[[MockServer, str], Awaitable[None]],
+) -> None:
+    async with MockServer() as server, Client(server.http_url) as client:
+        session = await client.authenticate_device("device-of-alice")
+        first, second = client.socket(session), client.socket(session)
+        ends = [collect(first), collect(second)]
+        await first.connect()
+        await second.connect()
+        waiting = first.notifications()
+        server.clock.advance(2)
+        await ban(server, session.user_id)
+        farewells = []
+        for heard, ended in ends:
+            assert await ended is DisconnectCause.BANNED
+            (farewell,) = heard
+            assert farewell.code == NotificationCode.USER_BANNED == -8
+            assert (farewell.subject, farewell.content) == ("banned", {})
+            assert (farewell.sender_id, farewell.persistent) == ("", False)
+            farewells.append(farewell.id)
+        assert len(set(farewells)) == 2
+        await anext(waiting)
+        with pytest.raises(UserBanned):
+            await anext(waiting)
+        await first.close()
+        await second.close()
+        await _is_locked_out(client, session)
+
+
+async def _is_locked_out(client: Client, session: Session) -> None:
+    with pytest.raises(Unauthenticated):
+        await client.get_account(session)
+    with pytest.raises(PermissionDenied, match="User account banned"):
+        await client.authenticate_device("device-of-alice")
+    with pytest.raises((Unauthenticated, ConnectionLost)):
+        await client.socket(session).connect()
