@@ -1,0 +1,202 @@
+"""Devices: which of them a user has. A device may serve several users, each has a row of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+
+from server_kit import Clock, Store
+from server_kit.store import Row
+
+SCHEMA = """
+CREATE TABLE push_device (
+    id INTEGER PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    player_id TEXT, device_type INTEGER, identifier TEXT, installation_id TEXT,
+    info TEXT NOT NULL, problem TEXT NOT NULL, registered_at REAL NOT NULL
+);
+CREATE INDEX push_device_user ON push_device (user_id);
+CREATE INDEX push_device_player ON push_device (player_id);
+CREATE INDEX push_device_identifier ON push_device (identifier, device_type);
+CREATE INDEX push_device_installation ON push_device (installation_id);
+"""
+
+
+@frozen(kw_only=True)
+class Device:
+    """A device of a user.
+
+    Attributes:
+        player_id: OneSignal's id of it; None until OneSignal has given one.
+        device_type: OneSignal's number for its kind; None for a platform without one.
+        identifier: What its platform calls it, as an APNs or FCM token; None if unknown.
+        installation_id: The app's installation on it; None if unknown.
+        info: What it told of itself, in the JSON names of a registration.
+        problem: Why it has no player id.
+        registered_at: When this user registered it last, in seconds since the epoch.
+    """
+
+    player_id: str | None = None
+    device_type: int | None = None
+    identifier: str | None = None
+    installation_id: str | None = None
+    info: Mapping[str, Any] = field(factory=dict)
+    problem: str = ""
+    registered_at: float = 0.0
+
+
+class Devices:
+    """The devices of one server.
+
+    Args:
+        store: Its database.
+        clock: Its time.
+        expiry: Seconds after which a device is forgotten unless its user registers it again; 0 is
+            never. A registration is the only thing that tells on which device somebody logged in.
+    """
+
+    def __init__(self, store: Store, clock: Clock, *, expiry: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._expiry = expiry
+
+    def of_user(self, user_id: str) -> list[Device]:
+        """A user's devices; the one he registered last comes first."""
+        rows = self._store.all(
+            "SELECT * FROM push_device WHERE user_id = ? ORDER BY registered_at DESC, id DESC",
+            user_id,
+        )
+        return [_device(row) for row in rows]
+
+    def save(self, user_id: str, device: Device) -> None:
+        """Make a device one of a user's, or note that it still is.
+
+        It is known again by its player id, by its identifier, or by the app's installation. What
+        it tells now replaces what it told before, also for the other users of it.
+        """
+        with self._store.transaction():
+            known = self._known(user_id, device)
+            for row in known:
+                self._store.run("DELETE FROM push_device WHERE id = ?", row["id"])
+            if known:
+                device = _completed(device, _device(known[0]))
+            self._insert(user_id, device)
+            self._store.run(
+                "UPDATE push_device SET player_id = ?1, device_type = ?2, identifier = ?3 "
+                "WHERE player_id = ?1 OR installation_id = ?4",
+                device.player_id,
+                device.device_type,
+                device.identifier,
+                device.installation_id,
+            )
+
+    def resolve(self, device_type: int, identifier: str, player_id: str) -> list[str]:
+        """Note the player id that OneSignal gave.
+
+        Returns:
+            The users whose device it is; those who gave it up meanwhile are not among them.
+        """
+        where = "WHERE device_type = ? AND identifier = ?"
+        self._store.run(
+            f"UPDATE push_device SET player_id = ?, problem = '' {where}",
+            player_id,
+            device_type,
+            identifier,
+        )
+        rows = self._store.all(f"SELECT user_id FROM push_device {where}", device_type, identifier)
+        return [row["user_id"] for row in rows]
+
+    def note_problem(self, device_type: int, identifier: str, problem: str) -> None:
+        """Note why OneSignal has not given a player id."""
+        self._store.run(
+            "UPDATE push_device SET problem = ? WHERE device_type = ? AND identifier = ?",
+            problem,
+            device_type,
+            identifier,
+        )
+
+    def forget(self, user_id: str, device_type: int, identifier: str) -> bool:
+        """Take a device from a user; others keep it.
+
+        Returns:
+            Whether it was his.
+        """
+        sql = "DELETE FROM push_device WHERE user_id = ? AND device_type = ? AND identifier = ?"
+        return self._store.run(sql, user_id, device_type, identifier) > 0
+
+    def forget_installation(self, installation_id: str) -> list[str]:
+        """Take a device from everybody, because it may not be pushed to any more.
+
+        Returns:
+            Whose it was.
+        """
+        rows = self._store.all(
+            "DELETE FROM push_device WHERE installation_id = ? RETURNING user_id", installation_id
+        )
+        return [row["user_id"] for row in rows]
+
+    def prune(self) -> list[str]:
+        """Forget the devices that were not registered for too long.
+
+        Returns:
+            Whose they were.
+        """
+        if not self._expiry:
+            return []
+        rows = self._store.all(
+            "DELETE FROM push_device WHERE registered_at < ? RETURNING user_id",
+            self._clock.time() - self._expiry,
+        )
+        return [row["user_id"] for row in rows]
+
+    def _known(self, user_id: str, device: Device) -> list[Row]:
+        return self._store.all(
+            "SELECT * FROM push_device WHERE user_id = ? AND (player_id = ? "
+            "OR (device_type = ? AND identifier = ?) OR installation_id = ?) ORDER BY id DESC",
+            user_id,
+            device.player_id,
+            device.device_type,
+            device.identifier,
+            device.installation_id,
+        )
+
+    def _insert(self, user_id: str, device: Device) -> None:
+        self._store.run(
+            "INSERT INTO push_device (user_id, player_id, device_type, identifier, "
+            "installation_id, info, problem, registered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            user_id,
+            device.player_id,
+            device.device_type,
+            device.identifier,
+            device.installation_id,
+            json.dumps(dict(device.info)),
+            device.problem,
+            self._clock.time(),
+        )
+
+
+def _completed(device: Device, before: Device) -> Device:
+    """What a device tells now, with what only an earlier registration told."""
+    return attrs.evolve(
+        device,
+        player_id=device.player_id or before.player_id,
+        device_type=before.device_type if device.device_type is None else device.device_type,
+        identifier=device.identifier or before.identifier,
+        installation_id=device.installation_id or before.installation_id,
+        info=device.info or before.info,
+    )
+
+
+def _device(row: Row) -> Device:
+    return Device(
+        player_id=row["player_id"],
+        device_type=row["device_type"],
+        identifier=row["identifier"],
+        installation_id=row["installation_id"],
+        info=json.loads(row["info"]),
+        problem=row["problem"],
+        registered_at=row["registered_at"],
+    )

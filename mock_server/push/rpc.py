@@ -1,0 +1,116 @@
+"""The built-in RPC functions `register_push` and `unregister_push`.
+
+They do what Nakama's push tutorial describes, for games without such functions of their own; a
+server module's function of the same name takes their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from mock_server.identity import SYSTEM_USER
+from mock_server.runtime.context import Context
+from mock_server.runtime.errors import ModuleError
+from mock_server.wire import gojson
+from mock_server.wire.errors import GrpcCode
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+DEVICE_TYPES = {
+    0: "iOS",
+    1: "Android",
+    2: "Amazon",
+    3: "Windows Phone (MPNS)",
+    4: "Chrome app",
+    5: "Chrome web push",
+    6: "Windows (WNS)",
+    7: "Safari (legacy)",
+    8: "Firefox",
+    9: "macOS",
+    10: "Alexa",
+    11: "e-mail",
+    13: "Huawei",
+    14: "SMS",
+    17: "Safari",
+}
+
+
+class PushFunctions:
+    """Registers and unregisters the caller's devices.
+
+    The payload is `{"DeviceType": 1, "Identifier": "…"}`.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def functions(self) -> dict[str, Callable[[Context, str], Awaitable[str | None]]]:
+        """The functions by their RPC id."""
+        return {"register_push": self.register_push, "unregister_push": self.unregister_push}
+
+    async def register_push(self, context: Context, payload: str) -> str:
+        """Register a device with OneSignal, and make it one of the caller's.
+
+        Returns:
+            `{"os_player_id": "…"}`; `{}` while OneSignal does not answer: it is asked again.
+
+        Raises:
+            ModuleError: No user, a payload that is not as above, or no OneSignal.
+        """
+        user_id = self._user(context)
+        device_type, identifier = self._device(payload)
+        if not self._parts.config.onesignal.url:
+            raise ModuleError(
+                "register_push has no OneSignal to register the device with: set onesignal.url, "
+                "onesignal.app_id and onesignal.rest_key",
+                GrpcCode.FAILED_PRECONDITION,
+            )
+        player_id = await self._parts.push.registrar.register(user_id, device_type, identifier)
+        return gojson.marshal({"os_player_id": player_id} if player_id else {})
+
+    async def unregister_push(self, context: Context, payload: str) -> None:
+        """Take a device from the caller, at his logout; one that is not his is no error.
+
+        Raises:
+            ModuleError: No user, or a payload that is not as above.
+        """
+        user_id = self._user(context)
+        self._parts.push.registrar.unregister(user_id, *self._device(payload))
+
+    def _user(self, context: Context) -> str:
+        if context.user_id in (None, SYSTEM_USER):
+            raise ModuleError(
+                "a device belongs to a user: call this with his session, not with the HTTP key",
+                GrpcCode.UNAUTHENTICATED,
+            )
+        if self._parts.accounts.find(str(context.user_id)) is None:
+            raise ModuleError("User account not found.", GrpcCode.NOT_FOUND)
+        return str(context.user_id)
+
+    def _device(self, payload: str) -> tuple[int, str]:
+        given = self._parts.runtime.nk.json_decode(payload or None)
+        if not isinstance(given, dict):
+            given = {}
+        identifier = given.get("Identifier")
+        if not isinstance(identifier, str) or not identifier:
+            raise _refusal("Identifier must be what the platform calls the device, a text")
+        device_type = _number(given.get("DeviceType"))
+        if device_type not in DEVICE_TYPES:
+            known = ", ".join(f"{number} {name}" for number, name in DEVICE_TYPES.items())
+            raise _refusal(f"DeviceType must be one of: {known}")
+        return device_type, identifier
+
+
+def _number(value: Any) -> int:
+    """A device type, which may come as text; -1 for anything else."""
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
+
+
+def _refusal(problem: str) -> ModuleError:
+    return ModuleError(
+        f'expected {{"DeviceType": 1, "Identifier": "…"}}: {problem}', GrpcCode.INVALID_ARGUMENT
+    )

@@ -1,0 +1,126 @@
+"""From an event to a push: the rule, the devices, OneSignal, and the record of it all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mock_server.push.errors import NobodyReached, OneSignalError
+from mock_server.push.message import PushMessage
+from mock_server.push.onesignal import OneSignal
+from mock_server.push.outbox import Outbox, OutboxFull
+from mock_server.push.records import Failure, Outcome, PushRecord, PushRecords
+from mock_server.push.registrar import Registrar
+from mock_server.push.rules import InvalidRule, PushEvent, Rule
+from mock_server.push.targets import Devices, ExternalUsers, Target
+from mock_server.wire.uuids import parse_uuid
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+_log = logging.getLogger("mock_server.push")
+
+
+class Sender:
+    """Sends pushes in the background, and keeps a record of each."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        registrar: Registrar,
+        onesignal: OneSignal,
+        outbox: Outbox,
+        records: PushRecords,
+    ) -> None:
+        self._parts = parts
+        self._registrar = registrar
+        self._onesignal = onesignal
+        self._outbox = outbox
+        self._records = records
+
+    def push(self, event: PushEvent, rule: Rule) -> None:
+        """Push an event, unless its user is online; never raises."""
+        record = PushRecord(
+            id=str(uuid.uuid4()),
+            event=event.name,
+            user_id=event.user_id,
+            time=self._parts.clock.time(),
+        )
+        if not rule.also_online and self._parts.registry.of_user(event.user_id):
+            self._end(record, Outcome.SKIPPED, "the user is online")
+            return
+        message = self._message(record, event, rule)
+        if message is None:
+            return
+        record = attrs.evolve(record, contents=message.contents)
+        target, record = self._target(record)
+        if target is None:
+            return
+        if not self._parts.config.onesignal.url:
+            self._end(record, Outcome.FAILED, "onesignal.url is not set: there is no OneSignal")
+            return
+        self._records.put(record)
+        try:
+            self._outbox.start(self._send(record, message, target))
+        except OutboxFull as error:
+            self._end(record, Outcome.FAILED, str(error))
+
+    def _message(self, record: PushRecord, event: PushEvent, rule: Rule) -> PushMessage | None:
+        try:
+            message = rule.message(event)
+        except InvalidRule as error:
+            self._end(record, Outcome.FAILED, str(error))
+            return None
+        except Exception as error:
+            _log.exception("the push rule for %s failed", event.name)
+            self._end(record, Outcome.FAILED, f"the rule failed: {type(error).__name__}: {error}")
+            return None
+        if message is None:
+            self._end(record, Outcome.SKIPPED, "the rule made no message")
+        return message
+
+    def _target(self, record: PushRecord) -> tuple[Target | None, PushRecord]:
+        if self._parts.config.push.target == "external_user_id":
+            return ExternalUsers([record.user_id]), record
+        devices = self._registrar.devices_of(record.user_id)
+        given = list(dict.fromkeys(each.player_id for each in devices if each.player_id))
+        # OneSignal refuses the whole message for one id that is no UUID.
+        usable = tuple(each for each in given if parse_uuid(each))
+        unusable = [each for each in given if each not in usable]
+        reason = f"no UUID: {', '.join(unusable)}" if unusable else ""
+        record = attrs.evolve(record, player_ids=usable, reason=reason)
+        if not usable:
+            self._end(record, Outcome.NOBODY_REACHED, reason or "the user has no device")
+            return None, record
+        return Devices(usable), record
+
+    async def _send(self, record: PushRecord, message: PushMessage, target: Target) -> None:
+        def failed(error: OneSignalError) -> None:
+            nonlocal record
+            failure = Failure(self._parts.clock.time(), str(error))
+            record = attrs.evolve(record, failures=(*record.failures, failure))
+            self._records.put(record)
+
+        try:
+            created = await self._onesignal.create_notification(
+                message, target, idempotency_key=record.id, failed=failed
+            )
+        except NobodyReached as error:
+            self._end(record, Outcome.NOBODY_REACHED, str(error))
+        except OneSignalError as error:
+            self._end(record, Outcome.FAILED, str(error))
+        except asyncio.CancelledError:
+            self._end(record, Outcome.FAILED, "the server stopped before there was an answer")
+            raise
+        else:
+            reasons = [record.reason, *(f"not subscribed: {each}" for each in created.not_reached)]
+            record = attrs.evolve(record, notification_id=created.id, recipients=created.recipients)
+            self._end(record, Outcome.SENT, "; ".join(filter(None, reasons)))
+
+    def _end(self, record: PushRecord, outcome: Outcome, reason: str) -> None:
+        self._records.put(attrs.evolve(record, outcome=outcome, reason=reason))
