@@ -13,6 +13,8 @@ from mock_server.console.api import Console
 from mock_server.control import Control
 from mock_server.features.accounts import api as accounts
 from mock_server.features.authentication import api as authentication
+from mock_server.features.channels import api as channels
+from mock_server.features.channels import pipeline as chat
 from mock_server.features.events import api as events
 from mock_server.features.friends import api as friends
 from mock_server.features.groups import api as groups
@@ -49,11 +51,12 @@ ROUTES = (
     *notifications.ROUTES,
     *friends.ROUTES,
     *groups.ROUTES,
+    *channels.ROUTES,
     *events.ROUTES,
     *purchases.ROUTES,
     *parties.ROUTES,
 )
-REQUESTS = (*rpc.REQUESTS, *ping.REQUESTS, *status.REQUESTS)
+REQUESTS = (*rpc.REQUESTS, *ping.REQUESTS, *status.REQUESTS, *chat.REQUESTS)
 
 
 class MockServer(HostedServer):

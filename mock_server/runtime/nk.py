@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_server.features.accounts.runtime import AccountFunctions
+from mock_server.features.channels.runtime import ChannelFunctions
 from mock_server.features.friends.runtime import FriendFunctions
+from mock_server.features.groups.runtime import GroupFunctions
+from mock_server.features.groups.runtime_members import MemberFunctions
 from mock_server.features.notifications.runtime import NotificationFunctions
 from mock_server.features.sessions.runtime import SessionFunctions
 from mock_server.features.streams.runtime import StreamFunctions
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 class Nakama(
     AccountFunctions,
+    ChannelFunctions,
     FriendFunctions,
+    GroupFunctions,
+    MemberFunctions,
     NotificationFunctions,
     SessionFunctions,
     StreamFunctions,

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from mock_server.features.channels.ids import channel_id, group_channel
 from mock_server.realtime.stream import Presence, Stream, StreamMode
+from mock_server.signals import DirectMessage
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.output import omit_empty, timestamp
 from server_kit import store
@@ -143,6 +144,7 @@ class Channels:
             except sqlite3.IntegrityError as error:
                 raise MessageNotStored(str(error)) from error
         self.publish([message])
+        self._signal(message)
         return message
 
     def update(self, author: Author, message_id: str, content: str) -> ChannelMessage:
@@ -231,6 +233,24 @@ class Channels:
             now,
             now,
         )
+
+    def _signal(self, message: ChannelMessage) -> None:
+        """Tell of a direct message, once for each of the two who did not write it himself."""
+        author, stream = message.author, message.author.stream
+        if stream.mode != StreamMode.DM:
+            return
+        for recipient in dict.fromkeys((stream.subject, stream.subcontext)):
+            if recipient != author.user_id:
+                self._parts.signals.direct_message_sent.send(
+                    DirectMessage(
+                        message.id,
+                        author.channel_id,
+                        author.user_id,
+                        author.username,
+                        recipient,
+                        jsonb_text(message.content) if author.persistent else message.content,
+                    )
+                )
 
     def _own(self, message_id: str, sender_id: str) -> store.Row:
         row = self._store.one(

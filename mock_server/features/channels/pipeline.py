@@ -1,0 +1,166 @@
+"""Chat over the socket: join, leave, send, update, remove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mock_server.features.channels.core import (
+    Author,
+    ChannelMessage,
+    MessageNotFound,
+    MessageNotStored,
+    place,
+)
+from mock_server.features.channels.ids import channel_id, parse_channel_id
+from mock_server.features.channels.joining import InvalidTarget, InvalidType, resolve
+from mock_server.features.notifications.implicit import Event, NotificationCode, notify
+from mock_server.realtime.pipeline import ErrorCode, RealtimeError, Reply, Request
+from mock_server.realtime.session import SocketSession
+from mock_server.realtime.stream import Presence, Stream, StreamMode
+from mock_server.wire.gojson import is_json_object
+from mock_server.wire.output import omit_empty
+from mock_server.wire.schema import BOOL_VALUE, INT32, STRING, Message
+from mock_server.wire.uuids import parse_uuid
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+
+def _join(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
+    try:
+        stream = resolve(parts, session.user_id, request["target"], request["type"])
+    except (InvalidTarget, InvalidType) as error:
+        raise _refuse(str(error)) from None
+    own = Presence(
+        session.user_id,
+        session.id,
+        session.username,
+        hidden=request["hidden"] is True,
+        persistence=request["persistence"] is not False,
+    )
+    is_new = parts.tracker.track(stream, own)
+    presences = parts.tracker.of_stream(stream)
+    if is_new and stream.mode == StreamMode.DM:
+        _invite_other(parts, session, stream, presences)
+    shown = [each for each in presences if not is_new or each.session_id != session.id]
+    channel = {
+        "id": channel_id(stream),
+        "presences": [presence.message() for presence in shown],
+        "self": own.message(),
+        **place(stream),
+    }
+    return {"channel": omit_empty(channel)}
+
+
+def _invite_other(
+    parts: Parts, session: SocketSession, stream: Stream, presences: list[Presence]
+) -> None:
+    """Notify the other user of a direct message channel, unless he is visibly there."""
+    is_first = stream.subject == session.user_id
+    other = stream.subcontext if is_first else stream.subject
+    if any(presence.user_id == other for presence in presences):
+        return
+    event = Event(
+        NotificationCode.DM_REQUEST,
+        f"{session.username} wants to chat",
+        {"username": session.username},
+        session.user_id,
+    )
+    notify(parts, [event.to(other)])
+
+
+def _leave(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
+    parts.tracker.untrack(_stream(request), session.id)
+    return {}
+
+
+def _send(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
+    stream = _stream(request)
+    content = _content(request)
+    author = _author(parts, session, request, stream, "sending")
+    try:
+        return _ack(parts.channels.send(author, content))
+    except MessageNotStored:
+        raise _not_stored("message") from None
+
+
+def _update(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
+    message_id = _message_id(request)
+    stream = _stream(request)
+    content = _content(request)
+    author = _author(parts, session, request, stream, "updating")
+    try:
+        return _ack(parts.channels.update(author, message_id, content))
+    except MessageNotFound:
+        raise _refuse("Could not find message to update in channel history") from None
+    except MessageNotStored:
+        raise _not_stored("message update") from None
+
+
+def _remove(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
+    message_id = _message_id(request)
+    author = _author(parts, session, request, _stream(request), "removing")
+    try:
+        return _ack(parts.channels.remove(author, message_id))
+    except MessageNotFound:
+        raise _refuse("Could not find message to remove in channel history") from None
+
+
+def _stream(request: dict[str, Any]) -> Stream:
+    stream = parse_channel_id(request["channel_id"])
+    if stream is None:
+        raise _refuse("Invalid channel identifier")
+    return stream
+
+
+def _content(request: dict[str, Any]) -> str:
+    content: str = request["content"]
+    if not is_json_object(content):
+        raise _refuse("Message content must be a valid JSON object")
+    return content
+
+
+def _message_id(request: dict[str, Any]) -> str:
+    message_id = parse_uuid(request["message_id"])
+    if message_id is None:
+        raise _refuse("Invalid message identifier")
+    return message_id
+
+
+def _author(
+    parts: Parts, session: SocketSession, request: dict[str, Any], stream: Stream, doing: str
+) -> Author:
+    presence = parts.tracker.get(stream, session.id)
+    if presence is None:
+        raise _refuse(f"Must join channel before {doing} messages")
+    return Author(
+        stream, request["channel_id"], session.user_id, session.username, presence.persistence
+    )
+
+
+def _ack(message: ChannelMessage) -> Reply:
+    return {"channel_message_ack": message.ack()}
+
+
+def _refuse(message: str) -> RealtimeError:
+    return RealtimeError(ErrorCode.BAD_INPUT, message)
+
+
+def _not_stored(what: str) -> RealtimeError:
+    return RealtimeError(
+        ErrorCode.RUNTIME_EXCEPTION, f"Could not persist {what} to channel history"
+    )
+
+
+_JOIN = Message("ChannelJoin", target=STRING, type=INT32, persistence=BOOL_VALUE, hidden=BOOL_VALUE)
+_SEND = Message("ChannelMessageSend", channel_id=STRING, content=STRING)
+_UPDATE = Message("ChannelMessageUpdate", channel_id=STRING, message_id=STRING, content=STRING)
+_REMOVE = Message("ChannelMessageRemove", channel_id=STRING, message_id=STRING)
+
+REQUESTS = (
+    Request("channel_join", _JOIN, _join),
+    Request("channel_leave", Message("ChannelLeave", channel_id=STRING), _leave),
+    Request("channel_message_send", _SEND, _send),
+    Request("channel_message_update", _UPDATE, _update),
+    Request("channel_message_remove", _REMOVE, _remove),
+)
