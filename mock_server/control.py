@@ -31,6 +31,7 @@ class Control:
         app.router.add_get("/_control/state", self._state)
         app.router.add_post("/_control/reset", self._reset)
         app.router.add_get("/_control/requests", self._requests)
+        app.router.add_get("/_control/pushes", self._pushes)
         app.router.add_post("/_control/clock", self._clock)
         app.router.add_post("/_control/snapshots/{name}", self._snapshot)
         app.router.add_post("/_control/snapshots/{name}/restore", self._restore)
@@ -65,6 +66,13 @@ class Control:
             if name in entry.name and user in ("", entry.user_id)
         ]
         return web.json_response({"requests": entries})
+
+    async def _pushes(self, request: web.Request) -> web.Response:
+        user = request.query.get("user_id", "")
+        records = [
+            attrs.asdict(record) for record in self._server.pushes if user in ("", record.user_id)
+        ]
+        return web.json_response({"pushes": records})
 
     async def _clock(self, request: web.Request) -> web.Response:
         body = await _json(request)

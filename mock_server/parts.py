@@ -14,6 +14,9 @@ from mock_server.features.notifications import core as notifications
 from mock_server.features.sessions.core import Sessions
 from mock_server.features.status.core import StatusRegistry
 from mock_server.features.streams.core import Streams
+from mock_server.push import devices
+from mock_server.push.core import Push
+from mock_server.push.pushes import Pushes
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.router import Router
 from mock_server.realtime.tracker import Tracker
@@ -21,7 +24,8 @@ from mock_server.runtime.runtime import Runtime
 from mock_server.signals import Signals
 from server_kit import Clock, Faults, Journal, Store
 
-SCHEMA = "".join(feature.SCHEMA for feature in (accounts, notifications, friends, groups, channels))
+_STORED = (accounts, notifications, friends, groups, channels, devices)
+SCHEMA = "".join(feature.SCHEMA for feature in _STORED)
 
 
 class Parts:
@@ -33,10 +37,17 @@ class Parts:
         store: Its database, made with `SCHEMA`.
         journal: Where requests and frames are written down.
         faults: What goes wrong on purpose.
+        pushes: What becomes a push, and what became of it.
     """
 
     def __init__(
-        self, config: Config, clock: Clock, store: Store, journal: Journal, faults: Faults
+        self,
+        config: Config,
+        clock: Clock,
+        store: Store,
+        journal: Journal,
+        faults: Faults,
+        pushes: Pushes,
     ) -> None:
         self.config = config
         self.clock = clock
@@ -59,6 +70,7 @@ class Parts:
         self.status = StatusRegistry(self)
         self.streams = Streams(self)
         self.runtime = Runtime(self)
+        self.push = Push(self, pushes)
         self._last_transaction = 0
 
     def reset(self) -> None:

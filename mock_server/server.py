@@ -31,6 +31,10 @@ from mock_server.features.status import pipeline as status
 from mock_server.features.users import api as users
 from mock_server.http.front import Front
 from mock_server.parts import SCHEMA, Parts
+from mock_server.push import api as push
+from mock_server.push.devices import Device
+from mock_server.push.pushes import Pushes
+from mock_server.push.rpc import PushFunctions
 from mock_server.realtime import ping
 from mock_server.realtime.acceptor import Acceptor
 from mock_server.realtime.pipeline import Pipeline
@@ -78,6 +82,7 @@ class MockServer(HostedServer):
         journal: The requests and frames that came in.
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
         notifications: Sends and reads notifications as the game's backend does.
+        pushes: What became of each push; `pushes.on_event("friend_request")` makes a rule.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class MockServer(HostedServer):
         self.clock = clock or Clock()
         self.journal = Journal()
         self.faults = Faults(self.journal, self.clock, socket_path="/ws")
+        self.pushes = Pushes(self.config.push.on_event)
         self._data = data
         self._rpcs: list[tuple[RpcFunction, str]] = []
         self._parts: Parts | None = None
@@ -154,11 +160,16 @@ class MockServer(HostedServer):
         """The public `User` message of everybody, in the order of their accounts."""
         return await self._in_loop(self._users())
 
+    async def devices(self, user_id: str) -> list[Device]:
+        """A user's devices for pushes; the one he registered last comes first."""
+        return await self._in_loop(self._devices(user_id))
+
     async def reset(self) -> None:
         """Back to how the server started, in about a millisecond.
 
-        Users, sockets and the journal are gone, and so are functions registered since the start
-        and every `clock.advance`, and faults; what a `data` file held at the start is gone, too.
+        Users, sockets, pushes and the journal are gone, and so are faults, every `clock.advance`,
+        and the functions registered since the start; what a `data` file held at the start is gone,
+        too.
         """
         await self._in_loop(self._reset())
 
@@ -175,9 +186,14 @@ class MockServer(HostedServer):
         rows = parts.store.all("SELECT * FROM users WHERE username <> '' ORDER BY create_time")
         return [parts.accounts.user(row) for row in rows]
 
+    async def _devices(self, user_id: str) -> list[Device]:
+        return self._running_parts().push.registrar.devices_of(user_id)
+
     async def _reset(self) -> None:
         parts = self._running_parts()
         await parts.registry.abort_all()
+        await parts.push.end()
+        self.pushes.reset()
         parts.reset()
 
     async def _snapshot(self) -> bytes:
@@ -186,18 +202,24 @@ class MockServer(HostedServer):
     async def _restore(self, snapshot: bytes) -> None:
         parts = self._running_parts()
         await parts.registry.abort_all()
+        await parts.push.end()
         parts.store.restore(snapshot)
         parts.sessions.cache.clear()
 
     async def _open(self) -> None:
-        parts = Parts(self.config, self.clock, Store(SCHEMA, self._data), self.journal, self.faults)
+        store = Store(SCHEMA, self._data)
+        self.pushes.keep()
+        parts = Parts(self.config, self.clock, store, self.journal, self.faults, self.pushes)
         self._parts = parts
+        for rpc_id, built_in in PushFunctions(parts).functions().items():
+            parts.runtime.register_rpc(built_in, rpc_id)
         if self.config.runtime.path:
             load_python_modules(Path(self.config.runtime.path), parts.runtime.nk)
         for function, rpc_id in self._rpcs:
             parts.runtime.register_rpc(function, rpc_id)
         parts.runtime.keep()
-        front = Front(parts, ROUTES, RpcApi(parts), Acceptor(parts, Pipeline(parts, REQUESTS)))
+        routes = (*ROUTES, *push.routes(self.config.push))
+        front = Front(parts, routes, RpcApi(parts), Acceptor(parts, Pipeline(parts, REQUESTS)))
         app = front.app()
         app.on_shutdown.append(lambda _: parts.registry.abort_all())
         socket, console = self.config.socket, self.config.console
@@ -209,6 +231,7 @@ class MockServer(HostedServer):
     async def _close(self) -> None:
         parts, self._parts = self._parts, None
         if parts is not None:
+            await parts.push.close()
             parts.store.close()
 
     def _console_app(self, parts: Parts) -> web.Application:

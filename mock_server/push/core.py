@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mock_server.features.notifications.core import Notification
 from mock_server.identity import SYSTEM_USER
 from mock_server.push.devices import Devices
-from mock_server.push.message import PushMessage
 from mock_server.push.onesignal import OneSignal
 from mock_server.push.outbox import Outbox
-from mock_server.push.records import PushRecords
+from mock_server.push.pushes import Pushes
 from mock_server.push.registrar import Registrar
-from mock_server.push.rules import DIRECT_MESSAGE, PushEvent, Rule, event_name, name_of
+from mock_server.push.rules import DIRECT_MESSAGE, PushEvent, name_of
 from mock_server.push.sender import Sender
 from mock_server.signals import DirectMessage
 from mock_server.wire import gojson
@@ -21,21 +19,19 @@ from mock_server.wire import gojson
 if TYPE_CHECKING:
     from mock_server.parts import Parts
 
-MessageMaker = Callable[[PushEvent], PushMessage | None]
-
 _DRAIN = 2.0  # seconds that a stopping server waits for answers of OneSignal
 
 
 class Push:
-    """The devices, rules and pushes of one server.
+    """The devices of one server, and what sends pushes to them.
 
     Attributes:
-        records: What became of each push.
         registrar: Registers devices.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, pushes: Pushes) -> None:
         self._parts = parts
+        self._pushes = pushes
         config = parts.config.push
         self._outbox = Outbox(parts.clock, size=config.queue_size)
         self._onesignal = OneSignal(
@@ -44,7 +40,6 @@ class Push:
             sleep=self._outbox.sleep,
             timeout=config.timeout_sec,
         )
-        self.records = PushRecords()
         self.registrar = Registrar(
             parts,
             Devices(parts.store, parts.clock, expiry=config.device_expiry_sec),
@@ -56,34 +51,15 @@ class Push:
             registrar=self.registrar,
             onesignal=self._onesignal,
             outbox=self._outbox,
-            records=self.records,
+            pushes=pushes,
         )
-        self._rules = {rule.event: Rule(rule.message, rule.also_online) for rule in config.on_event}
-        self._kept = dict(self._rules)
         parts.signals.notification_sent.connect(self._notified)
         parts.signals.direct_message_sent.connect(self._messaged)
-
-    def on_event(self, event: str | int, make: MessageMaker, *, also_online: bool) -> None:
-        """Let a function make the messages of one kind of event, in the place of any other rule.
-
-        Raises:
-            InvalidRule: There is no such event.
-        """
-        self._rules[event_name(event)] = Rule(make, also_online)
-
-    def keep(self) -> None:
-        """Remember the rules there are now, for `reset`."""
-        self._kept = dict(self._rules)
 
     async def end(self) -> None:
         """Give up what is under way, because the state it belongs to is gone."""
         await self._outbox.cancel()
-
-    async def reset(self) -> None:
-        """Give up what is under way, forget all records and the rules since `keep`."""
-        await self.end()
-        self.records.clear()
-        self._rules = dict(self._kept)
+        await self._onesignal.close()
 
     async def close(self) -> None:
         """Let OneSignal answer what it was asked, for two seconds; nothing is tried again."""
@@ -92,9 +68,10 @@ class Push:
 
     def _notified(self, notification: Notification) -> None:
         name = name_of(notification.code)
-        if name not in self._rules:
+        rule = self._pushes.rule_for(name)
+        if rule is None:
             return
-        self._push(
+        self._sender.push(
             PushEvent(
                 name=name,
                 user_id=notification.user_id,
@@ -104,13 +81,15 @@ class Push:
                 subject=notification.subject,
                 content=_object(notification.content),
                 source_id=notification.id,
-            )
+            ),
+            rule,
         )
 
     def _messaged(self, message: DirectMessage) -> None:
-        if DIRECT_MESSAGE not in self._rules:
+        rule = self._pushes.rule_for(DIRECT_MESSAGE)
+        if rule is None:
             return
-        self._push(
+        self._sender.push(
             PushEvent(
                 name=DIRECT_MESSAGE,
                 user_id=message.recipient_id,
@@ -120,11 +99,9 @@ class Push:
                 subject="",
                 content=_object(message.content),
                 source_id=message.message_id,
-            )
+            ),
+            rule,
         )
-
-    def _push(self, event: PushEvent) -> None:
-        self._sender.push(event, self._rules[event.name])
 
     def _username(self, user_id: str) -> str:
         row = self._parts.accounts.find(user_id) if user_id != SYSTEM_USER else None

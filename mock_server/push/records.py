@@ -1,9 +1,8 @@
-"""What became of each push: one record for every event that a rule was for."""
+"""What became of a push."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 from attrs import field, frozen
@@ -69,62 +68,3 @@ class PushRecord:
     notification_id: str = ""
     recipients: int | None = None
     failures: tuple[Failure, ...] = ()
-
-
-class PushRecords:
-    """The newest records of one server, oldest first.
-
-    Args:
-        size: How many are kept; the oldest are dropped beyond it.
-    """
-
-    def __init__(self, size: int = 10_000) -> None:
-        self._size = size
-        self._records: dict[str, PushRecord] = {}
-        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
-
-    def __iter__(self) -> Iterator[PushRecord]:
-        return iter(tuple(self._records.values()))
-
-    def put(self, record: PushRecord) -> None:
-        """Add a record, or replace the one with its id, and wake those who wait."""
-        self._records[record.id] = record
-        if len(self._records) > self._size:
-            del self._records[next(iter(self._records))]
-        for loop, changed in tuple(self._waiting):
-            loop.call_soon_threadsafe(changed.set)
-
-    def clear(self) -> None:
-        """Forget all records."""
-        self._records.clear()
-
-    async def wait_for(
-        self, matches: Callable[[PushRecord], bool], *, timeout: float
-    ) -> PushRecord:
-        """Return the first record that matches, now or later; may be awaited in any loop.
-
-        Raises:
-            TimeoutError: None matched in time; the message lists what there is.
-        """
-        waiter = (asyncio.get_running_loop(), asyncio.Event())
-        self._waiting.add(waiter)
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    waiter[1].clear()
-                    for record in self:
-                        if matches(record):
-                            return record
-                    await waiter[1].wait()
-        except TimeoutError:
-            shown = "; ".join(_line(record) for record in self) or "none"
-            raise TimeoutError(
-                f"no matching push within {timeout:g} s; there are: {shown}"
-            ) from None
-        finally:
-            self._waiting.discard(waiter)
-
-
-def _line(record: PushRecord) -> str:
-    reason = f" ({record.reason})" if record.reason else ""
-    return f"{record.event} to {record.user_id}: {record.outcome}{reason}"

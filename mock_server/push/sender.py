@@ -13,7 +13,8 @@ from mock_server.push.errors import NobodyReached, OneSignalError
 from mock_server.push.message import PushMessage
 from mock_server.push.onesignal import OneSignal
 from mock_server.push.outbox import Outbox, OutboxFull
-from mock_server.push.records import Failure, Outcome, PushRecord, PushRecords
+from mock_server.push.pushes import Pushes
+from mock_server.push.records import Failure, Outcome, PushRecord
 from mock_server.push.registrar import Registrar
 from mock_server.push.rules import InvalidRule, PushEvent, Rule
 from mock_server.push.targets import Devices, ExternalUsers, Target
@@ -35,13 +36,13 @@ class Sender:
         registrar: Registrar,
         onesignal: OneSignal,
         outbox: Outbox,
-        records: PushRecords,
+        pushes: Pushes,
     ) -> None:
         self._parts = parts
         self._registrar = registrar
         self._onesignal = onesignal
         self._outbox = outbox
-        self._records = records
+        self._pushes = pushes
 
     def push(self, event: PushEvent, rule: Rule) -> None:
         """Push an event, unless its user is online; never raises."""
@@ -64,7 +65,7 @@ class Sender:
         if not self._parts.config.onesignal.url:
             self._end(record, Outcome.FAILED, "onesignal.url is not set: there is no OneSignal")
             return
-        self._records.put(record)
+        self._pushes.put(record)
         try:
             self._outbox.start(self._send(record, message, target))
         except OutboxFull as error:
@@ -104,7 +105,7 @@ class Sender:
             nonlocal record
             failure = Failure(self._parts.clock.time(), str(error))
             record = attrs.evolve(record, failures=(*record.failures, failure))
-            self._records.put(record)
+            self._pushes.put(record)
 
         try:
             created = await self._onesignal.create_notification(
@@ -123,4 +124,4 @@ class Sender:
             self._end(record, Outcome.SENT, "; ".join(filter(None, reasons)))
 
     def _end(self, record: PushRecord, outcome: Outcome, reason: str) -> None:
-        self._records.put(attrs.evolve(record, outcome=outcome, reason=reason))
+        self._pushes.put(attrs.evolve(record, outcome=outcome, reason=reason))
