@@ -77,9 +77,9 @@ class Gateway:
             request = _fields(route, await incoming.body())
             if route.body != "*":
                 pairs = parse_pairs(incoming.raw_query)
-                request |= decode_query(route.message, pairs)
+                request |= decode_query(route.query_message, pairs)
                 incoming.ignored += tuple(
-                    f"query: {name}" for name in ignored_names(route.message, pairs)
+                    f"query: {name}" for name in ignored_names(route.query_message, pairs)
                 )
         except DecodeError as error:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None

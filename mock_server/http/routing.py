@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
@@ -90,6 +91,13 @@ class Route:
     message: Message
     handler: Handler
     body: str | None = None
+
+    @cached_property
+    def query_message(self) -> Message:
+        """The fields that the query may set: all but those of the path, as in Nakama."""
+        in_path = {part[1:-1] for part in self.path.split("/") if part.startswith("{")}
+        fields = {name: kind for name, kind in self.message.fields.items() if name not in in_path}
+        return Message(self.message.name, **fields)
 
 
 class RouteTable:
