@@ -11,8 +11,9 @@ from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
 from nakama_client.handlers import Handler, Handlers
 from nakama_client.protocol.backlog import Backlog
 
-# A sync handler never gives way to other tasks, so the dispatcher does after this many events.
-_EVENTS_PER_TURN = 32
+# Neither a sync handler nor a reader with a full buffer gives way to other tasks. So both the
+# dispatcher and the reader do, after this many events: what is quick enough is never dropped.
+EVENTS_PER_TURN = 64
 
 # A handler that was cancelled has so many seconds to end.
 _CANCEL_SECONDS = 1.0
@@ -38,7 +39,7 @@ class Dispatcher:
 
     def post(self, handlers: Handlers[Any], event: object) -> None:
         """Call the handlers with an event, soon; it is dropped when too many wait."""
-        if self._backlog.add((handlers, event)):
+        if self._backlog.add((handlers, event)) and self._task is None:
             self._wake()
 
     def post_always(self, handlers: Handlers[Any], event: object) -> None:
@@ -47,8 +48,11 @@ class Dispatcher:
         self._wake()
 
     def report(self, error: NakamaError) -> None:
-        """Hand an error to the `on_error` handlers, soon."""
-        self.post_always(self.on_error, error)
+        """Hand an error to the `on_error` handlers, soon; to the log when there are none."""
+        if self.on_error.all:
+            self.post_always(self.on_error, error)
+        else:
+            self._log.error("%s", error, exc_info=error)
 
     async def finish(self, timeout: float) -> None:
         """Let the handlers finish what waits, for so many seconds, then stop them."""
@@ -77,7 +81,7 @@ class Dispatcher:
             self._task = asyncio.create_task(self._run(), name="nakama_client handlers")
 
     async def _run(self) -> None:
-        turn = 0
+        delivered = 0
         try:
             while self._backlog:
                 item = self._backlog.pop()
@@ -85,42 +89,39 @@ class Dispatcher:
                     await self._tell(item)
                 else:
                     await self._deliver(*item)
-                turn += 1
-                if turn % _EVENTS_PER_TURN == 0:
+                delivered += 1
+                if delivered % EVENTS_PER_TURN == 0:
                     await asyncio.sleep(0)
         finally:
             self._task = None
 
     async def _deliver(self, handlers: Handlers[Any], event: Any) -> None:
-        if handlers is self.on_error:
-            await self._tell(event)
-            return
         for handler in handlers.all:
-            if handler in handlers.all:  # an earlier one may have removed it
-                failure = await _failure_of(handler, event)
-                if failure is not None:
+            if handler not in handlers.all:
+                continue  # an earlier one removed it
+            try:
+                result = handler.function(event)
+                if result is not None and inspect.isawaitable(result):
+                    await result
+            except (Exception, asyncio.CancelledError) as error:
+                failure = _failure(handler, event, error)
+                if handlers is self.on_error:
+                    self._log.error("an on_error handler failed: %s", failure, exc_info=failure)
+                else:
                     await self._tell(failure)
 
     async def _tell(self, error: Exception) -> None:
-        if not self.on_error.all:
+        if self.on_error.all:
+            await self._deliver(self.on_error, error)
+        else:
             self._log.error("%s", error, exc_info=error)
-        for handler in self.on_error.all:
-            failure = await _failure_of(handler, error)
-            if failure is not None:
-                self._log.error("the on_error handler failed: %s", failure, exc_info=failure)
 
 
-async def _failure_of(handler: Handler[Any], event: Any) -> HandlerFailed | None:
-    """Call a handler; a cancellation from inside of it is its failure, not ours."""
-    try:
-        result = handler(event)
-        if result is not None and inspect.isawaitable(result):
-            await result
-    except (Exception, asyncio.CancelledError) as error:
-        task = asyncio.current_task()
-        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-            raise
-        failure = HandlerFailed(handler.name, event)
-        failure.__cause__ = error
-        return failure
-    return None
+def _failure(handler: Handler[Any], event: Any, error: BaseException) -> HandlerFailed:
+    """The error to report; a cancellation of our own task goes on instead."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error
+    failure = HandlerFailed(handler.name, event)
+    failure.__cause__ = error
+    return failure

@@ -36,8 +36,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define
-
 if TYPE_CHECKING:
     from nakama_client.protocol.closing import DisconnectReason
 
@@ -50,7 +48,6 @@ class ArgumentError(NakamaError, ValueError):
     """An argument breaks a rule of the server. Nothing was sent."""
 
 
-@define(slots=False)
 class MessageTooLarge(ArgumentError):
     """A realtime message is larger than the server reads; it would close the socket.
 
@@ -59,8 +56,10 @@ class MessageTooLarge(ArgumentError):
         limit: The largest size in bytes (`socket.max_message_size_bytes` of the server).
     """
 
-    size: int
-    limit: int
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(size, limit)
+        self.size = size
+        self.limit = limit
 
     def __str__(self) -> str:
         return (
@@ -85,7 +84,6 @@ class SessionExpired(NakamaError):
     """The session's token is dead and could not be refreshed. Authenticate again."""
 
 
-@define(slots=False)
 class ReplyError(NakamaError):
     """The server answered, but not with what was asked for.
 
@@ -93,10 +91,11 @@ class ReplyError(NakamaError):
         status: The HTTP status.
     """
 
-    status: int
+    def __init__(self, status: int, *details: object) -> None:
+        super().__init__(status, *details)
+        self.status = status
 
 
-@define(slots=False)
 class ApiError(ReplyError):
     """Nakama refused. Each gRPC code has a subclass.
 
@@ -106,8 +105,10 @@ class ApiError(ReplyError):
         message: The server's own words.
     """
 
-    code: int
-    message: str
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(status, code, message)
+        self.code = code
+        self.message = message
 
     def __str__(self) -> str:
         return f"{self.message} (HTTP {self.status}, gRPC code {self.code})"
@@ -177,7 +178,6 @@ class Unauthenticated(ApiError):
     """gRPC code 16: a wrong key, password or token, or a token that is no longer good."""
 
 
-@define(slots=False)
 class UnexpectedReply(ReplyError):
     """The answer is not Nakama's: not JSON, another shape, or the page of a proxy.
 
@@ -186,13 +186,14 @@ class UnexpectedReply(ReplyError):
         body: The first 200 characters of the body.
     """
 
-    body: str
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(status, body)
+        self.body = body
 
     def __str__(self) -> str:
         return f"unexpected answer (HTTP {self.status}): {self.body!r}"
 
 
-@define(slots=False)
 class InvalidJson(NakamaError, ValueError):
     """A text that should hold a JSON object does not.
 
@@ -201,8 +202,10 @@ class InvalidJson(NakamaError, ValueError):
         problem: What is wrong with it.
     """
 
-    raw: str
-    problem: str
+    def __init__(self, raw: str, problem: str) -> None:
+        super().__init__(raw, problem)
+        self.raw = raw
+        self.problem = problem
 
     def __str__(self) -> str:
         return f"{self.problem}: {self.raw[:200]!r}"
@@ -216,7 +219,6 @@ class NotConnected(SocketError):
     """The socket is not open; call `connect()` first."""
 
 
-@define(slots=False)
 class ConnectionLost(SocketError):
     """The socket closed while somebody waited for an answer or for the next event.
 
@@ -224,7 +226,9 @@ class ConnectionLost(SocketError):
         reason: Why, and who closed it.
     """
 
-    reason: DisconnectReason
+    def __init__(self, reason: DisconnectReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
     def __str__(self) -> str:
         return f"the socket is closed: {self.reason}"
@@ -238,7 +242,6 @@ class UserBanned(ConnectionLost):
     """The account was banned."""
 
 
-@define(slots=False)
 class RequestRefused(SocketError):
     """A realtime request was answered with an error; the socket stays open.
 
@@ -247,8 +250,10 @@ class RequestRefused(SocketError):
         message: The server's own words.
     """
 
-    code: int
-    message: str
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
 
     def __str__(self) -> str:
         return f"{self.message} (realtime error {self.code})"
@@ -262,7 +267,6 @@ class RpcError(RequestRefused):
     """The RPC function failed; the message is the function's."""
 
 
-@define(slots=False)
 class MalformedFrame(SocketError):
     """A frame from the server can't be read. Only this frame is lost.
 
@@ -271,14 +275,15 @@ class MalformedFrame(SocketError):
         frame: The first 200 characters.
     """
 
-    problem: str
-    frame: str
+    def __init__(self, problem: str, frame: str) -> None:
+        super().__init__(problem, frame)
+        self.problem = problem
+        self.frame = frame
 
     def __str__(self) -> str:
         return f"{self.problem}: {self.frame!r}"
 
 
-@define(slots=False)
 class HandlerFailed(SocketError):
     """A handler raised; `__cause__` is what it raised. Other handlers were called all the same.
 
@@ -287,14 +292,15 @@ class HandlerFailed(SocketError):
         event: What it was called with.
     """
 
-    handler: str
-    event: object
+    def __init__(self, handler: str, event: object) -> None:
+        super().__init__(handler, event)
+        self.handler = handler
+        self.event = event
 
     def __str__(self) -> str:
         return f"the handler {self.handler} failed: {self.__cause__!r}"
 
 
-@define(slots=False)
 class QueueOverflow(SocketError):
     """Events came faster than they were handled, and the newest were dropped.
 
@@ -306,8 +312,10 @@ class QueueOverflow(SocketError):
         limit: How many events may wait.
     """
 
-    dropped: int
-    limit: int
+    def __init__(self, dropped: int, limit: int) -> None:
+        super().__init__(dropped, limit)
+        self.dropped = dropped
+        self.limit = limit
 
     def __str__(self) -> str:
         return f"{self.dropped} events were dropped: {self.limit} were waiting for slow handlers"

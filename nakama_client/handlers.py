@@ -11,10 +11,14 @@ Function = Callable[[T], Awaitable[Any] | Any]
 
 
 class Handler(Generic[T]):
-    """A registered function. Calling it calls the function, `remove()` takes it away again."""
+    """A registered function. Calling it calls the function, `remove()` takes it away again.
+
+    Attributes:
+        function: What was registered.
+    """
 
     def __init__(self, function: Function[T], registry: Handlers[T]) -> None:
-        self._function = function
+        self.function = function
         self._registry = registry
 
     def __repr__(self) -> str:
@@ -22,12 +26,12 @@ class Handler(Generic[T]):
 
     def __call__(self, event: T) -> Awaitable[Any] | Any:
         """Call the function, as if it were not registered."""
-        return self._function(event)
+        return self.function(event)
 
     @property
     def name(self) -> str:
         """The function's name."""
-        return getattr(self._function, "__qualname__", repr(self._function))
+        return getattr(self.function, "__qualname__", repr(self.function))
 
     def remove(self) -> None:
         """Call the function no more; removing twice does nothing."""

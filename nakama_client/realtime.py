@@ -12,7 +12,7 @@ import msgspec
 
 from nakama_client import errors
 from nakama_client.config import Timeouts
-from nakama_client.dispatch import Dispatcher
+from nakama_client.dispatch import EVENTS_PER_TURN, Dispatcher
 from nakama_client.handlers import Function, Handler, Handlers
 from nakama_client.protocol.closing import (
     Close,
@@ -24,7 +24,7 @@ from nakama_client.protocol.closing import (
     reason_of,
 )
 from nakama_client.protocol.codec import DECODE_ERRORS, excerpt
-from nakama_client.protocol.envelopes import Envelope, Event, read, write
+from nakama_client.protocol.envelopes import Envelope, Event, Members, read, write
 from nakama_client.protocol.pending import PendingRequests
 from nakama_client.subscription import Subscription
 from nakama_client.transport.websocket import WebSocket, WebSocketClosed
@@ -70,14 +70,15 @@ class Realtime:
         self._pending: PendingRequests[asyncio.Future[_Answer]] = PendingRequests()
         self._connection: WebSocket | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._is_known = False
         self._lost: DisconnectReason | None = None
         self._last_notifications: msgspec.Raw | None = None
         self._lock = asyncio.Lock()
 
     @property
     def is_connected(self) -> bool:
-        """Whether a connection is open."""
-        return self._connection is not None
+        """Whether a connection is open, and the server knows it."""
+        return self._connection is not None and self._is_known
 
     async def connect(self) -> None:
         """Open a connection, unless one is open, and wait until the server knows it."""
@@ -86,6 +87,7 @@ class Realtime:
                 return
             connection = await self._open_connection()
             self._last_notifications = None
+            self._is_known = False
             self._connection = connection
             self._reader = asyncio.create_task(
                 self._read(connection), name="nakama_client socket reader"
@@ -95,8 +97,9 @@ class Realtime:
                 # before that passes us by. Its answer to a ping proves that it is done.
                 await self.request("ping", {})
             except BaseException:
-                await self._abort(connection, self._reader)
+                await _cancel(self._reader)
                 raise
+            self._is_known = True
 
     async def close(self) -> None:
         """Close the connection, let handlers finish what had arrived; twice does nothing."""
@@ -155,48 +158,54 @@ class Realtime:
         return self._topics.setdefault(event.member, _Topic(event))
 
     async def _read(self, connection: WebSocket) -> None:
-        close = Close(None, "the reader failed", ClosedBy.CLIENT)
+        close = Close(None, "dropped", ClosedBy.CLIENT)
         try:
-            while True:
-                self._sort(await connection.receive())
-        except WebSocketClosed as closed:
-            close = closed.close
+            close = await connection.read(self._sort, turn=EVENTS_PER_TURN)
+        except BaseException:
+            connection.abort()
+            raise
         finally:
             last = self._last_notifications
             self._ended(reason_of(close, None if last is None else farewell_in(last)))
 
-    def _sort(self, frame: bytes) -> None:
+    def _sort(self, frame: bytes) -> int:
+        """Hand on what a frame holds; returns how many things that was."""
         try:
-            envelope = read(frame)
+            cid, members = read(frame)
         except errors.MalformedFrame as error:
             self.dispatcher.report(error)
-            return
-        if envelope.cid:
-            waiter = self._pending.take(envelope.cid)
-            if waiter is not None and not waiter.done():
-                waiter.set_result(envelope)
-            return
-        for member, raw in envelope.members.items():
+            return 1
+        if cid:
+            self._answer(cid, members)
+            return 1
+        count = 0
+        for member, raw in members.items():
             if member == "notifications":
                 self._last_notifications = raw
             elif member == "error":
-                self._report(envelope)
+                self._report(members)
             topic = self._topics.get(member)
             if topic is not None:
-                self._publish(topic, raw)
+                count += self._publish(topic, raw)
+        return count
 
-    def _report(self, envelope: Envelope) -> None:
+    def _answer(self, cid: str, members: Members) -> None:
+        waiter = self._pending.take(cid)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(Envelope(members))
+
+    def _report(self, members: Members) -> None:
         try:
-            envelope.check()
+            Envelope(members).check()
         except errors.SocketError as error:
             self.dispatcher.report(error)
 
-    def _publish(self, topic: _Topic[Any], raw: msgspec.Raw) -> None:
+    def _publish(self, topic: _Topic[Any], raw: msgspec.Raw) -> int:
         try:
             events = topic.event.read(raw)
         except DECODE_ERRORS as error:
             self.dispatcher.report(errors.MalformedFrame(str(error), excerpt(bytes(raw))))
-            return
+            return 1
         for event in events:
             if topic.handlers.all:
                 self.dispatcher.post(topic.handlers, event)
@@ -206,6 +215,7 @@ class Realtime:
                     topic.subscriptions = _living(topic)
                 else:
                     subscription.add(event)
+        return len(events)
 
     def _ended(self, reason: DisconnectReason) -> None:
         self._connection = None
@@ -214,6 +224,8 @@ class Realtime:
         for waiter in self._pending.take_all():
             if not waiter.done():
                 waiter.set_result(reason)
+        if not self._is_known:
+            return  # `connect` tells
         error = None if reason.cause is DisconnectCause.CLOSED else connection_lost(reason)
         for topic in self._topics.values():
             _end(topic, error)
@@ -228,15 +240,10 @@ class Realtime:
                     await connection.close()
                     await asyncio.wait([reader])
                 except BaseException:
-                    await self._abort(connection, reader)
+                    await _cancel(reader)
                     raise
             for topic in self._topics.values():
                 _end(topic, None)
-
-    async def _abort(self, connection: WebSocket, reader: asyncio.Task[None]) -> None:
-        connection.abort()
-        reader.cancel()
-        await asyncio.wait([reader])
 
 
 async def _send(connection: WebSocket, frame: bytes) -> None:
@@ -244,6 +251,11 @@ async def _send(connection: WebSocket, frame: bytes) -> None:
         await connection.send(frame)
     except WebSocketClosed:
         _log.debug("a request found the socket closing")  # the reader tells who waits
+
+
+async def _cancel(reader: asyncio.Task[None]) -> None:
+    reader.cancel()
+    await asyncio.wait([reader])
 
 
 def _living(topic: _Topic[T]) -> list[weakref.ref[Subscription[T]]]:

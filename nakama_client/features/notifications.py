@@ -85,8 +85,7 @@ class NotificationPage:
     cursor: str = ""
 
 
-@frozen
-class _NotificationList:
+class _NotificationList(msgspec.Struct):
     notifications: tuple[Notification, ...] = ()
     cacheable_cursor: str = ""
 

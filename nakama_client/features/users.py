@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+import msgspec
 from attrs import Factory, frozen
 
 from nakama_client.features.base import ClientFeature
@@ -59,8 +60,7 @@ class User:
     update_time: datetime | None = None
 
 
-@frozen
-class _Users:
+class _Users(msgspec.Struct):
     users: tuple[User, ...] = ()
 
 

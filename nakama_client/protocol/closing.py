@@ -50,8 +50,7 @@ class DisconnectCause(StrEnum):
     OTHER = "other"
 
 
-@frozen
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """How a connection ended, as the transport saw it.
 
     Attributes:
@@ -94,16 +93,14 @@ _CAUSES = {
 }
 
 
-@frozen
-class _FarewellNotification:
+class _FarewellNotification(msgspec.Struct):
     code: int = 0
     subject: str = ""
     sender_id: str = ""
     persistent: bool = False
 
 
-@frozen
-class _Farewells:
+class _Farewells(msgspec.Struct):
     notifications: tuple[_FarewellNotification, ...] = ()
 
 
@@ -137,7 +134,8 @@ def reason_of(close: Close, farewell: DisconnectCause | None) -> DisconnectReaso
 
 def _cause_of(close: Close, farewell: DisconnectCause | None) -> DisconnectCause:
     if close.by is ClosedBy.CLIENT:
-        return DisconnectCause.CLOSED if close.code == 1000 else DisconnectCause.OTHER
+        ours = close.code in {1000, None}
+        return DisconnectCause.CLOSED if ours else DisconnectCause.OTHER
     if farewell is not None:
         return farewell
     if close.by is ClosedBy.SERVER:

@@ -22,10 +22,9 @@ DECODE_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
 
 
 class _EveryDict(type):
-    """The decoder checks what its hook returns; a copy into a subclass would cost more than it."""
+    """Lets any dict pass for a `JsonObject`, which is what the decoder asks after its hook."""
 
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, dict)
+    __instancecheck__ = dict.__instancecheck__
 
 
 class JsonObject(dict[str, Any], metaclass=_EveryDict):
@@ -39,8 +38,8 @@ class JsonObject(dict[str, Any], metaclass=_EveryDict):
 _decode_any = msgspec.json.Decoder().decode
 
 
-def parse_object(text: str) -> dict[str, Any]:
-    """Read a text that should hold a JSON object; an empty one and `null` are the empty object."""
+def _decode_object(_: type[Any], text: str) -> dict[str, Any]:
+    """Read a `JsonObject`, the one type msgspec does not know; "" and `null` are empty objects."""
     try:
         value = _decode_any(text)
     except DECODE_ERRORS as error:
@@ -75,13 +74,6 @@ class _BrokenJsonObject(dict[str, Any]):
     copy = get = items = keys = pop = popitem = _refuse
     setdefault = update = values = _refuse  # type: ignore[assignment]
     __hash__ = None
-
-
-def _decode_object(_: type[Any], text: Any) -> dict[str, Any]:
-    """Read a `JsonObject`, the only type that msgspec does not know."""
-    if not isinstance(text, str):
-        raise TypeError(f"expected text with a JSON object, got {type(text).__name__}")
-    return parse_object(text)
 
 
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from attrs import define, frozen
 
 from nakama_client import errors
 from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode, excerpt
 
 T = TypeVar("T")
 
-_ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
+Members = dict[str, msgspec.Raw]
+
+_MEMBERS = msgspec.json.Decoder(Members)
 
 _REFUSALS: dict[int, type[errors.RequestRefused]] = {6: errors.RpcNotFound, 7: errors.RpcError}
 
 
-@frozen
-class Event(Generic[T]):
+class Event(msgspec.Struct, Generic[T], frozen=True):
     """A kind of envelope that the server sends by itself.
 
     Attributes:
@@ -28,7 +28,7 @@ class Event(Generic[T]):
     """
 
     member: str
-    read: Callable[[msgspec.Raw], Iterable[T]]
+    read: Callable[[msgspec.Raw], Sequence[T]]
 
 
 def single(member: str, model: type[T]) -> Event[T]:
@@ -36,23 +36,15 @@ def single(member: str, model: type[T]) -> Event[T]:
     return Event(member, lambda raw: (decode(raw, model),))
 
 
-@frozen
-class _Refusal:
+class _Refusal(msgspec.Struct):
     code: int = 0
     message: str = ""
 
 
-@define
-class Envelope:
-    """A frame from the server.
+class Envelope(msgspec.Struct, frozen=True):
+    """What the server sent, without the cid: the members, still in JSON."""
 
-    Attributes:
-        cid: Which request it answers; "" when the server sends it by itself.
-        members: The members, still in JSON.
-    """
-
-    cid: str
-    members: dict[str, msgspec.Raw]
+    members: Members
 
     def decode(self, member: str, model: type[T]) -> T:
         """Read the member that answers a request.
@@ -87,16 +79,16 @@ class Envelope:
         raise kind(refusal.code, refusal.message)
 
 
-def read(frame: bytes) -> Envelope:
-    """Read a frame.
+def read(frame: bytes) -> tuple[str, Members]:
+    """Read a frame: the cid, "" when the server sends it by itself, and the other members.
 
     Raises:
         MalformedFrame: It is no envelope.
     """
     try:
-        members = _ENVELOPE.decode(frame)
+        members = _MEMBERS.decode(frame)
         cid = members.pop("cid", None)
-        return Envelope("" if cid is None else decode(cid, str), members)
+        return "" if cid is None else decode(cid, str), members
     except DECODE_ERRORS as error:
         raise errors.MalformedFrame(str(error), excerpt(frame)) from error
 

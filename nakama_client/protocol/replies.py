@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from attrs import field, frozen
+import msgspec
 
 from nakama_client import errors
 from nakama_client.protocol.codec import DECODE_ERRORS, decode, excerpt
@@ -31,21 +31,21 @@ _BY_CODE: dict[int, type[errors.ApiError]] = {
 }
 
 
-@frozen
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """An HTTP answer."""
 
     status: int
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}, {len(self.body)} bytes>"
 
 
-@frozen
-class Empty:
+class Empty(msgspec.Struct):
     """The answer of a call that returns nothing: `{}`."""
 
 
-@frozen
-class _Refusal:
+class _Refusal(msgspec.Struct):
     code: int = 0
     message: str = ""
 

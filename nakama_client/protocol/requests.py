@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, urlencode
 
-from attrs import field, frozen
+import msgspec
 
 Query = Sequence[tuple[str, str]]
 
@@ -15,8 +15,7 @@ Query = Sequence[tuple[str, str]]
 _TARGET_AND_TOKEN_BYTES = 8192 - 512
 
 
-@frozen
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One call: what it asks for, without who asks.
 
     Attributes:
@@ -30,8 +29,11 @@ class Request:
     method: str
     path: str
     query: Query = ()
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | None = None
     timeout: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.path}>"
 
     @property
     def target(self) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 
-from attrs import Factory, field, frozen
+import msgspec
+from attrs import field, frozen
 
 from nakama_client.errors import ArgumentError
 from nakama_client.protocol.codec import DECODE_ERRORS, decode
@@ -14,17 +15,18 @@ from nakama_client.protocol.codec import DECODE_ERRORS, decode
 REFRESH_SHARE = 0.2
 
 
-@frozen
-class SessionReply:
+class SessionReply(msgspec.Struct, frozen=True):
     """The server's answer to an authentication or a refresh."""
 
     created: bool = False
-    token: str = field(default="", repr=False)
-    refresh_token: str = field(default="", repr=False)
+    token: str = ""
+    refresh_token: str = ""
+
+    def __repr__(self) -> str:
+        return f"<SessionReply created={self.created}>"
 
 
-@frozen
-class Claims:
+class Claims(msgspec.Struct, frozen=True):
     """What a token says; the signature is the server's business.
 
     Attributes:
@@ -39,7 +41,7 @@ class Claims:
     tid: str = ""
     uid: str = ""
     usn: str = ""
-    vrs: dict[str, str] = Factory(dict)
+    vrs: dict[str, str] = {}
     exp: int = 0
     iat: int = 0
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+import websockets  # it loads its parts on first use
 
 from nakama_client.errors import ConnectionFailed, NakamaError, TimeoutExceeded, Unauthenticated
 from nakama_client.protocol.closing import Close, ClosedBy
@@ -17,6 +18,8 @@ from nakama_client.protocol.requests import bearer
 _MAX_RECEIVE_BYTES = 64 * 1024 * 1024
 
 if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
     _Adapter = logging.LoggerAdapter[logging.Logger]
 else:
     _Adapter = logging.LoggerAdapter
@@ -33,11 +36,7 @@ _log = _WithoutDebug(logging.getLogger("nakama_client.socket"), {})
 
 
 class WebSocketClosed(Exception):
-    """The connection is closed; raised to our own code only."""
-
-    def __init__(self, close: Close) -> None:
-        super().__init__(close)
-        self.close = close
+    """The connection is closed; `WebSocket.read` knows how. Raised to our own code only."""
 
 
 class WebSocket:
@@ -54,19 +53,29 @@ class WebSocket:
         """
         try:
             await self._connection.send(frame, text=True)
-        except ConnectionClosed as error:
-            raise WebSocketClosed(_close_of(error)) from error
+        except websockets.ConnectionClosed as error:
+            raise WebSocketClosed from error
 
-    async def receive(self) -> bytes:
-        """Wait for the next frame.
+    async def read(self, each: Callable[[bytes], int], *, turn: int) -> Close:
+        """Call a function with each frame until the connection ends.
 
-        Raises:
-            WebSocketClosed: The connection is closed.
+        Args:
+            each: Takes a frame and returns how many events were in it.
+            turn: After so many events, other tasks get a turn.
+
+        Returns:
+            How the connection ended.
         """
+        receive = self._connection.recv
+        events = 0
         try:
-            return await self._connection.recv(decode=False)
-        except ConnectionClosed as error:
-            raise WebSocketClosed(_close_of(error)) from error
+            while True:
+                events += each(await receive(decode=False))
+                if events >= turn:
+                    events = 0
+                    await asyncio.sleep(0)
+        except websockets.ConnectionClosed as error:
+            return _close_of(error)
 
     async def close(self) -> None:
         """Close politely; the other side has the close timeout to agree."""
@@ -91,7 +100,7 @@ async def open_websocket(
         ReplyError: The server refused for another reason.
     """
     try:
-        connection = await connect(
+        connection = await websockets.connect(
             url,
             additional_headers={"Authorization": bearer(token)},
             user_agent_header="nakama-client-python",
@@ -102,23 +111,23 @@ async def open_websocket(
             max_size=_MAX_RECEIVE_BYTES,
             logger=_log,
         )
-    except InvalidStatus as error:
+    except websockets.InvalidStatus as error:
         raise _refusal(error) from None
     except TimeoutError as error:
         raise TimeoutExceeded(f"no socket within {connect_timeout:g} s: {url}") from error
-    except (WebSocketException, OSError, ValueError) as error:
+    except (websockets.WebSocketException, OSError, ValueError) as error:
         raise ConnectionFailed(f"{url}: {str(error) or type(error).__name__}") from error
     return WebSocket(connection)
 
 
-def _refusal(error: InvalidStatus) -> NakamaError:
+def _refusal(error: websockets.InvalidStatus) -> NakamaError:
     status, body = error.response.status_code, bytes(error.response.body or b"")
     if status == 401:
         return Unauthenticated(status, 16, body.decode(errors="replace").strip()[:200])
     return refusal(Reply(status, body))
 
 
-def _close_of(error: ConnectionClosed) -> Close:
+def _close_of(error: websockets.ConnectionClosed) -> Close:
     received: Any = error.rcvd
     sent: Any = error.sent
     if received is not None and (sent is None or error.rcvd_then_sent):

@@ -42,6 +42,14 @@ class Peer:
         """Send notifications in one frame."""
         await self.send({"notifications": {"notifications": list(notifications)}})
 
+    async def flood(self, envelope: object, count: int) -> None:
+        """Send the same envelope many times, all at once; it has 126 to 65535 bytes in JSON."""
+        text = json.dumps(envelope).encode()
+        frame = b"\x81\x7e" + len(text).to_bytes(2, "big") + text
+        transport = self.websocket._req.transport
+        assert transport is not None
+        transport.write(frame * count)
+
     async def close(self, code: int, reason: str) -> None:
         """Close with a code and a text."""
         await self.websocket.close(code=code, message=reason.encode())

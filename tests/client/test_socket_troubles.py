@@ -429,12 +429,83 @@ async def test_a_server_that_closes_instead_of_greeting() -> None:
             await websocket.close(code=1000, message=b"server-side session disconnect")
             return websocket
 
+    reasons: list[DisconnectReason] = []
     async with Rude() as server, Client(server.url) as client:
         socket = client.socket(SESSION)
+        socket.on_disconnect(reasons.append)
         with pytest.raises(ConnectionLost, match="session_ended"):
             await socket.connect()
         assert not socket.is_connected
+        await socket.close()
         assert not tasks()
+    assert reasons == []
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_does_not_greet() -> None:
+    class Silent(ScriptedServer):
+        async def _socket(self, request: web.Request) -> web.StreamResponse:
+            websocket = web.WebSocketResponse()
+            await websocket.prepare(request)
+            await self.stopped()
+            return websocket
+
+    async with Silent() as server, Client(server.url, timeouts=Timeouts(reply=0.05)) as client:
+        socket = client.socket(SESSION)
+        received = socket.notifications()
+        with pytest.raises(TimeoutExceeded, match=r"no answer to ping within 0.05 s"):
+            await socket.connect()
+        assert not socket.is_connected
+        assert not received.ended
+        assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_connect_leaves_nothing_behind() -> None:
+    class Silent(ScriptedServer):
+        async def _socket(self, request: web.Request) -> web.StreamResponse:
+            websocket = web.WebSocketResponse()
+            await websocket.prepare(request)
+            greeted.set()
+            await self.stopped()
+            return websocket
+
+    greeted = asyncio.Event()
+    async with Silent() as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+        connecting = asyncio.create_task(socket.connect())
+        await greeted.wait()
+        connecting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        assert not socket.is_connected
+        assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_what_is_quick_enough_is_never_dropped() -> None:
+    count = 5000
+
+    async def script(peer: Peer) -> None:
+        await peer.flood({"notifications": {"notifications": [{"subject": "x" * 100}]}}, count)
+
+    seen: list[str] = []
+    complete = asyncio.Event()
+    async with ScriptedServer(script=script) as server, Client(server.url) as client:
+        socket = client.socket(SESSION, queue_limit=256)
+        received = socket.notifications()
+
+        @socket.on_notification
+        def keep(notification: Notification) -> None:
+            seen.append(notification.subject)
+            if len(seen) == count:
+                complete.set()
+
+        async with socket:
+            for _ in range(count):
+                await anext(received)
+            await complete.wait()
+    assert (len(seen), socket.dropped, received.dropped) == (count, 0, 0)
 
 
 @pytest.mark.asyncio

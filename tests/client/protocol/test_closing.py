@@ -24,6 +24,7 @@ REPLACED, BANNED = DisconnectCause.REPLACED, DisconnectCause.BANNED
     [
         (Close(1000, "", CLIENT), None, DisconnectCause.CLOSED),
         (Close(1000, "", CLIENT), REPLACED, DisconnectCause.CLOSED),
+        (Close(None, "dropped", CLIENT), None, DisconnectCause.CLOSED),
         (Close(1002, "bad frame", CLIENT), None, DisconnectCause.OTHER),
         (Close(1000, "server-side session disconnect", SERVER), REPLACED, REPLACED),
         (Close(1000, "server-side session disconnect", SERVER), BANNED, BANNED),

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nakama_client import Account, ArgumentError, InvalidJson, Notification, User
 from nakama_client.features.notifications import _NotificationList
-from nakama_client.protocol.codec import decode, encode, excerpt, parse_object
+from nakama_client.protocol.codec import decode, encode, excerpt
 
 TIME = datetime(2026, 11, 21, 22, 20, 27, tzinfo=UTC)
 
@@ -139,9 +140,9 @@ def test_content_is_a_dict_or_an_error(value: Any) -> None:
         assert raised.value.raw == text
 
 
-@pytest.mark.parametrize("text", ["{", "{]", "x" * 1000, "[" * 100_000, '{"a":1}}', "\ud83d"])
+@pytest.mark.parametrize("text", ["{", "{]", "x" * 1000, "[" * 100_000, '{"a":1}}'])
 def test_broken_content_raises_when_somebody_looks_inside(text: str) -> None:
-    content = parse_object(text)
+    content = decode(msgspec.json.encode({"content": text}), Notification).content
     looks = [
         lambda: content["a"],
         lambda: content.get("a"),

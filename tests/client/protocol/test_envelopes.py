@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from nakama_client import MalformedFrame, MessageTooLarge, RequestRefused, RpcError, RpcNotFound
 from nakama_client.features.rpc import RpcReply
-from nakama_client.protocol.envelopes import read, write
+from nakama_client.protocol.envelopes import Envelope, read, write
 from nakama_client.protocol.pending import PendingRequests
 
 
 def test_a_reply() -> None:
-    envelope = read(b'{"cid":"7", "rpc":{"id":"f", "payload":"{}"}, "unknown":[1]}')
-    assert envelope.cid == "7"
+    cid, members = read(b'{"cid":"7", "rpc":{"id":"f", "payload":"{}"}, "unknown":[1]}')
+    assert cid == "7"
+    envelope = Envelope(members)
     envelope.check()
     assert envelope.decode("rpc", RpcReply) == RpcReply("{}")
 
@@ -23,7 +24,8 @@ def test_a_reply() -> None:
 )
 def test_a_refusal(code: int | None, kind: type[RequestRefused]) -> None:
     error = {"message": "Words."} | ({} if code is None else {"code": code})
-    envelope = read(json.dumps({"cid": "1", "error": error}).encode())
+    _, members = read(json.dumps({"cid": "1", "error": error}).encode())
+    envelope = Envelope(members)
     with pytest.raises(RequestRefused) as raised:
         envelope.check()
     assert type(raised.value) is kind
@@ -35,13 +37,13 @@ def test_a_refusal(code: int | None, kind: type[RequestRefused]) -> None:
 )
 def test_an_answer_to_something_else(frame: bytes) -> None:
     with pytest.raises(MalformedFrame):
-        read(frame).decode("rpc", RpcReply)
+        Envelope(read(frame)[1]).decode("rpc", RpcReply)
 
 
 @given(st.binary() | st.sampled_from([b"[" * 100_000, b'{"cid":{}}', b"null", b'{"a":' * 100_000]))
 def test_any_bytes_are_an_envelope_or_an_error(frame: bytes) -> None:
     with suppress(MalformedFrame, RequestRefused):
-        read(frame).check()
+        Envelope(read(frame)[1]).check()
 
 
 def test_a_message_of_exactly_the_limit_is_fine() -> None:
