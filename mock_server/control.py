@@ -30,6 +30,7 @@ class Control:
         """Put the routes into the application of the console's port."""
         app.router.add_get("/_control/state", self._state)
         app.router.add_post("/_control/reset", self._reset)
+        app.router.add_post("/_control/restart", self._restart)
         app.router.add_get("/_control/requests", self._requests)
         app.router.add_get("/_control/pushes", self._pushes)
         app.router.add_post("/_control/clock", self._clock)
@@ -56,6 +57,13 @@ class Control:
 
     async def _reset(self, request: web.Request) -> web.Response:
         await self._server.reset()
+        return web.json_response({})
+
+    async def _restart(self, request: web.Request) -> web.Response:
+        keep_data = (await _json(request)).get("keep_data", True)
+        if not isinstance(keep_data, bool):
+            return _refuse('expected {"keep_data": true} or {"keep_data": false}')
+        await self._server.restart(keep_data=keep_data)
         return web.json_response({})
 
     async def _requests(self, request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from mock_server.features.groups.members import Members
 from mock_server.features.links.core import Links
 from mock_server.features.notifications import core as notifications
 from mock_server.features.sessions.core import Sessions
+from mock_server.features.social.core import Social
 from mock_server.features.status.core import StatusRegistry
 from mock_server.features.streams.core import Streams
 from mock_server.push import devices
@@ -64,6 +65,7 @@ class Parts:
         self.links = Links(self)
         self.notifications = notifications.Notifications(self)
         self.friends = friends.Friends(self)
+        self.social = Social(self)
         self.groups = groups.Groups(self)
         self.members = Members(self)
         self.channels = channels.Channels(self)
@@ -71,7 +73,6 @@ class Parts:
         self.streams = Streams(self)
         self.runtime = Runtime(self)
         self.push = Push(self, pushes)
-        self._last_transaction = 0
 
     def reset(self) -> None:
         """Forget everything but what modules registered before the start."""
@@ -81,12 +82,10 @@ class Parts:
         self.journal.clear()
         self.faults.clear()
         self.clock.reset()
-        self._last_transaction = 0
 
     def transaction_time(self) -> int:
         """Microseconds since the epoch, as the database's `now()`: later with each call.
 
         What separate calls write keeps its order, also while the clock stands still.
         """
-        self._last_transaction = max(self.clock.time_ns() // 1000, self._last_transaction + 1)
-        return self._last_transaction
+        return self.clock.tick()

@@ -100,6 +100,7 @@ class MockServer(HostedServer):
         self.pushes = Pushes(self.config.push.on_event)
         self._data = data
         self._rpcs: list[tuple[RpcFunction, str]] = []
+        self._late_rpcs: list[tuple[RpcFunction, str]] = []
         self._parts: Parts | None = None
         self._http_url = ""
         self._console_url = ""
@@ -124,7 +125,8 @@ class MockServer(HostedServer):
     @property
     def notifications(self) -> NotificationsHandle:
         """Sends and reads notifications as the game's backend does."""
-        return NotificationsHandle(self._running_parts(), self._in_loop)
+        self._running_parts()
+        return NotificationsHandle(self._running_parts, self._in_loop)
 
     @property
     def nk(self) -> Nakama:
@@ -143,6 +145,7 @@ class MockServer(HostedServer):
             if self._parts is None:
                 self._rpcs.append((function, rpc_id))
             else:
+                self._late_rpcs.append((function, rpc_id))
                 self._parts.runtime.register_rpc(function, rpc_id)
             return function
 
@@ -173,6 +176,21 @@ class MockServer(HostedServer):
         """
         await self._in_loop(self._reset())
 
+    async def restart(self, *, keep_data: bool = True) -> None:
+        """Restart as a Nakama whose process has ended, on the same ports.
+
+        Every connection of the client API is dropped without a close frame, and meanwhile new ones
+        are refused. What Nakama keeps in memory is gone: presences, and which tokens were logged
+        out. Modules load again. The console's port stays, and so do clock, journal and faults.
+
+        Args:
+            keep_data: Whether the users and all that is stored are still there afterwards.
+
+        Raises:
+            OSError: Another process took the port meanwhile.
+        """
+        await self._in_loop(self._restart(keep_data=keep_data))
+
     async def snapshot(self) -> bytes:
         """Everything that is stored, for `restore`."""
         return await self._in_loop(self._snapshot())
@@ -192,9 +210,22 @@ class MockServer(HostedServer):
     async def _reset(self) -> None:
         parts = self._running_parts()
         await parts.registry.abort_all()
+        self._late_rpcs.clear()
         await parts.push.end()
         self.pushes.reset()
         parts.reset()
+
+    async def _restart(self, *, keep_data: bool) -> None:
+        await self._unserve(self._http_url)
+        ended = self._running_parts()
+        await ended.push.end()
+        store = ended.store
+        if not keep_data:
+            store.reset()
+        parts = self._open_parts(store)
+        for function, rpc_id in self._late_rpcs:
+            parts.runtime.register_rpc(function, rpc_id)
+        await self._serve_client_api(parts, int(self._http_url.rpartition(":")[2]))
 
     async def _snapshot(self) -> bytes:
         return self._running_parts().store.snapshot()
@@ -207,8 +238,21 @@ class MockServer(HostedServer):
         parts.sessions.cache.clear()
 
     async def _open(self) -> None:
-        store = Store(SCHEMA, self._data)
         self.pushes.keep()
+        parts = self._open_parts(Store(SCHEMA, self._data))
+        console = self.config.console
+        await self._serve_client_api(parts, self.config.socket.port)
+        self._console_url = await self._serve(self._console_app(), console.address, console.port)
+
+    async def _close(self) -> None:
+        self._late_rpcs.clear()
+        parts, self._parts = self._parts, None
+        if parts is not None:
+            await parts.push.close()
+            parts.store.close()
+
+    def _open_parts(self, store: Store) -> Parts:
+        """Make everything anew but what is stored, and load the modules."""
         parts = Parts(self.config, self.clock, store, self.journal, self.faults, self.pushes)
         self._parts = parts
         for rpc_id, built_in in PushFunctions(parts).functions().items():
@@ -218,25 +262,18 @@ class MockServer(HostedServer):
         for function, rpc_id in self._rpcs:
             parts.runtime.register_rpc(function, rpc_id)
         parts.runtime.keep()
+        return parts
+
+    async def _serve_client_api(self, parts: Parts, port: int) -> None:
         routes = (*ROUTES, *push.routes(self.config.push))
         front = Front(parts, routes, RpcApi(parts), Acceptor(parts, Pipeline(parts, REQUESTS)))
         app = front.app()
         app.on_shutdown.append(lambda _: parts.registry.abort_all())
-        socket, console = self.config.socket, self.config.console
-        self._http_url = await self._serve(app, socket.address, socket.port)
-        self._console_url = await self._serve(
-            self._console_app(parts), console.address, console.port
-        )
+        self._http_url = await self._serve(app, self.config.socket.address, port)
 
-    async def _close(self) -> None:
-        parts, self._parts = self._parts, None
-        if parts is not None:
-            await parts.push.close()
-            parts.store.close()
-
-    def _console_app(self, parts: Parts) -> web.Application:
+    def _console_app(self) -> web.Application:
         app = web.Application()
-        Console(parts).add_routes(app)
+        Console(self.config.console, self._running_parts).add_routes(app)
         Control(self).add_routes(app)
         FaultRoutes(self.faults).add_to(app)
         return app

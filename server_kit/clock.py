@@ -21,6 +21,7 @@ class Clock:
         self._stopped_ns = None if stopped_at is None else round(stopped_at * _NS)
         self._offset_ns = 0
         self._moved = asyncio.Event()
+        self._last_tick = 0
 
     def time_ns(self) -> int:
         """Nanoseconds since the epoch."""
@@ -34,6 +35,11 @@ class Clock:
     def now(self) -> datetime:
         """The aware UTC datetime, with microseconds."""
         return datetime.fromtimestamp(self.time_ns() // 1000 / 1_000_000, UTC)
+
+    def tick(self) -> int:
+        """Microseconds since the epoch, later with each call, also while the clock stands still."""
+        self._last_tick = max(self.time_ns() // 1000, self._last_tick + 1)
+        return self._last_tick
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward; everything that became due wakes up.
@@ -53,6 +59,7 @@ class Clock:
     def reset(self) -> None:
         """Take back every `advance`; for a server that starts anew."""
         self._offset_ns = 0
+        self._last_tick = 0
 
     async def sleep_until(self, when: float) -> None:
         """Return once the clock shows `when` (seconds since the epoch) or later."""

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 _HEAD_LIMIT = 1 << 20  # aiohttp's own limit on a line; the servers apply their product's rules
 
+_PATIENCE = 0.01  # seconds for handlers to end before they are cancelled; 0 would be for ever
+
 
 class ServerNotRunning(RuntimeError):
     """The server is asked for something that only a running one has."""
@@ -30,7 +32,7 @@ class HostedServer(ABC):
     """
 
     def __init__(self) -> None:
-        self._runners: list[web.AppRunner] = []
+        self._runners: dict[str, web.AppRunner] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: _LoopThread | None = None
 
@@ -62,13 +64,9 @@ class HostedServer(ABC):
         if self._loop is None:
             return
         self._loop = None
-        runners, self._runners = self._runners, []
-        for runner in runners:
-            for site in list(runner.sites):
-                await site.stop()
+        runners, self._runners = list(self._runners.values()), {}
         try:
-            for runner in runners:
-                await runner.cleanup()
+            await _drop(*runners)
         finally:
             await self._close()
 
@@ -100,18 +98,26 @@ class HostedServer(ABC):
             app,
             handle_signals=False,
             access_log=None,
-            shutdown_timeout=0.0,
+            shutdown_timeout=_PATIENCE,
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,
             auto_decompress=False,  # aiohttp drops the connection of a body that is no gzip
         )
-        self._runners.append(runner)
         await runner.setup()
-        site = web.TCPSite(runner, host, port, reuse_address=True)
-        await site.start()
+        try:
+            await web.TCPSite(runner, host, port, reuse_address=True).start()
+        except BaseException:
+            await runner.cleanup()
+            raise
         bound = runner.addresses[0]
         name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-        return f"http://{name}:{bound[1]}"
+        url = f"http://{name}:{bound[1]}"
+        self._runners[url] = runner
+        return url
+
+    async def _unserve(self, url: str) -> None:
+        """Stop what `_serve` began at this URL; its connections are dropped."""
+        await _drop(self._runners.pop(url))
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -146,6 +152,15 @@ class HostedServer(ABC):
                 thread.run(self.stop())
             finally:
                 thread.close()
+
+
+async def _drop(*runners: web.AppRunner) -> None:
+    """Stop listening, then drop every connection."""
+    for runner in runners:
+        for site in list(runner.sites):
+            await site.stop()
+    for runner in runners:
+        await runner.cleanup()
 
 
 class _LoopThread:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from mock_server.config import ConsoleConfig
 from mock_server.cursor import BadCursor
 from mock_server.features.notifications.core import DatabaseError, Notification, listed
 from mock_server.features.sessions.core import bearer_token
@@ -33,12 +34,17 @@ class Console:
     """Answers the operators' requests.
 
     Args:
-        parts: The server.
+        config: The console's user, password and signing key.
+        find_parts: Returns the server's parts; a restart makes new ones.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._config = parts.config.console
+    def __init__(self, config: ConsoleConfig, find_parts: Callable[[], Parts]) -> None:
+        self._config = config
+        self._find_parts = find_parts
+
+    @property
+    def _parts(self) -> Parts:
+        return self._find_parts()
 
     def add_routes(self, app: web.Application) -> None:
         """Put the console's routes into the application of its port."""

@@ -137,7 +137,7 @@ class SocketSession:
         loop = asyncio.get_running_loop()
         patience = self._config.pong_wait_ms / 1000
         deadline, received = loop.time() + patience, 0
-        while not self._line.is_dead:
+        while True:
             try:
                 message = await self._websocket.receive(max(deadline - loop.time(), 0.001))
             except TimeoutError:

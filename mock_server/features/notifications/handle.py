@@ -23,8 +23,8 @@ class InLoop(Protocol):
 class NotificationsHandle:
     """Sends and reads notifications as the game's backend does, by Nakama's rules."""
 
-    def __init__(self, parts: Parts, in_loop: InLoop) -> None:
-        self._parts = parts
+    def __init__(self, find_parts: Callable[[], Parts], in_loop: InLoop) -> None:
+        self._find_parts = find_parts
         self._in_loop = in_loop
 
     async def send(
@@ -50,9 +50,8 @@ class NotificationsHandle:
         Raises:
             ModuleError: An argument is not as above, or a persistent one has no recipient.
         """
-        nk = self._parts.runtime.nk
         arguments = (user_id, subject, dict(content or {}), code, sender_id, persistent)
-        await self._in_loop(_call(nk.notification_send, *arguments))
+        await self._run(lambda parts: parts.runtime.nk.notification_send(*arguments))
 
     async def send_all(
         self,
@@ -67,16 +66,19 @@ class NotificationsHandle:
         Raises:
             ModuleError: An argument is not as for `send`.
         """
-        nk = self._parts.runtime.nk
         arguments = (subject, dict(content or {}), code, persistent)
-        await self._in_loop(_call(nk.notification_send_all, *arguments))
+        await self._run(lambda parts: parts.runtime.nk.notification_send_all(*arguments))
 
     async def stored(self, user_id: str) -> list[dict[str, Any]]:
         """The stored notifications of a user, oldest first, as the client API lists them."""
         sql = "SELECT * FROM notification WHERE user_id = ? ORDER BY create_time, id"
-        rows = await self._in_loop(_call(self._parts.store.all, sql, user_id))
+        rows = await self._run(lambda parts: parts.store.all(sql, user_id))
         return [listed(row) for row in rows]
 
+    async def _run(self, function: Callable[[Parts], T]) -> T:
+        """Call a function in the server's loop; a restart may have made new parts by then."""
 
-async def _call(function: Callable[..., T], *arguments: Any) -> T:
-    return function(*arguments)
+        async def call() -> T:
+            return function(self._find_parts())
+
+        return await self._in_loop(call())
