@@ -22,7 +22,8 @@ from multidict import MultiMapping
 from onesignal_stub import errors
 from onesignal_stub.fields import is_uuid
 from onesignal_stub.limits import RateLimiter
-from server_kit import Clock, Entry, Journal, Store
+from server_kit import Clock, Entry, Faults, Journal, Store
+from server_kit.faults import Point, answer
 
 MAX_BODY = 8 * 1024 * 1024
 PREFIXES = ("", "/api/v1")
@@ -138,6 +139,7 @@ class Pipeline:
         journal: Gets an entry for each request.
         gate: Knows apps and keys.
         limiter: Counts requests.
+        faults: What goes wrong on purpose.
         before: Runs ahead of each request.
     """
 
@@ -149,6 +151,7 @@ class Pipeline:
         journal: Journal,
         gate: Gate,
         limiter: RateLimiter,
+        faults: Faults,
         before: Callable[[], None],
     ) -> None:
         self._store = store
@@ -156,6 +159,7 @@ class Pipeline:
         self._journal = journal
         self._gate = gate
         self._limiter = limiter
+        self._faults = faults
         self._before = before
         self._names: list[str] = []
 
@@ -181,7 +185,11 @@ class Pipeline:
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return self._unmatched(request)
 
-    async def _serve(self, route: Route, request: web.Request) -> web.Response:
+    async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
+        strike = self._faults.strike(Point.HTTP, f"{request.method} {request.path}")
+        return await answer(request, strike, partial(self._work, route, request))
+
+    async def _work(self, route: Route, request: web.Request) -> web.Response:
         self._before()
         note = _Note()
         try:

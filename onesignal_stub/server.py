@@ -16,7 +16,8 @@ from onesignal_stub.seed import read_seed
 from onesignal_stub.service import Service
 from onesignal_stub.simulation import SimulatedDevice
 from onesignal_stub.webhooks import EVENTS, Event
-from server_kit import Clock, HostedServer, Journal, ServerNotRunning
+from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning
+from server_kit.faults import FaultRoutes
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class OneSignalStub(HostedServer):
         rest_key: As given.
         user_key: As given.
         journal: Each request that came in; `journal.problems()` are those without an answer.
+        faults: What goes wrong on purpose: `faults.add(Fault.reset(), "POST /notifications")`.
         clock: The stub's time.
     """
 
@@ -69,6 +71,7 @@ class OneSignalStub(HostedServer):
         self.user_key = user_key
         self.clock = clock or Clock()
         self.journal = Journal()
+        self.faults = Faults(self.journal, self.clock, prefix="/api/v1")
         self._host = host
         self._port = port
         self._data = data
@@ -229,6 +232,7 @@ class OneSignalStub(HostedServer):
         service.delivery.reschedule()
         self._limiter.set(self._rate_limit)
         self.journal.clear()
+        self.faults.clear()
 
     async def snapshot(self) -> bytes:
         """Everything that is stored, for `restore`."""
@@ -255,10 +259,12 @@ class OneSignalStub(HostedServer):
             journal=self.journal,
             gate=service.apps,
             limiter=self._limiter,
+            faults=self.faults,
             before=service.delivery.run_due,
         )
         app = pipeline.application(service.routes())
         Control(self).add_to(app)
+        FaultRoutes(self.faults).add_to(app)
         self._schedule = asyncio.create_task(
             service.delivery.keep_schedule(), name="onesignal_stub schedule"
         )
