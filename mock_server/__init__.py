@@ -6,7 +6,9 @@ from mock_server.config import (
     OneSignalConfig,
     RuntimeConfig,
     SessionConfig,
+    SocialConfig,
     SocketConfig,
+    SteamConfig,
     UnknownSetting,
 )
 from mock_server.runtime.context import Context
@@ -24,6 +26,8 @@ __all__ = [
     "OneSignalConfig",
     "RuntimeConfig",
     "SessionConfig",
+    "SocialConfig",
     "SocketConfig",
+    "SteamConfig",
     "UnknownSetting",
 ]

@@ -111,6 +111,21 @@ class PushConfig:
 
 
 @frozen
+class SteamConfig:
+    """`social.steam.*`: log in with Steam is configured where both are set."""
+
+    publisher_key: str = field(default="", repr=False)
+    app_id: int = 0
+
+
+@frozen
+class SocialConfig:
+    """`social.*`: the social networks that players come from."""
+
+    steam: SteamConfig = SteamConfig()
+
+
+@frozen
 class Config:
     """All settings of one mock server."""
 
@@ -119,6 +134,7 @@ class Config:
     socket: SocketConfig = SocketConfig()
     console: ConsoleConfig = ConsoleConfig()
     runtime: RuntimeConfig = RuntimeConfig()
+    social: SocialConfig = SocialConfig()
     onesignal: OneSignalConfig = OneSignalConfig()
     push: PushConfig = PushConfig()
 
@@ -133,31 +149,40 @@ class Config:
             UnknownSetting: There is no setting of that name; the message has the nearest one.
         """
         known = dict(cls.names())
-        changes: dict[str, dict[str, Any]] = {}
-        top: dict[str, Any] = {}
-        for name, value in settings.items():
+        for name in settings:
             if name not in known:
                 raise UnknownSetting(_nearest(name, known))
-            section, _, key = name.rpartition(".")
-            if section:
-                changes.setdefault(section, {})[key] = value
-            else:
-                top[key] = value
-        default = cls()
-        sections = {name: attrs.evolve(getattr(default, name), **v) for name, v in changes.items()}
-        return cls(**top, **sections)
+        changed: Self = _changed(cls(), settings)
+        return changed
 
     @classmethod
     def names(cls) -> Iterator[tuple[str, Any]]:
         """Every dotted name with its default."""
-        default = cls()
-        for outer in attrs.fields(cls):
-            value = getattr(default, outer.name)
-            if attrs.has(type(value)):
-                for inner in attrs.fields(type(value)):
-                    yield f"{outer.name}.{inner.name}", getattr(value, inner.name)
-            else:
-                yield outer.name, value
+        yield from _names(cls(), "")
+
+
+def _names(section: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for each in attrs.fields(type(section)):
+        value = getattr(section, each.name)
+        if attrs.has(type(value)):
+            yield from _names(value, f"{prefix}{each.name}.")
+        else:
+            yield prefix + each.name, value
+
+
+def _changed(section: Any, settings: Mapping[str, Any]) -> Any:
+    """A copy of a section with other values, those of its own sections by dotted names."""
+    changes: dict[str, Any] = {}
+    inner: dict[str, dict[str, Any]] = {}
+    for name, value in settings.items():
+        head, _, rest = name.partition(".")
+        if rest:
+            inner.setdefault(head, {})[rest] = value
+        else:
+            changes[head] = value
+    for head, values in inner.items():
+        changes[head] = _changed(getattr(section, head), values)
+    return attrs.evolve(section, **changes)
 
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:

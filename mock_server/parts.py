@@ -12,6 +12,7 @@ from mock_server.features.groups.members import Members
 from mock_server.features.links.core import Links
 from mock_server.features.notifications import core as notifications
 from mock_server.features.sessions.core import Sessions
+from mock_server.features.social.core import Social
 from mock_server.features.status.core import StatusRegistry
 from mock_server.features.streams.core import Streams
 from mock_server.push import devices
@@ -64,6 +65,7 @@ class Parts:
         self.links = Links(self)
         self.notifications = notifications.Notifications(self)
         self.friends = friends.Friends(self)
+        self.social = Social(self)
         self.groups = groups.Groups(self)
         self.members = Members(self)
         self.channels = channels.Channels(self)

@@ -27,6 +27,7 @@ from mock_server.features.purchases import api as purchases
 from mock_server.features.rpc import pipeline as rpc
 from mock_server.features.rpc.api import RpcApi
 from mock_server.features.sessions import api as sessions
+from mock_server.features.social import api as social
 from mock_server.features.status import pipeline as status
 from mock_server.features.users import api as users
 from mock_server.http.front import Front
@@ -54,6 +55,7 @@ ROUTES = (
     *users.ROUTES,
     *notifications.ROUTES,
     *friends.ROUTES,
+    *social.ROUTES,
     *groups.ROUTES,
     *channels.ROUTES,
     *events.ROUTES,

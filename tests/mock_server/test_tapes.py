@@ -20,6 +20,7 @@ PROFILES: dict[str, dict[str, Any]] = {
     "short": {"session.token_expiry_sec": 2, "session.refresh_token_expiry_sec": 4},
     "single": {"session.single_socket": True},
     "onesession": {"session.single_session": True},
+    "social": {"social.steam.publisher_key": "publisher-key", "social.steam.app_id": 480},
     "fastping": {"socket.ping_period_ms": 400, "socket.pong_wait_ms": 1200},
 }
 
@@ -34,6 +35,7 @@ LANDED = {
     "chat_group",
     "chat_room",
     "chat_update_remove_history",
+    "facebook_friends",
     "friends_block",
     "friends_errors",
     "friends_flow",

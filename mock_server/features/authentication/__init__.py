@@ -1,1 +1,1 @@
-"""Authentication: log in, or sign up, by device, custom id or email."""
+"""Authentication: log in, or sign up, by device, custom id, email, Facebook or Steam."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.features.authentication.core import Login
+from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.schema import (
@@ -68,6 +69,20 @@ def _email(call: Call) -> dict[str, Any]:
     )
 
 
+def _social(provider: Provider) -> Callable[[Call], dict[str, Any]]:
+    def handler(call: Call) -> dict[str, Any]:
+        login = call.parts.authentication.social(
+            provider,
+            _account(call).get("token", ""),
+            call.request["username"],
+            create=_create(call),
+            sync=call.request["sync"] is True,
+        )
+        return _session(call, login)
+
+    return handler
+
+
 def _account(call: Call) -> dict[str, Any]:
     return call.request["account"] or {}
 
@@ -111,6 +126,8 @@ ROUTES = (
     _route("Device", ACCOUNT_DEVICE, _device),
     _route("Custom", ACCOUNT_CUSTOM, _custom),
     _route("Email", ACCOUNT_EMAIL, _email),
+    _route("Facebook", ACCOUNT_TOKEN, _social(FACEBOOK)),
+    _route("Steam", ACCOUNT_TOKEN, _social(STEAM)),
     # What Nakama answers where a provider is not configured, or its token does not arrive.
     _route(
         "Apple",
@@ -118,19 +135,9 @@ ROUTES = (
         _refusal(GrpcCode.FAILED_PRECONDITION, "Apple authentication is not configured."),
     ),
     _route(
-        "Steam",
-        ACCOUNT_TOKEN,
-        _refusal(GrpcCode.FAILED_PRECONDITION, "Steam authentication is not configured."),
-    ),
-    _route(
         "Google",
         ACCOUNT_TOKEN,
         _refusal(GrpcCode.INVALID_ARGUMENT, "Google access token is required."),
-    ),
-    _route(
-        "Facebook",
-        ACCOUNT_TOKEN,
-        _refusal(GrpcCode.INVALID_ARGUMENT, "Facebook access token is required."),
     ),
     _route(
         "GameCenter",

@@ -1,4 +1,4 @@
-"""Log in by device, custom id or email; sign up where the caller wants it."""
+"""Log in by what a client knows of itself; sign up where the caller wants it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from mock_server.wire.errors import GrpcCode, GrpcError
 from server_kit import store
 
 if TYPE_CHECKING:
+    from mock_server.features.social.providers import Provider
     from mock_server.parts import Parts
 
 
@@ -104,6 +105,31 @@ class Authentication:
             raise GrpcError(GrpcCode.INTERNAL, "Error finding or creating user account.")
         user_id = self._parts.accounts.create(name, email=address, password=hashed)
         return Login(user_id, name, created=True)
+
+    def social(
+        self, provider: Provider, token: str, username: str, *, create: bool, sync: bool
+    ) -> Login:
+        """Authenticate by the token of a social network; `sync` imports the friends there.
+
+        Raises:
+            GrpcError: As for `device`; a network that is not configured or refuses the token.
+        """
+        social = self._parts.social
+        social.require_configured(provider)
+        if not token:
+            raise refuse(f"{provider.name} access token is required.")
+        name = _username(username)
+        profile = social.profile(provider, token)
+        row = self._store.one(f"SELECT * FROM users WHERE {provider.column} = ?", profile.id)
+        if row is not None:
+            login = _known(row)
+        else:
+            _require(create)
+            columns = {provider.column: profile.id, "display_name": profile.display_name}
+            login = Login(self._parts.accounts.create(name, **columns), name, created=True)
+        if sync:
+            social.import_friends(provider, login.user_id, login.username, profile)
+        return login
 
 
 def _username(username: str) -> str:

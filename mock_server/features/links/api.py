@@ -1,4 +1,4 @@
-"""Linking over HTTP: device, custom id, email."""
+"""Linking over HTTP: device, custom id, email, Facebook, Steam."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from mock_server.features.authentication.api import (
     ACCOUNT_CUSTOM,
     ACCOUNT_DEVICE,
     ACCOUNT_EMAIL,
+    ACCOUNT_TOKEN,
 )
+from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
-from mock_server.wire.schema import Message
+from mock_server.wire.schema import BOOL_VALUE, Message
 
 
 def _link_device(call: Call) -> dict[str, Any]:
@@ -46,18 +48,49 @@ def _unlink_email(call: Call) -> dict[str, Any]:
     return {}
 
 
+def _link_social(provider: Provider) -> Callable[[Call], dict[str, Any]]:
+    def handler(call: Call) -> dict[str, Any]:
+        token = (call.request["account"] or {}).get("token", "")
+        sync = call.request["sync"] is not False
+        call.parts.links.link_social(
+            call.identity.user_id, call.identity.username, provider, token, sync=sync
+        )
+        return {}
+
+    return handler
+
+
+def _unlink_social(provider: Provider) -> Callable[[Call], dict[str, Any]]:
+    def handler(call: Call) -> dict[str, Any]:
+        call.parts.links.unlink_social(call.identity.user_id, provider, call.request["token"])
+        return {}
+
+    return handler
+
+
 def _route(
-    verb: str, provider: str, account: Message, handler: Callable[[Call], dict[str, Any]]
+    verb: str,
+    provider: str,
+    message: Message,
+    handler: Callable[[Call], dict[str, Any]],
+    body: str = "*",
 ) -> Route:
     path = f"/v2/account/{verb.lower()}/{provider.lower()}"
-    return Route(f"{verb}{provider}", "POST", path, Auth.BEARER, account, handler, body="*")
+    return Route(f"{verb}{provider}", "POST", path, Auth.BEARER, message, handler, body)
 
+
+LINK_FACEBOOK = Message("LinkFacebookRequest", account=ACCOUNT_TOKEN, sync=BOOL_VALUE)
+LINK_STEAM = Message("LinkSteamRequest", account=ACCOUNT_TOKEN, sync=BOOL_VALUE)
 
 ROUTES = (
     _route("Link", "Device", ACCOUNT_DEVICE, _link_device),
     _route("Link", "Custom", ACCOUNT_CUSTOM, _link_custom),
     _route("Link", "Email", ACCOUNT_EMAIL, _link_email),
+    _route("Link", "Facebook", LINK_FACEBOOK, _link_social(FACEBOOK), body="account"),
+    _route("Link", "Steam", LINK_STEAM, _link_social(STEAM)),
     _route("Unlink", "Device", ACCOUNT_DEVICE, _unlink_device),
     _route("Unlink", "Custom", ACCOUNT_CUSTOM, _unlink_custom),
     _route("Unlink", "Email", ACCOUNT_EMAIL, _unlink_email),
+    _route("Unlink", "Facebook", ACCOUNT_TOKEN, _unlink_social(FACEBOOK)),
+    _route("Unlink", "Steam", ACCOUNT_TOKEN, _unlink_social(STEAM)),
 )

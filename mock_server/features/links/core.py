@@ -15,6 +15,7 @@ from mock_server.features.authentication.identifiers import (
 from mock_server.wire.errors import GrpcCode, GrpcError
 
 if TYPE_CHECKING:
+    from mock_server.features.social.providers import Provider
     from mock_server.parts import Parts
 
 _COLUMNS = ("email", "custom_id", "facebook_id", "steam_id")
@@ -75,6 +76,47 @@ class Links:
         with self._store.transaction():
             self.link_column(user_id, "email", email.lower(), "Email is already in use.")
             self._store.run("UPDATE users SET password = ? WHERE id = ?", hashed, user_id)
+
+    def link_social(
+        self, user_id: str, username: str, provider: Provider, token: str, *, sync: bool
+    ) -> None:
+        """Set the id of a social network, and the name there if the user has none.
+
+        Args:
+            user_id: Whose account.
+            username: What the friends are told (-6).
+            provider: The network.
+            token: The network's proof of who he is.
+            sync: Whether his friends there become his friends here.
+
+        Raises:
+            GrpcError: A network that is not configured or refuses the token, or another account's
+                id.
+        """
+        social = self._parts.social
+        social.require_configured(provider)
+        if not token:
+            raise refuse(f"{provider.name} access token is required.")
+        profile = social.profile(provider, token)
+        with self._store.transaction():
+            taken = f"{provider.name} ID is already in use."
+            self.link_column(user_id, provider.column, profile.id, taken)
+            self._store.run(
+                "UPDATE users SET display_name = ? WHERE id = ? AND display_name = ''",
+                profile.display_name,
+                user_id,
+            )
+        if sync:
+            social.import_friends(provider, user_id, username, profile)
+
+    def unlink_social(self, user_id: str, provider: Provider, token: str) -> None:
+        """Forget the id of a social network; no token means whatever id is there.
+
+        Raises:
+            GrpcError: The network refuses the token, or as for `unlink_column`.
+        """
+        linked = self._parts.social.profile(provider, token).id if token else ""
+        self.unlink_column(user_id, provider.column, linked)
 
     def link_column(self, user_id: str, column: str, value: str, taken: str) -> None:
         """Set an identifying column of the user table.

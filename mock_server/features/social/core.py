@@ -1,0 +1,168 @@
+"""What Nakama does with the social networks: check tokens, and import friends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mock_server.features.friends.core import FriendState
+from mock_server.features.friends.metadata import merged
+from mock_server.features.notifications.implicit import Event, NotificationCode, notify
+from mock_server.features.social.providers import STEAM, Profile, Provider
+from mock_server.wire.errors import GrpcCode, GrpcError
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+_PENDING = (FriendState.INVITE_SENT, FriendState.INVITE_RECEIVED)
+
+
+class Social:
+    """The social networks of one server."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def require_configured(self, provider: Provider) -> None:
+        """Refuse a network that the server's settings leave out.
+
+        Raises:
+            GrpcError: With Nakama's text.
+        """
+        if not self._is_configured(provider):
+            raise GrpcError(
+                GrpcCode.FAILED_PRECONDITION,
+                f"{provider.name} authentication is not configured.",
+            )
+
+    def profile(self, provider: Provider, token: str) -> Profile:
+        """Whom a token belongs to.
+
+        Raises:
+            GrpcError: The network does not know it.
+        """
+        profile = provider.read(token) if self._is_configured(provider) else None
+        if profile is None:
+            raise GrpcError(
+                GrpcCode.UNAUTHENTICATED, f"Could not authenticate {provider.name} profile."
+            )
+        return profile
+
+    def import_friends(
+        self,
+        provider: Provider,
+        user_id: str,
+        username: str,
+        profile: Profile,
+        *,
+        reset: bool = False,
+    ) -> None:
+        """Make friends of a user and those of his friends on a network who play, too.
+
+        Each with whom that is new is told (-6); the user is not.
+
+        Args:
+            provider: The network.
+            user_id: Whose friends.
+            username: What the others are told.
+            profile: The user's profile there.
+            reset: First end all friendships and invites that the user has; blocks stay.
+        """
+        if not profile.friend_ids and not reset:
+            return
+        with self._store.transaction():
+            if reset:
+                self._reset(user_id)
+            found = [
+                friend_id
+                for friend_id in self._players(provider, profile.friend_ids)
+                if self._import_one(provider, user_id, friend_id)
+            ]
+        event = Event(
+            NotificationCode.FRIEND_JOIN_GAME,
+            "Your friend has just joined the game",
+            {"username": username},
+            user_id,
+        )
+        notify(self._parts, [event.to(friend_id) for friend_id in found])
+
+    def _is_configured(self, provider: Provider) -> bool:
+        steam = self._parts.config.social.steam
+        return provider is not STEAM or (steam.publisher_key != "" and steam.app_id != 0)
+
+    def _players(self, provider: Provider, external_ids: tuple[str, ...]) -> list[str]:
+        marks = ", ".join("?" * len(external_ids))
+        rows = self._store.all(
+            f"SELECT id FROM users WHERE {provider.column} IN ({marks}) ORDER BY create_time",
+            *external_ids,
+        )
+        return [row["id"] for row in rows]
+
+    def _reset(self, user_id: str) -> None:
+        """Remove the user's edges and those to him, but no block; update times stay."""
+        others = self._store.all(
+            "SELECT source_id FROM user_edge WHERE destination_id = ? AND state <> ?",
+            user_id,
+            FriendState.BLOCKED,
+        )
+        removed = self._store.run(
+            "DELETE FROM user_edge WHERE source_id = ? AND state <> ?",
+            user_id,
+            FriendState.BLOCKED,
+        )
+        self._store.run(
+            "DELETE FROM user_edge WHERE destination_id = ? AND state <> ?",
+            user_id,
+            FriendState.BLOCKED,
+        )
+        self._store.run_many(
+            "UPDATE users SET edge_count = edge_count - ? WHERE id = ?",
+            [(removed, user_id), *((1, row["source_id"]) for row in others)],
+        )
+
+    def _import_one(self, provider: Provider, user_id: str, friend_id: str) -> bool:
+        """Make two users friends; return whether that is new."""
+        made = f'{{"provider": "{provider.name.lower()}"}}'
+        if self._accept(user_id, friend_id, made):
+            return True
+        if self._parts.friends.has_blocked(friend_id, user_id):
+            return False
+        # As in Nakama, a block of the user's own keeps its edge, but not the other one, away.
+        now = self._parts.transaction_time()
+        sides = ((user_id, friend_id), (friend_id, user_id))
+        inserted = [
+            self._store.run(
+                "INSERT INTO user_edge (source_id, destination_id, state, position, update_time, "
+                "metadata) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (source_id, destination_id) DO NOTHING",
+                *side,
+                FriendState.FRIEND,
+                now,
+                now,
+                made,
+            )
+            for side in sides
+        ]
+        if not any(inserted):
+            return False
+        self._parts.friends.count(user_id, 1)
+        self._parts.friends.count(friend_id, 1)
+        return True
+
+    def _accept(self, user_id: str, friend_id: str, made: str) -> bool:
+        """Turn an invite between two users, in whatever direction, into a friendship."""
+        edges = self._store.all(
+            "SELECT source_id, destination_id, metadata FROM user_edge WHERE state IN (?, ?) "
+            "AND ((source_id = ? AND destination_id = ?) OR (source_id = ? AND "
+            "destination_id = ?))",
+            *_PENDING,
+            user_id,
+            friend_id,
+            friend_id,
+            user_id,
+        )
+        for edge in edges:
+            self._parts.friends.befriend(
+                edge["source_id"], edge["destination_id"], merged(edge["metadata"], made)
+            )
+        return len(edges) == 2
