@@ -30,8 +30,10 @@ from nakama_client.errors import (
     NakamaError,
     NotConnected,
     NotFound,
+    NotRegistered,
     OutOfRange,
     PermissionDenied,
+    PushRefused,
     QueueOverflow,
     ReplyError,
     RequestRefused,
@@ -78,6 +80,8 @@ from nakama_client.features.group_users import (
 from nakama_client.features.groups import Group, GroupPage
 from nakama_client.features.notifications import Notification, NotificationCode, NotificationPage
 from nakama_client.features.presences import UserPresence
+from nakama_client.features.push import DeviceType, PushRegistration
+from nakama_client.features.push_info import RegistrationInfo
 from nakama_client.features.rpc import RpcReply
 from nakama_client.features.status import StatusPresenceEvent
 from nakama_client.features.streams import Stream, StreamData, StreamPresenceEvent
@@ -86,6 +90,7 @@ from nakama_client.handlers import Handler
 from nakama_client.paging import PageIterator
 from nakama_client.protocol.closing import ClosedBy, DisconnectCause, DisconnectReason
 from nakama_client.protocol.codec import JsonObject
+from nakama_client.push import ExternalUserId, PushDevice, RegistrationReply
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 from nakama_client.subscription import Subscription
@@ -112,9 +117,11 @@ __all__ = [
     "ConnectionLost",
     "DataLoss",
     "DeadlineExceeded",
+    "DeviceType",
     "DisconnectCause",
     "DisconnectReason",
     "Endpoint",
+    "ExternalUserId",
     "FailedPrecondition",
     "Friend",
     "FriendOfFriend",
@@ -137,13 +144,19 @@ __all__ = [
     "NakamaError",
     "NotConnected",
     "NotFound",
+    "NotRegistered",
     "Notification",
     "NotificationCode",
     "NotificationPage",
     "OutOfRange",
     "PageIterator",
     "PermissionDenied",
+    "PushDevice",
+    "PushRefused",
+    "PushRegistration",
     "QueueOverflow",
+    "RegistrationInfo",
+    "RegistrationReply",
     "ReplyError",
     "RequestRefused",
     "ResourceExhausted",

@@ -18,10 +18,10 @@ from nakama_client.features.group_users import GroupUsers
 from nakama_client.features.groups import Groups
 from nakama_client.features.linking import Linking
 from nakama_client.features.notifications import Notifications
+from nakama_client.features.push import Push
 from nakama_client.features.rpc import Rpc
 from nakama_client.features.sessions import Sessions
 from nakama_client.features.users import Users
-from nakama_client.push import Push
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 from nakama_client.transport.http import Transport

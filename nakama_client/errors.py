@@ -14,7 +14,9 @@ NakamaError
 │   │   ├── NotFound (5) · AlreadyExists (6) · PermissionDenied (7) · ResourceExhausted (8)
 │   │   ├── FailedPrecondition (9) · Aborted (10) · OutOfRange (11) · Unimplemented (12)
 │   │   └── InternalError (13) · Unavailable (14) · DataLoss (15) · Unauthenticated (16)
-│   └── UnexpectedReply                a body that is not Nakama's, an HTML page of a proxy
+│   ├── UnexpectedReply                a body that is not Nakama's, an HTML page of a proxy
+│   └── PushRefused                    OneSignal does not do what a device asks
+├── NotRegistered                      a device has no player id at OneSignal
 ├── InvalidJson (ValueError)           text that should hold a JSON object and doesn't
 └── SocketError
     ├── NotConnected                   the socket is not open
@@ -192,6 +194,26 @@ class UnexpectedReply(ReplyError):
 
     def __str__(self) -> str:
         return f"unexpected answer (HTTP {self.status}): {self.body!r}"
+
+
+class PushRefused(ReplyError):
+    """OneSignal does not do what a device asks.
+
+    Attributes:
+        status: The HTTP status.
+        body: The first 200 characters of the answer.
+    """
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(status, body)
+        self.body = body
+
+    def __str__(self) -> str:
+        return f"OneSignal refused (HTTP {self.status}): {self.body}"
+
+
+class NotRegistered(NakamaError):
+    """The device has no player id: it was not registered with OneSignal, or without consent."""
 
 
 class InvalidJson(NakamaError, ValueError):

@@ -1,43 +1,388 @@
-"""Registration for push messages: https://heroiclabs.com/docs/nakama/.
+"""The phone's side of push messages: a device with an app that has OneSignal's SDK inside.
 
-The server needs an RPC function `register_push`, which hands the device to the push provider.
+https://documentation.onesignal.com/docs/en/users
 """
 
 from __future__ import annotations
 
-from nakama_client.errors import ArgumentError
-from nakama_client.features.base import ClientFeature
-from nakama_client.features.rpc import RpcReply
-from nakama_client.protocol.codec import encode
-from nakama_client.protocol.requests import Request
-from nakama_client.protocol.rules import check_present
-from nakama_client.session import Session
+import inspect
+import re
+import secrets
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import attrs
+from attrs import frozen
+
+from nakama_client.errors import ArgumentError, NotRegistered, PushRefused
+from nakama_client.features.push import DeviceType
+from nakama_client.features.push_info import RegistrationInfo
+from nakama_client.handlers import Function, Handler, Handlers
+from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode, excerpt
+from nakama_client.protocol.replies import Reply
+from nakama_client.protocol.rules import check_present, check_timeout
+from nakama_client.transport.web import Web
+
+_DEVICE_TYPES = {"ios": DeviceType.IOS, "android": DeviceType.ANDROID}
+_SUBSCRIBED, _UNSUBSCRIBED = 1, -2
+_SDK = "nakama-client-python"
 
 
-class Push(ClientFeature):
-    """Registering devices for push messages."""
+@frozen
+class RegistrationReply:
+    """What the app's server answered to a registration.
 
-    async def register_push(
-        self, session: Session, *, device_type: int, identifier: str
-    ) -> RpcReply:
-        """Register a device of the player for push messages, through the RPC `register_push`.
+    Attributes:
+        status: The HTTP status; 401 when no user was logged in.
+        body: The answer's text.
+    """
 
-        Args:
-            session: Whose device.
-            device_type: The push provider's number; OneSignal's 0 is iOS, 1 Android, 2 Amazon.
-            identifier: What the device's platform calls it, such as an FCM or APNs token.
+    status: int
+    body: str
+
+
+@frozen
+class _Player:
+    id: str = ""
+
+
+class PushDevice:
+    """A phone with an app that wraps a website and registers itself with OneSignal.
+
+    It does what such an app does, so that a bot can play the phone: it registers, tells each page
+    what it knows, posts a registration to the app's server, and sets the external user id.
+
+        async with PushDevice("https://onesignal.com", "my-app-id") as phone:
+            await phone.register()
+            await phone.external_user_id.set("ada")
+
+    Args:
+        onesignal_url: Where OneSignal is, without `/api/v1`.
+        onesignal_app_id: The id of the app at OneSignal.
+        info: The device; a fresh iPhone when left out. Without a push token it gets one.
+        registration_url: The app's server takes registrations by POST here; None for none.
+        page_pattern: A regular expression; the registration is also posted after loading a page
+            whose URL it is found in. `.*` is every page, None is no page.
+        headers: Headers of every registration.
+        cookies: The cookies of the app's server, by name.
+        timeout: Seconds for one request.
+
+    Attributes:
+        headers: As given; may be changed.
+        cookies: As given; may be changed, as a login does.
+        external_user_id: Sets and removes the name that the app's server has for the user.
+
+    Raises:
+        ArgumentError: The pattern is no regular expression, or an argument is empty.
+    """
+
+    def __init__(
+        self,
+        onesignal_url: str,
+        onesignal_app_id: str,
+        *,
+        info: RegistrationInfo | None = None,
+        registration_url: str | None = None,
+        page_pattern: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._url = check_present("onesignal_url", onesignal_url).rstrip("/")
+        self._app_id = check_present("onesignal_app_id", onesignal_app_id)
+        self._info = info or RegistrationInfo()
+        self._token = self._info.one_signal_push_token or _fresh_token()
+        self._player_id = self._info.one_signal_user_id
+        self._subscribed = self._info.one_signal_subscribed
+        self._declined = False
+        self._registration_url = registration_url
+        self._page_pattern = None if page_pattern is None else _compiled(page_pattern)
+        self._listeners: Handlers[RegistrationInfo] = Handlers()
+        check_timeout(timeout)
+        self._web = Web(timeout)
+        self.headers = dict(headers or {})
+        self.cookies = dict(cookies or {})
+        self.external_user_id = ExternalUserId(self._edit)
+
+    def __repr__(self) -> str:
+        return f"<PushDevice {self._info.model}, player {self._player_id}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    @property
+    def device_type(self) -> DeviceType:
+        """OneSignal's number for this kind of device."""
+        return _DEVICE_TYPES[self._info.platform]
+
+    @property
+    def info(self) -> RegistrationInfo:
+        """What the app tells about the device now."""
+        if self._is_silent:
+            return attrs.evolve(
+                self._info,
+                one_signal_user_id=None,
+                one_signal_push_token=None,
+                one_signal_subscribed=False,
+            )
+        return attrs.evolve(
+            self._info,
+            one_signal_user_id=self._player_id,
+            one_signal_push_token=self._token,
+            one_signal_subscribed=self._subscribed,
+        )
+
+    def on_onesignal_info(self, function: Function[RegistrationInfo]) -> Handler[RegistrationInfo]:
+        """Call a function with the device's info after each page load, as a website's own.
+
+        Use it as a decorator or call it; the function may be async.
 
         Returns:
-            What the function returned; the usual one returns nothing.
+            An object whose `remove()` ends it.
+        """
+        return self._listeners.add(function)
+
+    async def register(self) -> RegistrationReply | None:
+        """Register with OneSignal, as the app does when it starts, and post the registration.
+
+        Without the user's consent nothing is sent: on iOS when he declined it, on both systems
+        while the app waits for it. An Android phone registers without being subscribed.
+
+        Returns:
+            What the app's server answered; None when nothing was posted.
 
         Raises:
-            ArgumentError: The identifier is empty, or the device type negative.
-            NotFound: The server has no such function.
-            ApiError: The function failed.
+            PushRefused: OneSignal did not accept the device.
+            NakamaError: OneSignal or the app's server did not answer.
         """
-        check_present("identifier", identifier)
-        if device_type < 0:
-            raise ArgumentError(f"device_type must not be negative, it is {device_type}")
-        payload = encode({"DeviceType": device_type, "Identifier": identifier}).decode()
-        request = Request("POST", "/v2/rpc/register_push", body=encode(payload))
-        return await self._calls.as_user(session, request, RpcReply)
+        if self._is_silent:
+            return None
+        wanted = not self._declined
+        reply = await self._ask("POST", "/players", self._description(subscribed=wanted))
+        player_id = _player_id(reply)
+        self._player_id, self._subscribed = player_id, wanted
+        return await self._post()
+
+    async def load_page(self, url: str) -> RegistrationReply | None:
+        """Load a page of the app's website: nothing is fetched, the page is told the info.
+
+        Calls what `on_onesignal_info` has registered, and posts the registration where the URL
+        matches the pattern.
+
+        Returns:
+            What the app's server answered; None when nothing was posted.
+
+        Raises:
+            NakamaError: The app's server did not answer.
+            Exception: What one of the functions raised.
+        """
+        for listener in self._listeners.all:
+            told = listener(self.info)
+            if inspect.isawaitable(told):
+                await told
+        if self._page_pattern is None or not self._page_pattern.search(url):
+            return None
+        return await self._post()
+
+    async def change_token(self, token: str | None = None) -> RegistrationReply | None:
+        """Get another push token from the platform; OneSignal and the app's server are told.
+
+        Args:
+            token: The token; a fresh one when left out.
+
+        Returns:
+            What the app's server answered; None when nothing was posted.
+
+        Raises:
+            PushRefused: OneSignal did not accept the token; the device keeps the one it had.
+            NakamaError: OneSignal or the app's server did not answer.
+        """
+        fresh = _fresh_token() if token is None else check_present("token", token)
+        if self._player_id is not None:
+            await self._edit({"identifier": fresh})
+        self._token = fresh
+        return None if self._is_silent else await self._post()
+
+    async def reinstall(self) -> RegistrationReply | None:
+        """Install the app anew: another installation, token and player id, and no cookies.
+
+        OneSignal keeps the old player; it can't know that it is the same phone.
+
+        Returns:
+            As `register`, which this ends with.
+
+        Raises:
+            PushRefused: OneSignal did not accept the device.
+            NakamaError: OneSignal or the app's server did not answer.
+        """
+        self._info = attrs.evolve(self._info, installation_id=str(uuid.uuid4()))
+        self._token, self._player_id, self._subscribed = _fresh_token(), None, False
+        self.cookies.clear()
+        return await self.register()
+
+    async def unsubscribe(self) -> None:
+        """Turn pushes off in the phone's settings.
+
+        Raises:
+            NotRegistered: The device has no player id.
+            PushRefused: OneSignal refused.
+        """
+        await self._edit({"notification_types": _UNSUBSCRIBED})
+        self._subscribed = False
+
+    async def subscribe(self) -> None:
+        """Turn pushes on again.
+
+        Raises:
+            NotRegistered: The device has no player id.
+            PushRefused: OneSignal refused.
+        """
+        await self._edit({"notification_types": _SUBSCRIBED})
+        self._subscribed = True
+
+    async def decline_consent(self) -> None:
+        """Decline pushes when the app asks, or later; an iPhone's app then gets no user id.
+
+        Raises:
+            PushRefused: OneSignal refused.
+        """
+        if self._player_id is not None:
+            await self.unsubscribe()
+        self._declined = True
+
+    async def give_consent(self) -> RegistrationReply | None:
+        """Agree to pushes; the device registers.
+
+        Returns:
+            As `register`.
+
+        Raises:
+            PushRefused: OneSignal did not accept the device.
+            NakamaError: OneSignal or the app's server did not answer.
+        """
+        self._declined = False
+        self._info = attrs.evolve(self._info, one_signal_requires_user_privacy_consent=False)
+        return await self.register()
+
+    async def close(self) -> None:
+        """Close all connections; twice does nothing."""
+        await self._web.close()
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether the app knows nothing of OneSignal, for want of the user's consent."""
+        waits = self._info.one_signal_requires_user_privacy_consent
+        return waits or (self._declined and self._info.platform == "ios")
+
+    def _description(self, *, subscribed: bool) -> dict[str, Any]:
+        info = self._info
+        known = {
+            "device_type": int(self.device_type),
+            "identifier": self._token,
+            "language": info.language,
+            "timezone": _offset(info.time_zone),
+            "game_version": info.app_version,
+            "device_model": info.model,
+            "device_os": info.os_version,
+            "notification_types": _SUBSCRIBED if subscribed else _UNSUBSCRIBED,
+            "sdk": _SDK,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+    async def _edit(self, changes: Mapping[str, Any]) -> None:
+        if self._player_id is None:
+            raise NotRegistered("this device has no player id: register() it first, with consent")
+        await self._ask("PUT", f"/players/{self._player_id}", changes)
+
+    async def _ask(self, method: str, path: str, fields: Mapping[str, Any]) -> Reply:
+        body = encode({"app_id": self._app_id, **fields})
+        reply = await self._web.send(method, f"{self._url}/api/v1{path}", body)
+        if reply.status != 200:
+            raise PushRefused(reply.status, excerpt(reply.body))
+        return reply
+
+    async def _post(self) -> RegistrationReply | None:
+        if self._registration_url is None:
+            return None
+        headers = dict(self.headers)
+        if self.cookies:
+            pairs = (f"{name}={value}" for name, value in self.cookies.items())
+            headers["Cookie"] = "; ".join(pairs)
+        body = encode(self.info.to_json())
+        reply = await self._web.send("POST", self._registration_url, body, headers=headers)
+        return RegistrationReply(reply.status, reply.body.decode(errors="replace"))
+
+
+class ExternalUserId:
+    """The name that the app's server has for the user of a device, kept at OneSignal.
+
+    `device.external_user_id` is one.
+    """
+
+    def __init__(self, edit: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
+        self._edit = edit
+
+    async def set(self, external_id: str) -> None:
+        """Make the device one of this user's, after a login.
+
+        Args:
+            external_id: As the app's server calls him.
+
+        Raises:
+            ArgumentError: The id is empty.
+            NotRegistered: The device has no player id.
+            PushRefused: OneSignal refused.
+        """
+        await self._edit({"external_user_id": check_present("external_id", external_id)})
+
+    async def remove(self) -> None:
+        """Make the device nobody's, at a logout.
+
+        Raises:
+            NotRegistered: The device has no player id.
+            PushRefused: OneSignal refused.
+        """
+        await self._edit({"external_user_id": ""})
+
+
+def _fresh_token() -> str:
+    return secrets.token_hex(32)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ArgumentError(f"page_pattern is no regular expression: {error}") from None
+
+
+def _player_id(reply: Reply) -> str:
+    try:
+        player = decode(reply.body, _Player)
+    except DECODE_ERRORS:
+        player = _Player()
+    if not player.id:
+        raise PushRefused(reply.status, excerpt(reply.body))
+    return player.id
+
+
+def _offset(time_zone: str) -> int | None:
+    """Seconds from UTC now; None for a zone that this machine does not know."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # few programs need it
+
+    try:
+        offset = datetime.now(ZoneInfo(time_zone)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+    return None if offset is None else int(offset.total_seconds())

@@ -9,6 +9,7 @@ from typing import Self
 from nakama_client.config import Timeouts
 from nakama_client.features.channels import RealtimeChannels
 from nakama_client.features.notifications import RealtimeNotifications
+from nakama_client.features.push import RealtimePush
 from nakama_client.features.rpc import RealtimeRpc
 from nakama_client.features.status import RealtimeStatus
 from nakama_client.features.streams import RealtimeStreams
@@ -22,6 +23,7 @@ from nakama_client.transport.websocket import WebSocket
 class Socket(
     RealtimeNotifications,
     RealtimeRpc,
+    RealtimePush,
     RealtimeChannels,
     RealtimeStatus,
     RealtimeStreams,

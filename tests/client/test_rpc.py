@@ -126,7 +126,7 @@ async def test_a_device_is_registered_for_push(
         received.append((context.user_id, payload))
 
     reply = await client.register_push(alice, device_type=1, identifier="a token")
-    assert reply == RpcReply("")
+    assert (reply.player_id, reply.payload) == ("", "")
     assert received == [(alice.user_id, '{"DeviceType":1,"Identifier":"a token"}')]
     with pytest.raises(ArgumentError, match="identifier is required"):
         await client.register_push(alice, device_type=1, identifier="")

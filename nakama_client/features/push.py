@@ -1,0 +1,208 @@
+"""Registration for push messages: https://heroiclabs.com/docs/nakama/.
+
+The server has two RPC functions for it, `register_push` and `unregister_push`, which the game's
+developers write; the mock server brings some.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from nakama_client.errors import ArgumentError
+from nakama_client.features.base import ClientFeature, SocketFeature
+from nakama_client.features.rpc import RpcReply
+from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode
+from nakama_client.protocol.requests import Request
+from nakama_client.protocol.rules import check_present, check_timeout
+from nakama_client.session import Session
+
+if TYPE_CHECKING:
+    from nakama_client.push import PushDevice
+
+_REGISTER = "register_push"
+_UNREGISTER = "unregister_push"
+
+
+class DeviceType(IntEnum):
+    """OneSignal's numbers for kinds of devices.
+
+    Attributes:
+        IOS: Apple's phones and tablets.
+        ANDROID: Android with Google's services.
+        AMAZON: Amazon's Fire devices.
+        WINDOWS_PHONE: Windows Phone 8.0.
+        CHROME_APP: Apps and extensions of Chrome.
+        CHROME_WEB: Web push of Chrome.
+        WINDOWS: Windows 8.1 and later.
+        SAFARI_LEGACY: Web push of Safari before macOS 13.
+        FIREFOX: Web push of Firefox.
+        MACOS: Apps for macOS.
+        ALEXA: Amazon's speakers.
+        EMAIL: No device, but an e-mail address.
+        HUAWEI: Android with Huawei's services.
+        SMS: No device, but a phone number.
+        SAFARI: Web push of Safari.
+    """
+
+    IOS = 0
+    ANDROID = 1
+    AMAZON = 2
+    WINDOWS_PHONE = 3
+    CHROME_APP = 4
+    CHROME_WEB = 5
+    WINDOWS = 6
+    SAFARI_LEGACY = 7
+    FIREFOX = 8
+    MACOS = 9
+    ALEXA = 10
+    EMAIL = 11
+    HUAWEI = 13
+    SMS = 14
+    SAFARI = 17
+
+
+@frozen
+class PushRegistration:
+    """What `register_push` answered.
+
+    Attributes:
+        player_id: OneSignal's id of the device; "" when the function does not tell it, or when
+            OneSignal has not given one yet.
+        payload: What the function returned, as text.
+    """
+
+    player_id: str = ""
+    payload: str = ""
+
+
+@frozen
+class _Answer:
+    os_player_id: str = ""
+
+
+class Push(ClientFeature):
+    """Registering devices for push messages, over HTTP."""
+
+    async def register_push(
+        self,
+        session: Session,
+        device: PushDevice | None = None,
+        *,
+        device_type: int | None = None,
+        identifier: str | None = None,
+        timeout: float | None = None,
+    ) -> PushRegistration:
+        """Register a device of the player for push messages, through the RPC `register_push`.
+
+        Args:
+            session: Whose device.
+            device: The device; or give the next two in its place.
+            device_type: The push provider's number for it, see `DeviceType`.
+            identifier: What the device's platform calls it, such as an FCM or APNs token.
+            timeout: Seconds for this call; None for the client's `Timeouts.request`.
+
+        Returns:
+            What the function answered; Nakama's tutorial has one that answers nothing.
+
+        Raises:
+            ArgumentError: The identifier is empty, the device type negative, or the device has no
+                push token.
+            NotFound: The server has no such function.
+            InvalidArgument: The function does not know this device type.
+            ApiError: The function failed.
+        """
+        payload = _payload(device, device_type, identifier)
+        request = _request(_REGISTER, payload, timeout)
+        return _registration(await self._calls.as_user(session, request, RpcReply))
+
+    async def unregister_push(
+        self,
+        session: Session,
+        device: PushDevice | None = None,
+        *,
+        device_type: int | None = None,
+        identifier: str | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Take a device from the player, at a logout, through the RPC `unregister_push`.
+
+        Args:
+            session: Whose device.
+            device: As in `register_push`.
+            device_type: As in `register_push`.
+            identifier: As in `register_push`.
+            timeout: As in `register_push`.
+
+        Raises:
+            ArgumentError: As in `register_push`.
+            NotFound: The server has no such function.
+            ApiError: The function failed.
+        """
+        payload = _payload(device, device_type, identifier)
+        await self._calls.as_user(session, _request(_UNREGISTER, payload, timeout), RpcReply)
+
+
+class RealtimePush(SocketFeature):
+    """Registering devices for push messages, over the socket."""
+
+    async def register_push(
+        self,
+        device: PushDevice | None = None,
+        *,
+        device_type: int | None = None,
+        identifier: str | None = None,
+        timeout: float | None = None,
+    ) -> PushRegistration:
+        """Register a device of the socket's player, as `Client.register_push` does.
+
+        Args:
+            device: The device; or give the next two in its place.
+            device_type: The push provider's number for it, see `DeviceType`.
+            identifier: What the device's platform calls it, such as an FCM or APNs token.
+            timeout: Seconds for this call; None for the client's `Timeouts.reply`.
+
+        Raises:
+            ArgumentError: As in `Client.register_push`.
+            RpcNotFound: The server has no such function.
+            RpcError: The function failed, or does not know this device type.
+            NotConnected: The socket is not open.
+            ConnectionLost: The socket closed before the answer.
+            TimeoutExceeded: There was no answer in time.
+        """
+        body = {"id": _REGISTER, "payload": _payload(device, device_type, identifier)}
+        envelope = await self._realtime.request("rpc", body, timeout=check_timeout(timeout))
+        return _registration(envelope.decode("rpc", RpcReply))
+
+
+def _payload(device: PushDevice | None, device_type: int | None, identifier: str | None) -> str:
+    if device is not None:
+        if device_type is not None or identifier is not None:
+            raise ArgumentError("give a device, or device_type and identifier, not both")
+        device_type, identifier = device.device_type, device.info.one_signal_push_token
+        if not identifier:
+            raise ArgumentError("this device has no push token: register it first, with consent")
+    if device_type is None or device_type < 0:
+        raise ArgumentError(f"device_type must not be negative, it is {device_type}")
+    names = {
+        "DeviceType": int(device_type),
+        "Identifier": check_present("identifier", identifier or ""),
+    }
+    return encode(names).decode()
+
+
+def _request(rpc_id: str, payload: str, timeout: float | None) -> Request:
+    return Request(
+        "POST", f"/v2/rpc/{rpc_id}", body=encode(payload), timeout=check_timeout(timeout)
+    )
+
+
+def _registration(reply: RpcReply) -> PushRegistration:
+    """Functions of games answer what they like; only ours is known to tell the player id."""
+    try:
+        answer = decode(reply.payload.encode(), _Answer)
+    except DECODE_ERRORS:
+        answer = _Answer()
+    return PushRegistration(answer.os_player_id, reply.payload)
