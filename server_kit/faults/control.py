@@ -12,7 +12,17 @@ from aiohttp import web
 from server_kit.faults.fault import Fault, Kind, maker, parameters
 from server_kit.faults.rules import Faults, Rule
 
-_SELECTORS: dict[str, type | UnionType] = {
+_SELECTORS = ("route", "user", "after", "times", "probability")
+_TYPES: dict[str, type | UnionType] = {
+    "seconds": int | float,
+    "jitter": int | float,
+    "bytes_per_second": int | float,
+    "code": int,
+    "headers": dict,
+    "body": str | dict,
+    "reason": str,
+    "size": int,
+    "behind": int,
     "route": str | None,
     "user": str | None,
     "after": int,
@@ -100,10 +110,10 @@ def _parse(document: dict[str, Any]) -> tuple[Fault, dict[str, Any]]:
     ]
     if missing:
         raise ValueError(f"{kind} needs {', '.join(missing)}")
-    selectors = {name: document.pop(name) for name in _SELECTORS if name in document}
-    for name, value in selectors.items():
-        if isinstance(value, bool) or not isinstance(value, _SELECTORS[name]):
+    for name, value in document.items():
+        if isinstance(value, bool) or not isinstance(value, _TYPES[name]):
             raise TypeError(f"`{name}` cannot be {value!r}")
+    selectors = {name: document.pop(name) for name in _SELECTORS if name in document}
     return maker(kind)(**document), selectors
 
 

@@ -7,7 +7,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 
-from attrs import Attribute, field, frozen, validators
+from attrs import field, frozen, validators
 
 
 class Point(enum.Enum):
@@ -62,21 +62,6 @@ _text = validators.instance_of(str)
 _texts = validators.deep_mapping(key_validator=_text, value_validator=_text)
 
 
-def _not_negative(_fault: object, argument: Attribute[float], value: object) -> None:
-    if not isinstance(value, int | float) or not value >= 0:
-        raise ValueError(f"`{argument.name}` is a number of 0 or more, got {value!r}")
-
-
-def _positive(_fault: object, argument: Attribute[float], value: object) -> None:
-    if not isinstance(value, int | float) or not value > 0:
-        raise ValueError(f"`{argument.name}` is a number above 0, got {value!r}")
-
-
-def _count(_fault: object, argument: Attribute[int], value: object) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"`{argument.name}` is a count of 1 or more, got {value!r}")
-
-
 @frozen
 class Fault:
     """One trouble. Make it with one of the functions below, named as in `Kind`.
@@ -85,15 +70,15 @@ class Fault:
     """
 
     kind: Kind
-    seconds: float = field(default=0.0, validator=_not_negative)
-    jitter: float = field(default=0.0, validator=_not_negative)
-    bytes_per_second: float = field(default=1.0, validator=_positive)
-    code: int = field(default=0, validator=validators.instance_of(int))
+    seconds: float = field(default=0.0, validator=validators.ge(0))
+    jitter: float = field(default=0.0, validator=validators.ge(0))
+    bytes_per_second: float = field(default=1.0, validator=validators.gt(0))
+    code: int = 0
     headers: Mapping[str, str] = field(factory=dict, validator=_texts)
-    body: str = field(default="", validator=_text)
-    reason: str = field(default="", validator=_text)
-    size: int = field(default=1, validator=_count)
-    behind: int = field(default=1, validator=_count)
+    body: str = ""
+    reason: str = ""
+    size: int = field(default=1, validator=validators.ge(1))
+    behind: int = field(default=1, validator=validators.ge(1))
 
     @staticmethod
     def latency(seconds: float, *, jitter: float = 0.0) -> Fault:
