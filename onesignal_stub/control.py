@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import attrs
-import msgspec
 from aiohttp import web
 from multidict import MultiMapping
 
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
-from onesignal_stub.http import Reply, to_response
+from onesignal_stub.http import Reply, decode_object, to_response
 from onesignal_stub.limits import RateLimit
 from onesignal_stub.pushes import PushQuery
 from onesignal_stub.service import Service
@@ -186,11 +185,7 @@ def _json(body: Any) -> web.Response:
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    raw = await request.read()
-    try:
-        return msgspec.json.decode(raw or b"{}", type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise refused(f"the body is no JSON object: {error}") from None
+    return decode_object(await request.read() or b"{}")
 
 
 def _query_of(query: MultiMapping[str]) -> PushQuery:

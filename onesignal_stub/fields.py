@@ -9,7 +9,10 @@ from typing import Any
 from onesignal_stub.errors import refused
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,300}\s*", re.ASCII)
+_DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 _INT64 = 1 << 63
+_YEAR_10000 = 253_402_300_800
 MAX_TAGS = 100
 
 
@@ -39,6 +42,14 @@ def integer(body: Mapping[str, Any], name: str) -> int | None:
     return int(number)
 
 
+def timestamp(body: Mapping[str, Any], name: str) -> int | None:
+    """Seconds since the epoch, up to the year 9999; None when absent or null."""
+    seconds = integer(body, name)
+    if seconds is not None and not 0 <= seconds < _YEAR_10000:
+        raise refused(f"{name} must be in seconds since the epoch")
+    return seconds
+
+
 def number(body: Mapping[str, Any], name: str) -> float | None:
     """A number, also given as text; None when absent or null."""
     value = body.get(name)
@@ -57,10 +68,9 @@ def number_of(value: object) -> int | float | None:
     if isinstance(value, int):
         return value if abs(value) < 1 << 1023 else None
     if isinstance(value, str):
-        value = value.strip()
-        if re.fullmatch(r"[+-]?[0-9]{1,300}", value):
+        if _INTEGER.fullmatch(value):
             return int(value)
-        if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", value):
+        if not _DECIMAL.fullmatch(value):
             return None
         value = float(value)
     if isinstance(value, float) and abs(value) != float("inf"):

@@ -178,6 +178,7 @@ class Pipeline:
         request: web.Request,
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
+        self._before()
         try:
             return await handler(request)
         except errors.ApiError as error:
@@ -190,7 +191,6 @@ class Pipeline:
         return await answer(request, strike, partial(self._work, route, request))
 
     async def _work(self, route: Route, request: web.Request) -> web.Response:
-        self._before()
         note = _Note()
         try:
             note.raw = await request.read()
@@ -320,12 +320,12 @@ def nearest(name: str, routes: Iterable[str]) -> str:
     return max(routes, key=likeness)
 
 
-def _json_object(raw: bytes, request: web.Request) -> dict[str, Any]:
-    if not raw.strip():
-        return {}
-    names_app = "app_id" in request.match_info or "app_id" in request.query
-    if "json" not in request.headers.get("Content-Type", "") and not names_app:
-        return {}  # form data to OneSignal; what misses then is the app_id
+def decode_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object that a body is.
+
+    Raises:
+        ApiError: It is none.
+    """
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -333,6 +333,15 @@ def _json_object(raw: bytes, request: web.Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise errors.not_json(f"expected an object, got {type(value).__name__}")
     return value
+
+
+def _json_object(raw: bytes, request: web.Request) -> dict[str, Any]:
+    if not raw.strip():
+        return {}
+    names_app = "app_id" in request.match_info or "app_id" in request.query
+    if "json" not in request.headers.get("Content-Type", "") and not names_app:
+        return {}  # form data to OneSignal; what misses then is the app_id
+    return decode_object(raw)
 
 
 def _named_app(call: Call) -> Any:

@@ -10,9 +10,10 @@ import msgspec
 from attrs import field, frozen
 
 from onesignal_stub.audience import Channel
-from server_kit import Store
+from server_kit import ServerNotRunning, Store
 from server_kit.store import Row
 
+STOPPED = "the stub stopped before a push came"
 _CHANNELS: dict[int, Channel] = {11: "email", 14: "sms"}
 
 
@@ -104,6 +105,12 @@ class Pushes:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._recorded = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """End every wait for a push with ServerNotRunning."""
+        self._closed = True
+        self.announce()
 
     def announce(self) -> None:
         """Wake everybody who waits for a push."""
@@ -146,15 +153,17 @@ class Pushes:
 
         Raises:
             TimeoutError: None came in time; the message lists what was sent.
+            ServerNotRunning: The stub stopped.
         """
         try:
             async with asyncio.timeout(timeout):
-                while True:
+                while not self._closed:
                     recorded = self._recorded
                     found = self.first(query)
                     if found is not None:
                         return found
                     await recorded.wait()
+            raise ServerNotRunning(STOPPED)
         except TimeoutError:
             raise TimeoutError(
                 f"no matching push within {timeout} s; sent: {self._summary()}"

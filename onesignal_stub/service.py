@@ -187,6 +187,7 @@ class Service:
 
     async def close(self) -> None:
         """Close everything; waits for pushes end."""
+        self.pushes.close()
         self.simulation.close()
         await self.webhooks.close()
         self.store.close()

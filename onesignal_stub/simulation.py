@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from onesignal_stub.features.outcomes.core import CLICK, CONFIRMED_DELIVERY, Outcomes
-from onesignal_stub.pushes import Push, Pushes
+from onesignal_stub.pushes import STOPPED, Push, Pushes
 from onesignal_stub.webhooks import Webhooks
-from server_kit import Clock, Store
+from server_kit import Clock, ServerNotRunning, Store
 
 _NEXT = (
     "SELECT d.number FROM deliveries d JOIN notifications n ON n.number = d.notification"
@@ -117,9 +117,9 @@ class Simulation:
         return push
 
     def close(self) -> None:
-        """End every wait for a push."""
+        """End every wait for a push with ServerNotRunning."""
         for waiting in [future for futures in self._online.values() for future in futures]:
-            waiting.cancel()
+            waiting.set_exception(ServerNotRunning(STOPPED))
 
     def _hand_over(self, player_id: str, push: Push) -> None:
         for waiting in self._online.pop(player_id, []):
@@ -183,6 +183,7 @@ class SimulatedDevice:
 
         Raises:
             TimeoutError: None came in time.
+            ServerNotRunning: The stub stopped.
         """
         try:
             async with asyncio.timeout(timeout):

@@ -132,7 +132,7 @@ def check(request: Mapping[str, Any], channel: Channel) -> None:
 
 
 def idempotency_key(request: Mapping[str, Any]) -> str | None:
-    """The key that makes a repeated request harmless, under its new or its old name.
+    """The key that makes a repeated request harmless, by its new or its old name; a UUID.
 
     Raises:
         ApiError: It is no UUID.
@@ -143,7 +143,7 @@ def idempotency_key(request: Mapping[str, Any]) -> str | None:
         return None
     if not fields.is_uuid(key):
         raise refused(f"{name} must be a valid UUID")
-    return str(key).lower()
+    return str(key)
 
 
 def _check_types(request: Mapping[str, Any]) -> None:

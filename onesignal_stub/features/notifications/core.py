@@ -179,7 +179,7 @@ class Notifications:
             "INSERT OR REPLACE INTO idempotent_replies (app_id, key, reply, created_at)"
             " VALUES (?, ?, ?, ?)",
             app_id,
-            key,
+            key.lower(),
             msgspec.json.encode(reply).decode(),
             self._clock.time(),
         )

@@ -21,6 +21,10 @@ _NAMED_DATE = re.compile(
     r"(?P<year>\d{4}),?\s+",
     re.IGNORECASE,
 )
+_MAIL_DATE = re.compile(
+    r"(?:[a-z]{3,9},?\s+)?(?P<day>\d{1,2})\s+(?P<month>[a-z]{3,9})\s+(?P<year>\d{4})\s+",
+    re.IGNORECASE,
+)
 _PLAIN_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:[ T]+|$)")
 _TIME = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?\s*(?P<half>[ap]m)?",
@@ -127,7 +131,7 @@ def parse_time(text: str) -> datetime:
 
 
 def _spelled(text: str) -> datetime:
-    date = _PLAIN_DATE.match(text) or _NAMED_DATE.match(text)
+    date = _PLAIN_DATE.match(text) or _NAMED_DATE.match(text) or _MAIL_DATE.match(text)
     time = date and _TIME.match(text, date.end())
     zone = time and _ZONE.fullmatch(text, time.end())
     if not (date and time and zone):

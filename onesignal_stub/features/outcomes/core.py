@@ -151,4 +151,4 @@ def _platforms(texts: Sequence[str]) -> tuple[int, ...]:
     numbers = [number.strip() for text in texts for number in text.split(",") if number.strip()]
     if not all(number.isascii() and number.isdigit() and len(number) < 4 for number in numbers):
         raise refused("outcome_platforms must be numbers of device types")
-    return tuple(int(number) for number in numbers)
+    return tuple(sorted({int(number) for number in numbers}))

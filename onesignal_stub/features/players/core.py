@@ -32,8 +32,8 @@ _SUBSCRIPTION: dict[str, tuple[str, _Reader]] = {
     "ad_id": ("ad_id", fields.text),
     "test_type": ("test_type", fields.integer),
     "timezone": ("timezone", fields.integer),
-    "created_at": ("created_at", fields.integer),
-    "last_active": ("last_active", fields.integer),
+    "created_at": ("created_at", fields.timestamp),
+    "last_active": ("last_active", fields.timestamp),
 }
 _USER: dict[str, tuple[str, _Reader]] = {
     "language": ("language", fields.text),

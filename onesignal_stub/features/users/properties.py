@@ -19,8 +19,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     "ip": fields.text,
     "lat": fields.number,
     "long": fields.number,
-    "first_active": fields.integer,
-    "last_active": fields.integer,
+    "first_active": fields.timestamp,
+    "last_active": fields.timestamp,
     "amount_spent": fields.number,
 }
 

@@ -1,0 +1,492 @@
+"""POST /notifications: targeting, answers, refusals, and every quirk that SDKs trip over."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from onesignal_stub import OneSignalStub
+
+from .conftest import NOW, Backend
+
+pytestmark = pytest.mark.asyncio
+
+NOBODY = {"id": "", "recipients": 0, "errors": ["All included players are not subscribed"]}
+NO_TARGETING = (
+    "You must include which players, segments, or tags you wish to send this notification to."
+)
+NO_ENGLISH = "Message Notifications must have English language content"
+
+
+async def test_segments_with_an_excluded_one(backend: Backend) -> None:
+    stub = backend.stub
+    kept = await backend.player(language="de")
+    await backend.player(tags={"banned": "1"})
+    await backend.ok(
+        "POST",
+        f"/apps/{stub.app_id}/segments",
+        {
+            "name": "Banned",
+            "filters": [{"field": "tag", "key": "banned", "relation": "exists"}],
+        },
+    )
+    answer = await backend.send(
+        contents={"en": "English message", "de": "Deutsche Nachricht"},
+        headings={"en": "English title"},
+        included_segments=["All"],
+        excluded_segments=["Banned"],
+        filters=None,
+        include_player_ids=None,
+    )
+    assert answer.body["recipients"] == 1
+    (push,) = stub.pushes
+    assert (push.player_id, push.language) == (kept, "de")
+    assert (push.contents, push.heading) == ("Deutsche Nachricht", None)
+
+
+async def test_filters(backend: Backend) -> None:
+    reached = await backend.player(tags={"level": 11}, amount_spent=1)
+    await backend.player(tags={"level": 9}, amount_spent=1)
+    await backend.player(tags={"level": 11})
+    answer = await backend.send(
+        filters=[
+            {"field": "tag", "key": "level", "relation": ">", "value": "10"},
+            {"field": "amount_spent", "relation": ">", "value": "0"},
+        ]
+    )
+    assert backend.reached(answer) == [reached]
+
+
+async def test_a_player_id_reaches_that_player_once(backend: Backend) -> None:
+    player = await backend.player()
+    answer = await backend.send(include_player_ids=[player, player.upper(), player])
+    assert answer.body == {"id": answer.body["id"], "recipients": 1, "external_id": None}
+    assert backend.reached(answer) == [player]
+    answer = await backend.send(include_subscription_ids=[player])
+    assert backend.reached(answer) == [player]
+
+
+async def test_unsubscribed_players_are_told_and_unknown_ones_are_not(backend: Backend) -> None:
+    player = await backend.player()
+    silent = await backend.player(notification_types=-2)
+    answer = await backend.send(include_player_ids=[player, silent, str(uuid.uuid4())])
+    assert answer.body["recipients"] == 1
+    assert answer.body["errors"] == {"invalid_player_ids": [silent]}
+    assert (await backend.send(include_player_ids=[silent])).body == NOBODY
+    assert (await backend.send(include_player_ids=[str(uuid.uuid4())])).body == NOBODY
+
+
+async def test_nothing_sent_is_still_200_and_leaves_no_notification(backend: Backend) -> None:
+    await backend.player()
+    for target in (
+        {"included_segments": ["all"]},
+        {"included_segments": ["All Users"]},
+        {"filters": [{"field": "tag", "key": "no", "relation": "exists"}]},
+        {"include_external_user_ids": ["nobody"]},
+    ):
+        answer = await backend.send(**target)
+        assert (answer.status, answer.body) == (200, NOBODY)
+    listed = await backend.ok("GET", "/notifications", app_id=backend.stub.app_id)
+    assert (listed["total_count"], listed["notifications"]) == (0, [])
+    assert backend.stub.pushes == []
+    ignored = [entry.ignored for entry in backend.stub.journal.find("POST /notifications")]
+    assert ignored[0] == ("body: segment 'all' does not exist",)
+
+
+async def test_external_user_ids_are_told_once_for_each_unsubscribed_device(
+    backend: Backend,
+) -> None:
+    player = await backend.player(external_user_id="37")
+    for _ in range(2):
+        await backend.player(external_user_id="37", notification_types=-2)
+    answer = await backend.send(include_external_user_ids=["37", "37"])
+    assert answer.body["errors"] == {"invalid_external_user_ids": ["37", "37"]}
+    assert backend.reached(answer) == [player]
+
+
+async def test_aliases_are_told_by_label(backend: Backend) -> None:
+    app = backend.stub.app_id
+    user = {
+        "identity": {"external_id": "u1", "crm": "7"},
+        "subscriptions": [
+            {"type": "iOSPush", "token": "a"},
+            {"type": "AndroidPush", "token": "b", "enabled": False},
+            {"type": "Email", "token": "a@b.co", "enabled": False},
+        ],
+    }
+    created = await backend.ok("POST", f"/apps/{app}/users", user)
+    target: dict[str, Any] = {"include_aliases": {"crm": ["7"]}, "target_channel": "push"}
+    answer = await backend.send(**target)
+    assert backend.reached(answer) == [created["subscriptions"][0]["id"]]
+    assert answer.body["errors"] == {"invalid_aliases": {"crm": ["7"]}}
+    path = f"/apps/{app}/subscriptions/{created['subscriptions'][0]['id']}"
+    await backend.ok("PATCH", path, {"subscription": {"enabled": False}})
+    answer = await backend.send(**target)
+    assert answer.body == {
+        "id": "",
+        "recipients": 0,
+        "errors": {"invalid_aliases": {"crm": ["7", "7"]}},
+    }
+    onesignal_id = created["identity"]["onesignal_id"]
+    await backend.ok("PATCH", path, {"subscription": {"enabled": True}})
+    by_id = {"include_aliases": {"onesignal_id": [onesignal_id]}, "target_channel": "push"}
+    assert (await backend.send(**by_id)).body["recipients"] == 1
+
+
+async def test_of_two_targetings_segments_win(backend: Backend) -> None:
+    first = await backend.player()
+    second = await backend.player(external_user_id="u")
+    answer = await backend.send(
+        included_segments=["All"], include_aliases={"external_id": ["u"]}, target_channel="push"
+    )
+    assert backend.reached(answer) == [first, second]
+    answer = await backend.send(
+        filters=[{"field": "session_count", "relation": ">", "value": "0"}],
+        include_player_ids=[second],
+    )
+    assert backend.reached(answer) == [first, second]
+
+
+async def test_platform_flags_choose_devices_but_not_for_named_players(backend: Backend) -> None:
+    phone = await backend.player(device_type=0)
+    browser = await backend.player(device_type=8)
+    await backend.player(device_type=1)
+    answer = await backend.send(included_segments=["All"], isIos=True, isFirefox=True)
+    assert backend.reached(answer) == [phone, browser]
+    shown = await backend.notification(answer)
+    assert (shown["isIos"], shown["isFirefox"], shown["isAndroid"]) == (True, True, False)
+    answer = await backend.send(included_segments=["All"], isAnyWeb=True, isIos=False)
+    assert backend.reached(answer) == [browser]
+    answer = await backend.send(include_player_ids=[browser], isIos=True)
+    assert backend.reached(answer) == [browser]
+
+
+async def test_channels(backend: Backend) -> None:
+    phone = await backend.player(external_user_id="u")
+    email = await backend.player(
+        device_type=11, identifier="a@b.co", external_user_id="u", notification_types=-99
+    )
+    sms = await backend.player(device_type=14, identifier="+15550001", external_user_id="u")
+    assert backend.reached(await backend.send(include_external_user_ids=["u"])) == [phone]
+    mail = {"contents": None, "email_subject": "Subject", "email_body": "<b>Body</b>"}
+    answer = await backend.send(
+        include_external_user_ids=["u"], channel_for_external_user_ids="email", **mail
+    )
+    (push,) = backend.stub.find_pushes(notification_id=answer.body["id"])
+    assert (push.player_id, push.channel) == (email, "email")
+    assert (push.heading, push.contents, push.language) == ("Subject", "<b>Body</b>", None)
+    answer = await backend.send(included_segments=["All"], isEmail=True, **mail)
+    assert backend.reached(answer) == [email]
+    answer = await backend.send(
+        include_aliases={"external_id": ["u"]}, target_channel="sms", name="sms"
+    )
+    assert backend.reached(answer) == [sms]
+    answer = await backend.send(filters=[{"field": "email", "value": "A@B.co"}])
+    assert backend.reached(answer) == [phone]
+
+
+async def test_tokens_addresses_and_numbers_register_who_is_unknown(backend: Backend) -> None:
+    known = await backend.player(device_type=0, identifier="ios token")
+    answer = await backend.send(include_ios_tokens=["ios token", "new token"])
+    assert answer.body["recipients"] == 2
+    assert backend.reached(answer)[0] == known
+    answer = await backend.send(include_phone_numbers=["+15550001"], name="n")
+    assert backend.stub.pushes[-1].channel == "sms"
+    silent = backend.stub.pushes[-1].player_id
+    await backend.ok(
+        "PUT",
+        f"/players/{silent}",
+        {"app_id": backend.stub.app_id, "notification_types": -2},
+    )
+    answer = await backend.send(include_phone_numbers=["+15550001", "+15550002"])
+    assert answer.body["errors"] == {"invalid_phone_numbers": ["+15550001"]}
+
+
+async def test_a_refused_request_registers_nobody(backend: Backend) -> None:
+    answer = await backend.send(include_ios_tokens=["new"], contents={})
+    assert answer.status == 400
+    listed = await backend.ok("GET", "/players", app_id=backend.stub.app_id)
+    assert listed["total_count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({}, NO_TARGETING),
+        ({"included_segments": [], "include_player_ids": [], "filters": []}, NO_TARGETING),
+        ({"excluded_segments": ["All"]}, NO_TARGETING),
+        ({"filters": [{}]}, NO_TARGETING),
+        ({"include_aliases": {}, "target_channel": "push"}, NO_TARGETING),
+        ({"included_segments": ["All"], "contents": {}}, NO_ENGLISH),
+        ({"included_segments": ["All"], "contents": []}, NO_ENGLISH),
+        ({"included_segments": ["All"], "contents": {"de": "x"}}, NO_ENGLISH),
+        (
+            {"include_player_ids": ["id1", "id2"]},
+            'Incorrect player_id format in include_player_ids (not a valid UUID): ["id1", "id2"]',
+        ),
+        (
+            {"include_player_ids": [86, "3ea5608a-43c3-11e7-90f9-7b9397165f34"]},
+            (
+                "Incorrect player_id format in include_player_ids (not a valid UUID):"
+                ' [86, "3ea5608a-43c3-11e7-90f9-7b9397165f34"]'
+            ),
+        ),
+        (
+            {"include_subscription_ids": ["x"]},
+            (
+                "Incorrect subscription_id format in include_subscription_ids (not a valid UUID):"
+                ' ["x"]'
+            ),
+        ),
+        (
+            {"include_external_user_ids": [""]},
+            "include_external_user_ids must be an array of non empty strings",
+        ),
+        (
+            {"include_external_user_ids": "u1"},
+            "include_external_user_ids must be an array of non empty strings",
+        ),
+        (
+            {"included_segments": ["All"], "email_subject": "s"},
+            (
+                "Platforms You may only send to one delivery channel at a time. Make sure you are"
+                " only including one of push platforms, Email, or SMS."
+            ),
+        ),
+        (
+            {"filters": [{"field": "levl", "relation": "=", "value": "1"}]},
+            "Segment levl is not a valid filter field.",
+        ),
+    ],
+)
+async def test_refusals_in_onesignals_words(
+    body: dict[str, Any], text: str, backend: Backend
+) -> None:
+    await backend.player()
+    answer = await backend.send(**body)
+    assert (answer.status, answer.body) == (400, {"errors": [text]})
+    assert backend.stub.pushes == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"contents": "hello"}, "contents"),
+        ({"contents": {"en": 1}}, "contents"),
+        ({"data": {"x": "y" * 2048}}, "data"),
+        ({"data": "x"}, "data"),
+        ({"name": "n" * 129}, "name"),
+        ({"collapse_id": "c" * 65}, "collapse_id"),
+        ({"ttl": -1}, "ttl"),
+        ({"ttl": 2_419_201}, "ttl"),
+        ({"ttl": "soon"}, "ttl"),
+        ({"priority": 7}, "priority"),
+        ({"buttons": [{"text": "no id"}]}, "buttons"),
+        ({"buttons": [{"id": "1"}] * 4}, "buttons"),
+        ({"web_buttons": [{"id": "1"}] * 3}, "web_buttons"),
+        ({"url": "https://a", "web_url": "https://b"}, "web_url"),
+        ({"template_id": "t"}, "template_id"),
+        ({"template_id": "3ea5608a-43c3-11e7-90f9-7b9397165f34"}, "Template"),
+        ({"ios_relevance_score": 1.5}, "ios_relevance_score"),
+        ({"ios_interruption_level": "loud"}, "ios_interruption_level"),
+        ({"android_visibility": 2}, "android_visibility"),
+        ({"throttle_rate_per_minute": -1}, "throttle_rate_per_minute"),
+        ({"external_id": "order 7"}, "external_id"),
+        ({"idempotency_key": "order 7"}, "idempotency_key"),
+        ({"delayed_option": "never"}, "delayed_option"),
+        ({"delivery_time_of_day": "25:00"}, "delivery_time_of_day must be valid time"),
+        ({"send_after": "tomorrow"}, "send_after must be valid time"),
+        ({"isIos": "maybe"}, "isIos"),
+    ],
+)
+async def test_other_refusals_name_the_field(
+    fields: dict[str, Any], word: str, backend: Backend
+) -> None:
+    await backend.player()
+    answer = await backend.send(included_segments=["All"], **fields)
+    assert answer.status == 400
+    assert word in answer.body["errors"][0]
+    assert backend.stub.pushes == []
+
+
+async def test_silent_messages_need_no_text(backend: Backend) -> None:
+    player = await backend.player()
+    answer = await backend.send(
+        contents=None, content_available=True, data={"sync": 1}, include_player_ids=[player]
+    )
+    (push,) = backend.stub.find_pushes(notification_id=answer.body["id"])
+    assert (push.contents, push.data) == (None, {"sync": 1})
+
+
+async def test_tags_and_custom_data_fill_in_the_text(backend: Backend) -> None:
+    await backend.player(tags={"first_name": "Ada"})
+    await backend.player()
+    await backend.send(
+        contents={
+            "en": 'Hi {{ first_name | default: "there" }},'
+            " {{ message.custom_data.item }} is {{missing}}back"
+        },
+        custom_data={"item": "sword"},
+        included_segments=["All"],
+    )
+    texts = [push.contents for push in backend.stub.pushes]
+    assert texts == ["Hi Ada, sword is back", "Hi there, sword is back"]
+
+
+async def test_a_repeated_key_gets_the_first_answer_and_sends_nothing(backend: Backend) -> None:
+    player = await backend.player()
+    key = "3EA5608A-43c3-11e7-90f9-7b9397165f34"
+    first = await backend.send(include_player_ids=[player], external_id=key)
+    assert first.body["external_id"] == key
+    assert "Idempotent-Replayed" not in first.headers
+    again = await backend.send(
+        include_player_ids=[], contents={"en": "other"}, idempotency_key=key.lower()
+    )
+    assert (again.status, again.body) == (200, first.body)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(backend.stub.pushes) == 1
+
+
+async def test_a_refused_request_does_not_use_up_its_key(backend: Backend) -> None:
+    player = await backend.player()
+    key = str(uuid.uuid4())
+    refused = await backend.send(include_player_ids=[player], contents={}, idempotency_key=key)
+    assert refused.status == 400
+    sent = await backend.send(include_player_ids=[player], idempotency_key=key)
+    assert sent.body["recipients"] == 1
+
+
+async def test_a_key_is_forgotten_after_thirty_days(backend: Backend) -> None:
+    player = await backend.player()
+    key = str(uuid.uuid4())
+    first = await backend.send(include_player_ids=[player], idempotency_key=key)
+    await backend.stub.advance(30 * 86_400 + 1)
+    again = await backend.send(include_player_ids=[player], idempotency_key=key)
+    assert again.body["id"] != first.body["id"]
+
+
+async def test_fields_that_nobody_reads_are_journaled(backend: Backend) -> None:
+    player = await backend.player()
+    await backend.send(include_player_ids=[player], IncludedSegments=["All"])
+    (entry,) = backend.stub.journal.find("POST /notifications")
+    assert entry.ignored == ("body: IncludedSegments",)
+
+
+async def test_how_a_notification_is_shown(backend: Backend) -> None:
+    await backend.player(device_type=0)
+    await backend.player(device_type=1)
+    filters = [{"field": "session_count", "relation": ">", "value": "0"}]
+    answer = await backend.send(
+        filters=filters,
+        headings={"en": "title"},
+        data={"a": 1},
+        throttle_rate_per_minute=5,
+        name="n",
+    )
+    shown = await backend.notification(answer)
+    assert shown["contents"] == {"en": "hello"}
+    assert shown["data"] == {"a": 1}
+    assert shown["name"] == "n"
+    # What the official SDKs cannot decode is not shown.
+    assert shown["filters"] is None
+    assert shown["throttle_rate_per_minute"] is None
+    assert (shown["included_segments"], shown["excluded_segments"]) == ([], [])
+    assert (shown["successful"], shown["failed"], shown["errored"]) == (2, 0, 0)
+    assert (shown["converted"], shown["received"], shown["remaining"]) == (0, 0, 0)
+    assert shown["queued_at"] == shown["send_after"] == shown["completed_at"] == NOW
+    assert isinstance(shown["queued_at"], int)
+    assert (shown["canceled"], shown["delayed_option"]) == (False, "immediate")
+    assert (shown["isIos"], shown["isAndroid"], shown["isSafari"]) == (True, True, False)
+    stat = {"successful": 1, "failed": 0, "errored": 0, "converted": 0, "received": 0}
+    assert shown["platform_delivery_stats"] == {"ios": stat, "android": stat}
+    assert "outcomes" not in shown
+
+
+async def test_the_list_is_newest_first_and_clamped(backend: Backend) -> None:
+    player = await backend.player()
+    ids = []
+    for number in range(3):
+        answer = await backend.send(include_player_ids=[player], contents={"en": str(number)})
+        ids.insert(0, answer.body["id"])
+        await backend.stub.advance(60)
+    app = backend.stub.app_id
+    listed = await backend.ok("GET", "/notifications", app_id=app, limit="500", offset="0")
+    assert (listed["total_count"], listed["limit"]) == (3, 50)
+    assert [item["id"] for item in listed["notifications"]] == ids
+    listed = await backend.ok("GET", "/notifications", app_id=app, limit="1", offset="1", kind="1")
+    assert [item["id"] for item in listed["notifications"]] == ids[1:2]
+    for kind in ("0", "3"):
+        listed = await backend.ok("GET", "/notifications", app_id=app, kind=kind)
+        assert (listed["total_count"], listed["notifications"]) == (0, [])
+    answer = await backend("GET", "/notifications", app_id=app, limit="-1")
+    assert answer.status == 400
+
+
+async def test_pages_by_time(backend: Backend) -> None:
+    player = await backend.player()
+    ids = []
+    for _ in range(5):
+        ids.append((await backend.send(include_player_ids=[player])).body["id"])
+        await backend.stub.advance(60)
+    found: list[str] = []
+    offset = "2020-01-01T00:00:00Z"
+    while True:
+        page = await backend.ok(
+            "GET", "/notifications", app_id=backend.stub.app_id, limit=2, time_offset=offset
+        )
+        assert page["time_offset"] == offset
+        if not page["notifications"]:
+            break
+        found += [item["id"] for item in page["notifications"]]
+        offset = page["next_time_offset"]
+    assert found == ids
+
+
+async def test_history_and_unknown_notifications(backend: Backend) -> None:
+    app = backend.stub.app_id
+    unknown = f"/notifications/{uuid.uuid4()}"
+    missing = {"errors": ["Notification not found"]}
+    for method, path, body in (
+        ("GET", unknown, None),
+        ("DELETE", unknown, None),
+        ("POST", f"{unknown}/export_events", None),
+    ):
+        answer = await backend(method, path, body, app_id=app)
+        assert (answer.status, answer.body) == (404, missing)
+    answer = await backend("POST", f"{unknown}/history", {"app_id": app, "events": "sent"})
+    assert (answer.status, answer.body) == (400, missing)
+    sent = await backend.send(include_player_ids=[await backend.player()])
+    path = f"/notifications/{sent.body['id']}/history"
+    answer = await backend("POST", path, {"app_id": app, "events": "sent", "email": "nobody"})
+    assert answer.status == 400
+    assert answer.body == {
+        "errors": ["param `email` must be a valid email"],
+        "success": False,
+    }
+    answer = await backend("POST", path, {"app_id": app, "events": "opens"})
+    assert answer.status == 400
+
+
+async def test_an_estimate_sends_nothing(backend: Backend) -> None:
+    await backend.player()
+    await backend.player(device_type=0)
+    body = {"app_id": backend.stub.app_id, "included_segments": ["All"], "isIos": True}
+    assert await backend.ok("POST", "/notifications/count-unsaved", body) == {"count": 1}
+    assert backend.stub.pushes == []
+
+
+async def test_the_open_that_old_sdks_report(backend: Backend) -> None:
+    stub: OneSignalStub = backend.stub
+    sent = await backend.send(include_player_ids=[await backend.player()])
+    body = {"app_id": stub.app_id, "opened": True}
+    path = f"/notifications/{sent.body['id']}"
+    assert await backend.ok("PUT", path, body, key=None) == {"success": True}
+    shown = await backend.ok(
+        "GET", path, app_id=stub.app_id, outcome_names="os__click.count,os__click.sum"
+    )
+    assert shown["outcomes"] == [
+        {"id": "os__click", "value": 1, "aggregation": "count"},
+        {"id": "os__click", "value": 0, "aggregation": "sum"},
+    ]
