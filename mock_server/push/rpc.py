@@ -90,7 +90,7 @@ class PushFunctions:
         return str(context.user_id)
 
     def _device(self, payload: str) -> tuple[int, str]:
-        given = self._parts.runtime.nk.json_decode(payload or None)
+        given = self._parts.runtime.nk.json_decode(payload)
         if not isinstance(given, dict):
             given = {}
         identifier = given.get("Identifier")
