@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger("nakama_client.socket")
 
-_Answer = Envelope | DisconnectReason
+_Answer = Envelope | DisconnectReason | None
 
 
 class _Topic(Generic[T]):
@@ -126,18 +126,20 @@ class Realtime:
         if connection is None:
             reason = "" if self._lost is None else f": {self._lost}"
             raise errors.NotConnected(f"the socket is not connected{reason}")
-        waiter: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[_Answer] = loop.create_future()
         cid = self._pending.add(waiter)
         seconds = self._timeouts.reply if timeout is None else timeout
+        deadline = loop.call_later(seconds, _give_up, waiter)
         try:
             frame = write(cid, member, body, limit=self._max_message_bytes)
-            async with asyncio.timeout(seconds):
-                await _send(connection, frame)
-                answer = await waiter
-        except TimeoutError as error:
-            raise errors.TimeoutExceeded(f"no answer to {member} within {seconds:g} s") from error
+            await _send(connection, frame, seconds)
+            answer = await waiter
         finally:
+            deadline.cancel()
             self._pending.take(cid)
+        if answer is None:
+            raise errors.TimeoutExceeded(f"no answer to {member} within {seconds:g} s")
         if isinstance(answer, DisconnectReason):
             raise connection_lost(answer)
         answer.check()
@@ -237,7 +239,7 @@ class Realtime:
             connection, reader = self._connection, self._reader
             if connection is not None and reader is not None:
                 try:
-                    await connection.close()
+                    await connection.close(timeout=self._timeouts.close)
                     await asyncio.wait([reader])
                 except BaseException:
                     await _cancel(reader)
@@ -246,11 +248,16 @@ class Realtime:
                 _end(topic, None)
 
 
-async def _send(connection: WebSocket, frame: bytes) -> None:
+async def _send(connection: WebSocket, frame: bytes, seconds: float) -> None:
     try:
-        await connection.send(frame)
+        await connection.send(frame, timeout=seconds)
     except WebSocketClosed:
         _log.debug("a request found the socket closing")  # the reader tells who waits
+
+
+def _give_up(waiter: asyncio.Future[_Answer]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 async def _cancel(reader: asyncio.Task[None]) -> None:

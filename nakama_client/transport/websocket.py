@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import websockets  # it loads its parts on first use
@@ -16,6 +17,10 @@ from nakama_client.protocol.requests import bearer
 
 # The server sends messages of any size; this only bounds what a stranger can make us hold.
 _MAX_RECEIVE_BYTES = 64 * 1024 * 1024
+
+# So many bytes may wait to be sent without making the next sender wait.
+_WRITE_LIMIT = 32 * 1024
+_QUICK_BYTES = _WRITE_LIMIT // 2
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -45,14 +50,20 @@ class WebSocket:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
-    async def send(self, frame: bytes) -> None:
+    async def send(self, frame: bytes, *, timeout: float) -> None:
         """Send one text frame.
 
         Raises:
             WebSocketClosed: The connection is closed.
+            TimeoutExceeded: The other side did not read for so many seconds.
         """
+        # A deadline costs as much as the sending, and a short frame behind no other never waits.
+        waiting = self._connection.transport.get_write_buffer_size() + len(frame)
         try:
-            await self._connection.send(frame, text=True)
+            async with asyncio.timeout(timeout) if waiting > _QUICK_BYTES else nullcontext():
+                await self._connection.send(frame, text=True)
+        except TimeoutError as error:
+            raise TimeoutExceeded(f"the server read nothing for {timeout:g} s") from error
         except websockets.ConnectionClosed as error:
             raise WebSocketClosed from error
 
@@ -77,9 +88,13 @@ class WebSocket:
         except websockets.ConnectionClosed as error:
             return _close_of(error)
 
-    async def close(self) -> None:
-        """Close politely; the other side has the close timeout to agree."""
-        await self._connection.close()
+    async def close(self, *, timeout: float) -> None:
+        """Close politely, or drop the connection after so many seconds."""
+        try:
+            async with asyncio.timeout(timeout):  # websockets first waits for what it has to send
+                await self._connection.close()
+        except TimeoutError:
+            self.abort()
 
     def abort(self) -> None:
         """Drop the connection at once."""
@@ -109,6 +124,7 @@ async def open_websocket(
             open_timeout=connect_timeout,
             close_timeout=close_timeout,
             max_size=_MAX_RECEIVE_BYTES,
+            write_limit=_WRITE_LIMIT,
             logger=_log,
         )
     except websockets.InvalidStatus as error:

@@ -46,9 +46,11 @@ class Peer:
         """Send the same envelope many times, all at once; it has 126 to 65535 bytes in JSON."""
         text = json.dumps(envelope).encode()
         frame = b"\x81\x7e" + len(text).to_bytes(2, "big") + text
-        transport = self.websocket._req.transport
-        assert transport is not None
-        transport.write(frame * count)
+        self._transport().write(frame * count)
+
+    def stop_reading(self) -> None:
+        """Let what the client sends pile up on its side."""
+        self._transport().pause_reading()
 
     async def close(self, code: int, reason: str) -> None:
         """Close with a code and a text."""
@@ -61,9 +63,12 @@ class Peer:
 
     def abort(self) -> None:
         """Break the connection without a word."""
+        self._transport().abort()
+
+    def _transport(self) -> asyncio.Transport:
         transport = self.websocket._req.transport
-        assert transport is not None
-        transport.abort()
+        assert isinstance(transport, asyncio.Transport)
+        return transport
 
 
 class ScriptedServer:

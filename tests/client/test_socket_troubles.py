@@ -185,6 +185,24 @@ async def test_a_request_has_a_deadline_and_a_late_answer_does_no_harm() -> None
 
 
 @pytest.mark.asyncio
+async def test_a_server_that_reads_nothing() -> None:
+    async def script(peer: Peer) -> None:
+        peer.stop_reading()
+        await server.stopped()
+
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url, timeouts=Timeouts(close=0.05)) as client,
+        client.socket(SESSION, max_message_bytes=2**25) as socket,
+    ):
+        with pytest.raises(TimeoutExceeded, match=r"read nothing for 0.05 s"):
+            await socket.rpc("large", "x" * 2**24, timeout=0.05)
+        with pytest.raises(TimeoutExceeded, match=r"read nothing for 0.05 s"):
+            await socket.rpc("small", timeout=0.05)
+    assert not tasks()
+
+
+@pytest.mark.asyncio
 async def test_a_cancelled_request_is_forgotten() -> None:
     async def script(peer: Peer) -> None:
         first = await peer.request()
