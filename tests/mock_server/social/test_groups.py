@@ -1,0 +1,400 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.mock_server.social.world import OK, Player, open_world, refused
+
+STRANGER = "7c2f5a56-31f5-4c1a-8f2c-0b5d5f2b7a11"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+SUPERADMIN, ADMIN, MEMBER, REQUEST, BANNED = range(5)
+
+DENIED = refused(5, "Group not found or permission denied.")
+FULL = refused(3, "Group is full.")
+LAST = refused(3, "Cannot leave group when you are the last superadmin.")
+
+
+async def found(player: Player, name: str = "Dragons", **fields: Any) -> str:
+    group = await player.post("/v2/group", {"name": name, **fields})
+    return str(group["id"])
+
+
+async def change(player: Player, group: str, verb: str, *others: Player) -> Any:
+    return await player.post(f"/v2/group/{group}/{verb}", user_ids=[each.id for each in others])
+
+
+async def users(player: Player, group: str, **query: object) -> dict[str, int]:
+    listed = await player.pages(f"/v2/group/{group}/user", "group_users", **query)
+    return {each["user"]["username"]: each["state"] for each in listed}
+
+
+async def members(player: Player, group: str) -> int:
+    """How many members the group shows."""
+    groups = await player.pages(f"/v2/user/{player.id}/group", "user_groups")
+    (count,) = [each["group"]["edge_count"] for each in groups if each["group"]["id"] == group]
+    return int(count)
+
+
+async def names(player: Player, **query: object) -> list[str]:
+    listed = await player.pages("/v2/group", "groups", **query)
+    return [each["name"] for each in listed]
+
+
+@pytest.mark.asyncio
+async def test_a_new_group_has_its_founder_and_the_defaults() -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        group = await ada.post("/v2/group", {"name": "Dragons"})
+        assert group.pop("create_time") == group.pop("update_time")
+        assert group == {
+            "id": group["id"],
+            "creator_id": ada.id,
+            "name": "Dragons",
+            "lang_tag": "en",
+            "metadata": "{}",
+            "open": False,
+            "edge_count": 1,
+            "max_count": 100,
+        }
+        assert await users(ada, group["id"]) == {"ada": SUPERADMIN}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({}, refused(3, "Group name must be set.")),
+        ({"name": "A", "max_count": -1}, refused(3, "Group max count must be >= 1 when set.")),
+        ({"name": "Dragons"}, refused(6, "Group name is in use.")),
+        ({"name": "A" * 256}, refused(13, "Error while trying to create group.")),
+        ({"name": "A", "lang_tag": "e" * 19}, refused(13, "Error while trying to create group.")),
+    ],
+)
+async def test_groups_that_cannot_be_founded(fields: dict[str, Any], answer: Any) -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        await found(ada)
+        assert await ada.post("/v2/group", fields) == answer
+        assert await names(ada, limit=100) == ["Dragons"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({}, refused(3, "Specify at least one field to update.")),
+        ({"name": ""}, refused(3, "Group name cannot be empty.")),
+        ({"lang_tag": ""}, refused(3, "Group language cannot be empty.")),
+        ({"name": "Wyverns"}, refused(3, "Group name is in use.")),
+        ({"description": "d" * 256}, refused(13, "Error while trying to update group.")),
+        ({"description": "", "open": True, "name": "Drakes"}, OK),
+    ],
+)
+async def test_changing_a_group(fields: dict[str, Any], answer: Any) -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        group = await found(ada, description="fire")
+        await found(ada, "Wyverns")
+        assert await ada.put(f"/v2/group/{group}", fields) == answer
+        (listed,) = [
+            each["group"]
+            for each in (await ada.get(f"/v2/user/{ada.id}/group"))["user_groups"]
+            if each["group"]["id"] == group
+        ]
+        assert listed["name"] == ("Drakes" if answer == OK else "Dragons")
+        assert listed.get("description") == (None if answer == OK else "fire")
+        assert listed["open"] == (answer == OK)
+
+
+@pytest.mark.asyncio
+async def test_only_admins_change_a_group_and_only_superadmins_delete_it() -> None:
+    async with open_world() as world:
+        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+        group = await found(ada)
+        await change(ada, group, "add", bob, cleo)
+        await change(ada, group, "promote", bob)
+        assert await bob.put(f"/v2/group/{group}", {"description": "by bob"}) == OK
+        assert await cleo.put(f"/v2/group/{group}", {"description": "by cleo"}) == refused(
+            5, "Group not found or you're not allowed to update."
+        )
+        refusal = refused(3, "Group not found or you're not allowed to delete.")
+        assert await bob.delete(f"/v2/group/{group}") == refusal
+        assert await ada.delete(f"/v2/group/{STRANGER}") == refusal
+        assert await ada.delete("/v2/group/dragons") == refused(3, "Group ID must be a valid ID.")
+        assert await ada.delete(f"/v2/group/{group}") == OK
+        assert await users(bob, group) == {}
+        assert await bob.get(f"/v2/user/{bob.id}/group") == {}
+
+
+BY_AGE = ["Bees", "Cats", "Ants", "Dogs"]
+
+LISTED: list[tuple[dict[str, object], list[str]]] = [
+    ({}, BY_AGE),
+    ({"name": "Cats"}, ["Cats"]),
+    ({"name": "B%"}, ["Bees"]),
+    ({"name": "_%s"}, ["Ants", "Bees", "Cats", "Dogs"]),
+    ({"name": "_eeS"}, ["Bees"]),
+    ({"name": "%ts"}, []),  # Nakama drops percent signs at the beginning
+    ({"name": "%"}, BY_AGE),
+    ({"open": "true"}, ["Bees", "Dogs"]),
+    ({"open": "false"}, ["Cats", "Ants"]),
+    ({"lang_tag": "de"}, ["Cats", "Dogs"]),
+    ({"lang_tag": "d"}, []),
+    ({"members": 2}, ["Ants", "Cats", "Bees"]),
+    ({"members": 1}, ["Cats", "Bees"]),
+    ({"members": 0}, []),
+    ({"members": -1}, BY_AGE),
+    ({"open": "true", "lang_tag": "de"}, ["Dogs"]),
+    ({"open": "false", "members": 1, "lang_tag": "de"}, ["Cats"]),
+]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("query", "wanted"), LISTED)
+async def test_which_groups_are_listed(query: dict[str, object], wanted: list[str]) -> None:
+    async with open_world() as world:
+        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+        ants = await found(ada, "Ants")
+        await found(ada, "Bees", open=True)
+        await found(ada, "Cats", lang_tag="de")
+        dogs = await found(ada, "Dogs", lang_tag="de", open=True)
+        await change(ada, ants, "add", bob)
+        await change(ada, dogs, "add", bob, cleo)
+        for limit in (1, 3, 100):
+            assert await names(ada, limit=limit, **query) == wanted
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        (
+            {"name": "A", "open": "true"},
+            refused(3, "name filter cannot be combined with any other filter"),
+        ),
+        ({"cursor": "garbage"}, refused(13, "Error while trying to list groups.")),
+        ({"limit": 0}, refused(3, "Invalid limit - limit must be between 1 and 100.")),
+        ({"limit": 101}, refused(3, "Invalid limit - limit must be between 1 and 100.")),
+    ],
+)
+async def test_lists_that_are_refused(query: dict[str, object], answer: Any) -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        assert await ada.get("/v2/group", **query) == answer
+
+
+@pytest.mark.asyncio
+async def test_users_and_groups_page_by_state_then_age() -> None:
+    async with open_world() as world:
+        ada, bob, cleo, dan, eve, fay = [
+            await world.login(name) for name in ("ada", "bob", "cleo", "dan", "eve", "fay")
+        ]
+        group = await found(ada)
+        for player in (eve, bob, cleo):
+            await player.post(f"/v2/group/{group}/join")
+        await change(ada, group, "add", dan)
+        await change(ada, group, "add", cleo, fay)
+        await change(ada, group, "promote", dan)
+        await change(ada, group, "ban", fay)
+        wanted = {"ada": SUPERADMIN, "dan": ADMIN, "cleo": MEMBER, "eve": REQUEST, "bob": REQUEST}
+        for limit in (1, 2, 100):
+            assert list((await users(ada, group, limit=limit)).items()) == list(wanted.items())
+        assert await users(ada, group, state=REQUEST, limit=1) == {"eve": REQUEST, "bob": REQUEST}
+        assert await users(ada, group, state=BANNED) == {"fay": BANNED}
+        assert await fay.get(f"/v2/user/{fay.id}/group", state=BANNED) == {}
+        second = await found(eve, "Wyverns")
+        mine = await fay.pages(f"/v2/user/{eve.id}/group", "user_groups", limit=1)
+        assert [(each["group"]["id"], each["state"]) for each in mine] == [
+            (second, SUPERADMIN),
+            (group, REQUEST),
+        ]
+
+
+@pytest.mark.asyncio
+async def test_cursors_and_states_of_users_are_checked() -> None:
+    async with open_world() as world:
+        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+        group = await found(ada)
+        await change(ada, group, "add", bob)
+        path = f"/v2/group/{group}/user"
+        cursor = (await ada.get(path, limit=1))["cursor"]
+        bad_cursor = refused(3, "Cursor is invalid.")
+        bad_state = refused(3, "Invalid state - state must be between 0 and 4.")
+        assert await ada.get(path, cursor=cursor, state=REQUEST) == bad_cursor
+        assert await ada.get(path, cursor="garbage") == bad_cursor
+        assert await ada.get(path, state=5) == bad_state
+        assert await ada.get(f"/v2/user/{ada.id}/group", state=-1) == bad_state
+        assert await ada.get("/v2/user/ada/group") == refused(3, "Group ID must be a valid ID.")
+        assert await ada.get(f"/v2/user/{STRANGER}/group") == {}
+        assert await ada.get(f"/v2/group/{STRANGER}/user") == {}
+
+
+@pytest.mark.asyncio
+async def test_a_full_group_admits_nobody() -> None:
+    async with open_world() as world:
+        ada, bob, cleo, dan = [await world.login(name) for name in ("ada", "bob", "cleo", "dan")]
+        group = await found(ada, max_count=2, open=True)
+        assert await change(ada, group, "add", cleo, dan) == FULL
+        assert await users(ada, group) == {"ada": SUPERADMIN}
+        assert await cleo.notifications() == []
+        assert await bob.post(f"/v2/group/{group}/join") == OK
+        assert await cleo.post(f"/v2/group/{group}/join") == FULL
+        assert await bob.post(f"/v2/group/{group}/join") == FULL
+        assert await change(ada, group, "add", bob) == OK
+        assert await members(ada, group) == 2
+        assert await bob.post(f"/v2/group/{group}/leave") == OK
+        assert await cleo.post(f"/v2/group/{group}/join") == OK
+
+
+@pytest.mark.asyncio
+async def test_the_last_superadmin_stays_while_there_are_members() -> None:
+    async with open_world() as world:
+        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+        group = await found(ada)
+        await change(ada, group, "add", bob)
+        assert await ada.post(f"/v2/group/{group}/leave") == LAST
+        await change(ada, group, "promote", bob)
+        assert await ada.post(f"/v2/group/{group}/leave") == LAST
+        await change(ada, group, "promote", bob)
+        assert await ada.post(f"/v2/group/{group}/leave") == OK
+        assert await users(ada, group) == {"bob": SUPERADMIN}
+        assert await cleo.post(f"/v2/group/{group}/join") == OK
+        assert await bob.post(f"/v2/group/{group}/leave") == OK
+        assert await names(ada, limit=100) == []
+        assert await cleo.get(f"/v2/user/{cleo.id}/group") == {}
+
+
+@pytest.mark.asyncio
+async def test_leaving_what_one_is_not_in_changes_nothing() -> None:
+    async with open_world() as world:
+        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+        group = await found(ada)
+        assert await bob.post(f"/v2/group/{group}/leave") == OK
+        assert await bob.post(f"/v2/group/{STRANGER}/leave") == OK
+        assert await bob.post(f"/v2/group/{STRANGER}/join") == refused(5, "Group not found.")
+        await change(ada, group, "add", bob)
+        await change(ada, group, "ban", bob)
+        assert await bob.post(f"/v2/group/{group}/leave") == OK
+        assert await users(ada, group, state=BANNED) == {"bob": BANNED}
+
+
+@pytest.mark.asyncio
+async def test_a_ban_lasts_until_a_kick() -> None:
+    async with open_world() as world:
+        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+        group = await found(ada, open=True)
+        assert await change(ada, group, "ban", bob) == OK
+        assert await users(ada, group, state=BANNED) == {}
+        await bob.post(f"/v2/group/{group}/join")
+        assert await change(ada, group, "ban", bob) == OK
+        assert await members(ada, group) == 1
+        assert await bob.post(f"/v2/group/{group}/join") == OK
+        assert await change(ada, group, "add", bob) == OK
+        assert await users(ada, group) == {"ada": SUPERADMIN}
+        assert await change(ada, group, "kick", bob) == OK
+        assert await bob.post(f"/v2/group/{group}/join") == OK
+        assert await users(ada, group) == {"ada": SUPERADMIN, "bob": MEMBER}
+
+
+@pytest.mark.asyncio
+async def test_of_several_bans_in_one_call_the_first_is_kept() -> None:
+    async with open_world() as world:
+        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+        group = await found(ada)
+        await change(ada, group, "add", bob, cleo)
+        assert await change(ada, group, "ban", cleo, bob) == OK
+        assert await users(ada, group, state=BANNED) == {"cleo": BANNED}
+        assert await users(ada, group) == {"ada": SUPERADMIN}
+        assert await members(ada, group) == 1
+
+
+RANKS: list[tuple[str, str, Sequence[str], dict[str, int]]] = [
+    ("ada", "promote", ["dan"], {"dan": ADMIN}),
+    ("ada", "promote", ["bob"], {"bob": SUPERADMIN}),
+    ("ada", "promote", ["ada"], {}),
+    ("ada", "promote", ["eve"], {}),
+    ("ada", "demote", ["bob"], {"bob": MEMBER}),
+    ("ada", "demote", ["dan"], {}),
+    ("ada", "demote", ["ada"], {}),
+    ("bob", "promote", ["dan"], {"dan": ADMIN}),
+    ("bob", "promote", ["cleo"], {}),
+    ("bob", "promote", ["bob"], {}),
+    ("bob", "demote", ["cleo"], {"cleo": MEMBER}),
+    ("bob", "demote", ["ada"], {}),
+    ("bob", "kick", ["cleo"], {}),
+    ("bob", "kick", ["ada"], {}),
+    ("bob", "ban", ["cleo"], {}),
+    ("bob", "kick", ["dan", "eve"], {"dan": -1, "eve": -1}),
+    ("ada", "kick", ["cleo", "ada"], {"cleo": -1}),
+]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("actor", "verb", "others", "changes"), RANKS)
+async def test_what_each_rank_may_do(
+    actor: str, verb: str, others: Sequence[str], changes: dict[str, int]
+) -> None:
+    async with open_world() as world:
+        players = {name: await world.login(name) for name in ("ada", "bob", "cleo", "dan", "eve")}
+        ada, bob, cleo, dan, eve = players.values()
+        group = await found(ada)
+        await change(ada, group, "add", bob, cleo, dan)
+        await change(ada, group, "promote", bob, cleo)
+        await eve.post(f"/v2/group/{group}/join")
+        before = {"ada": SUPERADMIN, "bob": ADMIN, "cleo": ADMIN, "dan": MEMBER, "eve": REQUEST}
+        answer = await change(players[actor], group, verb, *(players[name] for name in others))
+        assert answer == OK
+        after = {name: state for name, state in (before | changes).items() if state >= 0}
+        assert await users(ada, group) == after
+        assert await members(ada, group) == sum(state <= MEMBER for state in after.values())
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("verb", ["add", "kick", "ban", "promote", "demote"])
+async def test_members_and_strangers_have_no_rank(verb: str) -> None:
+    async with open_world() as world:
+        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+        group = await found(ada)
+        await change(ada, group, "add", bob)
+        assert await change(bob, group, verb, cleo) == DENIED
+        assert await change(cleo, group, verb, bob) == DENIED
+        assert await change(ada, STRANGER, verb, bob) == DENIED
+        nobody = refused(3, "User ID must be a valid ID.")
+        for bad in ("bob", NOBODY):
+            assert await ada.post(f"/v2/group/{group}/{verb}", user_ids=bad) == nobody
+        assert await users(ada, group) == {"ada": SUPERADMIN, "bob": MEMBER}
+
+
+@pytest.mark.asyncio
+async def test_nobody_named_is_fine_but_for_a_demotion() -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        group = await found(ada)
+        for verb in ("add", "kick", "ban", "promote"):
+            assert await change(ada, group, verb) == OK
+        assert await change(ada, group, "demote") == refused(3, "User IDs must be set.")
+
+
+@pytest.mark.asyncio
+async def test_unknown_users_are_not_added() -> None:
+    async with open_world() as world:
+        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+        group = await found(ada)
+        answer = await ada.post(f"/v2/group/{group}/add", user_ids=[bob.id, STRANGER])
+        assert answer == refused(3, "One or more users not found.")
+        assert await users(ada, group) == {"ada": SUPERADMIN}
+        assert await bob.notifications() == []
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_account_leaves_its_groups() -> None:
+    async with open_world() as world:
+        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+        adas, bobs = await found(ada), await found(bob, "Wyverns")
+        await change(ada, adas, "add", bob)
+        await change(bob, bobs, "add", cleo)
+        assert await bob.delete("/v2/account") == OK
+        assert await users(ada, adas) == {"ada": SUPERADMIN}
+        assert await members(ada, adas) == 1
+        assert await names(ada, limit=100) == ["Dragons"]
+        assert await cleo.get(f"/v2/user/{cleo.id}/group") == {}

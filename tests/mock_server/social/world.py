@@ -1,0 +1,165 @@
+"""A mock server, and players who speak to it in plain HTTP and frames, without the SDK."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from attrs import define, field
+
+from mock_server import Config, MockServer
+
+SERVER_KEY = {"Authorization": aiohttp.encode_basic_auth("defaultkey", "")}
+
+OK: dict[str, Any] = {}
+
+
+def refused(code: int, message: str) -> dict[str, Any]:
+    """The JSON of a refusal."""
+    return {"code": code, "message": message}
+
+
+@define
+class World:
+    """A server, and the connections to it."""
+
+    server: MockServer
+    http: aiohttp.ClientSession
+
+    async def login(self, name: str) -> Player:
+        """Sign up by device."""
+        return await self.authenticate(
+            "device", {"id": f"device-of-{name}"}, username=name, create="true"
+        )
+
+    async def authenticate(self, provider: str, account: Any, **query: str) -> Player:
+        """Log in, or sign up, by whatever way."""
+        session = await self.ask_for_session(provider, account, **query)
+        headers = {"Authorization": f"Bearer {session['token']}"}
+        player = Player(self, "", "", headers)
+        user = (await player.get("/v2/account"))["user"]
+        player.id, player.name = user["id"], user["username"]
+        return player
+
+    async def ask_for_session(self, provider: str, account: Any, **query: str) -> Any:
+        """The answer to an authentication."""
+        path = f"/v2/account/authenticate/{provider}?{urlencode(query)}"
+        return await self.request("POST", path, SERVER_KEY, account)
+
+    async def players(self, *names: str) -> list[Player]:
+        """Sign up users, and connect a socket for each."""
+        players = [await self.login(name) for name in names]
+        for player in players:
+            await player.connect()
+        return players
+
+    async def request(
+        self, method: str, path: str, headers: Mapping[str, str], body: Any = None
+    ) -> Any:
+        """The JSON that answers a request."""
+        url = self.server.http_url + path
+        async with self.http.request(method, url, headers=headers, json=body) as answer:
+            return await answer.json()
+
+
+@define
+class Player:
+    """A user, and the socket if there is one."""
+
+    world: World
+    name: str
+    id: str
+    headers: Mapping[str, str] = field(repr=False)
+    session_id: str = ""
+    _socket: aiohttp.ClientWebSocketResponse | None = field(default=None, repr=False)
+    _heard: list[dict[str, Any]] = field(factory=list, repr=False)
+
+    async def get(self, path: str, **query: object) -> Any:
+        """GET, with a query."""
+        return await self.world.request("GET", f"{path}?{urlencode(query)}", self.headers)
+
+    async def post(self, path: str, body: Any = None, **query: Sequence[str] | str) -> Any:
+        """POST, with a query, in which lists are repeated parameters, and maybe a body."""
+        query_text = urlencode(query, doseq=True)
+        return await self.world.request("POST", f"{path}?{query_text}", self.headers, body)
+
+    async def put(self, path: str, body: Any) -> Any:
+        """PUT a body."""
+        return await self.world.request("PUT", path, self.headers, body)
+
+    async def delete(self, path: str, **query: Sequence[str] | str) -> Any:
+        """DELETE, with a query."""
+        path = f"{path}?{urlencode(query, doseq=True)}"
+        return await self.world.request("DELETE", path, self.headers)
+
+    async def pages(self, path: str, items: str, **query: object) -> list[Any]:
+        """The items of every page of a list."""
+        found: list[Any] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = await self.get(path, **query, **cursor)
+            found += page.get(items, [])
+            if "cursor" not in page:
+                return found
+            cursor = {"cursor": page["cursor"]}
+
+    async def connect(self, **query: str) -> None:
+        """Open a socket, which the server knows when this returns."""
+        url = f"{self.world.server.socket_url}?{urlencode(query)}"
+        self._socket = await self.world.http.ws_connect(url, headers=self.headers)
+        await self.ask(ping={})
+        self.session_id = self.world.server.sockets()[-1].id
+
+    async def disconnect(self) -> None:
+        """Close the socket."""
+        assert self._socket is not None
+        await self._socket.close()
+
+    async def ask(self, **request: Any) -> Any:
+        """The answer to a frame; what comes in before it is kept for `heard`."""
+        assert self._socket is not None
+        await self._socket.send_str(json.dumps({"cid": "1", **request}, ensure_ascii=False))
+        while (frame := json.loads(await self._socket.receive_str())).pop("cid", "") != "1":
+            self._heard.append(frame)
+        return frame
+
+    async def heard(self) -> list[dict[str, Any]]:
+        """The frames that came in by themselves since the last call."""
+        await self.ask(ping={})
+        heard, self._heard = self._heard, []
+        return heard
+
+    async def told(self) -> list[Any]:
+        """The notifications among what was heard."""
+        return [
+            each
+            for frame in await self.heard()
+            if "notifications" in frame
+            for each in frame["notifications"]["notifications"]
+        ]
+
+    async def notifications(self) -> list[Any]:
+        """The notifications in the list."""
+        return list((await self.get("/v2/notification", limit=100)).get("notifications", []))
+
+    async def edge_count(self) -> int:
+        """How many friends, invites and blocks the account shows."""
+        user = (await self.get("/v2/account"))["user"]
+        return int(user.get("edge_count", 0))
+
+    async def friends(self) -> dict[str, int]:
+        """What others are to the player, by name, in the order of the list."""
+        found = await self.pages("/v2/friend", "friends")
+        return {each["user"]["username"]: each["state"] for each in found}
+
+
+@asynccontextmanager
+async def open_world(settings: Mapping[str, Any] | None = None) -> AsyncIterator[World]:
+    """A running server and a connection pool."""
+    config = Config.from_settings(settings or {})
+    async with MockServer(config) as server, aiohttp.ClientSession() as http:
+        yield World(server, http)
