@@ -4,6 +4,7 @@ from mock_server.config import (
     Config,
     ConsoleConfig,
     OneSignalConfig,
+    PushConfig,
     RuntimeConfig,
     SessionConfig,
     SocialConfig,
@@ -11,6 +12,10 @@ from mock_server.config import (
     SteamConfig,
     UnknownSetting,
 )
+from mock_server.push.devices import Device
+from mock_server.push.message import PushMessage
+from mock_server.push.records import Failure, Outcome, PushRecord
+from mock_server.push.rules import InvalidRule, PushEvent, PushRule
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.python import ModuleLoadError
@@ -20,10 +25,19 @@ __all__ = [
     "Config",
     "ConsoleConfig",
     "Context",
+    "Device",
+    "Failure",
+    "InvalidRule",
     "MockServer",
     "ModuleError",
     "ModuleLoadError",
     "OneSignalConfig",
+    "Outcome",
+    "PushConfig",
+    "PushEvent",
+    "PushMessage",
+    "PushRecord",
+    "PushRule",
     "RuntimeConfig",
     "SessionConfig",
     "SocialConfig",

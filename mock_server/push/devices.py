@@ -41,9 +41,9 @@ class Device:
 
     player_id: str | None = None
     device_type: int | None = None
-    identifier: str | None = None
+    identifier: str | None = field(default=None, repr=False)
     installation_id: str | None = None
-    info: Mapping[str, Any] = field(factory=dict)
+    info: Mapping[str, Any] = field(factory=dict, repr=False)
     problem: str = ""
     registered_at: float = 0.0
 

@@ -16,7 +16,7 @@ class PushMessage:
     Attributes:
         contents: The text by language, as `{"en": "Hello", "de": "Hallo"}`; `en` must be there,
             and is for all other languages.
-        headings: The title by language.
+        headings: The title by language; a language that has none here is shown none.
         data: What the app gets with it; up to 2048 bytes of JSON.
         send_after: When to send it; None is now.
     """

@@ -257,7 +257,7 @@ class OneSignal:
 
     def _read(self, answer: aiohttp.ClientResponse, text: str) -> _Reply:
         document = _document(text)
-        problem = _words(document.get("errors")) if document else text[:200]
+        problem = text[:200] if document is None else _words(document.get("errors"))
         if answer.status == 429 or answer.status >= 500:
             raise Overloaded(answer.status, problem, self._retry_after(answer.headers))
         if answer.status >= 300:

@@ -137,7 +137,7 @@ class PushRule:
     Attributes:
         event: `direct_message`, the name or the code of a notification.
         contents: The text by language, with `en`.
-        headings: The title by language.
+        headings: The title by language; a language that has none here is shown none.
         also_online: Whether to push although the user has an open socket.
 
     Raises:

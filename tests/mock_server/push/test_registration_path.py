@@ -1,0 +1,198 @@
+"""Registrations that an app posts: `push.registration_path`."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from mock_server import MockServer
+from nakama_client import Client, Session
+from tests.mock_server.push.conftest import Start, client_of, login
+
+REGISTRATION = json.loads((Path(__file__).parent / "data" / "registration.json").read_text())
+SETTINGS = {
+    "push__registration_path": "/push/registration",
+    "push__registration_cookie": "game_session",
+}
+
+
+@pytest_asyncio.fixture
+async def server(start: Start) -> AsyncIterator[MockServer]:
+    async with start(**SETTINGS) as server:
+        yield server
+
+
+async def post(server: MockServer, body: Any, **headers: str) -> tuple[int, Any]:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(
+            f"{server.http_url}/push/registration",
+            data=body if isinstance(body, str) else json.dumps(body),
+            headers={"Content-Type": "application/json", **headers},
+        ) as answer,
+    ):
+        return answer.status, await answer.json()
+
+
+def bearer(session: Session) -> dict[str, str]:
+    return {"authorization": f"Bearer {session.token}"}
+
+
+@pytest.mark.asyncio
+async def test_the_json_of_the_app_is_taken_as_it_is(
+    server: MockServer, client: Client, ada: Session
+) -> None:
+    assert await post(server, REGISTRATION, **bearer(ada)) == (200, {})
+    (device,) = await server.devices(ada.user_id)
+    assert device.info == REGISTRATION
+    assert list(device.info) == list(REGISTRATION)
+    assert (device.player_id, device.device_type) == ("xxxxxxx", 0)
+    assert (device.identifier, device.installation_id) == ("xxxxxx", "xxxx-xxxx-xxxx-xxxx")
+    metadata = (await client.get_account(ada)).user.metadata
+    assert metadata == {"os_player_id": "xxxxxxx"}
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "game_session={token}",
+        'other={{"a":"b"}}; game_session={token}; more=1',
+        'game_session="{token}"',
+        "malformed;;=;game_session={token}",
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_cookie_tells_the_user(server: MockServer, ada: Session, cookie: str) -> None:
+    status, _ = await post(server, REGISTRATION, Cookie=cookie.format(token=ada.token))
+    assert status == 200
+    assert len(await server.devices(ada.user_id)) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Basic ZGVmYXVsdGtleTo="},
+        {"Authorization": "Bearer nonsense"},
+        {"Cookie": "game_session=nonsense"},
+        {"Cookie": "another={token}"},
+        {"Authorization": "Bearer nonsense", "Cookie": "game_session={token}"},
+    ],
+)
+@pytest.mark.asyncio
+async def test_without_a_session_nothing_is_stored(
+    server: MockServer, ada: Session, headers: dict[str, str]
+) -> None:
+    filled = {name: value.format(token=ada.token) for name, value in headers.items()}
+    status, body = await post(server, REGISTRATION, **filled)
+    assert status == 401
+    assert body["code"] == 16
+    assert await server.devices(ada.user_id) == []
+
+
+@pytest.mark.asyncio
+async def test_a_session_that_was_logged_out_is_none(
+    server: MockServer, client: Client, ada: Session
+) -> None:
+    await client.logout(ada)
+    status, _ = await post(server, REGISTRATION, **bearer(ada))
+    assert status == 401
+
+
+@pytest.mark.asyncio
+async def test_a_user_who_is_gone_has_no_devices(
+    server: MockServer, client: Client, ada: Session
+) -> None:
+    await client.delete_account(ada)
+    fresh = await login(client, "ada")
+    status, _ = await post(server, REGISTRATION, **bearer(ada))
+    assert status == 404
+    assert await server.devices(fresh.user_id) == []
+
+
+@pytest.mark.parametrize(
+    "body", ["not json", "[1]", '{"oneSignalUserId": 5}', '{"oneSignalSubscribed": "yes"}']
+)
+@pytest.mark.asyncio
+async def test_what_is_no_registration_is_refused(
+    server: MockServer, ada: Session, body: str
+) -> None:
+    status, answer = await post(server, body, **bearer(ada))
+    assert (status, answer["code"]) == (400, 3)
+    assert await server.devices(ada.user_id) == []
+
+
+@pytest.mark.asyncio
+async def test_what_a_newer_app_tells_is_ignored(server: MockServer, ada: Session) -> None:
+    status, _ = await post(server, REGISTRATION | {"screenSize": "large"}, **bearer(ada))
+    assert status == 200
+
+
+@pytest.mark.asyncio
+async def test_another_token_or_player_id_of_an_installation_replaces_the_old_one(
+    server: MockServer, client: Client, ada: Session
+) -> None:
+    bob = await login(client, "bob")
+    await post(server, REGISTRATION, **bearer(ada))
+    await post(server, REGISTRATION, **bearer(bob))
+    await post(server, REGISTRATION | {"oneSignalPushToken": "new token"}, **bearer(ada))
+    await post(server, REGISTRATION | {"oneSignalUserId": "new player"}, **bearer(ada))
+    for session in (ada, bob):
+        (device,) = await server.devices(session.user_id)
+        assert (device.player_id, device.identifier) == ("new player", "xxxxxx")
+
+
+@pytest.mark.asyncio
+async def test_a_reinstalled_app_is_another_device(server: MockServer, ada: Session) -> None:
+    await post(server, REGISTRATION, **bearer(ada))
+    again = {"oneSignalUserId": "2", "oneSignalPushToken": "2", "installationId": "2"}
+    await post(server, REGISTRATION | again, **bearer(ada))
+    assert len(await server.devices(ada.user_id)) == 2
+
+
+@pytest.mark.parametrize("user_id", [None, ""])
+@pytest.mark.asyncio
+async def test_without_a_player_id_a_device_is_forgotten(
+    server: MockServer, client: Client, ada: Session, user_id: str | None
+) -> None:
+    bob = await login(client, "bob")
+    await post(server, REGISTRATION, **bearer(ada))
+    await post(server, REGISTRATION, **bearer(bob))
+    declined = REGISTRATION | {"oneSignalUserId": user_id, "oneSignalSubscribed": False}
+    assert await post(server, declined, **bearer(ada)) == (200, {})
+    assert await server.devices(ada.user_id) == []
+    assert await server.devices(bob.user_id) == []
+    assert (await client.get_account(bob)).user.metadata == {}
+
+
+@pytest.mark.parametrize(("platform", "number"), [("android", 1), ("iOS", 0), ("web", None)])
+@pytest.mark.asyncio
+async def test_the_platform_tells_the_type(
+    server: MockServer, ada: Session, platform: str, number: int | None
+) -> None:
+    await post(server, REGISTRATION | {"platform": platform}, **bearer(ada))
+    assert (await server.devices(ada.user_id))[0].device_type == number
+
+
+@pytest.mark.asyncio
+async def test_a_device_that_told_its_token_is_the_one_that_is_registered_by_it(
+    server: MockServer, client: Client, ada: Session
+) -> None:
+    by_rpc = await client.register_push(ada, device_type=1, identifier="token")
+    told = {"platform": "android", "oneSignalPushToken": "token"}
+    await post(server, REGISTRATION | told | {"oneSignalUserId": by_rpc.player_id}, **bearer(ada))
+    (device,) = await server.devices(ada.user_id)
+    assert device.info["platform"] == "android"
+    await client.unregister_push(ada, device_type=1, identifier="token")
+    assert await server.devices(ada.user_id) == []
+
+
+@pytest.mark.asyncio
+async def test_without_the_setting_there_is_no_such_path(start: Start) -> None:
+    async with start() as server, client_of(server) as client:
+        ada = await login(client, "ada")
+        assert (await post(server, REGISTRATION, **bearer(ada)))[0] == 404
