@@ -39,7 +39,7 @@ _COLUMNS = [
     "badge_count",
 ]
 _EXTRA: dict[str, tuple[str, ...]] = {
-    "location": ("lat", "lon"),
+    "location": ("lat", "long"),
     "country": ("country",),
     "rooted": ("rooted",),
     "notification_types": ("notification_types",),
@@ -56,7 +56,7 @@ _SELECT = (
     " s.app_version AS game_version, s.device_os, s.device_type, s.device_model, s.ad_id, u.tags,"
     " s.last_active, s.session_time AS playtime, u.amount_spent, s.created_at,"
     " CASE WHEN s.subscribed THEN 'f' ELSE 't' END AS invalid_identifier, s.badge_count,"
-    " u.lat, u.long AS lon, u.country, CASE WHEN s.rooted THEN 't' ELSE 'f' END AS rooted,"
+    " u.lat, u.long, u.country, CASE WHEN s.rooted THEN 't' ELSE 'f' END AS rooted,"
     " s.notification_types, u.ip, a.alias_id AS external_user_id, s.web_auth, s.web_p256,"
     " u.onesignal_id, s.unsubscribed_at, u.timezone_id, s.subscribed"
     " FROM subscriptions s JOIN users u USING (onesignal_id)"
