@@ -29,7 +29,7 @@ class Line:
 
     Attributes:
         is_dead: The connection is half-open: it takes bytes, and nothing comes of them.
-        is_holding: A frame waits on purpose, so those behind it are no sign of a slow client.
+        is_stuck: A frame waits for a client who reads slowly, or not at all.
         drops_reply: The request that is worked now gets no answer.
     """
 
@@ -44,7 +44,7 @@ class Line:
         close: Callable[[int, str], None],
     ) -> None:
         self.is_dead = False
-        self.is_holding = False
+        self.is_stuck = False
         self.drops_reply = False
         self._request = request
         self._websocket = websocket
@@ -84,11 +84,9 @@ class Line:
         if self.is_dead:
             return
         strike = self._strike(Point.OUT, text)
-        self.is_holding = True
         await self._hold(strike.delay - waited)
         if strike.fault is not None and strike.kind is Kind.REORDER:
             await self._fall_behind(strike.fault)
-        self.is_holding = False
         if not self._end(strike):
             await self._put(text, strike)
 
@@ -111,6 +109,7 @@ class Line:
             await self._send(text)
             await self._send(text)
         elif fault.kind is Kind.BANDWIDTH:
+            self.is_stuck = True
             await self._hold(len(payload) / fault.bytes_per_second)
             await self._send(text)
         elif fault.kind is Kind.FRAME:
@@ -121,7 +120,9 @@ class Line:
             self._hang_up(garbage(strike.random, fault.size))
 
     async def _send(self, text: str) -> None:
+        self.is_stuck = True
         await self._websocket.send_str(text)
+        self.is_stuck = False
         self._traffic.passed(self._user_id)
 
     async def _fall_behind(self, fault: Fault) -> None:

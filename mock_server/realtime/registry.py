@@ -48,8 +48,8 @@ class SessionRegistry:
             session.disconnect()
 
     async def abort_all(self) -> None:
-        """Drop every connection without a close frame, and wait until all are gone."""
+        """Drop every connection, and what is worked for it, and wait until all are gone."""
         sessions = self.all()
         for session in sessions:
-            session.abort()
+            session.kill()
         await asyncio.gather(*(session.closed.wait() for session in sessions))

@@ -30,8 +30,8 @@ Receiver = Callable[["SocketSession", str], Awaitable[None]]
 class SocketSession:
     """A connected client.
 
-    What is sent waits in a queue of `socket.outgoing_queue_size` frames; a client that lets it
-    fill up is dropped without a close frame, as Nakama does.
+    What is sent waits in a queue; a client that does not read while it grows to
+    `socket.outgoing_queue_size` frames is dropped without a close frame, as Nakama does.
 
     Attributes:
         id: The session id, a uuid v1; clients see it in presences only.
@@ -65,6 +65,7 @@ class SocketSession:
         self._queue: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
         self._reason: str | None = None
         self._code = int(WSCloseCode.OK)
+        self._reading: asyncio.Task[None] | None = None
         self._line = Line(
             request, websocket, self.user_id, faults=faults, traffic=traffic, close=self._close_now
         )
@@ -89,11 +90,11 @@ class SocketSession:
             self.send(envelope)
 
     def send_text(self, text: str) -> None:
-        """Queue a frame; a client with a full queue is dropped."""
+        """Queue a frame; a client that does not read is dropped once the queue is full."""
         if self._reason is not None:
             return
         is_full = self._queue.qsize() >= self._config.outgoing_queue_size
-        if is_full and not self._line.is_holding:
+        if is_full and self._line.is_stuck:
             _log.warning("session %s does not read: dropped", self.id)
             self.abort()
             return
@@ -112,26 +113,35 @@ class SocketSession:
         if self._request.transport is not None:
             self._request.transport.abort()
 
+    def kill(self) -> None:
+        """Abort, and give up the request that is worked now."""
+        self.abort()
+        if self._reading is not None:
+            self._reading.cancel()
+
     async def run(self, receive: Receiver) -> None:
         """Serve the socket until it is closed by either side.
 
         Args:
             receive: Called with each text frame; the next one waits until it has returned.
         """
+        reading = self._reading = asyncio.create_task(self._read(receive))
         writing = asyncio.create_task(self._write())
         pinging = asyncio.create_task(self._ping())
         try:
             self._line.opened()
-            await self._read(receive)
+            await asyncio.wait({reading})
             await self._line.until_gone()
             self._line.release()
             if self._reason is not None:
                 await asyncio.wait({writing})
         finally:
-            for task in (writing, pinging):
+            for task in (reading, writing, pinging):
                 task.cancel()
-            await asyncio.gather(writing, pinging, return_exceptions=True)
+            await asyncio.gather(reading, writing, pinging, return_exceptions=True)
             self.closed.set()
+        if not reading.cancelled():
+            reading.result()
 
     async def _read(self, receive: Receiver) -> None:
         loop = asyncio.get_running_loop()
