@@ -25,23 +25,23 @@ def encode_token(identity: Identity, key: str) -> str:
 
 
 def decode_token(token: str, key: str, now: float) -> Identity | None:
-    """Return who a token stands for, or None for a bad signature, algorithm or expiry.
+    """Return who a token stands for, or None for a bad signature, claim or expiry.
 
     As in Nakama, a signed token whose `uid` is missing or malformed is the system user.
     """
     claims = verify(token, key)
-    if claims is None:
+    if claims is None or not _are_well_formed(claims) or now >= (claims.get("exp") or 0):
         return None
-    expiry = claims.get("exp")
-    if not isinstance(expiry, int | float) or isinstance(expiry, bool) or now >= int(expiry):
-        return None
+    user_id = parse_uuid(claims.get("uid") or "")
+    if user_id is None:
+        return Identity(SYSTEM_USER, "")
     return Identity(
-        user_id=parse_uuid(_text(claims.get("uid"))) or SYSTEM_USER,
-        username=_text(claims.get("usn")),
-        vars=_variables(claims.get("vrs")),
-        expiry=int(expiry),
-        token_id=_text(claims.get("tid")),
-        issued_at=int(claims["iat"]) if isinstance(claims.get("iat"), int | float) else 0,
+        user_id=user_id,
+        username=claims.get("usn") or "",
+        vars=claims.get("vrs") or {},
+        expiry=claims["exp"],
+        token_id=claims.get("tid") or "",
+        issued_at=claims.get("iat") or 0,
     )
 
 
@@ -50,11 +50,14 @@ def new_token_id() -> str:
     return str(uuid.uuid4())
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _variables(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {str(key): str(item) for key, item in value.items()}
+def _are_well_formed(claims: dict[str, Any]) -> bool:
+    """Tell whether Go could read the claims: each absent, null or of its own type."""
+    texts = [claims.get(name) for name in ("tid", "uid", "usn")]
+    variables = claims.get("vrs") or {}
+    numbers = [claims.get(name) for name in ("exp", "iat")]
+    return (
+        all(text is None or isinstance(text, str) for text in texts)
+        and isinstance(variables, dict)
+        and all(isinstance(value, str) for value in variables.values())
+        and all(number is None or type(number) is int for number in numbers)
+    )
