@@ -55,6 +55,7 @@ class FlakyOneSignal:
         self._target = url
         self._behaviours = deque(behaviours)
         self._released = asyncio.Event()
+        self._heard = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._http: aiohttp.ClientSession | None = None
 
@@ -91,9 +92,16 @@ class FlakyOneSignal:
         """Behave like this next."""
         self._behaviours.extend(behaviours)
 
+    async def received(self, number: int) -> None:
+        """Wait until so many requests have come in."""
+        async with self._heard:
+            await self._heard.wait_for(lambda: len(self.requests) >= number)
+
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self.requests.append((f"{request.method} {request.path}", json.loads(body or b"{}")))
+        async with self._heard:
+            self._heard.notify_all()
 
         async def forward() -> web.Response:
             assert self._http is not None

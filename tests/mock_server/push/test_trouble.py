@@ -1,0 +1,274 @@
+"""OneSignal has a bad day: the game does not notice, and nothing is sent twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from mock_server import MockServer, Outcome, PushRecord
+from nakama_client import Session
+from onesignal_stub import OneSignalStub
+from tests.mock_server.push.conftest import Start, WatchedClock, client_of, login
+from tests.mock_server.push.flaky import (
+    Behaviour,
+    FlakyOneSignal,
+    answers,
+    breaks,
+    loses_the_answer,
+)
+
+RATE_LIMITED = answers(429, '{"errors":["API rate limit exceeded."]}', Retry_After="30")
+
+
+@asynccontextmanager
+async def player_with_phone(
+    start: Start, flaky: FlakyOneSignal, *behaviours: Behaviour, **settings: Any
+) -> AsyncIterator[tuple[MockServer, Session]]:
+    """A server, and a user with a phone; OneSignal behaves like this afterwards."""
+    async with start(onesignal__url=flaky.url, **settings) as server, client_of(server) as client:
+        ada = await login(client, "ada")
+        await client.register_push(ada, device_type=1, identifier="phone")
+        flaky.requests.clear()
+        flaky.then(*behaviours)
+        yield server, ada
+
+
+async def give(server: MockServer, session: Session, subject: str = "A sword") -> None:
+    """What the game does; it succeeds at once, whatever OneSignal does."""
+    await server.notifications.send(session.user_id, subject, code=7)
+    stored = await server.notifications.stored(session.user_id)
+    assert stored[-1]["subject"] == subject
+
+
+async def end_of_push(server: MockServer) -> PushRecord:
+    return await server.pushes.wait_for(lambda record: record.outcome != Outcome.PENDING)
+
+
+def keys(flaky: FlakyOneSignal) -> list[str]:
+    return [body["idempotency_key"] for _, body in flaky.requests]
+
+
+@pytest.mark.parametrize(
+    ("behaviours", "problems"),
+    [
+        ([breaks], ["no answer"]),
+        ([RATE_LIMITED], ["HTTP 429: API rate limit exceeded."]),
+        ([answers(503), answers(500)], ["HTTP 503", "HTTP 500"]),
+        ([answers(502, "<html>")], ["HTTP 502: <html>"]),
+        ([answers(200, "<html>")], ["no JSON"]),
+        ([loses_the_answer], ["no answer"]),
+        ([loses_the_answer, RATE_LIMITED, loses_the_answer], ["no answer", "429", "no answer"]),
+    ],
+)
+@pytest.mark.asyncio
+async def test_it_is_tried_again_and_sent_once(
+    start: Start,
+    onesignal: OneSignalStub,
+    clock: WatchedClock,
+    behaviours: list[Behaviour],
+    problems: list[str],
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, *behaviours) as (server, ada),
+    ):
+        await give(server, ada)
+        for _ in behaviours:
+            await clock.advance_past_sleep()
+        record = await end_of_push(server)
+        assert record.outcome == Outcome.SENT
+        assert len(record.failures) == len(problems)
+        for failure, problem in zip(record.failures, problems, strict=True):
+            assert problem in failure.problem
+        assert keys(flaky) == [record.id] * (len(behaviours) + 1)
+        assert len(onesignal.pushes) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_slow_onesignal_is_asked_again(
+    start: Start, onesignal: OneSignalStub, clock: WatchedClock
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, flaky.hangs, push__timeout_sec=0.05) as (server, ada),
+    ):
+        await give(server, ada)
+        await clock.advance_past_sleep()
+        record = await end_of_push(server)
+        assert record.outcome == Outcome.SENT
+        assert record.failures[0].problem == "no answer within 0.05 s"
+        assert len(onesignal.pushes) == 1
+
+
+@pytest.mark.asyncio
+async def test_it_is_given_up_after_five_attempts(
+    start: Start, onesignal: OneSignalStub, clock: WatchedClock
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, *[breaks] * 6) as (server, ada),
+    ):
+        await give(server, ada)
+        for _ in range(4):
+            await clock.advance_past_sleep()
+        record = await end_of_push(server)
+        assert (record.outcome, len(record.failures)) == (Outcome.FAILED, 5)
+        assert "no answer" in record.reason
+        times = [failure.time for failure in record.failures]
+        assert times == sorted(times)
+        assert len(flaky.requests) == 5
+        assert onesignal.pushes == []
+
+
+@pytest.mark.asyncio
+async def test_a_wrong_key_fails_at_once(start: Start, onesignal: OneSignalStub) -> None:
+    refusal = answers(403, '{"errors":["Access denied."]}')
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, refusal) as (server, ada),
+    ):
+        await give(server, ada)
+        record = await end_of_push(server)
+        assert (record.outcome, record.reason) == (Outcome.FAILED, "HTTP 403: Access denied.")
+        assert len(flaky.requests) == 1
+
+
+@pytest.mark.asyncio
+async def test_one_push_that_waits_does_not_hold_up_the_next(
+    start: Start, onesignal: OneSignalStub, clock: WatchedClock
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, breaks) as (server, ada),
+    ):
+        await give(server, ada, "first")
+        await give(server, ada, "second")
+        await onesignal.wait_for_push(contains="second")
+        first = next(iter(server.pushes))
+        assert (first.outcome, len(first.failures)) == (Outcome.PENDING, 1)
+        await clock.advance_past_sleep()
+        await onesignal.wait_for_push(contains="first")
+
+
+@pytest.mark.asyncio
+async def test_no_more_wait_than_the_queue_holds(start: Start, onesignal: OneSignalStub) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, flaky.hangs, push__queue_size=2) as (server, ada),
+    ):
+        for number in range(3):
+            await give(server, ada, f"no. {number}")
+        outcomes = [record.outcome for record in server.pushes]
+        assert outcomes == [Outcome.PENDING, Outcome.PENDING, Outcome.FAILED]
+        assert "push.queue_size" in list(server.pushes)[2].reason
+        await server.reset()
+
+
+@pytest.mark.asyncio
+async def test_a_registration_beyond_the_queue_succeeds_and_is_noted(
+    start: Start, onesignal: OneSignalStub
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, flaky.hangs, push__queue_size=1) as (server, ada),
+        client_of(server) as client,
+    ):
+        await give(server, ada)
+        answer = await client.register_push(ada, device_type=0, identifier="second")
+        assert answer.player_id == ""
+        device = (await server.devices(ada.user_id))[0]
+        assert "push.queue_size" in device.problem
+        await server.reset()
+
+
+@pytest.mark.asyncio
+async def test_what_is_under_way_at_the_stop_is_finished(
+    start: Start, onesignal: OneSignalStub
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky) as (server, ada),
+    ):
+        for number in range(5):
+            await give(server, ada, f"no. {number}")
+    assert {record.outcome for record in server.pushes} == {Outcome.SENT}
+    assert len(onesignal.pushes) == 5
+
+
+@pytest.mark.asyncio
+async def test_what_waits_for_another_attempt_at_the_stop_fails(
+    start: Start, onesignal: OneSignalStub
+) -> None:
+    async with FlakyOneSignal(onesignal.url) as flaky:
+        async with player_with_phone(start, flaky, breaks) as (server, ada):
+            await give(server, ada)
+            await server.pushes.wait_for(lambda record: len(record.failures) == 1)
+        (record,) = server.pushes
+        assert (record.outcome, record.reason) == (
+            Outcome.FAILED,
+            "the server stopped before there was an answer",
+        )
+        assert len(flaky.requests) == 1
+
+
+@pytest.mark.asyncio
+async def test_the_stop_does_not_wait_for_a_onesignal_that_hangs(
+    start: Start, onesignal: OneSignalStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.push.core._DRAIN", 0.05)
+    async with FlakyOneSignal(onesignal.url) as flaky:
+        flaky_and_slow = {"push__timeout_sec": 60.0}
+        async with player_with_phone(start, flaky, flaky.hangs, **flaky_and_slow) as (server, ada):
+            await give(server, ada)
+        (record,) = server.pushes
+        assert record.outcome == Outcome.FAILED
+
+
+@pytest.mark.asyncio
+async def test_a_reset_gives_up_what_is_under_way(start: Start, onesignal: OneSignalStub) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, flaky.hangs, flaky.hangs) as (server, ada),
+        client_of(server) as client,
+    ):
+        await give(server, ada)
+        await flaky.received(1)
+        registering = asyncio.create_task(
+            client.register_push(ada, device_type=0, identifier="second")
+        )
+        await flaky.received(2)
+        await server.reset()
+        assert (await registering).player_id == ""
+        assert len(server.pushes) == 0
+        assert onesignal.pushes == []
+
+
+@pytest.mark.asyncio
+async def test_records_outlive_a_restart_and_what_was_under_way_has_failed(
+    start: Start, onesignal: OneSignalStub
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, flaky.hangs) as (server, ada),
+    ):
+        await give(server, ada)
+        await server.restart()
+        (record,) = server.pushes
+        assert record.outcome == Outcome.FAILED
+        assert len(await server.devices(ada.user_id)) == 1
+        await give(server, ada, "after")
+        await onesignal.wait_for_push(contains="after")
+
+
+@pytest.mark.asyncio
+async def test_a_closed_port_is_no_trouble_for_the_game(start: Start) -> None:
+    async with OneSignalStub() as gone:
+        url = gone.url
+    async with start(onesignal__url=url) as server, client_of(server) as client:
+        ada = await login(client, "ada")
+        answer = await client.register_push(ada, device_type=1, identifier="phone")
+        assert answer.player_id == ""
+        (device,) = await server.devices(ada.user_id)
+        assert "no answer" in device.problem
