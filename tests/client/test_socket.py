@@ -293,7 +293,7 @@ async def test_two_tasks_can_not_share_an_iterator(client: Client, alice: Sessio
 @pytest.mark.asyncio
 async def test_many_requests_at_once(client: Client, alice: Session) -> None:
     async with client.socket(alice) as socket:
-        texts = [f"payload {number}" for number in range(60)]
+        texts = [f"payload {number}" for number in range(200)]
         replies = await asyncio.gather(*(socket.rpc("echo", text) for text in texts))
     assert [reply.payload for reply in replies] == texts
 
