@@ -115,9 +115,11 @@ class Player:
         self.session_id = self.world.server.sockets()[-1].id
 
     async def disconnect(self) -> None:
-        """Close the socket."""
+        """Close the socket; the server has forgotten it when this returns."""
         assert self._socket is not None
+        (session,) = [each for each in self.world.server.sockets() if each.id == self.session_id]
         await self._socket.close()
+        await session.closed.wait()
 
     async def ask(self, **request: Any) -> Any:
         """The answer to a frame; what comes in before it is kept for `heard`."""
@@ -133,14 +135,14 @@ class Player:
         heard, self._heard = self._heard, []
         return heard
 
+    async def farewell(self) -> list[dict[str, Any]]:
+        """The frames until the server closes the socket."""
+        assert self._socket is not None
+        return [json.loads(message.data) async for message in self._socket]
+
     async def told(self) -> list[Any]:
         """The notifications among what was heard."""
-        return [
-            each
-            for frame in await self.heard()
-            if "notifications" in frame
-            for each in frame["notifications"]["notifications"]
-        ]
+        return notifications_in(await self.heard())
 
     async def notifications(self) -> list[Any]:
         """The notifications in the list."""
@@ -155,6 +157,16 @@ class Player:
         """What others are to the player, by name, in the order of the list."""
         found = await self.pages("/v2/friend", "friends")
         return {each["user"]["username"]: each["state"] for each in found}
+
+
+def notifications_in(frames: Sequence[dict[str, Any]]) -> list[Any]:
+    """The notifications in frames."""
+    return [
+        each
+        for frame in frames
+        if "notifications" in frame
+        for each in frame["notifications"]["notifications"]
+    ]
 
 
 @asynccontextmanager
