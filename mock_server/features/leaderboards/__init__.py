@@ -1,0 +1,1 @@
+"""Leaderboards: as far as server modules create them."""

@@ -1,0 +1,1 @@
+"""Storage: JSON objects in collections, with owners, permissions and versions."""

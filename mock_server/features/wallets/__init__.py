@@ -1,0 +1,1 @@
+"""Wallets: what users own, as whole numbers by name, and how it came about."""

@@ -1,0 +1,137 @@
+"""Wallets: rules and SQL of the wallets and their ledger."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.wire import gojson
+from mock_server.wire.jsonb import jsonb_text
+from server_kit import store
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+
+SCHEMA = """
+CREATE TABLE wallet_ledger (
+    id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    changeset TEXT NOT NULL, metadata TEXT NOT NULL,
+    create_time INTEGER NOT NULL, update_time INTEGER NOT NULL,
+    PRIMARY KEY (user_id, create_time, id)
+) WITHOUT ROWID;
+"""
+
+_CURSOR = "wallet_ledger"
+
+
+class WalletRejected(Exception):
+    """An update that would make a wallet negative; nothing of its batch is done."""
+
+
+@frozen
+class Update:
+    """A change of one wallet.
+
+    Attributes:
+        user_id: Whose.
+        changeset: What is added, by name; negative to take away.
+        metadata: JSON text for the ledger.
+    """
+
+    user_id: str
+    changeset: Mapping[str, int]
+    metadata: str = "{}"
+
+
+@frozen
+class Result:
+    """What a wallet was before an update, and what it is now."""
+
+    user_id: str
+    previous: dict[str, int]
+    updated: dict[str, int]
+
+
+@frozen
+class Page:
+    """Ledger items, oldest first, and where the next page starts; empty on the last page."""
+
+    rows: Sequence[store.Row]
+    cursor: str
+
+
+class Wallets:
+    """The wallets of one server."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def update(self, updates: Iterable[Update], *, in_ledger: bool) -> list[Result]:
+        """Change wallets, all or none; unknown users are passed over.
+
+        Raises:
+            WalletRejected: A value would become negative.
+        """
+        with self._store.transaction():
+            results = [self._update(each, in_ledger=in_ledger) for each in updates]
+        return [result for result in results if result is not None]
+
+    def ledger(self, user_id: str, limit: int, cursor: str = "") -> Page:
+        """List a user's ledger.
+
+        Raises:
+            BadCursor: Not a cursor of a ledger.
+        """
+        after = decode_cursor(_CURSOR, cursor) if cursor else [0, ""]
+        if len(after) != 2:
+            raise BadCursor(cursor)
+        rows = self._store.all(
+            "SELECT * FROM wallet_ledger WHERE user_id = ? AND (create_time, id) > (?, ?) "
+            "ORDER BY create_time, id LIMIT ?",
+            user_id,
+            *after,
+            limit + 1,
+        )
+        page = rows[:limit]
+        if len(rows) <= limit or not page:
+            return Page(page, "")
+        return Page(page, encode_cursor(_CURSOR, page[-1]["create_time"], page[-1]["id"]))
+
+    def _update(self, update: Update, *, in_ledger: bool) -> Result | None:
+        row = self._parts.accounts.find(update.user_id)
+        if row is None:
+            return None
+        previous = gojson.unmarshal(row["wallet"])
+        updated = _apply(previous, update.changeset)
+        now = self._parts.transaction_time()
+        self._store.run(
+            "UPDATE users SET wallet = ?, update_time = ? WHERE id = ?",
+            jsonb_text(gojson.marshal(updated)),
+            now,
+            update.user_id,
+        )
+        if in_ledger:
+            self._store.run(
+                "INSERT INTO wallet_ledger VALUES (?, ?, ?, ?, ?, ?)",
+                str(uuid.uuid4()),
+                update.user_id,
+                jsonb_text(gojson.marshal(update.changeset)),
+                jsonb_text(update.metadata),
+                now,
+                now,
+            )
+        return Result(update.user_id, previous, updated)
+
+
+def _apply(wallet: Mapping[str, int], changeset: Mapping[str, int]) -> dict[str, int]:
+    updated = dict(wallet)
+    for name, change in changeset.items():
+        updated[name] = updated.get(name, 0) + change
+        if updated[name] < 0:
+            raise WalletRejected(f"wallet update rejected negative value at path '{name}'")
+    return updated
