@@ -17,8 +17,7 @@ from mock_server.push.message import PushMessage
 from mock_server.push.records import Failure, Outcome, PushRecord
 from mock_server.push.rules import InvalidRule, PushEvent, PushRule
 from mock_server.runtime.context import Context
-from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.python import ModuleLoadError
+from mock_server.runtime.errors import ModuleError, ModuleLoadError
 from mock_server.server import MockServer
 
 __all__ = [

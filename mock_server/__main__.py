@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from mock_server.config import Config
-from mock_server.runtime.python import ModuleLoadError
+from mock_server.runtime.errors import ModuleLoadError
 from mock_server.server import MockServer
 from onesignal_stub import OneSignalStub
 from server_kit import cli
@@ -21,6 +21,7 @@ from server_kit import cli
 # Nakama's own ports; in-process servers take free ones.
 _PORTS = {"socket.port": 7350, "console.port": 7351}
 _ONESIGNAL_PORT = 8890
+_REPEATED = ("runtime.env", "runtime.allow_http")
 _LEVELS = {"debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
 
 
@@ -99,6 +100,10 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any) -> No
     if isinstance(default, bool):
         parser.add_argument(
             f"--{name}", type=_boolean, nargs="?", const=True, default=default, metavar="BOOL"
+        )
+    elif name in _REPEATED:
+        parser.add_argument(
+            f"--{name}", action="append", default=[], metavar="STR", help="may be repeated"
         )
     else:
         kind = str if isinstance(default, tuple) else type(default)  # a file with its items

@@ -64,10 +64,22 @@ class ConsoleConfig:
 
 @frozen
 class RuntimeConfig:
-    """`runtime.*`: server modules."""
+    """`runtime.*`: server modules.
+
+    `lua_min_count` Lua states are made at the start, more up to `lua_max_count` when calls come at
+    the same time. `lua_time_limit_sec`, `watch` and `allow_http` are the mock's own: how long a
+    call's Lua code may run, whether changed modules are reloaded, and which hosts outside of this
+    machine `nk.http_request` may call.
+    """
 
     path: str = ""
     http_key: str = field(default="defaulthttpkey", repr=False)
+    env: tuple[str, ...] = field(default=(), converter=tuple, repr=False)
+    lua_min_count: int = field(default=1, validator=validators.ge(1))
+    lua_max_count: int = field(default=48, validator=validators.ge(1))
+    lua_time_limit_sec: float = field(default=10.0, validator=validators.gt(0.0))
+    watch: bool = False
+    allow_http: tuple[str, ...] = field(default=(), converter=tuple)
 
 
 @frozen

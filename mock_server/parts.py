@@ -9,12 +9,15 @@ from mock_server.features.channels import core as channels
 from mock_server.features.friends import core as friends
 from mock_server.features.groups import core as groups
 from mock_server.features.groups.members import Members
+from mock_server.features.leaderboards import core as leaderboards
 from mock_server.features.links.core import Links
 from mock_server.features.notifications import core as notifications
 from mock_server.features.sessions.core import Sessions
 from mock_server.features.social.core import Social
 from mock_server.features.status.core import StatusRegistry
+from mock_server.features.storage import core as storage
 from mock_server.features.streams.core import Streams
+from mock_server.features.wallets import core as wallets
 from mock_server.push import devices
 from mock_server.push.core import Push
 from mock_server.push.pushes import Pushes
@@ -25,7 +28,17 @@ from mock_server.runtime.runtime import Runtime
 from mock_server.signals import Signals
 from server_kit import Clock, Faults, Journal, Store
 
-_STORED = (accounts, notifications, friends, groups, channels, devices)
+_STORED = (
+    accounts,
+    notifications,
+    friends,
+    groups,
+    channels,
+    storage,
+    wallets,
+    leaderboards,
+    devices,
+)
 SCHEMA = "".join(feature.SCHEMA for feature in _STORED)
 
 
@@ -71,14 +84,16 @@ class Parts:
         self.channels = channels.Channels(self)
         self.status = StatusRegistry(self)
         self.streams = Streams(self)
+        self.storage = storage.Storage(self)
+        self.wallets = wallets.Wallets(self)
+        self.leaderboards = leaderboards.Leaderboards(self)
         self.runtime = Runtime(self)
         self.push = Push(self, pushes)
 
     def reset(self) -> None:
-        """Forget everything but what modules registered before the start."""
+        """Forget everything but the server modules."""
         self.store.reset()
         self.sessions.cache.clear()
-        self.runtime.reset()
         self.journal.clear()
         self.faults.clear()
         self.clock.reset()

@@ -40,9 +40,9 @@ from mock_server.realtime import ping
 from mock_server.realtime.acceptor import Acceptor
 from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.session import SocketSession
+from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.nk import Nakama
-from mock_server.runtime.python import load_python_modules
-from mock_server.runtime.runtime import RpcFunction
+from mock_server.runtime.python import InitModule, initialize
 from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, Store
 from server_kit.faults import FaultRoutes
 
@@ -103,6 +103,7 @@ class MockServer(HostedServer):
         self._data = data
         self._rpcs: list[tuple[RpcFunction, str]] = []
         self._late_rpcs: list[tuple[RpcFunction, str]] = []
+        self._modules: list[InitModule] = []
         self._parts: Parts | None = None
         self._http_url = ""
         self._console_url = ""
@@ -148,10 +149,24 @@ class MockServer(HostedServer):
                 self._rpcs.append((function, rpc_id))
             else:
                 self._late_rpcs.append((function, rpc_id))
-                self._parts.runtime.register_rpc(function, rpc_id)
+                self.nk.register_rpc(function, rpc_id)
             return function
 
         return register
+
+    def module(self, init_module: InitModule) -> InitModule:
+        """Decorate a function that registers functions, as `init_module(nk)` of a server module.
+
+        It is called at the start and at each reset, after the modules of `runtime.path`, and may
+        be a coroutine function.
+
+        Raises:
+            RuntimeError: The server has started already.
+        """
+        if self._parts is not None:
+            raise RuntimeError("register modules before the server starts")
+        self._modules.append(init_module)
+        return init_module
 
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions."""
@@ -177,6 +192,14 @@ class MockServer(HostedServer):
         too.
         """
         await self._in_loop(self._reset())
+
+    async def reload_modules(self) -> None:
+        """Load the server modules anew, as `runtime.watch` does when a file has changed.
+
+        Raises:
+            ModuleLoadError: One fails; what was loaded before stays.
+        """
+        await self._in_loop(self._running_parts().runtime.load())
 
     async def restart(self, *, keep_data: bool = True) -> None:
         """Restart as a Nakama whose process has ended, on the same ports.
@@ -214,19 +237,20 @@ class MockServer(HostedServer):
         await parts.registry.abort_all()
         self._late_rpcs.clear()
         await parts.push.end()
+        await parts.runtime.interrupt()
         self.pushes.reset()
         parts.reset()
+        await parts.runtime.load()
 
     async def _restart(self, *, keep_data: bool) -> None:
         await self._unserve(self._http_url)
         ended = self._running_parts()
         await ended.push.end()
+        await ended.runtime.close()
         store = ended.store
         if not keep_data:
             store.reset()
-        parts = self._open_parts(store)
-        for function, rpc_id in self._late_rpcs:
-            parts.runtime.register_rpc(function, rpc_id)
+        parts = await self._open_parts(store)
         await self._serve_client_api(parts, int(self._http_url.rpartition(":")[2]))
 
     async def _snapshot(self) -> bytes:
@@ -241,7 +265,7 @@ class MockServer(HostedServer):
 
     async def _open(self) -> None:
         self.pushes.keep()
-        parts = self._open_parts(Store(SCHEMA, self._data))
+        parts = await self._open_parts(Store(SCHEMA, self._data))
         console = self.config.console
         await self._serve_client_api(parts, self.config.socket.port)
         self._console_url = await self._serve(self._console_app(), console.address, console.port)
@@ -251,20 +275,26 @@ class MockServer(HostedServer):
         parts, self._parts = self._parts, None
         if parts is not None:
             await parts.push.close()
+            await parts.runtime.close()
             parts.store.close()
 
-    def _open_parts(self, store: Store) -> Parts:
+    async def _open_parts(self, store: Store) -> Parts:
         """Make everything anew but what is stored, and load the modules."""
         parts = Parts(self.config, self.clock, store, self.journal, self.faults, self.pushes)
         self._parts = parts
-        for rpc_id, built_in in PushFunctions(parts).functions().items():
-            parts.runtime.register_rpc(built_in, rpc_id)
-        if self.config.runtime.path:
-            load_python_modules(Path(self.config.runtime.path), parts.runtime.nk)
-        for function, rpc_id in self._rpcs:
-            parts.runtime.register_rpc(function, rpc_id)
-        parts.runtime.keep()
+
+        def register_push(nk: Nakama) -> None:
+            for rpc_id, function in PushFunctions(parts).functions().items():
+                nk.register_rpc(function, rpc_id)
+
+        await parts.runtime.start(built_in=register_push, registered=self._register)
         return parts
+
+    async def _register(self, nk: Nakama) -> None:
+        for init_module in self._modules:
+            await initialize(init_module, nk)
+        for function, rpc_id in (*self._rpcs, *self._late_rpcs):
+            nk.register_rpc(function, rpc_id)
 
     async def _serve_client_api(self, parts: Parts, port: int) -> None:
         routes = (*ROUTES, *push.routes(self.config.push))

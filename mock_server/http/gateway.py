@@ -16,6 +16,8 @@ from aiohttp import web
 from mock_server.features.sessions.core import basic_user, bearer_token
 from mock_server.http.routing import ANONYMOUS, Auth, Call, Route, RouteTable
 from mock_server.identity import Identity
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
 from mock_server.wire.errors import GrpcCode, GrpcError, http_status
 from mock_server.wire.output import encode
 from mock_server.wire.protojson import DecodeError, decode_body
@@ -40,6 +42,7 @@ class Gateway:
     def __init__(self, parts: Parts, table: RouteTable) -> None:
         self._parts = parts
         self._table = table
+        self._hooks = Hooks(parts)
 
     async def answer(self, incoming: Incoming) -> web.Response:
         """Answer a request, errors included."""
@@ -51,6 +54,10 @@ class Gateway:
             document = await self._call(route, request, identity, incoming)
         except GrpcError as error:
             return error_response(error)
+        except Disabled:
+            return error_response(GrpcError(GrpcCode.NOT_FOUND, NOT_FOUND))
+        except ModuleError as error:
+            return error_response(GrpcError(error.code, error.message))
         return json_response(
             encode(document), headers={"Grpc-Metadata-Content-Type": "application/grpc"}
         )
@@ -67,8 +74,11 @@ class Gateway:
             incoming.query_lists(),
             incoming.header_lists(),
         )
+        await self._hooks.before_request(route, call)
         result = route.handler(call)
-        return await result if inspect.isawaitable(result) else result
+        document = await result if inspect.isawaitable(result) else result
+        await self._hooks.after_request(route, call, document)
+        return document
 
     async def _decode(
         self, route: Route, path_values: dict[str, str], incoming: Incoming

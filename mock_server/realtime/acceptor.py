@@ -66,9 +66,11 @@ class Acceptor:
             traffic=self._traffic,
         )
         self._join(session, is_online=_is_true(request.query.get("status", "")))
+        self._parts.runtime.events.session_started(session)
         try:
             await session.run(self._pipeline.receive)
         finally:
+            self._parts.runtime.events.session_ended(session)
             self._parts.registry.remove(session)
             self._parts.tracker.untrack_session(session.id)
             self._parts.status.forget(session.id)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from mock_server.realtime.session import SocketSession
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
 from mock_server.wire.protojson import DecodeError, decode_frame
 from mock_server.wire.schema import STRING, Message
 from server_kit import Entry
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("mock_server.socket")
 
+_REFUSED = "error processing message"
 _SERVER_TO_CLIENT = (
     "channel",
     "channel_message",
@@ -102,6 +105,7 @@ class Pipeline:
 
     def __init__(self, parts: Parts, requests: Iterable[Request]) -> None:
         self._parts = parts
+        self._hooks = Hooks(parts)
         self._requests = {request.member: request for request in requests}
         members = {name: request.message for name, request in self._requests.items()}
         others = {name: Message(name) for name in _SERVER_TO_CLIENT if name not in self._requests}
@@ -117,36 +121,55 @@ class Pipeline:
             self._journal(session, "malformed", text)
             session.disconnect("received malformed payload")
             return
-        cid = envelope.pop("cid")
-        member = next((name for name, value in envelope.items() if value is not None), None)
+        members = ((name, value) for name, value in envelope.items() if name != "cid")
+        member = next((name for name, value in members if value is not None), None)
         if member is None or member not in self._requests:
             self._journal(session, member or "empty", text, unmatched=member or "empty envelope")
-            session.disconnect("error processing message")
+            session.disconnect(_REFUSED)
             return
-        error = await self._answer(session, cid, member, envelope[member])
+        error = await self._answer(session, member, envelope)
         self._journal(session, member, text, error=error)
 
     async def _answer(
-        self, session: SocketSession, cid: str, member: str, fields: dict[str, Any]
+        self, session: SocketSession, member: str, envelope: dict[str, Any]
     ) -> str | None:
         """Reply to one request; return the traceback of a handler that failed."""
-        failure = None
+        cid, failure = envelope["cid"], None
         try:
-            reply = self._requests[member].handler(self._parts, session, fields)
+            envelope = await self._hooks.before_message(session, member, self._envelope, envelope)
+            cid = envelope["cid"]
+            reply = self._requests[member].handler(self._parts, session, envelope[member])
             if inspect.isawaitable(reply):
                 reply = await reply
+        except Disabled:
+            self._reply(session, cid, error_reply(ErrorCode.UNRECOGNIZED_PAYLOAD, NOT_FOUND))
+            session.disconnect(_REFUSED)
+            return None
+        except ModuleError as error:
+            reply = error_reply(ErrorCode.RUNTIME_FUNCTION_EXCEPTION, error.message)
         except RealtimeError as error:
             if error.__cause__ is not None:
                 failure = traceback.format_exc()
                 _log.exception("a handler failed: %s", member)
-            reply = {"error": error_message(error.code, error.message)}
+            reply = error_reply(error.code, error.message)
         except Exception:
             failure = traceback.format_exc()
             _log.exception("a handler failed: %s", member)
-            reply = {"error": error_message(ErrorCode.RUNTIME_EXCEPTION, "Internal error")}
-        if reply is not None:
-            session.reply({"cid": cid, **reply} if cid else reply)
+            reply = error_reply(ErrorCode.RUNTIME_EXCEPTION, "Internal error")
+        else:
+            out = self._reply(session, cid, reply)
+            await self._hooks.after_message(session, member, self._envelope, envelope, out)
+            return None
+        self._reply(session, cid, reply)
         return failure
+
+    def _reply(self, session: SocketSession, cid: str, reply: Reply) -> Reply:
+        """Send a reply with the request's cid, and return it."""
+        if reply is None:
+            return None
+        out = {"cid": cid, **reply} if cid else reply
+        session.reply(out)
+        return out
 
     def _journal(
         self,
@@ -168,6 +191,11 @@ class Pipeline:
                 error=error,
             )
         )
+
+
+def error_reply(code: ErrorCode, message: str) -> dict[str, Any]:
+    """The members of a reply that refuses a request."""
+    return {"error": error_message(code, message)}
 
 
 def error_message(code: ErrorCode, message: str) -> dict[str, Any]:

@@ -80,6 +80,11 @@ class SocketSession:
         """His name, as the token of the handshake says."""
         return self.identity.username
 
+    @property
+    def end_reason(self) -> str:
+        """Why the server ends or has ended it; empty where the client did."""
+        return self._reason or ""
+
     def send(self, envelope: Mapping[str, Any]) -> None:
         """Queue an envelope."""
         self.send_text(encode(envelope))

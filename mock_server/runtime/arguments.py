@@ -1,14 +1,21 @@
 """Arguments of runtime functions, checked as Nakama's Lua runtime checks them.
 
-A module's language does not matter: a Python None is Lua's nil, a dict or list a table.
+A module's language does not matter: a Python None is Lua's nil, a dict or list a table. Lua's
+strings are bytes; those that are not UTF-8 are lone surrogates in Python's text (the
+`surrogateescape` error handler), in both directions.
 """
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import Any
 
 from mock_server.runtime.errors import BadArgument
+from mock_server.wire import gojson
 from mock_server.wire.uuids import parse_uuid
+
+Table = dict[Any, Any] | list[Any]
 
 
 class Arguments:
@@ -30,24 +37,28 @@ class Arguments:
     def text(self, number: int) -> str:
         """A string; a number becomes one, as in Lua."""
         value = self._values[number - 1]
-        if isinstance(value, str):
-            return value
         if isinstance(value, int | float) and not isinstance(value, bool):
             return number_text(value)
-        raise self._wrong_type(number, "string")
+        return self._string(number)
+
+    def filled_text(self, number: int, expected: str) -> str:
+        """A string that is not empty."""
+        text = self.text(number)
+        if not text:
+            raise self.error(number, expected)
+        return text
 
     def optional_text(self, number: int, default: str = "") -> str:
-        """A string, or the default where it is absent."""
-        return default if self._values[number - 1] is None else self.text(number)
+        """A string (here a number is none), or the default where it is absent."""
+        return default if self._values[number - 1] is None else self._string(number)
+
+    def data(self, number: int, expected: str) -> bytes:
+        """The bytes of a string that is not empty."""
+        return to_bytes(self.filled_text(number, expected))
 
     def integer(self, number: int) -> int:
-        """A whole number; fractions are cut, number-like text is taken, as in Lua."""
+        """A whole number; fractions are cut."""
         value = self._values[number - 1]
-        if isinstance(value, str):
-            try:
-                value = float(value)
-            except ValueError:
-                raise self._wrong_type(number, "number") from None
         if isinstance(value, int | float) and not isinstance(value, bool):
             return int(value)
         raise self._wrong_type(number, "number")
@@ -67,32 +78,169 @@ class Arguments:
         """A boolean, or the default where it is absent."""
         return default if self._values[number - 1] is None else self.flag(number)
 
-    def table(self, number: int) -> dict[Any, Any] | list[Any]:
+    def function(self, number: int) -> Any:
+        """A function."""
+        value = self._values[number - 1]
+        if callable(value):
+            return value
+        raise self._wrong_type(number, "function")
+
+    def table(self, number: int) -> Table:
         """A table, of either kind."""
         value = self._values[number - 1]
         if isinstance(value, dict | list):
             return value
         raise self._wrong_type(number, "table")
 
-    def optional_table(self, number: int) -> dict[Any, Any] | list[Any] | None:
+    def optional_table(self, number: int) -> Table | None:
         """A table of either kind, or None where it is absent."""
         return None if self._values[number - 1] is None else self.table(number)
 
     def items(self, number: int) -> list[Any]:
         """A table's values in order; an empty table of either kind is an empty list."""
-        table = self.table(number)
-        return table if isinstance(table, list) else list(table.values())
+        return table_values(self.table(number))
 
-    def uuid(self, number: int, expected: str) -> str:
-        """A string that is a uuid, in its canonical form."""
-        value = parse_uuid(self.text(number))
-        if value is None:
+    def entries(self, number: int, expected: str) -> list[Entry]:
+        """The tables in a table."""
+        return [Entry(self, number, value, expected) for value in self.items(number)]
+
+    def string_map(self, number: int, what: str) -> dict[str, str]:
+        """A table of strings by strings; `what` names it in the error's text."""
+        table = self.table(number)
+        members = dict(enumerate(table, start=1)) if isinstance(table, list) else table
+        if not all(isinstance(key, str) for key in members):
+            raise self.error(number, f"{what} keys must be strings")
+        if not all(isinstance(value, str) for value in members.values()):
+            raise self.error(number, f"{what} values must be strings")
+        return dict(members)
+
+    def names(self, number: int, *, expected: str, each: str) -> list[str]:
+        """A list of strings that are not empty.
+
+        Args:
+            number: Which argument.
+            expected: What is said where it is no list; an empty table is none, as in Nakama.
+            each: What is said of an item that is no text.
+        """
+        table = self.table(number)
+        if not isinstance(table, list) or not table:
             raise self.error(number, expected)
+        if not all(isinstance(item, str) and item for item in table):
+            raise self.error(number, each)
+        return list(table)
+
+    def ids(self, number: int, *, expected: str, each: str = "user") -> list[str]:
+        """A list of uuids, in their canonical form.
+
+        Args:
+            number: Which argument.
+            expected: What is said where it is no list; an empty table is none, as in Nakama.
+            each: What they are ids of.
+        """
+        texts = self.names(number, expected=expected, each=f"each {each} id must be a string")
+        ids = [parse_uuid(text) for text in texts]
+        if None in ids:
+            suffix = "" if each == "notification" else " string"
+            raise self.error(number, f"each {each} id must be a valid id{suffix}")
+        return [each for each in ids if each]
+
+    def uuid(self, number: int, expected: str, *, absent: str | None = None) -> str:
+        """A string that is a uuid, in its canonical form.
+
+        Args:
+            number: Which argument.
+            expected: What is said where it is none.
+            absent: What is said of an empty string; None: the same.
+        """
+        text = self.text(number)
+        value = parse_uuid(text)
+        if value is None:
+            raise self.error(number, expected if text or absent is None else absent)
         return value
+
+    def _string(self, number: int) -> str:
+        value = self._values[number - 1]
+        if isinstance(value, bytes):
+            return value.decode(errors="surrogateescape")
+        if isinstance(value, str):
+            return value
+        raise self._wrong_type(number, "string")
 
     def _wrong_type(self, number: int, expected: str) -> BadArgument:
         got = lua_type(self._values[number - 1])
         return self.error(number, f"{expected} expected, got {got}")
+
+
+class Entry:
+    """One table inside of an argument that is a list of tables; unknown names are ignored.
+
+    Args:
+        given: The arguments.
+        number: Which argument holds the list.
+        value: The entry.
+        expected: What is said where it is no table.
+    """
+
+    def __init__(self, given: Arguments, number: int, value: Any, expected: str) -> None:
+        self._given = given
+        self._number = number
+        if not isinstance(value, dict | list):
+            raise self.error(expected)
+        self._fields = value if isinstance(value, dict) else {}
+
+    def error(self, expected: str) -> BadArgument:
+        """The error that says what was expected."""
+        return self._given.error(self._number, expected)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a value of this name."""
+        return self._fields.get(name) is not None
+
+    def typed(self, name: str, kind: str, expected: str | None = None) -> Any:
+        """A value of a Lua type, or None where it is absent."""
+        value = self._fields.get(name)
+        if value is not None and lua_type(value) != kind:
+            raise self.error(expected or f"expects {name} to be {kind}")
+        return value
+
+    def filled(self, name: str) -> str:
+        """A string that is there and not empty."""
+        text = self.typed(name, "string")
+        if text == "":
+            raise self.error(f"expects {name} to be a non-empty string")
+        if text is None:
+            raise self.error(f"expects {name} to be supplied")
+        return str(text)
+
+    def uuid(self, name: str, expected: str | None = None) -> str | None:
+        """A uuid in its canonical form, or None where it is absent."""
+        text = self.typed(name, "string")
+        if text is None:
+            return None
+        value = parse_uuid(text)
+        if value is None:
+            raise self.error(expected or f"expects {name} to be a valid ID")
+        return value
+
+    def json_object(self, name: str, expected: str | None = None) -> str | None:
+        """The JSON text of a table, or None where it is absent."""
+        table = self.typed(name, "table", expected)
+        return None if table is None else object_json(table)
+
+
+def table_values(table: Table) -> list[Any]:
+    """A table's values in order."""
+    return table if isinstance(table, list) else list(table.values())
+
+
+def object_json(table: Table) -> str:
+    """The JSON text of a table of names and values, as Go writes it.
+
+    Nakama drops an array on the floor: it becomes `null`.
+    """
+    if isinstance(table, list):
+        return "null" if table else "{}"
+    return gojson.marshal(table)
 
 
 def lua_type(value: object) -> str:
@@ -105,9 +253,35 @@ def lua_type(value: object) -> str:
         return "number"
     if isinstance(value, str | bytes):
         return "string"
-    return "table" if isinstance(value, dict | list) else "userdata"
+    if isinstance(value, dict | list):
+        return "table"
+    return "function" if callable(value) else "userdata"
 
 
 def number_text(value: float) -> str:
-    """A number as Lua writes it: without a fraction where it has none."""
-    return str(int(value)) if value == int(value) else repr(value)
+    """A number as Go's `fmt.Sprint` prints it: whole ones as integers, others with few digits."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{value:+f}".title()
+    if value == int(value) and abs(value) < 1 << 63:
+        return str(int(value))
+    value = float(value)
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    power = len(digits) + int(exponent) - 1
+    if -4 <= power < 6:
+        return f"{Decimal(repr(value)):f}"
+    first, *rest = map(str, digits)
+    fraction = f".{''.join(rest)}" if rest else ""
+    return f"{'-' if sign else ''}{first}{fraction}e{power:+03d}"
+
+
+def to_bytes(text: str) -> bytes:
+    """The bytes of a Lua string."""
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(errors="replace")
+
+
+def to_text(data: bytes) -> str:
+    """The text of a Lua string's bytes."""
+    return data.decode(errors="surrogateescape")

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from mock_server.config import Config
+    from mock_server.realtime.session import SocketSession
 
 
 @frozen
@@ -14,8 +19,9 @@ class Context:
     Attributes:
         execution_mode: `rpc`, `run_once`, `before`, `after`, `event`.
         node: The server's name.
+        version: The version of Nakama that is mocked.
         env: The `runtime.env` of the server.
-        headers: The request's headers, as lists; empty on a socket.
+        headers: The headers of an RPC request, as lists; empty on a socket and for hooks.
         query_params: Its query parameters, as lists, without the http key.
         user_id: Who calls; None with the http key.
         username: His name, as his token says.
@@ -41,3 +47,44 @@ class Context:
     client_ip: str | None = None
     client_port: str | None = None
     lang: str | None = None
+
+    def table(self) -> dict[str, Any]:
+        """The context as Lua modules see it."""
+        table: dict[str, Any] = {
+            "env": dict(self.env),
+            "execution_mode": self.execution_mode,
+            "node": self.node,
+            "version": self.version,
+            "headers": dict(self.headers),
+            "query_params": dict(self.query_params),
+        }
+        if self.user_id:
+            table |= {"user_id": self.user_id, "username": self.username or ""}
+            table |= {"vars": self.vars, "user_session_exp": self.user_session_exp or 0}
+            if self.session_id:
+                table |= {"session_id": self.session_id, "lang": self.lang}
+        table |= {"client_ip": self.client_ip, "client_port": self.client_port}
+        return {name: value for name, value in table.items() if value is not None}
+
+
+def environment(config: Config) -> dict[str, str]:
+    """The `runtime.env` settings, given as `NAME=VALUE`."""
+    pairs = (setting.partition("=") for setting in config.runtime.env)
+    return {name: value for name, _, value in pairs}
+
+
+def socket_context(config: Config, session: SocketSession, mode: str = "rpc") -> Context:
+    """What a server module is told of a call that came over a socket."""
+    return Context(
+        execution_mode=mode,
+        node=config.name,
+        env=environment(config),
+        user_id=session.user_id,
+        username=session.username,
+        vars=session.identity.vars or None,
+        user_session_exp=session.identity.expiry,
+        session_id=session.id,
+        client_ip=session.client_ip,
+        client_port=session.client_port,
+        lang=session.lang,
+    )

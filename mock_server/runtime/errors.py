@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from mock_server.wire.errors import GrpcCode
+from mock_server.wire.errors import GrpcCode, GrpcError
+
+
+class ModuleLoadError(Exception):
+    """A server module could not be loaded; the message has file and line.
+
+    At the start the server does not start; a reload keeps what was loaded before.
+    """
 
 
 class ModuleError(Exception):
@@ -27,7 +34,19 @@ class BadArgument(ModuleError):
         number: Which argument, from 1.
         function: The function's name.
         expected: What it takes.
+
+    Attributes:
+        number: Which argument, from 1.
+        expected: What it takes.
     """
 
     def __init__(self, number: int, function: str, expected: str) -> None:
         super().__init__(f"bad argument #{number} to {function} ({expected})")
+        self.number = number
+        self.expected = expected
+
+
+def status_text(error: GrpcError) -> str:
+    """How Go prints a gRPC status: `rpc error: code = NotFound desc = User account not found.`."""
+    name = "".join(part.capitalize() for part in error.code.name.split("_"))
+    return f"rpc error: code = {name} desc = {error.message}"

@@ -9,7 +9,15 @@ if TYPE_CHECKING:
 
 
 class RuntimeFunctions:
-    """A group of runtime functions of one server."""
+    """A group of runtime functions of one server; they run in its loop's thread.
+
+    Each public method is a runtime function of that name, for every language. Arguments are
+    positional, None is absent, too many are the caller's mistake; several results are a tuple.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+
+
+class PureFunctions(RuntimeFunctions):
+    """A group that touches nothing of the server, so that any thread may call it."""

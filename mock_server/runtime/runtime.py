@@ -1,50 +1,122 @@
-"""The runtime: what server modules have registered, and how it is called."""
+"""The runtime: loads the server modules and calls what they have registered."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import inspect
-from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mock_server.runtime.context import Context
-from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.callbacks import Callbacks
+from mock_server.runtime.context import Context, environment
+from mock_server.runtime.errors import ModuleError, ModuleLoadError
+from mock_server.runtime.events import Events
+from mock_server.runtime.lua.modules import LuaModule, find_lua_modules
 from mock_server.runtime.nk import Nakama
+from mock_server.runtime.python import (
+    InitModule,
+    find_python_modules,
+    initialize,
+    load_python_module,
+)
+from mock_server.runtime.watch import watch
 
 if TYPE_CHECKING:
     from mock_server.parts import Parts
-
-RpcFunction = Callable[[Context, str], str | Awaitable[str | None] | None]
+    from mock_server.runtime.lua.pool import LuaPool
 
 
 class Runtime:
-    """The registered functions of one server; the same for every language."""
+    """The server modules of one server, in every language.
+
+    Args:
+        parts: The server.
+
+    Attributes:
+        nk: What modules may call.
+        callbacks: What they have registered.
+        events: Passes events to them.
+        registering: What `nk.register_*` writes to: `callbacks`, but for the time of a load.
+    """
 
     def __init__(self, parts: Parts) -> None:
-        self.nk = Nakama(parts, self)
-        self._rpcs: dict[str, RpcFunction] = {}
-        self._kept: dict[str, RpcFunction] = {}
+        self._parts = parts
+        self._config = parts.config
+        self._env = environment(parts.config)
+        self.nk = Nakama(parts)
+        self.events = Events(parts)
+        self.callbacks = self.registering = Callbacks()
+        self._built_in: InitModule = _nothing
+        self._registered: InitModule = _nothing
+        self._once = False
+        self._lua: LuaPool | None = None
+        self._watching: asyncio.Task[None] | None = None
 
-    def keep(self) -> None:
-        """Remember what is registered now, for `reset`."""
-        self._kept = dict(self._rpcs)
-
-    def reset(self) -> None:
-        """Back to what was registered when `keep` was called."""
-        self._rpcs = dict(self._kept)
-
-    def register_rpc(self, function: RpcFunction, rpc_id: str) -> None:
-        """Make a function callable by clients; ids do not depend on case.
+    async def start(self, *, built_in: InitModule, registered: InitModule) -> None:
+        """Load the modules of `runtime.path`, Lua first; of equal names the last one counts.
 
         Args:
-            function: Takes the `Context` and the payload text, returns text or None. It may be a
-                coroutine function; a plain one runs in the server's loop and must not block.
-            rpc_id: Its name.
+            built_in: Registers what modules may replace.
+            registered: Registers what replaces the modules' functions.
+
+        Raises:
+            ModuleLoadError: A module fails; the message has file and line.
         """
-        self._rpcs[rpc_id.lower()] = function
+        self._built_in, self._registered = built_in, registered
+        await self.load()
+        folder = self._folder()
+        if folder is not None and self._config.runtime.watch:
+            self._watching = asyncio.create_task(watch(folder, self.load))
+
+    async def load(self) -> None:
+        """Load everything anew; calls under way end with what was loaded before.
+
+        Raises:
+            ModuleLoadError: A module fails; what was loaded before stays.
+        """
+        self._once = True
+        self.registering = Callbacks()
+        try:
+            await self._load()
+        except BaseException:
+            self.registering = self.callbacks
+            raise
+        self.callbacks = self.registering
+
+    async def interrupt(self) -> None:
+        """Cut the calls that are under way, and forget the events on their way."""
+        await self.events.drop()
+        if self._lua is not None:
+            await self._lua.interrupt()
+
+    async def close(self) -> None:
+        """Cut the calls that are under way, and end the threads."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        await self.interrupt()
+        if self._lua is not None:
+            self._lua.close()
+
+    def context(self, mode: str, **values: Any) -> Context:
+        """The context of a call in some execution mode."""
+        return Context(execution_mode=mode, node=self._config.name, env=self._env, **values)
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether modules are being loaded."""
+        return self.registering is not self.callbacks
+
+    def may_run_once(self) -> bool:
+        """Whether this is the first `nk.run_once` of a load."""
+        once, self._once = self._once, False
+        return once
 
     def has_rpc(self, rpc_id: str) -> bool:
         """Tell whether there is an RPC function of this id."""
-        return rpc_id.lower() in self._rpcs
+        return rpc_id.lower() in self.callbacks.rpcs
 
     async def call_rpc(self, rpc_id: str, context: Context, payload: str) -> str:
         """Call an RPC function.
@@ -53,7 +125,7 @@ class Runtime:
             KeyError: There is none of this id.
             ModuleError: It refused, or returned something else than text.
         """
-        result: Any = self._rpcs[rpc_id.lower()](context, payload)
+        result: Any = self.callbacks.rpcs[rpc_id.lower()](context, payload)
         if inspect.isawaitable(result):
             result = await result
         if result is None:
@@ -67,4 +139,37 @@ class Runtime:
 
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions, in lower case."""
-        return list(self._rpcs)
+        return list(self.callbacks.rpcs)
+
+    async def _load(self) -> None:
+        await initialize(self._built_in, self.nk)
+        folder = self._folder()
+        if folder is not None:
+            await self._load_lua(find_lua_modules(folder))
+            for path in find_python_modules(folder):
+                await load_python_module(path, self.nk)
+        await initialize(self._registered, self.nk)
+
+    async def _load_lua(self, modules: list[LuaModule]) -> None:
+        if self._lua is None and modules:
+            try:
+                from mock_server.runtime.lua.pool import LuaPool
+            except ImportError as error:
+                raise ModuleLoadError(
+                    f"{modules[0].path}: Lua modules need lupa: pip install 'nakama-client[lua]'"
+                ) from error
+            self._lua = LuaPool(self._parts)
+        if self._lua is not None:
+            await self._lua.load(modules)
+
+    def _folder(self) -> Path | None:
+        if not self._config.runtime.path:
+            return None
+        folder = Path(self._config.runtime.path).resolve()
+        if not folder.is_dir():
+            raise ModuleLoadError(f"{folder}: runtime.path is no folder")
+        return folder
+
+
+def _nothing(nk: Nakama) -> None:
+    """Register nothing."""

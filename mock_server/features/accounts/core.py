@@ -44,7 +44,7 @@ _WIDTHS = {
     "lang_tag": 18,
     "avatar_url": 512,
 }
-_BAD_USERNAME = re.compile(r"[\x00-\x1f\x7f]|[\[\t\n\r\f\v]\]")
+BAD_USERNAME = re.compile(r"[\x00-\x1f\x7f]|[\[\t\n\r\f\v]\]")
 
 
 class Accounts:
@@ -196,7 +196,7 @@ def check_username(username: str) -> None:
     Raises:
         GrpcError: Control characters or more than 128 bytes.
     """
-    if _BAD_USERNAME.search(username):
+    if BAD_USERNAME.search(username):
         raise GrpcError(
             GrpcCode.INVALID_ARGUMENT,
             "Username invalid, no spaces or control characters allowed.",

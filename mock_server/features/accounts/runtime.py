@@ -1,10 +1,10 @@
-"""`nk.account_*` and `nk.users_*`."""
+"""`nk.account_*` and `nk.accounts_*`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.arguments import Arguments, object_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -17,31 +17,46 @@ if TYPE_CHECKING:
     from mock_server.parts import Parts
 
 _PROFILE = ("username", "display_name", "timezone", "location", "lang_tag", "avatar_url")
+_USER_ID = "expects user ID to be a valid identifier"
 
 
 class AccountFunctions(RuntimeFunctions):
-    """Read and change accounts; ban and unban them."""
+    """Read, change and delete accounts."""
 
     def account_get_id(self, user_id: Any = None) -> dict[str, Any]:
-        """Read a whole account: the user, wallet, email, devices, custom id.
+        """Read a whole account: the user's fields, wallet, email, devices, custom id.
 
         Raises:
             ModuleError: Not a uuid, or nobody's.
         """
         given = Arguments("account_get_id", user_id)
-        owner = given.uuid(1, "expects user ID to be a valid identifier")
-        try:
-            account = self._parts.accounts.account(owner)
-        except GrpcError as error:
-            raise ModuleError(f"failed to get account: {error.message}") from None
+        owner = given.uuid(1, "invalid user id", absent="expects user id")
         row = self._parts.accounts.find(owner)
-        assert row is not None
-        return {
-            **account,
-            "user": user_table(self._parts, row),
-            "user_id": owner,
-            "wallet": gojson.unmarshal(row["wallet"]),
-        }
+        if row is None:
+            raise ModuleError(f"failed to get account for user_id {owner}: account not found")
+        return self._account_table(row)
+
+    def accounts_get_id(self, user_ids: Any = None, device_ids: Any = None) -> list[dict[str, Any]]:
+        """Read whole accounts by user id or device id; unknown ids are left out.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("accounts_get_id", user_ids, device_ids)
+        owners = [_user_id(given, each) for each in (given.items(1) if user_ids else ())]
+        devices = given.items(2) if device_ids else []
+        if not all(isinstance(each, str) for each in devices):
+            raise given.error(2, "device id must be a string")
+        rows = [self._parts.accounts.find(owner) for owner in owners]
+        rows += [
+            self._parts.store.one(
+                "SELECT u.* FROM users u JOIN user_device d ON d.user_id = u.id WHERE d.id = ?",
+                device,
+            )
+            for device in devices
+        ]
+        found = {row["id"]: row for row in rows if row is not None}
+        return [self._account_table(row) for row in found.values()]
 
     def account_update_id(
         self,
@@ -54,54 +69,61 @@ class AccountFunctions(RuntimeFunctions):
         lang_tag: Any = None,
         avatar_url: Any = None,
     ) -> None:
-        """Change an account; None leaves a field alone, `metadata` replaces all that was there.
+        """Change an account; None and empty texts leave a field alone.
+
+        Args:
+            user_id: Whose.
+            metadata: A table; it replaces all that was there.
+            username: A new user name.
+            display_name: A new display name.
+            timezone: A new time zone.
+            location: A new location.
+            lang_tag: A new language.
+            avatar_url: A new picture.
 
         Raises:
-            ModuleError: Not a uuid, a value of a wrong type or too long, or a taken user name.
+            ModuleError: A bad argument, nothing to change, a value too long, or a taken user name.
         """
         fields = (username, display_name, timezone, location, lang_tag, avatar_url)
         given = Arguments("account_update_id", user_id, metadata, *fields)
-        owner = given.uuid(1, "expects user_id to be a valid identifier")
+        owner = given.uuid(1, _USER_ID)
         table = given.optional_table(2)
         changes: dict[str, str | None] = {
-            name: None if value is None else given.text(number)
-            for number, (name, value) in enumerate(zip(_PROFILE, fields, strict=True), start=3)
+            name: given.optional_text(number) or None
+            for number, name in enumerate(_PROFILE, start=3)
         }
         if table is not None:
-            changes["metadata"] = jsonb_text(gojson.marshal(table or {}))
+            changes["metadata"] = jsonb_text(object_json(table))
         try:
             self._parts.accounts.update(owner, changes)
         except GrpcError as error:
             raise ModuleError(f"error while trying to update user: {error.message}") from None
 
-    def users_get_id(self, user_ids: Any = None, facebook_ids: Any = None) -> list[dict[str, Any]]:
-        """Read users by id; unknown ids are left out.
+    def account_delete_id(self, user_id: Any = None, recorded: Any = None) -> None:
+        """Delete an account with all that belongs to it.
+
+        Args:
+            user_id: Whose.
+            recorded: Whether Nakama keeps a record of it; this mock never does.
 
         Raises:
-            ModuleError: An id that is no uuid.
+            ModuleError: A bad argument.
         """
-        given = Arguments("users_get_id", user_ids, facebook_ids)
-        ids = [parse_uuid(str(each)) for each in (given.items(1) if user_ids is not None else ())]
-        if None in ids:
-            raise given.error(1, "each user id must be a valid id string")
-        rows = [self._parts.accounts.find(each) for each in ids if each]
-        return [user_table(self._parts, row) for row in rows if row is not None]
+        given = Arguments("account_delete_id", user_id, recorded)
+        owner = given.uuid(1, _USER_ID)
+        given.optional_flag(2)
+        self._parts.accounts.delete(owner)
 
-    def users_ban_id(self, user_ids: Any = None) -> None:
-        """Ban accounts: tokens die, sockets get notification -8 and are closed.
-
-        Raises:
-            ModuleError: An id that is no uuid; nobody is banned.
-        """
-        self._parts.accounts.ban(_user_ids("users_ban_id", user_ids))
-
-    def users_unban_id(self, user_ids: Any = None) -> None:
-        """Let accounts log in again.
-
-        Raises:
-            ModuleError: An id that is no uuid; nobody is unbanned.
-        """
-        self._parts.accounts.unban(_user_ids("users_unban_id", user_ids))
+    def _account_table(self, row: store.Row) -> dict[str, Any]:
+        account = self._parts.accounts.account(row["id"])
+        user = user_table(self._parts, row)
+        times = {
+            name: row[name] // 1_000_000 for name in ("verify_time", "disable_time") if row[name]
+        }
+        others: dict[str, Any] = {
+            name: account[name] for name in ("email", "devices", "custom_id") if name in account
+        }
+        return {**user, "user": user, "wallet": gojson.unmarshal(row["wallet"]), **others, **times}
 
 
 def user_table(parts: Parts, row: store.Row) -> dict[str, Any]:
@@ -119,9 +141,10 @@ def user_table(parts: Parts, row: store.Row) -> dict[str, Any]:
     }
 
 
-def _user_ids(function: str, user_ids: Any) -> list[str]:
-    given = Arguments(function, user_ids)
-    ids = [parse_uuid(str(each)) for each in given.items(1)]
-    if None in ids:
-        raise given.error(1, "each user id must be a valid id string")
-    return [each for each in ids if each]
+def _user_id(given: Arguments, value: Any) -> str:
+    if not isinstance(value, str):
+        raise given.error(1, "user id must be a string")
+    user_id = parse_uuid(value)
+    if user_id is None:
+        raise given.error(1, "user id must be a valid identifier string")
+    return user_id

@@ -9,7 +9,7 @@ import bcrypt
 from mock_server.wire.errors import GrpcCode, GrpcError
 
 BAD_CHARACTERS = re.compile(r"[\x00-\x20\x7f]")
-_EMAIL = re.compile(r"^.+@.+\..+$")
+EMAIL = re.compile(r"^.+@.+\..+$")
 
 # A test server hashes many passwords; strength is the real server's business.
 _BCRYPT_ROUNDS = 4
@@ -43,7 +43,7 @@ def check_email(email: str) -> None:
     """
     if BAD_CHARACTERS.search(email):
         raise refuse("Invalid email address, no spaces or control characters allowed.")
-    if not _EMAIL.match(email):
+    if not EMAIL.match(email):
         raise refuse("Invalid email address format.")
     if not 10 <= len(email.encode()) <= 255:
         raise refuse("Invalid email address, must be 10-255 bytes.")

@@ -1,4 +1,4 @@
-"""Events over HTTP: taken, and passed to nobody, as in a Nakama without event modules."""
+"""Events over HTTP: passed to the functions that server modules registered for them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ from mock_server.wire.schema import BOOL, STRING, STRING_MAP, Message
 
 
 def _event(call: Call) -> dict[str, Any]:
+    identity = call.identity
+    context = call.parts.runtime.context(
+        "event",
+        user_id=identity.user_id,
+        username=identity.username,
+        vars=identity.vars or None,
+        user_session_exp=identity.expiry,
+        client_ip=call.client_ip,
+        client_port=call.client_port,
+    )
+    call.parts.runtime.events.generate(
+        context, call.request["name"], call.request["properties"], external=True
+    )
     return {}
 
 

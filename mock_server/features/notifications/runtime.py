@@ -7,7 +7,7 @@ from typing import Any
 from mock_server.cursor import BadCursor
 from mock_server.features.notifications.core import DatabaseError, Notification
 from mock_server.identity import SYSTEM_USER
-from mock_server.runtime.arguments import Arguments, lua_type
+from mock_server.runtime.arguments import Arguments, Entry, object_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -55,10 +55,8 @@ class NotificationFunctions(RuntimeFunctions):
             "notification_send", user_id, subject, content, code, sender_id, persistent
         )
         recipient = given.uuid(1, "expects user_id to be a valid UUID")
-        text = given.text(2)
-        if not text:
-            raise given.error(2, "expects subject to be a non-empty string")
-        body = _content(given.table(3))
+        text = given.filled_text(2, "expects subject to be a non-empty string")
+        body = object_json(given.table(3))
         number = given.integer(4)
         if number <= 0 and number not in _SYSTEM_CODES:
             raise given.error(4, _POSITIVE_CODE)
@@ -77,7 +75,8 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: As for `notification_send`.
         """
         given = Arguments("notifications_send", notifications)
-        self._send([_entry(given, entry) for entry in given.items(1)])
+        entries = given.entries(1, "expects a valid set of notifications")
+        self._send([_notification(entry) for entry in entries])
 
     def notification_send_all(
         self,
@@ -92,10 +91,8 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A bad argument.
         """
         given = Arguments("notification_send_all", subject, content, code, persistent)
-        text = given.text(1)
-        if not text:
-            raise given.error(1, "expects subject to be a non-empty string")
-        body = _content(given.table(2))
+        text = given.filled_text(1, "expects subject to be a non-empty string")
+        body = object_json(given.table(2))
         number = given.integer(3)
         if number <= 0:
             raise given.error(3, _POSITIVE_CODE)
@@ -144,7 +141,7 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A malformed id.
         """
         given = Arguments("notifications_get_id", ids, user_id)
-        rows = self._parts.notifications.get(_ids(given), _owner(given))
+        rows = self._parts.notifications.get(_ids(given), _owner(given, "get"))
         return [_read(row) for row in rows]
 
     def notifications_delete_id(self, ids: Any = None, user_id: Any = None) -> None:
@@ -154,7 +151,7 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A malformed id.
         """
         given = Arguments("notifications_delete_id", ids, user_id)
-        self._parts.notifications.delete(_ids(given), _owner(given))
+        self._parts.notifications.delete(_ids(given), _owner(given, "delete"))
 
     def notifications_delete(self, notifications: Any = None) -> None:
         """Delete stored notifications, each given by `user_id` and `notification_id`.
@@ -163,16 +160,9 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A malformed id; nothing is deleted.
         """
         given = Arguments("notifications_delete", notifications)
-        pairs = []
-        for entry in given.items(1):
-            table = entry if isinstance(entry, dict) else {}
-            pair = [parse_uuid(str(table.get(name, ""))) for name in ("user_id", "notification_id")]
-            for name, value in zip(("user_id", "notification_id"), pair, strict=True):
-                if value is None:
-                    raise given.error(1, f"expects {name} to be a valid UUID")
-            pairs.append(pair)
-        for owner, notification_id in pairs:
-            self._parts.notifications.delete([notification_id or ""], owner or "")
+        entries = given.entries(1, "expects a valid set of notifications")
+        for owner, notification_id in [_deleted(entry) for entry in entries]:
+            self._parts.notifications.delete([notification_id], owner)
 
     def notifications_update(self, updates: Any = None) -> None:
         """Change `subject`, `content` or `sender` of stored notifications, each given by `id`.
@@ -181,7 +171,8 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A bad entry; nothing is changed.
         """
         given = Arguments("notifications_update", updates)
-        for notification_id, changes in [_update(given, entry) for entry in given.items(1)]:
+        entries = given.entries(1, "expects a valid set of data")
+        for notification_id, changes in [_update(entry) for entry in entries]:
             self._parts.notifications.update(notification_id, changes)
 
     def _send(self, notifications: list[Notification]) -> None:
@@ -191,76 +182,43 @@ class NotificationFunctions(RuntimeFunctions):
             raise ModuleError(f"failed to send notifications: {error}") from None
 
 
-def _entry(given: Arguments, entry: Any) -> Notification:
-    if not isinstance(entry, dict):
-        raise given.error(1, "expects a valid set of notifications")
-    fields = {
-        name: _entry_field(given, name, value)
-        for name, value in entry.items()
-        if name in _ENTRY_TYPES and value is not None
-    }
-    if not fields.get("subject"):
-        raise given.error(1, "expects subject to be provided and to be non-empty")
-    if "content" not in fields:
-        raise given.error(1, "expects content to be provided and be valid JSON")
-    if fields.get("user_id", SYSTEM_USER) == SYSTEM_USER:
-        raise given.error(1, "expects user_id to be provided and be a valid UUID")
-    if "code" not in fields:
-        raise given.error(1, "expects code to be provided and be a number above 0")
+def _notification(entry: Entry) -> Notification:
+    stored = entry.typed("persistent", "boolean")
+    subject = entry.typed("subject", "string")
+    content = entry.json_object("content", "expects content to be a table")
+    code = entry.typed("code", "number")
+    recipient = entry.uuid("user_id", "expects user_id to be a valid UUID")
+    sender = entry.uuid("sender_id", "expects sender_id to be a valid UUID")
+    if code is not None and int(code) <= 0:
+        raise entry.error("expects code to number above 0")
+    if not subject:
+        raise entry.error("expects subject to be provided and to be non-empty")
+    if content is None:
+        raise entry.error("expects content to be provided and be valid JSON")
+    if recipient in (None, SYSTEM_USER):
+        raise entry.error("expects user_id to be provided and be a valid UUID")
+    if code is None:
+        raise entry.error("expects code to be provided and be a number above 0")
     return Notification(
-        fields["user_id"],
-        fields["subject"],
-        fields["content"],
-        fields["code"],
-        fields.get("sender_id", SYSTEM_USER),
-        fields.get("persistent", False),
+        recipient or "", subject, content, int(code), sender or SYSTEM_USER, bool(stored)
     )
 
 
-def _entry_field(given: Arguments, name: str, value: Any) -> Any:
-    """One value of an entry, checked as Nakama does: in the order in which they are given."""
-    type_ = _ENTRY_TYPES[name]
-    if lua_type(value) != type_:
-        raise given.error(1, f"expects {name} to be {'a table' if type_ == 'table' else type_}")
-    if name == "content":
-        return _content(value)
-    if name == "code":
-        if int(value) <= 0:
-            raise given.error(1, "expects code to number above 0")
-        return int(value)
-    if name in ("user_id", "sender_id"):
-        parsed = parse_uuid(value)
-        if parsed is None:
-            raise given.error(1, f"expects {name} to be a valid UUID")
-        return parsed
-    return value
+def _deleted(entry: Entry) -> tuple[str, str]:
+    owner = entry.uuid("user_id", "expects user_id to be a valid UUID")
+    which = entry.uuid("notification_id", "expects notification_id to be a valid UUID")
+    return owner or SYSTEM_USER, which or ""
 
 
-def _update(given: Arguments, entry: Any) -> tuple[str, dict[str, str]]:
-    table = entry if isinstance(entry, dict) else {}
-    notification_id = parse_uuid(str(table.get("id", "")))
-    if notification_id is None:
-        raise given.error(1, "expects user_id to be a valid ID")
-    changes = {}
-    if (subject := table.get("subject")) is not None:
-        if not isinstance(subject, str) or not subject:
-            raise given.error(1, "expects subject to be a non-empty string")
-        changes["subject"] = subject
-    if (content := table.get("content")) is not None:
-        if not isinstance(content, dict | list):
-            raise given.error(1, "expects content to be table")
-        changes["content"] = _content(content)
-    if (sender := table.get("sender")) is not None:
-        sender_id = parse_uuid(str(sender))
-        if sender_id is None:
-            raise given.error(1, "expects sender to be a valid UUID")
-        changes["sender_id"] = sender_id
-    return notification_id, changes
-
-
-def _content(table: dict[Any, Any] | list[Any]) -> str:
-    # Nakama drops an array on the floor: it is sent as `null`.
-    return gojson.marshal(table if isinstance(table, dict) or not table else None)
+def _update(entry: Entry) -> tuple[str, dict[str, str]]:
+    notification_id = entry.uuid("id", "expects user_id to be a valid ID")
+    changes = {
+        "content": entry.json_object("content"),
+        "subject": entry.filled("subject") if entry.has("subject") else None,
+        "sender_id": _uuid(entry.filled("sender"), "update") if entry.has("sender") else None,
+    }
+    given = {name: value for name, value in changes.items() if value is not None}
+    return notification_id or SYSTEM_USER, given
 
 
 def _sender(given: Arguments, number: int) -> str:
@@ -276,17 +234,23 @@ def _sender(given: Arguments, number: int) -> str:
 
 
 def _ids(given: Arguments) -> list[str]:
-    ids = [parse_uuid(str(each)) for each in given.items(1)]
-    if None in ids:
-        raise given.error(1, "each notification id must be a valid id")
-    return [each for each in ids if each]
+    return given.ids(1, expected="invalid user ids list", each="notification")
 
 
-def _owner(given: Arguments) -> str:
+def _owner(given: Arguments, doing: str) -> str:
     text = given.optional_text(2)
-    if not text:
-        return ""
-    return given.uuid(2, "expects user_id to be a valid id")
+    return _uuid(text, doing) if text else ""
+
+
+def _uuid(text: str, doing: str) -> str:
+    """A uuid that Nakama leaves to the database to check."""
+    value = parse_uuid(text)
+    if value is None:
+        raise ModuleError(
+            f"failed to {doing} notifications: ERROR: invalid input syntax for type uuid: "
+            f'"{text}" (SQLSTATE 22P02)'
+        )
+    return value
 
 
 def _listed(row: store.Row) -> dict[str, Any]:

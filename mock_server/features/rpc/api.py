@@ -14,7 +14,6 @@ from mock_server.features.sessions.core import basic_user, bearer_token
 from mock_server.http.gateway import NO_CACHE, error_response, json_response, same_secret
 from mock_server.http.routing import ANONYMOUS
 from mock_server.identity import Identity
-from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError, http_status
@@ -81,8 +80,8 @@ class RpcApi:
         identity: Identity,
         query: dict[str, list[str]],
     ) -> web.Response:
-        context = Context(
-            node=self._parts.config.name,
+        context = self._parts.runtime.context(
+            "rpc",
             headers=incoming.header_lists(),
             query_params=query,
             user_id=identity.user_id or None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.realtime.pipeline import ErrorCode, RealtimeError, Reply, Request
 from mock_server.realtime.session import SocketSession
-from mock_server.runtime.context import Context
+from mock_server.runtime.context import socket_context
 from mock_server.runtime.errors import ModuleError
 from mock_server.wire.output import omit_empty
 from mock_server.wire.schema import STRING, Message
@@ -23,29 +23,13 @@ async def _rpc(parts: Parts, session: SocketSession, request: dict[str, Any]) ->
         raise RealtimeError(ErrorCode.RUNTIME_FUNCTION_NOT_FOUND, "RPC function not found")
     try:
         payload = await parts.runtime.call_rpc(
-            rpc_id, socket_context(parts, session), request["payload"]
+            rpc_id, socket_context(parts.config, session), request["payload"]
         )
     except ModuleError as error:
         raise RealtimeError(ErrorCode.RUNTIME_FUNCTION_EXCEPTION, error.message) from None
     except Exception as error:
         raise RealtimeError(ErrorCode.RUNTIME_FUNCTION_EXCEPTION, str(error)) from error
     return {"rpc": omit_empty({"id": rpc_id, "payload": payload})}
-
-
-def socket_context(parts: Parts, session: SocketSession, mode: str = "rpc") -> Context:
-    """What a server module is told of a call that came over a socket."""
-    return Context(
-        execution_mode=mode,
-        node=parts.config.name,
-        user_id=session.user_id,
-        username=session.username,
-        vars=session.identity.vars or None,
-        user_session_exp=session.identity.expiry,
-        session_id=session.id,
-        client_ip=session.client_ip,
-        client_port=session.client_port,
-        lang=session.lang,
-    )
 
 
 REQUESTS = (Request("rpc", Message("Rpc", id=STRING, payload=STRING, http_key=STRING), _rpc),)

@@ -13,14 +13,21 @@ from mock_server.wire.errors import GrpcError
 class SessionFunctions(RuntimeFunctions):
     """Close sockets and log sessions out."""
 
-    def session_disconnect(self, session_id: Any = None) -> None:
+    def session_disconnect(self, session_id: Any = None, reason: Any = None) -> None:
         """Close a socket; an unknown session is no error.
 
+        Args:
+            session_id: The session.
+            reason: 0 to 4, for presence events of other nodes; nobody sees it here.
+
         Raises:
-            ModuleError: Not a uuid.
+            ModuleError: A bad argument.
         """
-        given = Arguments("session_disconnect", session_id)
-        session = self._parts.registry.get(given.uuid(1, "expects valid session id"))
+        given = Arguments("session_disconnect", session_id, reason)
+        which = given.uuid(1, "expects valid session id", absent="expects session id")
+        if not 0 <= given.optional_integer(2, 0) <= 4:
+            raise given.error(2, "invalid disconnect reason, must be a value 0-4")
+        session = self._parts.registry.get(which)
         if session is not None:
             session.disconnect()
 
@@ -30,11 +37,12 @@ class SessionFunctions(RuntimeFunctions):
         """Log a user out: the given tokens, or all of his.
 
         Raises:
-            ModuleError: Not a uuid, or a token that is not his.
+            ModuleError: A bad argument, or a token that is not his.
         """
         given = Arguments("session_logout", user_id, token, refresh_token)
-        owner = given.uuid(1, "expects a valid user id")
+        owner = given.uuid(1, "expects valid user id", absent="expects user id")
         try:
             self._parts.sessions.logout(owner, given.optional_text(2), given.optional_text(3))
         except GrpcError as error:
-            raise ModuleError(f"failed to logout: {error.message}") from None
+            reason = error.message.lower().rstrip(".")
+            raise ModuleError(f"failed to logout: {reason}") from None

@@ -1,0 +1,85 @@
+"""`nk.link_*` and `nk.unlink_*`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.errors import ModuleError, status_text
+from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.wire.errors import GrpcError
+
+_USER_ID = "user ID must be a valid identifier"
+
+
+class LinkFunctions(RuntimeFunctions):
+    """Add and remove ways to log in to an account."""
+
+    def link_device(self, user_id: Any = None, device_id: Any = None) -> None:
+        """Add a device to an account.
+
+        Raises:
+            ModuleError: A bad argument, or another account's device.
+        """
+        given = Arguments("link_device", user_id, device_id)
+        owner, device = given.uuid(1, _USER_ID), given.filled_text(2, "expects device ID string")
+        _try("linking", lambda: self._parts.links.link_device(owner, device))
+
+    def link_custom(self, user_id: Any = None, custom_id: Any = None) -> None:
+        """Set the custom id of an account.
+
+        Raises:
+            ModuleError: A bad argument, or another account's id.
+        """
+        given = Arguments("link_custom", user_id, custom_id)
+        owner, custom = given.uuid(1, _USER_ID), given.filled_text(2, "expects custom ID string")
+        _try("linking", lambda: self._parts.links.link_custom(owner, custom))
+
+    def link_email(self, user_id: Any = None, email: Any = None, password: Any = None) -> None:
+        """Set email address and password of an account.
+
+        Raises:
+            ModuleError: A bad argument, or another account's address.
+        """
+        given = Arguments("link_email", user_id, email, password)
+        owner, address = given.uuid(1, _USER_ID), given.filled_text(2, "expects email string")
+        secret = given.filled_text(3, "expects username string")  # Nakama's own slip
+        _try("linking", lambda: self._parts.links.link_email(owner, address, secret))
+
+    def unlink_device(self, user_id: Any = None, device_id: Any = None) -> None:
+        """Remove a device from an account.
+
+        Raises:
+            ModuleError: A bad argument, not his device, or his last way to log in.
+        """
+        given = Arguments("unlink_device", user_id, device_id)
+        owner, device = given.uuid(1, _USER_ID), given.filled_text(2, "expects device ID string")
+        _try("unlinking", lambda: self._parts.links.unlink_device(owner, device))
+
+    def unlink_custom(self, user_id: Any = None, custom_id: Any = None) -> None:
+        """Clear the custom id of an account; `custom_id` may be left out.
+
+        Raises:
+            ModuleError: A bad argument, not his id, or his last way to log in.
+        """
+        given = Arguments("unlink_custom", user_id, custom_id)
+        owner, custom = given.uuid(1, _USER_ID), given.optional_text(2)
+        _try("unlinking", lambda: self._parts.links.unlink_column(owner, "custom_id", custom))
+
+    def unlink_email(self, user_id: Any = None, email: Any = None) -> None:
+        """Clear email address and password of an account; `email` may be left out.
+
+        Raises:
+            ModuleError: A bad argument, not his address, or his last way to log in.
+        """
+        given = Arguments("unlink_email", user_id, email)
+        owner, address = given.uuid(1, _USER_ID), given.optional_text(2).lower()
+        _try("unlinking", lambda: self._parts.links.unlink_column(owner, "email", address))
+
+
+def _try(what: str, action: Callable[[], None]) -> None:
+    try:
+        action()
+    except GrpcError as error:
+        raise ModuleError(f"error {what}: {status_text(error)}") from None

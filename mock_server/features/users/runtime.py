@@ -1,0 +1,97 @@
+"""`nk.users_*`."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from mock_server.features.accounts.runtime import user_table
+from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.functions import RuntimeFunctions
+from server_kit import store
+
+
+class UserFunctions(RuntimeFunctions):
+    """Read users; ban and unban them."""
+
+    def users_get_id(self, user_ids: Any = None, facebook_ids: Any = None) -> list[dict[str, Any]]:
+        """Read users by id or Facebook id; unknown ids are left out.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("users_get_id", user_ids, facebook_ids)
+        ids = [] if user_ids is None else given.ids(1, expected="invalid user ids list")
+        facebook = [] if facebook_ids is None else _facebook_ids(facebook_ids)
+        rows = [self._parts.accounts.find(each) for each in ids]
+        rows += [
+            self._parts.store.one("SELECT * FROM users WHERE facebook_id = ?", each)
+            for each in facebook
+        ]
+        return self._user_tables(rows)
+
+    def users_get_username(self, usernames: Any = None) -> list[dict[str, Any]]:
+        """Read users by name; unknown names are left out.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("users_get_username", usernames)
+        if usernames is None:
+            raise given.error(1, "invalid username list")
+        if not given.table(1):
+            return []
+        names = given.names(
+            1, expected="invalid username data", each="each username must be a string"
+        )
+        return self._user_tables([self._parts.accounts.find_by_username(name) for name in names])
+
+    def users_get_random(self, count: Any = None) -> list[dict[str, Any]]:
+        """Read some users, whoever they are.
+
+        Args:
+            count: How many, 0 to 1000; none when left out.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("users_get_random", count)
+        number = given.optional_integer(1, 0)
+        if not 0 <= number <= 1000:
+            raise given.error(1, "count must be 0-1000")
+        rows = self._parts.store.all("SELECT * FROM users WHERE username <> '' ORDER BY id")
+        return self._user_tables(random.sample(rows, min(number, len(rows))))
+
+    def users_ban_id(self, user_ids: Any = None) -> None:
+        """Ban accounts: tokens die, sockets get notification -8 and are closed.
+
+        Raises:
+            ModuleError: A bad argument; nobody is banned.
+        """
+        self._parts.accounts.ban(_user_ids("users_ban_id", user_ids))
+
+    def users_unban_id(self, user_ids: Any = None) -> None:
+        """Let accounts log in again.
+
+        Raises:
+            ModuleError: A bad argument; nobody is unbanned.
+        """
+        self._parts.accounts.unban(_user_ids("users_unban_id", user_ids))
+
+    def _user_tables(self, rows: list[store.Row | None] | list[store.Row]) -> list[dict[str, Any]]:
+        found = {row["id"]: row for row in rows if row is not None}
+        return [user_table(self._parts, row) for row in found.values()]
+
+
+def _user_ids(function: str, user_ids: Any) -> list[str]:
+    given = Arguments(function, user_ids)
+    if user_ids is None:
+        raise given.error(1, "invalid user id list")
+    return given.ids(1, expected="invalid user id data") if given.table(1) else []
+
+
+def _facebook_ids(facebook_ids: Any) -> list[str]:
+    # Nakama speaks of argument 1 here, too.
+    return Arguments("users_get_id", facebook_ids).names(
+        1, expected="invalid facebook ids list", each="each facebook id must be a string"
+    )

@@ -1,0 +1,157 @@
+"""Before and after hooks: functions of server modules around requests and socket messages."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from typing import TYPE_CHECKING, Any
+
+from mock_server.runtime.context import Context, socket_context
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.messages import decode_message, message_json
+from mock_server.wire.errors import DecodeError, GrpcCode
+from mock_server.wire.schema import Message
+
+if TYPE_CHECKING:
+    from mock_server.http.routing import Call, Route
+    from mock_server.identity import Identity
+    from mock_server.parts import Parts
+    from mock_server.realtime.session import SocketSession
+
+_log = logging.getLogger("mock_server.runtime")
+
+NOT_FOUND = "Requested resource was not found."
+_UNREADABLE = "Could not complete runtime Before function."
+
+
+class Disabled(Exception):
+    """A before hook returned nothing: the resource is switched off."""
+
+
+class Hooks:
+    """Calls the hooks of one server.
+
+    Args:
+        parts: The server.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def before_request(self, route: Route, call: Call) -> None:
+        """Let the before hook of a route look at a request, and change it.
+
+        Raises:
+            Disabled: It returned nothing.
+            ModuleError: It refused.
+        """
+        function = self._parts.runtime.callbacks.before.get(route.name.lower())
+        if function is None:
+            return
+        request = message_json(route.message, call.request)
+        result: Any = function(self._request_context("before", call, call.identity), request)
+        if inspect.isawaitable(result):
+            result = await result
+        if not route.message.fields:
+            return  # a request without fields can't be switched off, as in Nakama
+        call.request = _decoded(route.message, result)
+
+    async def after_request(self, route: Route, call: Call, response: dict[str, Any]) -> None:
+        """Tell the after hook of a route of a request that succeeded; its errors are logged."""
+        function = self._parts.runtime.callbacks.after.get(route.name.lower())
+        if function is None:
+            return
+        token = response.get("token") if not call.identity.user_id else None
+        identity = (token and self._parts.sessions.check(token)) or call.identity
+        context = self._request_context("after", call, identity)
+        request = message_json(route.message, call.request)
+        await _observe(function, context, response, request, name=route.name)
+
+    async def before_message(
+        self, session: SocketSession, member: str, envelope: Message, fields: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Let the before hook of a socket message look at it, and return what to go on with.
+
+        Args:
+            session: Who sent it.
+            member: The envelope's member, as `channel_join`.
+            envelope: The schema of envelopes.
+            fields: The decoded envelope.
+
+        Raises:
+            Disabled: It returned nothing.
+            ModuleError: It refused, or returned another message.
+        """
+        function = self._parts.runtime.callbacks.before_rt.get(_rt_name(member))
+        if function is None:
+            return fields
+        context = socket_context(self._parts.config, session, "before")
+        result: Any = function(context, message_json(envelope, fields))
+        if inspect.isawaitable(result):
+            result = await result
+        changed = _decoded(envelope, result)
+        if changed[member] is None:
+            raise ModuleError(_UNREADABLE)
+        return changed
+
+    async def after_message(
+        self,
+        session: SocketSession,
+        member: str,
+        envelope: Message,
+        fields: dict[str, Any],
+        reply: dict[str, Any] | None,
+    ) -> None:
+        """Tell the after hook of a socket message that succeeded; its errors are logged.
+
+        Args:
+            session: Who sent it.
+            member: The envelope's member, as `channel_join`.
+            envelope: The schema of envelopes.
+            fields: The decoded envelope.
+            reply: The reply's envelope; None where there is none.
+        """
+        function = self._parts.runtime.callbacks.after_rt.get(_rt_name(member))
+        if function is not None:
+            context = socket_context(self._parts.config, session, "after")
+            request = message_json(envelope, fields)
+            await _observe(function, context, reply or {}, request, name=member)
+
+    def _request_context(self, mode: str, call: Call, identity: Identity) -> Context:
+        return self._parts.runtime.context(
+            mode,
+            user_id=identity.user_id or None,
+            username=identity.username or None,
+            vars=identity.vars or None,
+            user_session_exp=identity.expiry or None,
+            client_ip=call.client_ip,
+            client_port=call.client_port,
+        )
+
+
+def _rt_name(member: str) -> str:
+    """The name in `register_rt_before`, in lower case; RPCs have no hooks."""
+    return "" if member == "rpc" else member.replace("_", "")
+
+
+def _decoded(message: Message, result: Any) -> dict[str, Any]:
+    if result is None:
+        raise Disabled
+    try:
+        return decode_message(message, result)
+    except DecodeError as error:
+        _log.error("a before hook returned no %s: %s", message.name, error)
+        raise ModuleError(_UNREADABLE, GrpcCode.INTERNAL) from None
+
+
+async def _observe(
+    function: Any, context: Context, response: dict[str, Any], request: dict[str, Any], *, name: str
+) -> None:
+    try:
+        result = function(context, response, request)
+        if inspect.isawaitable(result):
+            await result
+    except ModuleError as error:
+        _log.error("the after hook of %s failed: %s", name, error.message)
+    except Exception:
+        _log.exception("the after hook of %s failed", name)

@@ -1,0 +1,100 @@
+"""Calls runtime functions for Lua, from the threads in which Lua runs."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+from attrs import frozen
+
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.functions import PureFunctions
+from mock_server.runtime.nk import Nakama, function_names, missing_function
+
+
+@frozen
+class _Function:
+    call: Callable[..., Any]
+    arity: int
+    is_pure: bool
+
+
+class Bridge:
+    """The runtime functions as Lua's threads call them.
+
+    Functions that touch the server run in its loop, and the thread waits; others run right there.
+
+    Args:
+        nk: The runtime functions.
+        loop: The server's loop.
+    """
+
+    def __init__(self, nk: Nakama, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._tasks: set[asyncio.Future[Any]] = set()
+        self._functions = {name: _function(nk, name) for name in function_names()}
+
+    def names(self) -> list[str]:
+        """The names of all runtime functions."""
+        return list(self._functions)
+
+    def waits(self, name: str) -> bool:
+        """Tell whether a thread that calls this function waits for the loop."""
+        function = self._functions.get(name)
+        return function is not None and not function.is_pure
+
+    def call(self, name: str, arguments: Sequence[Any]) -> Any:
+        """Call a runtime function from a thread; what it does not take is left out, as in Lua.
+
+        Raises:
+            ModuleError: There is no such function, or it refused.
+        """
+        function = self._functions.get(name)
+        if function is None:
+            raise missing_function(name)
+        given = arguments[: function.arity]
+        if function.is_pure:
+            return function.call(*given)
+        future: Future[Any] = Future()
+        self._loop.call_soon_threadsafe(self._run, future, function.call, given)
+        return future.result()
+
+    def cancel(self) -> None:
+        """End what runtime functions still wait for; their callers get an error."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    def _run(
+        self, future: Future[Any], function: Callable[..., Any], arguments: Sequence[Any]
+    ) -> None:
+        try:
+            result = function(*arguments)
+        except Exception as error:
+            future.set_exception(error)
+            return
+        if not inspect.isawaitable(result):
+            future.set_result(result)
+            return
+        task = asyncio.ensure_future(result)
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._finish, future))
+
+    def _finish(self, future: Future[Any], task: asyncio.Future[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            future.set_exception(ModuleError("the server is stopping"))
+        elif (error := task.exception()) is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(task.result())
+
+
+def _function(nk: Nakama, name: str) -> _Function:
+    owner = next(base for base in Nakama.__mro__ if name in vars(base))
+    function = getattr(nk, name)
+    arity = len(inspect.signature(function).parameters)
+    return _Function(function, arity, issubclass(owner, PureFunctions))

@@ -1,0 +1,189 @@
+--[[
+  Brings `nk`, `bit32` and `require`, and loads and runs server modules.
+
+  Gets the host's functions and what language.lua returned. The host's
+    `call(name, …)` calls a runtime function: returns true and its results, or false, a message
+      and, for a bad argument, its number and what was expected;
+    `announce(kind, id)` hears of each registration;
+    `once()` tells whether `nk.run_once` may run, and gives its context;
+    `over()` returns a text if the call under way must end.
+  Returns functions for the host.
+]]--
+local host, language = ...
+
+local lower, gsub, find, sub =
+  string.lower, string.gsub, string.find, string.sub
+local ipairs, loadstring, rawget, setmetatable, tonumber, type, unpack =
+  ipairs, loadstring, rawget, setmetatable, tonumber, type, unpack
+local getinfo, pack, position, raw_error, raw_pcall, show, translate = language.getinfo,
+  language.pack, language.position, language.raw_error, language.raw_pcall, language.show,
+  language.translate
+
+local INSTRUCTIONS = 1000000 -- between two looks at the clock
+language.sethook(function()
+  local over = host.over()
+  if over then raw_error(over, 0) end
+end, "", INSTRUCTIONS)
+
+-- Runtime functions ---------------------------------------------------------------------------------
+
+-- The name by which a runtime function was called, as gopher-lua shows it.
+local function called_name(level, name)
+  local caller = getinfo(level + 2, "S")
+  if caller and caller.what == "C" then return "(anonymous)" end
+  if caller and caller.what == "tail" then return name end
+  return getinfo(level + 1, "n").name or "?"
+end
+
+local function fail(name, message, number, expected)
+  if number then
+    message = "bad argument #" .. number .. " to " .. called_name(2, name) .. " (" .. expected .. ")"
+  end
+  raw_error(position(2) .. message, 0)
+end
+
+local function runtime_function(name, shown)
+  local call = host.call
+  return function(...)
+    local results = pack(call(name, ...))
+    if results[1] then return unpack(results, 2, results.n) end
+    fail(shown, results[2], results[3], results[4])
+  end
+end
+
+local nk = {}
+for _, name in ipairs(host.functions) do nk[name] = runtime_function(name, name) end
+setmetatable(nk, { __index = function(_, name) return runtime_function(name, name) end })
+
+bit32 = {}
+for _, name in ipairs(host.bit32) do bit32[name] = runtime_function("bit32." .. name, name) end
+
+-- Registrations ---------------------------------------------------------------------------------------
+
+local callbacks = {}
+
+local function refuse_argument(number, name, expected)
+  raw_error(position(2) .. "bad argument #" .. number .. " to " .. name .. " (" .. expected .. ")", 0)
+end
+
+local function check_function(name, fn)
+  if type(fn) ~= "function" then
+    refuse_argument(1, name, "function expected, got " .. type(fn))
+  end
+end
+
+local function register_named(name, kind, missing)
+  nk[name] = function(fn, id)
+    check_function(name, fn)
+    if type(id) ~= "string" and type(id) ~= "number" then
+      refuse_argument(2, name, "string expected, got " .. type(id))
+    end
+    if id == "" then refuse_argument(2, name, missing) end
+    local key = lower(show(id))
+    callbacks[kind .. ":" .. key] = fn
+    host.announce(kind, key)
+  end
+end
+
+local function register_listener(name, kind)
+  local count = 0
+  nk[name] = function(fn)
+    check_function(name, fn)
+    count = count + 1
+    callbacks[kind .. ":" .. count] = fn
+    host.announce(kind, show(count))
+  end
+end
+
+register_named("register_rpc", "rpc", "expects rpc id")
+register_named("register_req_before", "before", "expects method name")
+register_named("register_req_after", "after", "expects method name")
+register_named("register_rt_before", "before_rt", "expects message name")
+register_named("register_rt_after", "after_rt", "expects message name")
+register_listener("register_event", "event")
+register_listener("register_event_session_start", "session_start")
+register_listener("register_event_session_end", "session_end")
+
+function nk.run_once(fn)
+  check_function("run_once", fn)
+  local context = host.once()
+  if not context then return end
+  local ok, problem = raw_pcall(fn, context)
+  if not ok then fail("run_once", "error in run_once function: " .. show(translate(problem))) end
+end
+
+-- Modules ------------------------------------------------------------------------------------------
+
+local loaded, preload = package.loaded, package.preload
+local LOADING = newproxy()
+preload.nakama = function() return nk end
+
+function require(name)
+  local value = loaded[name]
+  if value == LOADING then fail("require", "loop or previous error loading module: " .. name) end
+  if value then return value end
+  local loader = preload[name]
+  local dotted = gsub(name, "[/\\]", ".")
+  if not loader then loader = preload[dotted] end
+  if not loader then
+    fail("require", "module " .. name .. " not found:\n\tno field package.preload['" .. name
+      .. "']\n\tno cached module '" .. dotted .. "', ")
+  end
+  loaded[name] = LOADING
+  value = loader(name)
+  if loaded[name] == LOADING then
+    loaded[name] = value == nil and true or value
+  end
+  return loaded[name]
+end
+
+local host_functions = {}
+
+-- Compiles a module; returns what is wrong with it.
+function host_functions.compile(name, path, source)
+  local fn, problem = loadstring(source, "@" .. path)
+  if not fn then return translate(problem) end
+  language.know_source(fn, path)
+  preload[name] = fn
+end
+
+-- Runs a module, unless another one has required it already; returns what went wrong.
+function host_functions.run(name)
+  if loaded[name] then return nil end
+  local ok, problem = raw_pcall(preload[name])
+  if not ok then
+    if type(problem) == "table" then problem = problem[1] end
+    return show(translate(problem))
+  end
+end
+
+-- What a client is told of an error: message, code, whether the module chose the code; and the text
+-- for the log, with its position.
+local function explain(fn, problem)
+  local code, chosen = nil, false
+  if type(problem) == "table" and #problem > 0 then
+    code, chosen = tonumber(rawget(problem, 2)), #problem > 1
+    problem = rawget(problem, 1)
+  end
+  local full = show(translate(problem))
+  local source = sub(getinfo(fn, "S").source, 2)
+  local message = full
+  if sub(full, 1, #source) == source then
+    local rest = sub(full, #source + 1)
+    local _, last = find(rest, ": ", 1, true)
+    message = last and sub(rest, last + 1) or rest
+  end
+  return message, code or false, chosen, full
+end
+
+-- Calls a registered function; returns true and its last result, or false and an explanation.
+function host_functions.invoke(key, ...)
+  local fn = callbacks[key]
+  if not fn then return false, key .. " is registered in another state of the pool only" end
+  local results = pack(raw_pcall(fn, ...))
+  if not results[1] then return false, explain(fn, results[2]) end
+  if results.n == 1 then return true end
+  return true, results[results.n]
+end
+
+return host_functions

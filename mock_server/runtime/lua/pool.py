@@ -1,0 +1,165 @@
+"""The pool of Lua states: each call takes a state of its own and runs in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from mock_server.runtime.errors import ModuleError, ModuleLoadError
+from mock_server.runtime.lua.bridge import Bridge
+from mock_server.runtime.lua.modules import LuaModule
+from mock_server.runtime.lua.state import LoadRecord, LuaState
+
+if TYPE_CHECKING:
+    from mock_server.parts import Parts
+    from mock_server.runtime.callbacks import Callbacks
+    from mock_server.runtime.context import Context
+
+
+@define(eq=False)
+class _Generation:
+    """One load of the modules, and the states that have them."""
+
+    modules: Sequence[LuaModule]
+    record: LoadRecord = field(factory=LoadRecord)
+    idle: list[LuaState] = field(factory=list)
+    count: int = 0
+
+
+class LuaPool:
+    """The Lua states of one server, from `runtime.lua_min_count` to `runtime.lua_max_count`.
+
+    The state that was used last is taken first, so that calls one after the other meet the same
+    variables. A call that finds all states busy waits for one.
+
+    Args:
+        parts: The server.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._config = parts.config.runtime
+        self._loop = asyncio.get_running_loop()
+        self._bridge = Bridge(parts.runtime.nk, self._loop)
+        self._threads = ThreadPoolExecutor(self._config.lua_max_count, "nakama-lua")
+        self._generation = _Generation(())
+        self._busy: dict[Future[Any], LuaState] = {}
+        self._waiters: deque[asyncio.Future[None]] = deque()
+
+    async def load(self, modules: Sequence[LuaModule]) -> None:
+        """Load modules; calls under way end with what was loaded before.
+
+        Raises:
+            ModuleLoadError: One fails; what was loaded before stays.
+        """
+        generation = _Generation(modules)
+        if modules:
+            least = min(self._config.lua_min_count, self._config.lua_max_count)
+            generation.idle = [await self._make(generation) for _ in range(least)]
+            generation.count = least
+            for kind, name in generation.idle[0].announced:
+                self._register(kind, name)
+        self._generation = generation
+
+    async def interrupt(self) -> None:
+        """Cut the calls that are under way, and wait until they have ended."""
+        calls = [asyncio.wrap_future(call) for call in self._busy]
+        for state in self._busy.values():
+            state.cut()
+        self._bridge.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+    def close(self) -> None:
+        """End the threads; all calls must have ended."""
+        self._threads.shutdown()
+
+    def _register(self, kind: str, name: str) -> None:
+        callbacks: Callbacks = self._parts.runtime.registering
+        function = partial(self._call, f"{kind}:{name}")
+        named: dict[str, dict[str, Any]] = {
+            "rpc": callbacks.rpcs,
+            "before": callbacks.before,
+            "after": callbacks.after,
+            "before_rt": callbacks.before_rt,
+            "after_rt": callbacks.after_rt,
+        }
+        listeners: dict[str, list[Any]] = {
+            "event": callbacks.events,
+            "session_start": callbacks.session_starts,
+            "session_end": callbacks.session_ends,
+        }
+        if kind in named:
+            named[kind][name] = function
+        else:
+            listeners[kind].append(function)
+
+    async def _call(self, key: str, context: Context, *payload: Any) -> Any:
+        generation = self._generation
+        state = await self._take(generation)
+        call = self._submit(state, state.invoke, key, (context.table(), *payload))
+        call.add_done_callback(
+            lambda _: self._loop.call_soon_threadsafe(self._give, generation, state)
+        )
+        return await asyncio.wrap_future(call)
+
+    async def _take(self, generation: _Generation) -> LuaState:
+        while not generation.idle:
+            if generation.count < self._config.lua_max_count:
+                return await self._grow(generation)
+            waiter = self._loop.create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self._wake()  # it may have been this one's turn
+                raise
+        return generation.idle.pop()
+
+    async def _grow(self, generation: _Generation) -> LuaState:
+        generation.count += 1
+        try:
+            return await self._make(generation)
+        except BaseException as error:
+            generation.count -= 1
+            self._wake()
+            if isinstance(error, ModuleLoadError):
+                raise ModuleError(f"a further Lua state could not be loaded: {error}") from error
+            raise
+
+    def _give(self, generation: _Generation, state: LuaState) -> None:
+        if state.is_spent:
+            generation.count -= 1
+        else:
+            generation.idle.append(state)
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    async def _make(self, generation: _Generation) -> LuaState:
+        state = LuaState(
+            self._bridge,
+            generation.record,
+            self._parts.runtime.context("run_once"),
+            time_limit=self._config.lua_time_limit_sec,
+        )
+        await asyncio.wrap_future(self._submit(state, state.load, generation.modules))
+        return state
+
+    def _submit(
+        self, state: LuaState, function: Callable[..., Any], *arguments: Any
+    ) -> Future[Any]:
+        call = self._threads.submit(function, *arguments)
+        self._busy[call] = state
+        call.add_done_callback(self._busy.pop)
+        return call

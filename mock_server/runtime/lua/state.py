@@ -1,0 +1,254 @@
+"""One Lua state: loads the modules and runs the functions that they registered."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import lupa.lua51 as lupa
+from attrs import define, field
+
+from mock_server.runtime.arguments import to_bytes, to_text
+from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
+from mock_server.runtime.lua import bit32
+from mock_server.runtime.lua.values import FromLua, to_lua
+from mock_server.runtime.nk import missing_function
+
+if TYPE_CHECKING:
+    from mock_server.runtime.context import Context
+    from mock_server.runtime.lua.bridge import Bridge
+    from mock_server.runtime.lua.modules import LuaModule
+
+_log = logging.getLogger("mock_server.modules")
+
+_MAX_MEMORY = 512 * 1024 * 1024
+_STARTED = time.monotonic()
+_STOPPING = b"the server is stopping"
+
+
+@define
+class LoadRecord:
+    """What runtime functions returned while the first state of a pool loaded its modules.
+
+    Nakama loads modules once and shares them among its states. Here each state loads them, and
+    what they call then answers as it did the first time, without doing it again.
+
+    Attributes:
+        results: Function, result and error of each call, in order.
+        is_complete: Whether the first load is over.
+    """
+
+    results: list[tuple[str, Any, ModuleError | None]] = field(factory=list)
+    is_complete: bool = False
+
+
+class LuaState:
+    """A Lua state; only one thread uses it at a time.
+
+    Args:
+        bridge: Calls runtime functions.
+        record: What they answer while the modules load.
+        run_once: The context for `nk.run_once`.
+        time_limit: How many seconds a call's own code may run; waiting does not count.
+
+    Attributes:
+        announced: What the modules registered: kinds and ids.
+        is_spent: Whether a call was cut, so that the state is not to be used again.
+    """
+
+    def __init__(
+        self, bridge: Bridge, record: LoadRecord, run_once: Context, *, time_limit: float
+    ) -> None:
+        self.announced: list[tuple[str, str]] = []
+        self.is_spent = False
+        self._bridge = bridge
+        self._record = record
+        self._replayed: int | None = 0
+        self._run_once: Context | None = run_once
+        self._time_limit = time_limit
+        self._deadline = 0.0
+        self._is_cut = False
+        self._lua = lupa.LuaRuntime(
+            encoding=None,
+            unpack_returned_tuples=True,
+            register_eval=False,
+            register_builtins=False,
+            max_memory=_MAX_MEMORY,
+        )
+        globals_ = self._lua.globals()
+        maxn = globals_[b"table"][b"maxn"]
+        self._from_lua = FromLua(lambda value: lupa.lua_type(value) == "table", maxn)
+        self._functions = self._prepare(globals_[b"loadstring"])
+
+    def load(self, modules: Sequence[LuaModule]) -> None:
+        """Compile and run modules.
+
+        Raises:
+            ModuleLoadError: One fails; the message has file and line.
+        """
+        self._deadline = time.monotonic() + self._time_limit
+        for module in modules:
+            problem = self._functions[b"compile"](
+                to_bytes(module.name), to_bytes(str(module.path)), module.source
+            )
+            _check_loaded(module, problem)
+        for module in modules:
+            problem = self._functions[b"run"](to_bytes(module.name))
+            _check_loaded(module, problem)
+        self._record.is_complete = True
+        self._replayed = self._run_once = None
+
+    def invoke(self, key: str, arguments: Sequence[Any]) -> Any:
+        """Call a registered function and return its last result.
+
+        Args:
+            key: Kind and id, as `rpc:register_push`.
+            arguments: What it is given.
+
+        Raises:
+            ModuleError: It failed; the message is what a client is told.
+        """
+        self._deadline = time.monotonic() + self._time_limit
+        try:
+            results = self._functions[b"invoke"](
+                to_bytes(key), *(self._to_lua(argument) for argument in arguments)
+            )
+        except lupa.LuaError as error:
+            self.is_spent = True
+            raise ModuleError(f"{type(error).__name__}: {error}") from None
+        if results is True:
+            return None
+        if results[0]:
+            return self._from_lua.convert(results[1])
+        raise _failure(key, *(self._from_lua.convert(each) for each in results[1:]))
+
+    def cut(self) -> None:
+        """Make the call under way end soon; any thread may do this."""
+        self._is_cut = self.is_spent = True
+
+    def _prepare(self, loadstring: Any) -> Any:
+        host = self._lua.table_from(
+            {
+                b"call": self._call,
+                b"announce": self._announce,
+                b"once": self._once,
+                b"over": self._over,
+                b"caught": self._caught,
+                b"print": _print,
+                b"clock": lambda: time.monotonic() - _STARTED,
+                b"functions": [to_bytes(name) for name in self._bridge.names()],
+                b"bit32": [to_bytes(name) for name in bit32.FUNCTIONS],
+            },
+            recursive=True,
+        )
+        language = loadstring(_source("language.lua"), b"=nakama")(host)
+        return loadstring(_source("nakama.lua"), b"=nakama")(host, language)
+
+    def _to_lua(self, value: Any) -> Any:
+        ready = to_lua(value)
+        is_table = isinstance(ready, dict | list)
+        return self._lua.table_from(ready, recursive=True) if is_table else ready
+
+    # What Lua calls: none of these may raise, or the error would pass by every pcall.
+
+    def _call(self, name: bytes, *arguments: Any) -> tuple[Any, ...]:
+        title = to_text(name)
+        try:
+            result = self._answer(title, [self._from_lua.convert(each) for each in arguments])
+            results = result if isinstance(result, tuple) else (result,)
+            return (True, *(self._to_lua(each) for each in results))
+        except BadArgument as error:
+            return False, None, error.number, to_bytes(error.expected)
+        except ModuleError as error:
+            return False, to_bytes(error.message)
+        except Exception as error:
+            _log.exception("the runtime function %s failed in the mock", title)
+            return False, to_bytes(f"{title} failed in the mock: {type(error).__name__}: {error}")
+
+    def _announce(self, kind: bytes, name: bytes) -> None:
+        self.announced.append((to_text(kind), to_text(name)))
+
+    def _once(self) -> Any:
+        context, self._run_once = self._run_once, None
+        return None if context is None else self._to_lua(context.table())
+
+    def _over(self) -> bytes | None:
+        if self._is_cut:
+            return _STOPPING
+        if time.monotonic() < self._deadline:
+            return None
+        self.is_spent = True
+        return to_bytes(
+            f"the Lua code ran longer than runtime.lua_time_limit_sec ({self._time_limit:g} s) and "
+            "was cut"
+        )
+
+    def _caught(self, problem: bytes) -> bytes | None:
+        _log.debug("a pcall caught an error: %s", to_text(problem))
+        return self._over()
+
+    def _answer(self, name: str, arguments: list[Any]) -> Any:
+        if name.startswith("bit32."):
+            return bit32.FUNCTIONS[name.removeprefix("bit32.")](*arguments)
+        if self._replayed is not None:
+            return self._answer_while_loading(name, arguments)
+        began = time.monotonic()
+        try:
+            return self._bridge.call(name, arguments)
+        finally:
+            if self._bridge.waits(name):
+                self._deadline += time.monotonic() - began
+
+    def _answer_while_loading(self, name: str, arguments: list[Any]) -> Any:
+        results, index = self._record.results, self._replayed or 0
+        if self._record.is_complete and index < len(results) and results[index][0] == name:
+            self._replayed = index + 1
+            _, result, error = results[index]
+            if error is not None:
+                raise error
+            return result
+        result, problem = None, None
+        try:
+            result = self._call_while_loading(name, arguments)
+        except ModuleError as error:
+            problem = error
+        if not self._record.is_complete:
+            results.append((name, result, problem))
+        if problem is not None:
+            raise problem
+        return result
+
+    def _call_while_loading(self, name: str, arguments: list[Any]) -> Any:
+        if name in self._bridge.names():
+            return self._bridge.call(name, arguments)
+        # A function that is missing here must not keep the modules from being loaded.
+        _log.warning("called while loading, without effect: %s", missing_function(name).message)
+        return None
+
+
+def _source(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes()
+
+
+def _print(text: bytes) -> None:
+    _log.info("%s", to_text(text))
+
+
+def _check_loaded(module: LuaModule, problem: bytes | None) -> None:
+    if problem is None:
+        return
+    text = to_text(problem)
+    is_placed = text.startswith(f"{module.path}:") or ".lua:" in text.partition(": ")[0]
+    raise ModuleLoadError(text if is_placed else f"{module.path}: {text}")
+
+
+def _failure(
+    key: str, message: str, code: Any = None, is_chosen: bool = False, full: str = ""
+) -> ModuleError:
+    if not is_chosen:
+        _log.error("%s failed: %s", key, full or message)
+    is_number = isinstance(code, int | float) and not isinstance(code, bool)
+    return ModuleError(message, int(code)) if is_number else ModuleError(message)

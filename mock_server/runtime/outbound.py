@@ -1,0 +1,60 @@
+"""Which addresses server modules may call: OneSignal's go to the stub, others stay on loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from yarl import URL
+
+from mock_server.config import Config
+from mock_server.runtime.errors import ModuleError
+
+_ONESIGNAL = ("onesignal.com", "www.onesignal.com", "api.onesignal.com")
+
+
+def route(url: URL, config: Config) -> URL:
+    """Return where a request to `url` is really sent.
+
+    Raises:
+        ModuleError: The address is outside of this machine, and not allowed.
+    """
+    host = (url.host or "").lower()
+    if host in _ONESIGNAL:
+        return _to_stub(url, config)
+    if _is_loopback(host) or host in _allowed(config):
+        return url
+    raise ModuleError(
+        f"HTTP request error: this mock of Nakama does not call {host}; allow it with "
+        f"--runtime.allow_http {host}"
+    )
+
+
+def _to_stub(url: URL, config: Config) -> URL:
+    if not config.onesignal.url:
+        raise ModuleError(
+            f"HTTP request error: requests to {url.host} go to a OneSignal stub, but there is "
+            "none: set --onesignal.url"
+        )
+    base = URL(config.onesignal.url)
+    return URL.build(
+        scheme=base.scheme,
+        host=base.host or "",
+        port=base.port,
+        path=base.raw_path.rstrip("/") + url.raw_path,
+        query_string=url.raw_query_string,
+        encoded=True,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _allowed(config: Config) -> set[str]:
+    given = (host for setting in config.runtime.allow_http for host in setting.split(","))
+    return {host.strip().lower() for host in given}

@@ -1,0 +1,178 @@
+"""`nk.register_*`, `nk.run_once` and `nk.event`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.context import Context
+from mock_server.runtime.functions import RuntimeFunctions
+
+if TYPE_CHECKING:
+    from mock_server.runtime.callbacks import (
+        AfterFunction,
+        BeforeFunction,
+        EventFunction,
+        RpcFunction,
+    )
+
+
+class RegistrationFunctions(RuntimeFunctions):
+    """Tell the server which functions it calls, and when.
+
+    A function may be a coroutine function; a plain one runs in the server's loop and must not
+    block. Names do not depend on case.
+    """
+
+    def register_rpc(self, function: RpcFunction, rpc_id: str) -> None:
+        """Make a function callable by clients.
+
+        Args:
+            function: Takes the `Context` and the payload text, returns text or None.
+            rpc_id: Its name.
+
+        Raises:
+            ModuleError: No function, or no name.
+        """
+        given = Arguments("register_rpc", function, rpc_id)
+        self._callbacks.rpcs[_name(given, "expects rpc id")] = given.function(1)
+
+    def register_req_before(self, function: BeforeFunction, name: str) -> None:
+        """Call a function before each request of a kind.
+
+        Args:
+            function: Takes the `Context` and the request as a dict, returns the request to go on
+                with (changed or not), or None to answer 404.
+            name: The operation's name, as `ListNotifications`.
+
+        Raises:
+            ModuleError: No function, or no name.
+        """
+        given = Arguments("register_req_before", function, name)
+        self._callbacks.before[_name(given, "expects method name")] = given.function(1)
+
+    def register_req_after(self, function: AfterFunction, name: str) -> None:
+        """Call a function after each successful request of a kind.
+
+        Args:
+            function: Takes the `Context`, the response and the request, as dicts.
+            name: The operation's name, as `ListNotifications`.
+
+        Raises:
+            ModuleError: No function, or no name.
+        """
+        given = Arguments("register_req_after", function, name)
+        self._callbacks.after[_name(given, "expects method name")] = given.function(1)
+
+    def register_rt_before(self, function: BeforeFunction, name: str) -> None:
+        """Call a function before each socket message of a kind.
+
+        Args:
+            function: Takes the `Context` and the envelope as a dict, returns the envelope to go
+                on with, or None to refuse it, which closes the socket.
+            name: The message's name, as `ChannelJoin`. RPCs have no hooks, as in Nakama.
+
+        Raises:
+            ModuleError: No function, or no name.
+        """
+        given = Arguments("register_rt_before", function, name)
+        self._callbacks.before_rt[_name(given, "expects message name")] = given.function(1)
+
+    def register_rt_after(self, function: AfterFunction, name: str) -> None:
+        """Call a function after each socket message of a kind that succeeded.
+
+        Args:
+            function: Takes the `Context`, the reply's envelope and the envelope, as dicts.
+            name: The message's name, as `ChannelJoin`.
+
+        Raises:
+            ModuleError: No function, or no name.
+        """
+        given = Arguments("register_rt_after", function, name)
+        self._callbacks.after_rt[_name(given, "expects message name")] = given.function(1)
+
+    def register_event(self, function: EventFunction) -> None:
+        """Call a function with each event that clients and modules generate.
+
+        Args:
+            function: Takes the `Context` and a dict with `name`, `properties`, `timestamp` (in
+                seconds) and `external` (whether a client sent it).
+
+        Raises:
+            ModuleError: No function.
+        """
+        given = Arguments("register_event", function)
+        self._callbacks.events.append(given.function(1))
+
+    def register_event_session_start(self, function: EventFunction) -> None:
+        """Call a function whenever a socket opens.
+
+        Raises:
+            ModuleError: No function.
+        """
+        given = Arguments("register_event_session_start", function)
+        self._callbacks.session_starts.append(given.function(1))
+
+    def register_event_session_end(self, function: EventFunction) -> None:
+        """Call a function whenever a socket closes.
+
+        Raises:
+            ModuleError: No function.
+        """
+        given = Arguments("register_event_session_end", function)
+        self._callbacks.session_ends.append(given.function(1))
+
+    def run_once(self, function: Callable[[Context], Any]) -> Any:
+        """Call a function once while the modules load; further calls do nothing.
+
+        Returns:
+            What the function returned; a coroutine, if it is a coroutine function.
+
+        Raises:
+            ModuleError: No function.
+        """
+        given = Arguments("run_once", function)
+        once = given.function(1)
+        if not self._parts.runtime.may_run_once():
+            return None
+        return once(self._parts.runtime.context("run_once"))
+
+    def event(
+        self,
+        name: Any = None,
+        properties: Any = None,
+        timestamp: Any = None,
+        external: Any = None,
+    ) -> None:
+        """Generate an event, for the functions of `register_event`.
+
+        Args:
+            name: A text that is not empty.
+            properties: A table of texts by texts.
+            timestamp: When it was, in seconds since the epoch; now when left out.
+            external: Whether it counts as sent by a client; False when left out.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("event", name, properties, timestamp, external)
+        title = given.filled_text(1, "expects name string")
+        table = {} if properties is None else given.string_map(2, "properties")
+        if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | None):
+            raise given.error(3, "timestamp must be numeric UTC seconds when provided")
+        self._parts.runtime.events.generate(
+            self._parts.runtime.context("event"),
+            title,
+            table,
+            timestamp=None if timestamp is None else int(timestamp),
+            external=given.optional_flag(4),
+        )
+
+    @property
+    def _callbacks(self) -> Any:
+        return self._parts.runtime.registering
+
+
+def _name(given: Arguments, expected: str) -> str:
+    return given.filled_text(2, expected).lower()

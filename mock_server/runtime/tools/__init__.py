@@ -1,0 +1,1 @@
+"""Runtime functions that know no feature."""

@@ -1,0 +1,219 @@
+"""`nk.md5_hash`, `nk.aes128_*` and the other functions for hashes, ciphers and signatures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import importlib
+import secrets
+from typing import Any
+
+import bcrypt
+
+from mock_server.jws import sign
+from mock_server.runtime.arguments import Arguments, to_text
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.functions import PureFunctions
+from mock_server.wire import gojson
+
+_BLOCK = 16
+_BCRYPT_ROUNDS = 4  # Nakama's 13 take half a second, and a test server guards nothing
+_BCRYPT_LIMIT = 72
+_BCRYPT_HASH_LENGTH = 59
+
+
+class CryptoFunctions(PureFunctions):
+    """Hash, encrypt and sign."""
+
+    def md5_hash(self, text: Any = None) -> str:
+        """The MD5 hash as hex digits.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        data = Arguments("md5_hash", text).data(1, "expects input string")
+        return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+    def sha256_hash(self, text: Any = None) -> str:
+        """The SHA-256 hash as hex digits.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        return hashlib.sha256(
+            Arguments("sha256_hash", text).data(1, "expects input string")
+        ).hexdigest()
+
+    def hmac_sha256_hash(self, text: Any = None, key: Any = None) -> str:
+        """The HMAC-SHA-256 of a text, as 32 bytes.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("hmac_sha256_hash", text, key)
+        data = given.data(1, "expects input string")
+        return to_text(hmac.digest(given.data(2, "expects key string"), data, "sha256"))
+
+    def rsa_sha256_hash(self, text: Any = None, key: Any = None) -> str:
+        """The RSA signature (PKCS #1 v1.5) of a text's SHA-256 hash, as bytes.
+
+        Args:
+            text: What is signed.
+            key: An RSA private key, PKCS #1 in PEM.
+
+        Raises:
+            ModuleError: A bad argument or key.
+        """
+        given = Arguments("rsa_sha256_hash", text, key)
+        data = given.data(1, "expects input string")
+        return to_text(_rsa_sign(data, given.data(2, "expects key string"), "error parsing key"))
+
+    def aes128_encrypt(self, text: Any = None, key: Any = None) -> str:
+        """Encrypt with AES in CFB mode; the random vector is the first 16 bytes of the result.
+
+        As in Nakama, the text is filled up with blanks to a multiple of four bytes.
+
+        Raises:
+            ModuleError: A bad argument, or a key that is not 16 bytes long.
+        """
+        return _aes_encrypt(Arguments("aes128_encrypt", text, key), 16)
+
+    def aes128_decrypt(self, text: Any = None, key: Any = None) -> str:
+        """Decrypt what `aes128_encrypt` returned.
+
+        Raises:
+            ModuleError: A bad argument, or a key that is not 16 bytes long.
+        """
+        return _aes_decrypt(Arguments("aes128_decrypt", text, key), 16)
+
+    def aes256_encrypt(self, text: Any = None, key: Any = None) -> str:
+        """As `aes128_encrypt`, with a key of 32 bytes.
+
+        Raises:
+            ModuleError: A bad argument, or a key that is not 32 bytes long.
+        """
+        return _aes_encrypt(Arguments("aes256_encrypt", text, key), 32)
+
+    def aes256_decrypt(self, text: Any = None, key: Any = None) -> str:
+        """Decrypt what `aes256_encrypt` returned.
+
+        Raises:
+            ModuleError: A bad argument, or a key that is not 32 bytes long.
+        """
+        return _aes_decrypt(Arguments("aes256_decrypt", text, key), 32)
+
+    def bcrypt_hash(self, text: Any = None) -> str:
+        """The bcrypt hash of a text of up to 72 bytes.
+
+        Raises:
+            ModuleError: A bad argument, or a longer text.
+        """
+        data = Arguments("bcrypt_hash", text).data(1, "expects string")
+        if len(data) > _BCRYPT_LIMIT:
+            raise ModuleError("error hashing input: bcrypt: password length exceeds 72 bytes")
+        return bcrypt.hashpw(data, bcrypt.gensalt(_BCRYPT_ROUNDS, prefix=b"2a")).decode()
+
+    def bcrypt_compare(self, hashed: Any = None, text: Any = None) -> bool:
+        """Tell whether a text is the one that was hashed.
+
+        Raises:
+            ModuleError: A bad argument, or no bcrypt hash.
+        """
+        given = Arguments("bcrypt_compare", hashed, text)
+        expected, data = given.data(1, "expects string"), given.data(2, "expects string")
+        if len(expected) < _BCRYPT_HASH_LENGTH:
+            return False
+        try:
+            return bcrypt.checkpw(data[:_BCRYPT_LIMIT], expected)
+        except ValueError as error:
+            raise ModuleError(f"error comparing hash and plaintext: {error}") from None
+
+    def jwt_generate(self, algorithm: Any = None, key: Any = None, claims: Any = None) -> str:
+        """Sign claims as a JSON Web Token.
+
+        Args:
+            algorithm: `HS256` or `RS256`.
+            key: The secret, or an RSA private key (PKCS #8 in PEM).
+            claims: A table.
+
+        Raises:
+            ModuleError: A bad argument or key.
+        """
+        given = Arguments("jwt_generate", algorithm, key, claims)
+        method = given.filled_text(1, "expects string")
+        if method not in ("HS256", "RS256"):
+            raise given.error(1, "unsupported algo type - only allowed 'HS256', 'RS256'.")
+        secret = given.filled_text(2, "expects string")
+        table = given.table(3)
+        payload = gojson.marshal(table if isinstance(table, dict) else {})
+        if method == "HS256":
+            return sign(gojson.unmarshal(payload), secret)
+        unsigned = f"{_base64url(_RS256_HEADER)}.{_base64url(payload.encode())}"
+        signature = _rsa_sign(
+            unsigned.encode(), given.data(2, "expects string"), "could not parse private key"
+        )
+        return f"{unsigned}.{_base64url(signature)}"
+
+
+_RS256_HEADER = b'{"alg":"RS256","typ":"JWT"}'
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _cryptography(name: str) -> Any:
+    try:
+        return importlib.import_module(f"cryptography.hazmat.{name}")
+    except ImportError:
+        raise ModuleError(
+            "this runtime function needs cryptography: pip install 'nakama-client[lua]'"
+        ) from None
+
+
+def _rsa_sign(data: bytes, key: bytes, refusal: str) -> bytes:
+    if b"-----BEGIN" not in key:
+        raise ModuleError("could not parse private key: no valid blocks found")
+    serialization = _cryptography("primitives.serialization")
+    padding = _cryptography("primitives.asymmetric.padding")
+    hashes = _cryptography("primitives.hashes")
+    try:
+        private = serialization.load_pem_private_key(key, password=None)
+        signature: bytes = private.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    except (ValueError, TypeError) as error:
+        raise ModuleError(f"{refusal}: {error}") from None
+    return signature
+
+
+def _aes_key(given: Arguments, size: int) -> bytes:
+    key = given.text(2).encode(errors="surrogateescape")
+    if len(key) != size:
+        raise given.error(2, f"expects key {size} bytes long")
+    return key
+
+
+def _aes_encrypt(given: Arguments, size: int) -> str:
+    data = given.data(1, "expects string")
+    key, vector = _aes_key(given, size), secrets.token_bytes(_BLOCK)
+    data += b" " * (-len(data) % 4)
+    encryptor = _cfb(key, vector).encryptor()
+    return to_text(vector + encryptor.update(data) + encryptor.finalize())
+
+
+def _aes_decrypt(given: Arguments, size: int) -> str:
+    data = given.data(1, "expects string")
+    key = _aes_key(given, size)
+    if len(data) < _BLOCK:
+        raise ModuleError("input too short")
+    decryptor = _cfb(key, data[:_BLOCK]).decryptor()
+    return to_text(decryptor.update(data[_BLOCK:]) + decryptor.finalize())
+
+
+def _cfb(key: bytes, vector: bytes) -> Any:
+    try:
+        mode = _cryptography("decrepit.ciphers.modes").CFB(vector)
+    except (ModuleError, AttributeError):  # it moved there
+        mode = _cryptography("primitives.ciphers.modes").CFB(vector)
+    algorithm = _cryptography("primitives.ciphers.algorithms").AES(key)
+    return _cryptography("primitives.ciphers").Cipher(algorithm, mode)

@@ -1,0 +1,53 @@
+"""`nk.logger_*`: what server modules write into the server's log."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.functions import PureFunctions
+
+_log = logging.getLogger("mock_server.modules")
+
+
+class LoggerFunctions(PureFunctions):
+    """Write into the log."""
+
+    def logger_debug(self, message: Any = None) -> str:
+        """Log at debug level and return the message.
+
+        Raises:
+            ModuleError: No text.
+        """
+        return _write("logger_debug", logging.DEBUG, message)
+
+    def logger_info(self, message: Any = None) -> str:
+        """Log at info level and return the message.
+
+        Raises:
+            ModuleError: No text.
+        """
+        return _write("logger_info", logging.INFO, message)
+
+    def logger_warn(self, message: Any = None) -> str:
+        """Log at warning level and return the message.
+
+        Raises:
+            ModuleError: No text.
+        """
+        return _write("logger_warn", logging.WARNING, message)
+
+    def logger_error(self, message: Any = None) -> str:
+        """Log at error level and return the message.
+
+        Raises:
+            ModuleError: No text.
+        """
+        return _write("logger_error", logging.ERROR, message)
+
+
+def _write(function: str, level: int, message: Any) -> str:
+    text = Arguments(function, message).filled_text(1, "expects message string")
+    _log.log(level, "%s", text)
+    return text

@@ -1,0 +1,52 @@
+"""`runtime.watch`: reloads the server modules when one of their files changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from mock_server.runtime.errors import ModuleLoadError
+
+_log = logging.getLogger("mock_server.runtime")
+
+_INTERVAL = 0.3
+
+
+async def watch(folder: Path, reload: Callable[[], Awaitable[None]]) -> None:
+    """Call `reload` whenever a module's file in `folder` was added, changed or removed.
+
+    A reload that fails is logged with file and line; what was loaded before stays. Runs until it
+    is cancelled.
+    """
+    before = _stamps(folder)
+    _log.info("watching %s for changes of server modules", folder)
+    while True:
+        await asyncio.sleep(_INTERVAL)
+        now = _stamps(folder)
+        changed = {path for path, _ in before.items() ^ now.items()}
+        before = now
+        if changed:
+            await _reload(sorted(path.name for path in changed), reload)
+
+
+async def _reload(changed: list[str], reload: Callable[[], Awaitable[None]]) -> None:
+    names = ", ".join(changed)
+    try:
+        await reload()
+    except ModuleLoadError as error:
+        _log.error("%s changed, but the modules loaded before stay: %s", names, error)
+    else:
+        _log.info("%s changed: server modules reloaded", names)
+
+
+def _stamps(folder: Path) -> dict[Path, tuple[int, int]]:
+    stamps = {}
+    for path in (*folder.rglob("*.lua"), *folder.glob("*.py")):
+        try:
+            status = path.stat()
+        except FileNotFoundError:  # an editor is just replacing it
+            continue
+        stamps[path] = (status.st_mtime_ns, status.st_size)
+    return stamps
