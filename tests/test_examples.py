@@ -28,3 +28,16 @@ def test_quickstart_tells_the_whole_story() -> None:
         "OneSignal would have shown: 'Your castle is under attack!'",
     ):
         assert line in shown
+
+
+def test_push_story_tells_who_got_what() -> None:
+    shown = output_of("push_story.py")
+    for line in (
+        "iPhone (de): bob möchte befreundet sein",
+        "iPhone (de): bob sagt: tea?",
+        "Pixel 8 (en): bob wants to be your friend",
+        "Pixel 8 (en): bob says: tea?",
+        "her socket: bob says 'or coffee?'",
+        "direct_message: skipped the user is online",
+    ):
+        assert line in shown
