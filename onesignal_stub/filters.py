@@ -134,7 +134,7 @@ def _operator_of(entry: Any) -> str | None:
     if "operator" not in entry:
         return None
     joint = entry["operator"]
-    if joint not in {"AND", "OR"}:
+    if joint not in ("AND", "OR"):  # a tuple: it may be unhashable
         raise refused(f"Filters: operator must be AND or OR, got {joint!r}")
     return str(joint)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from yarl import URL
 
 from onesignal_stub import OneSignalStub
 from onesignal_stub.http import MAX_BODY
@@ -134,16 +137,19 @@ class Bench:
         path = path.replace("{alias_label}", "external_id").replace("{alias_id}", "u")
         while "{" in path:
             path = path[: path.index("{")] + PLAYER + path[path.index("}") + 1 :]
-        account = path.startswith(("/apps/someappid/auth", "/organizations")) or path == "/apps"
-        account = account or path == f"/apps/{self.stub.app_id}" or path.endswith("copy_to_app")
-        key = self.stub.user_key if account else self.stub.rest_key
+        return await self._send(method, f"{path}?app_id={self.stub.app_id}", raw)
+
+    def send(self, method: str, target: str, raw: bytes) -> int:
+        return self.stub.run(self._send(method, target, raw))
+
+    async def _send(self, method: str, target: str, raw: bytes) -> int:
+        is_account = re.search(r"^/apps(/someappid)?($|\?|/auth)|/organizations|copy_to", target)
+        key = self.stub.user_key if is_account else self.stub.rest_key
         headers = {"Authorization": f"Key {key}", **JSON}
-        query = {"app_id": self.stub.app_id}
+        url = URL(f"{self.stub.url}{target}", encoded=True)
         async with (
             aiohttp.ClientSession() as http,
-            http.request(
-                method, f"{self.stub.url}{path}", data=raw, headers=headers, params=query
-            ) as answer,
+            http.request(method, url, data=raw, headers=headers) as answer,
         ):
             await answer.read()
             return answer.status
@@ -166,6 +172,7 @@ PATIENT = settings(max_examples=150, deadline=None, suppress_health_check=[Healt
 def test_any_json_to_any_route_is_answered(
     data: st.DataObject, body: dict[str, Any], bench: Bench
 ) -> None:
+    bench.stub.journal.clear()
     route = data.draw(st.sampled_from(bench.routes))
     body.pop("app_id", None)
     status = bench.call(route, json.dumps(body).encode())
@@ -173,9 +180,44 @@ def test_any_json_to_any_route_is_answered(
     assert (status < 500, problems) == (True, [])
 
 
+def captured_bodies() -> list[tuple[str, str, dict[str, Any]]]:
+    found = []
+    for path in sorted((Path(__file__).parent / "captured").glob("python-*.json")):
+        for request in json.loads(path.read_text(encoding="utf-8")).values():
+            target = request["target"].replace("22222222-2222-4222-8222-222222222222", "someappid")
+            if request["body"] is not None:
+                body = {**request["body"], "app_id": "someappid"}
+                found.append((request["method"], target, body))
+    return found
+
+
+@PATIENT
+@given(
+    request=st.sampled_from(captured_bodies()),
+    changes=st.dictionaries(FIELDS, VALUES, min_size=1, max_size=2),
+    spoilt=VALUES,
+    data=st.data(),
+)
+def test_a_real_request_with_something_wrong_in_it_is_answered(
+    request: tuple[str, str, dict[str, Any]],
+    changes: dict[str, Any],
+    spoilt: Any,
+    data: st.DataObject,
+    bench: Bench,
+) -> None:
+    bench.stub.journal.clear()
+    method, target, body = request
+    changed = {**body, data.draw(st.sampled_from(sorted(body))): spoilt, **changes}
+    changed["app_id"] = body["app_id"]
+    status = bench.send(method, target, json.dumps(changed).encode())
+    problems = [entry.error for entry in bench.stub.journal.problems() if entry.error]
+    assert (status < 500, problems) == (True, [])
+
+
 @PATIENT
 @given(data=st.data(), raw=st.binary(max_size=40) | st.text(max_size=40).map(str.encode))
 def test_any_bytes_to_any_route_are_answered(data: st.DataObject, raw: bytes, bench: Bench) -> None:
+    bench.stub.journal.clear()
     route = data.draw(st.sampled_from(bench.routes))
     assert bench.call(route, raw) < 500
     assert bench.stub.journal.problems() == []

@@ -76,7 +76,7 @@ class LiveActivities:
         Raises:
             ApiError: A required field is missing, or the activity has ended.
         """
-        if body.get("event") not in {"update", "end"}:
+        if body.get("event") not in ("update", "end"):
             raise refused("event must be update or end")
         _require(body, "event_updates", "name")
         if self._has_ended(app_id, activity_id):

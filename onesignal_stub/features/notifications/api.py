@@ -142,7 +142,7 @@ class _Api:
     def history(self, call: Call) -> Reply:
         row = self._of_history(call)
         events = call.body.get("events")
-        if events not in {"sent", "clicked"}:
+        if events not in ("sent", "clicked"):
             raise unsuccessful("param `events` must be sent or clicked")
         email = call.body.get("email")
         if email is not None and not (isinstance(email, str) and _EMAIL.fullmatch(email)):
