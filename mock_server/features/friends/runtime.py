@@ -79,6 +79,33 @@ class FriendFunctions(RuntimeFunctions):
         ]
         return found, page.cursor or None
 
+    def users_get_friend_status(
+        self, user_id: Any = None, user_ids: Any = None
+    ) -> list[dict[str, Any]]:
+        """Read what some users are to a user; those who are nothing to him are left out.
+
+        Returns:
+            Tables as those of `friends_list`.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("users_get_friend_status", user_id, user_ids)
+        owner = given.uuid(1, "invalid user id")
+        others = given.table(2)
+        if not isinstance(others, list) or not others:
+            raise given.error(2, "invalid user ids list")
+        wanted = []
+        for each in others:
+            if not isinstance(each, str) or not each:
+                raise given.error(2, "each user id must be a string")
+            other_id = parse_uuid(each)
+            if other_id is None:
+                raise given.error(2, "invalid user id")
+            wanted.append(other_id)
+        rows = listing.friends_among(self._parts, owner, wanted)
+        return [self._friend(row) for row in rows]
+
     def friends_add(
         self,
         user_id: Any = None,
