@@ -1,0 +1,230 @@
+"""What a notification feed does next: deliver, list, or wait.
+
+While the connection holds and nothing was missed, notifications are delivered as they come. After
+any gap the feed walks through the list from the remembered position to its end; what comes live
+meanwhile waits behind, and what was met in the list is dropped there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Generic, Protocol, TypeVar
+
+from attrs import define, frozen
+
+from nakama_client.protocol.paging import is_last
+from nakama_client.protocol.seen import WINDOW, Seen
+
+# After so many that came live only, their places in the list are looked up.
+_MOST_UNLISTED = WINDOW // 2
+
+# With so many remembered, the user has to acknowledge before more is delivered.
+_MOST_REMEMBERED = 2 * WINDOW
+
+_SYSTEM = "00000000-0000-0000-0000-000000000000"
+
+
+class Item(Protocol):
+    """What the feed has to know of a notification."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def sender_id(self) -> str:
+        """Who sent it."""
+
+    @property
+    def persistent(self) -> bool:
+        """Whether it is stored."""
+
+
+T = TypeVar("T", bound=Item)
+
+
+@frozen
+class Deliver(Generic[T]):
+    """Hand this to the user."""
+
+    item: T
+
+
+@define(eq=False)
+class Fetch:
+    """List what comes behind this position, "" for the beginning, and tell what came."""
+
+    cursor: str
+
+
+@frozen
+class Wait:
+    """Wait until something happens, or for so many seconds."""
+
+    seconds: float | None
+
+
+class CatchUp(Generic[T]):
+    """The state of one feed.
+
+    Args:
+        seen: What is remembered.
+        limit: How many may wait that came live.
+        check_interval: How many seconds may pass without a walk, more or less.
+        random: Gives numbers from 0 up to 1, so that many feeds do not check at one moment.
+
+    Attributes:
+        seen: What is remembered.
+        dropped: How many transient notifications found no room.
+    """
+
+    def __init__(
+        self, seen: Seen, *, limit: int, check_interval: float, random: Callable[[], float]
+    ) -> None:
+        self.seen = seen
+        self.dropped = 0
+        self._limit = limit
+        self._check_interval = check_interval
+        self._random = random
+        self._is_connected = False
+        self._has_gap = True
+        self._is_check = False
+        self._next_check = 0.0
+        self._cursor: str | None = None  # of the walk; None when there is none
+        self._asked: Fetch | None = None
+        self._ready: dict[str, T] = {}  # to be delivered before anything else
+        self._held: dict[str, T] = {}  # what came live, and waits behind the walk
+
+    @property
+    def is_live(self) -> bool:
+        """Whether nothing is missing, so that what comes live is delivered at once."""
+        return not self._has_gap and self._cursor is None
+
+    def connected(self) -> None:
+        """From now on everything comes live."""
+        self._is_connected = True
+
+    def disconnected(self) -> None:
+        """From now on nothing comes live."""
+        self.missed()
+        self._is_connected = False
+
+    def missed(self) -> None:
+        """Something was sent that did not come: the walk begins anew."""
+        self._open_gap()
+        self._cursor = self._asked = None
+
+    def received(self, item: T) -> None:
+        """Something came live."""
+        if item.id in self.seen:
+            return
+        if len(self._held) < self._limit:
+            self._held[item.id] = item
+        elif item.persistent:
+            self._open_gap()
+        else:
+            self.dropped += 1
+
+    def next(self, now: float) -> Deliver[T] | Fetch | Wait:
+        """What to do now; a `Fetch` is answered by `fetched` or `failed`.
+
+        Args:
+            now: Seconds since 1970.
+        """
+        if self.seen.delivered and len(self.seen) >= _MOST_REMEMBERED:
+            return Wait(None)
+        if self._ready:
+            return self._deliver(self._first_ready(), now)
+        if not self.is_live:
+            return self._fetch(now) if self._is_connected else Wait(None)
+        if now >= self._next_check or self.seen.unlisted >= _MOST_UNLISTED:
+            self._is_check = self.seen.unlisted < _MOST_UNLISTED
+            return self._fetch(now)
+        if self._held:
+            return self._deliver(next(iter(self._held.values())), now)
+        return Wait(self._next_check - now)
+
+    def fetched(self, fetch: Fetch, items: Iterable[T], cursor: str, now: float) -> list[str]:
+        """A page came.
+
+        Args:
+            fetch: What was asked for.
+            items: The page.
+            cursor: Its cursor.
+            now: Seconds since 1970.
+
+        Returns:
+            The ids in it that were handled before; in a work queue they are still to be deleted.
+        """
+        if fetch is not self._asked:
+            return []  # something was missed since, and the walk begins anew
+        page = list(items)
+        for item in page:
+            if item.id in self.seen:
+                self._held.pop(item.id, None)
+            else:
+                self._ready[item.id] = item
+        again = self.seen.list_page((item.id for item in page), cursor)
+        self._cursor = cursor
+        if is_last(count=len(page), cursor=cursor, previous=fetch.cursor):
+            self.seen.end_walk()
+            self._end_walk(now)
+        return again
+
+    def failed(self, fetch: Fetch, now: float) -> bool:
+        """A page could not be had.
+
+        Returns:
+            Whether it has to be asked for again before anything else; what is only a check waits
+            for the next one.
+        """
+        if fetch is not self._asked:
+            return True
+        if self._is_check and not self._has_gap:
+            self._end_walk(now)
+        return not self.is_live
+
+    def _open_gap(self) -> None:
+        if self.is_live:
+            # Nothing is missing before these, so they need not wait for the walk.
+            self._ready.update(self._held)
+            self._held.clear()
+        self._has_gap = True
+
+    def _fetch(self, now: float) -> Fetch:
+        if self._has_gap or self._cursor is None:
+            self._is_check = self._is_check and not self._has_gap
+            self._has_gap = False
+            self._cursor = self.seen.cursor
+            self.seen.begin_walk(now)
+        self._asked = Fetch(self._cursor)
+        return self._asked
+
+    def _end_walk(self, now: float) -> None:
+        self._cursor = self._asked = None
+        self._is_check = False
+        self._next_check = now + self._check_interval * (0.5 + self._random())
+
+    def _first_ready(self) -> T:
+        """The first that is ready, unless its sender sent another one before it.
+
+        The list sorts what was sent at one moment by id; what came live is in the order of
+        sending.
+        """
+        first = next(iter(self._ready.values()))
+        if first.id in self._held:
+            for earlier in self._held.values():
+                if _sender(earlier) == _sender(first):
+                    return earlier
+        return first
+
+    def _deliver(self, item: T, now: float) -> Deliver[T]:
+        self._ready.pop(item.id, None)
+        self._held.pop(item.id, None)
+        if item.persistent:
+            self.seen.deliver(item.id, now)
+        return Deliver(item)
+
+
+def _sender(item: Item) -> str:
+    return item.sender_id or _SYSTEM  # the list leaves the system out, a frame names it
