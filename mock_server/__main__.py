@@ -36,8 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         config = Config.from_settings(settings)
-    except (ValueError, OSError) as error:
+    except OSError as error:
         print(f"nakama-mock: {error}", file=sys.stderr)
+        return 2
+    except ValueError as error:
+        print(f"nakama-mock: {error.args[0]}", file=sys.stderr)  # attrs adds what it has checked
         return 2
     stub = None if settings["onesignal.url"] else _stub(options, settings)
     try:

@@ -15,6 +15,7 @@ from mock_server.push.rules import DIRECT_MESSAGE, PushEvent, name_of
 from mock_server.push.sender import Sender
 from mock_server.signals import DirectMessage
 from mock_server.wire import gojson
+from mock_server.wire.errors import DecodeError
 
 if TYPE_CHECKING:
     from mock_server.parts import Parts
@@ -109,5 +110,9 @@ class Push:
 
 
 def _object(text: str) -> dict[str, Any]:
-    value = gojson.unmarshal(text)
+    """The JSON object in a text; a game may send other things, they have no names in them."""
+    try:
+        value = gojson.unmarshal(text)
+    except DecodeError:
+        return {}
     return value if isinstance(value, dict) else {}

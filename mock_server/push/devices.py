@@ -22,6 +22,7 @@ CREATE INDEX push_device_user ON push_device (user_id);
 CREATE INDEX push_device_player ON push_device (player_id);
 CREATE INDEX push_device_identifier ON push_device (identifier, device_type);
 CREATE INDEX push_device_installation ON push_device (installation_id);
+CREATE INDEX push_device_age ON push_device (registered_at);
 """
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any
 
 from server_kit import Clock
+
+_log = logging.getLogger("mock_server.push")
 
 
 class OutboxFull(Exception):
@@ -29,7 +32,7 @@ class Outbox:
         self._draining = False
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do it now, in the background. It handles its own errors; it may be cancelled.
+        """Do it now, in the background. It may be cancelled; what it raises is logged.
 
         Raises:
             OutboxFull: There is too much to do already; `work` is closed without having begun.
@@ -37,7 +40,7 @@ class Outbox:
         if len(self._tasks) >= self._size:
             work.close()
             raise OutboxFull(f"{self._size} are waiting for OneSignal already (push.queue_size)")
-        task = asyncio.create_task(work, name="mock_server push")
+        task = asyncio.create_task(_logged(work), name="mock_server push")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -75,3 +78,10 @@ class Outbox:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        _log.exception("work for OneSignal failed")

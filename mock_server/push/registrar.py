@@ -55,8 +55,10 @@ class Registrar:
             self._devices.note_problem(device_type, identifier, str(error))
         else:
             await tried.wait()
-        found = [each for each in self.devices_of(user_id) if each.identifier == identifier]
-        return found[0].player_id if found else None
+        for device in self.devices_of(user_id):
+            if (device.device_type, device.identifier) == (device_type, identifier):
+                return device.player_id
+        return None
 
     def accept(self, user_id: str, info: Mapping[str, Any]) -> None:
         """Take a device that has registered itself with OneSignal, by what it tells of itself.

@@ -168,11 +168,11 @@ class Rule:
     """What becomes of one kind of event, however it was written down.
 
     Attributes:
-        message: Makes the message, or None where there is to be none.
+        message: Makes a `PushMessage`, or None where there is to be none.
         also_online: Whether to push although the user has an open socket.
     """
 
-    message: Callable[[PushEvent], PushMessage | None]
+    message: Callable[[PushEvent], object]
     also_online: bool
 
 

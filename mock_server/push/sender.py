@@ -83,6 +83,10 @@ class Sender:
             return None
         if message is None:
             self._end(record, Outcome.SKIPPED, "the rule made no message")
+            return None
+        if not isinstance(message, PushMessage):
+            self._end(record, Outcome.FAILED, f"the rule made {message!r}, no PushMessage")
+            return None
         return message
 
     def _target(self, record: PushRecord) -> tuple[Target | None, PushRecord]:
@@ -117,6 +121,9 @@ class Sender:
             self._end(record, Outcome.FAILED, str(error))
         except asyncio.CancelledError:
             self._end(record, Outcome.FAILED, "the server stopped before there was an answer")
+            raise
+        except Exception as error:
+            self._end(record, Outcome.FAILED, f"it could not be sent: {error}")
             raise
         else:
             reasons = [record.reason, *(f"not subscribed: {each}" for each in created.not_reached)]

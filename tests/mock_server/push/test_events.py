@@ -256,6 +256,26 @@ async def test_a_rule_that_fails_is_recorded_and_the_notification_sent(
     assert len(await server.notifications.stored(ada.user_id)) == 1
 
 
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        ("a text", "the rule made 'a text', no PushMessage"),
+        (PushMessage(contents={"en": "x"}, data={"set": {1}}), "it could not be sent: "),
+        (PushMessage(contents={"de": "x"}), "English"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_message_that_can_not_be_sent_is_recorded(
+    server: MockServer, client: Client, ada: Session, made: Any, reason: str
+) -> None:
+    server.pushes.on_event(7)(lambda event: made)
+    await phone(client, ada)
+    await server.notifications.send(ada.user_id, "A sword", code=7)
+    (record,) = await ended(server)
+    assert record.outcome == Outcome.FAILED
+    assert reason in record.reason
+
+
 @pytest.mark.asyncio
 async def test_a_template_without_its_value_is_recorded(start: Start) -> None:
     rule = {"event": 7, "contents": {"en": "$gold gold"}}

@@ -28,6 +28,11 @@ def init_module(nk):
     nk.register_rpc(lambda context, payload: "the game's own", "Register_Push")
 """
 
+LUA_MODULE = """
+local nk = require("nakama")
+nk.register_rpc(function(context, payload) return payload end, "register_push")
+"""
+
 
 async def metadata_of(client: Client, session: Session) -> dict[str, Any]:
     return dict((await client.get_account(session)).user.metadata)
@@ -256,6 +261,19 @@ async def test_a_function_of_the_game_takes_the_place_of_the_built_in_one(
         ada = await login(client, "ada")
         with pytest.raises(ApiError):
             await client.rpc(ada, "unregister_push", "")
+
+
+@pytest.mark.asyncio
+async def test_a_function_in_lua_takes_its_place_too(
+    start: Start, tmp_path: Path, onesignal: OneSignalStub
+) -> None:
+    pytest.importorskip("lupa")
+    (tmp_path / "game.lua").write_text(LUA_MODULE)
+    async with start(runtime__path=str(tmp_path)) as server, client_of(server) as client:
+        ada = await login(client, "ada")
+        answer = await client.register_push(ada, device_type=1, identifier="x")
+        assert answer.payload == '{"DeviceType":1,"Identifier":"x"}'
+        assert len(onesignal.journal) == 0
 
 
 @pytest.mark.asyncio
