@@ -12,67 +12,68 @@ from nakama_client import ChannelMessage, ChannelType, Client, Notification, Not
 class Bot:
     """A player who is friendly to everybody: it accepts each friend and each member."""
 
-    @classmethod
-    async def log_in(cls, client: Client, name: str) -> "Bot":
-        bot = cls()
-        bot.client, bot.name, bot.news = client, name, asyncio.Queue()
-        bot.session = await client.authenticate_device(f"device-of-{name}", username=name)
-        bot.socket = client.socket(bot.session)
-        bot.socket.on_notification(bot.react)
-        bot.socket.on_channel_message(bot.listen)
-        return bot
+    def __init__(self, client: Client, name: str) -> None:
+        self.client, self.name, self.news = client, name, asyncio.Queue()
 
-    async def react(self, notification: Notification) -> None:
-        self.show(f"({notification.subject})")
-        match notification.code:
-            case NotificationCode.FRIEND_REQUEST:
-                await self.client.add_friends(self.session, ids=[notification.sender_id])
-            case NotificationCode.GROUP_JOIN_REQUEST:
-                group_id, newcomer = notification.content["group_id"], notification.sender_id
-                await self.client.add_group_users(self.session, group_id, user_ids=[newcomer])
-        self.news.put_nowait(notification.code)
+    async def log_in(self) -> None:
+        device = f"phone-of-{self.name}"
+        self.session = await self.client.authenticate_device(device, username=self.name)
+        self.socket = self.client.socket(self.session)
+        self.socket.on_notification(self.react)
+        self.socket.on_channel_message(self.listen)
+
+    async def react(self, told: Notification) -> None:
+        self.show(f"({told.subject})")
+        if told.code == NotificationCode.FRIEND_REQUEST:
+            await self.client.add_friends(self.session, ids=[told.sender_id])
+        elif told.code == NotificationCode.GROUP_JOIN_REQUEST:
+            group = told.content["group_id"]
+            await self.client.add_group_users(self.session, group, user_ids=[told.sender_id])
+        self.news.put_nowait(told.code)
 
     def listen(self, message: ChannelMessage) -> None:
         if message.username != self.name:
-            self.show(f'hears {message.username}: "{message.content["text"]}"')
-            self.news.put_nowait(message.content["text"])
+            self.show(f"hears {message.username}")
+            self.news.put_nowait(message.username)
 
-    async def wait_for(self, news: NotificationCode | str) -> None:
+    async def say(self, channel_id: str, text: str) -> None:
+        self.show(f'says "{text}"')
+        await self.socket.send_message(channel_id, {"text": text})
+
+    async def wait_for(self, news: object) -> None:
         while await self.news.get() != news:
             pass
 
     def show(self, what: str) -> None:
-        print(f"  {self.name:>5}  {what}")
+        print(f"  {self.name}  {what}")
 
 
 async def main() -> None:
     async with MockServer() as server, Client(server.http_url) as client:
-        wren, rook = await Bot.log_in(client, "Wren"), await Bot.log_in(client, "Rook")
+        wren, rook = Bot(client, "Wren"), Bot(client, "Rook")
+        await asyncio.gather(wren.log_in(), rook.log_in())
         async with wren.socket:
             async with rook.socket:
                 guild_chat = await meet(client, wren, rook)
                 seen = (await client.list_notifications(rook.session)).cursor
-                heard = (
-                    await client.list_channel_messages(rook.session, guild_chat)
-                ).cacheable_cursor
+                heard = await client.list_channel_messages(rook.session, guild_chat)
 
             print("\nRook is away; Wren talks on")
-            await wren.socket.send_message(guild_chat, {"text": "The dragon woke up."})
+            await wren.say(guild_chat, "The dragon woke up.")
             direct = await wren.socket.join_channel(rook.session.user_id, ChannelType.DIRECT)
-            await wren.socket.send_message(direct.id, {"text": "Rook? Run!"})
+            await wren.say(direct.id, "Rook? Run!")
 
         print("\nRook is back and catches up")
-        async for notification in client.iter_notifications(rook.session, cursor=seen):
-            rook.show(f"({notification.subject})")
-        for chat, cursor in ((guild_chat, heard), (direct.id, None)):
+        async for told in client.iter_notifications(rook.session, cursor=seen):
+            rook.show(f"({told.subject})")
+        for chat, cursor in ((guild_chat, heard.cacheable_cursor), (direct.id, None)):
             async for message in client.iter_channel_messages(rook.session, chat, cursor=cursor):
-                rook.show(f'reads {message.username}: "{message.content["text"]}"')
+                rook.show(f'reads "{message.content["text"]}"')
 
         for bot in (wren, rook):
             print(f"\nAll that {bot.name} was told")
-            async for notification in client.iter_notifications(bot.session):
-                code = NotificationCode(notification.code)
-                print(f"  {code:>5}  {code.name:<18}  {notification.subject}")
+            async for told in client.iter_notifications(bot.session):
+                print(f"  {told.code}  {NotificationCode(told.code).name:<18}  {told.subject}")
 
 
 async def meet(client: Client, wren: Bot, rook: Bot) -> str:
@@ -88,12 +89,10 @@ async def meet(client: Client, wren: Bot, rook: Bot) -> str:
     print("\nThey talk in the guild's chat")
     chat = await wren.socket.join_channel(guild.id, ChannelType.GROUP)
     await rook.socket.join_channel(guild.id, ChannelType.GROUP)
-    for speaker, other, text in (
-        (wren, rook, "The dragon sleeps. Tonight?"),
-        (rook, wren, "I bring the rope."),
-    ):
-        await speaker.socket.send_message(chat.id, {"text": text})
-        await other.wait_for(text)
+    await wren.say(chat.id, "The dragon sleeps. Tonight?")
+    await rook.wait_for("Wren")
+    await rook.say(chat.id, "I bring the rope.")
+    await wren.wait_for("Rook")
     return chat.id
 
 

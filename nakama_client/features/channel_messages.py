@@ -26,7 +26,7 @@ class ChannelMessageCode(IntEnum):
         CHAT: The sender wrote.
         CHAT_UPDATE: The sender changed a message; the history has the new one, as `CHAT`.
         CHAT_REMOVE: The sender removed a message; it is gone from the history.
-        GROUP_JOIN: The sender joined the group, or wants to.
+        GROUP_JOIN: The sender joined the group.
         GROUP_ADD: The sender was added to the group.
         GROUP_LEAVE: The sender left the group.
         GROUP_KICK: The sender was removed from the group.
