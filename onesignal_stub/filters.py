@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from attrs import frozen
+import msgspec
 
 from onesignal_stub.errors import refused
 from onesignal_stub.fields import number_of
@@ -39,9 +39,11 @@ _PLATFORMS: dict[str, frozenset[int]] = {
 }
 
 
-@frozen(slots=True)
-class Device:
+class Device(msgspec.Struct, frozen=True):
     """A subscription with what its user's filters ask about.
+
+    A struct, because a hundred thousand of them are made for one message to a segment, and attrs
+    takes ten times as long for it.
 
     Attributes:
         number: Its place in the order of registration.

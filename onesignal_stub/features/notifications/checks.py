@@ -5,7 +5,7 @@ Where OneSignal's words are not known, the text says which field breaks which ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,71 +21,32 @@ MAX_TTL = 2_419_200
 DEFAULT_TTL = 259_200
 NO_ENGLISH = "Message Notifications must have English language content"
 
-_TEXTS = [
-    "name",
-    "template_id",
-    "url",
-    "web_url",
-    "app_url",
-    "email_subject",
-    "email_body",
-    "email_from_name",
-    "email_from_address",
-    "email_preheader",
-    "sms_from",
-    "collapse_id",
-    "web_push_topic",
-    "thread_id",
-    "summary_arg",
-    "target_content_identifier",
-    "ios_category",
-    "icon_type",
-    "big_picture",
-    "huawei_big_picture",
-    "adm_big_picture",
-    "chrome_big_picture",
-    "chrome_web_image",
-    "chrome_web_icon",
-    "chrome_web_badge",
-    "firefox_icon",
-    "chrome_icon",
-    "small_icon",
-    "large_icon",
-    "huawei_small_icon",
-    "huawei_large_icon",
-    "adm_small_icon",
-    "adm_large_icon",
-    "android_channel_id",
-    "existing_android_channel_id",
-    "huawei_channel_id",
-    "huawei_existing_channel_id",
-    "ios_sound",
-    "android_sound",
-    "adm_sound",
-    "wp_wns_sound",
-    "huawei_sound",
-    "android_led_color",
-    "huawei_led_color",
-    "android_accent_color",
-    "huawei_accent_color",
-    "android_group",
-    "adm_group",
-    "delayed_option",
-    "delivery_time_of_day",
-    "send_after",
-    "apns_push_type_override",
-]
-_FLAGS = [
-    "content_available",
-    "mutable_content",
-    "disable_email_click_tracking",
-    "include_unsubscribed",
-    "enable_frequency_cap",
-    "isEmail",
-    "isSMS",
-]
-_INTEGERS = ["ios_badgeCount", "summary_arg_count", "throttle_rate_per_minute"]
-_MAPPINGS = ["data", "custom_data", "ios_attachments", "apns_alert", "android_background_layout"]
+_TEXTS = """
+    name template_id url web_url app_url email_subject email_body email_from_name
+    email_from_address email_preheader sms_from collapse_id web_push_topic thread_id summary_arg
+    target_content_identifier ios_category icon_type big_picture huawei_big_picture
+    adm_big_picture chrome_big_picture chrome_web_image chrome_web_icon chrome_web_badge
+    firefox_icon chrome_icon small_icon large_icon huawei_small_icon huawei_large_icon
+    adm_small_icon adm_large_icon android_channel_id existing_android_channel_id
+    huawei_channel_id huawei_existing_channel_id ios_sound android_sound adm_sound wp_wns_sound
+    huawei_sound android_led_color huawei_led_color android_accent_color huawei_accent_color
+    android_group adm_group delayed_option delivery_time_of_day send_after
+    apns_push_type_override
+"""
+_FLAGS = """
+    content_available mutable_content disable_email_click_tracking include_unsubscribed
+    enable_frequency_cap isEmail isSMS
+"""
+_INTEGERS = "ios_badgeCount summary_arg_count throttle_rate_per_minute ttl"
+_MAPPINGS = "data custom_data ios_attachments apns_alert android_background_layout"
+_LANGUAGES = "contents headings subtitle"
+_READERS: dict[str, Callable[[Mapping[str, Any], str], object]] = {
+    **dict.fromkeys(_TEXTS.split(), fields.text),
+    **dict.fromkeys(_FLAGS.split(), fields.flag),
+    **dict.fromkeys(_INTEGERS.split(), fields.integer),
+    **dict.fromkeys(_MAPPINGS.split(), fields.mapping),
+    **dict.fromkeys(_LANGUAGES.split(), fields.texts),
+}
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "priority": (5, 10),
     "android_visibility": (1, 0, -1),
@@ -94,26 +55,14 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "ios_interruption_level": ("active", "passive", "time_sensitive", "critical"),
     "huawei_msg_type": ("data", "message"),
 }
-_LANGUAGES = ("contents", "headings", "subtitle")
-_OTHERS = [
-    "app_id",
-    "ttl",
-    "external_id",
-    "idempotency_key",
-    "buttons",
-    "web_buttons",
-    "ios_relevance_score",
-    "android_group_message",
-    "adm_group_message",
-    "sms_media_urls",
-    "excluded_segments",
-    "target_channel",
-    "channel_for_external_user_ids",
-    "tags",
-]
-KNOWN_FIELDS = frozenset(
-    {*_TEXTS, *_FLAGS, *_INTEGERS, *_MAPPINGS, *_CHOICES, *_LANGUAGES, *_OTHERS}
-)
+_OTHERS = """
+    app_id external_id idempotency_key buttons web_buttons ios_relevance_score
+    android_group_message adm_group_message sms_media_urls excluded_segments target_channel
+    channel_for_external_user_ids tags email_bcc email_reply_to_address email_sender_domain
+    global_image huawei_badge_add_num huawei_badge_class huawei_badge_set_num huawei_bi_tag
+    huawei_category
+"""
+KNOWN_FIELDS = frozenset({*_READERS, *_CHOICES, *_OTHERS.split()})
 """Every field that OneSignal reads, but those of the targeting."""
 
 
@@ -147,16 +96,9 @@ def idempotency_key(request: Mapping[str, Any]) -> str | None:
 
 
 def _check_types(request: Mapping[str, Any]) -> None:
-    for name in _TEXTS:
-        fields.text(request, name)
-    for name in _FLAGS:
-        fields.flag(request, name)
-    for name in _INTEGERS:
-        fields.integer(request, name)
-    for name in _MAPPINGS:
-        fields.mapping(request, name)
-    for name in _LANGUAGES:
-        fields.texts(request, name)
+    for name in request:
+        if name in _READERS:
+            _READERS[name](request, name)
 
 
 def _check_content(request: Mapping[str, Any], channel: Channel) -> None:
@@ -183,8 +125,10 @@ def _check_sizes(request: Mapping[str, Any]) -> None:
 
 def _check_ranges(request: Mapping[str, Any]) -> None:
     for name, choices in _CHOICES.items():
-        value = request.get(name)
-        value = fields.integer(request, name) if isinstance(choices[0], int) else value
+        if name not in request:
+            continue
+        is_number = isinstance(choices[0], int)
+        value = fields.integer(request, name) if is_number else request[name]
         if value is not None and value not in choices:
             listed = ", ".join(str(choice) for choice in choices)
             raise refused(f"{name} must be one of {listed}")

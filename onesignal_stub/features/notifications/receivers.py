@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
-from onesignal_stub.audience import EMAIL_TYPE, Audience, select
+from onesignal_stub import fields
+from onesignal_stub.audience import EMAIL_TYPE, Audience, BySegments, SegmentSet, select
 from onesignal_stub.devices import Devices
 from onesignal_stub.features.notifications.targeting import TOKEN_FIELDS, Names, Target
 from onesignal_stub.features.segments.core import Segments
@@ -81,12 +82,14 @@ class Receivers:
 
     def find(self, app_id: str, target: Target, *, now: float) -> Found:
         """Who receives at this time, in seconds since the epoch."""
-        segments = self._segments.of(app_id)
+        aim = target.aim
+        named_segments = aim.excluded or isinstance(aim.targeting, BySegments)
+        segments = self._segments.of(app_id) if named_segments else SegmentSet({})
         if target.names is None:
-            audience = select(self._devices.of_app(app_id), target.aim, segments=segments, now=now)
+            audience = select(self._devices.of_app(app_id), aim, segments=segments, now=now)
             return Found(audience, {})
         named = list(self._named(app_id, target.names))
-        audience = select((name.device for name in named), target.aim, segments=segments, now=now)
+        audience = select((name.device for name in named), aim, segments=segments, now=now)
         unsubscribed = {device.number for device in audience.unsubscribed}
         return Found(
             audience, _invalid(name for name in named if name.device.number in unsubscribed)
@@ -94,9 +97,13 @@ class Receivers:
 
     def unknown_segments(self, app_id: str, body: Mapping[str, Any]) -> list[str]:
         """The segment names in a request that the app does not have."""
+        names = fields.strings(body, "included_segments") + fields.strings(
+            body, "excluded_segments"
+        )
+        if not names:
+            return []
         segments = self._segments.of(app_id)
-        names = [*(body.get("included_segments") or []), *(body.get("excluded_segments") or [])]
-        return [name for name in names if isinstance(name, str) and not segments.knows(name)]
+        return [name for name in names if not segments.knows(name)]
 
     def _named(self, app_id: str, names: Names) -> Iterator[Named]:
         for device in self._devices.by_ids(app_id, names.ids) if names.ids else ():
