@@ -64,7 +64,7 @@ async def test_an_iterators_cursor_goes_on_where_it_ended(client: Client, alice:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", ["the inn", "50% off", "ärger/im\\wald", "a?b&c=d#e", "😀"])
+@pytest.mark.parametrize("name", ["the inn", "50% off", "ärger im\\wald", "a?b&c=d#e", "😀"])
 async def test_any_room_has_a_history(client: Client, alice: Session, name: str) -> None:
     room = await talk(client, alice, name, range(1))
     (message,) = (await client.list_channel_messages(alice, room)).messages

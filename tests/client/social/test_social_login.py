@@ -4,9 +4,22 @@ The mock stands in for both: a Facebook token is `fb:<id>:<friend,ids>`, a Steam
 `<id>:<friend,ids>`.
 """
 
-import pytest
+from collections.abc import AsyncIterator
 
-from nakama_client import Client, FriendState, NotificationCode, Session, Unauthenticated
+import pytest
+import pytest_asyncio
+
+from mock_server import Config, MockServer
+from nakama_client import (
+    AlreadyExists,
+    Client,
+    FailedPrecondition,
+    FriendState,
+    NotificationCode,
+    PermissionDenied,
+    Session,
+    Unauthenticated,
+)
 from tests.client.conftest import Login
 
 
@@ -16,6 +29,13 @@ def facebook(user: str, *friends: str) -> str:
 
 def steam(user: str, *friends: str) -> str:
     return f"{user}:{','.join(friends)}"
+
+
+@pytest_asyncio.fixture
+async def steam_client() -> AsyncIterator[Client]:
+    config = Config.from_settings({"social.steam.publisher_key": "key", "social.steam.app_id": 1})
+    async with MockServer(config) as server, Client(server.http_url) as client:
+        yield client
 
 
 async def friends_of(client: Client, session: Session) -> dict[str, int]:
@@ -68,3 +88,44 @@ async def test_linking_facebook(client: Client, login: Login) -> None:
     assert same.user_id == bob.user_id
     await client.unlink_facebook(bob, facebook("B"))
     assert (await client.get_account(bob)).user.facebook_id == ""
+    with pytest.raises(AlreadyExists, match="Facebook ID is already in use"):
+        await client.link_facebook(bob, facebook("A"))
+    with pytest.raises(Unauthenticated, match="Could not authenticate Facebook profile"):
+        await client.link_facebook(bob, "garbage")
+
+
+@pytest.mark.asyncio
+async def test_the_last_way_to_log_in_stays(client: Client) -> None:
+    alice = await client.authenticate_facebook(facebook("A"), username="alice")
+    with pytest.raises(PermissionDenied, match="Cannot unlink last account identifier"):
+        await client.unlink_facebook(alice, facebook("A"))
+
+
+@pytest.mark.asyncio
+async def test_steam(steam_client: Client) -> None:
+    client = steam_client
+    alice = await client.authenticate_steam(steam("1"), username="alice")
+    bob = await client.authenticate_steam(steam("2", "1", "9"), username="bob", sync=True)
+    assert (await client.get_account(alice)).user.steam_id == "1"
+    assert await friends_of(client, bob) == {"alice": FriendState.FRIEND}
+    assert await codes(client, alice) == [NotificationCode.FRIEND_JOIN_GAME]
+    carol = await client.authenticate_device("device-of-carol", username="carol")
+    await client.link_steam(carol, steam("3", "1"), sync=False)
+    assert await friends_of(client, carol) == {}
+    await client.import_steam_friends(carol, steam("3", "1", "2"))
+    assert await friends_of(client, carol) == {"alice": 0, "bob": 0}
+    await client.unlink_steam(carol, steam("3"))
+    await client.link_steam(carol, steam("3", "1"))
+    with pytest.raises(AlreadyExists, match="Steam ID is already in use"):
+        await client.link_steam(carol, steam("1"))
+
+
+@pytest.mark.asyncio
+async def test_steam_has_to_be_configured(client: Client, alice: Session) -> None:
+    for call in (
+        client.authenticate_steam(steam("1")),
+        client.link_steam(alice, steam("1")),
+        client.import_steam_friends(alice, steam("1")),
+    ):
+        with pytest.raises(FailedPrecondition, match="Steam authentication is not configured"):
+            await call
