@@ -5,11 +5,15 @@ It is served on the console's port, so that the client API has no path that Naka
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 from aiohttp import web
+from attrs import frozen
+
+from mock_server.realtime.session import DISCONNECTED
+from server_kit import Fault
+from server_kit.bodies import read_body, refusal
 
 if TYPE_CHECKING:
     from mock_server.server import MockServer
@@ -60,10 +64,8 @@ class Control:
         return web.json_response({})
 
     async def _restart(self, request: web.Request) -> web.Response:
-        keep_data = (await _json(request)).get("keep_data", True)
-        if not isinstance(keep_data, bool):
-            return _refuse('expected {"keep_data": true} or {"keep_data": false}')
-        await self._server.restart(keep_data=keep_data)
+        asked = await read_body(request, _Restart)
+        await self._server.restart(keep_data=asked.keep_data)
         return web.json_response({})
 
     async def _requests(self, request: web.Request) -> web.Response:
@@ -83,11 +85,11 @@ class Control:
         return web.json_response({"pushes": records})
 
     async def _clock(self, request: web.Request) -> web.Response:
-        body = await _json(request)
-        seconds = body.get("advance")
-        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
-            return _refuse('expected {"advance": seconds}, with 0 seconds or more')
-        self._server.clock.advance(seconds)
+        asked = await read_body(request, _Clock)
+        try:
+            self._server.clock.advance(asked.advance)
+        except ValueError as error:
+            raise refusal(str(error)) from None
         return web.json_response({"time": self._server.clock.time()})
 
     async def _snapshot(self, request: web.Request) -> web.Response:
@@ -98,33 +100,41 @@ class Control:
         name = request.match_info["name"]
         if name not in self._snapshots:
             known = ", ".join(self._snapshots) or "none"
-            return _refuse(f"no snapshot named {name!r}; there are: {known}", status=404)
+            error = f"no snapshot named {name!r}; there are: {known}"
+            return web.json_response({"error": error}, status=404)
         await self._server.restore(self._snapshots[name])
         return web.json_response({})
 
     async def _close_sockets(self, request: web.Request) -> web.Response:
-        body = await _json(request)
-        user_id, reason = body.get("user_id"), body.get("reason")
-        closed = 0
-        for socket in self._server.sockets():
-            if user_id in (None, socket.user_id):
-                closed += 1
-                if body.get("abort"):
-                    socket.abort()
-                elif isinstance(reason, str):
-                    socket.disconnect(reason)
-                else:
-                    socket.disconnect()
-        return web.json_response({"closed": closed})
+        asked = await read_body(request, _CloseSockets)
+        try:
+            Fault.close(asked.code, reason=asked.reason)
+        except ValueError as error:
+            raise refusal(str(error)) from None
+        sockets = [
+            socket for socket in self._server.sockets() if asked.user_id in (None, socket.user_id)
+        ]
+        for socket in sockets:
+            if asked.abort:
+                socket.abort()
+            else:
+                socket.disconnect(asked.reason, code=asked.code)
+        return web.json_response({"closed": len(sockets)})
 
 
-async def _json(request: web.Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.text() or "{}")
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+@frozen
+class _Restart:
+    keep_data: bool = True
 
 
-def _refuse(message: str, status: int = 400) -> web.Response:
-    return web.json_response({"error": message}, status=status)
+@frozen
+class _Clock:
+    advance: float
+
+
+@frozen
+class _CloseSockets:
+    user_id: str | None = None
+    reason: str = DISCONNECTED
+    code: int = 1000
+    abort: bool = False

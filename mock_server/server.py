@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,7 @@ class MockServer(HostedServer):
         self._late_rpcs: list[tuple[RpcFunction, str]] = []
         self._modules: list[InitModule] = []
         self._parts: Parts | None = None
+        self._restarting = asyncio.Lock()
         self._http_url = ""
         self._console_url = ""
 
@@ -243,6 +245,10 @@ class MockServer(HostedServer):
         await parts.runtime.load()
 
     async def _restart(self, *, keep_data: bool) -> None:
+        async with self._restarting:
+            await self._restart_once(keep_data=keep_data)
+
+    async def _restart_once(self, *, keep_data: bool) -> None:
         await self._unserve(self._http_url)
         ended = self._running_parts()
         await ended.push.end()

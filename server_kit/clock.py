@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 
 _NS = 1_000_000_000
+_END = 253_402_300_800  # the first second of the year 10000, which no datetime can show
 
 
 class Clock:
@@ -48,10 +49,12 @@ class Clock:
             seconds: How far, 0 or more. A clock that goes back would break every order built on it.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, or leads beyond the year 9999.
         """
-        if seconds < 0:
+        if not seconds >= 0:
             raise ValueError(f"a clock only moves forward, got {seconds} seconds")
+        if self.time() + seconds >= _END:
+            raise ValueError(f"the clock ends with the year 9999, {seconds} seconds is too far")
         self._offset_ns += round(seconds * _NS)
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from mock_server.identity import SYSTEM_USER
 from mock_server.jws import sign, verify
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError, http_status
+from mock_server.wire.protojson import decode_body
+from mock_server.wire.schema import BOOL, INT32, STRING, ListOf, Message
 from mock_server.wire.uuids import parse_uuid
 
 if TYPE_CHECKING:
@@ -26,6 +29,15 @@ if TYPE_CHECKING:
 
 Handler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
 
+_AUTHENTICATE = Message("AuthenticateRequest", username=STRING, password=STRING)
+_SEND = Message(
+    "SendNotificationRequest",
+    user_ids=ListOf(STRING),
+    subject=STRING,
+    code=INT32,
+    sender_id=STRING,
+    persistent=BOOL,
+)
 _TOKEN_LIFE = 86_400
 _EVERYTHING = "_" * 16  # the admin's access rights, as Nakama packs them
 
@@ -75,8 +87,8 @@ class Console:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Token invalid.")
 
     async def _authenticate(self, request: web.Request) -> dict[str, Any]:
-        body = await _body(request)
-        user, password = str(body.get("username", "")), str(body.get("password", ""))
+        body = _decode(_AUTHENTICATE, await request.read())
+        user, password = body["username"], body["password"]
         is_user = same_secret(user, self._config.username)
         if not same_secret(password, self._config.password) or not is_user:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Invalid credentials.")
@@ -91,22 +103,21 @@ class Console:
         return {"token": token, "mfa_code": None}
 
     async def _send(self, request: web.Request) -> dict[str, Any]:
-        body = await _body(request)
-        recipients = [parse_uuid(str(each)) for each in body.get("user_ids") or ()]
+        raw = await request.read()
+        body, content = _decode(_SEND, raw), _content(raw)
+        recipients = [parse_uuid(each) for each in body["user_ids"]]
         if None in recipients:
             raise GrpcError(GrpcCode.INTERNAL, "failed to send notification, invalid user id")
-        sender = body.get("sender_id") or SYSTEM_USER
-        if parse_uuid(str(sender)) is None:
+        sender = body["sender_id"] or SYSTEM_USER
+        if parse_uuid(sender) is None:
             raise GrpcError(GrpcCode.INTERNAL, "failed to send notification, invalid sender id")
-        content = gojson.marshal(body.get("content") or {})
-        subject, code = str(body.get("subject", "")), int(body.get("code", 0))
-        stored = bool(body.get("persistent"))
+        subject, code, stored = body["subject"], body["code"], body["persistent"]
         notifications = self._parts.notifications
         try:
             if recipients:
                 notifications.send(
                     [
-                        Notification(each, subject, content, code, str(sender), stored)
+                        Notification(each, subject, content, code, sender, stored)
                         for each in recipients
                         if each
                     ]
@@ -120,7 +131,7 @@ class Console:
     def _list(self, request: web.Request) -> dict[str, Any]:
         user_id = _uuid(request.query.get("user_id", ""))
         limit = request.query.get("limit", "100")
-        if not limit.isdigit() or not 1 <= int(limit) <= 100:
+        if not re.fullmatch("[1-9][0-9]?|100", limit):
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, "expects a limit value between 1 and 100")
         try:
             page = self._parts.notifications.page(
@@ -176,17 +187,22 @@ def _json(document: dict[str, Any], status: int = 200) -> web.Response:
     return web.Response(body=json.dumps(document).encode(), status=status, headers=kind)
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
+def _decode(message: Message, body: bytes) -> dict[str, Any]:
     try:
-        body = gojson.unmarshal(await request.read() or b"{}")
+        return decode_body(message, body)
     except DecodeError as error:
         raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
-    if not isinstance(body, dict):
-        raise GrpcError(
-            GrpcCode.INVALID_ARGUMENT,
-            f"proto: syntax error (line 1:1): unexpected token {json.dumps(body)[:20]}",
-        )
-    return body
+
+
+def _content(body: bytes) -> str:
+    """The text of a notification's content, which is a JSON object of any form."""
+    try:
+        content = gojson.unmarshal(body or b"{}").get("content")
+        if content is None or isinstance(content, dict):
+            return gojson.marshal(content or {})
+    except (DecodeError, ValueError) as error:
+        raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
+    raise GrpcError(GrpcCode.INVALID_ARGUMENT, "proto: content is no JSON object")
 
 
 def _uuid(text: str) -> str:

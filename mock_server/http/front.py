@@ -165,7 +165,7 @@ class Front:
 
     def _strike(self, incoming: Incoming) -> faults.Strike:
         if not len(self._parts.faults):
-            return faults.Strike()
+            return faults.UNHARMED
         name = f"{incoming.method} {incoming.path}"
         point = Point.HANDSHAKE if name == "GET /ws" else Point.HTTP
         return self._parts.faults.strike(point, name, self._caller(incoming))

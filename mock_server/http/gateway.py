@@ -136,7 +136,7 @@ def json_response(text: str, *, status: int = 200, headers: Mapping[str, str]) -
 
 def same_secret(given: str, expected: str) -> bool:
     """Compare keys in constant time."""
-    return secrets.compare_digest(given.encode(), expected.encode())
+    return secrets.compare_digest(given.encode(errors="surrogatepass"), expected.encode())
 
 
 def _fields(route: Route, body: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from aiohttp import web
 from attrs import define, field
 
-from server_kit.faults import Fault, Faults, Kind, Point, Strike, garbage, reset, swallow
+from server_kit.faults import UNHARMED, Fault, Faults, Kind, Point, Strike, garbage, reset, swallow
 
 _FINAL_TEXT = 0x81  # the first byte of a text frame that is a whole message
 
@@ -84,6 +84,9 @@ class Line:
         if self.is_dead:
             return
         strike = self._strike(Point.OUT, text)
+        if strike is UNHARMED:
+            await self._send(text)
+            return
         await self._hold(strike.delay - waited)
         if strike.fault is not None and strike.kind is Kind.REORDER:
             await self._fall_behind(strike.fault)
@@ -144,7 +147,7 @@ class Line:
 
     def _strike(self, point: Point, text: str) -> Strike:
         if not len(self._faults):
-            return Strike()
+            return UNHARMED
         return self._faults.strike(point, _member(text), self._user_id)
 
     def _end(self, strike: Strike) -> bool:

@@ -9,9 +9,10 @@ from server_kit.faults.connection import reset, swallow
 from server_kit.faults.control import FaultRoutes
 from server_kit.faults.fault import Fault, Kind, Point
 from server_kit.faults.http import answer, garbage
-from server_kit.faults.rules import Faults, Rule, Strike
+from server_kit.faults.rules import UNHARMED, Faults, Rule, Strike
 
 __all__ = [
+    "UNHARMED",
     "Fault",
     "FaultRoutes",
     "Faults",

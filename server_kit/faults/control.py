@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import json
 from types import UnionType
 from typing import Any
 
 from aiohttp import web
+from attrs import frozen
 
+from server_kit.bodies import read_body, read_object, refusal
 from server_kit.faults.fault import Fault, Kind, maker, parameters
 from server_kit.faults.rules import Faults, Rule
 
@@ -57,10 +58,10 @@ class FaultRoutes:
 
     async def _add(self, request: web.Request) -> web.Response:
         try:
-            fault, selectors = _parse(await _object(request))
+            fault, selectors = _parse(await read_object(request))
             rule = self._faults.add(fault, **selectors)
         except (TypeError, ValueError) as error:
-            return _refuse(str(error))
+            raise refusal(str(error)) from None
         return web.json_response(_document(rule))
 
     async def _clear(self, request: web.Request) -> web.Response:
@@ -68,13 +69,7 @@ class FaultRoutes:
         return web.json_response({})
 
     async def _seed(self, request: web.Request) -> web.Response:
-        try:
-            seed = (await _object(request)).get("seed")
-        except ValueError as error:
-            return _refuse(str(error))
-        if not isinstance(seed, int):
-            return _refuse('expected {"seed": number}')
-        self._faults.seed(seed)
+        self._faults.seed((await read_body(request, _Seed)).seed)
         return web.json_response({})
 
     async def _remove(self, request: web.Request) -> web.Response:
@@ -84,7 +79,13 @@ class FaultRoutes:
                 rule.remove()
                 return web.json_response({})
         known = ", ".join(str(rule.id) for rule in self._faults) or "none"
-        return _refuse(f"no fault has the id {wanted}; there are: {known}", status=404)
+        error = f"no fault has the id {wanted}; there are: {known}"
+        return web.json_response({"error": error}, status=404)
+
+
+@frozen
+class _Seed:
+    seed: int
 
 
 def _parse(document: dict[str, Any]) -> tuple[Fault, dict[str, Any]]:
@@ -127,17 +128,3 @@ def _document(rule: Rule) -> dict[str, Any]:
         "calls": rule.calls,
         "hits": rule.hits,
     }
-
-
-async def _object(request: web.Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.text() or "{}")
-    except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise ValueError("the body is no JSON object")
-    return body
-
-
-def _refuse(message: str, *, status: int = 400) -> web.Response:
-    return web.json_response({"error": message}, status=status)

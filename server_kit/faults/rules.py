@@ -26,12 +26,12 @@ class Strike:
     Attributes:
         delay: Seconds that it waits first.
         fault: What then happens to it; None for nothing.
-        random: Where random bytes come from.
+        random: Where the fault's random bytes come from.
     """
 
     delay: float = 0.0
     fault: Fault | None = None
-    random: Random = field(factory=Random, repr=False, eq=False)
+    random: Random = field(default=Random(0), repr=False, eq=False)
 
     @property
     def kind(self) -> Kind | None:

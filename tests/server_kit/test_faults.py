@@ -455,7 +455,7 @@ async def test_rules_have_a_json_form(fault: Fault) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("{", "no JSON"),
+        ("{", "no JSON object"),
         ("[]", "no JSON object"),
         ("{}", "`fault` is one of latency, bandwidth"),
         ('{"fault":"rest"}', "'rest'"),

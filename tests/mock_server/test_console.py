@@ -1,0 +1,284 @@
+"""The console API, as harnesses of games in any language use it."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from attrs import frozen
+
+from mock_server import Config, ConsoleConfig, MockServer
+from tests.mock_server.players import Player, sign_up
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@frozen
+class Operator:
+    """Somebody with a console token."""
+
+    http: aiohttp.ClientSession
+    server: MockServer
+    token: str
+
+    async def call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        data = body if isinstance(body, str) else json.dumps(body) if body is not None else None
+        async with self.http.request(
+            method,
+            f"{self.server.console_url}/v2/console{path}",
+            data=data,
+            headers={"Authorization": f"Bearer {self.token}"} if self.token else {},
+        ) as answer:
+            assert answer.headers["Content-Type"] == "application/json"
+            return answer.status, await answer.json()
+
+    async def send(self, *users: Player, **fields: object) -> tuple[int, Any]:
+        note = {"user_ids": [each.user_id for each in users], "code": 1, "persistent": True}
+        return await self.call("POST", "/notification", note | fields)
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[MockServer]:
+    async with MockServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as http:
+        yield http
+
+
+@pytest_asyncio.fixture
+async def operator(server: MockServer, http: aiohttp.ClientSession) -> Operator:
+    status, session = await Operator(http, server, "").call(
+        "POST", "/authenticate", {"username": "admin", "password": "password"}
+    )
+    assert status == 200
+    assert session["mfa_code"] is None
+    return Operator(http, server, session["token"])
+
+
+@pytest_asyncio.fixture
+async def ada(server: MockServer, http: aiohttp.ClientSession) -> Player:
+    return await sign_up(http, server, "ada")
+
+
+@pytest_asyncio.fixture
+async def bob(server: MockServer, http: aiohttp.ClientSession) -> Player:
+    return await sign_up(http, server, "bob")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"username": "admin", "password": "Password"},
+        {"username": "root", "password": "password"},
+        {"username": "admin"},
+        {},
+    ],
+)
+async def test_a_wrong_password_opens_nothing(operator: Operator, given: dict[str, str]) -> None:
+    status, answer = await operator.call("POST", "/authenticate", given)
+    assert (status, answer) == (401, {"code": 16, "message": "Invalid credentials.", "details": []})
+
+
+@pytest.mark.asyncio
+async def test_user_and_password_may_be_set() -> None:
+    config = Config(console=ConsoleConfig(username="root", password="s3cret"))
+    async with MockServer(config) as server, aiohttp.ClientSession() as http:
+        nobody = Operator(http, server, "")
+        old = {"username": "admin", "password": "password"}
+        assert (await nobody.call("POST", "/authenticate", old))[0] == 401
+        new = {"username": "root", "password": "s3cret"}
+        assert (await nobody.call("POST", "/authenticate", new))[0] == 200
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/notification"),
+        ("GET", f"/notification?user_id={NOBODY}"),
+        ("GET", f"/notification/{NOBODY}"),
+        ("DELETE", f"/notification/{NOBODY}"),
+        ("POST", f"/account/{NOBODY}/ban"),
+        ("POST", f"/account/{NOBODY}/unban"),
+        ("DELETE", f"/account/{NOBODY}"),
+    ],
+)
+async def test_every_route_asks_for_a_console_token(
+    operator: Operator, ada: Player, method: str, path: str
+) -> None:
+    nobody = Operator(operator.http, operator.server, "")
+    assert (await nobody.call(method, path))[0] == 401
+    for token in ("garbage", ada.token, operator.token[:-4] + "AAAA"):
+        intruder = Operator(operator.http, operator.server, token)
+        status, answer = await intruder.call(method, path)
+        assert (status, answer) == (401, {"code": 16, "message": "Token invalid.", "details": []})
+
+
+@pytest.mark.asyncio
+async def test_a_console_token_expires(operator: Operator) -> None:
+    operator.server.clock.advance(86_401)
+    assert (await operator.call("GET", f"/notification/{NOBODY}"))[0] == 401
+
+
+@pytest.mark.asyncio
+async def test_it_sends_to_some(operator: Operator, ada: Player, bob: Player) -> None:
+    socket = await ada.connect()
+    assert await operator.send(ada, subject="hello", content={"b": 1, "a": "<"}) == (200, {})
+    (note,) = (await socket.receive())["notifications"]["notifications"]
+    assert note["content"] == '{"a":"\\u003c","b":1}'
+    assert await ada.inbox() == ["hello"]
+    assert await bob.inbox() == []
+    await socket.close()
+
+
+@pytest.mark.asyncio
+async def test_it_sends_to_everybody(operator: Operator, ada: Player, bob: Player) -> None:
+    assert await operator.send(subject="to all") == (200, {})
+    assert await ada.inbox() == await bob.inbox() == ["to all"]
+
+
+@pytest.mark.asyncio
+async def test_what_is_not_persistent_is_not_listed(operator: Operator, ada: Player) -> None:
+    socket = await ada.connect()
+    assert await operator.send(ada, subject="now", persistent=False) == (200, {})
+    assert await socket.subject() == "now"
+    assert await ada.inbox() == []
+    await socket.close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"user_ids": ["nobody"]}, 500),
+        ({"user_ids": [NOBODY], "subject": "s"}, 500),
+        ({"sender_id": "nobody"}, 500),
+        ({"subject": "x" * 256}, 500),
+        ({"code": 40_000}, 500),
+        ({"code": "one"}, 400),
+        ({"code": 1 << 40}, 400),
+        ({"subject": 5}, 400),
+        ({"user_ids": "ada"}, 400),
+        ({"persistent": "yes"}, 400),
+        ({"content": "text"}, 400),
+        ({"content": [1]}, 400),
+    ],
+)
+async def test_a_bad_notification_is_refused_whole(
+    operator: Operator, ada: Player, fields: dict[str, object], status: int
+) -> None:
+    given, answer = await operator.send(ada, **({"subject": "s"} | fields))
+    assert (given, answer["details"]) == (status, [])
+    assert await ada.inbox() == []
+    assert operator.server.journal.problems() == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("body", ["{", "[]", "null x", '"text"', '{"content":' + "[" * 20_000])
+async def test_a_body_that_is_no_object_is_refused(
+    operator: Operator, ada: Player, body: str
+) -> None:
+    status, answer = await operator.call("POST", "/notification", body)
+    assert (status, answer["code"]) == (400, 3)
+    assert await ada.inbox() == []
+
+
+@pytest.mark.asyncio
+async def test_it_lists_page_by_page_with_defaults_written_out(
+    operator: Operator, ada: Player, bob: Player
+) -> None:
+    for number in range(5):
+        await operator.send(ada, subject=f"number {number}")
+    await operator.send(bob, subject="not hers")
+    subjects, cursor = [], ""
+    while True:
+        query = f"?user_id={ada.user_id}&limit=2&cursor={cursor}"
+        _, page = await operator.call("GET", f"/notification{query}")
+        subjects += [each["subject"] for each in page["notifications"]]
+        assert page["prev_cursor"] == ""
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+    assert subjects == [f"number {number}" for number in range(5)]
+    _, page = await operator.call("GET", f"/notification?user_id={NOBODY}")
+    assert page == {"notifications": [], "next_cursor": "", "prev_cursor": ""}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "query", ["user_id=nobody", f"user_id={NOBODY}&limit=0", f"user_id={NOBODY}&limit=101",
+              f"user_id={NOBODY}&limit=²", f"user_id={NOBODY}&limit=", f"user_id={NOBODY}&cursor=x"]
+)  # fmt: skip
+async def test_a_bad_list_query_is_refused(operator: Operator, query: str) -> None:
+    status, answer = await operator.call("GET", f"/notification?{query}")
+    assert (status, answer["code"]) == (400, 3)
+
+
+@pytest.mark.asyncio
+async def test_it_gets_and_deletes_one(operator: Operator, ada: Player) -> None:
+    await operator.send(ada, subject="one", code=0)
+    (stored,) = await operator.server.notifications.stored(ada.user_id)
+    status, found = await operator.call("GET", f"/notification/{stored['id']}")
+    assert status == 200
+    assert found["user_id"] == ada.user_id
+    assert (found["subject"], found["code"], found["persistent"]) == ("one", 0, True)
+    assert await operator.call("DELETE", f"/notification/{stored['id']}") == (200, {})
+    assert await ada.inbox() == []
+    assert (await operator.call("GET", f"/notification/{stored['id']}"))[0] == 404
+    assert (await operator.call("GET", "/notification/nothing"))[0] == 400
+    assert (await operator.call("DELETE", "/notification/nothing"))[0] == 400
+
+
+@pytest.mark.asyncio
+async def test_a_ban_reaches_the_sockets_and_ends_the_sessions(
+    operator: Operator, ada: Player, bob: Player
+) -> None:
+    socket, his = await ada.connect(), await bob.connect()
+    operator.server.clock.advance(1)  # tokens of the ban's own second survive it
+    assert await operator.call("POST", f"/account/{ada.user_id}/ban", {}) == (200, {})
+    (note,) = (await socket.receive())["notifications"]["notifications"]
+    assert (note["code"], note["subject"], note["content"]) == (-8, "banned", "{}")
+    assert await socket.end() == (1000, "server-side session disconnect")
+    assert await his.ask({"ping": {}}) == {"pong": {}}
+    assert (await ada.call("GET", "/v2/account"))[0] == 401
+    status, refusal = await _authenticate_again(ada)
+    assert (status, refusal["message"]) == (403, "User account banned.")
+    assert await operator.call("POST", f"/account/{ada.user_id}/unban", {}) == (200, {})
+    assert (await _authenticate_again(ada))[0] == 200
+    await his.close()
+
+
+async def _authenticate_again(player: Player) -> tuple[int, Any]:
+    async with player.http.post(
+        f"{player.server.http_url}/v2/account/authenticate/device",
+        json={"id": "device-of-ada"},
+        headers={"Authorization": aiohttp.encode_basic_auth("defaultkey", "")},
+    ) as answer:
+        return answer.status, await answer.json()
+
+
+@pytest.mark.asyncio
+async def test_a_ban_of_nobody_is_no_error(operator: Operator) -> None:
+    assert await operator.call("POST", f"/account/{NOBODY}/ban", {}) == (200, {})
+    assert (await operator.call("POST", "/account/nobody/ban", {}))[0] == 400
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_account_is_gone_with_its_notifications(
+    operator: Operator, ada: Player
+) -> None:
+    await operator.send(ada, subject="one")
+    socket = await ada.connect()
+    operator.server.clock.advance(1)
+    assert await operator.call("DELETE", f"/account/{ada.user_id}") == (200, {})
+    assert await socket.end() == (1000, "server-side session disconnect")
+    assert await operator.server.users() == []
+    assert await operator.server.notifications.stored(ada.user_id) == []
+    assert (await ada.call("GET", "/v2/account"))[0] == 401
