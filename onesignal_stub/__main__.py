@@ -64,7 +64,7 @@ async def _serve(stub: OneSignalStub) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with stub:
         print(f"OneSignal stub: {stub.url}", flush=True)
-        print(f"  app id {stub.app_id}, what was sent: {stub.url}/_control/pushes", flush=True)
+        print(f"  app id {stub.app_id}; open the address to see what was sent", flush=True)
         await stop.wait()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from onesignal_stub import inbox
 from onesignal_stub.control import Control
 from onesignal_stub.http import Pipeline
 from onesignal_stub.limits import RateLimit, RateLimiter
@@ -265,6 +266,7 @@ class OneSignalStub(HostedServer):
         app = pipeline.application(service.routes())
         Control(self).add_to(app)
         FaultRoutes(self.faults).add_to(app)
+        inbox.add_to(app)
         self._schedule = asyncio.create_task(
             service.delivery.keep_schedule(), name="onesignal_stub schedule"
         )

@@ -116,6 +116,13 @@ async def test_requests_over_http(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
+async def test_the_page_for_people(backend: Backend) -> None:
+    async with backend.http.get(backend.stub.url) as answer:
+        assert (answer.status, answer.content_type) == (200, "text/html")
+        assert "What was sent" in await answer.text()
+
+
+@pytest.mark.asyncio
 async def test_webhooks_over_http(backend: Backend) -> None:
     assert await backend.ok("POST", "/_control/webhooks", {"url": "http://127.0.0.1:1"}) == {}
     for bad in ({}, {"url": "x"}, {"url": "http://x", "events": ["y"]}):
