@@ -2,8 +2,9 @@
   Makes Lua 5.1 the Lua inside of Nakama (gopher-lua): its error texts and positions, its numbers
   as text, and a library without a way out.
 
-  Gets the host's functions `print(text)`, `clock()`, and `caught(text)`, which hears of each error
-  that a pcall caught, and returns a text if the whole call must end. Returns what nakama.lua needs.
+  Gets the host's functions: `print(text)`, `clock()`, `call(name)` (see nakama.lua), and
+  `caught(text)`, which hears of each error that a pcall caught, and returns a text if the whole
+  call must end. Returns what nakama.lua needs.
 ]]--
 local host = ...
 
@@ -15,8 +16,8 @@ local find, gsub, match, raw_format, rep, sub =
 local concat, ipairs, select, tonumber, type, unpack =
   table.concat, ipairs, select, tonumber, type, unpack
 local getinfo, set_metatable_of, sethook = debug.getinfo, debug.setmetatable, debug.sethook
-local raw_error, raw_getmetatable, raw_pcall, raw_tostring, raw_xpcall =
-  error, getmetatable, pcall, tostring, xpcall
+local raw_error, raw_getmetatable, raw_loadstring, raw_pcall, raw_tostring, raw_xpcall =
+  error, getmetatable, loadstring, pcall, tostring, xpcall
 local raw_date = os.date
 
 local function pack(...)
@@ -41,7 +42,7 @@ local function raise(message)
   raw_error(position(2) .. message, 0)
 end
 
-local paths = {} -- the full path of each name under which Lua shows a source
+local paths = { ["<string>"] = "<string>" } -- of each name under which Lua shows a source
 
 local function know_source(fn, path)
   paths[getinfo(fn, "S").short_src] = path
@@ -188,6 +189,10 @@ function assert(...)
   return ...
 end
 
+function loadstring(text, name)
+  return raw_loadstring(text, "=" .. (name or "<string>"))
+end
+
 function getmetatable(value)
   local kind = type(value)
   if kind == "table" or kind == "userdata" or kind == "string" then
@@ -245,6 +250,30 @@ os = {
   difftime = function(a, b) return a - b end,
 }
 
+-- The days since 1970-01-01; a month or day too large is one of the following year or month.
+local function days(year, month, day)
+  year, month = year + floor((month - 1) / 12), (month - 1) % 12 + 1
+  if month <= 2 then year, month = year - 1, month + 12 end -- a year that begins with March
+  return 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400)
+    + floor((153 * month - 457) / 5) + day - 719469
+end
+
+local function date_field(date, name, default)
+  local value = tonumber(date[name]) or default
+  if not value then raise("field '" .. name .. "' missing in date table") end
+  return value
+end
+
+function os.time(date)
+  if date == nil then
+    local _, milliseconds = host.call("time")
+    return floor(milliseconds / 1000)
+  end
+  local midnight = days(date_field(date, "year"), date_field(date, "month"), date_field(date, "day"))
+  local minutes = date_field(date, "hour", 12) * 60 + date_field(date, "min", 0)
+  return midnight * 86400 + minutes * 60 + date_field(date, "sec", 0)
+end
+
 function os.date(format, time)
   format = gsub(format or "%c", "^!", "")
   local date = raw_date("!" .. format, time or os.time())
@@ -269,6 +298,7 @@ return {
   pack = pack,
   position = position,
   raw_error = raw_error,
+  raw_loadstring = raw_loadstring,
   raw_pcall = raw_pcall,
   sethook = sethook,
   show = show,

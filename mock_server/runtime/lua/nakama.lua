@@ -13,11 +13,12 @@ local host, language = ...
 
 local lower, gsub, find, sub =
   string.lower, string.gsub, string.find, string.sub
-local ipairs, loadstring, rawget, setmetatable, tonumber, type, unpack =
-  ipairs, loadstring, rawget, setmetatable, tonumber, type, unpack
-local getinfo, pack, position, raw_error, raw_pcall, show, translate = language.getinfo,
-  language.pack, language.position, language.raw_error, language.raw_pcall, language.show,
-  language.translate
+local ipairs, rawget, setmetatable, tonumber, type, unpack =
+  ipairs, rawget, setmetatable, tonumber, type, unpack
+local getinfo, pack, position, show, translate =
+  language.getinfo, language.pack, language.position, language.show, language.translate
+local raw_error, raw_loadstring, raw_pcall =
+  language.raw_error, language.raw_loadstring, language.raw_pcall
 
 local INSTRUCTIONS = 1000000 -- between two looks at the clock
 language.sethook(function()
@@ -141,7 +142,7 @@ local host_functions = {}
 
 -- Compiles a module; returns what is wrong with it.
 function host_functions.compile(name, path, source)
-  local fn, problem = loadstring(source, "@" .. path)
+  local fn, problem = raw_loadstring(source, "@" .. path)
   if not fn then return translate(problem) end
   language.know_source(fn, path)
   preload[name] = fn

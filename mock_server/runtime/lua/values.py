@@ -1,8 +1,9 @@
 """Values that cross between Lua and Python, converted as Nakama converts them for Go.
 
 Strings are bytes in Lua and text in Python (see `runtime.arguments`). A table with positive whole
-numbers as keys becomes a list that reaches to the largest one, and its other keys are dropped; any
-other table becomes a dict with texts as keys, also an empty one. Whole numbers become ints.
+numbers below 2²⁶ as keys becomes a list that reaches to the largest one, and its other keys are
+dropped; any other table becomes a dict with texts as keys, also an empty one. Whole numbers become
+ints.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from mock_server.runtime.arguments import number_text, to_bytes, to_text
 
 _INT64 = 1 << 63
+_MAX_ARRAY = 1 << 26  # larger numbers are keys like any other
 
 
 def to_lua(value: Any) -> Any:
@@ -49,10 +51,21 @@ class FromLua:
         return self._table(value) if self._is_table(value) else value
 
     def _table(self, table: Any) -> dict[str, Any] | list[Any]:
-        last = int(self._maxn(table))
+        last = self._last_index(table)
         if last > 0:
             return [self.convert(table[index]) for index in range(1, last + 1)]
         return {_key(key): self.convert(item) for key, item in table.items()}
+
+    def _last_index(self, table: Any) -> int:
+        last = self._maxn(table)
+        if last < _MAX_ARRAY and last == int(last):
+            return int(last)
+        return max((int(key) for key in table.keys() if _is_index(key)), default=0)
+
+
+def _is_index(key: Any) -> bool:
+    is_number = isinstance(key, int | float) and not isinstance(key, bool)
+    return is_number and 0 < key < _MAX_ARRAY and key == int(key)
 
 
 def _key(key: Any) -> str:

@@ -1,0 +1,1 @@
+"""Server modules, in Lua and in Python."""
