@@ -8,11 +8,10 @@ Handlers are plain functions inside a transaction: a request happens at once, wh
 from __future__ import annotations
 
 import difflib
-import enum
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from aiohttp import web
@@ -20,6 +19,7 @@ from attrs import Factory, define, field, frozen
 from multidict import MultiMapping
 
 from onesignal_stub import errors
+from onesignal_stub.access import Access, Key
 from onesignal_stub.fields import is_uuid
 from onesignal_stub.limits import RateLimiter
 from server_kit import Clock, Entry, Faults, Journal, Store
@@ -27,23 +27,8 @@ from server_kit.faults import Point, answer
 
 MAX_BODY = 8 * 1024 * 1024
 PREFIXES = ("", "/api/v1")
+MISSING_APP = "app_id not found. You may be missing a Content-Type: application/json header."
 _BODY_START = 4096
-
-
-class Key(enum.Enum):
-    """Which key a route asks for.
-
-    Attributes:
-        ACCOUNT: The account's key ("User Auth Key", "Organization API key").
-        APP: A key of the app that the request names.
-        USERS: The same, where a missing header has an answer of its own.
-        OPEN: None is needed; a wrong one is refused.
-    """
-
-    ACCOUNT = enum.auto()
-    APP = enum.auto()
-    USERS = enum.auto()
-    OPEN = enum.auto()
 
 
 @define
@@ -57,7 +42,6 @@ class Call:
         body: The JSON object that came, {} for none.
         headers: The request's headers.
         origin: The stub's address as the client sees it, as `http://127.0.0.1:8890`.
-        route: The path of the route, with `{names}` for its variable parts.
         has_key: A right key came with the request.
         ignored: What the handler leaves unread, for the journal.
     """
@@ -68,7 +52,6 @@ class Call:
     body: dict[str, Any]
     headers: Mapping[str, str]
     origin: str
-    route: str
     has_key: bool = False
     ignored: list[str] = Factory(list)
 
@@ -100,6 +83,7 @@ class Route:
         handler: What answers it.
         key: The key it asks for.
         names_app: The request must name an app, in its path, query or body.
+        missing_app: The text of the refusal when it names none.
         unknown_app: The answer when nobody knows the app.
         app_of: Finds the app from the path when the request names none.
         secret: The body holds credentials and stays out of the journal.
@@ -110,6 +94,7 @@ class Route:
     handler: Handler
     key: Key = Key.APP
     names_app: bool = True
+    missing_app: str = MISSING_APP
     unknown_app: Callable[[str], errors.ApiError] = _deny_unknown_app
     app_of: Callable[[Mapping[str, str]], str | None] | None = None
     secret: bool = False
@@ -120,16 +105,6 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-class Gate(Protocol):
-    """Who knows the apps and their keys."""
-
-    def knows(self, app_id: str) -> bool:
-        """Whether there is such an app."""
-
-    def admit(self, rule: Key, app_id: str, authorization: str | None) -> bool:
-        """Whether a right key came; raises ApiError where the rule refuses the request."""
-
-
 class Pipeline:
     """Serves routes: reads, checks, calls the handler in a transaction, writes the journal.
 
@@ -137,7 +112,7 @@ class Pipeline:
         store: Where the handlers write.
         clock: The time that the journal notes.
         journal: Gets an entry for each request.
-        gate: Knows apps and keys.
+        access: Knows apps and keys.
         limiter: Counts requests.
         faults: What goes wrong on purpose.
         before: Runs ahead of each request.
@@ -149,7 +124,7 @@ class Pipeline:
         store: Store,
         clock: Clock,
         journal: Journal,
-        gate: Gate,
+        access: Access,
         limiter: RateLimiter,
         faults: Faults,
         before: Callable[[], None],
@@ -157,7 +132,7 @@ class Pipeline:
         self._store = store
         self._clock = clock
         self._journal = journal
-        self._gate = gate
+        self._access = access
         self._limiter = limiter
         self._faults = faults
         self._before = before
@@ -231,7 +206,6 @@ class Pipeline:
             body=_json_object(note.raw, request),
             headers=request.headers,
             origin=str(request.url.origin()),
-            route=route.path,
             ignored=note.ignored,
         )
         named = _named_app(call)
@@ -241,7 +215,7 @@ class Pipeline:
             self._check_app(route, named)
             call.app_id = str(named).lower()
             self._limiter.check(call.app_id, route.path)
-        call.has_key = self._gate.admit(
+        call.has_key = self._access.admit(
             route.key, call.app_id, request.headers.get("Authorization")
         )
         if route.method == "GET":
@@ -251,10 +225,8 @@ class Pipeline:
 
     def _check_app(self, route: Route, named: Any) -> None:
         if named is None or named == "":
-            raise errors.refused(
-                "app_id not found. You may be missing a Content-Type: application/json header."
-            )
-        if isinstance(named, str) and self._gate.knows(named.lower()):
+            raise errors.refused(route.missing_app)
+        if isinstance(named, str) and self._access.knows(named.lower()):
             return
         if not isinstance(named, str) or not is_uuid(named):
             raise errors.refused(

@@ -258,7 +258,7 @@ class OneSignalStub(HostedServer):
             store=service.store,
             clock=self.clock,
             journal=self.journal,
-            gate=service.apps,
+            access=service.access,
             limiter=self._limiter,
             faults=self.faults,
             before=service.delivery.run_due,

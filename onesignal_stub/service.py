@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from onesignal_stub import seed
+from onesignal_stub.access import Access
 from onesignal_stub.devices import Devices
 from onesignal_stub.features.aliases import api as aliases_api
 from onesignal_stub.features.apps import api as apps_api
+from onesignal_stub.features.apps.audit import AuditLog
 from onesignal_stub.features.apps.core import Apps, app_name, app_settings
 from onesignal_stub.features.apps.keys import ApiKeys
 from onesignal_stub.features.custom_events import api as custom_events_api
@@ -58,7 +60,9 @@ class Service:
         self, data: Path | None, clock: Clock, *, account_key: str, strict_keys: bool
     ) -> None:
         self.store = store = Store(SCHEMA, data)
-        self.apps = Apps(store, clock, account_key=account_key, strict_keys=strict_keys)
+        self.access = Access(store, account_key=account_key, strict=strict_keys)
+        self.apps = Apps(store, clock)
+        self.audit = AuditLog(store, clock)
         self.keys = ApiKeys(store, clock)
         self.users = Users(store, clock)
         self.subscriptions = Subscriptions(store, clock, self.users)
@@ -96,14 +100,14 @@ class Service:
     def routes(self) -> list[Route]:
         """The routes of all features."""
         return [
-            *apps_api.routes(self.apps, self.keys, self.segments),
+            *apps_api.routes(self.apps, self.keys, self.segments, self.audit),
             *notifications_api.routes(
                 self.notifications, Views(self.store), self.outcomes, self.exports
             ),
             *exports_api.routes(self.exports),
             *players_api.routes(self.players),
             *segments_api.routes(self.segments),
-            *templates_api.routes(self.templates, self.apps),
+            *templates_api.routes(self.templates, self.apps, self.audit),
             *outcomes_api.routes(self.outcomes),
             *live_activities_api.routes(self.live_activities),
             *custom_events_api.routes(self.custom_events),
@@ -114,7 +118,7 @@ class Service:
 
     def add_first_app(self, app_id: str, key: str) -> bool:
         """Make sure that an app exists and has this key; whether it had to be added."""
-        if self.apps.knows(app_id):
+        if self.access.knows(app_id):
             self.apps.set_key(app_id, key)
             return False
         self.seed_app(app_id, {"id": app_id, "name": "Stub", "rest_key": key})
@@ -171,7 +175,7 @@ class Service:
             raise ValueError(f"an outcome has a name, and one of {', '.join(ATTRIBUTIONS)}")
         push = None if push_id is None else self.pushes.get(push_id)
         app_id = app_id or (push.app_id if push is not None else "")
-        if not self.apps.knows(app_id.lower()):
+        if not self.access.knows(app_id.lower()):
             raise LookupError(f"there is no app {app_id!r}")
         number = None
         if push is not None:

@@ -204,7 +204,7 @@ CREATE TABLE exports (
 );
 CREATE TABLE audit_logs (
     number INTEGER PRIMARY KEY,
-    app_id TEXT,
+    app_id TEXT NOT NULL,
     action TEXT NOT NULL,
     target_type TEXT NOT NULL,
     target_id TEXT NOT NULL,

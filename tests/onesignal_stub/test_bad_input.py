@@ -59,7 +59,9 @@ async def test_apps_that_are_missing_malformed_or_unknown(backend: Backend) -> N
     answer = await backend("POST", "/players", {"app_id": unknown, "device_type": 1})
     assert answer.status == 404
     assert answer.body == {"errors": [f"App with id: {unknown} does not exist"]}
-    assert (await backend("POST", "/players/csv_export")).body == {"errors": [MISSING]}
+    answer = await backend("POST", "/players/csv_export")
+    assert answer.status == 400
+    assert answer.body == {"errors": ["Request is malformed: Failed to parse app_id from request"]}
 
 
 @pytest.mark.asyncio

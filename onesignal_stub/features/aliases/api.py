@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from onesignal_stub import errors
+from onesignal_stub.access import Key
 from onesignal_stub.features.subscriptions.core import Subscriptions
 from onesignal_stub.features.users.core import ONESIGNAL_ID, Users, read_aliases
-from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.http import Call, Reply, Route
 
 _BY_ALIAS = "/apps/{app_id}/users/by/{alias_label}/{alias_id}/identity"
 _BY_SUBSCRIPTION = "/apps/{app_id}/subscriptions/{subscription_id}/user/identity"

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from onesignal_stub.access import Key
 from onesignal_stub.errors import ApiError, refused
+from onesignal_stub.features.apps.audit import AuditLog
 from onesignal_stub.features.apps.core import Apps, app_name, app_settings
 from onesignal_stub.features.apps.keys import ApiKeys
 from onesignal_stub.features.segments.core import Segments
-from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.http import Call, Handler, Reply, Route
 
 
-def routes(apps: Apps, keys: ApiKeys, segments: Segments) -> list[Route]:
+def routes(apps: Apps, keys: ApiKeys, segments: Segments, audit: AuditLog) -> list[Route]:
     """The routes of apps."""
-    api = _Api(apps, segments)
-    tokens = _Keys(apps, keys)
+    api = _Api(apps, segments, audit)
+    tokens = _Keys(keys, audit)
 
-    def account(method: str, path: str, handler: Any, *, names_app: bool) -> Route:
+    def account(method: str, path: str, handler: Handler, *, names_app: bool) -> Route:
         return Route(
             method,
             path,
@@ -49,14 +49,15 @@ def _unknown_app(app_id: str) -> ApiError:
 
 
 class _Api:
-    def __init__(self, apps: Apps, segments: Segments) -> None:
+    def __init__(self, apps: Apps, segments: Segments, audit: AuditLog) -> None:
         self._apps = apps
         self._segments = segments
+        self._audit = audit
 
     def create(self, call: Call) -> Reply:
         app_id = self._apps.add(app_name(call.body), app_settings(call.body))
         self._segments.add_defaults(app_id)
-        self._apps.log("app.created", "app", app_id, app_id=app_id)
+        self._audit.write("app.created", "app", app_id, app_id=app_id)
         return Reply(self._apps.view(app_id))
 
     def list(self, _call: Call) -> Reply:
@@ -71,17 +72,17 @@ class _Api:
 
     def update(self, call: Call) -> Reply:
         app_id = call.path["id"].lower()
-        if not self._apps.knows(app_id):
+        if self._apps.view(app_id) is None:
             raise ApiError(404, {"status": 404, "error": "Not Found"})
         self._apps.update(app_id, call.body)
-        self._apps.log("app.updated", "app", app_id, app_id=app_id)
+        self._audit.write("app.updated", "app", app_id, app_id=app_id)
         return Reply(self._apps.view(app_id))
 
 
 class _Keys:
-    def __init__(self, apps: Apps, keys: ApiKeys) -> None:
-        self._apps = apps
+    def __init__(self, keys: ApiKeys, audit: AuditLog) -> None:
         self._keys = keys
+        self._audit = audit
 
     def list(self, call: Call) -> Reply:
         return Reply({"tokens": self._keys.all(call.app_id)})
@@ -107,7 +108,7 @@ class _Keys:
         return Reply({})
 
     def audit(self, call: Call) -> Reply:
-        logs = self._keys.audit_logs(call.path["organization_id"])
+        logs = self._audit.newest(call.path["organization_id"])
         limit = call.query.get("limit", "")
         if limit and not limit.isdecimal():
             raise refused("limit must be an integer")
@@ -115,4 +116,4 @@ class _Keys:
         return Reply({"audit_logs": shown, "has_more": len(shown) < len(logs)})
 
     def _log(self, call: Call, what: str, token_id: str) -> None:
-        self._apps.log(f"api_key.{what}", "api_key", token_id, app_id=call.app_id)
+        self._audit.write(f"api_key.{what}", "api_key", token_id, app_id=call.app_id)

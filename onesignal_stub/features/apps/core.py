@@ -1,4 +1,4 @@
-"""Apps, their keys, and who may do what with them."""
+"""Apps: what they are called and how they are set up."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import Any
 import msgspec
 
 from onesignal_stub import errors
-from onesignal_stub.http import Key
 from onesignal_stub.times import iso
 from server_kit import Clock, Store
 from server_kit.store import Row
 
 MAX_NAME = 128
-_SCHEMES = {"basic", "bearer", "key"}
 _NULLABLE = [
     "gcm_key",
     "chrome_web_origin",
@@ -64,40 +62,11 @@ class Apps:
     Args:
         store: The tables.
         clock: The stub's time.
-        account_key: The key for operations on apps themselves.
-        strict_keys: Ask for a key also where OneSignal's older routes take none.
     """
 
-    def __init__(self, store: Store, clock: Clock, *, account_key: str, strict_keys: bool) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._account_key = account_key
-        self._strict = strict_keys
-
-    def knows(self, app_id: str) -> bool:
-        """Whether there is such an app."""
-        return self._store.one("SELECT 1 FROM apps WHERE id = ?", app_id) is not None
-
-    def admit(self, rule: Key, app_id: str, authorization: str | None) -> bool:
-        """Whether a right key came with a request.
-
-        Raises:
-            ApiError: It is wrong, or missing where the rule asks for one.
-        """
-        if authorization is None:
-            if rule is Key.USERS:
-                raise errors.key_missing()
-            if rule is not Key.OPEN or (self._strict and app_id):
-                raise errors.access_denied()
-            return False
-        key = key_of(authorization)
-        if rule is Key.ACCOUNT:
-            right = key == self._account_key
-        else:
-            right = key is not None and (not app_id or self._is_key_of(app_id, key))
-        if not right:
-            raise errors.access_denied()
-        return True
 
     def add(
         self,
@@ -153,40 +122,8 @@ class Apps:
         """Every app, the oldest first."""
         return [_json(row) for row in self._store.all(f"{_COUNTED} ORDER BY a.number")]
 
-    def log(self, action: str, kind: str, target_id: str, *, app_id: str | None) -> None:
-        """Write what was done with the account's key into its audit log."""
-        self._store.run(
-            "INSERT INTO audit_logs (app_id, action, target_type, target_id, time)"
-            " VALUES (?, ?, ?, ?, ?)",
-            app_id,
-            action,
-            kind,
-            target_id,
-            self._clock.time(),
-        )
-
     def _row(self, app_id: str) -> Row | None:
         return self._store.one(f"{_COUNTED} WHERE a.id = ?", app_id)
-
-    def _is_key_of(self, app_id: str, key: str) -> bool:
-        found = self._store.one(
-            "SELECT 1 FROM apps WHERE id = ?1 AND basic_auth_key = ?2"
-            " UNION ALL SELECT 1 FROM api_keys WHERE app_id = ?1 AND key = ?2",
-            app_id,
-            key,
-        )
-        return found is not None
-
-
-def key_of(authorization: str) -> str | None:
-    """The key in an Authorization header: `Basic`, `Bearer`, `Key` or `Bearer token="…"`."""
-    scheme, _, key = authorization.strip().partition(" ")
-    if scheme.lower() not in _SCHEMES:
-        return None
-    key = key.strip()
-    if key.startswith('token="') and key.endswith('"'):
-        key = key[len('token="') : -1]
-    return key
 
 
 def app_name(body: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""API keys beyond an app's first, as SDK 5.x manages them, and the account's audit log."""
+"""API keys beyond an app's first, as SDK 5.x manages them."""
 
 from __future__ import annotations
 
@@ -103,23 +103,6 @@ class ApiKeys:
         """
         row = self._row(app_id, token_id)
         self._store.run("DELETE FROM api_keys WHERE token_id = ?", row["token_id"])
-
-    def audit_logs(self, organization_id: str) -> list[dict[str, Any]]:
-        """What was done with the account's key, the newest first."""
-        rows = self._store.all("SELECT * FROM audit_logs ORDER BY number DESC")
-        return [
-            {
-                "id": str(row["number"]),
-                "version": 1,
-                "organization_id": organization_id,
-                "app_id": row["app_id"] or "",
-                "action": row["action"],
-                "occurred_at": iso(row["time"]),
-                "actor": {"type": "api_key"},
-                "targets": [{"type": row["target_type"], "id": row["target_id"]}],
-            }
-            for row in rows
-        ]
 
     def _row(self, app_id: str, token_id: str) -> Row:
         row = self._store.one(

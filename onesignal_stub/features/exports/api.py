@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from onesignal_stub import fields
+from onesignal_stub.access import Key
 from onesignal_stub.features.exports.core import Exports
-from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.http import Call, Handler, Reply, Route
 
+_MISSING_APP = "Request is malformed: Failed to parse app_id from request"
 _GONE = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
     b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
@@ -16,9 +18,11 @@ def routes(exports: Exports) -> list[Route]:
     """The routes of exports."""
     api = _Api(exports)
     return [
-        Route("POST", "/players/csv_export", api.players),
+        Route("POST", "/players/csv_export", api.players, missing_app=_MISSING_APP),
         *(
-            Route("GET", f"/{folder}/{{app}}/{{file}}", api.file, Key.OPEN, names_app=False)
+            Route(
+                "GET", f"/{folder}/{{app}}/{{file}}", api.files(folder), Key.OPEN, names_app=False
+            )
             for folder in ("csv_exports", "message_history")
         ),
     ]
@@ -35,9 +39,11 @@ class _Api:
             call.ignored.append(f"body: segment {name!r} does not exist")
         return Reply({"csv_file_url": f"{call.origin}/{path}"})
 
-    def file(self, call: Call) -> Reply:
-        folder = "csv_exports" if call.route.startswith("/csv_exports") else "message_history"
-        content = self._exports.file(f"{folder}/{call.path['app']}/{call.path['file']}")
-        if content is None:
-            return Reply(_GONE, 404, content_type="application/xml")
-        return Reply(content, content_type="application/gzip")
+    def files(self, folder: str) -> Handler:
+        def show(call: Call) -> Reply:
+            content = self._exports.file(f"{folder}/{call.path['app']}/{call.path['file']}")
+            if content is None:
+                return Reply(_GONE, 404, content_type="application/xml")
+            return Reply(content, content_type="application/gzip")
+
+        return show

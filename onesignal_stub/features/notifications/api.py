@@ -6,9 +6,11 @@ import base64
 import binascii
 import re
 
+import attrs
 import msgspec
 
 from onesignal_stub import errors, fields
+from onesignal_stub.access import Key
 from onesignal_stub.audience import PLATFORM_FLAGS
 from onesignal_stub.errors import refused, unsuccessful
 from onesignal_stub.features.exports.core import Exports
@@ -18,7 +20,7 @@ from onesignal_stub.features.notifications.schedule import parse_time
 from onesignal_stub.features.notifications.targeting import TARGETING_FIELDS, is_keyless
 from onesignal_stub.features.notifications.views import Views
 from onesignal_stub.features.outcomes.core import Outcomes, query_of
-from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.http import Call, Reply, Route
 from onesignal_stub.paging import Page, page_of
 from server_kit.store import Row
 
@@ -77,6 +79,10 @@ class _Api:
 
     def list(self, call: Call) -> Reply:
         page = page_of(call.query, maximum=_MAX_PAGE)
+        kind = fields.integer(call.query, "kind") if call.query.get("kind") else None
+        if kind not in {None, _API_KIND}:
+            # The dashboard's and automated messages do not come over the API.
+            return Reply({"total_count": 0, **attrs.asdict(page), "notifications": []})
         if "time_offset" in call.query:
             return self._list_after(call, page)
         count, rows = self._views.page(
@@ -85,9 +91,6 @@ class _Api:
             offset=page.offset,
             template_id=call.query.get("template_id"),
         )
-        kind = fields.integer(call.query, "kind") if call.query.get("kind") else None
-        if kind not in {None, _API_KIND}:
-            count, rows = 0, []  # the dashboard and automated messages do not come over the API
         return Reply(
             {
                 "total_count": count,

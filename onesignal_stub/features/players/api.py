@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from onesignal_stub.access import Key
 from onesignal_stub.errors import ApiError, refused, unsuccessful
 from onesignal_stub.features.players.core import KNOWN_FIELDS, Players
-from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.http import Call, Reply, Route
 from onesignal_stub.paging import page_of
 
 _MAX_PAGE = 300

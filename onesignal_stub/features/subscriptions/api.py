@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from onesignal_stub import errors
+from onesignal_stub.access import Key
 from onesignal_stub.features.subscriptions.core import (
     TYPES,
     Subscriptions,
@@ -12,7 +13,7 @@ from onesignal_stub.features.subscriptions.core import (
     subscription_json,
 )
 from onesignal_stub.features.users.core import Users, read_aliases
-from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.http import Call, Reply, Route
 
 _ONE = "/apps/{app_id}/subscriptions/{subscription_id}"
 

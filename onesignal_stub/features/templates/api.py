@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from onesignal_stub.access import Key
 from onesignal_stub.errors import refused
+from onesignal_stub.features.apps.audit import AuditLog
 from onesignal_stub.features.apps.core import Apps
 from onesignal_stub.features.templates.core import Templates
-from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.http import Call, Reply, Route
 from onesignal_stub.paging import page_of
 
 _MAX_PAGE = 50
 
 
-def routes(templates: Templates, apps: Apps) -> list[Route]:
+def routes(templates: Templates, apps: Apps, audit: AuditLog) -> list[Route]:
     """The routes of templates."""
-    api = _Api(templates, apps)
+    api = _Api(templates, apps, audit)
     return [
         Route("POST", "/templates", api.create),
         Route("GET", "/templates", api.list),
@@ -25,9 +27,10 @@ def routes(templates: Templates, apps: Apps) -> list[Route]:
 
 
 class _Api:
-    def __init__(self, templates: Templates, apps: Apps) -> None:
+    def __init__(self, templates: Templates, apps: Apps, audit: AuditLog) -> None:
         self._templates = templates
         self._apps = apps
+        self._audit = audit
 
     def create(self, call: Call) -> Reply:
         return Reply(self._templates.create(call.app_id, call.body))
@@ -51,8 +54,8 @@ class _Api:
 
     def copy(self, call: Call) -> Reply:
         target = call.body.get("target_app_id")
-        if not isinstance(target, str) or not self._apps.knows(target.lower()):
+        if not isinstance(target, str) or self._apps.view(target.lower()) is None:
             raise refused(f"Couldn't find app with id = {target}")
         copied = self._templates.copy(call.app_id, call.path["template_id"], target.lower())
-        self._apps.log("template.copied", "template", copied["id"], app_id=target.lower())
+        self._audit.write("template.copied", "template", copied["id"], app_id=target.lower())
         return Reply(copied)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from onesignal_stub import errors, fields
+from onesignal_stub.access import Key
 from onesignal_stub.features.subscriptions.core import (
     Subscriptions,
     subscription_json,
@@ -16,7 +17,7 @@ from onesignal_stub.features.users.properties import (
     read_properties,
     read_purchases,
 )
-from onesignal_stub.http import Call, Key, Reply, Route
+from onesignal_stub.http import Call, Reply, Route
 
 _BY = "/apps/{app_id}/users/by/{alias_label}/{alias_id}"
 
