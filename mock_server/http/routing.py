@@ -96,8 +96,7 @@ class Route:
     def query_message(self) -> Message:
         """The fields that the query may set: all but those of the path, as in Nakama."""
         in_path = {part[1:-1] for part in self.path.split("/") if part.startswith("{")}
-        fields = {name: kind for name, kind in self.message.fields.items() if name not in in_path}
-        return Message(self.message.name, **fields)
+        return self.message.without(in_path)
 
 
 class RouteTable:

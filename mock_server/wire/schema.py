@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, cached_property
 from typing import Any, TypeAlias
 
@@ -66,6 +66,12 @@ class Message:
         return {name: name for name in self.fields} | {
             json_name(name): name for name in self.fields
         }
+
+    def without(self, names: Collection[str]) -> Message:
+        """The same message without some of its fields."""
+        rest = Message(self.name, oneof=tuple(self.oneof.difference(names)))
+        rest.fields = {name: kind for name, kind in self.fields.items() if name not in names}
+        return rest
 
     def defaults(self) -> dict[str, Any]:
         """A new message without any field set."""
