@@ -60,7 +60,7 @@ class PushDevice:
             await phone.external_user_id.set("ada")
 
     Args:
-        onesignal_url: Where OneSignal is, without `/api/v1`.
+        onesignal_url: Where OneSignal is, as `https://onesignal.com`.
         onesignal_app_id: The id of the app at OneSignal.
         info: The device; a fresh iPhone when left out. Without a push token it gets one.
         registration_url: The app's server takes registrations by POST here; None for none.
@@ -91,7 +91,8 @@ class PushDevice:
         cookies: Mapping[str, str] | None = None,
         timeout: float = 10.0,
     ) -> None:
-        self._url = check_present("onesignal_url", onesignal_url).rstrip("/")
+        url = check_present("onesignal_url", onesignal_url).rstrip("/")
+        self._url = url.removesuffix("/api/v1")
         self._app_id = check_present("onesignal_app_id", onesignal_app_id)
         self._info = info or RegistrationInfo()
         self._token = self._info.one_signal_push_token or _fresh_token()

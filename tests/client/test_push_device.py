@@ -119,6 +119,15 @@ async def test_it_registers_as_the_sdk_inside_of_an_app_does(
 
 
 @pytest.mark.asyncio
+async def test_an_unknown_time_zone_is_left_out(onesignal: OneSignalStub) -> None:
+    info = RegistrationInfo(time_zone="Nowhere/Land")
+    async with PushDevice(f"{onesignal.url}/api/v1/", onesignal.app_id, info=info) as phone:
+        await phone.register()
+    (player,) = await players(onesignal)
+    assert not player["timezone"]
+
+
+@pytest.mark.asyncio
 async def test_starting_again_keeps_the_player_id(
     phone: PushDevice, onesignal: OneSignalStub
 ) -> None:
