@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onesignal_stub.audience import (
@@ -27,6 +27,7 @@ OWN = {
     "Many": [{"field": "session_count", "relation": ">", "value": "2"}],
 }
 SEGMENTS = SegmentSet({**DEFAULT_SEGMENTS, **OWN})
+UNHURRIED = settings(deadline=None, max_examples=60)
 NAMES = st.sampled_from([*OWN, "All", "Subscribed Users", "Active Users", "nothing", "all"])
 
 
@@ -43,7 +44,7 @@ def devices(draw: st.DrawFn) -> list[Device]:
             session_count=draw(st.integers(1, 4)),
             last_session=NOW - draw(st.integers(0, 14)) * DAY,
         )
-        for number in range(draw(st.integers(0, 12)))
+        for number in range(draw(st.integers(0, 8)))
     ]
 
 
@@ -58,6 +59,7 @@ def aims(draw: st.DrawFn) -> Aim:
     )
 
 
+@UNHURRIED
 @given(devices(), aims(), st.randoms(use_true_random=False))
 def test_the_order_of_devices_does_not_matter(
     given_devices: list[Device], aim: Aim, chance: random.Random
@@ -68,6 +70,7 @@ def test_the_order_of_devices_does_not_matter(
     assert select(shuffled, aim, segments=SEGMENTS, now=NOW) == first
 
 
+@UNHURRIED
 @given(devices(), aims())
 def test_who_is_excluded_receives_nothing(given_devices: list[Device], aim: Aim) -> None:
     excluded = SEGMENTS.matcher(aim.excluded)
@@ -75,6 +78,7 @@ def test_who_is_excluded_receives_nothing(given_devices: list[Device], aim: Aim)
     assert not any(excluded(device, NOW) for device in found.receivers)
 
 
+@UNHURRIED
 @given(devices(), aims())
 def test_receivers_are_subscribed_and_on_the_channel(given_devices: list[Device], aim: Aim) -> None:
     types = {"push": {0, 1, 5}, "email": {11}, "sms": {14}}[aim.channel]
@@ -85,6 +89,7 @@ def test_receivers_are_subscribed_and_on_the_channel(given_devices: list[Device]
     assert not any(device.subscribed for device in found.unsubscribed)
 
 
+@UNHURRIED
 @given(devices(), st.lists(NAMES, min_size=1, max_size=3))
 def test_several_segments_are_their_union(given_devices: list[Device], names: list[str]) -> None:
     def members(*included: str) -> set[int]:

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onesignal_stub.errors import ApiError
@@ -316,6 +316,7 @@ def brute_force(filters: list[dict[str, Any]], tags: dict[str, str], sessions: i
 ASCII_TAGS = st.dictionaries(KEYS, st.one_of(st.integers(-3, 3).map(str), st.just("x")))
 
 
+@settings(deadline=None)
 @given(filter_lists(), ASCII_TAGS, st.integers(0, 4))
 def test_the_evaluator_agrees_with_a_brute_force_reading(
     filters: list[dict[str, Any]], tags: dict[str, str], sessions: int
@@ -324,6 +325,7 @@ def test_the_evaluator_agrees_with_a_brute_force_reading(
     assert found is brute_force(filters, tags, sessions)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=4))
 def test_versions_compare_by_their_numbers(parts: list[int]) -> None:
     version = ".".join(map(str, parts))
