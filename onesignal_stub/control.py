@@ -11,7 +11,8 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from onesignal_stub import fields
-from onesignal_stub.errors import refused
+from onesignal_stub.errors import ApiError, refused
+from onesignal_stub.features.notifications.schedule import parse_time
 from onesignal_stub.http import Reply, decode_object, to_response
 from onesignal_stub.limits import RateLimit
 from onesignal_stub.pushes import PushQuery
@@ -135,9 +136,12 @@ class Control:
 
     async def _clock(self, request: web.Request) -> web.Response:
         seconds = fields.number(await _body(request), "advance")
-        if seconds is None or seconds < 0:
+        if seconds is None:
             raise refused("advance must be a number of seconds, 0 or more")
-        await self._stub.advance(seconds)
+        try:
+            await self._stub.advance(seconds)
+        except ValueError as error:
+            raise refused(str(error)) from None
         return _json({"time": self._stub.clock.time()})
 
     async def _limit(self, request: web.Request) -> web.Response:
@@ -190,7 +194,18 @@ async def _body(request: web.Request) -> dict[str, Any]:
 
 def _query_of(query: MultiMapping[str]) -> PushQuery:
     given = {name: query[name] for name in _QUERY if name in query}
-    return PushQuery(**given, since=fields.number(query, "since"))
+    return PushQuery(**given, since=_time(query.get("since")))
+
+
+def _time(text: str | None) -> float | None:
+    """Seconds since the epoch, or a time that names the instant."""
+    if not text:
+        return None
+    seconds = fields.number_of(text)
+    try:
+        return parse_time(text).timestamp() if seconds is None else float(seconds)
+    except ApiError:
+        raise refused(f"since must be seconds since the epoch or a time, got {text!r}") from None
 
 
 def _count(service: Service, table: str) -> int:

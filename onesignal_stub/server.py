@@ -27,7 +27,8 @@ class OneSignalStub(HostedServer):
     """OneSignal's REST API on loopback, and the record of what it would have sent to whom.
 
     `async with OneSignalStub() as stub:` serves in the running loop. `with OneSignalStub() as
-    stub:` serves in a thread of its own; there, `stub.run(stub.wait_for_push(...))` awaits.
+    stub:` serves in a thread of its own; there, `stub.run(stub.wait_for_push(...))` awaits. Its
+    coroutines may be awaited from any loop.
 
     Args:
         host: The address to bind; loopback unless told otherwise.
@@ -161,7 +162,7 @@ class OneSignalStub(HostedServer):
             contains=contains,
             since=since,
         )
-        return await self.service.pushes.wait_for(query, timeout=timeout)
+        return await self._in_loop(self.service.pushes.wait_for(query, timeout=timeout))
 
     def device(self, player_id: str) -> SimulatedDevice:
         """A simulated device: `async for push in stub.device(player_id)`.
@@ -169,7 +170,7 @@ class OneSignalStub(HostedServer):
         Args:
             player_id: The player, or subscription, that it is.
         """
-        return SimulatedDevice(player_id, self.service.simulation)
+        return SimulatedDevice(player_id, self.service.simulation, self._in_loop)
 
     async def add_webhook(self, url: str, *, events: tuple[Event, ...] = EVENTS) -> None:
         """Post what happens to pushes on simulated devices to a URL.
@@ -181,7 +182,7 @@ class OneSignalStub(HostedServer):
         Raises:
             ValueError: The URL or an event is not one that can be.
         """
-        self.service.webhooks.add(url, events)
+        await self._do(lambda service: service.webhooks.add(url, events))
 
     async def record_outcome(
         self,
@@ -204,12 +205,14 @@ class OneSignalStub(HostedServer):
         Raises:
             ValueError: The name is empty or the attribution unknown.
         """
-        self.service.record_outcome(
-            name,
-            value=value,
-            push_id=None if push is None else push.id,
-            app_id=app_id or (self.app_id if push is None else None),
-            attribution=attribution,
+        await self._do(
+            lambda service: service.record_outcome(
+                name,
+                value=value,
+                push_id=None if push is None else push.id,
+                app_id=app_id or (self.app_id if push is None else None),
+                attribution=attribution,
+            )
         )
 
     def set_rate_limit(self, limit: RateLimit | None) -> None:
@@ -220,29 +223,34 @@ class OneSignalStub(HostedServer):
         """Move the stub's clock forward and send what became due.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, or leads beyond the year 9999.
         """
-        self.clock.advance(seconds)
-        self.service.delivery.run_due()
+
+        def move(service: Service) -> None:
+            self.clock.advance(seconds)
+            service.delivery.run_due()
+
+        await self._do(move)
 
     async def reset(self) -> None:
-        """Back to the start: one app, the seed data, an empty journal, the first rate limit."""
-        service = self.service
-        service.store.reset()
-        self._prepare(service)
-        service.delivery.reschedule()
-        self._limiter.set(self._rate_limit)
-        self.journal.clear()
-        self.faults.clear()
+        """Back to the start: one app, the seed data, the first rate limit.
+
+        Journal, faults and every `clock.advance` are gone; who waits for a push goes on waiting.
+        """
+        await self._do(self._reset)
 
     async def snapshot(self) -> bytes:
         """Everything that is stored, for `restore`."""
-        return self.service.store.snapshot()
+        return await self._do(lambda service: service.store.snapshot())
 
     async def restore(self, image: bytes) -> None:
         """Put back what `snapshot` returned."""
-        self.service.store.restore(image)
-        self.service.delivery.reschedule()
+
+        def put_back(service: Service) -> None:
+            service.store.restore(image)
+            service.delivery.reschedule()
+
+        await self._do(put_back)
 
     async def _open(self) -> None:
         self._loop_thread = threading.get_ident()
@@ -286,6 +294,23 @@ class OneSignalStub(HostedServer):
         is_new = service.add_first_app(self.app_id, self.rest_key)
         if is_new and self._seed is not None:
             service.plant(read_seed(self._seed), app_id=self.app_id)
+
+    def _reset(self, service: Service) -> None:
+        self.clock.reset()
+        service.store.reset()
+        self._prepare(service)
+        service.delivery.reschedule()
+        self._limiter.set(self._rate_limit)
+        self.journal.clear()
+        self.faults.clear()
+
+    async def _do(self, act: Callable[[Service], T]) -> T:
+        """Do something in the stub's loop, wherever the caller runs."""
+
+        async def in_loop() -> T:
+            return act(self.service)
+
+        return await self._in_loop(in_loop())
 
     def _here(self, read: Callable[[Service], T]) -> T:
         """Read in the thread of the stub's loop, which alone may touch the store."""

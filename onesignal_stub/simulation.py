@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias
 
 from onesignal_stub.features.outcomes.core import CLICK, CONFIRMED_DELIVERY, Outcomes
 from onesignal_stub.pushes import STOPPED, Push, Pushes
 from onesignal_stub.webhooks import Webhooks
 from server_kit import Clock, ServerNotRunning, Store
+
+InLoop: TypeAlias = Callable[[Coroutine[Any, Any, Push]], Awaitable[Push]]
+"""Awaits a coroutine in the stub's loop, wherever the caller runs."""
 
 _NEXT = (
     "SELECT d.number FROM deliveries d JOIN notifications n ON n.number = d.notification"
@@ -165,15 +169,16 @@ class SimulatedDevice:
         player_id: The player, or subscription, that it is.
     """
 
-    def __init__(self, player_id: str, simulation: Simulation) -> None:
+    def __init__(self, player_id: str, simulation: Simulation, in_loop: InLoop) -> None:
         self.player_id = player_id.lower()
         self._simulation = simulation
+        self._in_loop = in_loop
 
     def __aiter__(self) -> AsyncIterator[Push]:
         return self
 
     async def __anext__(self) -> Push:
-        return await self._simulation.next_for(self.player_id)
+        return await self._in_loop(self._simulation.next_for(self.player_id))
 
     async def receive(self, *, timeout: float = 5.0) -> Push:
         """Return the next push, which is confirmed by that.
@@ -187,7 +192,7 @@ class SimulatedDevice:
         """
         try:
             async with asyncio.timeout(timeout):
-                return await self._simulation.next_for(self.player_id)
+                return await self._in_loop(self._simulation.next_for(self.player_id))
         except TimeoutError:
             text = f"nothing came for player {self.player_id} within {timeout} s"
             raise TimeoutError(text) from None
@@ -202,7 +207,11 @@ class SimulatedDevice:
         Returns:
             The push as it is recorded now.
         """
-        return self._simulation.open(push.id, action_id=action_id)
+
+        async def open_it() -> Push:
+            return self._simulation.open(push.id, action_id=action_id)
+
+        return await self._in_loop(open_it())
 
     async def dismiss(self, push: Push) -> Push:
         """The person dismisses a push.
@@ -210,4 +219,8 @@ class SimulatedDevice:
         Returns:
             The push as it is recorded now.
         """
-        return self._simulation.dismiss(push.id)
+
+        async def dismiss_it() -> Push:
+            return self._simulation.dismiss(push.id)
+
+        return await self._in_loop(dismiss_it())

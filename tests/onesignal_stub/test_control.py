@@ -16,7 +16,7 @@ import pytest
 
 from onesignal_stub import OneSignalStub, RateLimit, SeedError
 from onesignal_stub.__main__ import main
-from server_kit import ServerNotRunning
+from server_kit import Clock, ServerNotRunning
 
 from .conftest import NOW, Backend
 
@@ -40,6 +40,7 @@ async def test_pushes_over_http(backend: Backend) -> None:
     assert await found(contains="titl") == everything[:1]
     assert await found(contains="%") == []
     assert await found(since=NOW + 1) == everything[1:]
+    assert await found(since="2023-11-14T22:13:21Z") == everything[1:]
     assert await found(player_id=first, since=NOW + 1, contains="later") == everything[1:2]
     assert await found(notification_id=backend.stub.pushes[0].notification_id) == everything[:1]
     deleted = await backend.ok("DELETE", "/_control/pushes", external_user_id="u1")
@@ -306,6 +307,35 @@ async def test_starting_and_stopping_twice() -> None:
     await stub.stop()
     with pytest.raises(ServerNotRunning):
         await stub.wait_for_push()
+
+
+@pytest.mark.asyncio
+async def test_a_stub_in_a_thread_is_awaited_from_another_loop() -> None:
+    with OneSignalStub(clock=Clock(stopped_at=NOW)) as stub:
+        player = await register(stub)
+        waiting = asyncio.create_task(stub.wait_for_push(contains="later"))
+        async with aiohttp.ClientSession() as http:
+            await Backend(stub, http).send(
+                include_player_ids=[player],
+                contents={"en": "later"},
+                send_after="2023-11-15T00:00:00Z",
+            )
+        image = await stub.snapshot()
+        await stub.advance(86_400)
+        assert (await waiting).contents == "later"
+        device = stub.device(player)
+        received = [await device.receive(), await anext(device)]
+        assert [push.contents for push in received] == ["hello", "later"]
+        assert (await device.open(received[0])).opened_at == NOW + 86_400
+        assert (await device.dismiss(received[1])).dismissed_at == NOW + 86_400
+        with pytest.raises(TimeoutError):
+            await device.receive(timeout=0.01)
+        await stub.add_webhook("http://127.0.0.1:1")
+        await stub.record_outcome("purchase")
+        await stub.reset()
+        assert (stub.pushes, stub.clock.time()) == ([], NOW)
+        await stub.restore(image)
+        assert len(stub.pushes) == 1
 
 
 def test_a_synchronous_test_has_everything_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onesignal_stub.access import Key
 from onesignal_stub.features.custom_events.core import CustomEvents
 from onesignal_stub.http import Call, Reply, Route
 
@@ -13,4 +14,4 @@ def routes(events: CustomEvents) -> list[Route]:
         events.record(call.app_id, call.body)
         return Reply({})
 
-    return [Route("POST", "/apps/{app_id}/custom_events", create)]
+    return [Route("POST", "/apps/{app_id}/custom_events", create, Key.USERS)]
