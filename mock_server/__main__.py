@@ -16,7 +16,7 @@ from mock_server.config import Config
 from mock_server.runtime.errors import ModuleLoadError
 from mock_server.server import MockServer
 from onesignal_stub import OneSignalStub
-from server_kit import cli
+from server_kit import WrongTables, cli
 
 # Nakama's own ports; in-process servers take free ones.
 _PORTS = {"socket.port": 7350, "console.port": 7351}
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     stub = None if settings["onesignal.url"] else _stub(options, settings)
     try:
         cli.run(_serve(config, stub, options.data))
-    except (OSError, ModuleLoadError) as error:
+    except (OSError, ModuleLoadError, WrongTables) as error:
         print(f"nakama-mock: {error}", file=sys.stderr)
         return 1
     return 0

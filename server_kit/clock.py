@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from datetime import UTC, datetime
+
+from server_kit.bell import Bell
 
 _NS = 1_000_000_000
 _END = 253_402_300_800  # the first second of the year 10000, which no datetime can show
@@ -21,7 +24,7 @@ class Clock:
     def __init__(self, *, stopped_at: float | None = None) -> None:
         self._stopped_ns = None if stopped_at is None else round(stopped_at * _NS)
         self._offset_ns = 0
-        self._moved = asyncio.Event()
+        self._moved = Bell()
         self._last_tick = 0
 
     def time_ns(self) -> int:
@@ -56,8 +59,7 @@ class Clock:
         if self.time() + seconds >= _END:
             raise ValueError(f"the clock ends with the year 9999, {seconds} seconds is too far")
         self._offset_ns += round(seconds * _NS)
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+        self._moved.ring()
 
     def reset(self) -> None:
         """Take back every `advance`; for a server that starts anew."""
@@ -66,13 +68,13 @@ class Clock:
 
     async def sleep_until(self, when: float) -> None:
         """Return once the clock shows `when` (seconds since the epoch) or later."""
-        while (left := when - self.time()) > 0:
-            moved = self._moved
-            try:
-                async with asyncio.timeout(left if self._stopped_ns is None else None):
-                    await moved.wait()
-            except TimeoutError:
-                continue
+        with self._moved.heard() as moved:
+            while (left := when - self.time()) > 0:
+                moved.clear()
+                limit = left if self._stopped_ns is None else None
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(limit):
+                        await moved.wait()
 
     async def sleep(self, seconds: float) -> None:
         """Return once the clock has moved on by `seconds`."""

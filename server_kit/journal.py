@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Literal
 
 from attrs import field, frozen
+
+from server_kit.bell import Bell
 
 
 @frozen
@@ -50,7 +51,7 @@ class Journal:
 
     def __init__(self, size: int = 10_000) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
-        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._written = Bell()
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._entries))
@@ -61,8 +62,7 @@ class Journal:
     def write(self, entry: Entry) -> None:
         """Append an entry and wake those who wait for it."""
         self._entries.append(entry)
-        for loop, written in tuple(self._waiting):
-            loop.call_soon_threadsafe(written.set)
+        self._written.ring()
 
     def find(self, name: str) -> list[Entry]:
         """The entries of one route or envelope member, as `GET /v2/notification` or `rpc`."""
@@ -82,21 +82,15 @@ class Journal:
         Raises:
             TimeoutError: No entry matched in time; the message lists what did come in.
         """
-        waiter = (asyncio.get_running_loop(), asyncio.Event())
-        self._waiting.add(waiter)
+
+        def first() -> Entry | None:
+            return next((entry for entry in self if matches(entry)), None)
+
         try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    waiter[1].clear()
-                    for entry in self:
-                        if matches(entry):
-                            return entry
-                    await waiter[1].wait()
+            return await self._written.wait_for(first, timeout=timeout)
         except TimeoutError:
             names = ", ".join(entry.name for entry in self) or "nothing"
             raise TimeoutError(f"no matching entry within {timeout} s; came in: {names}") from None
-        finally:
-            self._waiting.discard(waiter)
 
     def clear(self) -> None:
         """Forget all entries."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +15,19 @@ Row = sqlite3.Row
 _ROLLBACK_JOURNAL = b"\x01\x01"
 
 
+class WrongTables(Exception):
+    """A database file has not the tables that this version of the server works with."""
+
+
 class Store:
     """The tables of one server; used by the thread of that server's event loop only.
 
     Args:
         schema: The `CREATE` statements (and first rows) of an empty database.
         path: A file that outlives the process, also a killed one; None keeps everything in memory.
+
+    Raises:
+        WrongTables: The file was written with another schema.
     """
 
     def __init__(self, schema: str, path: Path | None = None) -> None:
@@ -27,11 +35,22 @@ class Store:
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            self._db.executescript(schema)
+        self._require(schema, path)
         self._db.execute("PRAGMA foreign_keys = ON")
         self._empty = _image_of(schema)
         self._depth = 0
+
+    def _require(self, schema: str, path: Path | None) -> None:
+        """Make the tables of an empty database; refuse one that has others."""
+        mark = _mark(schema)
+        if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            self._db.executescript(f"{schema}; PRAGMA user_version = {mark}")
+        elif self._db.execute("PRAGMA user_version").fetchone()[0] != mark:
+            self._db.close()
+            raise WrongTables(
+                f"{path} was written by another version of this server; delete it, or name "
+                "another file"
+            )
 
     def run(self, sql: str, *params: Any) -> int:
         """Execute one statement.
@@ -103,7 +122,12 @@ class Store:
 
 def _image_of(schema: str) -> bytes:
     with sqlite3.connect(":memory:") as empty:
-        empty.executescript(schema)
+        empty.executescript(f"{schema}; PRAGMA user_version = {_mark(schema)}")
         image = empty.serialize()
     empty.close()
     return image
+
+
+def _mark(schema: str) -> int:
+    """What tells one schema from another, as SQLite's 31-bit user version."""
+    return zlib.crc32(schema.encode()) >> 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
 from mock_server.push.message import PushMessage
 from mock_server.push.records import PushRecord
 from mock_server.push.rules import PushEvent, PushRule, Rule, event_name
+from server_kit import Bell
 
 MessageMaker = Callable[[PushEvent], PushMessage | None]
 
@@ -27,7 +27,7 @@ class Pushes:
         self._rules = {rule.event: Rule(rule.message, rule.also_online) for rule in rules}
         self._kept = dict(self._rules)
         self._records: dict[str, PushRecord] = {}
-        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._changed = Bell()
 
     def __iter__(self) -> Iterator[PushRecord]:
         return iter(tuple(self._records.values()))
@@ -77,8 +77,7 @@ class Pushes:
         self._records[record.id] = record
         if len(self._records) > _SIZE:
             del self._records[next(iter(self._records))]
-        for loop, changed in tuple(self._waiting):
-            loop.call_soon_threadsafe(changed.set)
+        self._changed.ring()
 
     async def wait_for(
         self, matches: Callable[[PushRecord], bool], *, timeout: float = 5.0
@@ -92,21 +91,15 @@ class Pushes:
         Raises:
             TimeoutError: None matched in time; the message lists what there is.
         """
-        waiter = (asyncio.get_running_loop(), asyncio.Event())
-        self._waiting.add(waiter)
+
+        def first() -> PushRecord | None:
+            return next((record for record in self if matches(record)), None)
+
         try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    waiter[1].clear()
-                    for record in self:
-                        if matches(record):
-                            return record
-                    await waiter[1].wait()
+            return await self._changed.wait_for(first, timeout=timeout)
         except TimeoutError:
             shown = "; ".join(_line(record) for record in self) or "none"
             raise TimeoutError(f"no matching push within {timeout:g} s; met: {shown}") from None
-        finally:
-            self._waiting.discard(waiter)
 
 
 def _line(record: PushRecord) -> str:

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 
 import pytest
 
@@ -58,3 +59,13 @@ async def test_a_running_clock_wakes_its_sleepers_by_itself() -> None:
     before = clock.time()
     await clock.sleep(0.01)
     assert clock.time() >= before + 0.01
+
+
+@pytest.mark.asyncio
+async def test_moving_the_clock_in_another_thread_wakes_a_sleeper() -> None:
+    clock = Clock(stopped_at=0.0)
+    sleeping = asyncio.create_task(clock.sleep(10))
+    await asyncio.sleep(0)
+    threading.Thread(target=clock.advance, args=(10,)).start()
+    async with asyncio.timeout(10):
+        await sleeping
