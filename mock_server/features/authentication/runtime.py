@@ -9,6 +9,7 @@ from mock_server.features.accounts.core import BAD_USERNAME, generate_username
 from mock_server.features.authentication.core import Login
 from mock_server.features.authentication.identifiers import BAD_CHARACTERS, EMAIL
 from mock_server.features.sessions.tokens import encode_token, new_token_id
+from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.identity import Identity
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError, status_text
@@ -78,6 +79,41 @@ class AuthenticationFunctions(RuntimeFunctions):
         authenticate = self._parts.authentication.email
         return _login(lambda: authenticate(address, secret, name, create=may_create))
 
+    def authenticate_facebook(
+        self,
+        token: Any = None,
+        import_friends: Any = None,
+        username: Any = None,
+        create: Any = None,
+    ) -> tuple[str, str, bool]:
+        """Find or create a user by a Facebook token; see `authenticate_device`.
+
+        His friends there become his friends, unless `import_friends` is False.
+
+        Raises:
+            ModuleError: A bad argument, a token that Facebook does not know, nobody there, or a
+                banned account.
+        """
+        given = Arguments("authenticate_facebook", token, import_friends, username, create)
+        return self._authenticate_social(given, FACEBOOK)
+
+    def authenticate_steam(
+        self,
+        token: Any = None,
+        import_friends: Any = None,
+        username: Any = None,
+        create: Any = None,
+    ) -> tuple[str, str, bool]:
+        """Find or create a user by a Steam ticket, as `authenticate_facebook` does by a token.
+
+        Raises:
+            ModuleError: Also where the server's settings leave Steam out.
+        """
+        given = Arguments("authenticate_steam", token, import_friends, username, create)
+        if not self._parts.social.is_configured(STEAM):
+            raise ModuleError("Steam authentication is not configured")
+        return self._authenticate_social(given, STEAM)
+
     def authenticate_token_generate(
         self,
         user_id: Any = None,
@@ -113,6 +149,13 @@ class AuthenticationFunctions(RuntimeFunctions):
             issued_at=now,
         )
         return encode_token(identity, config.encryption_key), end
+
+    def _authenticate_social(self, given: Arguments, provider: Provider) -> tuple[str, str, bool]:
+        token = given.filled_text(1, "expects access token string")
+        sync = given.optional_flag(2, default=True)
+        name, may_create = _username(given, 3), given.optional_flag(4, default=True)
+        authenticate = self._parts.authentication.social
+        return _login(lambda: authenticate(provider, token, name, create=may_create, sync=sync))
 
 
 def _id(given: Arguments, least: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError, status_text
 from mock_server.runtime.functions import RuntimeFunctions
@@ -47,6 +48,43 @@ class LinkFunctions(RuntimeFunctions):
         secret = given.filled_text(3, "expects username string")  # Nakama's own slip
         _try("linking", lambda: self._parts.links.link_email(owner, address, secret))
 
+    def link_facebook(
+        self,
+        user_id: Any = None,
+        username: Any = None,
+        token: Any = None,
+        import_friends: Any = None,
+    ) -> None:
+        """Set the Facebook id of an account.
+
+        Args:
+            user_id: The account's.
+            username: What the friends are told, who become friends here, too.
+            token: The proof of who he is there.
+            import_friends: False leaves the friends alone.
+
+        Raises:
+            ModuleError: A bad argument, a token that is not known, or another account's id.
+        """
+        given = Arguments("link_facebook", user_id, username, token, import_friends)
+        self._link_social(given, FACEBOOK)
+
+    def link_steam(
+        self,
+        user_id: Any = None,
+        username: Any = None,
+        token: Any = None,
+        import_friends: Any = None,
+    ) -> None:
+        """Set the Steam id of an account; the arguments are those of `link_facebook`.
+
+        Raises:
+            ModuleError: A bad argument, no Steam on this server, a ticket that is not known, or
+                another account's id.
+        """
+        given = Arguments("link_steam", user_id, username, token, import_friends)
+        self._link_social(given, STEAM)
+
     def unlink_device(self, user_id: Any = None, device_id: Any = None) -> None:
         """Remove a device from an account.
 
@@ -76,6 +114,33 @@ class LinkFunctions(RuntimeFunctions):
         given = Arguments("unlink_email", user_id, email)
         owner, address = given.uuid(1, _USER_ID), given.optional_text(2).lower()
         _try("unlinking", lambda: self._parts.links.unlink_column(owner, "email", address))
+
+    def unlink_facebook(self, user_id: Any = None, token: Any = None) -> None:
+        """Clear the Facebook id of an account; `token` may be left out.
+
+        Raises:
+            ModuleError: A bad argument, not his token, or his last way to log in.
+        """
+        self._unlink_social(Arguments("unlink_facebook", user_id, token), FACEBOOK)
+
+    def unlink_steam(self, user_id: Any = None, token: Any = None) -> None:
+        """Clear the Steam id of an account; `token` may be left out.
+
+        Raises:
+            ModuleError: A bad argument, not his ticket, or his last way to log in.
+        """
+        self._unlink_social(Arguments("unlink_steam", user_id, token), STEAM)
+
+    def _link_social(self, given: Arguments, provider: Provider) -> None:
+        owner, name = given.uuid(1, _USER_ID), given.filled_text(2, "expects username string")
+        token = given.filled_text(3, "expects token string")
+        sync = given.optional_flag(4, default=True)
+        link = self._parts.links.link_social
+        _try("linking", lambda: link(owner, name, provider, token, sync=sync))
+
+    def _unlink_social(self, given: Arguments, provider: Provider) -> None:
+        owner, token = given.uuid(1, _USER_ID), given.optional_text(2)
+        _try("unlinking", lambda: self._parts.links.unlink_social(owner, provider, token))
 
 
 def _try(what: str, action: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from mock_server.cursor import BadCursor
 from mock_server.features.notifications.core import DatabaseError, Notification
 from mock_server.identity import SYSTEM_USER
-from mock_server.runtime.arguments import Arguments, Entry, object_json
+from mock_server.runtime.arguments import Arguments, Entry, object_json, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -189,7 +189,7 @@ def _notification(entry: Entry) -> Notification:
     code = entry.typed("code", "number")
     recipient = entry.uuid("user_id", "expects user_id to be a valid UUID")
     sender = entry.uuid("sender_id", "expects sender_id to be a valid UUID")
-    if code is not None and int(code) <= 0:
+    if code is not None and whole(code) <= 0:
         raise entry.error("expects code to number above 0")
     if not subject:
         raise entry.error("expects subject to be provided and to be non-empty")
@@ -200,7 +200,7 @@ def _notification(entry: Entry) -> Notification:
     if code is None:
         raise entry.error("expects code to be provided and be a number above 0")
     return Notification(
-        recipient or "", subject, content, int(code), sender or SYSTEM_USER, bool(stored)
+        recipient or "", subject, content, whole(code), sender or SYSTEM_USER, bool(stored)
     )
 
 

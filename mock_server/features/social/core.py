@@ -23,13 +23,18 @@ class Social:
         self._parts = parts
         self._store = parts.store
 
+    def is_configured(self, provider: Provider) -> bool:
+        """Tell whether the server's settings name what a network asks for."""
+        steam = self._parts.config.social.steam
+        return provider is not STEAM or (steam.publisher_key != "" and steam.app_id != 0)
+
     def require_configured(self, provider: Provider) -> None:
         """Refuse a network that the server's settings leave out.
 
         Raises:
             GrpcError: With Nakama's text.
         """
-        if not self._is_configured(provider):
+        if not self.is_configured(provider):
             raise GrpcError(
                 GrpcCode.FAILED_PRECONDITION,
                 f"{provider.name} authentication is not configured.",
@@ -41,7 +46,7 @@ class Social:
         Raises:
             GrpcError: The network does not know it.
         """
-        profile = provider.read(token) if self._is_configured(provider) else None
+        profile = provider.read(token) if self.is_configured(provider) else None
         if profile is None:
             raise GrpcError(
                 GrpcCode.UNAUTHENTICATED, f"Could not authenticate {provider.name} profile."
@@ -85,10 +90,6 @@ class Social:
             user_id,
         )
         notify(self._parts, [event.to(friend_id) for friend_id in found])
-
-    def _is_configured(self, provider: Provider) -> bool:
-        steam = self._parts.config.social.steam
-        return provider is not STEAM or (steam.publisher_key != "" and steam.app_id != 0)
 
     def _players(self, provider: Provider, external_ids: tuple[str, ...]) -> list[str]:
         marks = ", ".join("?" * len(external_ids))

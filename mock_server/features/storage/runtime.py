@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_server.cursor import BadCursor
 from mock_server.features.storage.core import ObjectId, StorageRejected, Write
-from mock_server.runtime.arguments import Arguments, Entry
+from mock_server.runtime.arguments import Arguments, Entry, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -123,7 +123,11 @@ def _write(entry: Entry) -> Write:
     read, write = (entry.typed(f"permission_{name}", "number") for name in ("read", "write"))
     if value is None:
         raise entry.error("expects value to be supplied")
-    return Write(which, value, 1 if read is None else int(read), 1 if write is None else int(write))
+    return Write(
+        which,
+        value,
+        *(1 if permission is None else whole(permission) for permission in (read, write)),
+    )
 
 
 def _optional_uuid(given: Arguments, number: int, expected: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.realtime.stream import Presence, Stream
-from mock_server.runtime.arguments import Arguments, Entry
+from mock_server.runtime.arguments import Arguments, Entry, whole
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.uuids import NIL
 
@@ -268,7 +268,7 @@ def _stream(given: Arguments, number: int, blamed: int) -> Stream:
         value = entry.uuid(name, f"stream {name} must be a valid identifier")
         ids[name] = "" if value in (None, NIL) else str(value)
     label = entry.typed("label", "string", "stream label must be a string")
-    return Stream(int(mode or 0) % 256, ids["subject"], ids["subcontext"], label or "")
+    return Stream(whole(mode or 0) % 256, ids["subject"], ids["subcontext"], label or "")
 
 
 def _sessions(given: Arguments) -> list[str]:

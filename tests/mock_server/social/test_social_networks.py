@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from mock_server import ModuleError
 from tests.mock_server.social.world import OK, Player, World, open_world, refused
 
 FRIEND, SENT, RECEIVED, BLOCKED = range(4)
@@ -257,3 +258,41 @@ async def test_an_import_needs_a_good_token(provider: str, name: str) -> None:
         assert await ada.post(path, {"token": "?"}, reset="true") == refused(
             16, f"Could not authenticate {name} profile."
         )
+
+
+@pytest.mark.asyncio
+async def test_a_server_module_logs_in_and_links() -> None:
+    async with open_world(SETTINGS) as world:
+        ada = await facebook(world, "fb:1:", "ada")
+        nk = world.server.nk
+        bob, name, created = nk.authenticate_facebook("fb:2:1", False, "bob")
+        assert (name, created, await ada.friends()) == ("bob", True, {})
+        assert nk.authenticate_facebook("fb:2:1") == (bob, "bob", False)
+        assert await ada.friends() == {"bob": FRIEND}
+        cleo, _, _ = nk.authenticate_steam("3:", None, "cleo")
+        nk.link_facebook(cleo, "cleo", "fb:3:1", False)
+        assert await ada.friends() == {"bob": FRIEND}
+        nk.unlink_facebook(cleo)
+        nk.link_facebook(cleo, "cleo", "fb:3:1")
+        nk.unlink_steam(cleo, "3:")
+        assert list(await ada.friends()) == ["bob", "cleo"]
+        assert await codes(ada) == [-6, -6]
+        nk.link_steam(bob, "bob", "3:")
+        with pytest.raises(
+            ModuleError, match="error unlinking: rpc error: code = PermissionDenied"
+        ):
+            nk.unlink_facebook(cleo)
+        with pytest.raises(ModuleError, match="error authenticating: rpc error: code = NotFound"):
+            nk.authenticate_steam("4:", True, "dan", False)
+        with pytest.raises(ModuleError, match="expects access token string"):
+            nk.authenticate_facebook("")
+
+
+@pytest.mark.asyncio
+async def test_a_server_module_needs_steam_to_be_configured() -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        with pytest.raises(ModuleError, match="authentication is not configured"):
+            world.server.nk.authenticate_steam("")
+        with pytest.raises(ModuleError, match="code = FailedPrecondition desc = Steam auth"):
+            world.server.nk.link_steam(ada.id, "ada", "3:")
