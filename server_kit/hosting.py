@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
@@ -10,8 +11,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 T = TypeVar("T")
+
+_log = logging.getLogger("server_kit.http")
 
 _HEAD_LIMIT = 1 << 20  # aiohttp's own limit on a line; the servers apply their product's rules
 
@@ -99,6 +103,7 @@ class HostedServer(ABC):
             handle_signals=False,
             access_log=None,
             shutdown_timeout=_PATIENCE,
+            logger=_log,
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,
             auto_decompress=False,  # aiohttp drops the connection of a body that is no gzip
@@ -161,6 +166,20 @@ async def _drop(*runners: web.AppRunner) -> None:
             await site.stop()
     for runner in runners:
         await runner.cleanup()
+
+
+class _WithoutSecrets(logging.Filter):
+    """Keeps aiohttp from logging the text of malformed requests: it may hold tokens and keys."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError):
+            return True
+        _log.debug("a request that is not HTTP: %s", type(error).__name__)
+        return False
+
+
+_log.addFilter(_WithoutSecrets())
 
 
 class _LoopThread:

@@ -36,7 +36,13 @@ _JOURNAL_BODY = 2000
 _DEFAULT_TYPE = "application/octet-stream"  # aiohttp's, where nobody said anything else
 _GZIP_HEADER = b"\x1f\x8b\x08"
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": -zlib.MAX_WBITS}
-_SECRET_PATHS = ("/v2/account/", "/v2/session/")  # their bodies hold passwords and tokens
+_SECRET_PATHS = (  # their bodies hold passwords, tokens and receipts
+    "/v2/account/",
+    "/v2/session/",
+    "/v2/friend/facebook",
+    "/v2/friend/steam",
+    "/v2/iap/",
+)
 
 
 @define
@@ -77,6 +83,11 @@ class Incoming:
         """The same, its port."""
         peer = self.raw.transport.get_extra_info("peername") if self.raw.transport else None
         return str(peer[1]) if peer else ""
+
+    @property
+    def is_abandoned(self) -> bool:
+        """The client has left without waiting for the answer."""
+        return self.raw.transport is None or self.raw.transport.is_closing()
 
     def authorization(self) -> list[str]:
         """Every Authorization header; one without a token in place of an expired one."""
@@ -156,7 +167,10 @@ class Front:
     async def _work(self, incoming: Incoming) -> web.StreamResponse:
         try:
             response = await self._answer(incoming)
-        except Exception:
+        except Exception as error:
+            if isinstance(error, ConnectionError) and incoming.is_abandoned:
+                self._write_journal(incoming, None)
+                return web.Response()
             incoming.error = traceback.format_exc()
             _log.exception("a handler failed: %s %s", incoming.method, incoming.path)
             response = error_response(GrpcError(GrpcCode.INTERNAL, "Internal error"))
@@ -204,7 +218,7 @@ class Front:
         _compress(response, incoming.raw.headers.getall("Accept-Encoding", []))
         return response
 
-    def _write_journal(self, incoming: Incoming, status: int) -> None:
+    def _write_journal(self, incoming: Incoming, status: int | None) -> None:
         name = f"{incoming.method} {incoming.path}"
         lists = incoming.query_lists()
         self._parts.journal.write(

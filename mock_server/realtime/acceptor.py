@@ -48,10 +48,11 @@ class Acceptor:
             autoping=False,
             autoclose=False,
             compress=False,
+            decode_text=False,  # aiohttp would close with 1007 what to Nakama is malformed JSON
             # aiohttp refuses a message of exactly the limit, Nakama takes it.
             max_msg_size=config.max_message_size_bytes + 1,
         )
-        if not websocket.can_prepare(request):
+        if not _can_open(websocket, request):
             refusal = _refuse(400, "Bad Request\n")
             refusal.headers["Sec-WebSocket-Version"] = "13"
             return refusal
@@ -100,6 +101,13 @@ def _is_true(text: str) -> bool:
     try:
         return parse_bool(text)
     except ValueError:
+        return False
+
+
+def _can_open(websocket: web.WebSocketResponse, request: web.Request) -> bool:
+    try:
+        return bool(websocket.can_prepare(request))
+    except ValueError:  # a key that is not ASCII, which aiohttp does not expect
         return False
 
 

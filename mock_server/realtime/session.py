@@ -171,7 +171,8 @@ class SocketSession:
                     deadline, received = loop.time() + patience, 0
                 if not self._accepts(message):
                     return
-                await self._line.receive(message.data, partial(receive, self, message.data))
+                text = message.data.decode(errors="surrogateescape")  # no JSON has surrogates
+                await self._line.receive(text, partial(receive, self, text))
                 if self._reason is not None:
                     return
             else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING
 
 import attrs
@@ -131,7 +130,7 @@ def basic_user(authorization: str) -> str | None:
         return None
     try:
         user, colon, _ = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII or no UTF-8
         return None
     return user if colon else None
 
