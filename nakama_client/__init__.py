@@ -8,7 +8,8 @@ async with Client("http://127.0.0.1:7350", server_key="defaultkey") as client:
 """
 
 from nakama_client.client import Client
-from nakama_client.config import Endpoint, Timeouts
+from nakama_client.config import Endpoint, ReconnectPolicy, RetryPolicy, Timeouts
+from nakama_client.cursors import CursorStore, FileCursorStore, MemoryCursorStore
 from nakama_client.errors import (
     Aborted,
     AlreadyExists,
@@ -38,6 +39,7 @@ from nakama_client.errors import (
     ReplyError,
     RequestRefused,
     ResourceExhausted,
+    RestoreFailed,
     RpcError,
     RpcNotFound,
     SessionExpired,
@@ -90,6 +92,8 @@ from nakama_client.handlers import Handler
 from nakama_client.paging import PageIterator
 from nakama_client.protocol.closing import ClosedBy, DisconnectCause, DisconnectReason
 from nakama_client.protocol.codec import JsonObject
+from nakama_client.protocol.reconnect import Connected, Reconnecting
+from nakama_client.protocol.retry import Retry
 from nakama_client.push import ExternalUserId, PushDevice, RegistrationReply
 from nakama_client.session import Session
 from nakama_client.socket import Socket
@@ -113,8 +117,10 @@ __all__ = [
     "Client",
     "ClientClosed",
     "ClosedBy",
+    "Connected",
     "ConnectionFailed",
     "ConnectionLost",
+    "CursorStore",
     "DataLoss",
     "DeadlineExceeded",
     "DeviceType",
@@ -123,6 +129,7 @@ __all__ = [
     "Endpoint",
     "ExternalUserId",
     "FailedPrecondition",
+    "FileCursorStore",
     "Friend",
     "FriendOfFriend",
     "FriendOfFriendPage",
@@ -140,6 +147,7 @@ __all__ = [
     "InvalidJson",
     "JsonObject",
     "MalformedFrame",
+    "MemoryCursorStore",
     "MessageTooLarge",
     "NakamaError",
     "NotConnected",
@@ -155,11 +163,16 @@ __all__ = [
     "PushRefused",
     "PushRegistration",
     "QueueOverflow",
+    "ReconnectPolicy",
+    "Reconnecting",
     "RegistrationInfo",
     "RegistrationReply",
     "ReplyError",
     "RequestRefused",
     "ResourceExhausted",
+    "RestoreFailed",
+    "Retry",
+    "RetryPolicy",
     "RpcError",
     "RpcNotFound",
     "RpcReply",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from nakama_client.calls import Calls
-from nakama_client.config import Endpoint, Timeouts
-from nakama_client.errors import ArgumentError
+from nakama_client.config import Endpoint, ReconnectPolicy, RetryPolicy, Timeouts
+from nakama_client.errors import ArgumentError, Unauthenticated
 from nakama_client.features.accounts import Accounts
 from nakama_client.features.authentication import Authentication
 from nakama_client.features.channel_messages import ChannelMessages
@@ -22,12 +23,16 @@ from nakama_client.features.push import Push
 from nakama_client.features.rpc import Rpc
 from nakama_client.features.sessions import Sessions
 from nakama_client.features.users import Users
+from nakama_client.handlers import Function, Handler
+from nakama_client.protocol.retry import Retry
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 from nakama_client.transport.http import Transport
 from nakama_client.transport.websocket import WebSocket, open_websocket
 
 _DEFAULT_TIMEOUTS = Timeouts()
+_DEFAULT_RETRY = RetryPolicy()
+_DEFAULT_RECONNECT = ReconnectPolicy()
 
 
 class Client(
@@ -59,8 +64,10 @@ class Client(
         server_key: The server's `socket.server_key`.
         http_key: The server's `runtime.http_key`; only `rpc_http_key` needs it.
         timeouts: How long to wait.
+        retry: When to make a call over HTTP again that failed; None for never.
         max_connections: How many requests may be under way at once; others wait for their turn.
         clock: Gives the seconds since 1970, for the expiry of tokens.
+        random: Gives numbers from 0 up to 1, for the delays before another attempt.
 
     Raises:
         ArgumentError: The endpoint is no server's URL, or a number is out of range.
@@ -73,21 +80,24 @@ class Client(
         server_key: str = "defaultkey",
         http_key: str | None = None,
         timeouts: Timeouts = _DEFAULT_TIMEOUTS,
+        retry: RetryPolicy | None = _DEFAULT_RETRY,
         max_connections: int = 100,
         clock: Callable[[], float] = time.time,
+        random: Callable[[], float] = random.random,
     ) -> None:
         if max_connections < 1:
             raise ArgumentError(f"max_connections must be at least 1, not {max_connections}")
         self._endpoint = Endpoint(endpoint) if isinstance(endpoint, str) else endpoint
         self._timeouts = timeouts
-        self._transport = Transport(
-            self._endpoint, timeouts=timeouts, max_connections=max_connections
-        )
+        self._clock = clock
+        self._random = random
         self._calls = Calls(
-            self._transport,
+            Transport(self._endpoint, timeouts=timeouts, max_connections=max_connections),
             server_key=server_key,
             http_key=http_key,
+            retry=retry,
             clock=clock,
+            random=random,
             close_timeout=timeouts.close,
         )
 
@@ -112,8 +122,18 @@ class Client(
 
     async def close(self) -> None:
         """Close all connections; twice does nothing. Sockets are closed on their own."""
-        await self._calls.sessions.close()
-        await self._transport.close()
+        await self._calls.close()
+
+    def on_retry(self, function: Function[Retry]) -> Handler[Retry]:
+        """Call a function whenever a call over HTTP failed and is about to be made again.
+
+        Use it as a decorator or call it; the function may be async. It runs in a task of its own
+        and no call waits for it. Its failure is logged.
+
+        Returns:
+            An object whose `remove()` ends it.
+        """
+        return self._calls.retrying.on_retry.add(function)
 
     def socket(
         self,
@@ -123,6 +143,7 @@ class Client(
         lang: str = "en",
         max_message_bytes: int = 4096,
         queue_limit: int = 1024,
+        reconnect: ReconnectPolicy | None = _DEFAULT_RECONNECT,
     ) -> Socket:
         """A realtime socket for a player; it is not connected yet.
 
@@ -133,6 +154,7 @@ class Client(
             max_message_bytes: The server's `socket.max_message_size_bytes`; longer messages are
                 refused here, because the server would close the socket.
             queue_limit: How many events may wait for slow handlers.
+            reconnect: When to open a lost connection again; None for never.
 
         Raises:
             ArgumentError: A number is below 1.
@@ -140,19 +162,22 @@ class Client(
         if max_message_bytes < 1 or queue_limit < 1:
             raise ArgumentError("max_message_bytes and queue_limit must be at least 1")
         url = self._endpoint.socket_url(lang=lang, appear_online=appear_online)
+        sessions = self._calls.sessions
 
         async def open_connection() -> WebSocket:
-            return await open_websocket(
-                url,
-                token=await self._calls.sessions.token(session),
-                connect_timeout=self._timeouts.connect,
-                close_timeout=self._timeouts.close,
-            )
+            token = await sessions.token(session)
+            try:
+                return await open_websocket(url, token=token, timeouts=self._timeouts)
+            except Unauthenticated:
+                await sessions.renew(session, refused=token)
+            return await open_websocket(url, token=session.token, timeouts=self._timeouts)
 
         return Socket(
             open_connection,
             session=session,
             timeouts=self._timeouts,
+            reconnect=reconnect,
+            random=self._random,
             max_message_bytes=max_message_bytes,
             queue_limit=queue_limit,
         )

@@ -1,12 +1,17 @@
-"""Where the server is, and how long to wait for it."""
+"""Where the server is, how long to wait for it, and what to do when it fails."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from attrs import Attribute, field, frozen
+from attrs.validators import optional
 
-from nakama_client.errors import ArgumentError
+from nakama_client.errors import ArgumentError, NakamaError
+from nakama_client.protocol.closing import DisconnectReason
+from nakama_client.protocol.reconnect import may_reconnect
+from nakama_client.protocol.retry import is_passing
 
 
 def _check_url(_: Endpoint, __: Attribute[str], url: str) -> None:
@@ -46,9 +51,19 @@ class Endpoint:
         return f"ws{self.http_url.removeprefix('http')}/ws?{query}"
 
 
-def _check_seconds(_: Timeouts, attribute: Attribute[float], seconds: float) -> None:
+def _check_seconds(_: object, attribute: Attribute[float], seconds: float) -> None:
     if not seconds > 0:
-        raise ArgumentError(f"the timeout {attribute.name} must be more than 0 seconds")
+        raise ArgumentError(f"{attribute.name} must be more than 0 seconds, not {seconds}")
+
+
+def _check_delay(_: object, attribute: Attribute[float], seconds: float) -> None:
+    if not seconds >= 0:
+        raise ArgumentError(f"{attribute.name} must be 0 seconds or more, not {seconds}")
+
+
+def _check_attempts(_: object, attribute: Attribute[int], attempts: int) -> None:
+    if attempts < 1:
+        raise ArgumentError(f"{attribute.name} must be at least 1, not {attempts}")
 
 
 @frozen(kw_only=True)
@@ -57,8 +72,11 @@ class Timeouts:
 
     Attributes:
         connect: For a connection, and for the socket's handshake.
-        request: For a whole call over HTTP, waiting for a free connection included.
+        request: For one attempt of a call over HTTP, waiting for a free connection included.
         reply: For the answer to a request over the socket.
+        silence: When nothing came over the socket for so long, the server is asked for a sign of
+            life. Nakama by itself gives one every 15 seconds.
+        sign_of_life: For that sign. Then the connection is dropped, and opened anew.
         close: For the server's part in closing a socket, and again for the handlers to finish
             what had arrived.
     """
@@ -66,4 +84,64 @@ class Timeouts:
     connect: float = field(default=5.0, validator=_check_seconds)
     request: float = field(default=10.0, validator=_check_seconds)
     reply: float = field(default=10.0, validator=_check_seconds)
+    silence: float = field(default=20.0, validator=_check_seconds)
+    sign_of_life: float = field(default=10.0, validator=_check_seconds)
     close: float = field(default=5.0, validator=_check_seconds)
+
+
+@frozen(kw_only=True)
+class RetryPolicy:
+    """When a call over HTTP that failed is tried again.
+
+    Only what does no harm when it is done twice is repeated after an answer was lost: reading,
+    changing an account, deleting, logging in, refreshing, and RPCs of which the caller says so.
+    Whatever could not be sent at all is always repeated.
+
+    Before each repetition comes a random delay between 0 and a bound that doubles each time. A
+    longer wait that the server asks for (`Retry-After`) is kept.
+
+    Attributes:
+        attempts: How often a call is made at most, the first time included.
+        first_delay: The bound of the first delay, in seconds.
+        max_delay: The highest bound, in seconds.
+        deadline: Seconds after which there is no further attempt, and none still under way. A call
+            with a timeout of its own has that as the deadline.
+        should_retry: Tells whether an error may pass. The usual one says yes to no answer, a
+            timeout, and HTTP 429, 502, 503 and 504.
+
+    Raises:
+        ArgumentError: A number is out of range.
+    """
+
+    attempts: int = field(default=4, validator=_check_attempts)
+    first_delay: float = field(default=0.25, validator=_check_delay)
+    max_delay: float = field(default=5.0, validator=_check_delay)
+    deadline: float = field(default=30.0, validator=_check_seconds)
+    should_retry: Callable[[NakamaError], bool] = is_passing
+
+
+@frozen(kw_only=True)
+class ReconnectPolicy:
+    """When a socket that was lost is opened again.
+
+    Before each attempt comes a random delay between 0 and a bound that doubles each time, so that
+    thousands of sockets come back spread out after a restart of the server. The bound begins anew
+    after a connection that held for at least `max_delay` seconds.
+
+    Attributes:
+        attempts: How many attempts may fail in a row; None for any number.
+        first_delay: The bound of the first delay, in seconds.
+        max_delay: The highest bound, in seconds.
+        should_reconnect: Tells whether to go on, from the reason why the connection ended or the
+            error of the last attempt. It is not asked when we closed. The usual one says no when
+            another socket took this one's place, the account was banned, or the session can't be
+            refreshed.
+
+    Raises:
+        ArgumentError: A number is out of range.
+    """
+
+    attempts: int | None = field(default=None, validator=optional(_check_attempts))
+    first_delay: float = field(default=0.5, validator=_check_delay)
+    max_delay: float = field(default=30.0, validator=_check_delay)
+    should_reconnect: Callable[[DisconnectReason | NakamaError], bool] = may_reconnect

@@ -86,7 +86,7 @@ class FileCursorStore:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
             # The thread goes on. A later save must not be overtaken by it.
-            await asyncio.wait([writing])
+            await asyncio.gather(writing, return_exceptions=True)
             raise
 
     async def delete(self, key: str) -> None:

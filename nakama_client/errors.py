@@ -27,6 +27,7 @@ NakamaError
     │   ├── RpcNotFound (6)
     │   └── RpcError (7)               the function itself failed
     ├── MalformedFrame                 a frame that can't be read; the socket stays open
+    ├── RestoreFailed                  what was joined could not be joined again on reconnecting
     ├── HandlerFailed                  a handler raised; the cause is what it raised
     └── QueueOverflow                  handlers are too slow; says how many events were dropped
 ```
@@ -36,7 +37,7 @@ No error holds a token, a key or a password.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nakama_client.protocol.closing import DisconnectReason
@@ -75,11 +76,27 @@ class ClientClosed(NakamaError):
 
 
 class ConnectionFailed(NakamaError):
-    """The server did not answer: refused, reset, unknown host, or a TLS failure."""
+    """The server did not answer: refused, reset, unknown host, or a TLS failure.
+
+    Attributes:
+        nothing_sent: Whether there was no connection, so that the server can't have done anything.
+    """
+
+    def __init__(self, message: str, *, nothing_sent: bool = False) -> None:
+        super().__init__(message)
+        self.nothing_sent = nothing_sent
 
 
 class TimeoutExceeded(NakamaError, TimeoutError):
-    """A deadline passed; the text says which and what was waited for."""
+    """A deadline passed; the text says which and what was waited for.
+
+    Attributes:
+        nothing_sent: Whether there was no connection, so that the server can't have done anything.
+    """
+
+    def __init__(self, message: str, *, nothing_sent: bool = False) -> None:
+        super().__init__(message)
+        self.nothing_sent = nothing_sent
 
 
 class SessionExpired(NakamaError):
@@ -91,7 +108,10 @@ class ReplyError(NakamaError):
 
     Attributes:
         status: The HTTP status.
+        retry_after: How many seconds the server asks to wait; None when it does not ask.
     """
+
+    retry_after: float | None = None
 
     def __init__(self, status: int, *details: object) -> None:
         super().__init__(status, *details)
@@ -304,6 +324,23 @@ class MalformedFrame(SocketError):
 
     def __str__(self) -> str:
         return f"{self.problem}: {self.frame!r}"
+
+
+class RestoreFailed(SocketError):
+    """After a reconnect, the server refused what was in force before; `__cause__` says why.
+
+    Attributes:
+        request: What was asked for, such as `channel_join`.
+        body: With what.
+    """
+
+    def __init__(self, request: str, body: dict[str, Any]) -> None:
+        super().__init__(request, body)
+        self.request = request
+        self.body = body
+
+    def __str__(self) -> str:
+        return f"{self.request} {self.body} was refused after a reconnect: {self.__cause__}"
 
 
 class HandlerFailed(SocketError):

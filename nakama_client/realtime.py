@@ -1,32 +1,30 @@
-"""The engine of a socket: one connection, its reader, its requests, who wants its events."""
+"""The engine of a socket: one connection at a time, its reader, its requests."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import weakref
-from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from nakama_client import errors
 from nakama_client.config import Timeouts
 from nakama_client.dispatch import EVENTS_PER_TURN, Dispatcher
-from nakama_client.handlers import Function, Handler, Handlers
+from nakama_client.handlers import Function, Handler
 from nakama_client.protocol.closing import (
     Close,
     ClosedBy,
-    DisconnectCause,
     DisconnectReason,
     connection_lost,
     farewell_in,
     reason_of,
 )
-from nakama_client.protocol.codec import DECODE_ERRORS, excerpt
 from nakama_client.protocol.envelopes import Envelope, Event, Members, read, write
 from nakama_client.protocol.pending import PendingRequests
 from nakama_client.subscription import Subscription
+from nakama_client.topics import Topics
 from nakama_client.transport.websocket import WebSocket, WebSocketClosed
 
 T = TypeVar("T")
@@ -36,17 +34,18 @@ _log = logging.getLogger("nakama_client.socket")
 _Answer = Envelope | DisconnectReason | None
 
 
-class _Topic(Generic[T]):
-    """Who wants one kind of event."""
+class Joined(Protocol):
+    """What a feature told the server about this connection, and has to tell the next one."""
 
-    def __init__(self, event: Event[T]) -> None:
-        self.event = event
-        self.handlers: Handlers[T] = Handlers()
-        self.subscriptions: list[weakref.ref[Subscription[T]]] = []
+    def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        """What brings it back: requests, each with its member and its body."""
+
+
+J = TypeVar("J", bound=Joined)
 
 
 class Realtime:
-    """One connection at a time, and what outlives it: handlers, subscriptions, counters.
+    """One connection at a time, and what outlives it: handlers, subscriptions, what was joined.
 
     The reader's task only sorts frames: answers go to who asked, events into bounded queues. No
     function of the user runs in it, so a slow handler never makes the server cut the connection.
@@ -61,54 +60,58 @@ class Realtime:
         queue_limit: int,
     ) -> None:
         self.dispatcher = Dispatcher(queue_limit, _log)
-        self.on_disconnect: Handlers[DisconnectReason] = Handlers()
+        self.topics = Topics(self.dispatcher, queue_limit=queue_limit)
         self._open_connection = open_connection
         self._timeouts = timeouts
         self._max_message_bytes = max_message_bytes
-        self._queue_limit = queue_limit
-        self._topics: dict[str, _Topic[Any]] = {}
         self._pending: PendingRequests[asyncio.Future[_Answer]] = PendingRequests()
+        self._joined: dict[type[Joined], Joined] = {}
         self._connection: WebSocket | None = None
         self._reader: asyncio.Task[None] | None = None
         self._is_known = False
         self._lost: DisconnectReason | None = None
         self._last_notifications: msgspec.Raw | None = None
-        self._lock = asyncio.Lock()
 
     @property
     def is_connected(self) -> bool:
         """Whether a connection is open, and the server knows it."""
         return self._connection is not None and self._is_known
 
-    async def connect(self) -> None:
-        """Open a connection, unless one is open, and wait until the server knows it."""
-        async with self._lock:
-            if self._connection is not None:
-                return
-            connection = await self._open_connection()
-            self._last_notifications = None
-            self._is_known = False
-            self._connection = connection
-            self._reader = asyncio.create_task(
-                self._read(connection), name="nakama_client socket reader"
-            )
-            try:
-                # Nakama registers the socket after the handshake; what is sent to this user
-                # before that passes us by. Its answer to a ping proves that it is done.
-                await self.request("ping", {})
-            except BaseException:
-                await _cancel(self._reader)
-                raise
-            self._is_known = True
-
-    async def close(self) -> None:
-        """Close the connection, let handlers finish what had arrived; twice does nothing."""
+    async def open(self) -> None:
+        """Open a connection, wait until the server knows it, and join again what was joined."""
+        connection = await self._open_connection()
+        self._last_notifications = None
+        self._is_known = False
+        self._connection = connection
+        reader = asyncio.create_task(self._read(connection), name="nakama_client socket reader")
+        self._reader = reader
         try:
-            await self._disconnect()
-            await self.dispatcher.finish(self._timeouts.close)
+            # Nakama registers the socket after the handshake; what is sent to this user
+            # before that passes us by. Its answer to a ping proves that it is done.
+            await self.request("ping", {})
+            await self._join_again()
         except BaseException:
-            await self.dispatcher.cancel()
+            await _cancel(reader)
             raise
+        if self._connection is None:
+            raise connection_lost(self._reason())
+        self._is_known = True
+        self.topics.connected()
+
+    async def until_lost(self) -> DisconnectReason:
+        """Wait for the end of the connection; a cancellation ends it."""
+        assert self._reader is not None
+        try:
+            await asyncio.wait([self._reader])
+        except asyncio.CancelledError:
+            await _cancel(self._reader)
+            raise
+        return self._reason()
+
+    async def hang_up(self) -> None:
+        """Close the connection politely, if there is one."""
+        if self._connection is not None:
+            await self._connection.close(timeout=self._timeouts.close)
 
     async def request(
         self, member: str, body: dict[str, Any], *, timeout: float | None = None
@@ -147,17 +150,35 @@ class Realtime:
 
     def on(self, event: Event[T], function: Function[T]) -> Handler[T]:
         """Call a function with each event of a kind."""
-        return self._topic(event).handlers.add(function)
+        return self.topics.on(event, function)
 
     def subscribe(self, event: Event[T]) -> Subscription[T]:
         """Collect the events of a kind for an `async for`."""
-        subscription: Subscription[T] = Subscription(self._queue_limit, self.dispatcher.report)
-        # Weak: after a `break` nobody closes an iterator, and nobody empties its queue.
-        self._topic(event).subscriptions.append(weakref.ref(subscription))
-        return subscription
+        return self.topics.subscribe(event)
 
-    def _topic(self, event: Event[T]) -> _Topic[T]:
-        return self._topics.setdefault(event.member, _Topic(event))
+    def joined(self, kind: type[J]) -> J:
+        """A feature's note of what it joined; it is read after each reconnect.
+
+        Args:
+            kind: The feature's own class; there is one object of it, made when first asked for.
+        """
+        found = self._joined.setdefault(kind, kind())
+        assert isinstance(found, kind)
+        return found
+
+    def forget_joined(self) -> None:
+        """Let the next connection begin with nothing joined."""
+        self._joined.clear()
+
+    async def _join_again(self) -> None:
+        for joined in list(self._joined.values()):
+            for member, body in list(joined.requests()):
+                try:
+                    await self.request(member, body)
+                except (errors.RequestRefused, errors.MalformedFrame) as error:
+                    failure = errors.RestoreFailed(member, body)
+                    failure.__cause__ = error
+                    self.dispatcher.report(failure)
 
     async def _read(self, connection: WebSocket) -> None:
         close = Close(None, "dropped", ClosedBy.CLIENT)
@@ -176,6 +197,7 @@ class Realtime:
             cid, members = read(frame)
         except errors.MalformedFrame as error:
             self.dispatcher.report(error)
+            self.topics.missed()
             return 1
         if cid:
             self._answer(cid, members)
@@ -186,9 +208,7 @@ class Realtime:
                 self._last_notifications = raw
             elif member == "error":
                 self._report(members)
-            topic = self._topics.get(member)
-            if topic is not None:
-                count += self._publish(topic, raw)
+            count += self.topics.publish(member, raw)
         return count
 
     def _answer(self, cid: str, members: Members) -> None:
@@ -202,23 +222,6 @@ class Realtime:
         except errors.SocketError as error:
             self.dispatcher.report(error)
 
-    def _publish(self, topic: _Topic[Any], raw: msgspec.Raw) -> int:
-        try:
-            events = topic.event.read(raw)
-        except DECODE_ERRORS as error:
-            self.dispatcher.report(errors.MalformedFrame(str(error), excerpt(bytes(raw))))
-            return 1
-        for event in events:
-            if topic.handlers.all:
-                self.dispatcher.post(topic.handlers, event)
-            for reference in topic.subscriptions:
-                subscription = reference()
-                if subscription is None or subscription.ended:
-                    topic.subscriptions = _living(topic)
-                else:
-                    subscription.add(event)
-        return len(events)
-
     def _ended(self, reason: DisconnectReason) -> None:
         self._connection = None
         self._lost = reason
@@ -226,26 +229,11 @@ class Realtime:
         for waiter in self._pending.take_all():
             if not waiter.done():
                 waiter.set_result(reason)
-        if not self._is_known:
-            return  # `connect` tells
-        error = None if reason.cause is DisconnectCause.CLOSED else connection_lost(reason)
-        for topic in self._topics.values():
-            _end(topic, error)
-        if self.on_disconnect.all:
-            self.dispatcher.post_always(self.on_disconnect, reason)
+        self.topics.disconnected()
 
-    async def _disconnect(self) -> None:
-        async with self._lock:
-            connection, reader = self._connection, self._reader
-            if connection is not None and reader is not None:
-                try:
-                    await connection.close(timeout=self._timeouts.close)
-                    await asyncio.wait([reader])
-                except BaseException:
-                    await _cancel(reader)
-                    raise
-            for topic in self._topics.values():
-                _end(topic, None)
+    def _reason(self) -> DisconnectReason:
+        assert self._lost is not None
+        return self._lost
 
 
 async def _send(connection: WebSocket, frame: bytes, seconds: float) -> None:
@@ -263,20 +251,3 @@ def _give_up(waiter: asyncio.Future[_Answer]) -> None:
 async def _cancel(reader: asyncio.Task[None]) -> None:
     reader.cancel()
     await asyncio.wait([reader])
-
-
-def _living(topic: _Topic[T]) -> list[weakref.ref[Subscription[T]]]:
-    living = []
-    for reference in topic.subscriptions:
-        subscription = reference()
-        if subscription is not None and not subscription.ended:
-            living.append(reference)
-    return living
-
-
-def _end(topic: _Topic[Any], error: errors.ConnectionLost | None) -> None:
-    for reference in topic.subscriptions:
-        subscription = reference()
-        if subscription is not None:
-            subscription.end(error)
-    topic.subscriptions = []

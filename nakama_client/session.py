@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,9 +17,6 @@ from nakama_client.protocol.rules import check_present
 from nakama_client.protocol.tokens import SessionReply, Tokens, from_login, from_refresh, restore
 
 _log = logging.getLogger("nakama_client.http")
-
-# Nobody may miss new tokens: they are posted without regard to the limit.
-_TELL_LIMIT = 1
 
 RefreshCall = Callable[[str, Mapping[str, str] | None], Awaitable[SessionReply]]
 
@@ -134,14 +132,18 @@ class SessionKeeper:
 
     There is one refresh at a time for each session, however many calls wait for it. When one
     fails while the token still lives, the calls go on with the token they have.
+
+    Attributes:
+        on_refresh: Who wants to know of new tokens.
+        on_expired: Who can log in again when a session can't be refreshed.
     """
 
     def __init__(
-        self, refresh: RefreshCall, *, clock: Callable[[], float], close_timeout: float
+        self, refresh: RefreshCall, *, dispatcher: Dispatcher, clock: Callable[[], float]
     ) -> None:
         self.on_refresh: Handlers[Session] = Handlers()
-        self._dispatcher = Dispatcher(_TELL_LIMIT, _log)
-        self._close_timeout = close_timeout
+        self.on_expired: Handlers[Session] = Handlers()
+        self._dispatcher = dispatcher
         self._refresh = refresh
         self._clock = clock
         self._flights: dict[Session, asyncio.Task[errors.NakamaError | None]] = {}
@@ -170,11 +172,21 @@ class SessionKeeper:
         tokens = session.tokens
         if not tokens.needs_refresh(now):
             return tokens.token
-        if tokens.can_refresh(now):
+        if tokens.can_refresh(now) or tokens.is_expired(now):
             await self._refresh_in_time(session)
-        elif tokens.is_expired(now):
-            raise errors.SessionExpired("the session is expired, its refresh token too or missing")
         return session.token
+
+    async def renew(self, session: Session, *, refused: str) -> None:
+        """Get a token in the place of one that the server does not accept.
+
+        It does nothing when the session has another one by now.
+
+        Raises:
+            SessionExpired: The session can't be refreshed any more.
+            NakamaError: The refresh failed.
+        """
+        if session.token == refused:
+            await self._join_flight(session, None)
 
     async def refresh(self, session: Session, variables: Mapping[str, str] | None) -> None:
         """Refresh now.
@@ -183,24 +195,17 @@ class SessionKeeper:
             SessionExpired: The server no longer accepts the refresh token.
             NakamaError: The call failed.
         """
-        if not session.refresh_token:
-            raise errors.SessionExpired("the session has no refresh token")
         while variables and session in self._flights:
             await asyncio.wait([self._flights[session]])
         await self._join_flight(session, variables)
 
     async def close(self) -> None:
-        """Stop the refreshes under way and let the handlers finish."""
+        """Stop the refreshes under way."""
         flights = list(self._flights.values())
         for flight in flights:
             flight.cancel()
         if flights:
             await asyncio.wait(flights)
-        try:
-            await self._dispatcher.finish(self._close_timeout)
-        except BaseException:
-            await self._dispatcher.cancel()
-            raise
 
     async def _refresh_in_time(self, session: Session) -> None:
         try:
@@ -212,6 +217,8 @@ class SessionKeeper:
 
     async def _join_flight(self, session: Session, variables: Mapping[str, str] | None) -> None:
         flight = self._flights.get(session)
+        if flight is asyncio.current_task():
+            raise errors.SessionExpired("on_session_expired can't use the session that expired")
         if flight is None:
             flight = asyncio.create_task(
                 self._fly(session, variables), name="nakama_client refresh"
@@ -231,14 +238,41 @@ class SessionKeeper:
     ) -> errors.NakamaError | None:
         previous = session.tokens
         try:
-            reply = await self._refresh(previous.refresh_token, variables)
-            session.replace_tokens(from_refresh(reply, previous, now=self._clock()))
-        except errors.Unauthenticated as error:
-            expired = errors.SessionExpired(f"the session can't be refreshed: {error}")
-            expired.__cause__ = error
-            return expired
+            try:
+                session.replace_tokens(await self._refreshed(previous, variables))
+            except errors.SessionExpired as expired:
+                session.replace_tokens(await self._logged_in_again(session, expired))
         except errors.NakamaError as error:
             return error
         if self.on_refresh.all and session.token != previous.token:
             self._dispatcher.post_always(self.on_refresh, session)
         return None
+
+    async def _refreshed(self, previous: Tokens, variables: Mapping[str, str] | None) -> Tokens:
+        now = self._clock()
+        if not previous.refresh_token:
+            raise errors.SessionExpired("the session can't be refreshed: it has no refresh token")
+        if not previous.can_refresh(now):
+            problem = "its refresh token is dead, too"
+            raise errors.SessionExpired(f"the session can't be refreshed: {problem}")
+        try:
+            reply = await self._refresh(previous.refresh_token, variables)
+            return from_refresh(reply, previous, now=self._clock())
+        except (errors.Unauthenticated, errors.NotFound) as error:
+            raise errors.SessionExpired(f"the session can't be refreshed: {error}") from error
+
+    async def _logged_in_again(self, session: Session, expired: errors.SessionExpired) -> Tokens:
+        """The tokens of the first `on_session_expired` handler that has some."""
+        for handler in self.on_expired.all:
+            try:
+                result = handler(session)
+                if inspect.isawaitable(result):
+                    result = await result
+            except errors.NakamaError:
+                raise
+            except Exception as error:
+                failed = f"{expired}; on_session_expired failed: {error!r}"
+                raise errors.SessionExpired(failed) from error
+            if isinstance(result, Session):
+                return result.tokens
+        raise expired

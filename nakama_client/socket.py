@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from nakama_client.config import Timeouts
+from nakama_client.config import ReconnectPolicy, Timeouts
 from nakama_client.features.channels import RealtimeChannels
 from nakama_client.features.notifications import RealtimeNotifications
 from nakama_client.features.push import RealtimePush
@@ -14,7 +14,9 @@ from nakama_client.features.rpc import RealtimeRpc
 from nakama_client.features.status import RealtimeStatus
 from nakama_client.features.streams import RealtimeStreams
 from nakama_client.handlers import Function, Handler
+from nakama_client.keeper import Keeper
 from nakama_client.protocol.closing import DisconnectReason
+from nakama_client.protocol.reconnect import Connected, Reconnecting
 from nakama_client.realtime import Realtime
 from nakama_client.session import Session
 from nakama_client.transport.websocket import WebSocket
@@ -37,6 +39,11 @@ class Socket(
 
     Handlers belong to the socket and outlive its connection. They are called one after another,
     in the order of what happened, in a task of their own.
+
+    A connection that was lost is opened again, as the socket's `ReconnectPolicy` says, with a token
+    that is good, and joins the same channels, follows the same users and shows the same status.
+    Requests that waited fail at once, and there is no way to send one until then; what the server
+    sent meanwhile is missed. `client.notifications` catches up with that.
     """
 
     def __init__(
@@ -45,6 +52,8 @@ class Socket(
         *,
         session: Session,
         timeouts: Timeouts,
+        reconnect: ReconnectPolicy | None,
+        random: Callable[[], float],
         max_message_bytes: int,
         queue_limit: int,
     ) -> None:
@@ -54,6 +63,9 @@ class Socket(
             timeouts=timeouts,
             max_message_bytes=max_message_bytes,
             queue_limit=queue_limit,
+        )
+        self._keeper = Keeper(
+            self._realtime, policy=reconnect, random=random, close_timeout=timeouts.close
         )
 
     def __repr__(self) -> str:
@@ -88,10 +100,10 @@ class Socket(
         return self._realtime.dispatcher.dropped
 
     async def connect(self) -> None:
-        """Connect; does nothing when connected.
+        """Connect; does nothing when connected, and waits while it reconnects.
 
         When this returns, the server knows the socket: whatever it sends to this user from now on
-        arrives here.
+        arrives here. There is one attempt: a wrong address shows at once.
 
         Raises:
             Unauthenticated: The server does not accept the token.
@@ -100,33 +112,58 @@ class Socket(
             TimeoutExceeded: It did not answer in time.
             ConnectionLost: It closed the socket at once.
         """
-        await self._realtime.connect()
+        await self._keeper.connect()
 
     async def close(self) -> None:
-        """Close the connection; twice does nothing.
+        """Close the connection, and stop reconnecting; twice does nothing.
 
-        Requests that wait fail with `ConnectionLost`. Handlers get what had arrived, for
-        `Timeouts.close` seconds; then they are cancelled. Called from a handler, it does not wait
-        for that handler.
+        Channels and followed users are forgotten. Requests that wait fail with `ConnectionLost`.
+        Handlers get what had arrived, for `Timeouts.close` seconds; then they are cancelled. Called
+        from a handler, it does not wait for that handler.
         """
-        await self._realtime.close()
+        await self._keeper.close()
 
-    def on_disconnect(self, function: Function[DisconnectReason]) -> Handler[DisconnectReason]:
-        """Call a function when the connection ended, whoever ended it.
+    def on_connected(self, function: Function[Connected]) -> Handler[Connected]:
+        """Call a function when a connection is open, the first one and each after it.
+
+        By then all is joined again that was joined before.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._realtime.on_disconnect.add(function)
+        return self._keeper.on_connected.add(function)
+
+    def on_disconnect(self, function: Function[DisconnectReason]) -> Handler[DisconnectReason]:
+        """Call a function when the connection ended, whoever ended it.
+
+        The reason says whether it is opened again.
+
+        Use it as a decorator or call it; the function may be async.
+
+        Returns:
+            An object whose `remove()` ends it.
+        """
+        return self._keeper.on_disconnect.add(function)
+
+    def on_reconnecting(self, function: Function[Reconnecting]) -> Handler[Reconnecting]:
+        """Call a function before each attempt to connect again, when its delay begins.
+
+        Use it as a decorator or call it; the function may be async.
+
+        Returns:
+            An object whose `remove()` ends it.
+        """
+        return self._keeper.on_reconnecting.add(function)
 
     def on_error(self, function: Function[Exception]) -> Handler[Exception]:
         """Call a function when something went wrong that no call can report.
 
-        It gets `HandlerFailed`, `QueueOverflow`, `MalformedFrame`, or a `RequestRefused` that the
-        server sent without saying for which request. Without such a function
-        these go to the log, at level ERROR.
+        It gets `HandlerFailed`, `QueueOverflow`, `MalformedFrame`, `RestoreFailed`, a
+        `RequestRefused` that the server sent without saying for which request, and the error with
+        which reconnecting was given up. Without such a function these go to the log, at level
+        ERROR.
 
         Returns:
             An object whose `remove()` ends it.

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
-from nakama_client.errors import QueueOverflow, SocketError
+from nakama_client.errors import NakamaError, QueueOverflow
 from nakama_client.protocol.backlog import Backlog
 
 T = TypeVar("T")
@@ -17,16 +17,18 @@ class Subscription(Generic[T]):
 
     It has its own queue, as long as that of the handlers, and the same rule when it is full: the
     newest events are dropped, and `on_error` gets a `QueueOverflow` when the loop comes to the
-    gap. The loop ends when `close()` was called here or on the socket, and raises
-    `ConnectionLost` when the connection ended in another way.
+    gap. It goes on when the socket reconnects; what was sent meanwhile is missed. The loop ends
+    when `close()` was called here or on the socket. When the socket stays closed for another
+    reason, it raises that: `SessionReplaced`, `UserBanned`, another `ConnectionLost`, or the error
+    with which reconnecting was given up.
     """
 
-    def __init__(self, limit: int, report: Callable[[SocketError], None]) -> None:
+    def __init__(self, limit: int, report: Callable[[NakamaError], None]) -> None:
         self._backlog: Backlog[T] = Backlog(limit)
         self._report = report
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
-        self._error: SocketError | None = None
+        self._error: NakamaError | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -63,7 +65,7 @@ class Subscription(Generic[T]):
         self._backlog.add(event)
         self._wake()
 
-    def end(self, error: SocketError | None) -> None:
+    def end(self, error: NakamaError | None) -> None:
         """Let the loop end, or raise; called by the socket."""
         if not self._ended:
             self._ended = True

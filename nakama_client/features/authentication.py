@@ -169,6 +169,7 @@ class Authentication(ClientFeature):
             f"/v2/account/authenticate/{kind}",
             present(create=create, username=username or None, sync=sync),
             encode(body),
+            is_idempotent=True,
         )
         return self._calls.sessions.login(await self._calls.with_server_key(request, SessionReply))
 

@@ -57,6 +57,7 @@ class Rpc(ClientFeature):
         payload: Payload | None = None,
         *,
         timeout: float | None = None,
+        idempotent: bool = False,
     ) -> RpcReply:
         """Call a function for a player.
 
@@ -64,17 +65,26 @@ class Rpc(ClientFeature):
             session: Who calls.
             id: The function's id; case does not matter.
             payload: A str goes as it is, a dict or list as JSON, None is no payload.
-            timeout: Seconds for this call; None for the client's `Timeouts.request`.
+            timeout: Seconds for this call with all its attempts; None for the client's
+                `Timeouts.request` and `RetryPolicy.deadline`.
+            idempotent: Whether calling the function twice is as good as once, so that the call may
+                be repeated after its answer was lost.
 
         Raises:
             ArgumentError: The id is empty, or the payload can't be written as JSON.
             NotFound: There is no such function.
             ApiError: The function failed; code and message are the function's.
         """
-        return await self._calls.as_user(session, _request(id, payload, timeout), RpcReply)
+        request = _request(id, payload, timeout, idempotent=idempotent)
+        return await self._calls.as_user(session, request, RpcReply)
 
     async def rpc_http_key(
-        self, id: str, payload: Payload | None = None, *, timeout: float | None = None
+        self,
+        id: str,
+        payload: Payload | None = None,
+        *,
+        timeout: float | None = None,
+        idempotent: bool = False,
     ) -> RpcReply:
         """Call a function from server to server, with the client's HTTP key and without a player.
 
@@ -82,13 +92,15 @@ class Rpc(ClientFeature):
             id: As in `rpc`.
             payload: As in `rpc`.
             timeout: As in `rpc`.
+            idempotent: As in `rpc`.
 
         Raises:
             ArgumentError: As in `rpc`; also when the client was made without `http_key`.
             Unauthenticated: The HTTP key is wrong.
             ApiError: As in `rpc`.
         """
-        return await self._calls.with_http_key(_request(id, payload, timeout), RpcReply)
+        request = _request(id, payload, timeout, idempotent=idempotent)
+        return await self._calls.with_http_key(request, RpcReply)
 
 
 class RealtimeRpc(SocketFeature):
@@ -123,7 +135,11 @@ class RealtimeRpc(SocketFeature):
         return envelope.decode("rpc", RpcReply)
 
 
-def _request(id: str, payload: Payload | None, timeout: float | None) -> Request:
+def _request(
+    id: str, payload: Payload | None, timeout: float | None, *, idempotent: bool
+) -> Request:
     path = f"/v2/rpc/{segment(check_present('the RPC id', id))}"
     body = b"" if payload is None else encode(text_of(payload))
-    return Request("POST", path, body=body, timeout=check_timeout(timeout))
+    return Request(
+        "POST", path, body=body, timeout=check_timeout(timeout), is_idempotent=idempotent
+    )

@@ -26,7 +26,8 @@ class Sessions(ClientFeature):
             vars: New variables in the place of all old ones; None keeps them.
 
         Raises:
-            SessionExpired: The refresh token is dead, was logged out, or is missing.
+            SessionExpired: The refresh token is dead, was logged out, or is missing, or the
+                account is gone.
             ApiError: The server refused for another reason.
         """
         await self._calls.sessions.refresh(session, vars)
@@ -52,3 +53,19 @@ class Sessions(ClientFeature):
             An object whose `remove()` ends it.
         """
         return self._calls.sessions.on_refresh.add(function)
+
+    def on_session_expired(self, function: Function[Session]) -> Handler[Session]:
+        """Call a function when a session can't be refreshed, so that it may log in again.
+
+        The function gets the session and returns a new one from `authenticate_…`, or None. Its
+        tokens go into the old session, and the call that needed them goes on. It is asked once for
+        each such call, and all calls that wait share its answer; what it raises, the calls raise.
+        When the new login is of another account, the session is that account's from then on.
+
+        Use it as a decorator or call it; the function may be async. With several, the first that
+        returns a session counts. It can't use the expired session for calls of its own.
+
+        Returns:
+            An object whose `remove()` ends it.
+        """
+        return self._calls.sessions.on_expired.add(function)

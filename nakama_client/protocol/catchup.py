@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 
-from attrs import define, frozen
+import msgspec
 
 from nakama_client.protocol.paging import is_last
 from nakama_client.protocol.seen import WINDOW, Seen
@@ -43,22 +43,19 @@ class Item(Protocol):
 T = TypeVar("T", bound=Item)
 
 
-@frozen
-class Deliver(Generic[T]):
+class Deliver(msgspec.Struct, Generic[T], frozen=True):
     """Hand this to the user."""
 
     item: T
 
 
-@define(eq=False)
-class Fetch:
+class Fetch(msgspec.Struct, frozen=True, eq=False):
     """List what comes behind this position, "" for the beginning, and tell what came."""
 
     cursor: str
 
 
-@frozen
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """Wait until something happens, or for so many seconds."""
 
     seconds: float | None

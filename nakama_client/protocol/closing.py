@@ -9,10 +9,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 import msgspec
-from attrs import frozen
+from attrs import field, frozen
 
 from nakama_client import errors
 from nakama_client.protocol.codec import DECODE_ERRORS, decode
+
+# The transport's text for a connection that it dropped because nothing came any more.
+SILENCE = "no sign of life"
 
 
 class ClosedBy(StrEnum):
@@ -34,7 +37,7 @@ class DisconnectCause(StrEnum):
             deleted.
         MALFORMED: The server could not read what we sent.
         TOO_LARGE: We sent more than the server reads in one message.
-        TIMED_OUT: The other side no longer answered pings.
+        TIMED_OUT: One side gave no sign of life.
         LOST: The connection broke without a word.
         OTHER: Something else; see the text.
     """
@@ -73,12 +76,14 @@ class DisconnectReason:
         code: The close code; None when there was no close frame. Nearly always 1000.
         text: The server's words.
         closed_by: Who closed it.
+        will_reconnect: Whether the socket is opened again. It has no part in comparisons.
     """
 
     cause: DisconnectCause
     code: int | None
     text: str
     closed_by: ClosedBy
+    will_reconnect: bool = field(default=False, eq=False)
 
     def __str__(self) -> str:
         text = f", {self.text}" if self.text else ""
@@ -144,8 +149,7 @@ def _cause_of(close: Close, farewell: DisconnectCause | None) -> DisconnectCause
         if close.text.endswith("i/o timeout"):
             return DisconnectCause.TIMED_OUT
         return _CAUSES.get(close.text, DisconnectCause.OTHER)
-    timed_out = close.text == "keepalive ping timeout"
-    return DisconnectCause.TIMED_OUT if timed_out else DisconnectCause.LOST
+    return DisconnectCause.TIMED_OUT if close.text == SILENCE else DisconnectCause.LOST
 
 
 def connection_lost(reason: DisconnectReason) -> errors.ConnectionLost:

@@ -32,10 +32,11 @@ _BY_CODE: dict[int, type[errors.ApiError]] = {
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An HTTP answer."""
+    """An HTTP answer; `retry_after` are the seconds that the server asks to wait, if it asks."""
 
     status: int
     body: bytes
+    retry_after: float | None = None
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body)} bytes>"
@@ -67,6 +68,12 @@ def read(reply: Reply, model: type[T]) -> T:
 
 def refusal(reply: Reply) -> errors.ReplyError:
     """The error for an answer that is no success."""
+    error = _refusal(reply)
+    error.retry_after = reply.retry_after
+    return error
+
+
+def _refusal(reply: Reply) -> errors.ReplyError:
     try:
         body = decode(reply.body, _Refusal)
     except DECODE_ERRORS:

@@ -14,6 +14,8 @@ Query = Sequence[tuple[str, str]]
 # usual proxies refuse a line of 8192. Everything but token and target fits in 512.
 _TARGET_AND_TOKEN_BYTES = 8192 - 512
 
+_IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+
 
 class Request(msgspec.Struct, frozen=True):
     """One call: what it asks for, without who asks.
@@ -24,6 +26,7 @@ class Request(msgspec.Struct, frozen=True):
         query: Names and values; a name may come several times.
         body: The JSON body, or None.
         timeout: Seconds for the whole call; None for the client's own.
+        is_idempotent: Whether a POST may be repeated after an answer was lost.
     """
 
     method: str
@@ -31,9 +34,15 @@ class Request(msgspec.Struct, frozen=True):
     query: Query = ()
     body: bytes | None = None
     timeout: float | None = None
+    is_idempotent: bool = False
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path}>"
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether doing it twice is as good as once."""
+        return self.is_idempotent or self.method in _IDEMPOTENT
 
     @property
     def target(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
-from attrs import Factory, define, frozen
+import msgspec
 
 from nakama_client.errors import ArgumentError
 from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode
@@ -28,8 +28,7 @@ class Stage(IntEnum):
     DONE = 2
 
 
-@define
-class _Page:
+class _Page(msgspec.Struct):
     """A page of the walk through the list; `open` are those of its ids that are not done."""
 
     cursor: str
@@ -38,8 +37,7 @@ class _Page:
     is_settled: bool
 
 
-@define
-class _Known:
+class _Known(msgspec.Struct):
     """A notification that was delivered; `walk` is the last walk that met it in the list."""
 
     since: float
@@ -47,10 +45,9 @@ class _Known:
     walk: int = 0
 
 
-@frozen
-class _Saved:
+class _Saved(msgspec.Struct):
     cursor: str = ""
-    seen: dict[str, float] = Factory(dict)
+    seen: dict[str, float] = {}
 
 
 class Seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 
 import aiohttp
@@ -12,6 +13,7 @@ from nakama_client.config import Endpoint, Timeouts
 from nakama_client.errors import ClientClosed, ConnectionFailed, TimeoutExceeded
 from nakama_client.protocol.replies import Reply
 from nakama_client.protocol.requests import Request
+from nakama_client.protocol.retry import retry_after
 
 _log = logging.getLogger("nakama_client.http")
 
@@ -26,15 +28,23 @@ class Transport:
         self._http: aiohttp.ClientSession | None = None
         self._closed = False
 
-    async def request(self, request: Request, *, authorization: str) -> Reply:
+    async def request(
+        self, request: Request, *, authorization: str, time_left: float = math.inf
+    ) -> Reply:
         """Send one request and return the whole answer, whatever its status.
+
+        Args:
+            request: What to send.
+            authorization: Who asks.
+            time_left: Seconds in which the answer is of use, when these are fewer than usual.
 
         Raises:
             ClientClosed: `close` was called.
             ConnectionFailed: There was no answer.
             TimeoutExceeded: There was no complete answer in time.
         """
-        seconds = self._timeouts.request if request.timeout is None else request.timeout
+        usual = self._timeouts.request if request.timeout is None else request.timeout
+        seconds = min(usual, time_left)
         started = time.perf_counter()
         try:
             async with self._pool().request(
@@ -45,19 +55,22 @@ class Transport:
                 timeout=aiohttp.ClientTimeout(seconds, sock_connect=self._timeouts.connect),
                 allow_redirects=False,
             ) as response:
-                reply = Reply(response.status, await response.read())
+                reply = Reply(response.status, await response.read(), _retry_after(response))
         except TimeoutError as error:
-            what = "connection" if isinstance(error, aiohttp.ConnectionTimeoutError) else "answer"
-            limit = self._timeouts.connect if what == "connection" else seconds
+            is_unsent = isinstance(error, aiohttp.ConnectionTimeoutError)
+            what = "connection" if is_unsent else "answer"
+            limit = self._timeouts.connect if is_unsent else seconds
             raise TimeoutExceeded(
-                f"no {what} within {limit:g} s: {request.method} {request.path}"
+                f"no {what} within {limit:g} s: {request.method} {request.path}",
+                nothing_sent=is_unsent,
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             if self._closed:
                 raise ClientClosed("the client was closed during the call") from error
             problem = str(error) or type(error).__name__
             raise ConnectionFailed(
-                f"{request.method} {request.path} at {self._url}: {problem}"
+                f"{request.method} {request.path} at {self._url}: {problem}",
+                nothing_sent=isinstance(error, aiohttp.ClientConnectorError),
             ) from error
         took = (time.perf_counter() - started) * 1000
         _log.debug("%s %s: %d in %.1f ms", request.method, request.path, reply.status, took)
@@ -84,3 +97,8 @@ class Transport:
                 },
             )
         return self._http
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+    value = response.headers.get("Retry-After")
+    return None if value is None else retry_after(value, response.headers.get("Date", ""))

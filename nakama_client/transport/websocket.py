@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import websockets  # it loads its parts on first use
 
+from nakama_client.config import Timeouts
 from nakama_client.errors import ConnectionFailed, NakamaError, TimeoutExceeded, Unauthenticated
-from nakama_client.protocol.closing import Close, ClosedBy
+from nakama_client.protocol.closing import SILENCE, Close, ClosedBy
 from nakama_client.protocol.replies import Reply, refusal
 from nakama_client.protocol.requests import bearer
+from nakama_client.protocol.retry import retry_after
 
 # The server sends messages of any size; this only bounds what a stranger can make us hold.
 _MAX_RECEIVE_BYTES = 64 * 1024 * 1024
@@ -47,8 +50,10 @@ class WebSocketClosed(Exception):
 class WebSocket:
     """An open connection that carries text frames."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, timeouts: Timeouts) -> None:
         self._connection = connection
+        self._timeouts = timeouts
+        self._is_silent = False
 
     async def send(self, frame: bytes, *, timeout: float) -> None:
         """Send one text frame.
@@ -70,6 +75,9 @@ class WebSocket:
     async def read(self, each: Callable[[bytes], int], *, turn: int) -> Close:
         """Call a function with each frame until the connection ends.
 
+        A connection that brings nothing for `Timeouts.silence` seconds, and then no sign of life
+        either, is dropped.
+
         Args:
             each: Takes a frame and returns how many events were in it.
             turn: After so many events, other tasks get a turn.
@@ -77,6 +85,7 @@ class WebSocket:
         Returns:
             How the connection ended.
         """
+        listening = asyncio.create_task(self._listen(), name="nakama_client sign of life")
         receive = self._connection.recv
         events = 0
         try:
@@ -86,7 +95,10 @@ class WebSocket:
                     events = 0
                     await asyncio.sleep(0)
         except websockets.ConnectionClosed as error:
-            return _close_of(error)
+            return Close(None, SILENCE, ClosedBy.NETWORK) if self._is_silent else _close_of(error)
+        finally:
+            listening.cancel()
+            await asyncio.wait([listening])
 
     async def close(self, *, timeout: float) -> None:
         """Close politely, or drop the connection after so many seconds."""
@@ -100,17 +112,46 @@ class WebSocket:
         """Drop the connection at once."""
         self._connection.transport.abort()
 
+    async def _listen(self) -> None:
+        """Drop the connection when the other side is dead.
 
-async def open_websocket(
-    url: str, *, token: str, connect_timeout: float, close_timeout: float
-) -> WebSocket:
+        Whatever comes is a sign of life: the server answers no ping while it works on a request.
+        """
+        now = asyncio.get_running_loop().time
+        while True:
+            quiet = now() - self._heard_at()
+            if quiet < self._timeouts.silence:
+                await asyncio.sleep(self._timeouts.silence - quiet)
+            elif not await self._is_alive(self._timeouts.sign_of_life):
+                self._is_silent = True
+                self.abort()
+                return
+
+    async def _is_alive(self, seconds: float) -> bool:
+        """Ask for a sign of life, and give the other side so many seconds."""
+        before = self._heard_at()
+        try:
+            async with asyncio.timeout(seconds):
+                await (await self._connection.ping())
+        except TimeoutError:
+            return self._heard_at() != before
+        except websockets.ConnectionClosed:
+            await asyncio.Event().wait()  # the reader knows, and ends this
+        return True
+
+    def _heard_at(self) -> float:
+        heard_at: float = self._connection.heard_at  # type: ignore[attr-defined]
+        return heard_at
+
+
+async def open_websocket(url: str, *, token: str, timeouts: Timeouts) -> WebSocket:
     """Open a connection.
 
     The token goes in a header: an address would end in the logs of every proxy.
 
     Raises:
         ConnectionFailed: There was no answer, or not that of a websocket server.
-        TimeoutExceeded: The handshake took longer than `connect_timeout` seconds.
+        TimeoutExceeded: The handshake took longer than `Timeouts.connect` seconds.
         Unauthenticated: The server does not accept the token.
         ReplyError: The server refused for another reason.
     """
@@ -121,26 +162,46 @@ async def open_websocket(
             user_agent_header="nakama-client-python",
             compression=None,
             proxy=None,
-            open_timeout=connect_timeout,
-            close_timeout=close_timeout,
+            open_timeout=timeouts.connect,
+            close_timeout=timeouts.close,
+            ping_interval=None,
             max_size=_MAX_RECEIVE_BYTES,
             write_limit=_WRITE_LIMIT,
+            create_connection=_connection_type(),
             logger=_log,
         )
     except websockets.InvalidStatus as error:
         raise _refusal(error) from None
     except TimeoutError as error:
-        raise TimeoutExceeded(f"no socket within {connect_timeout:g} s: {url}") from error
+        raise TimeoutExceeded(f"no socket within {timeouts.connect:g} s: {url}") from error
     except (websockets.WebSocketException, OSError, ValueError) as error:
         raise ConnectionFailed(f"{url}: {str(error) or type(error).__name__}") from error
-    return WebSocket(connection)
+    return WebSocket(connection, timeouts)
+
+
+@functools.cache
+def _connection_type() -> type[ClientConnection]:
+    """The library's connection, made to note when it heard something."""
+    # Here, because the library's client takes long to import.
+    from websockets.asyncio.client import ClientConnection
+
+    class Connection(ClientConnection):
+        heard_at = 0.0
+
+        def data_received(self, data: bytes) -> None:
+            self.heard_at = self.loop.time()
+            super().data_received(data)
+
+    return Connection
 
 
 def _refusal(error: websockets.InvalidStatus) -> NakamaError:
-    status, body = error.response.status_code, bytes(error.response.body or b"")
+    response = error.response
+    status, body = response.status_code, bytes(response.body or b"")
     if status == 401:
         return Unauthenticated(status, 16, body.decode(errors="replace").strip()[:200])
-    return refusal(Reply(status, body))
+    wait = response.headers.get("Retry-After", "")
+    return refusal(Reply(status, body, retry_after(wait, response.headers.get("Date", ""))))
 
 
 def _close_of(error: websockets.ConnectionClosed) -> Close:
@@ -148,8 +209,6 @@ def _close_of(error: websockets.ConnectionClosed) -> Close:
     sent: Any = error.sent
     if received is not None and (sent is None or error.rcvd_then_sent):
         return Close(received.code, received.reason, ClosedBy.SERVER)
-    if sent is not None and received is None and sent.code == 1011:
-        return Close(None, sent.reason, ClosedBy.NETWORK)
     if sent is not None:
         return Close(sent.code, sent.reason, ClosedBy.CLIENT)
     return Close(None, "", ClosedBy.NETWORK)

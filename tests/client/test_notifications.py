@@ -138,7 +138,7 @@ async def test_a_failed_page_can_be_asked_for_again() -> None:
     async def answer(request: web.Request) -> web.Response:
         return answers[len(server.requests) - 1]
 
-    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+    async with ScriptedServer(answer=answer) as server, Client(server.url, retry=None) as client:
         found = client.iter_notifications(Session(make_token()))
         first = await anext(found)
         with pytest.raises(UnexpectedReply, match="502"):

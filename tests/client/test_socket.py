@@ -21,6 +21,7 @@ from nakama_client import (
     Notification,
     NotificationCode,
     Session,
+    SessionExpired,
     SessionReplaced,
     Socket,
     Unauthenticated,
@@ -328,9 +329,12 @@ async def test_requests_need_a_connection(client: Client, alice: Session) -> Non
 @pytest.mark.asyncio
 async def test_a_token_that_is_not_accepted(client: Client) -> None:
     socket = client.socket(Session(make_token()))
-    with pytest.raises(Unauthenticated, match="Missing or invalid token") as raised:
+    with pytest.raises(SessionExpired, match="no refresh token") as raised:
         await socket.connect()
-    assert (raised.value.status, raised.value.code) == (401, 16)
+    refusal = raised.value.__context__
+    assert isinstance(refusal, Unauthenticated)
+    assert (refusal.status, refusal.code) == (401, 16)
+    assert refusal.message == "Missing or invalid token"
     assert not socket.is_connected
     assert not tasks()
 
@@ -364,7 +368,7 @@ async def test_the_server_sees_the_options(
 @pytest.mark.asyncio
 async def test_a_server_that_stops(alice: Session, client: Client, server: MockServer) -> None:
     reasons: asyncio.Queue[DisconnectReason] = asyncio.Queue()
-    async with client.socket(alice) as socket:
+    async with client.socket(alice, reconnect=None) as socket:
         socket.on_disconnect(reasons.put_nowait)
         received = socket.notifications()
         await server.stop()

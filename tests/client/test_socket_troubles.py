@@ -329,7 +329,7 @@ async def test_a_slow_loop_overflows_by_itself() -> None:
     handled: list[str] = []
     failures: asyncio.Queue[Exception] = asyncio.Queue()
     async with ScriptedServer(script=script) as server, Client(server.url) as client:
-        socket = client.socket(SESSION, queue_limit=5)
+        socket = client.socket(SESSION, queue_limit=5, reconnect=None)
         socket.on_error(failures.put_nowait)
         received = socket.notifications()
         async with socket:

@@ -13,7 +13,13 @@ from nakama_client import (
     SessionReplaced,
     UserBanned,
 )
-from nakama_client.protocol.closing import Close, connection_lost, farewell_in, reason_of
+from nakama_client.protocol.closing import (
+    SILENCE,
+    Close,
+    connection_lost,
+    farewell_in,
+    reason_of,
+)
 
 SERVER, CLIENT, NETWORK = ClosedBy.SERVER, ClosedBy.CLIENT, ClosedBy.NETWORK
 REPLACED, BANNED = DisconnectCause.REPLACED, DisconnectCause.BANNED
@@ -35,7 +41,7 @@ REPLACED, BANNED = DisconnectCause.REPLACED, DisconnectCause.BANNED
         ),
         (Close(None, "", NETWORK), REPLACED, REPLACED),
         (Close(None, "", NETWORK), None, DisconnectCause.LOST),
-        (Close(None, "keepalive ping timeout", NETWORK), None, DisconnectCause.TIMED_OUT),
+        (Close(None, SILENCE, NETWORK), None, DisconnectCause.TIMED_OUT),
         (Close(1000, "received malformed payload", SERVER), None, DisconnectCause.MALFORMED),
         (Close(1000, "error processing message", SERVER), None, DisconnectCause.MALFORMED),
         (

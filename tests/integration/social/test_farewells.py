@@ -15,9 +15,9 @@ from nakama_client import (
     NotificationCode,
     PermissionDenied,
     Session,
+    SessionExpired,
     SessionReplaced,
     Socket,
-    Unauthenticated,
     UserBanned,
 )
 
@@ -90,7 +90,7 @@ async def test_a_newer_login_kills_the_older_one() -> None:
         older = await client.authenticate_device("device-of-alice")
         server.clock.advance(2)
         newer = await client.authenticate_device("device-of-alice")
-        with pytest.raises(Unauthenticated):
+        with pytest.raises(SessionExpired):
             await client.get_account(older)
         assert (await client.get_account(newer)).user.id == older.user_id
 
@@ -142,9 +142,9 @@ async def test_a_ban_reaches_every_socket(
 
 
 async def _is_locked_out(client: Client, session: Session) -> None:
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(SessionExpired):
         await client.get_account(session)
     with pytest.raises(PermissionDenied, match="User account banned"):
         await client.authenticate_device("device-of-alice")
-    with pytest.raises((Unauthenticated, ConnectionLost)):
+    with pytest.raises((SessionExpired, ConnectionLost)):
         await client.socket(session).connect()

@@ -1,0 +1,73 @@
+"""Whether a call that failed is tried again, and when."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+from attrs import frozen
+
+from nakama_client import errors
+from nakama_client.protocol.requests import Request
+
+# Too many requests, bad gateway, service unavailable, gateway timeout: it may pass.
+_PASSING = frozenset({429, 502, 503, 504})
+
+# Nakama's words when it does not accept a session token. Nothing was done then.
+_TOKEN_REFUSED = frozenset({"Auth token invalid", "Auth token required"})
+
+
+@frozen
+class Retry:
+    """A call over HTTP failed, and is about to be made again.
+
+    Attributes:
+        method: The HTTP method.
+        path: What was called, without the query.
+        attempt: The number of the attempt that failed, from 1.
+        error: How it failed.
+        delay: Seconds until the next attempt.
+    """
+
+    method: str
+    path: str
+    attempt: int
+    error: errors.NakamaError
+    delay: float
+
+
+def is_passing(error: errors.NakamaError) -> bool:
+    """Whether the trouble may pass: no answer, or HTTP 429, 502, 503 or 504."""
+    if isinstance(error, errors.ReplyError):
+        return error.status in _PASSING
+    return isinstance(error, errors.ConnectionFailed | errors.TimeoutExceeded)
+
+
+def may_repeat(error: errors.NakamaError, request: Request) -> bool:
+    """Whether repeating the request does no harm, even if the server has done its part."""
+    if isinstance(error, errors.ConnectionFailed | errors.TimeoutExceeded) and error.nothing_sent:
+        return True
+    return request.is_repeatable
+
+
+def concerns_token(error: errors.Unauthenticated, request: Request) -> bool:
+    """Whether a refusal is about the session token, so that a new one may help.
+
+    An RPC function may refuse with the same code, after it has done something.
+    """
+    return request.is_repeatable or error.message in _TOKEN_REFUSED
+
+
+def retry_after(value: str, date: str) -> float | None:
+    """The seconds in a `Retry-After` header; None when there are none.
+
+    Args:
+        value: A number of seconds, or a date.
+        date: The `Date` header, which tells what time it is on the server.
+    """
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment, now = parsedate_to_datetime(value), parsedate_to_datetime(date)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError):  # TypeError: one of the two has no time zone
+        return None

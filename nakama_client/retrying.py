@@ -1,0 +1,88 @@
+"""Makes a call over HTTP again when that may help."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from nakama_client.config import RetryPolicy
+from nakama_client.dispatch import Dispatcher
+from nakama_client.errors import NakamaError, ReplyError
+from nakama_client.handlers import Handlers
+from nakama_client.protocol.backoff import full_jitter
+from nakama_client.protocol.requests import Request
+from nakama_client.protocol.retry import Retry, may_repeat
+
+T = TypeVar("T")
+
+
+class Retrying:
+    """Attempts a call as often as its policy says.
+
+    Args:
+        policy: The policy; None for one attempt only.
+        random: Gives numbers from 0 up to 1.
+        dispatcher: Calls the `on_retry` handlers.
+
+    Attributes:
+        on_retry: Who wants to know of each repetition.
+    """
+
+    def __init__(
+        self,
+        policy: RetryPolicy | None,
+        *,
+        random: Callable[[], float],
+        dispatcher: Dispatcher,
+    ) -> None:
+        self.on_retry: Handlers[Retry] = Handlers()
+        self._policy = policy
+        self._random = random
+        self._dispatcher = dispatcher
+
+    async def call(self, request: Request, attempt: Callable[[float], Awaitable[T]]) -> T:
+        """Attempt a call until it succeeds or there is no use in another attempt.
+
+        Args:
+            request: What is called.
+            attempt: Makes one attempt, within so many seconds.
+
+        Raises:
+            NakamaError: What the last attempt raised.
+        """
+        if self._policy is None:
+            return await attempt(float("inf"))
+        now = asyncio.get_running_loop().time
+        deadline = now() + (request.timeout or self._policy.deadline)
+        count = 0
+        time_left = float("inf")
+        while True:
+            count += 1
+            try:
+                return await attempt(time_left)
+            except NakamaError as error:
+                delay = self._delay(self._policy, request, error, count)
+                if delay is None or now() + delay >= deadline:
+                    if count > 1:
+                        error.add_note(f"This was attempt {count} of {self._policy.attempts}.")
+                    raise
+                retry = Retry(request.method, request.path, count, error, delay)
+            if self.on_retry.all:
+                self._dispatcher.post(self.on_retry, retry)
+            await asyncio.sleep(delay)
+            time_left = deadline - now()
+
+    def _delay(
+        self, policy: RetryPolicy, request: Request, error: NakamaError, count: int
+    ) -> float | None:
+        """Seconds until the next attempt; None when there should be none."""
+        if count >= policy.attempts or not may_repeat(error, request):
+            return None
+        if not policy.should_retry(error):
+            return None
+        delay = full_jitter(
+            count, first=policy.first_delay, longest=policy.max_delay, random=self._random
+        )
+        asked = error.retry_after if isinstance(error, ReplyError) else None
+        return max(delay, asked or 0.0)

@@ -1,0 +1,145 @@
+"""Who wants which events of a socket; it outlives the connections."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from nakama_client.dispatch import Dispatcher
+from nakama_client.errors import MalformedFrame, NakamaError
+from nakama_client.handlers import Function, Handler, Handlers
+from nakama_client.protocol.codec import DECODE_ERRORS, excerpt
+from nakama_client.protocol.envelopes import Event
+from nakama_client.subscription import Subscription
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Observer(Protocol[T_contra]):
+    """Gets every event of a kind, and word of each moment in which some may be missed.
+
+    All is called by the socket's reader, in the order of what happened, and must be quick.
+    """
+
+    def received(self, event: T_contra) -> None:
+        """An event came."""
+
+    def missed(self) -> None:
+        """A frame came that can't be read; it may have held events."""
+
+    def connected(self) -> None:
+        """The server sends events from now on."""
+
+    def disconnected(self) -> None:
+        """The connection is lost; from now on events are missed."""
+
+    def ended(self, error: NakamaError | None) -> None:
+        """The socket is closed, and stays so; without error when we closed it."""
+
+
+class _Topic(Generic[T]):
+    """Who wants one kind of event."""
+
+    def __init__(self, event: Event[T]) -> None:
+        self.event = event
+        self.handlers: Handlers[T] = Handlers()
+        self.observers: tuple[Observer[T], ...] = ()
+        self.subscriptions: list[weakref.ref[Subscription[T]]] = []
+
+    def living(self) -> list[Subscription[T]]:
+        """The subscriptions that somebody still reads; the others are forgotten."""
+        found = []
+        for reference in self.subscriptions:
+            subscription = reference()
+            if subscription is not None and not subscription.ended:
+                found.append(subscription)
+        self.subscriptions = [weakref.ref(each) for each in found]
+        return found
+
+
+class Topics:
+    """Hands events on to whoever wants them."""
+
+    def __init__(self, dispatcher: Dispatcher, *, queue_limit: int) -> None:
+        self._dispatcher = dispatcher
+        self._queue_limit = queue_limit
+        self._topics: dict[str, _Topic[Any]] = {}
+
+    def on(self, event: Event[T], function: Function[T]) -> Handler[T]:
+        """Call a function with each event of a kind."""
+        return self._topic(event).handlers.add(function)
+
+    def subscribe(self, event: Event[T]) -> Subscription[T]:
+        """Collect the events of a kind for an `async for`."""
+        subscription: Subscription[T] = Subscription(self._queue_limit, self._dispatcher.report)
+        # Weak: after a `break` nobody closes an iterator, and nobody empties its queue.
+        self._topic(event).subscriptions.append(weakref.ref(subscription))
+        return subscription
+
+    def observe(self, event: Event[T], observer: Observer[T]) -> None:
+        """Tell an observer all, until `forget`."""
+        topic = self._topic(event)
+        topic.observers = (*topic.observers, observer)
+
+    def forget(self, event: Event[T], observer: Observer[T]) -> None:
+        """Tell an observer no more."""
+        topic = self._topic(event)
+        topic.observers = tuple(each for each in topic.observers if each is not observer)
+
+    def publish(self, member: str, raw: msgspec.Raw) -> int:
+        """Hand on the events in a member of a frame; returns how many there were."""
+        topic = self._topics.get(member)
+        if topic is None:
+            return 0
+        try:
+            events = topic.event.read(raw)
+        except DECODE_ERRORS as error:
+            self._dispatcher.report(MalformedFrame(str(error), excerpt(bytes(raw))))
+            for observer in topic.observers:
+                observer.missed()
+            return 1
+        for event in events:
+            if topic.handlers.all:
+                self._dispatcher.post(topic.handlers, event)
+            for observer in topic.observers:
+                observer.received(event)
+            for reference in topic.subscriptions:
+                subscription = reference()
+                if subscription is None or subscription.ended:
+                    topic.living()
+                else:
+                    subscription.add(event)
+        return len(events)
+
+    def missed(self) -> None:
+        """A frame can't be read."""
+        for observer in self._observers():
+            observer.missed()
+
+    def connected(self) -> None:
+        """A connection is open, and the server knows it."""
+        for observer in self._observers():
+            observer.connected()
+
+    def disconnected(self) -> None:
+        """The connection is lost."""
+        for observer in self._observers():
+            observer.disconnected()
+
+    def end(self, error: NakamaError | None) -> None:
+        """The socket is closed, and stays so."""
+        for observer in self._observers():
+            observer.ended(error)
+        for topic in self._topics.values():
+            for subscription in topic.living():
+                subscription.end(error)
+            topic.subscriptions.clear()
+
+    def _topic(self, event: Event[T]) -> _Topic[T]:
+        return self._topics.setdefault(event.member, _Topic(event))
+
+    def _observers(self) -> list[Observer[Any]]:
+        return [observer for topic in self._topics.values() for observer in topic.observers]
