@@ -17,6 +17,8 @@ from mock_server.wire.uuids import parse_uuid
 
 Table = dict[Any, Any] | list[Any]
 
+_INT64 = 1 << 63
+
 
 class Arguments:
     """The arguments of one call of a runtime function.
@@ -57,10 +59,10 @@ class Arguments:
         return to_bytes(self.filled_text(number, expected))
 
     def integer(self, number: int) -> int:
-        """A whole number; fractions are cut."""
+        """A whole number; see `whole`."""
         value = self._values[number - 1]
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return int(value)
+            return whole(value)
         raise self._wrong_type(number, "number")
 
     def optional_integer(self, number: int, default: int) -> int:
@@ -226,6 +228,11 @@ class Entry:
         """The JSON text of a table, or None where it is absent."""
         table = self.typed(name, "table", expected)
         return None if table is None else object_json(table)
+
+
+def whole(value: float) -> int:
+    """A number as Go's int64: fractions are cut, and what does not fit is the least one."""
+    return int(value) if -_INT64 <= value < _INT64 else -_INT64
 
 
 def table_values(table: Table) -> list[Any]:

@@ -150,15 +150,19 @@ async def test_the_log_has_the_position_and_what_a_pcall_caught(
 @pytest.mark.asyncio
 async def test_an_error_over_the_socket_has_nakamas_code(tmp_path: Path) -> None:
     source = lua_rpcs({"fail": "error({ 'no', 3 })"})
-    async with serving(tmp_path, {"main.lua": source}) as game:
-        async with game.socket(await game.login()) as socket:
-            reply = await socket.ask(rpc={"id": "fail"})
-            assert reply == {"cid": "1", "error": {"code": 7, "message": "no"}}
+    async with (
+        serving(tmp_path, {"main.lua": source}) as game,
+        game.socket(await game.login()) as socket,
+    ):
+        reply = await socket.ask(rpc={"id": "fail"})
+        assert reply == {"cid": "1", "error": {"code": 7, "message": "no"}}
 
 
 @pytest.mark.asyncio
 async def test_a_function_that_the_mock_lacks_says_so_when_called(tmp_path: Path) -> None:
-    async with serving(tmp_path, {"main.lua": lua_rpcs({"call": "nk.notification_sned()"})}) as game:
+    async with serving(
+        tmp_path, {"main.lua": lua_rpcs({"call": "nk.notification_sned()"})}
+    ) as game:
         message = await game.failure("call")
         assert message.startswith("nk.notification_sned is not in this mock of Nakama; it has, the")
         assert message.split(": ")[1].startswith("notification_send,")

@@ -18,7 +18,7 @@ _ENDLESS = {
     "a loop": "while true do end",
     "a recursion": "local function f() return f() end f()",
     "a loop in a pcall": "pcall(function() while true do end end) return 'got away'",
-    "an xpcall with a handler": "xpcall(function() while true do end end, function() end) return ''",
+    "an xpcall": "xpcall(function() while true do end end, function() end) return ''",
     "pcall in a loop": "while true do pcall(error, 'x') end",
     "pcall of pcall": "while true do pcall(pcall, function() while true do end end) end",
     "a loop of runtime functions": "while true do nk.md5_hash('x') end",

@@ -92,7 +92,7 @@ async def test_an_error_in_a_required_module_names_that_module(tmp_path: Path) -
 @pytest.mark.asyncio
 async def test_a_path_that_is_no_folder_stops_the_start(tmp_path: Path) -> None:
     config = Config.from_settings({"runtime.path": str(tmp_path / "absent")})
-    with pytest.raises(ModuleLoadError, match="absent: runtime.path is no folder"):
+    with pytest.raises(ModuleLoadError, match=r"absent: runtime\.path is no folder"):
         await MockServer(config).start()
 
 
@@ -132,9 +132,7 @@ _LIBRARY: dict[str, list[Any]] = {
     "return bit32.band(12, 10), bit32.bor(12, 10), bit32.bxor(12, 10)": [8, 14, 6],
     "return bit32.lshift(1, 4), bit32.rshift(256, 4), bit32.arshift(-16, 2)": [16, 16, 4294967292],
     "return bit32.bnot(0), bit32.extract(240, 4, 4), bit32.lrotate(1, 33)": [4294967295, 15, 2],
-    'return string.format("%d %s %5.2f %q %%", 3, nil, 1.5, "a\\nb")': [
-        '3 nil  1.50 "a\\nb" %'
-    ],
+    'return string.format("%d %s %5.2f %q %%", 3, nil, 1.5, "a\\nb")': ['3 nil  1.50 "a\\nb" %'],
     'return string.format("%s %s", 1)': ["1 %!s(MISSING)"],
     "return tostring(1e15), tostring(2^63), tostring(1/0), tostring(0/0)": [
         "1000000000000000",
@@ -142,7 +140,12 @@ _LIBRARY: dict[str, list[Any]] = {
         "+Inf",
         "NaN",
     ],
-    'return 10 .. "", tostring(0.1), tostring(1e-7), tostring(-1.5)': ["10", "0.1", "1e-07", "-1.5"],
+    'return 10 .. "", tostring(0.1), tostring(1e-7), tostring(-1.5)': [
+        "10",
+        "0.1",
+        "1e-07",
+        "-1.5",
+    ],
     'return ("x"):rep(3), #"日本", ("abc"):upper()': ["xxx", 6, "ABC"],
     "return math.floor(2.7), math.max(1, 5, 3), math.fmod(7, 3)": [2, 5, 1],
     'return select("#", unpack({ 1, 2, 3 })), table.concat({ 1, 2 }, "-")': [3, "1-2"],

@@ -16,7 +16,9 @@ class Visit:
     line: str
     headers: list[tuple[str, str]]
     body: bytes
-    answer: asyncio.Future[bytes] = field(factory=lambda: asyncio.get_running_loop().create_future())
+    answer: asyncio.Future[bytes] = field(
+        factory=lambda: asyncio.get_running_loop().create_future()
+    )
 
     def reply(self, body: str = "", *, status: str = "200 OK", **headers: str) -> None:
         """Answer; underscores in the names of headers are dashes."""

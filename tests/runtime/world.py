@@ -43,9 +43,16 @@ class Socket:
         await self._connection.send_str(json.dumps({"cid": "1", **envelope}))
 
     async def ask(self, **envelope: Any) -> Any:
-        """Send an envelope and receive what comes next."""
+        """Send an envelope and receive the reply."""
         await self.send(**envelope)
-        return await self.receive()
+        return await self.reply()
+
+    async def reply(self) -> Any:
+        """The next envelope that is a reply."""
+        while True:
+            received = await self.receive()
+            if "cid" in received:
+                return received
 
     async def receive(self) -> Any:
         """The next envelope; the close code and reason, where the server closes."""
@@ -88,9 +95,7 @@ class Game:
         address = f"{self.server.http_url}/v2/account/authenticate/device?username={name}"
         key = aiohttp.encode_basic_auth("defaultkey", "")
         device = {"id": f"device-of-{name}"}
-        async with self._http.post(
-            address, json=device, headers={"Authorization": key}
-        ) as answer:
+        async with self._http.post(address, json=device, headers={"Authorization": key}) as answer:
             assert answer.status == 200, await answer.text()
             token: str = (await answer.json())["token"]
             return token
@@ -129,9 +134,7 @@ async def playing(server: MockServer) -> AsyncIterator[Game]:
 
 
 @asynccontextmanager
-async def serving(
-    folder: Path, modules: Mapping[str, str], **settings: Any
-) -> AsyncIterator[Game]:
+async def serving(folder: Path, modules: Mapping[str, str], **settings: Any) -> AsyncIterator[Game]:
     """Start a server with modules; `runtime__http_key` is the setting `runtime.http_key`."""
     write(folder, modules)
     named = {name.replace("__", "."): value for name, value in settings.items()}

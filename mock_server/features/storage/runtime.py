@@ -120,14 +120,11 @@ def _object_id(entry: Entry, *, has_version: bool = False) -> ObjectId:
 def _write(entry: Entry) -> Write:
     which = _object_id(entry, has_version=True)
     value = entry.json_object("value")
-    read, write = (entry.typed(f"permission_{name}", "number") for name in ("read", "write"))
+    permissions = (entry.typed(f"permission_{name}", "number") for name in ("read", "write"))
+    read, write = (1 if each is None else whole(each) for each in permissions)
     if value is None:
         raise entry.error("expects value to be supplied")
-    return Write(
-        which,
-        value,
-        *(1 if permission is None else whole(permission) for permission in (read, write)),
-    )
+    return Write(which, value, read, write)
 
 
 def _optional_uuid(given: Arguments, number: int, expected: str) -> str | None:

@@ -60,7 +60,7 @@ class FromLua:
         last = self._maxn(table)
         if last < _MAX_ARRAY and last == int(last):
             return int(last)
-        return max((int(key) for key in table.keys() if _is_index(key)), default=0)
+        return max((int(key) for key in table if _is_index(key)), default=0)
 
 
 def _is_index(key: Any) -> bool:

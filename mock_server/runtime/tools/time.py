@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.arguments import Arguments, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions
 
@@ -25,12 +25,15 @@ class TimeFunctions(PureFunctions):
                 `sec`, `msec`.
 
         Raises:
-            ModuleError: No table.
+            ModuleError: No table, or a date outside of the years 1 to 9999.
         """
         if date is None:
             return self._parts.clock.time_ns() // 1_000_000
         table = Arguments("time", date).table(1)
-        return _milliseconds(table if isinstance(table, dict) else {})
+        try:
+            return _milliseconds(table if isinstance(table, dict) else {})
+        except (ValueError, OverflowError):
+            raise ModuleError("this mock of Nakama knows the years 1 to 9999 only") from None
 
     def cron_next(self, expression: Any = None, timestamp: Any = None) -> int:
         """The first time after `timestamp` that a cron expression matches; both in seconds, UTC.
@@ -58,7 +61,7 @@ def _milliseconds(table: dict[Any, Any]) -> int:
     def number(name: str, default: int) -> int:
         value = table.get(name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return int(value) if is_number else default  # type: ignore[arg-type]
+        return whole(value) if is_number else default  # type: ignore[arg-type]
 
     # As Go: fields out of their range run over into the next larger one.
     months = number("year", -1) * 12 + number("month", -1) - 1
@@ -81,7 +84,11 @@ def _due(given: Arguments, step: str) -> int:
         raise given.error(1, "expects timestamp in seconds")
     if not is_cron(expression):
         raise given.error(1, "expects a valid cron string")
-    schedule = _croniter()(_fields(expression), datetime.fromtimestamp(timestamp, UTC))
+    try:
+        start = datetime.fromtimestamp(timestamp, UTC)
+    except (ValueError, OverflowError):
+        raise ModuleError("this mock of Nakama knows the years 1 to 9999 only") from None
+    schedule = _croniter()(_fields(expression), start)
     find: Callable[[type[float]], float] = getattr(schedule, step)
     return int(find(float))
 
