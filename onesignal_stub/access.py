@@ -67,8 +67,10 @@ class Access:
 
     def _is_key_of(self, app_id: str, key: str) -> bool:
         found = self._store.one(
-            "SELECT 1 FROM apps WHERE id = ?1 AND basic_auth_key = ?2"
-            " UNION ALL SELECT 1 FROM api_keys WHERE app_id = ?1 AND key = ?2",
+            "SELECT 1 FROM apps WHERE id = ? AND basic_auth_key = ?"
+            " UNION ALL SELECT 1 FROM api_keys WHERE app_id = ? AND key = ?",
+            app_id,
+            key,
             app_id,
             key,
         )

@@ -17,7 +17,7 @@ InLoop: TypeAlias = Callable[[Coroutine[Any, Any, Push]], Awaitable[Push]]
 _NEXT = (
     "SELECT d.number FROM deliveries d JOIN notifications n ON n.number = d.notification"
     " JOIN subscriptions s ON s.number = d.subscription"
-    " WHERE s.id = ?1 AND d.received_at IS NULL AND NOT d.hidden AND d.sent_at + n.ttl > ?2"
+    " WHERE s.id = ? AND d.received_at IS NULL AND NOT d.hidden AND d.sent_at + n.ttl > ?"
     " AND NOT EXISTS (SELECT 1 FROM deliveries newer"
     "   JOIN notifications other ON other.number = newer.notification"
     "   WHERE newer.subscription = d.subscription AND newer.number > d.number"

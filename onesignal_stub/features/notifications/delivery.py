@@ -194,9 +194,9 @@ class Delivery:
 
     def _complete_if_done(self, number: int, at: float) -> None:
         self._store.run(
-            "UPDATE notifications SET state = 'sent', completed_at = ?1 WHERE number = ?2"
+            "UPDATE notifications SET state = 'sent', completed_at = ? WHERE number = ?"
             " AND state = 'sending'"
-            " AND NOT EXISTS (SELECT 1 FROM pending WHERE notification = ?2)",
+            " AND NOT EXISTS (SELECT 1 FROM pending WHERE notification = notifications.number)",
             at,
             number,
         )

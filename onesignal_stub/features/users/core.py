@@ -172,9 +172,10 @@ class Users:
     def prune(self, onesignal_id: str) -> None:
         """Remove a user that nothing refers to any more: no alias, no subscription."""
         self._store.run(
-            "DELETE FROM users WHERE onesignal_id = ?1"
-            " AND NOT EXISTS (SELECT 1 FROM aliases WHERE onesignal_id = ?1)"
-            " AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE onesignal_id = ?1)",
+            "DELETE FROM users WHERE onesignal_id = ?"
+            " AND NOT EXISTS (SELECT 1 FROM aliases a WHERE a.onesignal_id = users.onesignal_id)"
+            " AND NOT EXISTS"
+            " (SELECT 1 FROM subscriptions s WHERE s.onesignal_id = users.onesignal_id)",
             onesignal_id,
         )
 
