@@ -312,11 +312,15 @@ class Friends(ClientFeature):
     ) -> None:
         taken = len(session.token) + sum(len(quote_plus(value)) for _, value in extra)
         for batch in split(people, token_bytes=taken):
-            await self._calls.as_user(session, Request(method, path, [*batch, *extra]), Empty)
+            request = Request(method, path, [*batch, *extra], is_idempotent=True)
+            await self._calls.as_user(session, request, Empty)
 
     async def _import_friends(self, session: Session, kind: str, token: str, reset: bool) -> None:
         body = encode({"token": check_present(f"the {kind} token", token)})
-        request = Request("POST", f"/v2/friend/{kind}", present(reset=reset), body)
+        # With a reset, doing it twice would tell the friends twice.
+        request = Request(
+            "POST", f"/v2/friend/{kind}", present(reset=reset), body, is_idempotent=not reset
+        )
         await self._calls.as_user(session, request, Empty)
 
 

@@ -311,21 +311,27 @@ class GroupUsers(ClientFeature):
     async def _change_users(
         self, session: Session, group_id: str, action: str, user_ids: Iterable[str]
     ) -> None:
-        path = f"/v2/group/{check_id('group_id', group_id)}/{action}"
-        query = [("user_ids", each) for each in check_user_ids("user_ids", user_ids)]
-        for batch in split(query, token_bytes=len(session.token)):
-            await self._calls.as_user(session, Request("POST", path, batch), Empty)
+        path, batches = _batches(session, group_id, action, user_ids)
+        for batch in batches:
+            request = Request("POST", path, batch, is_idempotent=True)
+            await self._calls.as_user(session, request, Empty)
 
     async def _change_users_once(
         self, session: Session, group_id: str, action: str, user_ids: Iterable[str]
     ) -> None:
-        ids = check_user_ids("user_ids", user_ids)
-        batches = list(split([("user_ids", each) for each in ids], token_bytes=len(session.token)))
+        path, batches = _batches(session, group_id, action, user_ids)
         if len(batches) > 1:
-            raise ArgumentError(
-                f"one request takes {len(batches[0])} users, not {len(ids)}: {action} fewer"
-            )
-        await self._change_users(session, group_id, action, ids)
+            raise ArgumentError(f"one request takes {len(batches[0])} users: {action} fewer")
+        for batch in batches:
+            await self._calls.as_user(session, Request("POST", path, batch), Empty)
+
+
+def _batches(
+    session: Session, group_id: str, action: str, user_ids: Iterable[str]
+) -> tuple[str, list[Query]]:
+    path = f"/v2/group/{check_id('group_id', group_id)}/{action}"
+    query = [("user_ids", each) for each in check_user_ids("user_ids", user_ids)]
+    return path, list(split(query, token_bytes=len(session.token)))
 
 
 def _query(state: int | None, limit: int, cursor: str | None) -> Query:

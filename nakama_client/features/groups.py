@@ -268,7 +268,8 @@ class Groups(ClientFeature):
         body: bytes | None = None,
     ) -> None:
         path = f"/v2/group/{check_id('group_id', group_id)}{action}"
-        await self._calls.as_user(session, Request(method, path, body=body), Empty)
+        request = Request(method, path, body=body, is_idempotent=True)
+        await self._calls.as_user(session, request, Empty)
 
 
 def _check_lengths(texts: dict[str, str]) -> None:
