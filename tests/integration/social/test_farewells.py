@@ -11,6 +11,7 @@ from nakama_client import (
     Client,
     ConnectionLost,
     DisconnectCause,
+    DisconnectReason,
     Notification,
     NotificationCode,
     PermissionDenied,
@@ -22,11 +23,11 @@ from nakama_client import (
 )
 
 
-def collect(socket: Socket) -> tuple[list[Notification], asyncio.Future[DisconnectCause]]:
+def collect(socket: Socket) -> tuple[list[Notification], asyncio.Future[DisconnectReason]]:
     heard: list[Notification] = []
-    ended: asyncio.Future[DisconnectCause] = asyncio.get_running_loop().create_future()
+    ended: asyncio.Future[DisconnectReason] = asyncio.get_running_loop().create_future()
     socket.on_notification(heard.append)
-    socket.on_disconnect(lambda reason: ended.set_result(reason.cause))
+    socket.on_disconnect(ended.set_result)
     return heard, ended
 
 
@@ -40,7 +41,8 @@ async def test_a_newer_socket_takes_the_place_of_the_older() -> None:
         waiting = older.notifications()
         await older.connect()
         await newer.connect()
-        assert await ended is DisconnectCause.REPLACED
+        reason = await ended
+        assert (reason.cause, reason.will_reconnect) == (DisconnectCause.REPLACED, False)
         (farewell,) = heard
         assert farewell.code == NotificationCode.SINGLE_SOCKET == -7
         assert (farewell.subject, farewell.content) == ("single_socket", {})
@@ -126,7 +128,8 @@ async def test_a_ban_reaches_every_socket(
         await ban(server, session.user_id)
         farewells = []
         for heard, ended in ends:
-            assert await ended is DisconnectCause.BANNED
+            reason = await ended
+            assert (reason.cause, reason.will_reconnect) == (DisconnectCause.BANNED, False)
             (farewell,) = heard
             assert farewell.code == NotificationCode.USER_BANNED == -8
             assert (farewell.subject, farewell.content) == ("banned", {})
