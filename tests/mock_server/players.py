@@ -68,10 +68,10 @@ class Socket:
         return envelope
 
     async def ask(self, envelope: dict[str, Any]) -> dict[str, Any]:
-        """The next envelope after a request, without its cid."""
+        """The reply to a request, without its cid; what is pushed before is passed over."""
         await self.send({"cid": "1", **envelope})
-        reply = await self.receive()
-        assert reply.pop("cid") == "1"
+        while (reply := await self.receive()).pop("cid", None) != "1":
+            pass
         return reply
 
     async def subject(self) -> str:

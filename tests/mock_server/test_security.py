@@ -1,0 +1,547 @@
+"""What must not be possible, and what must not be seen."""
+
+import base64
+import gzip
+import hashlib
+import hmac
+import json
+import logging
+import re
+import secrets
+import socket
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from mock_server import Config, ConsoleConfig, MockServer, SessionConfig, SocketConfig
+from mock_server.http.routing import Auth, Route
+from mock_server.server import REQUESTS, ROUTES
+from mock_server.wire.schema import STRING, STRING_VALUE, ListOf, MapOf, Message
+from tests.mock_server.hostile import http_request
+from tests.mock_server.players import SERVER_KEY, Player, open_line, sign_up
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+INVALID = (401, {"code": 16, "message": "Auth token invalid"})
+POISONS = [
+    "'; DROP TABLE users; --",
+    "' OR '1'='1",
+    '" OR ""="',
+    "1); DELETE FROM notification; --",
+    "%' OR username LIKE '%",
+    "x\r\nX-Injected: 1\r\n\r\n",
+    "\x00\x1b[2J",
+    "\ud800\udfff",
+    "${jndi:ldap://x}{{7*7}}<script>",
+    "../../../../etc/passwd",
+]
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[MockServer]:
+    async with MockServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as http:
+        yield http
+
+
+@pytest_asyncio.fixture
+async def ada(server: MockServer, http: aiohttp.ClientSession) -> Player:
+    return await sign_up(http, server, "ada")
+
+
+@pytest_asyncio.fixture
+async def eve(server: MockServer, http: aiohttp.ClientSession) -> Player:
+    return await sign_up(http, server, "eve")
+
+
+# What belongs to another user
+
+
+@pytest.mark.asyncio
+async def test_nobody_deletes_or_lists_the_notifications_of_others(
+    server: MockServer, ada: Player, eve: Player
+) -> None:
+    for subject in ("one", "two", "three"):
+        await server.notifications.send(ada.user_id, subject)
+    stored = await server.notifications.stored(ada.user_id)
+    ids = "&".join(f"ids={each['id']}" for each in stored)
+    assert await eve.call("DELETE", f"/v2/notification?{ids}") == (200, {})
+    assert await server.notifications.stored(ada.user_id) == stored
+    assert await eve.inbox() == []
+
+
+@pytest.mark.asyncio
+async def test_a_cursor_of_another_user_is_only_a_moment(
+    server: MockServer, ada: Player, eve: Player
+) -> None:
+    await server.notifications.send(eve.user_id, "before")
+    await server.notifications.send(ada.user_id, "hers")
+    _, page = await ada.call("GET", "/v2/notification?limit=1")
+    await server.notifications.send(ada.user_id, "hers, too")
+    await server.notifications.send(eve.user_id, "after")
+    cursor = page["cacheable_cursor"]
+    _, page = await eve.call("GET", f"/v2/notification?limit=10&cacheable_cursor={cursor}")
+    assert [each["subject"] for each in page["notifications"]] == ["after"]
+
+
+@pytest.mark.asyncio
+async def test_nobody_logs_others_out(ada: Player, eve: Player) -> None:
+    for body, text in (
+        ({"token": ada.token}, "Session token invalid."),
+        ({"refresh_token": ada.refresh_token}, "Refresh token invalid."),
+        ({"token": eve.token, "refresh_token": ada.refresh_token}, "Refresh token invalid."),
+    ):
+        status, answer = await eve.call("POST", "/v2/session/logout", body)
+        assert (status, answer["message"]) == (400, text)
+    for player in (ada, eve):
+        assert (await player.call("GET", "/v2/account"))[0] == 200
+    assert (await refresh(ada, ada.refresh_token))[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_a_direct_message_is_read_by_the_two_only(
+    server: MockServer, http: aiohttp.ClientSession, ada: Player, eve: Player
+) -> None:
+    bob = await sign_up(http, server, "bob")
+    socket = await ada.connect()
+    joined = await socket.ask({"channel_join": {"target": bob.user_id, "type": 2}})
+    channel = quote(joined["channel"]["id"])
+    assert (await bob.call("GET", f"/v2/channel/{channel}"))[0] == 200
+    status, answer = await eve.call("GET", f"/v2/channel/{channel}")
+    assert (status, answer["message"]) == (400, "Channel not found.")
+    await socket.close()
+
+
+@pytest.mark.asyncio
+async def test_each_token_is_for_its_own_purpose(server: MockServer, ada: Player) -> None:
+    async with ada.http.post(
+        f"{server.console_url}/v2/console/authenticate",
+        json={"username": "admin", "password": "password"},
+    ) as answer:
+        console_token = (await answer.json())["token"]
+    for token in (ada.refresh_token, console_token):
+        assert await call_with(ada, token) == INVALID
+    for token in (ada.token, console_token):
+        status, refused = await refresh(ada, token)
+        assert (status, refused["message"]) == (401, "Refresh token invalid or expired.")
+
+
+async def refresh(player: Player, token: str) -> tuple[int, Any]:
+    async with player.http.post(
+        f"{player.server.http_url}/v2/account/session/refresh",
+        json={"token": token},
+        headers=SERVER_KEY,
+    ) as answer:
+        return answer.status, await answer.json()
+
+
+async def call_with(player: Player, token: str) -> tuple[int, Any]:
+    async with player.http.get(
+        f"{player.server.http_url}/v2/account", headers={"Authorization": f"Bearer {token}"}
+    ) as answer:
+        return answer.status, await answer.json()
+
+
+# Signatures and keys
+
+
+def forge(claims: dict[str, Any], algorithm: str, key: str = "defaultencryptionkey") -> str:
+    """A token as somebody would make it by hand."""
+    parts = [json.dumps(each).encode() for each in ({"alg": algorithm, "typ": "JWT"}, claims)]
+    signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    digests = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
+    made = hmac.digest(key.encode(), signed, digests[algorithm]) if algorithm in digests else b""
+    return (signed + b"." + base64.urlsafe_b64encode(made).rstrip(b"=")).decode()
+
+
+def claims_of(player: Player) -> dict[str, Any]:
+    return {
+        "tid": NOBODY,
+        "uid": player.user_id,
+        "usn": "ada",
+        "exp": int(time.time()) + 3600,
+        "iat": int(time.time()),
+    }
+
+
+@pytest.mark.asyncio
+async def test_the_forger_forges_well(ada: Player) -> None:
+    assert (await call_with(ada, forge(claims_of(ada), "HS256")))[0] == 200
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "algorithm", ["none", "None", "NONE", "nOnE", "", "HS384", "HS512", "RS256"]
+)
+async def test_only_hs256_signs(ada: Player, algorithm: str) -> None:
+    token = forge(claims_of(ada), algorithm)
+    assert await call_with(ada, token) == INVALID
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="401"):
+        await ada.http.ws_connect(f"{ada.server.socket_url}?token={token}")
+    assert (await refresh(ada, token))[0] == 401
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("key", ["", "defaultkey", "defaultrefreshencryptionkey", "x" * 64])
+async def test_only_the_right_key_signs(ada: Player, key: str) -> None:
+    assert await call_with(ada, forge(claims_of(ada), "HS256", key)) == INVALID
+
+
+@pytest.mark.asyncio
+async def test_a_token_is_whole_and_unchanged(ada: Player, eve: Player) -> None:
+    head, claims, signature = ada.token.split(".")
+    his = eve.token.split(".")
+    for token in (
+        f"{head}.{his[1]}.{signature}",
+        f"{head}.{claims}.{his[2]}",
+        f"{head}.{claims}.",
+        f"{head}.{claims}",
+        f"{head}..{signature}",
+        f"{head}.{claims}.{signature}.{signature}",
+        f"{ada.token}x",
+        "..",
+        "a.b.c",
+    ):
+        assert await call_with(ada, token) == INVALID
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "change", [{"exp": None}, {"exp": 0}, {"exp": "9999999999"}, {"exp": 1e300}, {"uid": 1}]
+)
+async def test_claims_of_a_wrong_kind_are_refused(ada: Player, change: dict[str, Any]) -> None:
+    assert await call_with(ada, forge(claims_of(ada) | change, "HS256")) == INVALID
+
+
+@pytest.mark.asyncio
+async def test_keys_are_compared_in_constant_time(
+    server: MockServer, ada: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[bytes] = []
+    compare = secrets.compare_digest
+
+    def spy(given: bytes, expected: bytes) -> bool:
+        compared.append(expected)
+        return compare(given, expected)
+
+    monkeypatch.setattr(secrets, "compare_digest", spy)
+    wrong = {"Authorization": aiohttp.encode_basic_auth("wrong", "")}
+    post = ada.http.post
+    url = server.http_url
+    async with post(f"{url}/v2/account/authenticate/device", json={}, headers=wrong) as answer:
+        assert (await answer.json())["message"] == "Server key invalid"
+    async with post(f"{url}/v2/rpc/any?http_key=wrong") as answer:
+        assert (await answer.json())["message"] == "HTTP key invalid"
+    async with post(f"{url}/v2/rpc/any", headers=wrong) as answer:
+        assert (await answer.json())["message"] == "HTTP key invalid"
+    console = f"{server.console_url}/v2/console/authenticate"
+    async with post(console, json={"username": "root", "password": "wrong"}) as answer:
+        assert answer.status == 401
+    assert compared == [b"defaultkey", b"defaulthttpkey", b"defaulthttpkey", b"admin", b"password"]
+
+
+# What is written down
+
+
+@pytest.mark.asyncio
+async def test_no_secret_is_logged_journalled_or_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    config = Config(
+        session=SessionConfig(encryption_key="the-session-key", refresh_encryption_key="the-other"),
+        socket=SocketConfig(server_key="the-server-key"),
+        console=ConsoleConfig(password="the-console-password", signing_key="the-console-key"),
+    )
+    async with MockServer(config) as server, aiohttp.ClientSession() as http:
+        shown = [repr(server), repr(config)]
+        server.rpc("fail")(lambda context, payload: 1 // 0)  # type: ignore[arg-type,return-value]
+        key = {"Authorization": aiohttp.encode_basic_auth("the-server-key", "")}
+        async with http.post(
+            f"{server.http_url}/v2/account/authenticate/email?username=ada",
+            json={"email": "ada@example.com", "password": "the-users-password"},
+            headers=key,
+        ) as answer:
+            tokens = await answer.json()
+        ada = Player(http, server, "", tokens["token"], tokens["refresh_token"])
+        given = [
+            ("GET", "/v2/account", None),
+            ("GET", f"/v2/nowhere?token={ada.token}", None),
+            ("POST", "/v2/rpc/fail", ""),
+            ("POST", "/v2/rpc/fail?http_key=the-http-key", ""),
+            ("POST", "/v2/session/logout", {"token": ada.token + "x"}),
+            ("POST", "/v2/account/link/email", {"email": "x", "password": "the-users-password"}),
+            ("POST", "/v2/account/authenticate/apple", {"token": "the-apple-token"}),
+            ("POST", "/v2/friend/facebook", {"token": "the-facebook-token"}),
+            ("POST", "/v2/iap/purchase/google", {"purchase": "the-receipt"}),
+            ("POST", "/v2/account/session/refresh", {"token": ada.refresh_token + "x"}),
+        ]
+        for method, path, body in given:
+            shown.append(repr(await ada.call(method, path, body)))
+        shown.append(repr(await refresh(ada, ada.refresh_token[:-1])))
+        socket = await ada.connect()
+        shown.append(repr(server.sockets()))
+        await socket.send({"rpc": {"id": "fail"}})
+        await socket.receive()
+        await socket.connection.send_str("malformed")
+        await socket.end()
+        for broken in (b"Authorization\x00: Bearer ", b"\x00Authorization: Bearer "):
+            line, writer = await open_line(server, b"GET /v2/account HTTP/1.1\r\nHost: mock\r\n")
+            writer.write(broken + ada.token.encode() + b"\r\n\r\n")
+            assert (await line.readline()).split()[1] == b"400"
+            writer.close()
+        console = f"{server.console_url}/v2/console/authenticate"
+        for password in ("the-console-password", "the-console-passwort"):
+            async with http.post(
+                console, json={"username": "admin", "password": password}
+            ) as answer:
+                console_token = (await answer.json()).get("token") or "the-console-token"
+        async with http.get(f"{server.console_url}/_control/requests") as answer:
+            shown.append(await answer.text())
+        shown += [repr(entry) + entry.body + str(entry.error) for entry in server.journal]
+        await server.restart()
+    secrets_of_it = [
+        ada.token, ada.refresh_token, console_token, "the-session-key", "the-other",
+        "the-server-key", base64.b64encode(b"the-server-key:").decode(), "the-console-passw",
+        "the-console-key", "the-users-password", "the-http-key", "the-apple-token",
+        "the-facebook-token", "the-receipt",
+    ]  # fmt: skip
+    text = "\n".join(shown) + caplog.text
+    assert "ZeroDivisionError" in text  # there was something to tell
+    assert [secret for secret in secrets_of_it if secret in text] == []
+
+
+# Who can reach it
+
+
+def outer_address() -> str | None:
+    """An address of this machine that others reach it by; None where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        address = str(probe.getsockname()[0])
+    return None if address.startswith("127.") else address
+
+
+def is_open(address: str, url: str) -> bool:
+    try:
+        with socket.create_connection((address, int(url.rpartition(":")[2])), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def test_only_this_machine_reaches_it_unless_told_otherwise() -> None:
+    address = outer_address()
+    if address is None:
+        pytest.skip("this machine has only loopback")
+    with MockServer() as server:
+        assert server.http_url.startswith("http://127.0.0.1:")
+        assert server.console_url.startswith("http://127.0.0.1:")
+        assert is_open("127.0.0.1", server.http_url)
+        assert not is_open(address, server.http_url)
+        assert not is_open(address, server.console_url)
+    with MockServer(Config(socket=SocketConfig(address="0.0.0.0"))) as server:
+        assert is_open(address, server.http_url)
+        assert not is_open(address, server.console_url)
+
+
+# Text in every field
+
+
+def filled(message: Message, poison: str) -> dict[str, Any]:
+    """A message with the poison wherever it takes text."""
+    fields: dict[str, Any] = {}
+    for name, kind in message.fields.items():
+        if kind in (STRING, STRING_VALUE):
+            fields[name] = poison
+        elif isinstance(kind, ListOf) and kind.item in (STRING, STRING_VALUE):
+            fields[name] = [poison, poison]
+        elif isinstance(kind, MapOf) and kind.value == STRING:
+            fields[name] = {poison: poison}
+        elif isinstance(kind, Message):
+            fields[name] = filled(kind, poison)
+        elif isinstance(kind, ListOf) and isinstance(kind.item, Message):
+            fields[name] = [filled(kind.item, poison)]
+    return fields
+
+
+def encoded(poison: str) -> str:
+    return quote(poison.encode(errors="surrogatepass"), safe="")
+
+
+async def poison_route(eve: Player, route: Route, poison: str) -> None:
+    fields = filled(route.message, poison)
+    path = re.sub(r"\{[^}]*\}", encoded(poison), route.path)
+    query = "&".join(
+        f"{name}={encoded(each)}"
+        for name, value in fields.items()
+        for each in (value if isinstance(value, list) else [value])
+        if isinstance(each, str)
+    )
+    body = fields if route.body in (None, "*") else fields[route.body]
+    headers = SERVER_KEY if route.auth is Auth.SERVER_KEY else eve.headers
+    async with eve.http.request(
+        route.method,
+        aiohttp.client.URL(f"{eve.server.http_url}{path}?{query}", encoded=True),
+        data=json.dumps(body),
+        headers=headers,
+        allow_redirects=False,
+    ) as answer:
+        assert "X-Injected" not in answer.headers
+        await answer.read()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("poison", POISONS, ids=range(len(POISONS)))
+async def test_no_text_of_a_request_is_taken_for_more(
+    server: MockServer, ada: Player, eve: Player, poison: str
+) -> None:
+    await server.notifications.send(ada.user_id, "kept")
+    stored, account = await server.notifications.stored(ada.user_id), await account_of(ada)
+    tables = await tables_of(server)
+    for route in ROUTES:
+        if route.name not in ("DeleteAccount", "SessionLogout"):
+            await poison_route(eve, route, poison)
+    assert [entry.error for entry in server.journal if entry.error] == []
+    assert await server.notifications.stored(ada.user_id) == stored
+    assert await account_of(ada) == account
+    assert await tables_of(server) == tables
+
+
+async def account_of(player: Player) -> object:
+    account = (await player.call("GET", "/v2/account"))[1]
+    account["user"].pop("edge_count", None)  # others may invite
+    return account
+
+
+async def tables_of(server: MockServer) -> list[str]:
+    """The names of all that is in the database."""
+    with sqlite3.connect(":memory:") as copy:
+        copy.deserialize(await server.snapshot())
+        names = [row[0] for row in copy.execute("SELECT name FROM sqlite_master ORDER BY name")]
+    copy.close()
+    return names
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("poison", POISONS, ids=range(len(POISONS)))
+async def test_no_text_of_a_frame_is_taken_for_more(
+    server: MockServer, ada: Player, eve: Player, poison: str
+) -> None:
+    account, tables = await account_of(ada), await tables_of(server)
+    for request in REQUESTS:
+        connection = await eve.http.ws_connect(server.socket_url, headers=eve.headers)
+        envelope = {"cid": poison, request.member: filled(request.message, poison)}
+        await connection.send_str(json.dumps(envelope))
+        await connection.close()
+    assert [entry.error for entry in server.journal if entry.error] == []
+    assert (await account_of(ada), await tables_of(server)) == (account, tables)
+
+
+@pytest.mark.asyncio
+async def test_poisoned_text_is_kept_as_it_is(server: MockServer, eve: Player) -> None:
+    for poison in POISONS[:5]:
+        assert await eve.call("PUT", "/v2/account", {"display_name": poison}) == (200, {})
+        assert (await eve.call("GET", "/v2/account"))[1]["user"]["display_name"] == poison
+        await server.notifications.send(eve.user_id, poison, {poison: poison})
+    assert await eve.inbox() == POISONS[:5]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//v2/x%0d%0aX-Injected:%201",
+        "/v2/../x%0d%0aX-Injected:%201",
+        "//x?%0d%0aX-Injected:%201",
+        "/v2/rpc/x%0d%0aX-Injected:%201",
+        "/ws?format=%0d%0aX-Injected:%201",
+    ],
+)
+async def test_a_path_adds_no_header(server: MockServer, eve: Player, path: str) -> None:
+    line, writer = await open_line(server, http_request("GET", path, f"Bearer {eve.token}"))
+    head = await line.readuntil(b"\r\n\r\n")
+    assert not any(each.startswith(b"X-Injected") for each in head.split(b"\r\n"))
+    writer.close()
+
+
+# Sizes
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_has_a_limit(server: MockServer, eve: Player, chunked: bool) -> None:
+    async def pieces(size: int) -> AsyncIterator[bytes]:
+        for start in range(0, size, 65_536):
+            yield b"x" * min(65_536, size - start)
+
+    limit = server.config.socket.max_request_size_bytes
+    server.rpc("echo")(lambda context, payload: payload)
+    url = f"{server.http_url}/v2/rpc/echo?unwrap"
+    for size, expected in ((limit, 200), (limit + 1, 400)):
+        data = pieces(size) if chunked else b"x" * size
+        async with eve.http.post(url, data=data, headers=eve.headers) as answer:
+            assert answer.status == expected
+    async with eve.http.post(
+        f"{server.http_url}/v2/event", data=b" " * (limit + 1), headers=eve.headers
+    ) as answer:
+        assert await answer.json() == {"code": 3, "message": "http: request body too large"}
+
+
+@pytest.mark.asyncio
+async def test_a_small_body_does_not_grow_large(server: MockServer, eve: Player) -> None:
+    bomb = gzip.compress(b"0" * 50_000_000)
+    async with eve.http.post(
+        f"{server.http_url}/v2/event",
+        data=bomb,
+        headers={**eve.headers, "Content-Encoding": "gzip"},
+    ) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["message"] == "http: request body too large"
+
+
+@pytest.mark.asyncio
+async def test_a_head_has_a_limit(server: MockServer, eve: Player) -> None:
+    for path, headers in (
+        (f"/v2/notification?{'ids=' + NOBODY + '&' * 300}" * 40, {}),
+        ("/v2/account", {"X-Large": "x" * 10_000}),
+        ("/v2/account", {f"X-{number}": "x" * 100 for number in range(100)}),
+        ("/v2/account", {"X-Huge": "x" * 900_000}),
+    ):
+        async with eve.http.get(
+            server.http_url + path, headers={**eve.headers, **headers}
+        ) as answer:
+            assert answer.status == 431
+            assert await answer.text() == "431 Request Header Fields Too Large"
+
+
+@pytest.mark.asyncio
+async def test_many_query_parameters_are_read_in_time(server: MockServer, eve: Player) -> None:
+    for name in ("ids", "usernames", "limit", "x"):
+        query = "&".join(f"{name}={number}" for number in range(500))
+        status, _ = await eve.call("GET", f"/v2/user?{query}")
+        assert status in (200, 400)
+    assert server.journal.problems() == []
+
+
+@pytest.mark.asyncio
+async def test_a_frame_has_a_limit(server: MockServer, eve: Player) -> None:
+    limit = server.config.socket.max_message_size_bytes
+    envelope = '{"cid":"1","ping":{}}'
+    socket = await eve.connect()
+    await socket.connection.send_str(envelope.ljust(limit))
+    assert await socket.receive() == {"cid": "1", "pong": {}}
+    await socket.connection.send_str(envelope.ljust(limit + 1))
+    assert await socket.end() == (1009, "")
+    assert (await eve.call("GET", "/v2/account"))[0] == 200
