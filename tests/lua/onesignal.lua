@@ -63,7 +63,7 @@ function Client:create_notification(contents, headings, included_segments, filte
     headings = headings or {},
     included_segments = included_segments,
     filters = filters,
-    included_player_ids = player_ids
+    include_player_ids = player_ids
   }, params))
 end
 
