@@ -65,6 +65,7 @@ class Acceptor:
             config,
             faults=self._parts.faults,
             traffic=self._traffic,
+            leave=self._leave,
         )
         self._join(session, is_online=_is_true(request.query.get("status", "")))
         self._parts.runtime.events.session_started(session)
@@ -73,9 +74,12 @@ class Acceptor:
         finally:
             self._parts.runtime.events.session_ended(session)
             self._parts.registry.remove(session)
-            self._parts.tracker.untrack_session(session.id)
-            self._parts.status.forget(session.id)
+            self._leave(session)
         return websocket
+
+    def _leave(self, session: SocketSession) -> None:
+        self._parts.tracker.untrack_session(session.id)
+        self._parts.status.forget(session.id)
 
     def _identify(self, incoming: Incoming) -> Identity | None:
         given = incoming.authorization()

@@ -51,6 +51,7 @@ class SocketSession:
         *,
         faults: Faults,
         traffic: Traffic,
+        leave: Callable[[SocketSession], None],
     ) -> None:
         self.id = str(uuid.uuid1())
         self.identity = identity
@@ -59,6 +60,7 @@ class SocketSession:
         self.client_port = str((request.get_extra_info("peername") or ("", ""))[1])
         self.closed = asyncio.Event()
         self._is_protobuf = request.query.get("format") == "protobuf"
+        self._leave = leave
         self._request = request
         self._websocket = websocket
         self._config = config
@@ -106,10 +108,11 @@ class SocketSession:
         self._queue.put_nowait((text, asyncio.get_running_loop().time()))
 
     def disconnect(self, reason: str = DISCONNECTED, *, code: int = WSCloseCode.OK) -> None:
-        """Close with `code` and `reason`, after what is queued already."""
+        """Leave all streams now; close with `code` and `reason` after what is queued already."""
         if self._reason is None:
             self._reason, self._code = reason, code
             self._queue.put_nowait(None)
+            self._leave(self)
 
     def abort(self) -> None:
         """Drop the connection without a close frame."""

@@ -38,9 +38,11 @@ class Links:
         owner = self._store.one("SELECT user_id FROM user_device WHERE id = ?", device_id)
         if owner is None:
             self._require_account(user_id)
-            self._store.run(
-                "INSERT INTO user_device (id, user_id) VALUES (?, ?)", device_id, user_id
-            )
+            with self._store.transaction():
+                self._store.run(
+                    "INSERT INTO user_device (id, user_id) VALUES (?, ?)", device_id, user_id
+                )
+                self._touch(user_id)
         elif owner["user_id"] != user_id:
             raise GrpcError(GrpcCode.ALREADY_EXISTS, "Device ID already in use.")
 
@@ -152,6 +154,7 @@ class Links:
             "DELETE FROM user_device WHERE id = ? AND user_id = ?", device_id, user_id
         ):
             raise _last_identifier()
+        self._touch(user_id)
 
     def unlink_column(self, user_id: str, column: str, value: str) -> None:
         """Clear an identifying column; an empty `value` means whatever is there.
@@ -173,6 +176,10 @@ class Links:
             self._parts.transaction_time(),
             user_id,
         )
+
+    def _touch(self, user_id: str) -> None:
+        now = self._parts.transaction_time()
+        self._store.run("UPDATE users SET update_time = ? WHERE id = ?", now, user_id)
 
     def _has_identifier(self, user_id: str, *, besides: str | None) -> bool:
         row = self._parts.accounts.find(user_id)
