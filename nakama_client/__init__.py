@@ -88,6 +88,7 @@ from nakama_client.features.rpc import RpcReply
 from nakama_client.features.status import StatusPresenceEvent
 from nakama_client.features.streams import Stream, StreamData, StreamPresenceEvent
 from nakama_client.features.users import User
+from nakama_client.feed import NotificationFeed
 from nakama_client.handlers import Handler
 from nakama_client.paging import PageIterator
 from nakama_client.protocol.closing import ClosedBy, DisconnectCause, DisconnectReason
@@ -155,6 +156,7 @@ __all__ = [
     "NotRegistered",
     "Notification",
     "NotificationCode",
+    "NotificationFeed",
     "NotificationPage",
     "OutOfRange",
     "PageIterator",

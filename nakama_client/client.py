@@ -6,10 +6,11 @@ import random
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 from nakama_client.calls import Calls
 from nakama_client.config import Endpoint, ReconnectPolicy, RetryPolicy, Timeouts
+from nakama_client.cursors import CursorStore, MemoryCursorStore
 from nakama_client.errors import ArgumentError, Unauthenticated
 from nakama_client.features.accounts import Accounts
 from nakama_client.features.authentication import Authentication
@@ -18,13 +19,17 @@ from nakama_client.features.friends import Friends
 from nakama_client.features.group_users import GroupUsers
 from nakama_client.features.groups import Groups
 from nakama_client.features.linking import Linking
-from nakama_client.features.notifications import Notifications
+from nakama_client.features.notifications import Notification, Notifications
 from nakama_client.features.push import Push
 from nakama_client.features.rpc import Rpc
 from nakama_client.features.sessions import Sessions
 from nakama_client.features.users import Users
+from nakama_client.feed import Acknowledge, NotificationFeed
 from nakama_client.handlers import Function, Handler
+from nakama_client.protocol.backoff import full_jitter
+from nakama_client.protocol.catchup import CatchUp
 from nakama_client.protocol.retry import Retry
+from nakama_client.protocol.seen import Seen, Stage
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 from nakama_client.transport.http import Transport
@@ -89,6 +94,7 @@ class Client(
             raise ArgumentError(f"max_connections must be at least 1, not {max_connections}")
         self._endpoint = Endpoint(endpoint) if isinstance(endpoint, str) else endpoint
         self._timeouts = timeouts
+        self._retry = retry
         self._clock = clock
         self._random = random
         self._calls = Calls(
@@ -134,6 +140,69 @@ class Client(
             An object whose `remove()` ends it.
         """
         return self._calls.retrying.on_retry.add(function)
+
+    def notifications(
+        self,
+        session: Session,
+        *,
+        socket: Socket | None = None,
+        store: CursorStore | None = None,
+        acknowledge: Acknowledge = "auto",
+        queue_limit: int = 1024,
+        look_back: float = 30.0,
+        check_interval: float = 60.0,
+    ) -> NotificationFeed:
+        """A player's notifications, each persistent one once, those of a sender in their order.
+
+        Use it as `async with client.notifications(session) as feed:`, and in it
+        `async for notification in feed:`.
+
+        Args:
+            session: Whose notifications.
+            socket: A socket of this player, which stays open when the feed is closed; None for one
+                of the feed's own.
+            store: Where the position is kept that survives a restart, such as a `FileCursorStore`;
+                None to begin with all that is stored on the server.
+            acknowledge: When a notification counts as handled, and does not come again after a
+                restart: `"auto"` when the loop's body or the function has ended without an error,
+                `"manual"` when `feed.acknowledge` was called, `"delete"` as auto, and then it is
+                deleted on the server: a queue of work.
+            queue_limit: How many may wait that came live; further persistent ones are listed later,
+                further transient ones are dropped.
+            look_back: For how many seconds a notification may become visible after a later one,
+                because transactions of the server overlap. What came in that time, up to 1000, is
+                listed again and again, and remembered.
+            check_interval: Seconds between two looks at the list while all comes live, plus or
+                minus a half.
+
+        Raises:
+            ArgumentError: An argument is none of the above, or the socket is of another player.
+        """
+        _check_feed(session, socket, acknowledge, queue_limit, look_back, check_interval)
+        stage = Stage.HANDLED if acknowledge == "delete" else Stage.DONE
+        delays = self._retry or _DEFAULT_RETRY
+
+        def begin(saved: str | None) -> CatchUp[Notification]:
+            seen = Seen(saved, look_back=look_back, stage=stage)
+            return CatchUp(
+                seen, limit=queue_limit, check_interval=check_interval, random=self._random
+            )
+
+        def pause(failures: int) -> float:
+            first, longest = delays.first_delay, delays.max_delay
+            return full_jitter(failures, first=first, longest=longest, random=self._random)
+
+        return NotificationFeed(
+            self,
+            session,
+            self.socket(session) if socket is None else socket,
+            owns_socket=socket is None,
+            store=MemoryCursorStore() if store is None else store,
+            acknowledge=acknowledge,
+            begin=begin,
+            pause=pause,
+            clock=self._clock,
+        )
 
     def socket(
         self,
@@ -181,3 +250,24 @@ class Client(
             max_message_bytes=max_message_bytes,
             queue_limit=queue_limit,
         )
+
+
+def _check_feed(
+    session: Session,
+    socket: Socket | None,
+    acknowledge: str,
+    queue_limit: int,
+    look_back: float,
+    check_interval: float,
+) -> None:
+    if socket is not None and socket.session.user_id != session.user_id:
+        raise ArgumentError("the socket is of another player than the session")
+    if acknowledge not in get_args(Acknowledge):
+        modes = ", ".join(get_args(Acknowledge))
+        raise ArgumentError(f"acknowledge is one of {modes}; not {acknowledge!r}")
+    if queue_limit < 1:
+        raise ArgumentError(f"queue_limit must be at least 1, not {queue_limit}")
+    if not look_back >= 0:
+        raise ArgumentError(f"look_back must be 0 seconds or more, not {look_back}")
+    if not check_interval > 0:
+        raise ArgumentError(f"check_interval must be more than 0 seconds, not {check_interval}")

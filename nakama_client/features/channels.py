@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -127,6 +127,17 @@ class _Channel(msgspec.Struct):
     user_id_two: str = ""
 
 
+class _JoinedChannels:
+    """The channels that were joined, each with the request that did it."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, dict[str, Any]] = {}
+
+    def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Join them again."""
+        return [("channel_join", body) for body in self.bodies.values()]
+
+
 _MESSAGE = single("channel_message", ChannelMessage)
 _PRESENCE = single("channel_presence_event", ChannelPresenceEvent)
 
@@ -142,7 +153,10 @@ class RealtimeChannels(SocketFeature):
         persistence: bool = True,
         hidden: bool = False,
     ) -> Channel:
-        """Join a channel. Its messages arrive until it is left or the connection ends.
+        """Join a channel. Its messages arrive until it is left or the socket is closed.
+
+        After a reconnect it is joined again; when the server refuses that, `on_error` gets a
+        `RestoreFailed`. What is said meanwhile can be listed.
 
         When the other user of a direct channel is not there, that user gets notification -1.
 
@@ -167,6 +181,7 @@ class RealtimeChannels(SocketFeature):
         }
         envelope = await self._realtime.request("channel_join", body)
         joined = envelope.decode("channel", _Channel)
+        self._realtime.joined(_JoinedChannels).bodies[joined.id] = body
         return Channel(
             id=joined.id,
             presences=joined.presences,
@@ -180,12 +195,15 @@ class RealtimeChannels(SocketFeature):
     async def leave_channel(self, channel_id: str) -> None:
         """Leave a channel; leaving one that was not joined does nothing.
 
+        It is not joined again after a reconnect, even if this fails.
+
         Raises:
             ArgumentError: The id is empty.
             RequestRefused: The id is of no channel.
             SocketError: As in `send_message`.
         """
         body = {"channel_id": check_present("channel_id", channel_id)}
+        self._realtime.joined(_JoinedChannels).bodies.pop(channel_id, None)
         await self._realtime.request("channel_leave", body)
 
     async def send_message(self, channel_id: str, content: Mapping[str, Any]) -> ChannelMessageAck:

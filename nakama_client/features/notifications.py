@@ -19,6 +19,7 @@ from nakama_client.protocol.requests import Request, present, split
 from nakama_client.protocol.rules import check_ids, check_limit
 from nakama_client.session import Session
 from nakama_client.subscription import Subscription
+from nakama_client.topics import Observer
 
 
 class NotificationCode(IntEnum):
@@ -182,7 +183,16 @@ class RealtimeNotifications(SocketFeature):
     def notifications(self) -> Subscription[Notification]:
         """The notifications from now on: `async for notification in socket.notifications()`.
 
-        The loop ends when this socket is closed by us, and raises `ConnectionLost` when the
-        connection ends in another way.
+        It goes on when the socket reconnects; what was sent meanwhile is missed, and
+        `client.notifications` is the way to get that. The loop ends when we close the socket, and
+        raises an error when the socket stays closed for another reason.
         """
         return self._realtime.subscribe(_RECEIVED)
+
+    def attach_feed(self, observer: Observer[Notification]) -> None:
+        """Tell a feed of notifications and gaps; called by the feed."""
+        self._realtime.topics.observe(_RECEIVED, observer)
+
+    def detach_feed(self, observer: Observer[Notification]) -> None:
+        """Tell a feed no more; called by the feed."""
+        self._realtime.topics.forget(_RECEIVED, observer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from attrs import frozen
 
@@ -40,16 +41,38 @@ class _Status:
 _PRESENCE = single("status_presence_event", StatusPresenceEvent)
 
 
+class _Followed:
+    """Whom this socket follows, as name of the field and value."""
+
+    def __init__(self) -> None:
+        self.wanted: dict[tuple[str, str], None] = {}
+
+    def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Follow them again."""
+        return [("status_follow", body) for body in _batches(self.wanted)]
+
+
+class _OwnStatus:
+    """What this socket shows of itself, once it was told to."""
+
+    def __init__(self) -> None:
+        self.body: dict[str, str] | None = None
+
+    def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Show it again."""
+        return [] if self.body is None else [("status_update", self.body)]
+
+
 class RealtimeStatus(SocketFeature):
     """Following others, and showing oneself."""
 
     async def follow_users(
         self, ids: Iterable[str] = (), *, usernames: Iterable[str] = ()
     ) -> list[UserPresence]:
-        """Follow users: `on_status_presence` hears of them until the connection ends.
+        """Follow users: `on_status_presence` hears of them until the socket is closed.
 
-        Any number can be followed; many are split over several requests. Users who do not exist,
-        and this user, are ignored.
+        After a reconnect they are followed again. Any number can be followed; many are split over
+        several requests. Users who do not exist, and this user, are ignored.
 
         Args:
             ids: User ids.
@@ -69,10 +92,15 @@ class RealtimeStatus(SocketFeature):
         for body in _batches(wanted):
             envelope = await self._realtime.request("status_follow", body)
             online += envelope.decode("status", _Status).presences
+            pairs = ((field, value) for field, values in body.items() for value in values)
+            self._realtime.joined(_Followed).wanted.update(dict.fromkeys(pairs))
         return online
 
     async def unfollow_users(self, ids: Iterable[str]) -> None:
         """Follow users no more; those who are not followed are ignored.
+
+        They are not followed again after a reconnect, even if this fails, except for those who were
+        followed by name.
 
         Args:
             ids: User ids; any number, many are split over several requests.
@@ -81,11 +109,15 @@ class RealtimeStatus(SocketFeature):
             ArgumentError: An id is no UUID.
             SocketError: As in `follow_users`.
         """
-        for body in _batches([("user_ids", each) for each in check_ids("ids", ids)]):
+        unwanted = [("user_ids", each) for each in check_ids("ids", ids)]
+        followed = self._realtime.joined(_Followed).wanted
+        for pair in unwanted:
+            followed.pop(pair, None)
+        for body in _batches(unwanted):
             await self._realtime.request("status_unfollow", body)
 
     async def update_status(self, status: str | None) -> None:
-        """Show this socket as online with a text, or not at all.
+        """Show this socket as online with a text, or not at all, also after a reconnect.
 
         Args:
             status: Up to 2048 bytes, "" is fine; None to appear offline.
@@ -98,6 +130,7 @@ class RealtimeStatus(SocketFeature):
             check_size("the status", status, shortest=1, longest=2048)
         body = {} if status is None else {"status": status}
         await self._realtime.request("status_update", body)
+        self._realtime.joined(_OwnStatus).body = body
 
     def on_status_presence(
         self, function: Function[StatusPresenceEvent]

@@ -12,7 +12,9 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from nakama_client import errors
 from nakama_client.protocol.paging import is_last
+from nakama_client.protocol.retry import is_passing
 from nakama_client.protocol.seen import WINDOW, Seen
 
 # After so many that came live only, their places in the list are looked up.
@@ -59,6 +61,19 @@ class Wait(msgspec.Struct, frozen=True):
     """Wait until something happens, or for so many seconds."""
 
     seconds: float | None
+
+
+def may_list_again(error: errors.NakamaError, *, is_proven: bool) -> bool:
+    """Whether listing may succeed later.
+
+    Args:
+        error: What the listing raised.
+        is_proven: Whether the position is good; Nakama answers to a bad one as to a failure of its
+            database, with status 500.
+    """
+    if is_passing(error) or isinstance(error, errors.UnexpectedReply):
+        return True
+    return is_proven and isinstance(error, errors.ReplyError) and error.status >= 500
 
 
 class CatchUp(Generic[T]):
