@@ -94,7 +94,7 @@ async def test_lua_pushes_to_segments_by_filters_and_to_devices(tmp_path: Path) 
             (await _metadata(game, await _register(game, name)))["os_player_id"]
             for name in ("ada", "bob")
         ]
-        pushes = {
+        pushes: dict[str, dict[str, Any]] = {
             "to all": {"segments": ["Subscribed Users"]},
             "by filter": {"filters": [{"field": "language", "relation": "=", "value": "en"}]},
             "to bob": {"players": players[1:]},

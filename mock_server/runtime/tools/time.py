@@ -11,6 +11,7 @@ from mock_server.runtime.arguments import Arguments, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = (("hour", 12), ("min", 0), ("sec", 0), ("msec", 0))
 
 
@@ -74,7 +75,7 @@ def _milliseconds(table: dict[Any, Any]) -> int:
         seconds=seconds,
         milliseconds=milliseconds,
     )
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _due(given: Arguments, step: str) -> int:
@@ -85,8 +86,8 @@ def _due(given: Arguments, step: str) -> int:
     if not is_cron(expression):
         raise given.error(1, "expects a valid cron string")
     try:
-        start = datetime.fromtimestamp(timestamp, UTC)
-    except (ValueError, OverflowError):
+        start = _EPOCH + timedelta(seconds=timestamp)
+    except OverflowError:
         raise ModuleError("this mock of Nakama knows the years 1 to 9999 only") from None
     schedule = _croniter()(_fields(expression), start)
     find: Callable[[type[float]], float] = getattr(schedule, step)
