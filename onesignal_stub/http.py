@@ -174,9 +174,6 @@ class Pipeline:
             reply = Reply(error.body, error.status, error.headers)
         except ConnectionError:  # the client has gone, nobody waits for an answer
             raise
-        except web.RequestPayloadError as error:
-            cut_off = errors.not_json(str(error))
-            reply = Reply(cut_off.body, cut_off.status)
         except web.HTTPRequestEntityTooLarge:
             text = f"The request body is larger than the {MAX_BODY} bytes that are taken."
             reply = Reply({"errors": [text]}, 413)

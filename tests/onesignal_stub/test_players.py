@@ -115,8 +115,11 @@ async def test_the_words_for_a_missing_device_type_and_a_bad_identifier(backend:
     body = {"app_id": backend.stub.app_id, "identifier": "t"}
     answer = await backend("POST", "/players", body)
     assert answer.body == {"errors": ["not a valid device_type"]}
-    answer = await backend("POST", "/players", {**body, "device_type": 1, "identifier": ""})
-    assert answer.body == {"success": False, "errors": ['["Identifier invalid format."]']}
+    bad = {"success": False, "errors": ['["Identifier invalid format."]']}
+    for device_type, identifier in ((1, ""), (11, "nobody"), (14, "5550001"), (14, "+1 555 0001")):
+        device = {**body, "device_type": device_type, "identifier": identifier}
+        answer = await backend("POST", "/players", device)
+        assert (answer.status, answer.body) == (400, bad)
 
 
 async def test_unsubscribing(backend: Backend) -> None:

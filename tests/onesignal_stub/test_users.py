@@ -128,6 +128,8 @@ async def test_a_token_moves_with_the_user_that_has_it(app: App) -> None:
     [
         {"subscriptions": [{"type": "email", "token": "a@b.co"}]},
         {"subscriptions": [{"type": "iOSPush"}]},
+        {"subscriptions": [{"type": "Email", "token": "nobody"}]},
+        {"subscriptions": [{"type": "SMS", "token": "5550001"}]},
         {"subscriptions": ["t"]},
         {"subscriptions": {"type": "iOSPush", "token": "t"}},
         {"identity": "e1"},

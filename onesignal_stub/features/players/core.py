@@ -10,7 +10,8 @@ import msgspec
 from onesignal_stub import fields
 from onesignal_stub.errors import ApiError, refused
 from onesignal_stub.features.outcomes.core import SESSION_DURATION, Outcomes
-from onesignal_stub.features.subscriptions.core import DEVICE_TYPES, Subscriptions
+from onesignal_stub.features.subscriptions.core import Subscriptions
+from onesignal_stub.features.subscriptions.model import DEVICE_TYPES, can_hold
 from onesignal_stub.features.users.core import EXTERNAL_ID, Users
 from onesignal_stub.features.users.properties import read_purchases
 from server_kit import Store
@@ -96,7 +97,7 @@ class Players:
         if device_type not in DEVICE_TYPES:
             raise refused("not a valid device_type")
         token = fields.text(body, "identifier")
-        if token == "":
+        if token is not None and not can_hold(device_type, token):
             raise ApiError(400, {"success": False, "errors": ['["Identifier invalid format."]']})
         known = self._subscriptions.by_token(app_id, device_type, token) if token else None
         if known is None:

@@ -6,12 +6,8 @@ from typing import Any
 
 from onesignal_stub import errors
 from onesignal_stub.access import Key
-from onesignal_stub.features.subscriptions.core import (
-    TYPES,
-    Subscriptions,
-    read_subscription,
-    subscription_json,
-)
+from onesignal_stub.features.subscriptions.core import Subscriptions
+from onesignal_stub.features.subscriptions.model import TYPES, read_subscription, subscription_json
 from onesignal_stub.features.users.core import Users, read_aliases
 from onesignal_stub.http import Call, Reply, Route
 

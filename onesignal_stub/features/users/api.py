@@ -6,10 +6,8 @@ from typing import Any
 
 from onesignal_stub import errors, fields
 from onesignal_stub.access import Key
-from onesignal_stub.features.subscriptions.core import (
-    Subscriptions,
-    subscription_json,
-)
+from onesignal_stub.features.subscriptions.core import Subscriptions
+from onesignal_stub.features.subscriptions.model import subscription_json
 from onesignal_stub.features.users.core import EXTERNAL_ID, ONESIGNAL_ID, Users
 from onesignal_stub.features.users.create import create_user
 from onesignal_stub.features.users.properties import (

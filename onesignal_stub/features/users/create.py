@@ -8,7 +8,8 @@ from typing import Any
 from attrs import frozen
 
 from onesignal_stub import errors, fields
-from onesignal_stub.features.subscriptions.core import Subscriptions, read_subscription
+from onesignal_stub.features.subscriptions.core import Subscriptions
+from onesignal_stub.features.subscriptions.model import read_subscription
 from onesignal_stub.features.users.core import ONESIGNAL_ID, Users, read_aliases
 from onesignal_stub.features.users.properties import read_properties
 
