@@ -59,6 +59,15 @@ async def test_filters(backend: Backend) -> None:
     assert backend.reached(answer) == [reached]
 
 
+async def test_the_first_session_is_the_oldest_record(backend: Backend) -> None:
+    old = await backend.player(created_at=int(NOW) - 100 * 3600)
+    await backend.player()
+    answer = await backend.send(
+        filters=[{"field": "first_session", "relation": ">", "hours_ago": "99"}]
+    )
+    assert backend.reached(answer) == [old]
+
+
 async def test_a_player_id_reaches_that_player_once(backend: Backend) -> None:
     player = await backend.player()
     answer = await backend.send(include_player_ids=[player, player.upper(), player])
