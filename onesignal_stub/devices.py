@@ -15,8 +15,8 @@ _NO_PURCHASES: dict[str, float] = {}
 _SELECT = (
     "SELECT s.number, s.id, s.onesignal_id, s.device_type, s.subscribed, a.alias_id, u.tags,"
     " u.language, u.country, u.lat, u.long, coalesce(s.timezone, u.timezone_id),"
-    " s.session_count, s.session_time, min(u.first_active, s.created_at), s.last_active, u.amount_spent,"
-    " u.purchases, s.app_version, s.test_type, s.rooted"
+    " s.session_count, s.session_time, min(u.first_active, s.created_at), s.last_active,"
+    " u.amount_spent, u.purchases, s.app_version, s.test_type, s.rooted"
     " FROM subscriptions s JOIN users u USING (onesignal_id)"
     " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'"
 )
