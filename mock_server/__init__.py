@@ -1,5 +1,9 @@
 """A stand-in for Nakama 3.40 that a real Nakama client cannot tell from the real one."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from mock_server.config import (
     Config,
     ConsoleConfig,
@@ -18,7 +22,9 @@ from mock_server.push.records import Failure, Outcome, PushRecord
 from mock_server.push.rules import InvalidRule, PushEvent, PushRule
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
-from mock_server.server import MockServer
+
+if TYPE_CHECKING:
+    from mock_server.server import MockServer
 
 __all__ = [
     "Config",
@@ -44,3 +50,21 @@ __all__ = [
     "SteamConfig",
     "UnknownSetting",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the server when it is first asked for.
+
+    It needs the extra `mock`; the pytest plugin of this package is loaded without it, too.
+    """
+    if name != "MockServer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from mock_server.server import MockServer
+    except ModuleNotFoundError as error:
+        if error.name not in ("jwt", "bcrypt"):
+            raise
+        raise ImportError(
+            "the mock server needs more packages: pip install 'nakama-client[mock]'"
+        ) from error
+    return MockServer

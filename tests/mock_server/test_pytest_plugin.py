@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -115,3 +118,21 @@ async def test_alone(turn, nakama_server, nakama_session):
         "2",
     )
     result.assert_outcomes(passed=4)
+
+
+def test_the_plugin_loads_without_the_extra_and_says_what_is_missing() -> None:
+    program = """
+import sys
+sys.modules["jwt"] = sys.modules["bcrypt"] = None  # as if they were not installed
+import mock_server.pytest_plugin
+try:
+    from mock_server import MockServer
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == (
+        "the mock server needs more packages: pip install 'nakama-client[mock]'\n"
+    )
