@@ -4,7 +4,17 @@ import asyncio
 
 import attrs
 
-from benchmarks import calling, importing, listing, lua_rpc, memory, mock, receiving, server
+from benchmarks import (
+    calling,
+    importing,
+    listing,
+    lua_rpc,
+    memory,
+    mock,
+    onesignal,
+    receiving,
+    server,
+)
 from benchmarks.measure import Row
 
 HEADER = Row("", "bare", "ours", "ratio", "target")
@@ -18,7 +28,16 @@ def _print(row: Row) -> None:
 async def main() -> None:
     _print(HEADER)
     with server.running() as url:
-        for benchmark in (receiving, listing, calling, memory, importing, mock, lua_rpc):
+        for benchmark in (
+            receiving,
+            listing,
+            calling,
+            memory,
+            importing,
+            mock,
+            lua_rpc,
+            onesignal,
+        ):
             for row in await benchmark.measure(url):
                 _print(row)
 

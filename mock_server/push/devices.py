@@ -86,11 +86,12 @@ class Devices:
                 device = _completed(device, _device(known[0]))
             self._insert(user_id, device)
             self._store.run(
-                "UPDATE push_device SET player_id = ?1, device_type = ?2, identifier = ?3 "
-                "WHERE player_id = ?1 OR installation_id = ?4",
+                "UPDATE push_device SET player_id = ?, device_type = ?, identifier = ? "
+                "WHERE player_id = ? OR installation_id = ?",
                 device.player_id,
                 device.device_type,
                 device.identifier,
+                device.player_id,
                 device.installation_id,
             )
 

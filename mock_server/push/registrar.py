@@ -115,13 +115,11 @@ class Registrar:
 
     def _write_player_id(self, user_id: str, player_id: str | None) -> None:
         """Change one key of the metadata; SQLite leaves the digits of all others alone."""
-        change = "json_remove(metadata, '$.os_player_id')"
+        change, values = "json_remove(metadata, '$.os_player_id')", [user_id]
         if player_id is not None:
-            change = "json_set(metadata, '$.os_player_id', ?1)"
+            change, values = "json_set(metadata, '$.os_player_id', ?)", [player_id, user_id]
         row = self._parts.store.one(
-            f"SELECT {change} AS after, json(metadata) AS before FROM users WHERE id = ?2",
-            player_id,
-            user_id,
+            f"SELECT {change} AS after, json(metadata) AS before FROM users WHERE id = ?", *values
         )
         if row is not None and row["after"] != row["before"]:
             self._parts.accounts.write(user_id, {"metadata": jsonb_text(row["after"])})
