@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import signal
 import sys
 from pathlib import Path
 
 from onesignal_stub.seed import SeedError
 from onesignal_stub.server import OneSignalStub
+from server_kit import WrongTables, cli
 
 DEFAULT_PORT = 8890
 
@@ -28,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         strict_keys=options.strict_keys,
     )
     try:
-        asyncio.run(_serve(stub))
-    except (OSError, SeedError) as error:
+        cli.run(_serve(stub))
+    except (OSError, SeedError, WrongTables) as error:
         print(f"onesignal-stub: {error}", file=sys.stderr)
         return 1
     return 0
@@ -55,17 +54,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(stub: OneSignalStub) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: Ctrl+C arrives as KeyboardInterrupt
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with stub:
         print(f"OneSignal stub: {stub.url}", flush=True)
         print(f"  app id {stub.app_id}; open the address to see what was sent", flush=True)
-        await stop.wait()
+        await cli.until_stopped()
 
 
 if __name__ == "__main__":
