@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from abc import ABC, abstractmethod
@@ -12,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from attrs import frozen
 
 T = TypeVar("T")
 
@@ -20,6 +22,8 @@ _log = logging.getLogger("server_kit.http")
 _HEAD_LIMIT = 1 << 20  # aiohttp's own limit on a line; the servers apply their product's rules
 
 _PATIENCE = 0.01  # seconds for handlers to end before they are cancelled; 0 would be for ever
+_BACKLOG = 1024  # connections that may wait: a thousand clients reconnect at once after a restart
+_TURNS_TO_CONNECT = 3  # of the loop, until aiohttp knows a connection that was just accepted
 
 
 class ServerNotRunning(RuntimeError):
@@ -36,7 +40,7 @@ class HostedServer(ABC):
     """
 
     def __init__(self) -> None:
-        self._runners: dict[str, web.AppRunner] = {}
+        self._sites: dict[str, _Site] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: _LoopThread | None = None
 
@@ -68,9 +72,9 @@ class HostedServer(ABC):
         if self._loop is None:
             return
         self._loop = None
-        runners, self._runners = list(self._runners.values()), {}
+        sites, self._sites = list(self._sites.values()), {}
         try:
-            await _drop(*runners)
+            await _shut(*sites)
         finally:
             await self._close()
 
@@ -110,19 +114,16 @@ class HostedServer(ABC):
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port, reuse_address=True).start()
+            site = await _Site.open(runner, host, port)
         except BaseException:
             await runner.cleanup()
             raise
-        bound = runner.addresses[0]
-        name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-        url = f"http://{name}:{bound[1]}"
-        self._runners[url] = runner
-        return url
+        self._sites[site.url] = site
+        return site.url
 
     async def _unserve(self, url: str) -> None:
         """Stop what `_serve` began at this URL; its connections are dropped."""
-        await _drop(self._runners.pop(url))
+        await _shut(self._sites.pop(url))
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -159,13 +160,49 @@ class HostedServer(ABC):
                 thread.close()
 
 
-async def _drop(*runners: web.AppRunner) -> None:
-    """Stop listening, then drop every connection."""
-    for runner in runners:
-        for site in list(runner.sites):
-            await site.stop()
-    for runner in runners:
-        await runner.cleanup()
+@frozen
+class _Site:
+    """An application and the port that it is served on."""
+
+    runner: web.AppRunner
+    listener: asyncio.Server
+
+    @classmethod
+    async def open(cls, runner: web.AppRunner, host: str, port: int) -> Self:
+        assert runner.server is not None
+        loop = asyncio.get_running_loop()
+        return cls(
+            runner,
+            await loop.create_server(
+                runner.server, host, port, reuse_address=True, backlog=_BACKLOG
+            ),
+        )
+
+    @property
+    def url(self) -> str:
+        host, port = self.listener.sockets[0].getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def stop_accepting(self) -> None:
+        """Leave what connects from now on to the backlog, which ends with the listener."""
+        with contextlib.suppress(NotImplementedError):  # Windows' loop has no readers
+            for listening in self.listener.sockets:
+                self.listener.get_loop().remove_reader(listening)
+
+
+async def _shut(*sites: _Site) -> None:
+    """Close ports and connections, also those that came in at the last moment.
+
+    asyncio loses a connection that it has accepted but not set up when the listener closes.
+    """
+    for site in sites:
+        site.stop_accepting()
+    for _ in range(_TURNS_TO_CONNECT):
+        await asyncio.sleep(0)
+    for site in sites:
+        site.listener.close()
+    for site in sites:
+        await site.runner.cleanup()
 
 
 class _WithoutSecrets(logging.Filter):

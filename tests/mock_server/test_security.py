@@ -12,6 +12,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import quote
 
@@ -334,11 +335,16 @@ def outer_address() -> str | None:
 
 
 def is_open(address: str, url: str) -> bool:
+    """Whether something speaks HTTP at the port of a URL, at another address."""
+    connection = HTTPConnection(address, int(url.rpartition(":")[2]), timeout=5)
     try:
-        with socket.create_connection((address, int(url.rpartition(":")[2])), timeout=5):
-            return True
+        connection.request("GET", "/healthcheck", headers={"Connection": "close"})
+        connection.getresponse().read()
     except OSError:
         return False
+    finally:
+        connection.close()
+    return True
 
 
 def test_only_this_machine_reaches_it_unless_told_otherwise() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import socket
 import threading
 
@@ -63,6 +64,15 @@ def test_it_serves_in_a_thread_of_its_own() -> None:
             connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
             assert connection.makefile().read().endswith("hello")
     assert not [thread for thread in threading.enumerate() if thread.name == "Greeter"]
+
+
+def test_connections_of_the_last_moment_are_closed() -> None:
+    with Greeter() as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        connections = [socket.create_connection((host, int(port))) for _ in range(50)]
+    for connection in connections:
+        connection.close()
+    gc.collect()  # what was left open would warn now, and a warning is an error
 
 
 @pytest.mark.asyncio
