@@ -20,7 +20,7 @@ _jws = PyJWS(algorithms=[])
 _jws.register_algorithm("HS256", _AnyKey(HMACAlgorithm.SHA256))
 
 
-def sign(claims: dict[str, Any], key: str) -> str:
+def sign(claims: dict[str, Any], key: str | bytes) -> str:
     """Return the token of these claims, in their order."""
     return _jws.encode(json.dumps(claims, separators=(",", ":")).encode(), key, algorithm="HS256")
 

@@ -8,16 +8,18 @@ strings are bytes; those that are not UTF-8 are lone surrogates in Python's text
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
-from mock_server.runtime.errors import BadArgument
+from mock_server.runtime.errors import BadArgument, ModuleError
 from mock_server.wire import gojson
 from mock_server.wire.uuids import parse_uuid
 
 Table = dict[Any, Any] | list[Any]
 
 _INT64 = 1 << 63
+_STRAY_BYTE = re.compile("[\ud800-\udfff]")
 
 
 class Arguments:
@@ -38,10 +40,7 @@ class Arguments:
 
     def text(self, number: int) -> str:
         """A string; a number becomes one, as in Lua."""
-        value = self._values[number - 1]
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return number_text(value)
-        return self._string(number)
+        return _checked(self._text(number))
 
     def filled_text(self, number: int, expected: str) -> str:
         """A string that is not empty."""
@@ -52,11 +51,18 @@ class Arguments:
 
     def optional_text(self, number: int, default: str = "") -> str:
         """A string (here a number is none), or the default where it is absent."""
-        return default if self._values[number - 1] is None else self._string(number)
+        return default if self._values[number - 1] is None else _checked(self._string(number))
 
     def data(self, number: int, expected: str) -> bytes:
         """The bytes of a string that is not empty."""
-        return to_bytes(self.filled_text(number, expected))
+        text = self._text(number)
+        if not text:
+            raise self.error(number, expected)
+        return to_bytes(text)
+
+    def optional_data(self, number: int) -> bytes:
+        """The bytes of a string (here a number is none); none where it is absent."""
+        return b"" if self._values[number - 1] is None else to_bytes(self._string(number))
 
     def integer(self, number: int) -> int:
         """A whole number; see `whole`."""
@@ -129,7 +135,7 @@ class Arguments:
             raise self.error(number, expected)
         if not all(isinstance(item, str) and item for item in table):
             raise self.error(number, each)
-        return list(table)
+        return [_checked(item) for item in table]
 
     def ids(self, number: int, *, expected: str, each: str = "user") -> list[str]:
         """A list of uuids, in their canonical form.
@@ -159,6 +165,12 @@ class Arguments:
         if value is None:
             raise self.error(number, expected if text or absent is None else absent)
         return value
+
+    def _text(self, number: int) -> str:
+        value = self._values[number - 1]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return number_text(value)
+        return self._string(number)
 
     def _string(self, number: int) -> str:
         value = self._values[number - 1]
@@ -203,7 +215,7 @@ class Entry:
         value = self._fields.get(name)
         if value is not None and lua_type(value) != kind:
             raise self.error(expected or f"expects {name} to be {kind}")
-        return value
+        return _checked(value) if isinstance(value, str) else value
 
     def filled(self, name: str) -> str:
         """A string that is there and not empty."""
@@ -228,6 +240,13 @@ class Entry:
         """The JSON text of a table, or None where it is absent."""
         table = self.typed(name, "table", expected)
         return None if table is None else object_json(table)
+
+
+def _checked(text: str) -> str:
+    """A text that is to be stored or sent: it must be UTF-8, as PostgreSQL says."""
+    if _STRAY_BYTE.search(text):
+        raise ModuleError('ERROR: invalid byte sequence for encoding "UTF8" (SQLSTATE 22021)')
+    return text
 
 
 def whole(value: float) -> int:

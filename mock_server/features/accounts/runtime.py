@@ -44,9 +44,11 @@ class AccountFunctions(RuntimeFunctions):
         """
         given = Arguments("accounts_get_id", user_ids, device_ids)
         owners = [_user_id(given, each) for each in (given.items(1) if user_ids else ())]
-        devices = given.items(2) if device_ids else []
-        if not all(isinstance(each, str) for each in devices):
-            raise given.error(2, "device id must be a string")
+        devices = (
+            given.names(2, expected="invalid device ids list", each="device id must be a string")
+            if device_ids
+            else []
+        )
         rows = [self._parts.accounts.find(owner) for owner in owners]
         rows += [
             self._parts.store.one(

@@ -144,15 +144,13 @@ class CryptoFunctions(PureFunctions):
         method = given.filled_text(1, "expects string")
         if method not in ("HS256", "RS256"):
             raise given.error(1, "unsupported algo type - only allowed 'HS256', 'RS256'.")
-        secret = given.filled_text(2, "expects string")
+        secret = given.data(2, "expects string")
         table = given.table(3)
         payload = gojson.marshal(table if isinstance(table, dict) else {})
         if method == "HS256":
             return sign(gojson.unmarshal(payload), secret)
         unsigned = f"{_base64url(_RS256_HEADER)}.{_base64url(payload.encode())}"
-        signature = _rsa_sign(
-            unsigned.encode(), given.data(2, "expects string"), "could not parse private key"
-        )
+        signature = _rsa_sign(unsigned.encode(), secret, "could not parse private key")
         return f"{unsigned}.{_base64url(signature)}"
 
 
@@ -187,7 +185,7 @@ def _rsa_sign(data: bytes, key: bytes, refusal: str) -> bytes:
 
 
 def _aes_key(given: Arguments, size: int) -> bytes:
-    key = given.text(2).encode(errors="surrogateescape")
+    key = given.data(2, f"expects key {size} bytes long")
     if len(key) != size:
         raise given.error(2, f"expects key {size} bytes long")
     return key

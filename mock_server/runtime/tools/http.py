@@ -8,7 +8,7 @@ import aiohttp
 from attrs import evolve, frozen
 from yarl import URL
 
-from mock_server.runtime.arguments import Arguments, to_bytes, to_text
+from mock_server.runtime.arguments import Arguments, to_text
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.runtime.outbound import route
@@ -60,7 +60,7 @@ class HttpFunctions(RuntimeFunctions):
         """
         given = Arguments("http_request", url, method, headers, body, timeout, insecure)
         address, verb = given.text(1), given.text(2).upper()
-        table, content = given.table(3), given.optional_text(4)
+        table, content = given.table(3), given.optional_data(4)
         if not address:
             raise given.error(1, "expects URL string")
         if verb not in _METHODS:
@@ -68,7 +68,7 @@ class HttpFunctions(RuntimeFunctions):
                 2, "expects method to be one of: 'get', 'post', 'put', 'patch', 'delete', 'head'"
             )
         limit = given.optional_integer(5, _TIMEOUT_MS)
-        request = _Request(verb, _url(address, verb), _texts(table), to_bytes(content))
+        request = _Request(verb, _url(address, verb), _texts(table), content)
         try:
             return await self._send_request(
                 request,
