@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from aiohttp import web
+
 from onesignal_stub import inbox
 from onesignal_stub.control import Control
 from onesignal_stub.http import Pipeline
@@ -239,6 +241,20 @@ class OneSignalStub(HostedServer):
         """
         await self._do(self._reset)
 
+    async def restart(self, *, keep_data: bool = True) -> None:
+        """Restart as a service that was down for a moment, on the same port.
+
+        Every connection is dropped, and meanwhile new ones are refused. Clock, journal and faults
+        stay, and who waits for a push goes on waiting.
+
+        Args:
+            keep_data: Whether what is stored is still there afterwards.
+
+        Raises:
+            OSError: Another process took the port meanwhile.
+        """
+        await self._in_loop(self._restart(keep_data=keep_data))
+
     async def snapshot(self) -> bytes:
         """Everything that is stored, for `restore`."""
         return await self._do(lambda service: service.store.snapshot())
@@ -262,6 +278,12 @@ class OneSignalStub(HostedServer):
         )
         self._prepare(service)
         self._limiter.set(self._rate_limit)
+        self._schedule = asyncio.create_task(
+            service.delivery.keep_schedule(), name="onesignal_stub schedule"
+        )
+        self._url = await self._serve(self._application(service), self._host, self._port)
+
+    def _application(self, service: Service) -> web.Application:
         pipeline = Pipeline(
             store=service.store,
             clock=self.clock,
@@ -275,10 +297,7 @@ class OneSignalStub(HostedServer):
         Control(self).add_to(app)
         FaultRoutes(self.faults).add_to(app)
         inbox.add_to(app)
-        self._schedule = asyncio.create_task(
-            service.delivery.keep_schedule(), name="onesignal_stub schedule"
-        )
-        self._url = await self._serve(app, self._host, self._port)
+        return app
 
     async def _close(self) -> None:
         self._url = None
@@ -295,11 +314,22 @@ class OneSignalStub(HostedServer):
         if is_new and self._seed is not None:
             service.plant(read_seed(self._seed), app_id=self.app_id)
 
-    def _reset(self, service: Service) -> None:
-        self.clock.reset()
+    async def _restart(self, *, keep_data: bool) -> None:
+        port = int(self.url.rpartition(":")[2])
+        await self._unserve(self.url)
+        if not keep_data:
+            self._empty(self.service)
+        self._limiter.set(self._rate_limit)
+        self._url = await self._serve(self._application(self.service), self._host, port)
+
+    def _empty(self, service: Service) -> None:
         service.store.reset()
         self._prepare(service)
         service.delivery.reschedule()
+
+    def _reset(self, service: Service) -> None:
+        self.clock.reset()
+        self._empty(service)
         self._limiter.set(self._rate_limit)
         self.journal.clear()
         self.faults.clear()
