@@ -150,7 +150,8 @@ async def test_ten_thousand_calls_leave_nothing_behind(tmp_path: Path) -> None:
         "fail": "error({ payload, 3 })",
         "memory": "collectgarbage() collectgarbage() return tostring(collectgarbage('count'))",
     }
-    async with serving(tmp_path, {"main.lua": lua_rpcs(bodies)}) as game:
+    modules = {"main.lua": lua_rpcs(bodies)}
+    async with serving(tmp_path, modules, runtime__lua_max_count=1) as game:
         before = await _used_after(1000, game)
         after = await _used_after(10_000, game)
         assert after[0] - before[0] < 64, "KiB of Lua"

@@ -11,8 +11,8 @@
 ]]--
 local host, language = ...
 
-local lower, gsub, find, sub =
-  string.lower, string.gsub, string.find, string.sub
+local lower, gsub, find, match, sub =
+  string.lower, string.gsub, string.find, string.match, string.sub
 local ipairs, rawget, setmetatable, tonumber, type, unpack =
   ipairs, rawget, setmetatable, tonumber, type, unpack
 local getinfo, pack, position, show, translate =
@@ -143,7 +143,10 @@ local host_functions = {}
 -- Compiles a module; returns what is wrong with it.
 function host_functions.compile(name, path, source)
   local fn, problem = raw_loadstring(source, "@" .. path)
-  if not fn then return translate(problem) end
+  if not fn then
+    local rest = match(problem, ":%d+: .*$") -- Lua shortens the path before it
+    return path .. (rest or (": " .. problem))
+  end
   language.know_source(fn, path)
   preload[name] = fn
 end
