@@ -141,6 +141,7 @@ class NotificationFeed:
             raise
         self._intake = intake
         self._is_open = True
+        self._has_listed, self._failures = False, 0
 
     async def close(self) -> None:
         """Hear of nothing more, and close the socket if the feed has opened it.
@@ -240,11 +241,11 @@ class NotificationFeed:
 
     async def _finish(self, notification_id: str) -> None:
         ledger = self._begun().ledger
-        if self._acknowledge == "delete":
-            await ledger.move(notification_id, Stage.HANDLED)
+        is_work = self._acknowledge == "delete"
+        ledger.note(notification_id, Stage.HANDLED if is_work else Stage.DONE)
+        await ledger.save()
+        if is_work:
             await self._delete([notification_id])
-        else:
-            await ledger.move(notification_id, Stage.DONE)
 
     async def _delete(self, ids: list[str]) -> None:
         try:
@@ -255,7 +256,7 @@ class NotificationFeed:
             _log.warning("deleting failed, it is tried again with the next listing: %s", error)
             return
         for each in ids:
-            self._begun().ledger.move_only(each, Stage.DONE)
+            self._begun().ledger.note(each, Stage.DONE)
 
     def _begun(self) -> _Intake:
         if self._intake is None:

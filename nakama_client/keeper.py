@@ -162,6 +162,7 @@ class Keeper:
             await asyncio.wait([task, up], return_when=asyncio.FIRST_COMPLETED)
         finally:
             up.cancel()
+            await asyncio.wait([up])
         if not self._is_up.is_set():
             raise self._end or NotConnected("the socket was closed meanwhile")
 

@@ -24,27 +24,29 @@ class Ledger:
         self._session = session
         self._changes = 0
         self._saved_changes = 0
+        self._saved = seen.save()
         self._lock = asyncio.Lock()
 
-    async def move(self, notification_id: str, stage: Stage) -> None:
-        """Note how far one came; it is stored when this returns."""
-        self._seen.move(notification_id, stage)
-        self._changes += 1
-        await self._save(self._changes)
-
-    def move_only(self, notification_id: str, stage: Stage) -> None:
-        """Note how far one came; it is stored with the next one, or with `flush`."""
+    def note(self, notification_id: str, stage: Stage) -> None:
+        """Note how far one came; `save` stores it."""
         self._seen.move(notification_id, stage)
         self._changes += 1
 
-    async def flush(self) -> None:
-        """Store what is not stored yet."""
-        await self._save(self._changes)
-
-    async def _save(self, wanted: int) -> None:
+    async def save(self) -> None:
+        """Store what was noted; several that wait for this share one write."""
+        wanted = self._changes
         async with self._lock:
             if self._saved_changes >= wanted:
-                return  # somebody else's save had this in it
-            changes = self._changes
-            await self._store.save(self._session.user_id, self._seen.save())
-            self._saved_changes = changes
+                return
+            await self._store_now()
+
+    async def flush(self) -> None:
+        """Store everything, also a position that moved without anything being noted."""
+        async with self._lock:
+            await self._store_now()
+
+    async def _store_now(self) -> None:
+        changes, text = self._changes, self._seen.save()
+        if text != self._saved:
+            await self._store.save(self._session.user_id, text)
+        self._saved, self._saved_changes = text, changes

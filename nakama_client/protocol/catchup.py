@@ -101,6 +101,7 @@ class CatchUp(Generic[T]):
         self._is_connected = False
         self._has_gap = True
         self._is_check = False
+        self._has_progressed = False
         self._next_check = 0.0
         self._cursor: str | None = None  # of the walk; None when there is none
         self._asked: Fetch | None = None
@@ -176,6 +177,7 @@ class CatchUp(Generic[T]):
                 self._held.pop(item.id, None)
             else:
                 self._ready[item.id] = item
+                self._has_progressed = True
         again = self.seen.list_page((item.id for item in page), cursor)
         self._cursor = cursor
         if is_last(count=len(page), cursor=cursor, previous=fetch.cursor):
@@ -204,17 +206,23 @@ class CatchUp(Generic[T]):
         self._has_gap = True
 
     def _fetch(self, now: float) -> Fetch:
-        if self._has_gap or self._cursor is None:
+        # While it is always behind, a walk would never end, and the position never move.
+        is_old = self._has_progressed and now >= self._next_check
+        if self._has_gap or self._cursor is None or is_old:
             self._is_check = self._is_check and not self._has_gap
-            self._has_gap = False
+            self._has_gap = self._has_progressed = False
             self._cursor = self.seen.cursor
             self.seen.begin_walk(now)
+            self._plan_check(now)
         self._asked = Fetch(self._cursor)
         return self._asked
 
     def _end_walk(self, now: float) -> None:
         self._cursor = self._asked = None
-        self._is_check = False
+        self._is_check = self._has_progressed = False
+        self._plan_check(now)
+
+    def _plan_check(self, now: float) -> None:
         self._next_check = now + self._check_interval * (0.5 + self._random())
 
     def _first_ready(self) -> T:

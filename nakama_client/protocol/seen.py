@@ -80,12 +80,13 @@ class Seen:
         self.delivered = 0
         self._look_back = look_back
         self._known = {item_id: _Known(since, stage) for item_id, since in state.seen.items()}
+        self._past: dict[str, None] = {}  # before the position; a frame of one may be on its way
         self._pages: list[_Page] = []
         self._walk = 0
         self._settled_since = 0.0
 
     def __contains__(self, item_id: str) -> bool:
-        return item_id in self._known
+        return item_id in self._known or item_id in self._past
 
     def __len__(self) -> int:
         return len(self._known)
@@ -113,7 +114,8 @@ class Seen:
             known = self._known.get(item_id)
             page.is_settled = known is not None and known.since <= self._settled_since
             if known is None:
-                page.open.add(item_id)
+                if item_id not in self._past:
+                    page.open.add(item_id)
                 continue
             self._meet(known)
             if known.stage is not Stage.DONE:
@@ -172,8 +174,13 @@ class Seen:
 
     def _forget(self, item_id: str) -> None:
         known = self._known.pop(item_id, None)
-        if known is not None and known.walk == 0:
+        if known is None:
+            return
+        if known.walk == 0:
             self.unlisted -= 1
+        self._past[item_id] = None
+        if len(self._past) > WINDOW:
+            del self._past[next(iter(self._past))]
 
 
 def _read(saved: str) -> _Saved:

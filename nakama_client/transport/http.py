@@ -96,6 +96,9 @@ class Transport:
                     "User-Agent": "nakama-client-python",
                 },
             )
+            # aiohttp by itself sends everything but POST twice. Whether that is right, and who
+            # hears of it, is for the caller's policy. There is no public way to say so.
+            self._http._retry_connection = False
         return self._http
 
 

@@ -78,8 +78,15 @@ class ScriptedServer:
     on reading until the client closes.
     """
 
-    def __init__(self, *, answer: Answer | None = None, script: Script | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        answer: Answer | None = None,
+        script: Script | None = None,
+        answers_pings: bool = True,
+    ) -> None:
         self.url = ""
+        self._answers_pings = answers_pings
         self.requests: list[web.Request] = []
         self._answer = answer
         self._script = script
@@ -119,7 +126,7 @@ class ScriptedServer:
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request)
-        websocket = web.WebSocketResponse()
+        websocket = web.WebSocketResponse(autoping=self._answers_pings)
         await websocket.prepare(request)
         peer = Peer(websocket)
         ping = await peer.request()

@@ -186,6 +186,11 @@ class Feed(RuleBasedStateMachine):
         if isinstance(step, Deliver):
             self.see(step.item)
         elif isinstance(step, Fetch):
+            if step.cursor != self.feed.seen.cursor:
+                # A walk of several pages relies on that what was sent before a page was read
+                # has arrived when the page comes.
+                while self.server.wire:
+                    self.arrive()
             self.answer = (step, *self.server.page(step.cursor))
         return not isinstance(step, Wait)
 

@@ -1,0 +1,98 @@
+"""When a socket is opened again."""
+
+import pytest
+
+from nakama_client import (
+    ApiError,
+    ArgumentError,
+    ClientClosed,
+    ClosedBy,
+    ConnectionFailed,
+    ConnectionLost,
+    DisconnectCause,
+    DisconnectReason,
+    InternalError,
+    NakamaError,
+    PermissionDenied,
+    SessionExpired,
+    TimeoutExceeded,
+    Unauthenticated,
+    UnexpectedReply,
+)
+from nakama_client.protocol.reconnect import Backoff, may_reconnect
+
+FINAL = {DisconnectCause.CLOSED, DisconnectCause.REPLACED, DisconnectCause.BANNED}
+
+
+def reason(cause: DisconnectCause) -> DisconnectReason:
+    return DisconnectReason(cause, 1000, "", ClosedBy.SERVER)
+
+
+@pytest.mark.parametrize("cause", DisconnectCause)
+def test_the_cause_decides_and_not_the_code(cause: DisconnectCause) -> None:
+    assert may_reconnect(reason(cause)) is (cause not in FINAL)
+    assert may_reconnect(ConnectionLost(reason(cause))) is (cause not in FINAL)
+
+
+@pytest.mark.parametrize(
+    ("error", "goes_on"),
+    [
+        (ConnectionFailed("refused"), True),
+        (TimeoutExceeded("no socket"), True),
+        (UnexpectedReply(502, "<html>"), True),
+        (UnexpectedReply(404, "<html>"), True),
+        (InternalError(500, 13, "…"), True),
+        (ApiError(429, 8, "…"), True),
+        (Unauthenticated(401, 16, "…"), False),
+        (PermissionDenied(403, 7, "User account banned."), False),
+        (SessionExpired("…"), False),
+        (ClientClosed("…"), False),
+        (ArgumentError("…"), False),
+    ],
+)
+def test_errors_of_an_attempt(error: NakamaError, goes_on: bool) -> None:
+    assert may_reconnect(error) is goes_on
+
+
+def backoff(*, attempts: int | None = None) -> Backoff:
+    return Backoff(attempts=attempts, first_delay=1.0, max_delay=8.0, random=lambda: 1.0)
+
+
+TROUBLE = reason(DisconnectCause.LOST)
+
+
+def test_delays_grow_and_begin_anew_after_a_connection_that_held() -> None:
+    delays = backoff()
+    delays.opened(100.0)
+    delays.lost(108.0)
+    assert [delays.next_delay(TROUBLE) for _ in range(5)] == [1.0, 2.0, 4.0, 8.0, 8.0]
+    delays.opened(200.0)
+    delays.lost(208.0)
+    assert delays.next_delay(TROUBLE) == 1.0
+
+
+def test_a_connection_that_breaks_at_once_does_not_count_as_success() -> None:
+    delays = backoff()
+    for expected in (1.0, 2.0, 4.0, 8.0):
+        delays.opened(1000.0)
+        delays.lost(1001.0)
+        assert delays.attempt == 0
+        assert delays.next_delay(TROUBLE) == expected
+
+
+def test_attempts_count_from_each_loss() -> None:
+    delays = backoff(attempts=2)
+    for _ in range(3):
+        delays.lost(0.0)
+        assert delays.next_delay(TROUBLE) is not None
+        assert delays.next_delay(TROUBLE) is not None
+        assert delays.next_delay(TROUBLE) is None
+
+
+def test_a_longer_wait_that_the_server_asks_for_is_kept() -> None:
+    busy = UnexpectedReply(503, "")
+    busy.retry_after = 60.0
+    delays = backoff()
+    assert delays.next_delay(busy) == 60.0
+    busy.retry_after = 0.5
+    assert delays.next_delay(busy) == 2.0

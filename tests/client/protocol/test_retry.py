@@ -1,0 +1,90 @@
+"""Which calls are repeated."""
+
+import pytest
+
+from nakama_client import (
+    ArgumentError,
+    ClientClosed,
+    ConnectionFailed,
+    NakamaError,
+    SessionExpired,
+    TimeoutExceeded,
+    Unauthenticated,
+    Unavailable,
+    UnexpectedReply,
+)
+from nakama_client.protocol.requests import Request
+from nakama_client.protocol.retry import concerns_token, is_passing, may_repeat, retry_after
+
+GET = Request("GET", "/v2/account")
+DELETE = Request("DELETE", "/v2/notification")
+PUT = Request("PUT", "/v2/account")
+POST = Request("POST", "/v2/rpc/f")
+LOGIN = Request("POST", "/v2/account/authenticate/device", is_idempotent=True)
+LOST = ConnectionFailed("reset")
+REFUSED = ConnectionFailed("refused", nothing_sent=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (LOST, True),
+        (TimeoutExceeded("no answer"), True),
+        (Unavailable(503, 14, "…"), True),
+        (UnexpectedReply(502, "<html>"), True),
+        (UnexpectedReply(429, ""), True),
+        (UnexpectedReply(504, ""), True),
+        (UnexpectedReply(500, ""), False),
+        (UnexpectedReply(200, "<html>"), False),
+        (Unauthenticated(401, 16, "…"), False),
+        (SessionExpired("…"), False),
+        (ClientClosed("…"), False),
+        (ArgumentError("…"), False),
+    ],
+)
+def test_what_may_pass(error: NakamaError, passes: bool) -> None:
+    assert is_passing(error) is passes
+
+
+@pytest.mark.parametrize("request_", [GET, DELETE, PUT, LOGIN])
+def test_what_may_be_repeated(request_: Request) -> None:
+    assert may_repeat(LOST, request_)
+    assert may_repeat(UnexpectedReply(502, ""), request_)
+
+
+def test_what_may_be_repeated_only_when_it_was_not_sent() -> None:
+    assert not may_repeat(LOST, POST)
+    assert not may_repeat(UnexpectedReply(429, ""), POST)
+    assert may_repeat(REFUSED, POST)
+    assert may_repeat(TimeoutExceeded("no connection", nothing_sent=True), POST)
+
+
+def test_whose_refusal_it_is() -> None:
+    by_server = Unauthenticated(401, 16, "Auth token invalid")
+    by_function = Unauthenticated(401, 16, "you may not")
+    assert concerns_token(by_server, POST)
+    assert not concerns_token(by_function, POST)
+    assert concerns_token(by_function, GET)
+
+
+NOW = "Sun, 22 Nov 2026 10:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "seconds"),
+    [
+        ("0", NOW, 0.0),
+        ("120", "", 120.0),
+        ("Sun, 22 Nov 2026 10:01:30 GMT", NOW, 90.0),
+        ("Sun, 22 Nov 2026 09:00:00 GMT", NOW, 0.0),
+        ("Sun, 22 Nov 2026 10:01:30 GMT", "", None),
+        ("Sun, 22 Nov 2026 10:01:30", NOW, None),
+        ("soon", NOW, None),
+        ("-5", NOW, None),
+        ("1.5", NOW, None),
+        ("٣", NOW, None),
+        ("", "", None),
+    ],
+)
+def test_how_long_the_server_asks_to_wait(value: str, date: str, seconds: float | None) -> None:
+    assert retry_after(value, date) == seconds

@@ -1,0 +1,515 @@
+"""The socket comes back: when, with what, and when it must not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import WSMsgType
+
+from mock_server import Config, MockServer
+from nakama_client import (
+    ChannelType,
+    Client,
+    Connected,
+    ConnectionFailed,
+    ConnectionLost,
+    DisconnectCause,
+    DisconnectReason,
+    HandlerFailed,
+    NakamaError,
+    NotConnected,
+    Notification,
+    Reconnecting,
+    ReconnectPolicy,
+    RequestRefused,
+    RestoreFailed,
+    Session,
+    SessionExpired,
+    SessionReplaced,
+    Socket,
+    Timeouts,
+    UserBanned,
+)
+from server_kit.faults import Fault
+from tests.client.conftest import Login
+from tests.client.scripted import Peer, ScriptedServer, make_token
+
+REFRESH = "POST /v2/account/session/refresh"
+
+
+class Story:
+    """What a socket told, in the order in which it did."""
+
+    def __init__(self, socket: Socket) -> None:
+        self.events: list[object] = []
+        self._news = asyncio.Event()
+        socket.on_connected(self._note)
+        socket.on_disconnect(self._note)
+        socket.on_reconnecting(self._note)
+        socket.on_error(self._note)
+
+    def _note(self, event: object) -> None:
+        self.events.append(event)
+        self._news.set()
+
+    def kinds(self) -> list[type]:
+        return [type(event) for event in self.events]
+
+    async def until(self, kind: type, count: int = 1) -> None:
+        """Wait until so many of a kind were told."""
+        while self.kinds().count(kind) < count:
+            self._news.clear()
+            await self._news.wait()
+
+
+@pytest_asyncio.fixture
+async def client(server: MockServer) -> AsyncIterator[Client]:
+    async with Client(server.http_url, clock=server.clock.time, random=lambda: 0.0) as client:
+        yield client
+
+
+def tasks() -> set[asyncio.Task[object]]:
+    return {task for task in asyncio.all_tasks() if task.get_name().startswith("nakama_client")}
+
+
+@pytest.mark.asyncio
+async def test_a_lost_socket_comes_back(client: Client, server: MockServer, alice: Session) -> None:
+    received: asyncio.Queue[str] = asyncio.Queue()
+    async with client.socket(alice) as socket:
+        socket.on_notification(lambda notification: received.put_nowait(notification.subject))
+        story = Story(socket)
+        for number in range(5):
+            server.sockets()[0].abort()
+            await story.until(Connected, number + 1)
+            assert socket.is_connected
+            await server.notifications.send(alice.user_id, f"after drop {number}")
+            assert await received.get() == f"after drop {number}"
+            assert (await socket.rpc("echo", "still here")).payload == "still here"
+        assert received.empty(), "handlers were doubled"
+        assert len(server.sockets()) == 1
+    assert story.kinds() == [DisconnectReason, Reconnecting, Connected] * 5 + [DisconnectReason]
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_what_is_told(client: Client, server: MockServer, alice: Session) -> None:
+    socket = client.socket(alice)
+    story = Story(socket)
+    async with socket:
+        server.sockets()[0].abort()
+        await story.until(Connected, 2)
+    first, lost, reconnecting, again, closed = story.events
+    assert first == Connected(attempts=1, lost=None)
+    assert isinstance(lost, DisconnectReason)
+    assert (lost.cause, lost.will_reconnect) == (DisconnectCause.LOST, True)
+    assert reconnecting == Reconnecting(attempt=1, delay=0.0, trouble=lost)
+    assert again == Connected(attempts=1, lost=lost)
+    assert isinstance(closed, DisconnectReason)
+    assert (closed.cause, closed.will_reconnect) == (DisconnectCause.CLOSED, False)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("reason", ["server-side session disconnect", "", "anything else"])
+async def test_a_close_with_code_1000_is_not_our_close(
+    client: Client, server: MockServer, alice: Session, reason: str
+) -> None:
+    async with client.socket(alice) as socket:
+        story = Story(socket)
+        server.sockets()[0].disconnect(reason)
+        await story.until(Connected)
+        assert isinstance(story.events[0], DisconnectReason)
+        assert story.events[0].code == 1000
+
+
+@pytest.mark.asyncio
+async def test_requests_fail_at_once_and_subscriptions_go_on() -> None:
+    drops = 0
+
+    async def script(peer: Peer) -> None:
+        nonlocal drops
+        await peer.notify({"subject": f"connection {drops}"})
+        if drops == 0:
+            await peer.request()
+            drops += 1
+            peer.abort()
+
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url, random=lambda: 0.0) as client,
+    ):
+        socket = client.socket(Session(make_token()))
+        received = socket.notifications()
+        async with socket:
+            assert (await anext(received)).subject == "connection 0"
+            with pytest.raises(ConnectionLost) as raised:
+                await socket.rpc("never")
+            assert raised.value.reason.cause is DisconnectCause.LOST
+            assert (await anext(received)).subject == "connection 1"
+        with pytest.raises(StopAsyncIteration):
+            await anext(received)
+
+
+@pytest.mark.asyncio
+async def test_while_the_server_is_down(client: Client, server: MockServer, alice: Session) -> None:
+    policy = ReconnectPolicy(first_delay=3600, max_delay=3600)
+    async with Client(server.http_url, random=lambda: 0.5) as slow:
+        socket = slow.socket(alice, reconnect=policy)
+        story = Story(socket)
+        await socket.connect()
+        server.sockets()[0].abort()
+        await story.until(Reconnecting)
+        assert not socket.is_connected
+        with pytest.raises(NotConnected, match="lost"):
+            await socket.rpc("echo")
+        connecting = asyncio.create_task(socket.connect())
+        await asyncio.sleep(0)
+        await socket.close()
+        with pytest.raises(NotConnected, match="closed meanwhile"):
+            await connecting
+    assert story.kinds() == [Connected, DisconnectReason, Reconnecting]
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_connecting_while_it_reconnects_waits_for_that(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        server.sockets()[0].abort()
+        story = Story(socket)
+        await story.until(Reconnecting)
+        await socket.connect()
+        assert (await socket.rpc("echo", "x")).payload == "x"
+        assert len(server.sockets()) == 1
+
+
+@pytest.mark.asyncio
+async def test_many_attempts_until_the_server_is_back(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    refusal = Fault.status(503)
+    async with client.socket(alice) as socket:
+        story = Story(socket)
+        rule = server.faults.add(refusal, "GET /ws", times=6)
+        server.sockets()[0].abort()
+        await story.until(Connected)
+    assert rule.hits == 6
+    attempts = [event.attempt for event in story.events if isinstance(event, Reconnecting)]
+    assert attempts == [1, 2, 3, 4, 5, 6, 7]
+    (back,) = (event for event in story.events if isinstance(event, Connected))
+    assert back.attempts == 7
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_asks_for_patience(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        story = Story(socket)
+        server.faults.add(Fault.status(503, headers={"Retry-After": "3600"}), "GET /ws")
+        server.sockets()[0].abort()
+        await story.until(Reconnecting, 2)
+    delays = [event.delay for event in story.events if isinstance(event, Reconnecting)]
+    assert delays == [0.0, 3600.0]
+
+
+@pytest.mark.asyncio
+async def test_enough_is_enough(client: Client, server: MockServer, alice: Session) -> None:
+    socket = client.socket(alice, reconnect=ReconnectPolicy(attempts=3))
+    received = socket.notifications()
+    async with socket:
+        story = Story(socket)
+        rule = server.faults.add(Fault.reset(), "GET /ws")
+        server.sockets()[0].abort()
+        await story.until(ConnectionFailed)
+        assert rule.hits == 3
+        with pytest.raises(ConnectionFailed):
+            await anext(received)
+        with pytest.raises(ConnectionFailed):
+            await socket.connect()
+        rule.remove()
+        await socket.connect()
+        assert (await socket.rpc("echo", "x")).payload == "x"
+
+
+@pytest.mark.asyncio
+async def test_reconnecting_can_be_switched_off(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    socket = client.socket(alice, reconnect=None)
+    received = socket.notifications()
+    async with socket:
+        story = Story(socket)
+        server.sockets()[0].abort()
+        with pytest.raises(ConnectionLost):
+            await anext(received)
+    (lost,) = story.events
+    assert isinstance(lost, DisconnectReason)
+    assert not lost.will_reconnect
+
+
+@pytest.mark.asyncio
+async def test_another_predicate(client: Client, server: MockServer, alice: Session) -> None:
+    asked: list[object] = []
+
+    def never_after_a_close(trouble: DisconnectReason | NakamaError) -> bool:
+        asked.append(trouble)
+        return isinstance(trouble, DisconnectReason) and trouble.code is None
+
+    policy = ReconnectPolicy(should_reconnect=never_after_a_close)
+    async with client.socket(alice, reconnect=policy) as socket:
+        received, story = socket.notifications(), Story(socket)
+        server.sockets()[0].abort()
+        await story.until(Connected)
+        server.sockets()[0].disconnect("kicked")
+        with pytest.raises(ConnectionLost, match="kicked"):
+            await anext(received)
+    assert len(asked) == 2
+
+
+@pytest.mark.asyncio
+async def test_a_predicate_that_fails(client: Client, server: MockServer, alice: Session) -> None:
+    def broken(trouble: object) -> bool:
+        raise ZeroDivisionError
+
+    async with client.socket(alice, reconnect=ReconnectPolicy(should_reconnect=broken)) as socket:
+        received, story = socket.notifications(), Story(socket)
+        server.sockets()[0].abort()
+        with pytest.raises(ConnectionLost):
+            await anext(received)
+        await story.until(HandlerFailed)
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_twin_is_never_fought() -> None:
+    config = Config.from_settings({"session.single_socket": True})
+    async with (
+        MockServer(config) as server,
+        Client(server.http_url, random=lambda: 0.0) as client,
+    ):
+        session = await client.authenticate_device("device-of-alice")
+        older, newer = client.socket(session), client.socket(session)
+        received, story = older.notifications(), Story(older)
+        await older.connect()
+        await newer.connect()
+        await anext(received)
+        with pytest.raises(SessionReplaced):
+            await anext(received)
+        await newer.update_status("still here")
+        await older.close()
+        await newer.close()
+    assert story.kinds() == [Connected, DisconnectReason]
+
+
+@pytest.mark.asyncio
+async def test_a_banned_account_stays_out(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        received, story = socket.notifications(), Story(socket)
+        server.nk.users_ban_id([alice.user_id])
+        await anext(received)
+        with pytest.raises(UserBanned):
+            await anext(received)
+    assert story.kinds() == [DisconnectReason]
+
+
+@pytest.mark.asyncio
+async def test_the_token_is_refreshed_before_an_attempt(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        story = Story(socket)
+        server.clock.advance(3000)
+        server.sockets()[0].abort()
+        await story.until(Connected)
+    assert len(server.journal.find(REFRESH)) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_token_that_is_refused_is_refreshed_once(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        story = Story(socket)
+        server.clock.advance(5)
+        server.faults.add(Fault.expired_token(), "GET /ws", times=1)
+        server.sockets()[0].abort()
+        await story.until(Connected)
+    assert len(server.journal.find(REFRESH)) == 1
+    assert [event.attempt for event in story.events if isinstance(event, Reconnecting)] == [1]
+
+
+@pytest.mark.asyncio
+async def test_a_session_that_cannot_be_refreshed_ends_it(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        received, story = socket.notifications(), Story(socket)
+        server.clock.advance(4000)
+        server.sockets()[0].abort()
+        with pytest.raises(SessionExpired):
+            await anext(received)
+        await story.until(SessionExpired)
+        with pytest.raises(NotConnected):
+            await socket.rpc("echo")
+    assert story.kinds() == [DisconnectReason, Reconnecting, SessionExpired]
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_what_was_joined_is_joined_again(
+    client: Client, server: MockServer, alice: Session, login: Login
+) -> None:
+    bob = await login("bob")
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    seen: asyncio.Queue[str | None] = asyncio.Queue()
+    async with client.socket(alice) as hers, client.socket(bob) as his:
+        hers.on_channel_message(lambda message: heard.put_nowait(message.content["text"]))
+        hers.on_status_presence(
+            lambda event: [
+                seen.put_nowait(each.status) for each in event.joins if each.username == "bob"
+            ]
+        )
+        tavern = await hers.join_channel("tavern", persistence=False)
+        left = await hers.join_channel("left")
+        await hers.leave_channel(left.id)
+        await hers.follow_users([bob.user_id])
+        await hers.update_status("fishing")
+        story = Story(hers)
+        (old,) = (each for each in server.sockets() if each.user_id == alice.user_id)
+        old.abort()
+        await story.until(Connected)
+
+        await his.join_channel("left")
+        await his.send_message(left.id, {"text": "nobody hears this"})
+        await his.join_channel("tavern")
+        await his.send_message(tavern.id, {"text": "hello"})
+        assert await heard.get() == "hello"
+        await his.update_status("in the tavern")
+        assert await seen.get() == "in the tavern"
+        (presence,) = await his.follow_users([alice.user_id])
+        assert presence.status == "fishing"
+        acknowledged = await hers.send_message(tavern.id, {"text": "hi"})
+        assert not acknowledged.persistent, "it was joined with other arguments"
+
+
+@pytest.mark.asyncio
+async def test_what_cannot_be_joined_again_is_told(
+    client: Client, server: MockServer, alice: Session, login: Login
+) -> None:
+    bob = await login("bob")
+    async with client.socket(alice) as socket:
+        channel = await socket.join_channel(bob.user_id, ChannelType.DIRECT)
+        room = await socket.join_channel("room")
+        story = Story(socket)
+        await client.delete_account(bob)
+        server.sockets()[0].abort()
+        await story.until(Connected)
+        (failure,) = (event for event in story.events if isinstance(event, RestoreFailed))
+        assert failure.request == "channel_join"
+        assert failure.body["target"] == bob.user_id
+        assert isinstance(failure.__cause__, RequestRefused)
+        await socket.send_message(room.id, {"text": "still here"})
+        with pytest.raises(RequestRefused):
+            await socket.send_message(channel.id, {"text": "are you there?"})
+
+
+@pytest.mark.asyncio
+async def test_a_drop_while_joining_again(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        story = Story(socket)
+        room = await socket.join_channel("room")
+        server.faults.add(Fault.reset(), "in channel_join", times=2)
+        server.sockets()[0].abort()
+        await story.until(Connected)
+        await socket.send_message(room.id, {"text": "still here"})
+    (back,) = (event for event in story.events if isinstance(event, Connected))
+    assert back.attempts == 3
+
+
+@pytest.mark.asyncio
+async def test_closing_forgets_what_was_joined(client: Client, alice: Session) -> None:
+    socket = client.socket(alice)
+    await socket.connect()
+    room = await socket.join_channel("room")
+    await socket.close()
+    await socket.connect()
+    with pytest.raises(RequestRefused, match="Must join channel"):
+        await socket.send_message(room.id, {"text": "x"})
+    await socket.close()
+
+
+@pytest.mark.asyncio
+async def test_a_dead_peer_is_noticed(server: MockServer) -> None:
+    timeouts = Timeouts(silence=0.05, sign_of_life=0.05)
+    async with Client(server.http_url, timeouts=timeouts, random=lambda: 0.0) as client:
+        session = await client.authenticate_device("device-of-alice")
+        async with client.socket(session) as socket:
+            story = Story(socket)
+            server.faults.add(Fault.black_hole(), "in rpc", times=1)
+            with pytest.raises(ConnectionLost) as raised:
+                await socket.rpc("echo")
+            assert raised.value.reason.cause is DisconnectCause.TIMED_OUT
+            await story.until(Connected)
+            assert (await socket.rpc("echo", "x")).payload == "x"
+
+
+@pytest.mark.asyncio
+async def test_any_traffic_is_a_sign_of_life() -> None:
+    """The server answers no ping while it works on a long request, but it sends."""
+    pings = 0
+
+    async def script(peer: Peer) -> None:
+        nonlocal pings
+        while pings < 5:
+            message = await peer.websocket.receive()
+            if message.type is WSMsgType.PING:
+                pings += 1
+                await peer.notify({"subject": f"ping {pings}"})
+
+    timeouts = Timeouts(silence=0.01, sign_of_life=0.02)
+    async with (
+        ScriptedServer(script=script, answers_pings=False) as server,
+        Client(server.url, timeouts=timeouts) as client,
+    ):
+        socket = client.socket(Session(make_token()), reconnect=None)
+        received = socket.notifications()
+        async with socket:
+            for number in range(1, 6):
+                assert (await anext(received)).subject == f"ping {number}"
+
+
+@pytest.mark.asyncio
+async def test_a_restart_of_the_server(client: Client, server: MockServer, alice: Session) -> None:
+    received: asyncio.Queue[Notification] = asyncio.Queue()
+    async with client.socket(alice) as socket:
+        socket.on_notification(received.put_nowait)
+        story = Story(socket)
+        for number in range(3):
+            await server.restart()
+            await story.until(Connected, number + 1)
+            await server.notifications.send(alice.user_id, "hello again")
+            assert (await received.get()).subject == "hello again"
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_close_leaves_nothing(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    socket = client.socket(alice)
+    await socket.connect()
+    story = Story(socket)
+    server.faults.add(Fault.black_hole(), "GET /ws")
+    server.sockets()[0].abort()
+    await story.until(Reconnecting)
+    closing = asyncio.create_task(socket.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+    await socket.close()
+    assert not tasks()
