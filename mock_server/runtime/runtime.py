@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ from mock_server.runtime.watch import watch
 if TYPE_CHECKING:
     from mock_server.parts import Parts
     from mock_server.runtime.lua.pool import LuaPool
+
+_log = logging.getLogger("mock_server.runtime")
 
 
 class Runtime:
@@ -50,6 +53,7 @@ class Runtime:
         self._built_in: InitModule = _nothing
         self._registered: InitModule = _nothing
         self._once = False
+        self._files: list[Path] = []
         self._lua: LuaPool | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -66,7 +70,12 @@ class Runtime:
         self._built_in, self._registered = built_in, registered
         await self.load()
         folder = self._folder()
-        if folder is not None and self._config.runtime.watch:
+        if folder is None:
+            return
+        names = ", ".join(str(path.relative_to(folder)) for path in self._files) or "none"
+        _log.info("server modules loaded from %s: %s", folder, names)
+        _log.info("RPC functions: %s", ", ".join(self.rpc_ids()))
+        if self._config.runtime.watch:
             self._watching = asyncio.create_task(watch(folder, self.load))
 
     async def load(self) -> None:
@@ -145,9 +154,11 @@ class Runtime:
         await initialize(self._built_in, self.nk)
         folder = self._folder()
         if folder is not None:
-            await self._load_lua(find_lua_modules(folder))
-            for path in find_python_modules(folder):
+            in_lua, in_python = find_lua_modules(folder), find_python_modules(folder)
+            await self._load_lua(in_lua)
+            for path in in_python:
                 await load_python_module(path, self.nk)
+            self._files = [*(module.path for module in in_lua), *in_python]
         await initialize(self._registered, self.nk)
 
     async def _load_lua(self, modules: list[LuaModule]) -> None:

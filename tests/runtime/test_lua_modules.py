@@ -234,6 +234,22 @@ async def test_the_python_and_lua_modules_of_a_folder_work_side_by_side(tmp_path
 
 
 @pytest.mark.asyncio
+async def test_the_log_lists_what_was_loaded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "mock_server.runtime")
+    modules = {
+        "sub/one.lua": lua_rpcs({"First": ""}),
+        "two.py": "def init_module(nk):\n    nk.register_rpc(print, 'second')\n",
+    }
+    async with serving(tmp_path, modules):
+        names = str(Path("sub/one.lua")), "two.py"
+        assert f"server modules loaded from {tmp_path}: {', '.join(names)}" in caplog.messages
+        (ids,) = [text for text in caplog.messages if text.startswith("RPC functions: ")]
+        assert ids.endswith("first, second")
+
+
+@pytest.mark.asyncio
 async def test_functions_registered_on_the_server_replace_those_of_modules(tmp_path: Path) -> None:
     write(tmp_path, {"main.lua": lua_rpcs({"who": 'return "lua"'})})
     server = MockServer(Config.from_settings({"runtime.path": str(tmp_path)}))
