@@ -22,7 +22,7 @@ class Clock:
     """
 
     def __init__(self, *, stopped_at: float | None = None) -> None:
-        self._stopped_ns = None if stopped_at is None else round(stopped_at * _NS)
+        self._stopped_ns = None if stopped_at is None else _nanoseconds(stopped_at)
         self._offset_ns = 0
         self._moved = Bell()
         self._last_tick = 0
@@ -58,7 +58,7 @@ class Clock:
             raise ValueError(f"a clock only moves forward, got {seconds} seconds")
         if self.time() + seconds >= _END:
             raise ValueError(f"the clock ends with the year 9999, {seconds} seconds is too far")
-        self._offset_ns += round(seconds * _NS)
+        self._offset_ns += _nanoseconds(seconds)
         self._moved.ring()
 
     def reset(self) -> None:
@@ -79,3 +79,9 @@ class Clock:
     async def sleep(self, seconds: float) -> None:
         """Return once the clock has moved on by `seconds`."""
         await self.sleep_until(self.time() + seconds)
+
+
+def _nanoseconds(seconds: float) -> int:
+    """Seconds in nanoseconds; the product of the two as floats would be off by some hundred."""
+    whole = int(seconds)
+    return whole * _NS + round((seconds - whole) * _NS)

@@ -205,18 +205,21 @@ async def _shut(*sites: _Site) -> None:
         await site.runner.cleanup()
 
 
-class _WithoutSecrets(logging.Filter):
-    """Keeps aiohttp from logging the text of malformed requests: it may hold tokens and keys."""
+class _ClientsMistakes(logging.Filter):
+    """Keeps aiohttp from reporting what clients do wrong as errors of the server.
+
+    Above all not with the text of malformed requests: it may hold tokens and keys.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, HttpProcessingError):
+        if not isinstance(error, HttpProcessingError | ConnectionError):
             return True
-        _log.debug("a request that is not HTTP: %s", type(error).__name__)
+        _log.debug("a client's request broke off or is not HTTP: %s", type(error).__name__)
         return False
 
 
-_log.addFilter(_WithoutSecrets())
+_log.addFilter(_ClientsMistakes())
 
 
 class _LoopThread:
