@@ -80,9 +80,10 @@ async def test_moving_the_clock_wakes_what_waits_for_it_in_another_thread() -> N
         loop = asyncio.get_running_loop()
 
         @server.rpc("tomorrow")
-        async def tomorrow(context: object, payload: str) -> str:
+        async def sleep_over(context: object, payload: str) -> str:
+            tomorrow = server.clock.time() + 86_400
             loop.call_soon_threadsafe(began.set)
-            await server.clock.sleep(86_400)
+            await server.clock.sleep_until(tomorrow)
             return "good morning"
 
         async with aiohttp.ClientSession() as http:
