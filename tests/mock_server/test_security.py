@@ -1,15 +1,12 @@
 """What must not be possible, and what must not be seen."""
 
 import base64
-import gzip
 import hashlib
 import hmac
 import json
 import logging
-import re
 import secrets
 import socket
-import sqlite3
 import time
 from collections.abc import AsyncIterator
 from http.client import HTTPConnection
@@ -21,26 +18,10 @@ import pytest
 import pytest_asyncio
 
 from mock_server import Config, ConsoleConfig, MockServer, SessionConfig, SocketConfig
-from mock_server.http.routing import Auth, Route
-from mock_server.server import REQUESTS, ROUTES
-from mock_server.wire.schema import STRING, STRING_VALUE, ListOf, MapOf, Message
-from tests.mock_server.hostile import http_request
 from tests.mock_server.players import SERVER_KEY, Player, open_line, sign_up
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 INVALID = (401, {"code": 16, "message": "Auth token invalid"})
-POISONS = [
-    "'; DROP TABLE users; --",
-    "' OR '1'='1",
-    '" OR ""="',
-    "1); DELETE FROM notification; --",
-    "%' OR username LIKE '%",
-    "x\r\nX-Injected: 1\r\n\r\n",
-    "\x00\x1b[2J",
-    "\ud800\udfff",
-    "${jndi:ldap://x}{{7*7}}<script>",
-    "../../../../etc/passwd",
-]
 
 
 @pytest_asyncio.fixture
@@ -360,194 +341,3 @@ def test_only_this_machine_reaches_it_unless_told_otherwise() -> None:
     with MockServer(Config(socket=SocketConfig(address="0.0.0.0"))) as server:
         assert is_open(address, server.http_url)
         assert not is_open(address, server.console_url)
-
-
-# Text in every field
-
-
-def filled(message: Message, poison: str) -> dict[str, Any]:
-    """A message with the poison wherever it takes text."""
-    fields: dict[str, Any] = {}
-    for name, kind in message.fields.items():
-        if kind in (STRING, STRING_VALUE):
-            fields[name] = poison
-        elif isinstance(kind, ListOf) and kind.item in (STRING, STRING_VALUE):
-            fields[name] = [poison, poison]
-        elif isinstance(kind, MapOf) and kind.value == STRING:
-            fields[name] = {poison: poison}
-        elif isinstance(kind, Message):
-            fields[name] = filled(kind, poison)
-        elif isinstance(kind, ListOf) and isinstance(kind.item, Message):
-            fields[name] = [filled(kind.item, poison)]
-    return fields
-
-
-def encoded(poison: str) -> str:
-    return quote(poison.encode(errors="surrogatepass"), safe="")
-
-
-async def poison_route(eve: Player, route: Route, poison: str) -> None:
-    fields = filled(route.message, poison)
-    path = re.sub(r"\{[^}]*\}", encoded(poison), route.path)
-    query = "&".join(
-        f"{name}={encoded(each)}"
-        for name, value in fields.items()
-        for each in (value if isinstance(value, list) else [value])
-        if isinstance(each, str)
-    )
-    body = fields if route.body in (None, "*") else fields[route.body]
-    headers = SERVER_KEY if route.auth is Auth.SERVER_KEY else eve.headers
-    async with eve.http.request(
-        route.method,
-        aiohttp.client.URL(f"{eve.server.http_url}{path}?{query}", encoded=True),
-        data=json.dumps(body),
-        headers=headers,
-        allow_redirects=False,
-    ) as answer:
-        assert "X-Injected" not in answer.headers
-        await answer.read()
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("poison", POISONS, ids=range(len(POISONS)))
-async def test_no_text_of_a_request_is_taken_for_more(
-    server: MockServer, ada: Player, eve: Player, poison: str
-) -> None:
-    await server.notifications.send(ada.user_id, "kept")
-    stored, account = await server.notifications.stored(ada.user_id), await account_of(ada)
-    tables = await tables_of(server)
-    for route in ROUTES:
-        if route.name not in ("DeleteAccount", "SessionLogout"):
-            await poison_route(eve, route, poison)
-    assert [entry.error for entry in server.journal if entry.error] == []
-    assert await server.notifications.stored(ada.user_id) == stored
-    assert await account_of(ada) == account
-    assert await tables_of(server) == tables
-
-
-async def account_of(player: Player) -> object:
-    account = (await player.call("GET", "/v2/account"))[1]
-    account["user"].pop("edge_count", None)  # others may invite
-    return account
-
-
-async def tables_of(server: MockServer) -> list[str]:
-    """The names of all that is in the database."""
-    with sqlite3.connect(":memory:") as copy:
-        copy.deserialize(await server.snapshot())
-        names = [row[0] for row in copy.execute("SELECT name FROM sqlite_master ORDER BY name")]
-    copy.close()
-    return names
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("poison", POISONS, ids=range(len(POISONS)))
-async def test_no_text_of_a_frame_is_taken_for_more(
-    server: MockServer, ada: Player, eve: Player, poison: str
-) -> None:
-    account, tables = await account_of(ada), await tables_of(server)
-    for request in REQUESTS:
-        connection = await eve.http.ws_connect(server.socket_url, headers=eve.headers)
-        envelope = {"cid": poison, request.member: filled(request.message, poison)}
-        await connection.send_str(json.dumps(envelope))
-        await connection.close()
-    assert [entry.error for entry in server.journal if entry.error] == []
-    assert (await account_of(ada), await tables_of(server)) == (account, tables)
-
-
-@pytest.mark.asyncio
-async def test_poisoned_text_is_kept_as_it_is(server: MockServer, eve: Player) -> None:
-    for poison in POISONS[:5]:
-        assert await eve.call("PUT", "/v2/account", {"display_name": poison}) == (200, {})
-        assert (await eve.call("GET", "/v2/account"))[1]["user"]["display_name"] == poison
-        await server.notifications.send(eve.user_id, poison, {poison: poison})
-    assert await eve.inbox() == POISONS[:5]
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "path",
-    [
-        "//v2/x%0d%0aX-Injected:%201",
-        "/v2/../x%0d%0aX-Injected:%201",
-        "//x?%0d%0aX-Injected:%201",
-        "/v2/rpc/x%0d%0aX-Injected:%201",
-        "/ws?format=%0d%0aX-Injected:%201",
-    ],
-)
-async def test_a_path_adds_no_header(server: MockServer, eve: Player, path: str) -> None:
-    line, writer = await open_line(server, http_request("GET", path, f"Bearer {eve.token}"))
-    head = await line.readuntil(b"\r\n\r\n")
-    assert not any(each.startswith(b"X-Injected") for each in head.split(b"\r\n"))
-    writer.close()
-
-
-# Sizes
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_has_a_limit(server: MockServer, eve: Player, chunked: bool) -> None:
-    async def pieces(size: int) -> AsyncIterator[bytes]:
-        for start in range(0, size, 65_536):
-            yield b"x" * min(65_536, size - start)
-
-    limit = server.config.socket.max_request_size_bytes
-    server.rpc("echo")(lambda context, payload: payload)
-    url = f"{server.http_url}/v2/rpc/echo?unwrap"
-    for size, expected in ((limit, 200), (limit + 1, 400)):
-        data = pieces(size) if chunked else b"x" * size
-        async with eve.http.post(url, data=data, headers=eve.headers) as answer:
-            assert answer.status == expected
-    async with eve.http.post(
-        f"{server.http_url}/v2/event", data=b" " * (limit + 1), headers=eve.headers
-    ) as answer:
-        assert await answer.json() == {"code": 3, "message": "http: request body too large"}
-
-
-@pytest.mark.asyncio
-async def test_a_small_body_does_not_grow_large(server: MockServer, eve: Player) -> None:
-    bomb = gzip.compress(b"0" * 50_000_000)
-    async with eve.http.post(
-        f"{server.http_url}/v2/event",
-        data=bomb,
-        headers={**eve.headers, "Content-Encoding": "gzip"},
-    ) as answer:
-        assert answer.status == 400
-        assert (await answer.json())["message"] == "http: request body too large"
-
-
-@pytest.mark.asyncio
-async def test_a_head_has_a_limit(server: MockServer, eve: Player) -> None:
-    for path, headers in (
-        (f"/v2/notification?{'ids=' + NOBODY + '&' * 300}" * 40, {}),
-        ("/v2/account", {"X-Large": "x" * 10_000}),
-        ("/v2/account", {f"X-{number}": "x" * 100 for number in range(100)}),
-        ("/v2/account", {"X-Huge": "x" * 900_000}),
-    ):
-        async with eve.http.get(
-            server.http_url + path, headers={**eve.headers, **headers}
-        ) as answer:
-            assert answer.status == 431
-            assert await answer.text() == "431 Request Header Fields Too Large"
-
-
-@pytest.mark.asyncio
-async def test_many_query_parameters_are_read_in_time(server: MockServer, eve: Player) -> None:
-    for name in ("ids", "usernames", "limit", "x"):
-        query = "&".join(f"{name}={number}" for number in range(500))
-        status, _ = await eve.call("GET", f"/v2/user?{query}")
-        assert status in (200, 400)
-    assert server.journal.problems() == []
-
-
-@pytest.mark.asyncio
-async def test_a_frame_has_a_limit(server: MockServer, eve: Player) -> None:
-    limit = server.config.socket.max_message_size_bytes
-    envelope = '{"cid":"1","ping":{}}'
-    socket = await eve.connect()
-    await socket.connection.send_str(envelope.ljust(limit))
-    assert await socket.receive() == {"cid": "1", "pong": {}}
-    await socket.connection.send_str(envelope.ljust(limit + 1))
-    assert await socket.end() == (1009, "")
-    assert (await eve.call("GET", "/v2/account"))[0] == 200
