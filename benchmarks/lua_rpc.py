@@ -53,7 +53,7 @@ async def measure(url: str) -> list[Row]:
 
 async def _row(socket: Socket, name: str) -> Row:
     found = await rates(_calls(socket, f"python_{name}"), _calls(socket, f"lua_{name}"))
-    return rate_row(f"RPC {name}, Python | Lua", *found, 0.3)
+    return rate_row(f"RPC {name}, Python | Lua", *found, 0.2)
 
 
 def _calls(socket: Socket, rpc_id: str) -> Callable[[], Awaitable[int]]:
