@@ -245,6 +245,7 @@ class Client(
             open_connection,
             session=session,
             timeouts=self._timeouts,
+            retrying=self._calls.retrying,
             reconnect=reconnect,
             random=self._random,
             max_message_bytes=max_message_bytes,

@@ -17,9 +17,14 @@ from nakama_client.handlers import Function, Handler
 from nakama_client.keeper import Keeper
 from nakama_client.protocol.closing import DisconnectReason
 from nakama_client.protocol.reconnect import Connected, Reconnecting
+from nakama_client.protocol.requests import Request
 from nakama_client.realtime import Realtime
+from nakama_client.retrying import Retrying
 from nakama_client.session import Session
 from nakama_client.transport.websocket import WebSocket
+
+
+_HANDSHAKE = Request("GET", "/ws")
 
 
 class Socket(
@@ -52,12 +57,14 @@ class Socket(
         *,
         session: Session,
         timeouts: Timeouts,
+        retrying: Retrying,
         reconnect: ReconnectPolicy | None,
         random: Callable[[], float],
         max_message_bytes: int,
         queue_limit: int,
     ) -> None:
         self._session = session
+        self._retrying = retrying
         self._realtime = Realtime(
             open_connection,
             timeouts=timeouts,
@@ -103,7 +110,7 @@ class Socket(
         """Connect; does nothing when connected, and waits while it reconnects.
 
         When this returns, the server knows the socket: whatever it sends to this user from now on
-        arrives here. There is one attempt: a wrong address shows at once.
+        arrives here. An attempt that fails is repeated as the client's `RetryPolicy` says.
 
         Raises:
             Unauthenticated: The server does not accept the token.
@@ -112,7 +119,7 @@ class Socket(
             TimeoutExceeded: It did not answer in time.
             ConnectionLost: It closed the socket at once.
         """
-        await self._keeper.connect()
+        await self._retrying.call(_HANDSHAKE, lambda _: self._keeper.connect())
 
     async def close(self) -> None:
         """Close the connection, and stop reconnecting; twice does nothing.

@@ -228,9 +228,21 @@ async def test_enough_is_enough(client: Client, server: MockServer, alice: Sessi
             await anext(received)
         with pytest.raises(ConnectionFailed):
             await socket.connect()
+        assert rule.hits == 3 + 4, "opening it by hand is attempted as HTTP calls are"
         rule.remove()
         await socket.connect()
         assert (await socket.rpc("echo", "x")).payload == "x"
+
+
+@pytest.mark.asyncio
+async def test_the_first_connection_is_attempted_several_times(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    for fault in (Fault.reset(), Fault.status(503), Fault.garbage()):
+        rule = server.faults.add(fault, "GET /ws", times=3)
+        async with client.socket(alice) as socket:
+            assert socket.is_connected
+        assert rule.hits == 3
 
 
 @pytest.mark.asyncio

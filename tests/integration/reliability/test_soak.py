@@ -1,0 +1,35 @@
+"""The soak of benchmarks/, small: processes, faults, kills, and every notification once."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def soak(**size: int) -> subprocess.CompletedProcess[str]:
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in size.items()]
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks.soak", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def test_never_lost_never_twice() -> None:
+    done = soak(players=3, notifications=150, faults=50, server_kills=1, client_kills=1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    verdicts = re.findall(
+        r"store in (\w+): (\d+) stored, (\d+) handled, (\d+) lost, (\d+) repeated, (\d+) out",
+        done.stdout,
+    )
+    (memory, files) = verdicts
+    assert int(memory[1]) >= 150
+    assert memory == ("memory", memory[1], memory[1], "0", "0", "0")
+    assert files[:2] == ("files", memory[1])
+    assert files[3] == files[5] == "0"
+    assert int(files[4]) <= 3, "one repeat for each player and kill"
