@@ -23,7 +23,6 @@ from nakama_client.retrying import Retrying
 from nakama_client.session import Session
 from nakama_client.transport.websocket import WebSocket
 
-
 _HANDSHAKE = Request("GET", "/ws")
 
 
