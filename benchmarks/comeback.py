@@ -84,16 +84,16 @@ class Comeback:
         return now
 
     def _attempted(self, event: Reconnecting) -> None:
-        self._attempts.append(event.delay)
+        self._attempts.append(time.perf_counter() + event.delay)
 
     def _has_connected(self, event: Connected) -> None:
         self._connected.append(time.perf_counter())
 
     def _print_spread(self, killed: float) -> None:
-        in_each_tenth = Counter(int((moment - killed) * 10) for moment in self._connected)
+        in_each_tenth = Counter(int((moment - killed) * 10) for moment in self._attempts)
         last = max(self._connected) - killed
-        print(f"{len(self._attempts):,} attempts; the last socket was open after {last:.1f} s")
-        print(f"at most {max(in_each_tenth.values())} sockets opened within 0.1 s")
+        print(f"{len(self._attempts):,} attempts, at most {max(in_each_tenth.values())} in 0.1 s")
+        print(f"the last socket was open after {last:.1f} s")
 
 
 async def main() -> None:

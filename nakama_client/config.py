@@ -142,6 +142,6 @@ class ReconnectPolicy:
     """
 
     attempts: int | None = field(default=None, validator=optional(_check_attempts))
-    first_delay: float = field(default=0.5, validator=_check_delay)
+    first_delay: float = field(default=1.0, validator=_check_delay)
     max_delay: float = field(default=30.0, validator=_check_delay)
     should_reconnect: Callable[[DisconnectReason | NakamaError], bool] = may_reconnect

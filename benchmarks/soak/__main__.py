@@ -96,7 +96,7 @@ class Soak:
     def __init__(self, size: Size, folder: Path) -> None:
         self.struck: Counter[str] = Counter()
         self._size = size
-        self._server = MockProcess(folder / "nakama.db")
+        self._server = MockProcess(folder / "nakama.db", token_seconds=10)
         self._folder = folder
         self._users: list[str] = []
         self._numbers: Counter[tuple[int, str]] = Counter()
@@ -238,7 +238,7 @@ class Soak:
             all(not (each.lost or each.unknown or each.disorder) for each in verdicts.values())
             and verdicts["memory"].repeats == 0
             and verdicts["files"].repeats <= most_repeats
-            and self.struck.total() >= self._size.faults // (self._size.server_kills + 1)
+            and self.struck.total() >= self._size.faults - self._size.server_kills
         )
 
     def _print(self, seconds: float, verdicts: dict[str, Verdict], counts: dict[str, int]) -> None:

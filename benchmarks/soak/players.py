@@ -7,7 +7,6 @@ directory, positions are kept there, without one in memory.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -52,11 +51,12 @@ class Players:
     async def play(self, player: int) -> None:
         """Follow the notifications of one player for ever."""
         while True:
-            with contextlib.suppress(NakamaError):
+            try:
                 session = await self._client.authenticate_device(device_id(player))
                 await self._follow(player, session)
-            self.counts["beginnings"] += 1
-            await asyncio.sleep(0.1)
+            except NakamaError as error:
+                self.counts[f"began anew after {type(error).__name__}"] += 1
+                await asyncio.sleep(0.1)
 
     async def _follow(self, player: int, session: Session) -> None:
         def handle(notification: Notification) -> None:

@@ -10,22 +10,25 @@ from typing import Any
 
 import aiohttp
 
-TOKEN_SECONDS = 10
-
 
 class MockProcess:
     """`python -m mock_server`, always on the same ports.
+
+    Args:
+        data: Where it keeps its state.
+        token_seconds: How long session tokens live.
 
     Attributes:
         client_url: Where the client API is.
         starts: How often it was started.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, token_seconds: int = 60) -> None:
         self.client_url = ""
         self.starts = 0
         self._console_url = ""
         self._data = data
+        self._token_seconds = token_seconds
         self._process: Process | None = None
         self._is_up = asyncio.Event()
         self._http = aiohttp.ClientSession()
@@ -38,7 +41,7 @@ class MockProcess:
         command = [sys.executable, "-m", "mock_server", "--data", str(self._data)]
         command += ["--socket.port", client_port, "--console.port", console_port]
         command += ["--onesignal.port", "0", "--logger.level", "error"]
-        command += ["--session.token_expiry_sec", str(TOKEN_SECONDS)]
+        command += ["--session.token_expiry_sec", str(self._token_seconds)]
         self._process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
         assert self._process.stdout is not None
         async for line in self._process.stdout:
