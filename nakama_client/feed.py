@@ -23,6 +23,9 @@ _log = logging.getLogger("nakama_client.feed")
 
 Acknowledge = Literal["auto", "manual", "delete"]
 
+# How often the server may fail before a stored position that was never used is blamed.
+_DOUBTS = 3
+
 
 class NotificationFeed:
     """A player's notifications, each persistent one once. `client.notifications` makes it.
@@ -220,7 +223,8 @@ class NotificationFeed:
         try:
             page = await self._client.list_notifications(self._session, cursor=fetch.cursor)
         except NakamaError as error:
-            if not may_list_again(error, is_proven=self._has_listed):
+            is_proven = self._has_listed or not fetch.cursor or self._failures < _DOUBTS
+            if not may_list_again(error, is_proven=is_proven):
                 raise
             if intake.catch_up.failed(fetch, self._clock()):
                 self._failures += 1

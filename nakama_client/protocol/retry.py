@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from attrs import frozen
 
 from nakama_client import errors
+from nakama_client.protocol.reconnect import may_reconnect
 from nakama_client.protocol.requests import Request
 
 # Too many requests, bad gateway, service unavailable, gateway timeout: it may pass.
@@ -36,9 +37,14 @@ class Retry:
 
 
 def is_passing(error: errors.NakamaError) -> bool:
-    """Whether the trouble may pass: no answer, or HTTP 429, 502, 503 or 504."""
+    """Whether the trouble may pass: no answer, or HTTP 429, 502, 503 or 504.
+
+    A socket that is closed as soon as it is open counts as no answer, unless the reason is final.
+    """
     if isinstance(error, errors.ReplyError):
         return error.status in _PASSING
+    if isinstance(error, errors.ConnectionLost):
+        return may_reconnect(error)
     return isinstance(error, errors.ConnectionFailed | errors.TimeoutExceeded)
 
 

@@ -572,6 +572,23 @@ async def test_listing_that_fails_is_tried_until_it_works(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("is_stored", [True, False])
+async def test_a_server_that_fails_at_the_beginning(
+    client: Client, server: MockServer, alice: Session, is_stored: bool
+) -> None:
+    """Nakama answers to a failure of its database as to a cursor that is none."""
+    store = MemoryCursorStore()
+    if is_stored:
+        page = await client.list_notifications(alice)
+        await store.save(alice.user_id, json.dumps({"cursor": page.cursor}))
+    database = Fault.status(500, body={"code": 13, "message": "Error retrieving…"})
+    server.faults.add(database, LIST, times=3)
+    await send(server, alice, "hello")
+    async with client.notifications(alice, store=store) as feed:
+        assert await take(feed, 1) == ["hello"]
+
+
+@pytest.mark.asyncio
 async def test_a_check_that_fails_does_not_stop_what_comes_live(
     client: Client, server: MockServer, alice: Session
 ) -> None:

@@ -238,8 +238,14 @@ async def test_enough_is_enough(client: Client, server: MockServer, alice: Sessi
 async def test_the_first_connection_is_attempted_several_times(
     client: Client, server: MockServer, alice: Session
 ) -> None:
-    for fault in (Fault.reset(), Fault.status(503), Fault.garbage()):
-        rule = server.faults.add(fault, "GET /ws", times=3)
+    for fault, route in (
+        (Fault.reset(), "GET /ws"),
+        (Fault.status(503), "GET /ws"),
+        (Fault.garbage(), "GET /ws"),
+        (Fault.close(1000, reason="not yet"), "open"),
+        (Fault.reset(), "in ping"),
+    ):
+        rule = server.faults.add(fault, route, times=3)
         async with client.socket(alice) as socket:
             assert socket.is_connected
         assert rule.hits == 3

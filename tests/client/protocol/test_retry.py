@@ -5,9 +5,14 @@ import pytest
 from nakama_client import (
     ArgumentError,
     ClientClosed,
+    ClosedBy,
     ConnectionFailed,
+    ConnectionLost,
+    DisconnectCause,
+    DisconnectReason,
     NakamaError,
     SessionExpired,
+    SessionReplaced,
     TimeoutExceeded,
     Unauthenticated,
     Unavailable,
@@ -15,6 +20,11 @@ from nakama_client import (
 )
 from nakama_client.protocol.requests import Request
 from nakama_client.protocol.retry import concerns_token, is_passing, may_repeat, retry_after
+
+
+def lost(cause: DisconnectCause) -> DisconnectReason:
+    return DisconnectReason(cause, 1000, "", ClosedBy.SERVER)
+
 
 GET = Request("GET", "/v2/account")
 DELETE = Request("DELETE", "/v2/notification")
@@ -40,6 +50,9 @@ REFUSED = ConnectionFailed("refused", nothing_sent=True)
         (SessionExpired("…"), False),
         (ClientClosed("…"), False),
         (ArgumentError("…"), False),
+        (ConnectionLost(lost(DisconnectCause.LOST)), True),
+        (ConnectionLost(lost(DisconnectCause.CLOSED)), False),
+        (SessionReplaced(lost(DisconnectCause.REPLACED)), False),
     ],
 )
 def test_what_may_pass(error: NakamaError, passes: bool) -> None:
