@@ -67,7 +67,7 @@ class Program:
     async def start(self) -> None:
         """Start it."""
         command = [sys.executable, "-m", "benchmarks.soak.players", *self._arguments]
-        self._process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+        self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
 
     async def kill(self) -> None:
         """Kill it as `kill -9` does."""
@@ -79,8 +79,7 @@ class Program:
     async def stop(self) -> dict[str, int]:
         """Let it end by itself; returns what it counted in its last life."""
         assert self._process is not None
-        self._process.terminate()
-        output, _ = await self._process.communicate()
+        output, _ = await self._process.communicate(b"")
         counts: dict[str, int] = json.loads(output)
         return counts
 

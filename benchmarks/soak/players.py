@@ -1,7 +1,7 @@
 """A process with a feed for each player, which writes down what they handled.
 
-`python -m benchmarks.soak.players URL JOURNAL PLAYERS [DIRECTORY]` runs until it is killed; with a
-directory, positions are kept there, without one in memory.
+`python -m benchmarks.soak.players URL JOURNAL PLAYERS [DIRECTORY]` runs until its standard
+input is closed; with a directory, positions are kept there, without one in memory.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import os
-import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -75,16 +74,14 @@ class Players:
 
 
 async def main(url: str, journal_path: str, players: int, directory: str | None) -> None:
-    """Play until SIGTERM, then write what was counted to standard output."""
+    """Play until standard input is closed, then write what was counted to standard output."""
     logging.disable()  # thousands of warnings, all meant
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     journal = os.open(Path(journal_path), os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     store = MemoryCursorStore() if directory is None else FileCursorStore(directory)
     async with Client(url, timeouts=TIMEOUTS, retry=RETRY) as client:
         all_players = Players(client, journal, store)
         tasks = [asyncio.create_task(all_players.play(player)) for player in range(players)]
-        await stop.wait()
+        await asyncio.to_thread(sys.stdin.read)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

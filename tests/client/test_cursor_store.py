@@ -11,7 +11,7 @@ import pytest
 
 from nakama_client import CursorStore, FileCursorStore, MemoryCursorStore
 
-KEYS = ["40857c06-2b8f-4d5f-9d2b-5a6f0d1c2e3f", "../outside", "con", "a/b\\c:d*", "ключ", ""]
+KEYS = ["40857c06-2b8f-4d5f-9d2b-5a6f0d1c2e3f", "../outside", "a/b\\c:d*", "ключ", ""]
 
 KILLED_WHILE_WRITING = """
 import asyncio, os, signal, sys
