@@ -350,11 +350,12 @@ async def test_a_repeated_key_gets_the_first_answer_and_sends_nothing(backend: B
     first = await backend.send(include_player_ids=[player], external_id=key)
     assert first.body["external_id"] == key
     assert "Idempotent-Replayed" not in first.headers
-    again = await backend.send(
-        include_player_ids=[], contents={"en": "other"}, idempotency_key=key.lower()
-    )
-    assert (again.status, again.body) == (200, first.body)
-    assert again.headers["Idempotent-Replayed"] == "true"
+    for spelled in (key, key.lower(), key.upper()):
+        again = await backend.send(
+            include_player_ids=[], contents={"en": "other"}, idempotency_key=spelled
+        )
+        assert (again.status, again.body) == (200, first.body)
+        assert again.headers["Idempotent-Replayed"] == "true"
     assert len(backend.stub.pushes) == 1
 
 

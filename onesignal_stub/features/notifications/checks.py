@@ -81,7 +81,7 @@ def check(request: Mapping[str, Any], channel: Channel) -> None:
 
 
 def idempotency_key(request: Mapping[str, Any]) -> str | None:
-    """The key that makes a repeated request harmless, by its new or its old name; a UUID.
+    """The key that makes a repeated request harmless, by its new or its old name; a UUID as given.
 
     Raises:
         ApiError: It is no UUID.

@@ -169,7 +169,7 @@ class Notifications:
         row = self._store.one(
             "SELECT reply FROM idempotent_replies WHERE app_id = ? AND key = ? AND created_at > ?",
             app_id,
-            key,
+            key.lower(),
             self._clock.time() - _KEY_LIFE,
         )
         return None if row is None else msgspec.json.decode(row["reply"])
