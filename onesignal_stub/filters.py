@@ -114,12 +114,13 @@ def parse(filters: Sequence[Any]) -> Matches | None:
     entries = [entry for entry in filters if entry != {}]  # what old Node SDKs make of operators
     if not entries:
         return None
+    _check_fields(entries)
     parts: list[list[Matches]] = [[]]
     after_operator = True
     for entry in entries:
         joint = _operator_of(entry)
         if joint is None:
-            parts[-1].append(_condition(entry))
+            parts[-1].append(_FIELDS[entry["field"]](entry))
         elif after_operator:
             raise refused("Filters: an operator must stand between two filters")
         elif joint == "OR":
@@ -130,9 +131,17 @@ def parse(filters: Sequence[Any]) -> Matches | None:
     return _any_of([_all_of(part) for part in parts])
 
 
-def _operator_of(entry: Any) -> str | None:
-    if not isinstance(entry, dict):
+def _check_fields(entries: Sequence[Any]) -> None:
+    """Refuse every entry whose field is unknown, each with a text of its own."""
+    if not all(isinstance(entry, dict) for entry in entries):
         raise refused("Filters: every entry must be an object")
+    fields = [entry.get("field") for entry in entries if "operator" not in entry]
+    unknown = [name for name in fields if not isinstance(name, str) or name not in _FIELDS]
+    if unknown:
+        raise refused(*(f"Segment {name or ''} is not a valid filter field." for name in unknown))
+
+
+def _operator_of(entry: _Filter) -> str | None:
     if "operator" not in entry:
         return None
     joint = entry["operator"]
@@ -158,14 +167,6 @@ def _any_of(parts: list[Matches]) -> Matches:
     if len(parts) == 1:
         return parts[0]
     return lambda device, now: any(part(device, now) for part in parts)
-
-
-def _condition(entry: _Filter) -> Matches:
-    field = entry.get("field")
-    make = _FIELDS.get(field) if isinstance(field, str) else None
-    if make is None:
-        raise refused(f"Segment {field or ''} is not a valid filter field.")
-    return make(entry)
 
 
 def _relation(entry: _Filter, *known: str) -> str:

@@ -226,6 +226,15 @@ def test_what_the_grammar_does_not_have_is_refused(filters: list[Any], text: str
     assert text in caught.value.body["errors"][0]
 
 
+def test_each_unknown_field_has_its_own_text() -> None:
+    with pytest.raises(ApiError) as caught:
+        parse([{"field": "levl"}, OR, tag("~"), {"field": "tags", "relation": "="}])
+    assert caught.value.body["errors"] == [
+        "Segment levl is not a valid filter field.",
+        "Segment tags is not a valid filter field.",
+    ]
+
+
 def test_empty_entries_are_what_old_sdks_make_of_operators() -> None:
     assert parse([]) is None
     assert parse([{}]) is None
