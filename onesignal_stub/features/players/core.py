@@ -93,9 +93,7 @@ class Players:
         Raises:
             ApiError: `device_type` is missing or unknown, or a field has a wrong type.
         """
-        device_type = fields.integer(body, "device_type") if "device_type" in body else None
-        if device_type not in DEVICE_TYPES:
-            raise refused("not a valid device_type")
+        device_type = _device_type(body)
         token = fields.text(body, "identifier")
         if token is not None and not can_hold(device_type, token):
             raise ApiError(400, {"success": False, "errors": ['["Identifier invalid format."]']})
@@ -242,6 +240,13 @@ class Players:
         self._outcomes.record(
             app_id, SESSION_DURATION, value=seconds, device_type=row["device_type"]
         )
+
+
+def _device_type(body: Mapping[str, Any]) -> int:
+    number = fields.number_of(body.get("device_type"))
+    if number is None or number not in DEVICE_TYPES:
+        raise refused("not a valid device_type")
+    return int(number)
 
 
 def no_such_player() -> ApiError:
