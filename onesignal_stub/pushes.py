@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +9,7 @@ import msgspec
 from attrs import field, frozen
 
 from onesignal_stub.audience import Channel
-from server_kit import ServerNotRunning, Store
+from server_kit import Bell, ServerNotRunning, Store
 from server_kit.store import Row
 
 STOPPED = "the stub stopped before a push came"
@@ -104,7 +103,7 @@ class Pushes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._recorded = asyncio.Event()
+        self._recorded = Bell()
         self._closed = False
 
     def close(self) -> None:
@@ -114,8 +113,7 @@ class Pushes:
 
     def announce(self) -> None:
         """Wake everybody who waits for a push."""
-        recorded, self._recorded = self._recorded, asyncio.Event()
-        recorded.set()
+        self._recorded.ring()
 
     def get(self, push_id: int) -> Push:
         """One push.
@@ -155,15 +153,14 @@ class Pushes:
             TimeoutError: None came in time; the message lists what was sent.
             ServerNotRunning: The stub stopped.
         """
+
+        def first() -> Push | None:
+            if self._closed:
+                raise ServerNotRunning(STOPPED)
+            return self.first(query)
+
         try:
-            async with asyncio.timeout(timeout):
-                while not self._closed:
-                    recorded = self._recorded
-                    found = self.first(query)
-                    if found is not None:
-                        return found
-                    await recorded.wait()
-            raise ServerNotRunning(STOPPED)
+            return await self._recorded.wait_for(first, timeout=timeout)
         except TimeoutError:
             raise TimeoutError(
                 f"no matching push within {timeout} s; sent: {self._summary()}"

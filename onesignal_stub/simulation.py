@@ -51,7 +51,7 @@ class Simulation:
         self._pushes = pushes
         self._outcomes = outcomes
         self._webhooks = webhooks
-        self._online: dict[str, list[asyncio.Future[Push]]] = {}
+        self._online: dict[str, list[asyncio.Future[int]]] = {}
 
     def arrived(self, notification: int) -> None:
         """Hand a message that was just sent to the devices that are online."""
@@ -63,7 +63,7 @@ class Simulation:
                 player_id,
             )
             if row is not None:
-                self._hand_over(player_id, self.receive(row["number"]))
+                self._hand_over(player_id, row["number"])
         self._pushes.announce()
 
     async def next_for(self, player_id: str) -> Push:
@@ -71,10 +71,11 @@ class Simulation:
         row = self._store.one(_NEXT, player_id, self._clock.time())
         if row is not None:
             return self.receive(row["number"])
-        waiting: asyncio.Future[Push] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._online.setdefault(player_id, []).append(waiting)
         try:
-            return await waiting
+            # Received only now: who is cancelled at the last moment leaves the push waiting.
+            return self.receive(await waiting)
         finally:
             self._leave(player_id, waiting)
 
@@ -123,14 +124,15 @@ class Simulation:
     def close(self) -> None:
         """End every wait for a push with ServerNotRunning."""
         for waiting in [future for futures in self._online.values() for future in futures]:
-            waiting.set_exception(ServerNotRunning(STOPPED))
+            if not waiting.done():
+                waiting.set_exception(ServerNotRunning(STOPPED))
 
-    def _hand_over(self, player_id: str, push: Push) -> None:
+    def _hand_over(self, player_id: str, push_id: int) -> None:
         for waiting in self._online.pop(player_id, []):
             if not waiting.done():
-                waiting.set_result(push)
+                waiting.set_result(push_id)
 
-    def _leave(self, player_id: str, waiting: asyncio.Future[Push]) -> None:
+    def _leave(self, player_id: str, waiting: asyncio.Future[int]) -> None:
         others = [future for future in self._online.get(player_id, []) if future is not waiting]
         if others:
             self._online[player_id] = others

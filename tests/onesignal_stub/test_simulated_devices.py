@@ -43,6 +43,21 @@ async def test_a_device_that_waits_gets_a_push_at_once(backend: Backend) -> None
     assert push.received_at == NOW
 
 
+async def test_who_stops_waiting_as_a_push_comes_leaves_it_to_the_next(backend: Backend) -> None:
+    player = await backend.player()
+    await backend.send(include_player_ids=[player], send_after="2023-11-15T00:00:00Z")
+    device = backend.stub.device(player)
+    receiving = asyncio.create_task(device.receive())
+    await asyncio.sleep(0)
+    await backend.stub.advance(DAY)
+    receiving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+    (push,) = backend.stub.pushes
+    assert push.received_at is None
+    assert (await device.receive()).id == push.id
+
+
 async def test_a_push_expires_with_its_ttl(backend: Backend) -> None:
     player = await backend.player()
     await backend.send(include_player_ids=[player], contents={"en": "short"}, ttl=60)
