@@ -5,35 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mock_server.features.accounts.core import check_username
 from mock_server.features.authentication.core import Login
+from mock_server.features.authentication.foreign import FOREIGN_PROVIDERS, ForeignProvider
+from mock_server.features.authentication.messages import (
+    ACCOUNT_CUSTOM,
+    ACCOUNT_DEVICE,
+    ACCOUNT_EMAIL,
+    ACCOUNT_TOKEN,
+)
 from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
-from mock_server.wire.errors import GrpcCode, GrpcError
-from mock_server.wire.schema import (
-    BOOL_VALUE,
-    INT64,
-    STRING,
-    STRING_MAP,
-    Message,
-)
-
-ACCOUNT_DEVICE = Message("AccountDevice", id=STRING, vars=STRING_MAP)
-ACCOUNT_CUSTOM = Message("AccountCustom", id=STRING, vars=STRING_MAP)
-ACCOUNT_EMAIL = Message("AccountEmail", email=STRING, password=STRING, vars=STRING_MAP)
-ACCOUNT_TOKEN = Message("AccountToken", token=STRING, vars=STRING_MAP)
-ACCOUNT_INSTANT_GAME = Message(
-    "AccountFacebookInstantGame", signed_player_info=STRING, vars=STRING_MAP
-)
-ACCOUNT_GAME_CENTER = Message(
-    "AccountGameCenter",
-    player_id=STRING,
-    bundle_id=STRING,
-    timestamp_seconds=INT64,
-    salt=STRING,
-    signature=STRING,
-    public_key_url=STRING,
-    vars=STRING_MAP,
-)
+from mock_server.wire.schema import BOOL_VALUE, STRING, Message
 
 
 def _device(call: Call) -> dict[str, Any]:
@@ -97,9 +80,11 @@ def _session(call: Call, login: Login) -> dict[str, Any]:
     )
 
 
-def _refusal(code: GrpcCode, message: str) -> Callable[[Call], dict[str, Any]]:
+def _foreign(provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
     def handler(call: Call) -> dict[str, Any]:
-        raise GrpcError(code, message)
+        provider.check(_account(call))
+        check_username(call.request["username"])
+        raise provider.unknown()
 
     return handler
 
@@ -128,28 +113,5 @@ ROUTES = (
     _route("Email", ACCOUNT_EMAIL, _email),
     _route("Facebook", ACCOUNT_TOKEN, _social(FACEBOOK)),
     _route("Steam", ACCOUNT_TOKEN, _social(STEAM)),
-    # What Nakama answers where a provider is not configured, or its token does not arrive.
-    _route(
-        "Apple",
-        ACCOUNT_TOKEN,
-        _refusal(GrpcCode.FAILED_PRECONDITION, "Apple authentication is not configured."),
-    ),
-    _route(
-        "Google",
-        ACCOUNT_TOKEN,
-        _refusal(GrpcCode.INVALID_ARGUMENT, "Google access token is required."),
-    ),
-    _route(
-        "GameCenter",
-        ACCOUNT_GAME_CENTER,
-        _refusal(GrpcCode.INVALID_ARGUMENT, "GameCenter bundle ID is required."),
-    ),
-    _route(
-        "FacebookInstantGame",
-        ACCOUNT_INSTANT_GAME,
-        _refusal(
-            GrpcCode.INVALID_ARGUMENT,
-            "Signed Player Info for a Facebook Instant Game is required.",
-        ),
-    ),
+    *(_route(each.name, each.account, _foreign(each)) for each in FOREIGN_PROVIDERS),
 )

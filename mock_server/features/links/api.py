@@ -1,11 +1,12 @@
-"""Linking over HTTP: device, custom id, email, Facebook, Steam."""
+"""Linking over HTTP: each way to log in can be added and removed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.features.authentication.api import (
+from mock_server.features.authentication.foreign import FOREIGN_PROVIDERS, ForeignProvider
+from mock_server.features.authentication.messages import (
     ACCOUNT_CUSTOM,
     ACCOUNT_DEVICE,
     ACCOUNT_EMAIL,
@@ -68,6 +69,24 @@ def _unlink_social(provider: Provider) -> Callable[[Call], dict[str, Any]]:
     return handler
 
 
+def _link_foreign(provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
+    def handler(call: Call) -> dict[str, Any]:
+        provider.check(call.request)
+        raise provider.unknown()
+
+    return handler
+
+
+def _unlink_foreign(provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
+    def handler(call: Call) -> dict[str, Any]:
+        if provider.has_proof(call.request):
+            raise provider.unknown()
+        call.parts.links.unlink_foreign(call.identity.user_id)
+        return {}
+
+    return handler
+
+
 def _route(
     verb: str,
     provider: str,
@@ -93,4 +112,9 @@ ROUTES = (
     _route("Unlink", "Email", ACCOUNT_EMAIL, _unlink_email),
     _route("Unlink", "Facebook", ACCOUNT_TOKEN, _unlink_social(FACEBOOK)),
     _route("Unlink", "Steam", ACCOUNT_TOKEN, _unlink_social(STEAM)),
+    *(_route("Link", each.name, each.account, _link_foreign(each)) for each in FOREIGN_PROVIDERS),
+    *(
+        _route("Unlink", each.name, each.account, _unlink_foreign(each))
+        for each in FOREIGN_PROVIDERS
+    ),
 )

@@ -29,22 +29,24 @@ class Links:
         self._store = parts.store
 
     def link_device(self, user_id: str, device_id: str) -> None:
-        """Add a device; one's own again changes nothing.
+        """Add a device, which may be one's own already.
 
         Raises:
-            GrpcError: A bad id, or another account's.
+            GrpcError: A bad id, another account's, or no account of this user.
         """
         check_device_id(device_id)
         owner = self._store.one("SELECT user_id FROM user_device WHERE id = ?", device_id)
-        if owner is None:
-            self._require_account(user_id)
-            with self._store.transaction():
-                self._store.run(
-                    "INSERT INTO user_device (id, user_id) VALUES (?, ?)", device_id, user_id
-                )
-                self._touch(user_id)
-        elif owner["user_id"] != user_id:
+        if owner is not None and owner["user_id"] != user_id:
             raise GrpcError(GrpcCode.ALREADY_EXISTS, "Device ID already in use.")
+        if self._parts.accounts.find(user_id) is None:
+            raise GrpcError(GrpcCode.INTERNAL, "Error linking Device ID.")
+        with self._store.transaction():
+            self._store.run(
+                "INSERT INTO user_device (id, user_id) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+                device_id,
+                user_id,
+            )
+            self._touch(user_id)
 
     def link_custom(self, user_id: str, custom_id: str) -> None:
         """Set the custom id.
@@ -63,6 +65,8 @@ class Links:
     def link_email(self, user_id: str, email: str, password: str) -> None:
         """Set email and password.
 
+        As in Nakama, a password of more than 72 bytes is accepted, but logs nobody in.
+
         Raises:
             GrpcError: A bad address or password, or another account's address.
         """
@@ -72,12 +76,11 @@ class Links:
             raise refuse("Invalid email address, no spaces or control characters allowed.")
         check_password(password)
         check_email(email)
-        hashed = hash_password(password)
-        if hashed is None:
-            raise GrpcError(GrpcCode.INTERNAL, "Error while trying to link Email.")
         with self._store.transaction():
             self.link_column(user_id, "email", email.lower(), "Email is already in use.")
-            self._store.run("UPDATE users SET password = ? WHERE id = ?", hashed, user_id)
+            self._store.run(
+                "UPDATE users SET password = ? WHERE id = ?", hash_password(password), user_id
+            )
 
     def link_social(
         self, user_id: str, username: str, provider: Provider, token: str, *, sync: bool
@@ -124,18 +127,18 @@ class Links:
         """Set an identifying column of the user table.
 
         Raises:
-            GrpcError: Another account has the value; the message is `taken`.
+            GrpcError: Another account has the value, or the user has no account, which Nakama
+                does not tell apart; the message is `taken`.
         """
         owner = self._store.one(f"SELECT id FROM users WHERE {column} = ?", value)
-        if owner is not None and owner["id"] != user_id:
-            raise GrpcError(GrpcCode.ALREADY_EXISTS, taken)
-        self._require_account(user_id)
-        self._store.run(
+        is_taken = owner is not None and owner["id"] != user_id
+        if is_taken or not self._store.run(
             f"UPDATE users SET {column} = ?, update_time = ? WHERE id = ?",
             value,
             self._parts.transaction_time(),
             user_id,
-        )
+        ):
+            raise GrpcError(GrpcCode.ALREADY_EXISTS, taken)
 
     def unlink_device(self, user_id: str, device_id: str) -> None:
         """Remove a device.
@@ -162,13 +165,9 @@ class Links:
         Raises:
             GrpcError: The value is not the user's, or it is his last way to log in.
         """
+        self._require_other(user_id, column)
         row = self._parts.accounts.find(user_id)
-        has_device = self._store.one("SELECT id FROM user_device WHERE user_id = ?", user_id)
-        if (
-            row is None
-            or (value and row[column] != value)
-            or not (has_device or self._has_identifier(user_id, besides=column))
-        ):
+        if row is None or (value and row[column] != value):
             raise _last_identifier()
         password = ", password = NULL" if column == "email" else ""
         self._store.run(
@@ -177,6 +176,21 @@ class Links:
             user_id,
         )
 
+    def unlink_foreign(self, user_id: str) -> None:
+        """Forget the id of a provider that this server cannot ask: there is none to forget.
+
+        Raises:
+            GrpcError: The user has no other way to log in.
+        """
+        self._require_other(user_id, None)
+        self._touch(user_id)
+
+    def _require_other(self, user_id: str, column: str | None) -> None:
+        """Refuse to unlink a column that is the user's last way to log in."""
+        has_device = self._store.one("SELECT id FROM user_device WHERE user_id = ?", user_id)
+        if not has_device and not self._has_identifier(user_id, besides=column):
+            raise _last_identifier()
+
     def _touch(self, user_id: str) -> None:
         now = self._parts.transaction_time()
         self._store.run("UPDATE users SET update_time = ? WHERE id = ?", now, user_id)
@@ -184,10 +198,6 @@ class Links:
     def _has_identifier(self, user_id: str, *, besides: str | None) -> bool:
         row = self._parts.accounts.find(user_id)
         return row is not None and any(row[name] for name in _COLUMNS if name != besides)
-
-    def _require_account(self, user_id: str) -> None:
-        if self._parts.accounts.find(user_id) is None:
-            raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
 
 
 def _last_identifier() -> GrpcError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.features.authentication.api import ACCOUNT_TOKEN
 from mock_server.features.authentication.identifiers import refuse
+from mock_server.features.authentication.messages import ACCOUNT_TOKEN
 from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.schema import BOOL_VALUE, Message
