@@ -15,6 +15,7 @@ from mock_server.realtime.stream import Presence, Stream, StreamMode
 from mock_server.signals import DirectMessage
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.output import omit_empty, timestamp
+from mock_server.wire.uuids import parse_uuid
 from server_kit import store
 
 if TYPE_CHECKING:
@@ -139,10 +140,7 @@ class Channels:
         now = self.now()
         message = ChannelMessage(author, MessageCode.CHAT, content, now, now)
         if author.persistent:
-            try:
-                self._insert(message, now // 1000)
-            except sqlite3.IntegrityError as error:
-                raise MessageNotStored(str(error)) from error
+            self._insert(message, now // 1000)
         self.publish([message])
         self._signal(message)
         return message
@@ -150,8 +148,8 @@ class Channels:
     def update(self, author: Author, message_id: str, content: str) -> ChannelMessage:
         """Replace the content of a message; what is stored keeps its code and create time.
 
-        As in Nakama, the message may be from another channel, and one that is not persistent is
-        sent as updated without being looked up.
+        As in Nakama, the message may be from another channel, one that is not persistent is sent
+        as updated without being looked up, and all hear of its id as it is spelled here.
 
         Raises:
             MessageNotFound: Nothing of this id by this author is stored.
@@ -167,7 +165,7 @@ class Channels:
                 stored,
                 author.username,
                 updated // 1000,
-                message_id,
+                row["id"],
             )
         message = ChannelMessage(
             author, MessageCode.CHAT_UPDATE, content, created, updated, message_id
@@ -185,7 +183,7 @@ class Channels:
         if author.persistent:
             row = self._own(message_id, author.user_id)
             created, updated = row["create_time"] * 1000, row["update_time"] * 1000
-            self._store.run("DELETE FROM message WHERE id = ?", message_id)
+            self._store.run("DELETE FROM message WHERE id = ?", row["id"])
         message = ChannelMessage(
             author, MessageCode.CHAT_REMOVE, "{}", created, updated, message_id
         )
@@ -198,6 +196,9 @@ class Channels:
         """Write down what happened to a user in a group; `publish` tells it after the commit.
 
         The history has it in whole seconds, so that within one second the order is by chance.
+
+        Raises:
+            MessageNotStored: There is no such user.
         """
         stream = group_channel(group_id)
         author = Author(stream, channel_id(stream), user_id, username)
@@ -219,20 +220,27 @@ class Channels:
 
     def _insert(self, message: ChannelMessage, now: int) -> None:
         author, stream = message.author, message.author.stream
-        self._store.run(
-            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            message.id,
-            message.code,
-            author.user_id,
-            author.username,
-            stream.mode,
-            stream.subject,
-            stream.subcontext,
-            stream.label,
-            _stored_content(message.content),
-            now,
-            now,
-        )
+        content = _stored_content(message.content)
+        try:
+            self._store.run(
+                "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                message.id,
+                message.code,
+                author.user_id,
+                author.username,
+                stream.mode,
+                stream.subject,
+                stream.subcontext,
+                stream.label,
+                content,
+                now,
+                now,
+            )
+        except sqlite3.IntegrityError:
+            raise MessageNotStored(
+                'ERROR: insert or update on table "message" violates foreign key constraint '
+                '"message_sender_id_fkey" (SQLSTATE 23503)'
+            ) from None
 
     def _signal(self, message: ChannelMessage) -> None:
         """Tell of a direct message, once for each of the two who did not write it himself."""
@@ -254,7 +262,9 @@ class Channels:
 
     def _own(self, message_id: str, sender_id: str) -> store.Row:
         row = self._store.one(
-            "SELECT * FROM message WHERE id = ? AND sender_id = ?", message_id, sender_id
+            "SELECT * FROM message WHERE id = ? AND sender_id = ?",
+            parse_uuid(message_id),
+            sender_id,
         )
         if row is None:
             raise MessageNotFound(message_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from mock_server.cursor import BadCursor
 from mock_server.features.friends import listing
+from mock_server.features.notifications.core import DatabaseError
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty, timestamp
@@ -51,7 +52,7 @@ def _add(call: Call) -> dict[str, Any]:
         call.parts.friends.add(
             identity.user_id, identity.username, friend_ids, call.request["metadata"]
         )
-    except ValueError:
+    except (ValueError, DatabaseError):
         raise GrpcError(GrpcCode.INTERNAL, "Error while trying to add friends.") from None
     return {}
 
@@ -66,7 +67,10 @@ def _block(call: Call) -> dict[str, Any]:
     friend_ids = _friend_ids(call, "Cannot block self.")
     if not friend_ids:
         return _nobody(call)
-    call.parts.friends.block(call.identity.user_id, friend_ids)
+    try:
+        call.parts.friends.block(call.identity.user_id, friend_ids)
+    except DatabaseError:
+        raise GrpcError(GrpcCode.INTERNAL, "Error while trying to block friends.") from None
     return {}
 
 

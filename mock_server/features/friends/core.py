@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from mock_server.features.channels.ids import direct_message
 from mock_server.features.friends.metadata import merged
+from mock_server.features.notifications.core import DatabaseError
 from mock_server.features.notifications.implicit import Event, NotificationCode, notify
 from mock_server.wire.jsonb import jsonb_text
 
@@ -56,9 +59,10 @@ class Friends:
 
         Raises:
             ValueError: The metadata is no JSON; nobody is added.
+            DatabaseError: The user does not exist.
         """
         events: list[tuple[str, Event]] = []
-        with self._store.transaction():
+        with self._drawing_edges():
             for friend_id in _others(user_id, friend_ids):
                 event = self._add_one(user_id, username, friend_id, metadata or "{}")
                 if event is not None:
@@ -82,8 +86,12 @@ class Friends:
         notify(self._parts, [event.to(friend_id) for friend_id in removed])
 
     def block(self, user_id: str, friend_ids: Iterable[str]) -> None:
-        """Block users: they lose their side of the edge and leave the direct message channel."""
-        with self._store.transaction():
+        """Block users: they lose their side of the edge and leave the direct message channel.
+
+        Raises:
+            DatabaseError: The user does not exist.
+        """
+        with self._drawing_edges():
             for friend_id in _others(user_id, friend_ids):
                 if self._block_one(user_id, friend_id):
                     self._parts.tracker.untrack_stream(direct_message(user_id, friend_id))
@@ -105,6 +113,18 @@ class Friends:
         """The ids of those user names that exist."""
         rows = [self._parts.accounts.find_by_username(name) for name in usernames]
         return [row["id"] for row in rows if row is not None]
+
+    @contextmanager
+    def _drawing_edges(self) -> Iterator[None]:
+        """A transaction that the database refuses where the user whose edges it draws is gone."""
+        try:
+            with self._store.transaction():
+                yield
+        except sqlite3.IntegrityError:
+            raise DatabaseError(
+                'ERROR: insert or update on table "user_edge" violates foreign key constraint '
+                '"user_edge_source_id_fkey" (SQLSTATE 23503)'
+            ) from None
 
     def _state(self, source_id: str, destination_id: str) -> int | None:
         row = self._store.one(

@@ -7,6 +7,7 @@ from typing import Any
 from mock_server.cursor import BadCursor
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.friends import listing
+from mock_server.features.notifications.core import DatabaseError
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -127,7 +128,7 @@ class FriendFunctions(RuntimeFunctions):
         text = "" if table is None else gojson.marshal(table or {})
         try:
             self._parts.friends.add(owner, name, friend_ids, text)
-        except ValueError as error:
+        except (ValueError, DatabaseError) as error:
             raise ModuleError(f"error adding friends: {error}") from None
 
     def friends_delete(
@@ -160,7 +161,10 @@ class FriendFunctions(RuntimeFunctions):
         """
         given = Arguments("friends_block", user_id, username, user_ids, usernames)
         owner, _, friend_ids = self._named(given, "cannot block self")
-        self._parts.friends.block(owner, friend_ids)
+        try:
+            self._parts.friends.block(owner, friend_ids)
+        except DatabaseError as error:
+            raise ModuleError(f"error blocking friends: {error}") from None
 
     def friend_metadata_update(
         self, user_id: Any = None, friend_user_id: Any = None, metadata: Any = None

@@ -67,4 +67,4 @@ class InvalidCreator(GroupError):
 
 
 class DatabaseRefused(GroupError):
-    """A value does not fit into its column."""
+    """What PostgreSQL answers to rows that do not fit."""

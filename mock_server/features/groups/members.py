@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from mock_server.features.channels.core import ChannelMessage, MessageCode
+from mock_server.features.channels.core import ChannelMessage, MessageCode, MessageNotStored
 from mock_server.features.channels.ids import group_channel
 from mock_server.features.groups.core import CLOSED, GroupState
 from mock_server.features.groups.errors import (
+    DatabaseRefused,
     GroupFull,
     GroupNotFound,
     LastSuperadmin,
@@ -336,7 +337,10 @@ class Members:
     ) -> ChannelMessage:
         channels = self._parts.channels
         time = channels.now() if now is None else now
-        return channels.store_group_message(group_id, code, user_id, username, time)
+        try:
+            return channels.store_group_message(group_id, code, user_id, username, time)
+        except MessageNotStored as error:
+            raise DatabaseRefused(str(error)) from None
 
     def _announce(self, group_id: str, messages: list[ChannelMessage], gone: Iterable[str]) -> None:
         """Tell the channel, those who have left it included; then let these leave the channel."""

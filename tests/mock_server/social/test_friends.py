@@ -183,3 +183,18 @@ async def test_a_deleted_user_leaves_the_lists_but_not_the_counts() -> None:
         assert await bob.delete("/v2/account") == OK
         assert await ada.friends() == {}
         assert await ada.edge_count() == 1
+
+
+@pytest.mark.asyncio
+async def test_who_has_no_account_gets_no_friends() -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        ghost = world.stranger(STRANGER, "ghost")
+        answer = await ghost.post("/v2/friend", ids=ada.id)
+        assert answer == refused(13, "Error while trying to add friends.")
+        answer = await ghost.post("/v2/friend/block", ids=ada.id)
+        assert answer == refused(13, "Error while trying to block friends.")
+        assert await ghost.delete("/v2/friend", ids=ada.id) == OK
+        assert await ghost.get("/v2/friend") == {}
+        assert (await ada.friends(), await ada.edge_count()) == ({}, 0)
+        assert await ada.notifications() == []

@@ -36,6 +36,16 @@ async def test_friends_are_tables() -> None:
 
 
 @pytest.mark.asyncio
+async def test_who_has_no_account_gets_no_friends_from_modules() -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        for function in (world.server.nk.friends_add, world.server.nk.friends_block):
+            with pytest.raises(ModuleError, match="user_edge_source_id_fkey"):
+                function(STRANGER, "ghost", [ada.id])
+        assert await ada.friends() == {}
+
+
+@pytest.mark.asyncio
 async def test_lists_of_friends_page() -> None:
     async with open_world() as world:
         ada, bob, cleo, dan = [await world.login(name) for name in ("ada", "bob", "cleo", "dan")]

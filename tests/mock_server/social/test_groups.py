@@ -398,3 +398,19 @@ async def test_a_deleted_account_leaves_its_groups() -> None:
         assert await members(ada, adas) == 1
         assert await names(ada, limit=100) == ["Dragons"]
         assert await cleo.get(f"/v2/user/{cleo.id}/group") == {}
+
+
+@pytest.mark.asyncio
+async def test_who_has_no_account_can_ask_but_not_join() -> None:
+    async with open_world() as world:
+        ada = await world.login("ada")
+        ghost = world.stranger(STRANGER, "ghost")
+        opened, closed = await found(ada, open=True), await found(ada, "Wyverns")
+        answer = await ghost.post(f"/v2/group/{opened}/join")
+        assert answer == refused(13, "Error while trying to join group.")
+        assert await members(ada, opened) == 1
+        assert await ghost.post(f"/v2/group/{closed}/join") == OK
+        assert [each["code"] for each in await ada.notifications()] == [-5]
+        assert await users(ada, closed) == {"ada": SUPERADMIN}
+        answer = await ghost.post(f"/v2/group/{closed}/leave")
+        assert answer == refused(13, "Error while trying to leave group.")

@@ -45,6 +45,11 @@ class World:
         player.id, player.name = user["id"], user["username"]
         return player
 
+    def stranger(self, user_id: str, name: str) -> Player:
+        """Somebody whose token is good, but whose account does not exist."""
+        token, _ = self.server.nk.authenticate_token_generate(user_id, name)
+        return Player(self, name, user_id, {"Authorization": f"Bearer {token}"})
+
     async def ask_for_session(self, provider: str, account: Any, **query: str) -> Any:
         """The answer to an authentication."""
         path = f"/v2/account/authenticate/{provider}?{urlencode(query)}"
