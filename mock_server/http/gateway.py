@@ -9,7 +9,6 @@ import inspect
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -93,7 +92,7 @@ class Gateway:
                 )
         except DecodeError as error:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
-        return request | {name: unquote(value) for name, value in path_values.items()}
+        return request | path_values
 
     def _authenticate(self, route: Route, incoming: Incoming) -> Identity:
         if route.auth is Auth.NONE:

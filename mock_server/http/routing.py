@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from attrs import define, field, frozen
 
@@ -111,7 +112,7 @@ class RouteTable:
         Raises:
             GrpcError: NOT_FOUND for an unknown path, UNIMPLEMENTED for another method.
         """
-        parts = tuple(path.split("/"))
+        parts = tuple(unquote(path).split("/"))  # as in Nakama, an escaped slash divides, too
         known = False
         for route, pattern in self._routes:
             values = _match(pattern, parts)

@@ -121,8 +121,8 @@ def _content(request: dict[str, Any]) -> str:
 
 
 def _message_id(request: dict[str, Any]) -> str:
-    message_id = parse_uuid(request["message_id"])
-    if message_id is None:
+    message_id: str = request["message_id"]
+    if parse_uuid(message_id) is None:
         raise _refuse("Invalid message identifier")
     return message_id
 

@@ -1,6 +1,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -231,6 +232,22 @@ async def test_only_its_author_changes_or_removes_a_message() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_change_names_its_message_as_the_client_does() -> None:
+    async with open_world() as world:
+        (ada,) = await world.players("ada")
+        await join(ada, "lobby")
+        sent = await say(ada, "2...lobby", "first")
+        await ada.heard()
+        spelled = {"channel_id": "2...lobby", "message_id": sent["message_id"].upper()}
+        changed = await ada.ask(channel_message_update={**spelled, "content": "{}"})
+        removed = await ada.ask(channel_message_remove=spelled)
+        heard = [frame["channel_message"] for frame in await ada.heard()]
+        acks = [changed["channel_message_ack"], removed["channel_message_ack"]]
+        assert {each["message_id"] for each in heard + acks} == {spelled["message_id"]}
+        assert await texts(ada, "2...lobby") == []
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("change", "doing", "content"),
     [
@@ -343,6 +360,18 @@ async def test_who_may_read_a_history() -> None:
         assert await cleo.get(f"/v2/channel/{group}") == refused(3, "Group not found.")
         assert await ada.get("/v2/channel/lobby") == refused(3, "Invalid channel ID.")
         assert await cleo.get("/v2/channel/2...empty") == OK
+
+
+@pytest.mark.asyncio
+async def test_the_history_of_a_room_with_a_slash_has_no_path() -> None:
+    async with open_world() as world:
+        (ada,) = await world.players("ada")
+        for room, is_found in (("a b", True), ("100%", True), ("a:b", True), ("a/b", False)):
+            channel = (await join(ada, room))["id"]
+            await say(ada, channel, "hi")
+            answer = await ada.get(f"/v2/channel/{quote(channel, safe='')}")
+            assert ("messages" in answer) == is_found
+            assert is_found or answer == refused(5, "Not Found")
 
 
 @pytest.mark.asyncio
