@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.http.routing import Auth, Call, Route
+from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.schema import STRING_VALUE, Message
 
 
 def _get(call: Call) -> dict[str, Any]:
-    return call.parts.accounts.account(call.identity.user_id)
+    account = call.parts.accounts.account(call.identity.user_id)
+    account.pop("disable_time", None)  # only operators and server modules see it
+    return account
 
 
 def _update(call: Call) -> dict[str, Any]:
@@ -18,7 +21,10 @@ def _update(call: Call) -> dict[str, Any]:
 
 
 def _delete(call: Call) -> dict[str, Any]:
-    call.parts.accounts.delete(call.identity.user_id)
+    try:
+        call.parts.accounts.delete(call.identity.user_id)
+    except ValueError:
+        raise GrpcError(GrpcCode.INTERNAL, "Error deleting user account.") from None
     return {}
 
 

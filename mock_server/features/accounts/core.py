@@ -88,17 +88,24 @@ class Accounts:
         if not given:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, "No fields to update.")
         if "username" in given:
-            self._check_new_username(user_id, given["username"])
+            check_new_username(given["username"])
+        row = self.find(user_id)
+        if row is None or all(row[name] == value for name, value in given.items()):
+            return  # as in Nakama, whose UPDATE finds no row that would change
+        if "username" in given:
+            self._check_is_free(given["username"], user_id)
         self.write(user_id, given)
 
     def write(self, user_id: str, given: dict[str, str]) -> None:
         """Write profile columns as the database takes them.
 
         Raises:
-            GrpcError: A value is too long for its column, or an empty lang_tag.
+            GrpcError: A value is too long for its column or holds a NUL character, or an empty
+                lang_tag.
         """
         too_long = any(len(given.get(name, "")) > width for name, width in _WIDTHS.items())
-        if too_long or given.get("lang_tag") == "":
+        has_nul = any("\0" in value for value in given.values())
+        if too_long or has_nul or given.get("lang_tag") == "":
             raise GrpcError(GrpcCode.INTERNAL, "Error while trying to update account.")
         columns = ", ".join(f"{name} = ?" for name in given)
         self._store.run(
@@ -108,10 +115,7 @@ class Accounts:
             user_id,
         )
 
-    def _check_new_username(self, user_id: str, username: str) -> None:
-        if not username or len(username.encode()) > 128:
-            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Username invalid, must be 1-128 bytes.")
-        check_username(username)
+    def _check_is_free(self, username: str, user_id: str) -> None:
         owner = self.find_by_username(username)
         if owner is not None and owner["id"] != user_id:
             raise GrpcError(
@@ -120,11 +124,19 @@ class Accounts:
             )
 
     def delete(self, user_id: str) -> None:
-        """Delete a user with all that is his; tokens die, sockets are closed."""
-        if user_id != SYSTEM_USER:
-            with self._store.transaction():
-                self._store.run("DELETE FROM users WHERE id = ?", user_id)
-                self._parts.members.forget_user(user_id)
+        """Delete a user with all that is his; tokens die, sockets are closed.
+
+        An unknown user is no error, and keeps his tokens.
+
+        Raises:
+            ValueError: The user is the system.
+        """
+        if user_id == SYSTEM_USER:
+            raise ValueError("cannot delete the system user")
+        with self._store.transaction():
+            if not self._store.run("DELETE FROM users WHERE id = ?", user_id):
+                return
+            self._parts.members.forget_user(user_id)
         self._parts.sessions.kill_all(user_id)
         self._parts.registry.disconnect_user(user_id)
 
@@ -203,6 +215,17 @@ def check_username(username: str) -> None:
         )
     if len(username.encode()) > 128:
         raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Username invalid, must be 1-128 bytes.")
+
+
+def check_new_username(username: str) -> None:
+    """Refuse what Nakama refuses as a new name of an account.
+
+    Raises:
+        GrpcError: As for `check_username`, or an empty name.
+    """
+    if not username or len(username.encode()) > 128:
+        raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Username invalid, must be 1-128 bytes.")
+    check_username(username)
 
 
 def generate_username() -> str:

@@ -109,12 +109,15 @@ class AccountFunctions(RuntimeFunctions):
             recorded: Whether Nakama keeps a record of it; this mock never does.
 
         Raises:
-            ModuleError: A bad argument.
+            ModuleError: A bad argument, or the system user.
         """
         given = Arguments("account_delete_id", user_id, recorded)
         owner = given.uuid(1, _USER_ID)
         given.optional_flag(2)
-        self._parts.accounts.delete(owner)
+        try:
+            self._parts.accounts.delete(owner)
+        except ValueError as error:
+            raise ModuleError(f"error while trying to delete account: {error}") from None
 
     def _account_table(self, row: store.Row) -> dict[str, Any]:
         account = self._parts.accounts.account(row["id"])
