@@ -1,48 +1,26 @@
 import json
 import re
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from mock_server import ModuleError
-from tests.mock_server.social.world import OK, Player, World, open_world, refused
+from tests.mock_server.social.chat import (
+    DIRECT,
+    GROUP,
+    ROOM,
+    error,
+    group_of,
+    join,
+    say,
+    text_of,
+    texts,
+)
+from tests.mock_server.social.world import OK, Player, open_world
 
 STRANGER = "7c2f5a56-31f5-4c1a-8f2c-0b5d5f2b7a11"
 NOBODY = "00000000-0000-0000-0000-000000000000"
-ROOM, DIRECT, GROUP = 1, 2, 3
 NANOSECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
-
-
-def error(message: str) -> dict[str, Any]:
-    return {"error": {"code": 3, "message": message}}
-
-
-async def join(player: Player, target: str, kind: int = ROOM, **flags: bool) -> Any:
-    answer = await player.ask(channel_join={"target": target, "type": kind, **flags})
-    return answer.get("channel", answer)
-
-
-async def say(player: Player, channel: str, text: str) -> Any:
-    content = json.dumps({"text": text})
-    answer = await player.ask(channel_message_send={"channel_id": channel, "content": content})
-    return answer.get("channel_message_ack", answer)
-
-
-def text_of(message: Any) -> str:
-    return str(json.loads(message["content"])["text"])
-
-
-async def texts(player: Player, channel: str, **query: object) -> list[str]:
-    page = await player.get(f"/v2/channel/{channel}", limit=100, **query)
-    return [text_of(each) for each in page.get("messages", [])]
-
-
-async def group_of(founder: Player, *others: Player) -> str:
-    group = await founder.post("/v2/group", {"name": "Dragons", "open": True})
-    for each in others:
-        await each.post(f"/v2/group/{group['id']}/join")
-    return str(group["id"])
 
 
 def shown(player: Player, **fields: Any) -> dict[str, Any]:
@@ -286,94 +264,6 @@ async def test_what_is_not_persistent_is_heard_but_not_listed() -> None:
         assert await texts(bob, "2...lobby") == []
 
 
-async def fill(world: World, count: int) -> Player:
-    (ada,) = await world.players("ada")
-    await join(ada, "lobby")
-    for number in range(count):
-        await say(ada, "2...lobby", str(number))
-    return ada
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("forward", [True, False])
-async def test_history_is_read_there_and_back(forward: bool) -> None:
-    async with open_world() as world:
-        ada = await fill(world, 5)
-        wanted = [str(number) for number in (range(5) if forward else reversed(range(5)))]
-        query = {"limit": 2, "forward": str(forward).lower()}
-        pages, cursor = [], ""
-        while True:
-            page = await ada.get("/v2/channel/2...lobby", cursor=cursor, **query)
-            pages.append(page)
-            if "next_cursor" not in page:
-                break
-            cursor = page["next_cursor"]
-        assert [[text_of(each) for each in page["messages"]] for page in pages] == [
-            wanted[:2],
-            wanted[2:4],
-            wanted[4:],
-        ]
-        assert "prev_cursor" not in pages[0]
-        back = await ada.get("/v2/channel/2...lobby", cursor=pages[2]["prev_cursor"], **query)
-        assert [text_of(each) for each in back["messages"]] == wanted[2:4]
-        first = await ada.get("/v2/channel/2...lobby", cursor=back["prev_cursor"], **query)
-        assert [text_of(each) for each in first["messages"]] == wanted[:2]
-        assert "prev_cursor" not in first
-        again = await ada.get("/v2/channel/2...lobby", cursor=first["next_cursor"], **query)
-        assert again["messages"] == pages[1]["messages"]
-
-
-@pytest.mark.asyncio
-async def test_the_cacheable_cursor_leads_to_what_is_new() -> None:
-    async with open_world() as world:
-        ada = await fill(world, 3)
-        kept = (await ada.get("/v2/channel/2...lobby", limit=10))["cacheable_cursor"]
-        newest = await ada.get("/v2/channel/2...lobby", limit=1, forward="false")
-        assert await texts(ada, "2...lobby", cursor=kept) == []
-        await say(ada, "2...lobby", "new")
-        assert await texts(ada, "2...lobby", cursor=kept) == ["new"]
-        assert await texts(ada, "2...lobby", cursor=newest["cacheable_cursor"]) == ["new"]
-
-
-@pytest.mark.asyncio
-async def test_a_cursor_belongs_to_its_channel_and_direction() -> None:
-    async with open_world() as world:
-        ada = await fill(world, 3)
-        cursor = (await ada.get("/v2/channel/2...lobby", limit=1))["next_cursor"]
-        bad = refused(3, "Cursor is invalid or expired.")
-        assert await ada.get("/v2/channel/2...other", cursor=cursor) == bad
-        assert await ada.get("/v2/channel/2...lobby", cursor=cursor, forward="false") == bad
-        assert await ada.get("/v2/channel/2...lobby", cursor="garbage") == bad
-
-
-@pytest.mark.asyncio
-async def test_who_may_read_a_history() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = await world.players("ada", "bob", "cleo")
-        one, two = sorted((ada.id, bob.id))
-        direct, group = f"4.{one}.{two}.", f"3.{await group_of(ada, bob)}.."
-        assert (await join(ada, bob.id, DIRECT))["id"] == direct
-        await say(ada, direct, "secret")
-        assert await texts(bob, direct) == ["secret"]
-        assert await cleo.get(f"/v2/channel/{direct}") == refused(3, "Channel not found.")
-        assert "messages" in await bob.get(f"/v2/channel/{group}")
-        assert await cleo.get(f"/v2/channel/{group}") == refused(3, "Group not found.")
-        assert await ada.get("/v2/channel/lobby") == refused(3, "Invalid channel ID.")
-        assert await cleo.get("/v2/channel/2...empty") == OK
-
-
-@pytest.mark.asyncio
-async def test_the_history_of_a_room_with_a_slash_has_no_path() -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
-        for room, is_found in (("a b", True), ("100%", True), ("a:b", True), ("a/b", False)):
-            channel = (await join(ada, room))["id"]
-            await say(ada, channel, "hi")
-            answer = await ada.get(f"/v2/channel/{quote(channel, safe='')}")
-            assert ("messages" in answer) == is_found
-            assert is_found or answer == refused(5, "Not Found")
-
-
 @pytest.mark.asyncio
 async def test_a_block_ends_the_direct_chat_of_two() -> None:
     async with open_world() as world:
@@ -452,6 +342,24 @@ async def test_a_deleted_group_takes_its_channel_away() -> None:
         await ada.delete(f"/v2/group/{group}")
         assert await bob.heard() == []
         assert await say(bob, channel, "hi") == error("Must join channel before sending messages")
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_account_takes_its_presences_and_messages_away() -> None:
+    async with open_world() as world:
+        ada, bob = await world.players("ada", "bob")
+        group = await group_of(ada, bob)
+        direct = (await join(ada, bob.id, DIRECT))["id"]
+        for target, kind in ((ada.id, DIRECT), (group, GROUP)):
+            await join(bob, target, kind)
+        await say(bob, direct, "farewell")
+        await ada.heard()
+        assert await bob.delete("/v2/account") == OK
+        (frame,) = await ada.heard()
+        assert frame["channel_presence_event"]["leaves"] == [shown(bob)]
+        assert await texts(ada, direct) == []
+        assert await ada.get(f"/v2/channel/3.{group}..") == {}
+        assert await join(ada, bob.id, DIRECT) == error("User ID not found: Invalid channel target")
 
 
 @pytest.mark.asyncio

@@ -3,41 +3,26 @@ from typing import Any
 
 import pytest
 
-from tests.mock_server.social.world import OK, Player, open_world, refused
+from tests.mock_server.social.guild import (
+    ADMIN,
+    BANNED,
+    MEMBER,
+    REQUEST,
+    SUPERADMIN,
+    change,
+    found,
+    members,
+    names,
+    users,
+)
+from tests.mock_server.social.world import OK, open_world, refused
 
 STRANGER = "7c2f5a56-31f5-4c1a-8f2c-0b5d5f2b7a11"
 NOBODY = "00000000-0000-0000-0000-000000000000"
-SUPERADMIN, ADMIN, MEMBER, REQUEST, BANNED = range(5)
 
 DENIED = refused(5, "Group not found or permission denied.")
 FULL = refused(3, "Group is full.")
 LAST = refused(3, "Cannot leave group when you are the last superadmin.")
-
-
-async def found(player: Player, name: str = "Dragons", **fields: Any) -> str:
-    group = await player.post("/v2/group", {"name": name, **fields})
-    return str(group["id"])
-
-
-async def change(player: Player, group: str, verb: str, *others: Player) -> Any:
-    return await player.post(f"/v2/group/{group}/{verb}", user_ids=[each.id for each in others])
-
-
-async def users(player: Player, group: str, **query: object) -> dict[str, int]:
-    listed = await player.pages(f"/v2/group/{group}/user", "group_users", **query)
-    return {each["user"]["username"]: each["state"] for each in listed}
-
-
-async def members(player: Player, group: str) -> int:
-    """How many members the group shows."""
-    groups = await player.pages(f"/v2/user/{player.id}/group", "user_groups")
-    (count,) = [each["group"]["edge_count"] for each in groups if each["group"]["id"] == group]
-    return int(count)
-
-
-async def names(player: Player, **query: object) -> list[str]:
-    listed = await player.pages("/v2/group", "groups", **query)
-    return [each["name"] for each in listed]
 
 
 @pytest.mark.asyncio
@@ -124,109 +109,6 @@ async def test_only_admins_change_a_group_and_only_superadmins_delete_it() -> No
         assert await ada.delete(f"/v2/group/{group}") == OK
         assert await users(bob, group) == {}
         assert await bob.get(f"/v2/user/{bob.id}/group") == {}
-
-
-BY_AGE = ["Bees", "Cats", "Ants", "Dogs"]
-
-LISTED: list[tuple[dict[str, object], list[str]]] = [
-    ({}, BY_AGE),
-    ({"name": "Cats"}, ["Cats"]),
-    ({"name": "B%"}, ["Bees"]),
-    ({"name": "_%s"}, ["Ants", "Bees", "Cats", "Dogs"]),
-    ({"name": "_eeS"}, ["Bees"]),
-    ({"name": "%ts"}, []),  # Nakama drops percent signs at the beginning
-    ({"name": "%"}, BY_AGE),
-    ({"open": "true"}, ["Bees", "Dogs"]),
-    ({"open": "false"}, ["Cats", "Ants"]),
-    ({"lang_tag": "de"}, ["Cats", "Dogs"]),
-    ({"lang_tag": "d"}, []),
-    ({"members": 2}, ["Ants", "Cats", "Bees"]),
-    ({"members": 1}, ["Cats", "Bees"]),
-    ({"members": 0}, []),
-    ({"members": -1}, BY_AGE),
-    ({"open": "true", "lang_tag": "de"}, ["Dogs"]),
-    ({"open": "false", "members": 1, "lang_tag": "de"}, ["Cats"]),
-]
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(("query", "wanted"), LISTED)
-async def test_which_groups_are_listed(query: dict[str, object], wanted: list[str]) -> None:
-    async with open_world() as world:
-        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
-        ants = await found(ada, "Ants")
-        await found(ada, "Bees", open=True)
-        await found(ada, "Cats", lang_tag="de")
-        dogs = await found(ada, "Dogs", lang_tag="de", open=True)
-        await change(ada, ants, "add", bob)
-        await change(ada, dogs, "add", bob, cleo)
-        for limit in (1, 3, 100):
-            assert await names(ada, limit=limit, **query) == wanted
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("query", "answer"),
-    [
-        (
-            {"name": "A", "open": "true"},
-            refused(3, "name filter cannot be combined with any other filter"),
-        ),
-        ({"cursor": "garbage"}, refused(13, "Error while trying to list groups.")),
-        ({"limit": 0}, refused(3, "Invalid limit - limit must be between 1 and 100.")),
-        ({"limit": 101}, refused(3, "Invalid limit - limit must be between 1 and 100.")),
-    ],
-)
-async def test_lists_that_are_refused(query: dict[str, object], answer: Any) -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
-        assert await ada.get("/v2/group", **query) == answer
-
-
-@pytest.mark.asyncio
-async def test_users_and_groups_page_by_state_then_age() -> None:
-    async with open_world() as world:
-        ada, bob, cleo, dan, eve, fay = [
-            await world.login(name) for name in ("ada", "bob", "cleo", "dan", "eve", "fay")
-        ]
-        group = await found(ada)
-        for player in (eve, bob, cleo):
-            await player.post(f"/v2/group/{group}/join")
-        await change(ada, group, "add", dan)
-        await change(ada, group, "add", cleo, fay)
-        await change(ada, group, "promote", dan)
-        await change(ada, group, "ban", fay)
-        wanted = {"ada": SUPERADMIN, "dan": ADMIN, "cleo": MEMBER, "eve": REQUEST, "bob": REQUEST}
-        for limit in (1, 2, 100):
-            assert list((await users(ada, group, limit=limit)).items()) == list(wanted.items())
-        assert await users(ada, group, state=REQUEST, limit=1) == {"eve": REQUEST, "bob": REQUEST}
-        assert await users(ada, group, state=BANNED) == {"fay": BANNED}
-        assert await fay.get(f"/v2/user/{fay.id}/group", state=BANNED) == {}
-        second = await found(eve, "Wyverns")
-        mine = await fay.pages(f"/v2/user/{eve.id}/group", "user_groups", limit=1)
-        assert [(each["group"]["id"], each["state"]) for each in mine] == [
-            (second, SUPERADMIN),
-            (group, REQUEST),
-        ]
-
-
-@pytest.mark.asyncio
-async def test_cursors_and_states_of_users_are_checked() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
-        group = await found(ada)
-        await change(ada, group, "add", bob)
-        path = f"/v2/group/{group}/user"
-        cursor = (await ada.get(path, limit=1))["cursor"]
-        bad_cursor = refused(3, "Cursor is invalid.")
-        bad_state = refused(3, "Invalid state - state must be between 0 and 4.")
-        assert await ada.get(path, cursor=cursor, state=REQUEST) == bad_cursor
-        assert await ada.get(path, cursor="garbage") == bad_cursor
-        assert await ada.get(path, state=5) == bad_state
-        assert await ada.get(f"/v2/user/{ada.id}/group", state=-1) == bad_state
-        assert await ada.get("/v2/user/ada/group") == refused(3, "Group ID must be a valid ID.")
-        assert await ada.get(f"/v2/user/{STRANGER}/group") == {}
-        assert await ada.get(f"/v2/group/{STRANGER}/user") == {}
 
 
 @pytest.mark.asyncio
