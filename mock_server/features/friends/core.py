@@ -62,7 +62,7 @@ class Friends:
             DatabaseError: The user does not exist.
         """
         events: list[tuple[str, Event]] = []
-        with self._drawing_edges():
+        with self.drawing_edges():
             for friend_id in _others(user_id, friend_ids):
                 event = self._add_one(user_id, username, friend_id, metadata or "{}")
                 if event is not None:
@@ -91,10 +91,26 @@ class Friends:
         Raises:
             DatabaseError: The user does not exist.
         """
-        with self._drawing_edges():
+        with self.drawing_edges():
             for friend_id in _others(user_id, friend_ids):
                 if self._block_one(user_id, friend_id):
                     self._parts.tracker.untrack_stream(direct_message(user_id, friend_id))
+
+    @contextmanager
+    def drawing_edges(self) -> Iterator[None]:
+        """A transaction that draws edges from one user.
+
+        Raises:
+            DatabaseError: The user does not exist; nothing is written.
+        """
+        try:
+            with self._store.transaction():
+                yield
+        except sqlite3.IntegrityError:
+            raise DatabaseError(
+                'ERROR: insert or update on table "user_edge" violates foreign key constraint '
+                '"user_edge_source_id_fkey" (SQLSTATE 23503)'
+            ) from None
 
     def has_blocked(self, user_id: str, other_id: str) -> bool:
         """Tell whether a user blocks another one."""
@@ -113,18 +129,6 @@ class Friends:
         """The ids of those user names that exist."""
         rows = [self._parts.accounts.find_by_username(name) for name in usernames]
         return [row["id"] for row in rows if row is not None]
-
-    @contextmanager
-    def _drawing_edges(self) -> Iterator[None]:
-        """A transaction that the database refuses where the user whose edges it draws is gone."""
-        try:
-            with self._store.transaction():
-                yield
-        except sqlite3.IntegrityError:
-            raise DatabaseError(
-                'ERROR: insert or update on table "user_edge" violates foreign key constraint '
-                '"user_edge_source_id_fkey" (SQLSTATE 23503)'
-            ) from None
 
     def _state(self, source_id: str, destination_id: str) -> int | None:
         row = self._store.one(

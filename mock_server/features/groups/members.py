@@ -43,7 +43,7 @@ class Members:
         Whoever has a state in the group keeps it, also a ban.
 
         Raises:
-            GroupError: No such group, or it is full.
+            GroupError: No such group, it is full, or the user has no account.
         """
         group = self._parts.groups.find(group_id)
         if group is None:
@@ -66,7 +66,7 @@ class Members:
         """Leave a group or take back a join request; the last member takes the group with him.
 
         Raises:
-            GroupError: The user is the last superadmin of others.
+            GroupError: The user is the last superadmin of others, or has no account.
         """
         state = self._state(group_id, user_id)
         if state in (None, GroupState.BANNED):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mock_server.features.friends.core import FriendState
 from mock_server.features.friends.metadata import merged
+from mock_server.features.notifications.core import DatabaseError
 from mock_server.features.notifications.implicit import Event, NotificationCode, notify
 from mock_server.features.social.providers import STEAM, Profile, Provider
 from mock_server.wire.errors import GrpcCode, GrpcError
@@ -72,17 +73,25 @@ class Social:
             username: What the others are told.
             profile: The user's profile there.
             reset: First end all friendships and invites that the user has; blocks stay.
+
+        Raises:
+            GrpcError: The user does not exist.
         """
         if not profile.friend_ids and not reset:
             return
-        with self._store.transaction():
-            if reset:
-                self._reset(user_id)
-            found = [
-                friend_id
-                for friend_id in self._players(provider, profile.friend_ids)
-                if self._import_one(provider, user_id, friend_id)
-            ]
+        try:
+            with self._parts.friends.drawing_edges():
+                if reset:
+                    self._reset(user_id)
+                found = [
+                    friend_id
+                    for friend_id in self._players(provider, profile.friend_ids)
+                    if self._import_one(provider, user_id, friend_id)
+                ]
+        except DatabaseError:
+            raise GrpcError(
+                GrpcCode.INTERNAL, f"Error importing {provider.name} friends."
+            ) from None
         event = Event(
             NotificationCode.FRIEND_JOIN_GAME,
             "Your friend has just joined the game",

@@ -194,6 +194,10 @@ async def test_who_has_no_account_gets_no_friends() -> None:
         assert answer == refused(13, "Error while trying to add friends.")
         answer = await ghost.post("/v2/friend/block", ids=ada.id)
         assert answer == refused(13, "Error while trying to block friends.")
+        player = await world.authenticate("facebook", {"token": "fb:17:"}, username="bob")
+        answer = await ghost.post("/v2/friend/facebook", {"token": "fb:18:17"})
+        assert answer == refused(13, "Error importing Facebook friends.")
+        assert (await player.friends(), await player.notifications()) == ({}, [])
         assert await ghost.delete("/v2/friend", ids=ada.id) == OK
         assert await ghost.get("/v2/friend") == {}
         assert (await ada.friends(), await ada.edge_count()) == ({}, 0)
