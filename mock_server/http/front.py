@@ -16,11 +16,12 @@ from aiohttp import web
 from attrs import define
 
 from mock_server.features.sessions.core import bearer_token
+from mock_server.http.bodies import body_too_large, unpack
 from mock_server.http.cors import answer_options
 from mock_server.http.gateway import Gateway, error_response
 from mock_server.http.routing import Route, RouteTable
-from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError
-from mock_server.wire.query import parse_pairs
+from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire.query import readable_pairs
 from server_kit import Entry, faults
 from server_kit.faults import Kind, Point
 
@@ -34,8 +35,6 @@ _log = logging.getLogger("mock_server.http")
 _HEAD_LIMIT = 5120 + 4096  # Nakama's max header bytes, and what Go adds to it
 _JOURNAL_BODY = 2000
 _DEFAULT_TYPE = "application/octet-stream"  # aiohttp's, where nobody said anything else
-_GZIP_HEADER = b"\x1f\x8b\x08"
-_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": -zlib.MAX_WBITS}
 _SECRET_PATHS = (  # their bodies hold passwords, tokens and receipts
     "/v2/account/",
     "/v2/session/",
@@ -74,6 +73,12 @@ class Incoming:
         return self.raw.raw_path.partition("?")[2]
 
     @property
+    def has_form(self) -> bool:
+        """The body holds query parameters, or more of them."""
+        is_read = self.method in ("POST", "PUT")  # Go looks for a form nowhere else
+        return is_read and self.raw.content_type == "application/x-www-form-urlencoded"
+
+    @property
     def client_ip(self) -> str:
         """Where the request came from."""
         return self.raw.remote or ""
@@ -100,26 +105,23 @@ class Incoming:
         return {name: self.raw.headers.getall(name) for name in self.raw.headers}
 
     def query_lists(self) -> dict[str, list[str]]:
-        """All query parameters, or none where Go could not read them."""
+        """All query parameters that Go can read."""
         lists: dict[str, list[str]] = {}
-        try:
-            for name, value in parse_pairs(self.raw_query):
-                lists.setdefault(name, []).append(value)
-        except DecodeError:
-            return {}
+        for name, value in readable_pairs(self.raw_query):
+            lists.setdefault(name, []).append(value)
         return lists
 
     async def body(self) -> bytes:
         """The body, decompressed.
 
         Raises:
-            GrpcError: It is larger than `socket.max_request_size_bytes`, or cannot be
-                decompressed.
+            CorruptBody: It cannot be decompressed.
+            GrpcError: It is larger than `socket.max_request_size_bytes`.
         """
         if self._body is None:
             packed = await self._read()
             encoding = self.raw.headers.get("Content-Encoding", "")
-            self._body = _unpack(packed, encoding, self.limit)
+            self._body = unpack(packed, encoding, self.limit)
             self.text = self._body[:_JOURNAL_BODY].decode(errors="replace")
         return self._body
 
@@ -128,7 +130,7 @@ class Incoming:
         async for chunk in self.raw.content.iter_any():
             data += chunk
             if len(data) > self.limit:
-                raise _body_too_large()
+                raise body_too_large()
         return bytes(data)
 
 
@@ -278,27 +280,6 @@ def _cleaned(incoming: Incoming) -> str | None:
     if clean == path:
         return None
     return f"{clean}?{incoming.raw_query}" if incoming.raw_query else clean
-
-
-def _unpack(body: bytes, encoding: str, limit: int) -> bytes:
-    if encoding == "gzip" and body[:3] != _GZIP_HEADER:
-        return b""  # Nakama goes on with what its search for a gzip header has left
-    if encoding not in _WINDOWS:
-        return body
-    unpacker = zlib.decompressobj(_WINDOWS[encoding])
-    try:
-        unpacked = unpacker.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise GrpcError(GrpcCode.INVALID_ARGUMENT, "flate: corrupt input") from error
-    if len(unpacked) > limit:
-        raise _body_too_large()
-    if not unpacker.eof:
-        raise GrpcError(GrpcCode.INVALID_ARGUMENT, "unexpected EOF")
-    return unpacked
-
-
-def _body_too_large() -> GrpcError:
-    return GrpcError(GrpcCode.INVALID_ARGUMENT, "http: request body too large")
 
 
 def _compress(response: web.Response, accepted: list[str]) -> None:

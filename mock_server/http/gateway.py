@@ -22,6 +22,7 @@ from mock_server.wire.output import encode
 from mock_server.wire.protojson import DecodeError, decode_body
 from mock_server.wire.query import decode_query, ignored_names, parse_pairs
 from mock_server.wire.schema import Message
+from mock_server.wire.strconv import utf8_text
 
 if TYPE_CHECKING:
     from mock_server.http.front import Incoming
@@ -46,7 +47,7 @@ class Gateway:
     async def answer(self, incoming: Incoming) -> web.Response:
         """Answer a request, errors included."""
         try:
-            route, path_values = self._table.find(incoming.method, incoming.path)
+            route, path_values = self._find(incoming)
             request = await self._decode(route, path_values, incoming)
             identity = self._authenticate(route, incoming)
             incoming.user_id = identity.user_id
@@ -60,6 +61,14 @@ class Gateway:
         return json_response(
             encode(document), headers={"Grpc-Metadata-Content-Type": "application/grpc"}
         )
+
+    def _find(self, incoming: Incoming) -> tuple[Route, dict[str, str]]:
+        try:
+            return self._table.find(incoming.method, incoming.path)
+        except GrpcError:
+            if incoming.method != "POST" or not incoming.has_form:
+                raise
+        return self._table.find("GET", incoming.path)  # a query too long for a URL
 
     async def _call(
         self, route: Route, request: dict[str, Any], identity: Identity, incoming: Incoming
@@ -83,9 +92,10 @@ class Gateway:
         self, route: Route, path_values: dict[str, str], incoming: Incoming
     ) -> dict[str, Any]:
         try:
-            request = _fields(route, await incoming.body())
+            request = _fields(route, await incoming.body() if route.body else b"")
             if route.body != "*":
-                pairs = parse_pairs(incoming.raw_query)
+                form = await incoming.body() if incoming.has_form and not route.body else b""
+                pairs = parse_pairs(utf8_text(form)) + parse_pairs(incoming.raw_query)
                 request |= decode_query(route.query_message, pairs)
                 incoming.ignored += tuple(
                     f"query: {name}" for name in ignored_names(route.query_message, pairs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -39,11 +40,16 @@ def parse_pairs(query: str) -> list[tuple[str, str]]:
     """
     if ";" in query:
         raise DecodeError("invalid semicolon separator in query")
+    return [_pair(part) for part in query.split("&") if part]
+
+
+def readable_pairs(query: str) -> list[tuple[str, str]]:
+    """As `parse_pairs`, but without what is malformed, as Go's `URL.Query`."""
     pairs: list[tuple[str, str]] = []
     for part in query.split("&"):
-        if part:
-            name, _, value = part.partition("=")
-            pairs.append((_unescape(name), _unescape(value)))
+        if part and ";" not in part:
+            with contextlib.suppress(DecodeError):
+                pairs.append(_pair(part))
     return pairs
 
 
@@ -84,6 +90,11 @@ def ignored_names(message: Message, pairs: Iterable[tuple[str, str]]) -> list[st
     """The names that `decode_query` does not look at, in order, each once."""
     known = message.by_input_name
     return [path for path, _ in _parameters(pairs) if path.partition(".")[0] not in known]
+
+
+def _pair(part: str) -> tuple[str, str]:
+    name, _, value = part.partition("=")
+    return _unescape(name), _unescape(value)
 
 
 def _unescape(text: str) -> str:

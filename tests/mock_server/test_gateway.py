@@ -1,15 +1,131 @@
+"""What becomes of a request before a feature sees it: path, query, form, encoding, credentials."""
+
+import gzip
+import zlib
+from collections.abc import AsyncIterator
+
 import aiohttp
 import pytest
+import pytest_asyncio
+from yarl import URL
 
-from mock_server import MockServer
-from tests.mock_server.test_server import login
+from mock_server import Context, MockServer
+from tests.mock_server.players import Player, sign_up
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[MockServer]:
+    async with MockServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def ada(server: MockServer) -> AsyncIterator[Player]:
+    async with aiohttp.ClientSession() as http:
+        yield await sign_up(http, server)
+
+
+async def _post(player: Player, path: str, data: bytes, **headers: str) -> tuple[int, object]:
+    async with player.http.post(
+        player.server.http_url + path, data=data, headers={**player.headers, **headers}
+    ) as answer:
+        return answer.status, await answer.json()
 
 
 @pytest.mark.asyncio
-async def test_a_field_of_the_path_is_not_read_from_the_query() -> None:
-    async with MockServer() as server, aiohttp.ClientSession() as client:
-        headers = await login(client, server, "ada")
-        url = f"{server.http_url}/v2/iap/subscription/gold?product_id=a&product_id=b"
-        async with client.get(url, headers=headers) as answer:
-            assert await answer.json() == {"code": 5, "message": "subscription not found"}
-        assert list(server.journal)[-1].ignored == ("query: product_id",)
+async def test_a_field_of_the_path_is_not_read_from_the_query(ada: Player) -> None:
+    status, answer = await ada.call("GET", "/v2/iap/subscription/gold?product_id=a&product_id=b")
+    assert (status, answer) == (404, {"code": 5, "message": "subscription not found"})
+    assert list(ada.server.journal)[-1].ignored == ("query: product_id",)
+
+
+@pytest.mark.asyncio
+async def test_a_form_is_a_query_where_the_body_is_none(ada: Player) -> None:
+    friend = await sign_up(ada.http, ada.server, "bob")
+    assert await _post(ada, "/v2/friend", f"ids={friend.user_id}".encode(), **FORM) == (200, {})
+    assert await friend.inbox() == ["ada wants to add you as a friend"]
+    status, answer = await _post(ada, "/v2/friend?ids=x", b"ids=y", **FORM)
+    assert (status, answer) == (400, {"code": 3, "message": "Invalid user ID 'y'."})
+
+
+@pytest.mark.asyncio
+async def test_a_form_may_ask_what_is_else_got(ada: Player) -> None:
+    status, answer = await _post(ada, "/v2/user", f"ids={ada.user_id}".encode(), **FORM)
+    assert status == 200
+    assert answer == (await ada.call("GET", f"/v2/user?ids={ada.user_id}"))[1]
+    assert (await _post(ada, "/v2/user", b"{}"))[0] == 501
+    assert (await _post(ada, "/v2/nothing", b"", **FORM))[0] == 404
+
+
+@pytest.mark.asyncio
+async def test_json_is_read_whatever_it_is_called(ada: Player) -> None:
+    event = b'{"name":5}'
+    for kind in ("application/x-www-form-urlencoded", "text/plain", "application/xml"):
+        assert (await _post(ada, "/v2/event", event, **{"Content-Type": kind}))[0] == 400
+
+
+@pytest.mark.asyncio
+async def test_a_body_that_nobody_reads_may_be_anything(ada: Player) -> None:
+    async with ada.http.delete(
+        f"{ada.server.http_url}/v2/notification",
+        data=b"x" * 300_000,
+        headers={**ada.headers, "Content-Encoding": "gzip"},
+    ) as answer:
+        assert (answer.status, await answer.json()) == (200, {})
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("encoding", "body", "message"),
+    [
+        ("deflate", zlib.compress(b'{"name":"e"}'), "flate: corrupt input before offset 5"),
+        ("deflate", b"\x07", "flate: corrupt input before offset 1"),
+        ("gzip", gzip.compress(b'{"name":"e"}')[:-12], "unexpected EOF"),
+        ("gzip", gzip.compress(b'{"name":"e"}')[:-8] + bytes(8), "gzip: invalid checksum"),
+    ],
+)
+async def test_a_corrupt_body_is_refused_as_go_does(
+    ada: Player, encoding: str, body: bytes, message: str
+) -> None:
+    header = {"Content-Encoding": encoding}
+    assert await _post(ada, "/v2/event", body, **header) == (400, {"code": 3, "message": message})
+    ada.server.rpc("echo")(lambda context, payload: payload)
+    text = "Internal Server Error"
+    assert await _post(ada, "/v2/rpc/echo", body, **header) == (
+        500,
+        {"error": text, "message": text, "code": 13},
+    )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("given", ["", "bearer x", "Basic", "Basic eA==", "Bearer "])
+async def test_rpc_takes_any_authorization_header_for_a_token(ada: Player, given: str) -> None:
+    ada.server.rpc("echo")(lambda context, payload: payload)
+    status, answer = await _post(ada, "/v2/rpc/echo", b"", Authorization=given)
+    text = "Auth token invalid"
+    assert (status, answer) == (401, {"error": text, "message": text, "code": 16})
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_is_no_text_is_a_wrong_key(ada: Player) -> None:
+    given = "Basic " + "/zo="  # the byte 0xff, and a colon
+    status, answer = await _post(ada, "/v2/rpc/echo", b"", Authorization=given)
+    text = "HTTP key invalid"
+    assert (status, answer) == (401, {"error": text, "message": text, "code": 16})
+
+
+@pytest.mark.asyncio
+async def test_rpc_passes_on_the_parameters_that_can_be_read(ada: Player) -> None:
+    seen = []
+
+    @ada.server.rpc("look")
+    def look(context: Context, payload: str) -> str:
+        seen.append(context.query_params)
+        return ""
+
+    url = f"{ada.server.http_url}/v2/rpc/look?a=1&b=%zz&c;d=2&e=%20&a=3&http_key=defaulthttpkey"
+    async with ada.http.get(URL(url, encoded=True)) as answer:
+        assert answer.status == 200
+    assert seen == [{"a": ["1", "3"], "e": [" "]}]

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from mock_server.features.sessions.core import basic_user, bearer_token
+from mock_server.http.bodies import CorruptBody
 from mock_server.http.gateway import NO_CACHE, error_response, json_response, same_secret
 from mock_server.http.routing import ANONYMOUS
 from mock_server.identity import Identity
@@ -53,6 +54,8 @@ class RpcApi:
             return _refusal(error)
         try:
             body = b"" if incoming.method == "GET" else await incoming.body()
+        except CorruptBody:
+            return _refusal(GrpcError(GrpcCode.INTERNAL, "Internal Server Error"))
         except GrpcError as error:
             return error_response(error)
         try:
@@ -111,7 +114,7 @@ class RpcApi:
                 raise GrpcError(GrpcCode.UNAUTHENTICATED, "HTTP key invalid")
             return ANONYMOUS
         given = incoming.authorization()
-        if not given or not given[0]:
+        if not given:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token or HTTP key required")
         user = basic_user(given[0])
         if user is not None:

@@ -129,10 +129,10 @@ def basic_user(authorization: str) -> str | None:
     if scheme != "Basic":
         return None
     try:
-        user, colon, _ = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except ValueError:  # no base64, no ASCII or no UTF-8
+        user, colon, _ = base64.b64decode(encoded, validate=True).partition(b":")
+    except ValueError:  # no base64, no ASCII
         return None
-    return user if colon else None
+    return user.decode(errors="surrogateescape") if colon else None
 
 
 def bearer_token(authorization: str) -> str | None:
