@@ -73,11 +73,12 @@ class Acceptor:
             await session.run(self._pipeline.receive)
         finally:
             self._parts.runtime.events.session_ended(session)
-            self._parts.registry.remove(session)
             self._leave(session)
+            self._parts.registry.ended(session)
         return websocket
 
     def _leave(self, session: SocketSession) -> None:
+        self._parts.registry.remove(session)
         self._parts.tracker.untrack_session(session.id)
         self._parts.status.forget(session.id)
 

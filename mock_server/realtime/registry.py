@@ -15,6 +15,7 @@ class SessionRegistry:
     def __init__(self) -> None:
         self._by_id: dict[str, SocketSession] = {}
         self._by_user: dict[str, dict[str, SocketSession]] = {}
+        self._ending: set[SocketSession] = set()
 
     def add(self, session: SocketSession) -> None:
         """Register an open socket."""
@@ -22,13 +23,19 @@ class SessionRegistry:
         self._by_user.setdefault(session.user_id, {})[session.id] = session
 
     def remove(self, session: SocketSession) -> None:
-        """Forget a closed socket; one that is not registered is no error."""
-        self._by_id.pop(session.id, None)
+        """Find a socket no longer, because either side closes it; once more is no error."""
+        if self._by_id.pop(session.id, None) is None:
+            return
+        self._ending.add(session)
         sessions = self._by_user.get(session.user_id)
         if sessions is not None:
             sessions.pop(session.id, None)
             if not sessions:
                 del self._by_user[session.user_id]
+
+    def ended(self, session: SocketSession) -> None:
+        """Forget a socket whose connection is gone."""
+        self._ending.discard(session)
 
     def get(self, session_id: str) -> SocketSession | None:
         """The open socket of this id, or None."""
@@ -49,7 +56,7 @@ class SessionRegistry:
 
     async def abort_all(self) -> None:
         """Drop every connection, and what is worked for it, and wait until all are gone."""
-        sessions = self.all()
+        sessions = [*self.all(), *self._ending]
         for session in sessions:
             session.kill()
         await asyncio.gather(*(session.closed.wait() for session in sessions))

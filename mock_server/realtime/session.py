@@ -179,6 +179,7 @@ class SocketSession:
                 if self._reason is not None:
                     return
             else:
+                self._leave(self)  # a client that sees the answer is offline to all others
                 await self._answer_close(message)
                 return
 

@@ -89,12 +89,13 @@ class Socket:
     async def close(self) -> None:
         await self.connection.close()
 
-    def abort(self) -> None:
+    async def abort(self) -> None:
         """Drop the connection, without waiting for a server that may be mute."""
         own = self.connection.get_extra_info("socket")
         if own is not None:
             with contextlib.suppress(OSError):
                 own.shutdown(socket.SHUT_RDWR)
+        await self.connection.close()
 
 
 async def sign_up(http: aiohttp.ClientSession, server: MockServer, name: str = "ada") -> Player:

@@ -41,7 +41,7 @@ async def bob(server: MockServer, http: aiohttp.ClientSession) -> Player:
 async def socket(ada: Player) -> AsyncIterator[Socket]:
     socket = await ada.connect()
     yield socket
-    socket.abort()
+    await socket.abort()
 
 
 async def send(ada: Player, *subjects: str) -> None:
@@ -220,7 +220,7 @@ async def test_a_half_open_socket_ends_when_the_client_leaves(
     (session,) = server.sockets()
     session.disconnect()  # a close frame would get nowhere
     assert not session.closed.is_set()
-    socket.abort()
+    await socket.abort()
     await session.closed.wait()
     assert server.sockets() == []
 

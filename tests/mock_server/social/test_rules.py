@@ -7,7 +7,6 @@ import copy
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from itertools import count
 from typing import Any
 
 import pytest
@@ -37,7 +36,6 @@ class States:
     def __init__(self) -> None:
         self._states: dict[str, int] = {}
         self._ages: dict[str, int] = {}
-        self._age = count()
 
     def of(self, name: str) -> int | None:
         return self._states.get(name)
@@ -45,7 +43,7 @@ class States:
     def put(self, name: str, state: int) -> None:
         """Set a state; one who has another keeps his age."""
         if name not in self._states:
-            self._ages[name] = next(self._age)
+            self._ages[name] = 1 + max(self._ages.values(), default=0)
         self._states[name] = state
 
     def drop(self, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +29,7 @@ class World:
 
     server: MockServer
     http: aiohttp.ClientSession
+    _sockets: list[aiohttp.ClientWebSocketResponse] = field(factory=list)
 
     async def login(self, name: str) -> Player:
         """Sign up by device."""
@@ -61,6 +62,19 @@ class World:
         for player in players:
             await player.connect()
         return players
+
+    async def open_socket(
+        self, headers: Mapping[str, str], **query: str
+    ) -> aiohttp.ClientWebSocketResponse:
+        """A new socket, which is closed with the world."""
+        url = f"{self.server.socket_url}?{urlencode(query)}"
+        self._sockets.append(await self.http.ws_connect(url, headers=headers))
+        return self._sockets[-1]
+
+    async def aclose(self) -> None:
+        """Close the sockets that are open."""
+        for socket in self._sockets:
+            await socket.close()
 
     async def request(
         self, method: str, path: str, headers: Mapping[str, str], body: Any = None
@@ -114,8 +128,7 @@ class Player:
 
     async def connect(self, **query: str) -> None:
         """Open a socket, which the server knows when this returns."""
-        url = f"{self.world.server.socket_url}?{urlencode(query)}"
-        self._socket = await self.world.http.ws_connect(url, headers=self.headers)
+        self._socket = await self.world.open_socket(self.headers, **query)
         await self.ask(ping={})
         self.session_id = self.world.server.sockets()[-1].id
 
@@ -178,5 +191,9 @@ def notifications_in(frames: Sequence[dict[str, Any]]) -> list[Any]:
 async def open_world(settings: Mapping[str, Any] | None = None) -> AsyncIterator[World]:
     """A running server and a connection pool."""
     config = Config.from_settings(settings or {})
-    async with MockServer(config) as server, aiohttp.ClientSession() as http:
-        yield World(server, http)
+    async with (
+        MockServer(config) as server,
+        aiohttp.ClientSession() as http,
+        aclosing(World(server, http)) as world,
+    ):
+        yield world
