@@ -11,12 +11,13 @@ requests, for the stub's first app unless `app_id` names another:
       "templates": [{"name": "Welcome", "contents": {"en": "Hello"}}]
     }
 
-A player, user, segment or template may carry an `id` (a user: `identity.onesignal_id`), so that
-tests know it beforehand.
+A player, user, segment or template may carry a UUID as `id` (a user: `identity.onesignal_id`), so
+that tests know it beforehand.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -92,3 +93,6 @@ def plant(seed: Mapping[str, list[dict[str, Any]]], into: Seeded, *, app_id: str
                 add(str(entry.get("app_id", app_id)).lower(), entry)
             except ApiError as error:
                 raise SeedError(f"{kind}[{place}] is refused: {error.body}") from None
+            except sqlite3.IntegrityError:
+                text = "has an id that is taken, or an app_id that no app has"
+                raise SeedError(f"{kind}[{place}] {text}") from None

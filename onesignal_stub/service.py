@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from onesignal_stub import seed
+from onesignal_stub import fields, seed
 from onesignal_stub.access import Access
 from onesignal_stub.devices import Devices
+from onesignal_stub.errors import refused
 from onesignal_stub.features.aliases import api as aliases_api
 from onesignal_stub.features.apps import api as apps_api
 from onesignal_stub.features.apps.audit import AuditLog
@@ -36,7 +37,7 @@ from onesignal_stub.features.subscriptions.core import Subscriptions
 from onesignal_stub.features.templates import api as templates_api
 from onesignal_stub.features.templates.core import Templates
 from onesignal_stub.features.users import api as users_api
-from onesignal_stub.features.users.core import Users
+from onesignal_stub.features.users.core import ONESIGNAL_ID, Users
 from onesignal_stub.features.users.create import create_user
 from onesignal_stub.http import Route
 from onesignal_stub.pushes import Pushes
@@ -133,10 +134,11 @@ class Service:
 
     def seed_player(self, app_id: str, entry: Mapping[str, Any]) -> None:
         """Add a player, with the id that the entry names."""
-        self.players.create(app_id, entry, player_id=entry.get("id"))
+        self.players.create(app_id, entry, player_id=_uuid(entry, "id"))
 
     def seed_user(self, app_id: str, entry: Mapping[str, Any]) -> None:
         """Add a user, with the onesignal_id that its identity names."""
+        _uuid(fields.mapping(entry, "identity") or {}, ONESIGNAL_ID)
         create_user(self.users, self.subscriptions, app_id, entry, keep_id=True)
 
     def seed_segment(self, app_id: str, entry: Mapping[str, Any]) -> None:
@@ -145,7 +147,7 @@ class Service:
 
     def seed_template(self, app_id: str, entry: Mapping[str, Any]) -> None:
         """Add a template, with the id that the entry names."""
-        self.templates.create(app_id, entry, template_id=entry.get("id"))
+        self.templates.create(app_id, entry, template_id=_uuid(entry, "id"))
 
     def plant(self, seeds: Mapping[str, list[dict[str, Any]]], *, app_id: str) -> None:
         """Add seed data, or nothing of it if an entry breaks a rule.
@@ -195,3 +197,15 @@ class Service:
         self.simulation.close()
         await self.webhooks.close()
         self.store.close()
+
+
+def _uuid(entry: Mapping[str, Any], name: str) -> str | None:
+    """The id that a seed entry brings along; None if it brings none.
+
+    Raises:
+        ApiError: It is no UUID.
+    """
+    given = entry.get(name)
+    if given is not None and not fields.is_uuid(given):
+        raise refused(f"{name} must be a valid UUID")
+    return None if given is None else str(given)

@@ -276,6 +276,12 @@ async def test_seed_data_comes_only_once_into_a_file(tmp_path: Path) -> None:
         ({"player": []}, "'player' is none of apps, players"),
         ({"players": [{"identifier": "t"}]}, r"players\[0\] is refused.*not a valid device_type"),
         ({"apps": [{}]}, r"apps\[0\] is refused.*Enter an app name"),
+        ({"apps": [{"id": "someappid", "name": "x"}]}, r"apps\[0\] has an id that is taken"),
+        ({"players": [{"id": 7, "device_type": 1}]}, r"players\[0\] is refused.*valid UUID"),
+        ({"players": [SEED["players"][0], {**SEED["players"][0], "identifier": "x"}]}, "is taken"),
+        ({"users": [{"identity": {"onesignal_id": "u1"}}]}, r"users\[0\] is refused.*valid UUID"),
+        ({"templates": SEED["templates"] * 2}, r"templates\[1\] has an id that is taken"),
+        ({"players": [{"device_type": 1, "app_id": "other"}]}, "an app_id that no app has"),
     ],
 )
 @pytest.mark.asyncio
