@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from onesignal_stub.audience import EMAIL_TYPE
 from onesignal_stub.filters import Device
 from server_kit import Store
+from server_kit.store import Row
 
 _NO_TAGS: dict[str, str] = {}
 _NO_PURCHASES: dict[str, float] = {}
 _SELECT = (
     "SELECT s.number, s.id, s.onesignal_id, s.device_type, s.subscribed, a.alias_id, u.tags,"
-    " u.language, u.country, u.lat, u.long, coalesce(s.timezone, u.timezone_id),"
-    " s.session_count, s.session_time, min(u.first_active, s.created_at), s.last_active,"
-    " u.amount_spent, u.purchases, s.app_version, s.test_type, s.rooted"
+    " coalesce(s.language, u.language), u.country, u.lat, u.long,"
+    " coalesce(s.timezone, u.timezone_id), s.session_count, s.session_time,"
+    " min(u.first_active, s.created_at), s.last_active, u.amount_spent, u.purchases,"
+    " s.app_version, s.test_type, s.rooted"
     " FROM subscriptions s JOIN users u USING (onesignal_id)"
     " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'"
 )
@@ -34,30 +37,30 @@ class Devices:
 
     def of_app(self, app_id: str) -> Iterable[Device]:
         """All devices of an app."""
-        return self._read(app_id, "s.app_id = ?", app_id)
+        rows = self._rows("s.app_id = ?", app_id)
+        return _devices(rows, self._emails("app_id = ?", app_id))
 
     def by_ids(self, app_id: str, ids: Iterable[str]) -> Iterable[Device]:
         """The devices with these player or subscription ids."""
-        return self._read(
-            app_id,
+        return self._named(
             # The plus keeps SQLite from walking the whole app for it.
             "+s.app_id = ? AND s.id IN (SELECT value FROM json_each(?))",
             app_id,
             _array(ids),
         )
 
-    def by_numbers(self, app_id: str, numbers: Iterable[int]) -> Iterable[Device]:
+    def by_numbers(self, numbers: Iterable[int]) -> Iterable[Device]:
         """The devices with these row numbers."""
-        return self._read(app_id, "s.number IN (SELECT value FROM json_each(?))", _array(numbers))
+        return self._named("s.number IN (SELECT value FROM json_each(?))", _array(numbers))
 
     def by_alias(
         self, app_id: str, label: str, alias_ids: Iterable[str]
     ) -> list[tuple[str, Device]]:
         """The devices of the users with these aliases, each with the alias that named it."""
         users = self._users_of(app_id, label, alias_ids)
-        devices = self._read(
+        devices = self._named(
+            "+s.app_id = ? AND s.onesignal_id IN (SELECT value FROM json_each(?))",
             app_id,
-            "s.onesignal_id IN (SELECT value FROM json_each(?))",
             _array(users),
         )
         return [(users[device.onesignal_id], device) for device in devices]
@@ -88,45 +91,55 @@ class Devices:
         )
         return {row["onesignal_id"]: row["alias_id"] for row in rows}
 
-    def _read(self, app_id: str, condition: str, *params: Any) -> Iterable[Device]:
-        emails = self._emails(app_id)
-        nobody = frozenset[str]()
-        for row in self._store.all(f"{_SELECT} WHERE {condition}", *params):
-            yield Device(
-                number=row[0],
-                id=row[1],
-                onesignal_id=row[2],
-                device_type=row[3],
-                subscribed=bool(row[4]),
-                external_id=row[5],
-                tags=_NO_TAGS if row[6] == "{}" else msgspec.json.decode(row[6]),
-                language=row[7],
-                country=row[8],
-                lat=row[9],
-                long=row[10],
-                timezone=row[11],
-                session_count=row[12],
-                session_time=row[13],
-                first_session=row[14],
-                last_session=row[15],
-                amount_spent=row[16],
-                purchases=_NO_PURCHASES if row[17] == "[]" else _paid(row[17]),
-                app_version=row[18],
-                is_test=bool(row[19]),
-                rooted=bool(row[20]),
-                emails=emails.get(row[2], nobody),
-            )
+    def _named(self, condition: str, *params: Any) -> Iterable[Device]:
+        rows = self._rows(condition, *params)
+        users = _array({row[2] for row in rows})
+        emails = self._emails("onesignal_id IN (SELECT value FROM json_each(?))", users)
+        return _devices(rows, emails)
 
-    def _emails(self, app_id: str) -> dict[str, frozenset[str]]:
+    def _rows(self, condition: str, *params: Any) -> list[Row]:
+        return self._store.all(f"{_SELECT} WHERE {condition}", *params)
+
+    def _emails(self, condition: str, param: str) -> dict[str, frozenset[str]]:
         rows = self._store.all(
-            "SELECT onesignal_id, token FROM subscriptions WHERE app_id = ? AND device_type = 11",
-            app_id,
+            "SELECT onesignal_id, token FROM subscriptions"
+            f" WHERE device_type = {EMAIL_TYPE} AND {condition}",
+            param,
         )
         found: dict[str, frozenset[str]] = {}
         for onesignal_id, token in rows:
             known = found.get(onesignal_id, frozenset())
             found[onesignal_id] = known | {(token or "").casefold()}
         return found
+
+
+def _devices(rows: Iterable[Row], emails: Mapping[str, frozenset[str]]) -> Iterator[Device]:
+    nobody = frozenset[str]()
+    for row in rows:
+        yield Device(
+            number=row[0],
+            id=row[1],
+            onesignal_id=row[2],
+            device_type=row[3],
+            subscribed=bool(row[4]),
+            external_id=row[5],
+            tags=_NO_TAGS if row[6] == "{}" else msgspec.json.decode(row[6]),
+            language=row[7],
+            country=row[8],
+            lat=row[9],
+            long=row[10],
+            timezone=row[11],
+            session_count=row[12],
+            session_time=row[13],
+            first_session=row[14],
+            last_session=row[15],
+            amount_spent=row[16],
+            purchases=_NO_PURCHASES if row[17] == "[]" else _paid(row[17]),
+            app_version=row[18],
+            is_test=bool(row[19]),
+            rooted=bool(row[20]),
+            emails=emails.get(row[2], nobody),
+        )
 
 
 def _paid(purchases: str) -> dict[str, float]:

@@ -53,7 +53,7 @@ class Device(msgspec.Struct, frozen=True):
         device_type: 0 iOS, 1 Android, … 11 e-mail, 14 SMS.
         subscribed: It takes messages.
         tags: The user's tags.
-        language: The user's language code.
+        language: The device's language code, or its user's.
         country: The user's country code.
         lat: The user's latitude in degrees.
         long: The user's longitude in degrees.

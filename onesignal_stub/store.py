@@ -74,6 +74,7 @@ CREATE TABLE subscriptions (
     ad_id TEXT,
     test_type INTEGER,
     timezone INTEGER,
+    language TEXT, -- what its device, or its user since then, said; NULL takes the user's
     created_at INTEGER NOT NULL,
     last_active INTEGER NOT NULL,
     unsubscribed_at INTEGER,

@@ -142,6 +142,10 @@ async def test_aliases_are_told_by_label(backend: Backend) -> None:
     await backend.ok("PATCH", path, {"subscription": {"enabled": True}})
     by_id = {"include_aliases": {"onesignal_id": [onesignal_id]}, "target_channel": "push"}
     assert (await backend.send(**by_id)).body["recipients"] == 1
+    two = await backend.ok("POST", "/apps", {"name": "Two"}, key=backend.stub.user_key)
+    body = {"app_id": two["id"], "contents": {"en": "hello"}, **by_id}
+    stranger = await backend("POST", "/notifications", body, key=two["basic_auth_key"])
+    assert stranger.body["id"] == ""
 
 
 async def test_of_two_targetings_segments_win(backend: Backend) -> None:

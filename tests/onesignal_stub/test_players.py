@@ -191,14 +191,21 @@ async def test_deleting(backend: Backend) -> None:
 async def test_unknown_players(backend: Backend) -> None:
     app = backend.stub.app_id
     path = f"/players/{uuid.uuid4()}"
+    other = await backend.ok("POST", "/apps", {"name": "Two"}, key=backend.stub.user_key)
+    device = {"app_id": other["id"], "device_type": 1}
+    elsewhere = await backend.ok("POST", "/players", device, key=other["basic_auth_key"])
     missing = {"errors": ["No user with this id found"]}
     answers = [
         await backend("GET", path, app_id=app),
         await backend("PUT", path, {"app_id": app}),
         await backend("POST", f"{path}/on_focus", {"app_id": app, "active_time": 1}),
         await backend("POST", f"{path}/on_purchase", {"app_id": app, "purchases": []}),
+        await backend("POST", "/players/p1/on_session", {"app_id": app, "device_type": 1}),
+        await backend(
+            "POST", f"/players/{elsewhere['id']}/on_session", {"app_id": app, "device_type": 1}
+        ),
     ]
-    assert [(answer.status, answer.body) for answer in answers] == [(404, missing)] * 4
+    assert [(answer.status, answer.body) for answer in answers] == [(404, missing)] * 6
 
 
 async def test_a_session_counts_and_updates(backend: Backend) -> None:
@@ -243,6 +250,28 @@ async def test_purchases_and_focus(backend: Backend) -> None:
     assert [item["value"] for item in found["outcomes"]] == [60, 1]
     bad = {"app_id": app, "purchases": [{"amount": 1}]}
     assert (await backend("POST", path, bad)).status == 400
+
+
+async def test_each_device_of_a_user_has_its_own_language(backend: Backend) -> None:
+    app, stub = backend.stub.app_id, backend.stub
+    german = await backend.player(external_user_id="u", language="de")
+    english = await backend.player(language="en")
+    await edit(backend, english, external_user_id="u")
+    silent = await backend.player(external_user_id="u")
+    contents = {"en": "hello", "de": "hallo", "fr": "salut"}
+
+    async def languages() -> dict[str, str | None]:
+        answer = await backend.send(include_external_user_ids=["u"], contents=contents)
+        found = stub.find_pushes(notification_id=answer.body["id"])
+        return {push.player_id: push.language for push in found}
+
+    assert await languages() == {german: "de", english: "en", silent: "de"}
+    assert (await view(backend, german))["language"] == "de"
+    body = {"properties": {"language": "fr"}}
+    await backend.ok("PATCH", f"/apps/{app}/users/by/external_id/u", body)
+    assert await languages() == dict.fromkeys((german, english, silent), "fr")
+    await edit(backend, english, language="en")
+    assert await languages() == {german: "fr", english: "en", silent: "fr"}
 
 
 async def test_a_player_is_a_subscription(backend: Backend) -> None:

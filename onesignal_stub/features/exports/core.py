@@ -52,9 +52,10 @@ _EXTRA: dict[str, tuple[str, ...]] = {
     "timezone_id": ("timezone_id",),
 }
 _SELECT = (
-    "SELECT s.number, s.id, s.token AS identifier, s.session_count, u.language, s.timezone,"
-    " s.app_version AS game_version, s.device_os, s.device_type, s.device_model, s.ad_id, u.tags,"
-    " s.last_active, s.session_time AS playtime, u.amount_spent, s.created_at,"
+    "SELECT s.number, s.id, s.token AS identifier, s.session_count,"
+    " coalesce(s.language, u.language) AS language, s.timezone, s.app_version AS game_version,"
+    " s.device_os, s.device_type, s.device_model, s.ad_id, u.tags, s.last_active,"
+    " s.session_time AS playtime, u.amount_spent, s.created_at,"
     " CASE WHEN s.subscribed THEN 'f' ELSE 't' END AS invalid_identifier, s.badge_count,"
     " u.lat, u.long, u.country, CASE WHEN s.rooted THEN 't' ELSE 'f' END AS rooted,"
     " s.notification_types, u.ip, a.alias_id AS external_user_id, s.web_auth, s.web_p256,"

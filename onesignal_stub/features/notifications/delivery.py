@@ -123,8 +123,7 @@ class Delivery:
 
     def _send_pending(self, due: float) -> None:
         rows = self._store.all(
-            "SELECT n.number, n.app_id, n.request,"
-            " json_group_array(p.subscription) AS subscriptions"
+            "SELECT n.number, n.request, json_group_array(p.subscription) AS subscriptions"
             " FROM pending p JOIN notifications n ON n.number = p.notification"
             " WHERE p.due <= ? GROUP BY n.number ORDER BY n.number",
             due,
@@ -132,7 +131,7 @@ class Delivery:
         self._store.run("DELETE FROM pending WHERE due <= ?", due)
         for row in rows:
             numbers = msgspec.json.decode(row["subscriptions"])
-            devices = list(self._devices.by_numbers(row["app_id"], numbers))
+            devices = list(self._devices.by_numbers(numbers))
             receivers = [device for device in devices if device.subscribed]
             self._send(row["number"], msgspec.json.decode(row["request"]), receivers, at=due)
             self._store.run(

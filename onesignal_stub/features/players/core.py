@@ -33,6 +33,7 @@ _SUBSCRIPTION: dict[str, tuple[str, _Reader]] = {
     "ad_id": ("ad_id", fields.text),
     "test_type": ("test_type", fields.integer),
     "timezone": ("timezone", fields.integer),
+    "language": ("language", fields.text),
     "created_at": ("created_at", fields.timestamp),
     "last_active": ("last_active", fields.timestamp),
 }
@@ -57,8 +58,8 @@ _UNUSED = {
 }
 KNOWN_FIELDS = frozenset({*_SUBSCRIPTION, *_USER, *_UNUSED})
 _COLUMNS = (
-    "SELECT s.*, u.tags, u.language, u.country, u.ip, u.lat, u.long, u.amount_spent,"
-    " a.alias_id AS external_user_id"
+    "SELECT s.*, coalesce(s.language, u.language) AS spoken, u.tags, u.country, u.ip, u.lat,"
+    " u.long, u.amount_spent, a.alias_id AS external_user_id"
     " FROM subscriptions s JOIN users u USING (onesignal_id)"
     " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'"
 )
@@ -69,7 +70,7 @@ class Players:
 
     Args:
         store: The tables.
-        users: Where tags, language and the external user id live.
+        users: Where tags and the external user id live.
         subscriptions: The records themselves.
         outcomes: Where the time spent in the app is recorded.
     """
@@ -197,11 +198,14 @@ class Players:
         """Count a session and change the fields that came with it.
 
         Raises:
-            ApiError: There is no such player and the body does not say what device it is.
+            ApiError: There is no such player, and the body does not say what device it is, or the
+                id is not one that a new player could have.
         """
         row = self._subscriptions.find(app_id, player_id)
         if row is None:
-            self.create(app_id, body, player_id=player_id.lower())
+            if not fields.is_uuid(player_id) or self.app_of(player_id) is not None:
+                raise no_such_player()
+            self.create(app_id, body, player_id=player_id)
             return
         self.update(app_id, player_id, body)
         row = self._subscriptions.named(app_id, player_id)
@@ -265,7 +269,7 @@ def player_json(row: Row) -> dict[str, Any]:
         "id": row["id"],
         "identifier": row["token"],
         "session_count": row["session_count"],
-        "language": row["language"] or "",
+        "language": row["spoken"] or "",
         "timezone": row["timezone"],
         "game_version": row["app_version"],
         "device_os": row["device_os"],

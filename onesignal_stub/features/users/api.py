@@ -51,7 +51,7 @@ class _Api:
         columns = read_properties(fields.mapping(call.body, "properties") or {})
         deltas = fields.mapping(call.body, "deltas") or {}
         purchases = read_purchases(deltas)
-        self._users.change(onesignal_id, columns)
+        self._users.set_properties(onesignal_id, columns)
         if purchases:
             self._users.add_purchases(onesignal_id, purchases)
         self._subscriptions.add_sessions(

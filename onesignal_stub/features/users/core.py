@@ -151,6 +151,16 @@ class Users:
                 f"UPDATE users SET {names} WHERE onesignal_id = ?", *columns.values(), onesignal_id
             )
 
+    def set_properties(self, onesignal_id: str, columns: Mapping[str, Any]) -> None:
+        """Write what the user model says of a user; a language goes to all its devices."""
+        self.change(onesignal_id, columns)
+        if "language" in columns:
+            self._store.run(
+                "UPDATE subscriptions SET language = ? WHERE onesignal_id = ?",
+                columns["language"],
+                onesignal_id,
+            )
+
     def add_purchases(
         self, onesignal_id: str, purchases: list[dict[str, Any]], *, already_counted: bool = False
     ) -> None:

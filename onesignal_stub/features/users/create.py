@@ -52,9 +52,9 @@ def create_user(
     own_id = aliases.pop(ONESIGNAL_ID, None)
     onesignal_id = owner or users.add(app_id, onesignal_id=own_id if keep_id else None)
     users.set_aliases(app_id, onesignal_id, aliases)
-    users.change(onesignal_id, columns)
     for item in wanted:
         subscriptions.claim(app_id, onesignal_id, item)
+    users.set_properties(onesignal_id, columns)
     return CreatedUser(onesignal_id, owner is None)
 
 

@@ -256,8 +256,7 @@ async def test_onesignal_may_keep_whose_phones_they_are(
     await write(client, bob, ada, "coffee?")
     assert (await outcome(server)).recipients == 1
     assert received(onesignal, first) == ["bob sagt: tea?", "bob sagt: coffee?"]
-    # The language is the user's at OneSignal, and now they are one user's phones.
-    assert received(onesignal, second) == ["bob sagt: tea?"]
+    assert received(onesignal, second) == ["bob: tea?"]
     await first.external_user_id.set(bob.user_id)
     await write(client, bob, ada, "nobody?")
     assert (await outcome(server)).outcome == Outcome.NOBODY_REACHED
