@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from lupa.lua51 import LuaRuntime
 
 from tests.runtime.web import Web
 from tests.runtime.world import Game, lua_rpcs, serving
@@ -148,7 +149,7 @@ async def test_ten_thousand_calls_leave_nothing_behind(tmp_path: Path) -> None:
     bodies = {
         "work": "local p = nk.json_decode(payload) p.id = nk.uuid_v4() return nk.json_encode(p)",
         "fail": "error({ payload, 3 })",
-        "memory": "collectgarbage() collectgarbage() return tostring(collectgarbage('count'))",
+        "clean": "collectgarbage() collectgarbage()",
     }
     modules = {"main.lua": lua_rpcs(bodies)}
     async with serving(tmp_path, modules, runtime__lua_max_count=1) as game:
@@ -169,10 +170,12 @@ async def _used_after(calls: int, game: Game) -> tuple[float, int, int]:
             for _ in range(100):
                 assert "id" in json.loads((await socket.receive())["rpc"]["payload"])
                 assert (await socket.receive())["error"]["message"] == "on purpose"
-        memory = float((await socket.ask(rpc={"id": "memory"}))["rpc"]["payload"])
+        await socket.ask(rpc={"id": "clean"})
     game.server.journal.clear()
     gc.collect()
-    return memory, len(gc.get_objects()), threading.active_count()
+    objects = gc.get_objects()
+    (state,) = [each for each in objects if isinstance(each, LuaRuntime)]
+    return state.get_memory_used() / 1024, len(objects), threading.active_count()
 
 
 @pytest.mark.asyncio

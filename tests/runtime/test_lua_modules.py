@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
 from unittest.mock import ANY
 
 import pytest
@@ -118,52 +117,6 @@ async def test_lua_reaches_nothing_of_the_machine(tmp_path: Path) -> None:
         assert await game.lua(f"return {values}") == ["nil"] * len(_OUT_OF_REACH)
         assert await game.lua("return pcall(require, 'io')") == [False, ANY]
         assert await game.lua("return pcall(require, 'debug')") == [False, ANY]
-
-
-_LIBRARY: dict[str, list[Any]] = {
-    'return os.date("%Y-%m-%d %H:%M", 0)': ["1970-01-01 00:00"],
-    "return os.time{ year = 1970, month = 1, day = 2, hour = 0 }": [86400],
-    "return os.time{ year = 2024, month = 2, day = 29, hour = 1, min = 2, sec = 3 }": [1709168523],
-    "return os.time{ year = 2023, month = 14, day = 30 }": [1709294400],
-    "return os.date('*t', 86400).day, os.date('*t', 86400).wday": [2, 5],
-    "return pcall(os.time, { year = 2024, day = 1 })": [False, ANY],
-    "return os.difftime(5, 2)": [3],
-    "return os.clock() >= 0": [True],
-    "return bit32.band(12, 10), bit32.bor(12, 10), bit32.bxor(12, 10)": [8, 14, 6],
-    "return bit32.lshift(1, 4), bit32.rshift(256, 4), bit32.arshift(-16, 2)": [16, 16, 4294967292],
-    "return bit32.bnot(0), bit32.extract(240, 4, 4), bit32.lrotate(1, 33)": [4294967295, 15, 2],
-    'return string.format("%d %s %5.2f %q %%", 3, nil, 1.5, "a\\nb")': ['3 nil  1.50 "a\\nb" %'],
-    'return string.format("%s %s", 1)': ["1 %!s(MISSING)"],
-    "return tostring(1e15), tostring(2^63), tostring(1/0), tostring(0/0)": [
-        "1000000000000000",
-        "9.223372036854776e+18",
-        "+Inf",
-        "NaN",
-    ],
-    'return 10 .. "", tostring(0.1), tostring(1e-7), tostring(-1.5)': [
-        "10",
-        "0.1",
-        "1e-07",
-        "-1.5",
-    ],
-    'return ("x"):rep(3), #"日本", ("abc"):upper()': ["xxx", 6, "ABC"],
-    "return math.floor(2.7), math.max(1, 5, 3), math.fmod(7, 3)": [2, 5, 1],
-    'return select("#", unpack({ 1, 2, 3 })), table.concat({ 1, 2 }, "-")': [3, "1-2"],
-    'return type(getmetatable("")), getmetatable(1)': ["table"],
-    "return type(newproxy), type(setfenv), type(loadstring), _VERSION": [
-        *["function"] * 3,
-        "Lua 5.1",
-    ],
-}
-
-
-@pytest.mark.parametrize(("code", "values"), _LIBRARY.items(), ids=list(_LIBRARY))
-@pytest.mark.asyncio
-async def test_the_library_is_the_one_of_nakama(
-    tmp_path: Path, code: str, values: list[Any]
-) -> None:
-    async with serving(tmp_path, {"eval.lua": EVAL}) as game:
-        assert await game.lua(code) == values
 
 
 @pytest.mark.asyncio

@@ -1,24 +1,23 @@
 --[[
   Makes Lua 5.1 the Lua inside of Nakama (gopher-lua): its error texts and positions, its numbers
-  as text, and a library without a way out.
+  as text, its base library. The other libraries are in library.lua.
 
-  Gets the host's functions: `print(text)`, `clock()`, `call(name)` (see nakama.lua), and
-  `caught(text)`, which hears of each error that a pcall caught, and returns a text if the whole
-  call must end. Returns what nakama.lua needs.
+  Gets the host's functions: `print(text)`, and `caught(text)`, which hears of each error that a
+  pcall caught, and returns a text if the whole call must end. Returns what library.lua and
+  nakama.lua need.
 ]]--
 local host = ...
 
 local OWN = "=nakama" -- the chunk name of these files; their frames have no position
 
-local abs, floor, huge, max = math.abs, math.floor, math.huge, math.max
-local find, gsub, match, raw_format, rep, sub =
-  string.find, string.gsub, string.match, string.format, string.rep, string.sub
-local concat, ipairs, select, tonumber, type, unpack =
-  table.concat, ipairs, select, tonumber, type, unpack
+local floor, huge, max = math.floor, math.huge, math.max
+local find, gsub, match, raw_format, sub =
+  string.find, string.gsub, string.match, string.format, string.sub
+local concat, ipairs, rawget, select, type = table.concat, ipairs, rawget, select, type
 local getinfo, set_metatable_of, sethook = debug.getinfo, debug.setmetatable, debug.sethook
-local raw_error, raw_getmetatable, raw_loadstring, raw_pcall, raw_tostring, raw_xpcall =
-  error, getmetatable, loadstring, pcall, tostring, xpcall
-local raw_date = os.date
+local raw_collect, raw_error, raw_getmetatable, raw_loadstring, raw_pcall, raw_set, raw_tonumber,
+  raw_tostring, raw_xpcall = collectgarbage, error, getmetatable, loadstring, pcall, rawset,
+  tonumber, tostring, xpcall
 
 local function pack(...)
   return { n = select("#", ...), ... }
@@ -53,7 +52,9 @@ local WORDINGS = {
   { "^attempt to compare two (%a+) values$", "attempt to compare %1 with %1" },
   { "^attempt to call .*$", "attempt to call a non-function object" },
   { "^attempt to concatenate .*$", "cannot perform concat operation between table and table" },
+  { "^bad argument #(%d+) to '([^']*)' (%(.*) got no value%)$", "bad argument #%1 to %2 %3 got nil)" },
   { "^bad argument #(%d+) to '([^']*)' (%(.*%))$", "bad argument #%1 to %2 %3" },
+  { "^(invalid value %(%a+%) at index %d+ in table for) 'concat'$", "%1 concat" },
   { "^'for' initial value must be a number$", "for statement init must be a number" },
   { "^'for' (%a+) must be a number$", "for statement %1 must be a number" },
 }
@@ -63,7 +64,7 @@ local function translate(message)
   if type(message) ~= "string" then return message end
   local source, line, text = match(message, "^(.-):(%d+): (.*)$")
   local path = source and paths[source]
-  text = path and text or message
+  text = (path or source == "nakama") and text or message
   for _, wording in ipairs(WORDINGS) do
     local translated, count = gsub(text, wording[1], wording[2])
     if count > 0 then
@@ -76,19 +77,26 @@ end
 
 -- Text of numbers and other values ------------------------------------------------------------
 
-local function number_text(value)
+-- The fewest digits that tell a number from all others.
+local function shortest(value)
   if value ~= value then return "NaN" end
   if value == huge then return "+Inf" end
   if value == -huge then return "-Inf" end
-  if value == floor(value) and abs(value) < 2 ^ 63 then return raw_format("%.0f", value) end
   for digits = 0, 16 do
     local text = raw_format("%." .. digits .. "e", value)
-    if tonumber(text) == value then
-      local exponent = tonumber(match(text, "e(.*)$"))
+    if raw_tonumber(text) == value then
+      local exponent = raw_tonumber(match(text, "e(.*)$"))
       if exponent < -4 or exponent >= 6 then return text end
       return raw_format("%." .. max(digits - exponent, 0) .. "f", value)
     end
   end
+end
+
+local function number_text(value)
+  if value == floor(value) and value >= -2 ^ 63 and value < 2 ^ 63 then
+    return raw_format("%.0f", value + 0) -- no -0
+  end
+  return shortest(value)
 end
 
 local function show(value)
@@ -98,13 +106,18 @@ end
 -- What values of other types refuse ------------------------------------------------------------
 
 local function arithmetic_type(value)
-  return type(value) == "string" and tonumber(value) and "number" or type(value)
+  return type(value) == "string" and raw_tonumber(value) and "number" or type(value)
 end
 
-local function refuse_arithmetic(name)
+-- Handles a binary operation whose first operand is no table: the second one may know it.
+local function binary(event, kind_of)
+  local operation = sub(event, 3)
   return function(a, b)
-    raise("cannot perform " .. name .. " operation between " .. arithmetic_type(a) .. " and "
-      .. arithmetic_type(b))
+    local meta = (type(b) == "table" or type(b) == "userdata") and raw_getmetatable(b)
+    local handler = type(meta) == "table" and rawget(meta, event)
+    if handler then return handler(a, b) end
+    raise("cannot perform " .. operation .. " operation between " .. kind_of(a) .. " and "
+      .. kind_of(b))
   end
 end
 
@@ -120,13 +133,11 @@ local function refusals()
   local events = {
     __newindex = refuse_index,
     __call = function() raise("attempt to call a non-function object") end,
-    __concat = function(a, b)
-      raise("cannot perform concat operation between " .. type(a) .. " and " .. type(b))
-    end,
+    __concat = binary("__concat", type),
     __unm = function() raise("__unm undefined") end,
   }
   for _, name in ipairs({ "add", "sub", "mul", "div", "mod", "pow" }) do
-    events["__" .. name] = refuse_arithmetic(name)
+    events["__" .. name] = binary("__" .. name, arithmetic_type)
   end
   return events
 end
@@ -177,7 +188,13 @@ function xpcall(fn, handler)
   return caught(raw_xpcall(fn, function(problem) return handler(translate(problem)) end))
 end
 
-function error(problem, level)
+local function check_any(name, ...)
+  if select("#", ...) == 0 then raise("bad argument #1 to " .. name .. " (value expected)") end
+end
+
+function error(...)
+  check_any("error", ...)
+  local problem, level = ...
   if type(problem) ~= "string" then raw_error(problem, 0) end
   level = level or 1
   -- gopher-lua's levels 1 and 2 are the same place
@@ -201,8 +218,31 @@ function getmetatable(value)
   return nil
 end
 
-function tostring(value)
-  return show(value)
+function tostring(...)
+  check_any("tostring", ...)
+  return show((...))
+end
+
+-- As Go's strconv: without a point only whole numbers count, so that "1e5" is none.
+function tonumber(value, base)
+  if type(value) ~= "string" then return raw_tonumber(value) end
+  local text = match(value, "^[ \n\t]*(.-)[ \n\t]*$")
+  if find(text, ".", 1, true) then
+    return find(text, "^[+-]?[%d.]+[eE]?[+-]?%d*$") and raw_tonumber(text) or nil
+  end
+  if not base and find(text, "^0[xX]%x+$") then return raw_tonumber(text) end
+  if not find(text, base and "^[+-]?%w+$" or "^[+-]?%d+$") or find(text, "0[xX]") then return nil end
+  local number = raw_tonumber(match(text, "%w+"), base or 10)
+  if not number or number >= 2 ^ 63 then return nil end
+  return sub(text, 1, 1) == "-" and -number or number
+end
+
+function rawset(table, key, value)
+  raw_set(table, key, value)
+end
+
+function collectgarbage()
+  raw_collect()
 end
 
 function print(...)
@@ -211,88 +251,7 @@ function print(...)
   host.print(concat(texts, "\t"))
 end
 
--- The string library --------------------------------------------------------------------------
-
-local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-
-local function quoted(text)
-  text = gsub(text, '[%c"\\]', function(char)
-    return ESCAPES[char] or raw_format("\\x%02x", char:byte())
-  end)
-  return '"' .. text .. '"'
-end
-
--- Go formats any value with %s and %q, and says what is missing.
-function string.format(format, ...)
-  local values, index = pack(...), 0
-  local prepared = gsub(format, "%%([-+ #0]*%d*%.?%d*)(.)", function(flags, kind)
-    if kind == "%" then return nil end
-    index = index + 1
-    if index > values.n then
-      values[index] = "%!" .. kind .. "(MISSING)"
-      return "%s"
-    end
-    if kind == "s" then values[index] = show(values[index]) end
-    if kind == "q" then
-      values[index] = quoted(show(values[index]))
-      return "%" .. flags .. "s"
-    end
-    return nil
-  end)
-  return raw_format(prepared, unpack(values, 1, max(index, values.n)))
-end
-
--- What is left of the other libraries -------------------------------------------------------------
-
-local clock = host.clock
-os = {
-  clock = function() return clock() end,
-  difftime = function(a, b) return a - b end,
-}
-
--- The days since 1970-01-01; a month or day too large is one of the following year or month.
-local function days(year, month, day)
-  year, month = year + floor((month - 1) / 12), (month - 1) % 12 + 1
-  if month <= 2 then year, month = year - 1, month + 12 end -- a year that begins with March
-  return 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400)
-    + floor((153 * month - 457) / 5) + day - 719469
-end
-
-local function date_field(date, name, default)
-  local value = tonumber(date[name]) or default
-  if not value then raise("field '" .. name .. "' missing in date table") end
-  return value
-end
-
-function os.time(date)
-  if date == nil then
-    local _, milliseconds = host.call("time")
-    return floor(milliseconds / 1000)
-  end
-  local midnight = days(date_field(date, "year"), date_field(date, "month"), date_field(date, "day"))
-  local minutes = date_field(date, "hour", 12) * 60 + date_field(date, "min", 0)
-  return midnight * 86400 + minutes * 60 + date_field(date, "sec", 0)
-end
-
-function os.date(format, time)
-  format = gsub(format or "%c", "^!", "")
-  local date = raw_date("!" .. format, time or os.time())
-  if type(date) == "table" then
-    date.wday = date.wday - 1 -- Go's weeks begin with 0
-  end
-  return date
-end
-
-for _, name in ipairs({ "io", "debug", "coroutine", "dofile", "loadfile", "python", "gcinfo" }) do
-  _G[name] = nil
-  package.loaded[name] = nil
-end
-package.loaded.os = os
-package.loadlib = nil
-string.dump = nil
-
 return {
-  caught = caught,
   getinfo = getinfo,
   know_source = know_source,
   pack = pack,
@@ -300,7 +259,9 @@ return {
   raw_error = raw_error,
   raw_loadstring = raw_loadstring,
   raw_pcall = raw_pcall,
+  raise = raise,
   sethook = sethook,
+  shortest = shortest,
   show = show,
   translate = translate,
 }

@@ -1,7 +1,7 @@
 --[[
   Brings `nk`, `bit32` and `require`, and loads and runs server modules.
 
-  Gets the host's functions and what language.lua returned. The host's
+  Gets the host's functions, and what language.lua and library.lua returned. The host's
     `call(name, …)` calls a runtime function: returns true and its results, or false, a message
       and, for a bad argument, its number and what was expected;
     `announce(kind, id)` hears of each registration;
@@ -9,7 +9,7 @@
     `over()` returns a text if the call under way must end.
   Returns functions for the host.
 ]]--
-local host, language = ...
+local host, language, library = ...
 
 local lower, gsub, find, match, sub =
   string.lower, string.gsub, string.find, string.match, string.sub
@@ -159,6 +159,13 @@ function host_functions.run(name)
     if type(problem) == "table" then problem = problem[1] end
     return show(translate(problem))
   end
+end
+
+-- Makes what the loaded modules share read-only, as far as Nakama does: `table.insert` at a position,
+-- `table.remove` and `table.sort` refuse it; assignments do not.
+function host_functions.seal()
+  library.seal(_G)
+  library.seal(loaded)
 end
 
 -- What a client is told of an error: message, code, whether the module chose the code; and the text

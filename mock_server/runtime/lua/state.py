@@ -98,6 +98,7 @@ class LuaState:
         for module in modules:
             problem = self._functions[b"run"](to_bytes(module.name))
             _check_loaded(module, problem)
+        self._functions[b"seal"]()
         self._record.is_complete = True
         self._replayed = self._run_once = None
 
@@ -137,6 +138,7 @@ class LuaState:
                 b"once": self._once,
                 b"over": self._over,
                 b"caught": self._caught,
+                b"case": _case,
                 b"print": _print,
                 b"clock": lambda: time.monotonic() - _STARTED,
                 b"functions": [to_bytes(name) for name in self._bridge.names()],
@@ -145,7 +147,8 @@ class LuaState:
             recursive=True,
         )
         language = loadstring(_source("language.lua"), b"=nakama")(host)
-        return loadstring(_source("nakama.lua"), b"=nakama")(host, language)
+        library = loadstring(_source("library.lua"), b"=nakama")(host, language)
+        return loadstring(_source("nakama.lua"), b"=nakama")(host, language, library)
 
     def _to_lua(self, value: Any) -> Any:
         ready = to_lua(value)
@@ -235,6 +238,14 @@ def _source(name: str) -> bytes:
 
 def _print(text: bytes) -> None:
     _log.info("%s", to_text(text))
+
+
+def _case(text: bytes, is_upper: bool) -> bytes:
+    """Change the case as Go does: letter by letter."""
+    letters = text.decode(errors="replace")
+    changed = (letter.upper() if is_upper else letter.lower() for letter in letters)
+    pairs = zip(changed, letters, strict=True)
+    return to_bytes("".join(new if len(new) == 1 else old for new, old in pairs))
 
 
 def _check_loaded(module: LuaModule, problem: bytes | None) -> None:
