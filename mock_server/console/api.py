@@ -6,28 +6,32 @@ import inspect
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from mock_server.config import ConsoleConfig
+from mock_server.console.listing import list_page
 from mock_server.cursor import BadCursor
-from mock_server.features.notifications.core import DatabaseError, Notification, listed
-from mock_server.features.sessions.core import bearer_token
+from mock_server.features.notifications.core import DatabaseError, Notification
+from mock_server.features.sessions.core import basic_auth, bearer_token
 from mock_server.http.gateway import same_secret
 from mock_server.identity import SYSTEM_USER
 from mock_server.jws import sign, verify
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError, http_status
+from mock_server.wire.output import timestamp
 from mock_server.wire.protojson import decode_body
 from mock_server.wire.schema import BOOL, INT32, STRING, ListOf, Message
 from mock_server.wire.uuids import parse_uuid
+from server_kit import store
 
 if TYPE_CHECKING:
     from mock_server.parts import Parts
 
 Handler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
+WebHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _AUTHENTICATE = Message("AuthenticateRequest", username=STRING, password=STRING)
 _SEND = Message(
@@ -71,30 +75,39 @@ class Console:
             ("DELETE", "/v2/console/account/{id}", self._delete_account),
         ):
             app.router.add_route(method, path, _answers(self._with_token(handler)))
+        app.middlewares.append(_answer_without_route)
 
     def _with_token(self, handler: Handler) -> Handler:
         def checked(request: web.Request) -> dict[str, Any] | Awaitable[dict[str, Any]]:
-            self._check_token(request.headers.get("Authorization", ""))
+            given = request.headers.getall("Authorization", [])
+            self._check(given[0] if len(given) == 1 else "")
             return handler(request)
 
         return checked
 
-    def _check_token(self, authorization: str) -> None:
-        if not authorization:
-            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Console authentication required.")
-        claims = verify(bearer_token(authorization) or "", self._config.signing_key) or {}
+    def _check(self, authorization: str) -> None:
+        if authorization.startswith("Basic "):
+            if not self._is_admin(*(basic_auth(authorization) or ("", ""))):
+                raise _unauthenticated("Console authentication invalid.")
+            return
+        token = bearer_token(authorization)
+        if token is None:
+            raise _unauthenticated("Console authentication required.")
+        claims = verify(token, self._config.signing_key) or {}
         if claims.get("exp", 0) <= self._parts.clock.time():
-            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Token invalid.")
+            raise _unauthenticated("Token invalid.")
+
+    def _is_admin(self, user: str, password: str) -> bool:
+        is_user = same_secret(user, self._config.username)
+        return same_secret(password, self._config.password) and is_user
 
     async def _authenticate(self, request: web.Request) -> dict[str, Any]:
         body = _decode(_AUTHENTICATE, await request.read())
-        user, password = body["username"], body["password"]
-        is_user = same_secret(user, self._config.username)
-        if not same_secret(password, self._config.password) or not is_user:
-            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Invalid credentials.")
+        if not self._is_admin(body["username"], body["password"]):
+            raise _unauthenticated("Invalid credentials.")
         claims = {
             "id": SYSTEM_USER,
-            "usn": user,
+            "usn": body["username"],
             "acl": _EVERYTHING,
             "exp": int(self._parts.clock.time()) + _TOKEN_LIFE,
             "cki": str(uuid.uuid4()),
@@ -105,12 +118,10 @@ class Console:
     async def _send(self, request: web.Request) -> dict[str, Any]:
         raw = await request.read()
         body, content = _decode(_SEND, raw), _content(raw)
-        recipients = [parse_uuid(each) for each in body["user_ids"]]
-        if None in recipients:
-            raise GrpcError(GrpcCode.INTERNAL, "failed to send notification, invalid user id")
         sender = body["sender_id"] or SYSTEM_USER
         if parse_uuid(sender) is None:
-            raise GrpcError(GrpcCode.INTERNAL, "failed to send notification, invalid sender id")
+            raise _internal("failed to send notification, invalid sender id")
+        recipients = {_recipient(each): None for each in body["user_ids"]}
         subject, code, stored = body["subject"], body["code"], body["persistent"]
         notifications = self._parts.notifications
         try:
@@ -119,52 +130,62 @@ class Console:
                     [
                         Notification(each, subject, content, code, sender, stored)
                         for each in recipients
-                        if each
                     ]
                 )
             else:
-                notifications.send_all(subject, content, code, persistent=stored)
+                notifications.send_all(subject, content, code, persistent=stored, sender_id=sender)
         except DatabaseError as error:
-            raise GrpcError(GrpcCode.INTERNAL, "failed to send notification") from error
+            raise _internal("failed to send notification") from error
         return {}
 
     def _list(self, request: web.Request) -> dict[str, Any]:
-        user_id = _uuid(request.query.get("user_id", ""))
         limit = request.query.get("limit", "100")
         if not re.fullmatch("[1-9][0-9]?|100", limit):
-            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "expects a limit value between 1 and 100")
+            raise _invalid("expects a limit value between 1 and 100")
         try:
-            page = self._parts.notifications.page(
-                user_id, int(limit), request.query.get("cursor", "")
+            page = list_page(
+                self._parts.store,
+                request.query.get("user_id", ""),
+                int(limit),
+                request.query.get("cursor", ""),
             )
         except BadCursor:
-            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Malformed cursor was used.") from None
+            raise _invalid("Malformed cursor was used.") from None
         return {
-            "notifications": [_full(listed(row), row["user_id"]) for row in page.rows],
-            "next_cursor": page.cursor if page.has_more else "",
-            "prev_cursor": "",
+            "notifications": [_full(row) for row in page.rows],
+            "next_cursor": page.next_cursor,
+            "prev_cursor": page.prev_cursor,
         }
 
     def _get(self, request: web.Request) -> dict[str, Any]:
-        rows = self._parts.notifications.get([_uuid(request.match_info["id"])])
+        notification_id = parse_uuid(request.match_info["id"])
+        if notification_id is None:
+            raise _internal("failed to fetch notification")
+        rows = self._parts.notifications.get([notification_id])
         if not rows:
-            raise GrpcError(GrpcCode.NOT_FOUND, "notification not found")
-        return _full(listed(rows[0]), rows[0]["user_id"])
+            raise GrpcError(GrpcCode.NOT_FOUND, "Notification not found.")
+        return _full(rows[0])
 
     def _delete(self, request: web.Request) -> dict[str, Any]:
-        self._parts.notifications.delete([_uuid(request.match_info["id"])])
+        notification_id = parse_uuid(request.match_info["id"])
+        if notification_id is None:
+            raise _internal("failed to delete notification")
+        self._parts.notifications.delete([notification_id])
         return {}
 
     def _ban(self, request: web.Request) -> dict[str, Any]:
-        self._parts.accounts.ban([_uuid(request.match_info["id"])])
+        self._parts.accounts.ban([_player(request, "Cannot ban the system user.")])
         return {}
 
     def _unban(self, request: web.Request) -> dict[str, Any]:
-        self._parts.accounts.unban([_uuid(request.match_info["id"])])
+        self._parts.accounts.unban([_player(request, "Cannot unban the system user.")])
         return {}
 
     def _delete_account(self, request: web.Request) -> dict[str, Any]:
-        self._parts.accounts.delete(_uuid(request.match_info["id"]))
+        try:
+            self._parts.accounts.delete(_user(request))
+        except ValueError:
+            raise _internal("An error occurred while trying to delete the user.") from None
         return {}
 
 
@@ -174,24 +195,49 @@ def _answers(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
             result = handler(request)
             document = await result if inspect.isawaitable(result) else result
         except GrpcError as error:
-            document = {"code": int(error.code), "message": error.message, "details": []}
-            return _json(document, http_status(error.code))
-        return _json(document)
+            return _refusal(error)
+        return _json(document, headers={"Grpc-Metadata-Content-Type": "application/grpc"})
 
     return answer
 
 
-def _json(document: dict[str, Any], status: int = 200) -> web.Response:
+@web.middleware
+async def _answer_without_route(request: web.Request, handler: WebHandler) -> web.StreamResponse:
+    """Answer what the console API does not have as its gateway does."""
+    if not request.path.startswith("/v2/"):
+        return await handler(request)
+    try:
+        return await handler(request)
+    except web.HTTPMethodNotAllowed:
+        error = GrpcError(GrpcCode.UNIMPLEMENTED, "Method Not Allowed")
+    except web.HTTPNotFound:
+        error = GrpcError(GrpcCode.NOT_FOUND, "Not Found")
+    return _refusal(error)
+
+
+def _refusal(error: GrpcError) -> web.Response:
+    refused = error.code is GrpcCode.UNAUTHENTICATED
+    return _json(
+        {"code": int(error.code), "message": error.message, "details": []},
+        status=http_status(error.code),
+        headers={"WWW-Authenticate": error.message} if refused else {},
+    )
+
+
+def _json(
+    document: dict[str, Any], *, status: int = 200, headers: Mapping[str, str]
+) -> web.Response:
     """An answer with JSON, labelled without a charset as Nakama does."""
     kind = {"Content-Type": "application/json"}
-    return web.Response(body=json.dumps(document).encode(), status=status, headers=kind)
+    body = json.dumps(document).encode()
+    return web.Response(body=body, status=status, headers={**kind, **headers})
 
 
 def _decode(message: Message, body: bytes) -> dict[str, Any]:
     try:
         return decode_body(message, body)
     except DecodeError as error:
-        raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
+        raise _invalid(str(error)) from None
 
 
 def _content(body: bytes) -> str:
@@ -201,17 +247,53 @@ def _content(body: bytes) -> str:
         if content is None or isinstance(content, dict):
             return gojson.marshal(content or {})
     except (DecodeError, ValueError) as error:
-        raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
-    raise GrpcError(GrpcCode.INVALID_ARGUMENT, "proto: content is no JSON object")
+        raise _invalid(str(error)) from None
+    raise _invalid("proto: content is no JSON object")
 
 
-def _uuid(text: str) -> str:
-    value = parse_uuid(text)
-    if value is None:
-        raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Requires a valid ID.")
-    return value
+def _recipient(text: str) -> str:
+    user_id = parse_uuid(text)
+    if user_id is None:
+        raise _internal("failed to send notification, invalid user id")
+    if user_id == SYSTEM_USER:
+        raise _internal("failed to send notification, cannot send to system user")
+    return user_id
 
 
-def _full(message: dict[str, Any], user_id: str) -> dict[str, Any]:
-    defaults = {"subject": "", "content": "", "code": 0, "sender_id": "", "persistent": False}
-    return {**defaults, **message, "user_id": user_id}
+def _player(request: web.Request, refusal: str) -> str:
+    user_id = _user(request)
+    if user_id == SYSTEM_USER:
+        raise _invalid(refusal)
+    return user_id
+
+
+def _user(request: web.Request) -> str:
+    user_id = parse_uuid(request.match_info["id"])
+    if user_id is None:
+        raise _invalid("Requires a valid user ID.")
+    return user_id
+
+
+def _full(row: store.Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "subject": row["subject"],
+        "content": row["content"],
+        "code": row["code"],
+        "sender_id": row["sender_id"],
+        "create_time": timestamp(row["create_time"] * 1000, digits=6),
+        "persistent": True,
+        "user_id": row["user_id"],
+    }
+
+
+def _unauthenticated(message: str) -> GrpcError:
+    return GrpcError(GrpcCode.UNAUTHENTICATED, message)
+
+
+def _invalid(message: str) -> GrpcError:
+    return GrpcError(GrpcCode.INVALID_ARGUMENT, message)
+
+
+def _internal(message: str) -> GrpcError:
+    return GrpcError(GrpcCode.INTERNAL, message)

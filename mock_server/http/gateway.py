@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from mock_server.features.sessions.core import basic_user, bearer_token
+from mock_server.features.sessions.core import basic_auth, bearer_token
 from mock_server.http.routing import ANONYMOUS, Auth, Call, Route, RouteTable
 from mock_server.identity import Identity
 from mock_server.runtime.errors import ModuleError
@@ -122,8 +122,8 @@ class Gateway:
     def _check_server_key(self, given: list[str]) -> None:
         if len(given) != 1:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Server key required")
-        user = basic_user(given[0])
-        if user is None or not same_secret(user, self._parts.config.socket.server_key):
+        login = basic_auth(given[0])
+        if login is None or not same_secret(login[0], self._parts.config.socket.server_key):
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Server key invalid")
 
 

@@ -13,6 +13,7 @@ from mock_server import Config, ConsoleConfig, MockServer
 from tests.mock_server.players import Player, sign_up
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
+SYSTEM_USER = "00000000-0000-0000-0000-000000000000"
 
 
 @frozen
@@ -114,7 +115,8 @@ async def test_every_route_asks_for_a_console_token(
     operator: Operator, ada: Player, method: str, path: str
 ) -> None:
     nobody = Operator(operator.http, operator.server, "")
-    assert (await nobody.call(method, path))[0] == 401
+    status, answer = await nobody.call(method, path)
+    assert (status, answer["message"]) == (401, "Console authentication required.")
     for token in ("garbage", ada.token, operator.token[:-4] + "AAAA"):
         intruder = Operator(operator.http, operator.server, token)
         status, answer = await intruder.call(method, path)
@@ -159,6 +161,7 @@ async def test_what_is_not_persistent_is_not_listed(operator: Operator, ada: Pla
     [
         ({"user_ids": ["nobody"]}, 500),
         ({"user_ids": [NOBODY], "subject": "s"}, 500),
+        ({"user_ids": [SYSTEM_USER]}, 500),
         ({"sender_id": "nobody"}, 500),
         ({"subject": "x" * 256}, 500),
         ({"code": 40_000}, 500),
@@ -191,29 +194,64 @@ async def test_a_body_that_is_no_object_is_refused(
 
 
 @pytest.mark.asyncio
+async def test_a_recipient_named_twice_gets_one(operator: Operator, ada: Player) -> None:
+    assert await operator.send(ada, ada, subject="once") == (200, {})
+    assert await ada.inbox() == ["once"]
+
+
+@pytest.mark.asyncio
+async def test_a_sender_may_be_named_to_everybody_too(operator: Operator, ada: Player) -> None:
+    assert await operator.send(subject="s", sender_id=ada.user_id) == (200, {})
+    (note,) = await operator.server.notifications.stored(ada.user_id)
+    assert note["sender_id"] == ada.user_id
+
+
+@pytest.mark.asyncio
 async def test_it_lists_page_by_page_with_defaults_written_out(
     operator: Operator, ada: Player, bob: Player
 ) -> None:
     for number in range(5):
         await operator.send(ada, subject=f"number {number}")
     await operator.send(bob, subject="not hers")
-    subjects, cursor = [], ""
+    subjects, cursor, previous = [], "", ""
     while True:
         query = f"?user_id={ada.user_id}&limit=2&cursor={cursor}"
         _, page = await operator.call("GET", f"/notification{query}")
         subjects += [each["subject"] for each in page["notifications"]]
-        assert page["prev_cursor"] == ""
-        cursor = page["next_cursor"]
+        assert bool(page["prev_cursor"]) is bool(cursor)
+        cursor, previous = page["next_cursor"], page["prev_cursor"]
         if not cursor:
             break
     assert subjects == [f"number {number}" for number in range(5)]
+    query = f"?user_id={ada.user_id}&limit=2&cursor={previous}"
+    _, page = await operator.call("GET", f"/notification{query}")
+    assert [each["subject"] for each in page["notifications"]] == ["number 2", "number 3"]
+    assert page["next_cursor"]
+    assert page["prev_cursor"]
     _, page = await operator.call("GET", f"/notification?user_id={NOBODY}")
     assert page == {"notifications": [], "next_cursor": "", "prev_cursor": ""}
 
 
 @pytest.mark.asyncio
+async def test_it_lists_those_of_everybody(operator: Operator, ada: Player, bob: Player) -> None:
+    await operator.send(subject="to all")
+    await operator.send(ada, subject="to her")
+    _, everything = await operator.call("GET", "/notification")
+    owners = [each["user_id"] for each in everything["notifications"]]
+    assert sorted([ada.user_id, ada.user_id, bob.user_id]) == owners
+    paged, cursor = [], ""
+    for _ in owners:
+        _, page = await operator.call("GET", f"/notification?limit=1&cursor={cursor}")
+        paged += page["notifications"]
+        cursor = page["next_cursor"]
+    assert paged == everything["notifications"]
+    assert (await operator.call("GET", "/notification?user_id=nobody"))[0] == 500
+    assert cursor == ""
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
-    "query", ["user_id=nobody", f"user_id={NOBODY}&limit=0", f"user_id={NOBODY}&limit=101",
+    "query", [f"user_id={NOBODY}&limit=0", f"user_id={NOBODY}&limit=101",
               f"user_id={NOBODY}&limit=²", f"user_id={NOBODY}&limit=", f"user_id={NOBODY}&cursor=x"]
 )  # fmt: skip
 async def test_a_bad_list_query_is_refused(operator: Operator, query: str) -> None:
@@ -232,8 +270,16 @@ async def test_it_gets_and_deletes_one(operator: Operator, ada: Player) -> None:
     assert await operator.call("DELETE", f"/notification/{stored['id']}") == (200, {})
     assert await ada.inbox() == []
     assert (await operator.call("GET", f"/notification/{stored['id']}"))[0] == 404
-    assert (await operator.call("GET", "/notification/nothing"))[0] == 400
-    assert (await operator.call("DELETE", "/notification/nothing"))[0] == 400
+    assert list(found) == [
+        "id", "subject", "content", "code", "sender_id", "create_time", "persistent", "user_id",
+    ]  # fmt: skip
+    assert found["sender_id"] == SYSTEM_USER
+    for method, message in (
+        ("GET", "failed to fetch notification"),
+        ("DELETE", "failed to delete notification"),
+    ):
+        status, refusal = await operator.call(method, "/notification/nothing")
+        assert (status, refusal["message"]) == (500, message)
 
 
 @pytest.mark.asyncio
@@ -267,7 +313,48 @@ async def _authenticate_again(player: Player) -> tuple[int, Any]:
 @pytest.mark.asyncio
 async def test_a_ban_of_nobody_is_no_error(operator: Operator) -> None:
     assert await operator.call("POST", f"/account/{NOBODY}/ban", {}) == (200, {})
-    assert (await operator.call("POST", "/account/nobody/ban", {}))[0] == 400
+    for what in ("ban", "unban"):
+        status, refusal = await operator.call("POST", f"/account/nobody/{what}", {})
+        assert (status, refusal["message"]) == (400, "Requires a valid user ID.")
+        status, refusal = await operator.call("POST", f"/account/{SYSTEM_USER}/{what}", {})
+        assert (status, refusal["message"]) == (400, f"Cannot {what} the system user.")
+    status, refusal = await operator.call("DELETE", f"/account/{SYSTEM_USER}")
+    message = "An error occurred while trying to delete the user."
+    assert (status, refusal["message"]) == (500, message)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("login", "expected"),
+    [
+        (aiohttp.encode_basic_auth("admin", "password"), None),
+        (aiohttp.encode_basic_auth("admin", "Password"), "Console authentication invalid."),
+        (aiohttp.encode_basic_auth("ada", "password"), "Console authentication invalid."),
+        ("Basic garbage", "Console authentication invalid."),
+        ("Digest garbage", "Console authentication required."),
+        ("", "Console authentication required."),
+    ],
+)
+async def test_user_and_password_are_as_good_as_a_token(
+    server: MockServer, http: aiohttp.ClientSession, login: str, expected: str | None
+) -> None:
+    url = f"{server.console_url}/v2/console/notification"
+    async with http.get(url, headers={"Authorization": login}) as answer:
+        assert answer.headers.get("WWW-Authenticate") == expected
+        assert (await answer.json()).get("message") == expected
+
+
+@pytest.mark.asyncio
+async def test_what_the_console_has_not_is_answered_as_its_gateway_does(
+    operator: Operator,
+) -> None:
+    for method, path, status, code in (
+        ("GET", "/nothing", 404, 5),
+        ("PUT", "/notification", 501, 12),
+        ("GET", "/notification/", 404, 5),
+    ):
+        given, answer = await operator.call(method, path)
+        assert (given, answer["code"], answer["details"]) == (status, code, [])
 
 
 @pytest.mark.asyncio

@@ -91,16 +91,27 @@ class Notifications:
         for each in notifications:
             self._parts.signals.notification_sent.send(each)
 
-    def send_all(self, subject: str, content: str, code: int, *, persistent: bool) -> None:
+    def send_all(
+        self,
+        subject: str,
+        content: str,
+        code: int,
+        *,
+        persistent: bool,
+        sender_id: str = SYSTEM_USER,
+    ) -> None:
         """Send to everybody: stored for each user with an own id, or pushed to all with one id."""
         if not persistent:
-            once = Notification(SYSTEM_USER, subject, content, code)
+            once = Notification(SYSTEM_USER, subject, content, code, sender_id)
             now = self._parts.transaction_time()
             self._parts.router.send_to_all(_envelope([once], now))
             return
         rows = self._store.all("SELECT id FROM users WHERE id <> ?", SYSTEM_USER)
         self.send(
-            [Notification(row["id"], subject, content, code, persistent=True) for row in rows]
+            [
+                Notification(row["id"], subject, content, code, sender_id, persistent=True)
+                for row in rows
+            ]
         )
 
     def end_sockets(self, user_id: str, subject: str, code: int, keep: str = "") -> None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from mock_server.features.sessions.core import basic_user, bearer_token
+from mock_server.features.sessions.core import basic_auth, bearer_token
 from mock_server.http.bodies import CorruptBody
 from mock_server.http.gateway import NO_CACHE, error_response, json_response, same_secret
 from mock_server.http.routing import ANONYMOUS
@@ -116,9 +116,9 @@ class RpcApi:
         given = incoming.authorization()
         if not given:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token or HTTP key required")
-        user = basic_user(given[0])
-        if user is not None:
-            if not same_secret(user, expected):
+        login = basic_auth(given[0])
+        if login is not None:
+            if not same_secret(login[0], expected):
                 raise GrpcError(GrpcCode.UNAUTHENTICATED, "HTTP key invalid")
             return ANONYMOUS
         token = bearer_token(given[0])

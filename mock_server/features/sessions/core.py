@@ -123,16 +123,17 @@ class Sessions:
         return decode_token(token, self._config.refresh_encryption_key, self._parts.clock.time())
 
 
-def basic_user(authorization: str) -> str | None:
-    """The user of a `Basic` Authorization header, or None where it is malformed."""
+def basic_auth(authorization: str) -> tuple[str, str] | None:
+    """User and password of a `Basic` Authorization header, or None where it is malformed."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme != "Basic":
         return None
     try:
-        user, colon, _ = base64.b64decode(encoded, validate=True).partition(b":")
+        text = base64.b64decode(encoded, validate=True).decode(errors="surrogateescape")
     except ValueError:  # no base64, no ASCII
         return None
-    return user.decode(errors="surrogateescape") if colon else None
+    user, colon, password = text.partition(":")
+    return (user, password) if colon else None
 
 
 def bearer_token(authorization: str) -> str | None:
