@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mock_server.cursor import BadCursor
@@ -13,6 +14,20 @@ from mock_server.wire.output import omit_empty, timestamp
 from mock_server.wire.schema import INT32_VALUE, STRING, ListOf, Message
 from mock_server.wire.uuids import NIL, parse_uuid
 from server_kit import store
+
+_Handler = Callable[[Call], dict[str, Any]]
+
+
+def _refusing(handler: _Handler, task: str) -> _Handler:
+    """Word what the database refuses."""
+
+    def worded(call: Call) -> dict[str, Any]:
+        try:
+            return handler(call)
+        except DatabaseError:
+            raise GrpcError(GrpcCode.INTERNAL, f"Error while trying to {task}.") from None
+
+    return worded
 
 
 def _list(call: Call) -> dict[str, Any]:
@@ -48,12 +63,9 @@ def _add(call: Call) -> dict[str, Any]:
     if not friend_ids:
         return _nobody(call)
     identity = call.identity
-    try:
-        call.parts.friends.add(
-            identity.user_id, identity.username, friend_ids, call.request["metadata"]
-        )
-    except (ValueError, DatabaseError):
-        raise GrpcError(GrpcCode.INTERNAL, "Error while trying to add friends.") from None
+    call.parts.friends.add(
+        identity.user_id, identity.username, friend_ids, call.request["metadata"]
+    )
     return {}
 
 
@@ -67,10 +79,7 @@ def _block(call: Call) -> dict[str, Any]:
     friend_ids = _friend_ids(call, "Cannot block self.")
     if not friend_ids:
         return _nobody(call)
-    try:
-        call.parts.friends.block(call.identity.user_id, friend_ids)
-    except DatabaseError:
-        raise GrpcError(GrpcCode.INTERNAL, "Error while trying to block friends.") from None
+    call.parts.friends.block(call.identity.user_id, friend_ids)
     return {}
 
 
@@ -138,7 +147,7 @@ ROUTES = (
         "/v2/friend",
         Auth.BEARER,
         Message("DeleteFriendsRequest", ids=_NAMES, usernames=_NAMES),
-        _delete,
+        _refusing(_delete, "delete friends"),
     ),
     Route(
         "AddFriends",
@@ -146,7 +155,7 @@ ROUTES = (
         "/v2/friend",
         Auth.BEARER,
         Message("AddFriendsRequest", ids=_NAMES, usernames=_NAMES, metadata=STRING),
-        _add,
+        _refusing(_add, "add friends"),
     ),
     Route(
         "BlockFriends",
@@ -154,7 +163,7 @@ ROUTES = (
         "/v2/friend/block",
         Auth.BEARER,
         Message("BlockFriendsRequest", ids=_NAMES, usernames=_NAMES),
-        _block,
+        _refusing(_block, "block friends"),
     ),
     Route(
         "ListFriendsOfFriends",

@@ -58,8 +58,7 @@ class Friends:
             metadata: JSON text for the adder's side of the edge; empty for none.
 
         Raises:
-            ValueError: The metadata is no JSON; nobody is added.
-            DatabaseError: The user does not exist.
+            DatabaseError: The metadata is no JSON, or the user does not exist; nobody is added.
         """
         events: list[tuple[str, Event]] = []
         with self.drawing_edges():
@@ -126,7 +125,15 @@ class Friends:
         )
 
     def ids_of(self, usernames: Sequence[str]) -> list[str]:
-        """The ids of those user names that exist."""
+        """The ids of those user names that exist.
+
+        Raises:
+            DatabaseError: A name holds a NUL character.
+        """
+        if any("\0" in name for name in usernames):
+            raise DatabaseError(
+                'ERROR: invalid byte sequence for encoding "UTF8": 0x00 (SQLSTATE 22021)'
+            )
         rows = [self._parts.accounts.find_by_username(name) for name in usernames]
         return [row["id"] for row in rows if row is not None]
 
@@ -141,7 +148,7 @@ class Friends:
     def _add_one(self, user_id: str, username: str, friend_id: str, metadata: str) -> Event | None:
         if self.has_blocked(user_id, friend_id):
             return None
-        stored = jsonb_text(metadata)
+        stored = _stored(metadata)
         content = {"username": username}
         if self._accept(user_id, friend_id, stored):
             subject = f"{username} accepted your friend request"
@@ -253,6 +260,13 @@ class Friends:
         if self._delete_unless_blocked(friend_id, user_id):
             self.count(friend_id, -1)
         return True
+
+
+def _stored(metadata: str) -> str:
+    try:
+        return jsonb_text(metadata)
+    except ValueError:
+        raise DatabaseError("ERROR: invalid input syntax for type json (SQLSTATE 22P02)") from None
 
 
 def _others(user_id: str, friend_ids: Iterable[str]) -> list[str]:

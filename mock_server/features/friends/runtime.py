@@ -128,7 +128,7 @@ class FriendFunctions(RuntimeFunctions):
         text = "" if table is None else gojson.marshal(table or {})
         try:
             self._parts.friends.add(owner, name, friend_ids, text)
-        except (ValueError, DatabaseError) as error:
+        except DatabaseError as error:
             raise ModuleError(f"error adding friends: {error}") from None
 
     def friends_delete(

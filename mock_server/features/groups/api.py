@@ -9,6 +9,7 @@ from mock_server.cursor import BadCursor
 from mock_server.features.groups import listing
 from mock_server.features.groups.core import message
 from mock_server.features.groups.errors import (
+    DatabaseRefused,
     GroupError,
     GroupFull,
     GroupNotFound,
@@ -143,7 +144,7 @@ def _list(call: Call) -> dict[str, Any]:
     )
     try:
         page = listing.groups(call.parts, wanted, limit, request["cursor"])
-    except BadCursor:
+    except (BadCursor, DatabaseRefused):
         raise GrpcError(GrpcCode.INTERNAL, "Error while trying to list groups.") from None
     except listing.FilterConflict as error:
         raise _invalid(str(error)) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.features.channels.ids import group_channel
 from mock_server.features.groups.errors import (
+    NUL_REFUSED,
     DatabaseRefused,
     InvalidCreator,
     NameInUse,
@@ -221,6 +222,8 @@ def message(row: store.Row) -> dict[str, Any]:
 def _checked(columns: Mapping[str, Any]) -> dict[str, Any]:
     """The columns as the database takes them."""
     for name, value in columns.items():
+        if isinstance(value, str) and "\0" in value:
+            raise DatabaseRefused(NUL_REFUSED)
         if name in _WIDTHS and len(value) > _WIDTHS[name]:
             raise DatabaseRefused(
                 f"ERROR: value too long for type character varying({_WIDTHS[name]}) "

@@ -10,7 +10,7 @@ from attrs import frozen
 from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.edges import decode_edge, encode_edge
 from mock_server.features.groups.core import CLOSED, OPEN
-from mock_server.features.groups.errors import GroupError
+from mock_server.features.groups.errors import NUL_REFUSED, DatabaseRefused, GroupError
 from server_kit import store
 
 if TYPE_CHECKING:
@@ -96,10 +96,13 @@ def groups(parts: Parts, wanted: GroupFilter, limit: int, cursor: str = "") -> P
     Raises:
         BadCursor: Not a cursor of such a list.
         FilterConflict: A name and another filter.
+        DatabaseRefused: A filter holds a NUL character.
     """
     others = (wanted.is_open is not None, bool(wanted.lang_tag), wanted.members is not None)
     if wanted.name and any(others):
         raise FilterConflict
+    if "\0" in wanted.name + wanted.lang_tag:
+        raise DatabaseRefused(NUL_REFUSED)
     name = wanted.name.lstrip("% ")
     order = _BY_NAME if name else _ORDERS[others]
     conditions, params = _conditions(wanted, name)

@@ -9,7 +9,7 @@ from typing import Any
 from mock_server.cursor import BadCursor
 from mock_server.features.groups import listing
 from mock_server.features.groups.core import OPEN
-from mock_server.features.groups.errors import GroupError
+from mock_server.features.groups.errors import DatabaseRefused, GroupError
 from mock_server.identity import SYSTEM_USER
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
@@ -38,7 +38,7 @@ class GroupFunctions(RuntimeFunctions):
         if group_ids is None:
             raise given.error(1, "invalid group id list")
         ids = []
-        for each in given.items(1):
+        for each in given.array(1):
             if not isinstance(each, str) or not each:
                 raise given.error(1, "each group id must be a string")
             group_id = parse_uuid(each)
@@ -219,6 +219,8 @@ class GroupFunctions(RuntimeFunctions):
             raise _not_listed("Malformed cursor was used.") from None
         except listing.FilterConflict as error:
             raise _not_listed(str(error)) from None
+        except DatabaseRefused as error:
+            raise ModuleError(f"error listing groups: {error}") from None
         return [group_table(row) for row in page.rows], page.cursor or None
 
 

@@ -24,6 +24,8 @@ def _follow(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Re
         raise RealtimeError(ErrorCode.BAD_INPUT, "Invalid username")
     rows = [parts.accounts.find(user_id) for user_id in ids]
     names = [name for name in request["usernames"] if name != session.username]
+    if any("\0" in name for name in names):
+        raise RealtimeError(ErrorCode.RUNTIME_EXCEPTION, "Could not check users")
     rows += [parts.accounts.find_by_username(name) for name in names]
     followed = _others(session, rows)
     parts.status.follow(session.id, followed)

@@ -65,6 +65,8 @@ async def test_which_groups_are_listed(query: dict[str, object], wanted: list[st
             refused(3, "name filter cannot be combined with any other filter"),
         ),
         ({"cursor": "garbage"}, refused(13, "Error while trying to list groups.")),
+        ({"name": "\0"}, refused(13, "Error while trying to list groups.")),
+        ({"lang_tag": "\0"}, refused(13, "Error while trying to list groups.")),
         ({"limit": 0}, refused(3, "Invalid limit - limit must be between 1 and 100.")),
         ({"limit": 101}, refused(3, "Invalid limit - limit must be between 1 and 100.")),
     ],

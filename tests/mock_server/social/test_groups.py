@@ -53,6 +53,7 @@ async def test_a_new_group_has_its_founder_and_the_defaults() -> None:
         ({"name": "Dragons"}, refused(6, "Group name is in use.")),
         ({"name": "A" * 256}, refused(13, "Error while trying to create group.")),
         ({"name": "A", "lang_tag": "e" * 19}, refused(13, "Error while trying to create group.")),
+        ({"name": "A\0"}, refused(13, "Error while trying to create group.")),
     ],
 )
 async def test_groups_that_cannot_be_founded(fields: dict[str, Any], answer: Any) -> None:
@@ -72,6 +73,7 @@ async def test_groups_that_cannot_be_founded(fields: dict[str, Any], answer: Any
         ({"lang_tag": ""}, refused(3, "Group language cannot be empty.")),
         ({"name": "Wyverns"}, refused(3, "Group name is in use.")),
         ({"description": "d" * 256}, refused(13, "Error while trying to update group.")),
+        ({"avatar_url": "\0"}, refused(13, "Error while trying to update group.")),
         ({"description": "", "open": True, "name": "Drakes"}, OK),
     ],
 )

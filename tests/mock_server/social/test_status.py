@@ -114,6 +114,14 @@ async def test_what_is_refused(request_: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_name_that_the_database_cannot_hold_is_not_looked_up() -> None:
+    async with open_world() as world:
+        (ada,) = await world.players("ada")
+        answer = await ada.ask(status_follow={"usernames": ["\0"]})
+        assert answer == {"error": {"message": "Could not check users"}}
+
+
+@pytest.mark.asyncio
 async def test_those_who_do_not_exist_are_not_followed() -> None:
     async with open_world() as world:
         (ada,) = await world.players("ada")
