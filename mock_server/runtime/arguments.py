@@ -108,9 +108,21 @@ class Arguments:
         """A table's values in order; an empty table of either kind is an empty list."""
         return table_values(self.table(number))
 
-    def entries(self, number: int, expected: str) -> list[Entry]:
-        """The tables in a table."""
-        return [Entry(self, number, value, expected) for value in self.items(number)]
+    def array(self, number: int) -> list[Any]:
+        """The list that a table is; one that has named values only is an empty list."""
+        table = self.table(number)
+        return table if isinstance(table, list) else []
+
+    def entries(self, number: int, expected: str, *, named: bool = False) -> list[Entry]:
+        """The tables in a list.
+
+        Args:
+            number: Which argument.
+            expected: What is said of an item that is no table.
+            named: Whether the named values of a table count, too; else it is an empty list.
+        """
+        values = self.items(number) if named else self.array(number)
+        return [Entry(self, number, value, expected) for value in values]
 
     def string_map(self, number: int, what: str) -> dict[str, str]:
         """A table of strings by strings; `what` names it in the error's text."""

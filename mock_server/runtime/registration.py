@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     )
 
 
+_NOW = -1
+
+
 class RegistrationFunctions(RuntimeFunctions):
     """Tell the server which functions it calls, and when.
 
@@ -138,6 +141,10 @@ class RegistrationFunctions(RuntimeFunctions):
             return None
         return once(self._parts.runtime.context("run_once"))
 
+    def get_context(self) -> dict[str, Any]:
+        """The context of the server itself, as `run_once` functions get it: env, node, version."""
+        return self._parts.runtime.context("run_once").table()
+
     def event(
         self,
         name: Any = None,
@@ -150,7 +157,7 @@ class RegistrationFunctions(RuntimeFunctions):
         Args:
             name: A text that is not empty.
             properties: A table of texts by texts.
-            timestamp: When it was, in seconds since the epoch; now when left out.
+            timestamp: When it was, in seconds since the epoch, not 0; now when left out or -1.
             external: Whether it counts as sent by a client; False when left out.
 
         Raises:
@@ -159,13 +166,14 @@ class RegistrationFunctions(RuntimeFunctions):
         given = Arguments("event", name, properties, timestamp, external)
         title = given.filled_text(1, "expects name string")
         table = {} if properties is None else given.string_map(2, "properties")
-        if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | None):
+        seconds = given.optional_integer(3, _NOW)
+        if seconds == 0:
             raise given.error(3, "timestamp must be numeric UTC seconds when provided")
         self._parts.runtime.events.generate(
             self._parts.runtime.context("event"),
             title,
             table,
-            timestamp=None if timestamp is None else int(timestamp),
+            timestamp=None if seconds == _NOW else seconds,
             external=given.optional_flag(4),
         )
 

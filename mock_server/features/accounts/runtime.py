@@ -43,7 +43,7 @@ class AccountFunctions(RuntimeFunctions):
             ModuleError: A bad argument.
         """
         given = Arguments("accounts_get_id", user_ids, device_ids)
-        owners = [_user_id(given, each) for each in (given.items(1) if user_ids else ())]
+        owners = [_user_id(given, each) for each in (given.array(1) if user_ids else ())]
         devices = (
             given.names(2, expected="invalid device ids list", each="device id must be a string")
             if device_ids

@@ -75,7 +75,7 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: As for `notification_send`.
         """
         given = Arguments("notifications_send", notifications)
-        entries = given.entries(1, "expects a valid set of notifications")
+        entries = given.entries(1, "expects a valid set of notifications", named=True)
         self._send([_notification(entry) for entry in entries])
 
     def notification_send_all(
@@ -160,7 +160,7 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A malformed id; nothing is deleted.
         """
         given = Arguments("notifications_delete", notifications)
-        entries = given.entries(1, "expects a valid set of notifications")
+        entries = given.entries(1, "expects a valid set of notifications", named=True)
         for owner, notification_id in [_deleted(entry) for entry in entries]:
             self._parts.notifications.delete([notification_id], owner)
 
@@ -171,7 +171,7 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A bad entry; nothing is changed.
         """
         given = Arguments("notifications_update", updates)
-        entries = given.entries(1, "expects a valid set of data")
+        entries = given.entries(1, "expects a valid set of data", named=True)
         for notification_id, changes in [_update(entry) for entry in entries]:
             self._parts.notifications.update(notification_id, changes)
 

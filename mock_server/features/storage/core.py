@@ -200,13 +200,11 @@ class Storage:
 
 
 def _check(which: ObjectId, before: store.Row | None, caller: str) -> None:
-    if before is not None and caller and before["write"] != 1:
+    must_not_exist = which.version == _MUST_NOT_EXIST
+    if before is not None and not must_not_exist and caller and before["write"] != 1:
         raise StorageRejected("Storage write rejected - permission denied.")
     expected = "" if before is None else before["version"]
-    if which.version == _MUST_NOT_EXIST:
-        matches = before is None
-    else:
-        matches = which.version in ("", expected)
+    matches = before is None if must_not_exist else which.version in ("", expected)
     if not matches:
         raise StorageRejected("Storage write rejected - version check failed.")
 

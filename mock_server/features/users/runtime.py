@@ -39,7 +39,7 @@ class UserFunctions(RuntimeFunctions):
         given = Arguments("users_get_username", usernames)
         if usernames is None:
             raise given.error(1, "invalid username list")
-        if not given.table(1):
+        if not given.array(1):
             return []
         names = given.names(
             1, expected="invalid username data", each="each username must be a string"
@@ -87,7 +87,7 @@ def _user_ids(function: str, user_ids: Any) -> list[str]:
     given = Arguments(function, user_ids)
     if user_ids is None:
         raise given.error(1, "invalid user id list")
-    return given.ids(1, expected="invalid user id data") if given.table(1) else []
+    return given.ids(1, expected="invalid user id data") if given.array(1) else []
 
 
 def _facebook_ids(facebook_ids: Any) -> list[str]:

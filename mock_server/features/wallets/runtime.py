@@ -55,7 +55,7 @@ class WalletFunctions(RuntimeFunctions):
 
     def wallets_update(
         self, updates: Any = None, update_ledger: Any = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, Any]] | None:
         """Change several wallets, all or none.
 
         Args:
@@ -63,13 +63,16 @@ class WalletFunctions(RuntimeFunctions):
             update_ledger: Whether the changes are written into the ledger; False when left out.
 
         Returns:
-            Tables with `user_id`, `previous` and `updated`; unknown users are left out.
+            Tables with `user_id`, `previous` and `updated`; unknown users are left out. None, if
+            there are no updates.
 
         Raises:
             ModuleError: A bad argument, or a value that would become negative.
         """
         given = Arguments("wallets_update", updates, update_ledger)
         changes = [_entry(entry) for entry in given.entries(1, "expects a valid set of updates")]
+        if not changes:
+            return None
         return [
             {"user_id": each.user_id, "previous": each.previous, "updated": each.updated}
             for each in self._update_wallets(changes, in_ledger=given.optional_flag(2))
