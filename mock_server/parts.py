@@ -18,7 +18,7 @@ from mock_server.features.status.core import StatusRegistry
 from mock_server.features.storage import core as storage
 from mock_server.features.streams.core import Streams
 from mock_server.features.wallets import core as wallets
-from mock_server.push import devices
+from mock_server.push import devices, waiting
 from mock_server.push.core import Push
 from mock_server.push.pushes import Pushes
 from mock_server.realtime.registry import SessionRegistry
@@ -38,6 +38,7 @@ _STORED = (
     wallets,
     leaderboards,
     devices,
+    waiting,
 )
 SCHEMA = "".join(feature.SCHEMA for feature in _STORED)
 

@@ -268,6 +268,7 @@ class MockServer(HostedServer):
         await parts.push.end()
         parts.store.restore(snapshot)
         parts.sessions.cache.clear()
+        parts.push.resume()
 
     async def _open(self) -> None:
         self.pushes.keep()
@@ -294,6 +295,7 @@ class MockServer(HostedServer):
                 nk.register_rpc(function, rpc_id)
 
         await parts.runtime.start(built_in=register_push, registered=self._register)
+        parts.push.resume()
         return parts
 
     async def _register(self, nk: Nakama) -> None:

@@ -57,6 +57,10 @@ class Push:
         parts.signals.notification_sent.connect(self._notified)
         parts.signals.direct_message_sent.connect(self._messaged)
 
+    def resume(self) -> None:
+        """Send what was still to be sent when the server ended."""
+        self._sender.resume()
+
     async def end(self) -> None:
         """Give up what is under way, because the state it belongs to is gone."""
         await self._outbox.cancel()

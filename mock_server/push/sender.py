@@ -18,6 +18,7 @@ from mock_server.push.records import Failure, Outcome, PushRecord
 from mock_server.push.registrar import Registrar
 from mock_server.push.rules import InvalidRule, PushEvent, Rule
 from mock_server.push.targets import Devices, ExternalUsers, Target
+from mock_server.push.waiting import Waiting
 from mock_server.wire.uuids import parse_uuid
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ _log = logging.getLogger("mock_server.push")
 
 
 class Sender:
-    """Sends pushes in the background, and keeps a record of each."""
+    """Sends pushes in the background, and keeps a record of each.
+
+    What it was sending when the server ended stays in the database; `resume` sends it.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,12 @@ class Sender:
         self._onesignal = onesignal
         self._outbox = outbox
         self._pushes = pushes
+        self._waiting = Waiting(parts.store)
+
+    def resume(self) -> None:
+        """Send what is stored of an earlier run; OneSignal takes nothing twice."""
+        for record, message in self._waiting.all():
+            self._start(record, message)
 
     def push(self, event: PushEvent, rule: Rule) -> None:
         """Push an event, unless its user is online; never raises."""
@@ -58,18 +68,15 @@ class Sender:
         message = self._message(record, event, rule)
         if message is None:
             return
-        record = attrs.evolve(record, contents=message.contents)
-        target, record = self._target(record)
-        if target is None:
+        addressed = self._addressed(attrs.evolve(record, contents=message.contents))
+        if addressed is None:
             return
-        if not self._parts.config.onesignal.url:
-            self._end(record, Outcome.FAILED, "onesignal.url is not set: there is no OneSignal")
-            return
-        self._pushes.put(record)
         try:
-            self._outbox.start(self._send(record, message, target))
-        except OutboxFull as error:
-            self._end(record, Outcome.FAILED, str(error))
+            self._waiting.put(addressed, message)
+        except Exception as error:  # the game's own function made it
+            self._end(addressed, Outcome.FAILED, f"it could not be sent: {error}")
+            return
+        self._start(addressed, message)
 
     def _message(self, record: PushRecord, event: PushEvent, rule: Rule) -> PushMessage | None:
         try:
@@ -89,9 +96,10 @@ class Sender:
             return None
         return message
 
-    def _target(self, record: PushRecord) -> tuple[Target | None, PushRecord]:
+    def _addressed(self, record: PushRecord) -> PushRecord | None:
+        """The record with the devices it is for, or None if there are none."""
         if self._parts.config.push.target == "external_user_id":
-            return ExternalUsers([record.user_id]), record
+            return record
         devices = self._registrar.devices_of(record.user_id)
         given = list(dict.fromkeys(each.player_id for each in devices if each.player_id))
         # OneSignal refuses the whole message for one id that is no UUID.
@@ -101,8 +109,20 @@ class Sender:
         record = attrs.evolve(record, player_ids=usable, reason=reason)
         if not usable:
             self._end(record, Outcome.NOBODY_REACHED, reason or "the user has no device")
-            return None, record
-        return Devices(usable), record
+            return None
+        return record
+
+    def _start(self, record: PushRecord, message: PushMessage) -> None:
+        if not self._parts.config.onesignal.url:
+            self._end(record, Outcome.FAILED, "onesignal.url is not set: there is no OneSignal")
+            return
+        self._pushes.put(record)
+        ids = record.player_ids
+        target = Devices(ids) if ids else ExternalUsers([record.user_id])
+        try:
+            self._outbox.start(self._send(record, message, target))
+        except OutboxFull as error:
+            self._end(record, Outcome.FAILED, str(error))
 
     async def _send(self, record: PushRecord, message: PushMessage, target: Target) -> None:
         def failed(error: OneSignalError) -> None:
@@ -110,6 +130,7 @@ class Sender:
             failure = Failure(self._parts.clock.time(), str(error))
             record = attrs.evolve(record, failures=(*record.failures, failure))
             self._pushes.put(record)
+            self._waiting.update(record)
 
         try:
             created = await self._onesignal.create_notification(
@@ -120,8 +141,9 @@ class Sender:
         except OneSignalError as error:
             self._end(record, Outcome.FAILED, str(error))
         except asyncio.CancelledError:
-            self._end(record, Outcome.FAILED, "the server stopped before there was an answer")
-            raise
+            reason = "the server stopped before there was an answer"
+            self._pushes.put(attrs.evolve(record, outcome=Outcome.FAILED, reason=reason))
+            raise  # it stays in the database: see resume
         except Exception as error:
             self._end(record, Outcome.FAILED, f"it could not be sent: {error}")
             raise
@@ -131,4 +153,5 @@ class Sender:
             self._end(record, Outcome.SENT, "; ".join(filter(None, reasons)))
 
     def _end(self, record: PushRecord, outcome: Outcome, reason: str) -> None:
+        self._waiting.drop(record.id)
         self._pushes.put(attrs.evolve(record, outcome=outcome, reason=reason))

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mock_server import MockServer, Outcome, PushRecord
+from mock_server import Config, MockServer, Outcome, PushEvent, PushMessage, PushRecord
 from nakama_client import Session
 from onesignal_stub import OneSignalStub
-from tests.mock_server.push.conftest import Start, WatchedClock, client_of, login
+from tests.mock_server.push.conftest import GIFT, Start, WatchedClock, client_of, login
 from tests.mock_server.push.flaky import (
     Behaviour,
     FlakyOneSignal,
@@ -35,9 +37,11 @@ async def player_with_phone(
         yield server, ada
 
 
-async def give(server: MockServer, session: Session, subject: str = "A sword") -> None:
+async def give(
+    server: MockServer, session: Session, subject: str = "A sword", *, code: int = 7
+) -> None:
     """What the game does; it succeeds at once, whatever OneSignal does."""
-    await server.notifications.send(session.user_id, subject, code=7)
+    await server.notifications.send(session.user_id, subject, code=code)
     stored = await server.notifications.stored(session.user_id)
     assert stored[-1]["subject"] == subject
 
@@ -246,20 +250,73 @@ async def test_a_reset_gives_up_what_is_under_way(start: Start, onesignal: OneSi
 
 
 @pytest.mark.asyncio
-async def test_records_outlive_a_restart_and_what_was_under_way_has_failed(
+async def test_a_restarted_server_sends_what_was_under_way(
     start: Start, onesignal: OneSignalStub
 ) -> None:
     async with (
         FlakyOneSignal(onesignal.url) as flaky,
-        player_with_phone(start, flaky, flaky.hangs) as (server, ada),
+        player_with_phone(start, flaky, breaks, flaky.hangs) as (server, ada),
     ):
         await give(server, ada)
+        await server.pushes.wait_for(lambda record: len(record.failures) == 1)
+        await give(server, ada, "second")
+        await flaky.received(2)
         await server.restart()
+        await server.pushes.wait_for(
+            lambda _: [each.outcome for each in server.pushes] == [Outcome.SENT] * 2
+        )
+        assert [len(each.failures) for each in server.pushes] == [1, 0]
+        assert [keys(flaky).count(each.id) for each in server.pushes] == [2, 2]
+        assert [push.contents for push in onesignal.pushes] == ["A sword", "second"]
+        assert len(await server.devices(ada.user_id)) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_restart_without_data_forgets_what_was_under_way(
+    start: Start, onesignal: OneSignalStub
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, breaks) as (server, ada),
+    ):
+        await give(server, ada)
+        await server.pushes.wait_for(lambda record: len(record.failures) == 1)
+        await server.restart(keep_data=False)
         (record,) = server.pushes
         assert record.outcome == Outcome.FAILED
-        assert len(await server.devices(ada.user_id)) == 1
-        await give(server, ada, "after")
-        await onesignal.wait_for_push(contains="after")
+
+
+@pytest.mark.asyncio
+async def test_a_server_with_the_same_data_sends_what_another_left(
+    onesignal: OneSignalStub, clock: WatchedClock, tmp_path: Path
+) -> None:
+    def later(_event: PushEvent) -> PushMessage:
+        when = datetime(2200, 1, 1, tzinfo=UTC)
+        return PushMessage(contents={"en": "later"}, data={"n": 1}, send_after=when)
+
+    async with FlakyOneSignal(onesignal.url) as flaky:
+        config = Config.from_settings({"onesignal.url": flaky.url, "push.on_event": [GIFT]})
+        first = MockServer(config, clock=clock, data=tmp_path / "nakama.db")
+        first.pushes.on_event(8)(later)
+        async with first as server, client_of(server) as client:
+            ada = await login(client, "ada")
+            await client.register_push(ada, device_type=1, identifier="phone")
+            flaky.then(breaks, breaks)
+            for code in (7, 8):
+                await give(server, ada, "A sword", code=code)
+            await server.pushes.wait_for(lambda _: all(each.failures for each in server.pushes))
+        assert onesignal.pushes == []
+        async with MockServer(config, clock=clock, data=tmp_path / "nakama.db") as server:
+            for left in first.pushes:
+                sent = await server.pushes.wait_for(
+                    lambda record, left=left: (record.id, record.outcome) == (left.id, "sent")
+                )
+                assert (sent.failures, sent.contents) == (left.failures, left.contents)
+        async with MockServer(config, clock=clock, data=tmp_path / "nakama.db") as server:
+            assert list(server.pushes) == []
+    assert [push.contents for push in onesignal.pushes] == ["A sword"]
+    await onesignal.advance(200 * 366 * 86_400)
+    assert [(push.contents, push.data) for push in onesignal.pushes[1:]] == [("later", {"n": 1})]
 
 
 @pytest.mark.asyncio
