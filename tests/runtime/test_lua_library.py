@@ -30,6 +30,11 @@ _LIBRARY: dict[str, list[Any]] = {
     "return bit32.band(12, 10), bit32.bor(12, 10), bit32.bxor(12, 10)": [8, 14, 6],
     "return bit32.lshift(1, 4), bit32.rshift(256, 4), bit32.arshift(-16, 2)": [16, 16, 4294967292],
     "return bit32.bnot(0), bit32.extract(240, 4, 4), bit32.lrotate(1, 33)": [4294967295, 15, 2],
+    "return bit32.extract(6, 1, nil), bit32.replace(0, 1, 3), bit32.replace(7, 0, 1)": [1, 8, 5],
+    "return select(2, pcall(bit32.extract, 1, 30, 4)), select(2, pcall(bit32.band, 1, {}))": [
+        "<string>:1: trying to access non-existent bits",
+        "<string>:1: bad argument #2 to (anonymous) (number expected, got table)",
+    ],
     'return string.format("%d %s %5.2f %q %%", 3, nil, 1.5, "a\\nb")': ['3 nil  1.50 "a\\nb" %'],
     'return string.format("%s %s", 1)': ["1 %!s(MISSING)"],
     "return tostring(1e15), tostring(2^63), tostring(1/0), tostring(0/0)": [

@@ -42,6 +42,16 @@ async def test_modules_in_subfolders_register_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_modules_load_folder_by_folder_and_the_last_registration_counts(
+    tmp_path: Path,
+) -> None:
+    names = ("game.lua", "game/shop.lua", "a.lua")
+    modules = {name: lua_rpcs({"who": f"return '{name}'"}) for name in names}
+    async with serving(tmp_path, modules) as game:
+        assert (await game.rpc("who")).body == "game.lua"
+
+
+@pytest.mark.asyncio
 async def test_the_case_of_an_id_does_not_matter(tmp_path: Path) -> None:
     async with serving(tmp_path, {"main.lua": lua_rpcs({"Say.Hi": 'return "hi"'})}) as game:
         assert (await game.rpc("sAY.hI")).body == "hi"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server import MockServer, ModuleError
+from mock_server import Config, MockServer, ModuleError
 from mock_server.runtime.nk import Nakama, function_names
 
 _PROMISED = {
@@ -127,6 +127,45 @@ _PROMISED = {
 
 def test_no_function_is_missing() -> None:
     assert set(function_names()) >= _PROMISED
+
+
+_NAMED = {"collection": "c", "key": "k", "user_id": "u"}
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("accounts_get_id", []),
+        ("groups_get_id", []),
+        ("storage_delete", None),
+        ("storage_read", []),
+        ("storage_write", []),
+        ("users_ban_id", None),
+        ("users_get_username", []),
+        ("wallets_update", None),
+    ],
+)
+def test_a_table_without_a_list_is_an_empty_list(
+    server: MockServer, name: str, result: Any
+) -> None:
+    async def call() -> list[Any]:
+        return [getattr(server.nk, name)(table) for table in ({}, _NAMED)]
+
+    assert server.run(call()) == [result, result]
+
+
+@pytest.mark.asyncio
+async def test_the_context_of_the_server_is_there_at_any_time() -> None:
+    config = Config.from_settings({"name": "home", "runtime.env": ["shop=open"]})
+    async with MockServer(config) as server:
+        assert server.nk.get_context() == {
+            "execution_mode": "run_once",
+            "node": "home",
+            "version": "3.40.0",
+            "env": {"shop": "open"},
+            "headers": {},
+            "query_params": {},
+        }
 
 
 def test_no_group_of_functions_hides_what_another_one_needs() -> None:

@@ -10,6 +10,7 @@ from functools import reduce
 from operator import and_, or_, xor
 from typing import Any
 
+from mock_server.runtime.arguments import lua_type, whole
 from mock_server.runtime.errors import BadArgument, ModuleError
 
 _ALL = 0xFFFF_FFFF
@@ -18,8 +19,8 @@ _WIDTH = 32
 
 def _number(name: str, index: int, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadArgument(index, name, "number expected")
-    return int(value)
+        raise BadArgument(index, name, f"number expected, got {lua_type(value)}")
+    return whole(value)
 
 
 def _bits(name: str, *values: Any) -> list[int]:
@@ -71,13 +72,13 @@ def _rrotate(value: Any = None, by: Any = None) -> int:
     return _lrotate(value, -_number("rrotate", 2, by))
 
 
-def _extract(value: Any = None, field: Any = None, width: Any = 1) -> int:
+def _extract(value: Any = None, field: Any = None, width: Any = None) -> int:
     bits = _bits("extract", value)[0]
     start, size = _field("extract", field, width, 2)
     return (bits >> start) & ((1 << size) - 1)
 
 
-def _replace(value: Any = None, inserted: Any = None, field: Any = None, width: Any = 1) -> int:
+def _replace(value: Any = None, inserted: Any = None, field: Any = None, width: Any = None) -> int:
     bits, new = _bits("replace", value, inserted)
     start, size = _field("replace", field, width, 3)
     mask = ((1 << size) - 1) << start
@@ -91,12 +92,9 @@ def _shifted(bits: int, distance: int) -> int:
 
 
 def _field(name: str, field: Any, width: Any, index: int) -> tuple[int, int]:
-    start, size = _number(name, index, field), _number(name, index + 1, width)
-    if start < 0:
-        raise BadArgument(index, name, "field cannot be negative")
-    if size < 1:
-        raise BadArgument(index + 1, name, "width must be positive")
-    if start + size > _WIDTH:
+    start = _number(name, index, field)
+    size = 1 if width is None else _number(name, index + 1, width)
+    if start < 0 or size < 1 or start + size > _WIDTH:
         raise ModuleError("trying to access non-existent bits")
     return start, size
 

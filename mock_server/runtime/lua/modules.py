@@ -25,7 +25,7 @@ class LuaModule:
 
 
 def find_lua_modules(folder: Path) -> list[LuaModule]:
-    """The Lua modules of a folder, in the order of their names.
+    """The Lua modules of a folder in Nakama's order: each folder by name, its subfolders within.
 
     Raises:
         ModuleLoadError: A file can't be read.
@@ -39,4 +39,4 @@ def find_lua_modules(folder: Path) -> list[LuaModule]:
             modules.append(LuaModule(name, path, path.read_bytes()))
         except OSError as error:
             raise ModuleLoadError(f"{path}: {error.strerror}") from error
-    return sorted(modules, key=lambda module: module.name)
+    return sorted(modules, key=lambda module: module.path.relative_to(folder).parts)
