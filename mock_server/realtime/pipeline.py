@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import logging
 import traceback
@@ -46,6 +47,26 @@ _SERVER_TO_CLIENT = (
     "party_matchmaker_ticket",
     "party_data",
     "party_presence_event",
+)
+_NOT_SERVED = (
+    "match_create",
+    "match_data_send",
+    "match_join",
+    "match_leave",
+    "matchmaker_add",
+    "matchmaker_remove",
+    "party_create",
+    "party_join",
+    "party_leave",
+    "party_promote",
+    "party_accept",
+    "party_remove",
+    "party_close",
+    "party_join_request_list",
+    "party_matchmaker_add",
+    "party_matchmaker_remove",
+    "party_data_send",
+    "party_update",
 )
 
 
@@ -108,7 +129,11 @@ class Pipeline:
         self._hooks = Hooks(parts)
         self._requests = {request.member: request for request in requests}
         members = {name: request.message for name, request in self._requests.items()}
-        others = {name: Message(name) for name in _SERVER_TO_CLIENT if name not in self._requests}
+        others = {
+            name: Message(name, is_open=True)
+            for name in (*_SERVER_TO_CLIENT, *_NOT_SERVED)
+            if name not in self._requests
+        }
         self._envelope = Message(
             "Envelope", oneof=(*members, *others), cid=STRING, **members, **others
         )
@@ -124,11 +149,17 @@ class Pipeline:
         members = ((name, value) for name, value in envelope.items() if name != "cid")
         member = next((name for name, value in members if value is not None), None)
         if member is None or member not in self._requests:
-            self._journal(session, member or "empty", text, unmatched=member or "empty envelope")
+            self._journal(session, member or "empty", text, unmatched=self._nearest(member))
             session.disconnect(_REFUSED)
             return
         error = await self._answer(session, member, envelope)
         self._journal(session, member, text, error=error)
+
+    def _nearest(self, member: str | None) -> str:
+        """The request nearest to a member that is none."""
+        if member is None:
+            return "nothing: the envelope is empty"
+        return difflib.get_close_matches(member, self._requests, n=1, cutoff=0.0)[0]
 
     async def _answer(
         self, session: SocketSession, member: str, envelope: dict[str, Any]

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from json.encoder import encode_basestring
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from attrs import define, field
+
+from mock_server.wire.scanner import check_valid
 
 _MAX_WHOLE_DIGITS = 131_072
 _MAX_FRACTION_DIGITS = 16_383
@@ -17,13 +20,11 @@ _LARGEST_EXPONENT = (1 << 31) // 2
 _ESCAPES = re.compile(
     r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<unstorable>u0000|u[dD][89a-fA-F]..)|.)", re.DOTALL
 )
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+', re.DOTALL)
+_LITERALS = frozenset(("null", "true", "false"))
+_MAX_DEPTH = 6000  # about where PostgreSQL's default max_stack_depth ends
+_JSON = json.JSONDecoder()
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?")
-
-
-class _Numeric(str):
-    """A number, in the digits in which PostgreSQL prints it."""
-
-    __slots__ = ()
 
 
 def jsonb_text(text: str) -> str:
@@ -34,16 +35,58 @@ def jsonb_text(text: str) -> str:
 
     Raises:
         ValueError: PostgreSQL refuses the text: no JSON, a NUL character, half of a surrogate
-            pair, or a number out of range.
+            pair, a number out of range, or too deep a nesting.
     """
     try:
-        value = json.loads(
-            text, parse_int=_numeric, parse_float=_numeric, parse_constant=_no_constant
-        )
-        _check_escapes(text)
-        return _text_of(value)
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
     except RecursionError:
-        raise ValueError("stack depth limit exceeded") from None
+        check_valid(text.encode(errors="surrogatepass"))
+    _check_escapes(text)
+    open_ = [_Container(is_object=False)]
+    for token in _TOKENS.findall(text):
+        if token in ("{", "["):
+            if len(open_) > _MAX_DEPTH:
+                raise ValueError("stack depth limit exceeded")
+            open_.append(_Container(is_object=token == "{"))
+        elif token in ("}", "]"):
+            closed = open_.pop().text()
+            open_[-1].add(closed)
+        elif token.startswith('"'):
+            open_[-1].add_string(_JSON.decode(token))
+        else:
+            open_[-1].add(token if token in _LITERALS else _numeric(token))
+    (stored,) = open_[0].items
+    return stored
+
+
+@define
+class _Container:
+    """An object or array that is read, with the texts of what it holds so far."""
+
+    is_object: bool
+    items: list[str] = field(factory=list)
+    members: dict[str, str] = field(factory=dict)
+    key: str | None = None
+
+    def add(self, item: str) -> None:
+        if self.key is None:
+            self.items.append(item)
+        else:
+            self.members[self.key] = item
+            self.key = None
+
+    def add_string(self, value: str) -> None:
+        if self.is_object and self.key is None:
+            self.key = value
+        else:
+            self.add(encode_basestring(value))
+
+    def text(self) -> str:
+        if not self.is_object:
+            return f"[{', '.join(self.items)}]"
+        encoded = {key: key.encode() for key in self.members}
+        keys = sorted(self.members, key=lambda key: (len(encoded[key]), encoded[key]))
+        return f"{{{', '.join(f'{encode_basestring(key)}: {self.members[key]}' for key in keys)}}}"
 
 
 def _check_escapes(text: str) -> None:
@@ -53,29 +96,11 @@ def _check_escapes(text: str) -> None:
         raise ValueError("unsupported Unicode escape sequence")
 
 
-def _text_of(value: Any) -> str:
-    if isinstance(value, _Numeric):
-        return str(value)
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, dict):
-        return f"{{{', '.join(_members(value))}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_text_of, value))}]"
-    return {None: "null", True: "true", False: "false"}[value]
-
-
-def _members(value: dict[str, Any]) -> Iterator[str]:
-    encoded = {key: key.encode() for key in value}
-    for key in sorted(value, key=lambda key: (len(encoded[key]), encoded[key])):
-        yield f"{encode_basestring(key)}: {_text_of(value[key])}"
-
-
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f'Token "{name}" is invalid.')
 
 
-def _numeric(text: str) -> _Numeric:
+def _numeric(text: str) -> str:
     parts = _NUMBER.fullmatch(text)
     if not parts:
         raise ValueError(f'invalid input syntax for type numeric: "{text}"')
@@ -90,7 +115,7 @@ def _numeric(text: str) -> _Numeric:
     leading = len(digits) - len(digits.lstrip("0"))
     if point - leading > _MAX_WHOLE_DIGITS or scale > _MAX_FRACTION_DIGITS:
         raise ValueError("value overflows numeric format")
-    return _Numeric(sign + _decimal(digits, point, scale))
+    return sign + _decimal(digits, point, scale)
 
 
 def _decimal(digits: str, point: int, scale: int) -> str:

@@ -95,7 +95,7 @@ class _Decoder:
         while (name := self._name()) is not None:
             field = message.by_input_name.get(name.value)
             if field is None:
-                self._unknown(name)
+                self._unknown(name, message)
                 continue
             if field in seen:
                 raise self._tokens.error(name.position, f"duplicate field {name.raw}")
@@ -124,8 +124,8 @@ class _Decoder:
             raise self._tokens.unexpected(token)
         return token
 
-    def _unknown(self, name: Token) -> None:
-        if not self._discard_unknown:
+    def _unknown(self, name: Token, message: Message) -> None:
+        if not self._discard_unknown and not message.is_open:
             raise self._tokens.error(name.position, f"unknown field {name.raw}")
         depth = 0
         while True:

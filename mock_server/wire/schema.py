@@ -48,17 +48,22 @@ class Message:
     Args:
         name: The protobuf name, without its package.
         oneof: The names of the fields of which only one may be set.
+        is_open: It has more fields than are described here; they are read over.
         fields: The fields by their protobuf (snake_case) name.
     """
 
     name: str
     fields: Mapping[str, Kind]
     oneof: frozenset[str]
+    is_open: bool
 
-    def __init__(self, name: str, /, *, oneof: tuple[str, ...] = (), **fields: Kind) -> None:
+    def __init__(
+        self, name: str, /, *, oneof: tuple[str, ...] = (), is_open: bool = False, **fields: Kind
+    ) -> None:
         self.name = name
         self.fields = fields
         self.oneof = frozenset(oneof)
+        self.is_open = is_open
 
     @cached_property
     def by_input_name(self) -> Mapping[str, str]:
@@ -69,7 +74,8 @@ class Message:
 
     def without(self, names: Collection[str]) -> Message:
         """The same message without some of its fields."""
-        rest = Message(self.name, oneof=tuple(self.oneof.difference(names)))
+        oneof = tuple(self.oneof.difference(names))
+        rest = Message(self.name, oneof=oneof, is_open=self.is_open)
         rest.fields = {name: kind for name, kind in self.fields.items() if name not in names}
         return rest
 

@@ -61,11 +61,18 @@ def test_text_comes_back_in_jsonb_form(text: str, stored: str) -> None:
         "0e-20000",
         "1e9999999999",
         "[" * 100_000,
+        "[" * 7000 + "]" * 7000,
     ],
 )
 def test_what_postgresql_refuses_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         jsonb_text(text)
+
+
+@pytest.mark.parametrize("depth", [1, 400, 1500, 6000])
+def test_nesting_is_stored_as_deep_as_postgresql_takes_it(depth: int) -> None:
+    text = '{"a": [' * (depth // 2) + "[]" * (depth % 2) + "]}" * (depth // 2)
+    assert jsonb_text(text) == text
 
 
 @pytest.mark.parametrize("text", ["1e131071", "9e-16383", "0.1e131072"])
