@@ -55,7 +55,6 @@ async def test_an_envelope_of_the_servers_own_ends_the_socket(
     ("envelope", "nearest"),
     [
         ({"status_presence_event": {}}, "status_update"),
-        ({"channel_message_ack": {}}, "channel_message_send"),
         ({}, "nothing: the envelope is empty"),
     ],
 )
