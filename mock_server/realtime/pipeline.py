@@ -16,7 +16,7 @@ from mock_server.realtime.session import SocketSession
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
 from mock_server.wire.protojson import DecodeError, decode_frame
-from mock_server.wire.schema import STRING, Message
+from mock_server.wire.schema import STRING, Message, open_message
 from server_kit import Entry
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Pipeline:
         self._requests = {request.member: request for request in requests}
         members = {name: request.message for name, request in self._requests.items()}
         others = {
-            name: Message(name, is_open=True)
+            name: open_message(name)
             for name in (*_SERVER_TO_CLIENT, *_NOT_SERVED)
             if name not in self._requests
         }

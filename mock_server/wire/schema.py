@@ -48,8 +48,10 @@ class Message:
     Args:
         name: The protobuf name, without its package.
         oneof: The names of the fields of which only one may be set.
-        is_open: It has more fields than are described here; they are read over.
         fields: The fields by their protobuf (snake_case) name.
+
+    Attributes:
+        is_open: Fields that are not described are read over.
     """
 
     name: str
@@ -57,13 +59,11 @@ class Message:
     oneof: frozenset[str]
     is_open: bool
 
-    def __init__(
-        self, name: str, /, *, oneof: tuple[str, ...] = (), is_open: bool = False, **fields: Kind
-    ) -> None:
+    def __init__(self, name: str, /, *, oneof: tuple[str, ...] = (), **fields: Kind) -> None:
         self.name = name
         self.fields = fields
         self.oneof = frozenset(oneof)
-        self.is_open = is_open
+        self.is_open = False
 
     @cached_property
     def by_input_name(self) -> Mapping[str, str]:
@@ -74,8 +74,7 @@ class Message:
 
     def without(self, names: Collection[str]) -> Message:
         """The same message without some of its fields."""
-        oneof = tuple(self.oneof.difference(names))
-        rest = Message(self.name, oneof=oneof, is_open=self.is_open)
+        rest = Message(self.name, oneof=tuple(self.oneof.difference(names)))
         rest.fields = {name: kind for name, kind in self.fields.items() if name not in names}
         return rest
 
@@ -112,6 +111,13 @@ DOUBLE_VALUE = Wrapper(DOUBLE)
 
 STRING_MAP = MapOf(STRING)
 DOUBLE_MAP = MapOf(DOUBLE)
+
+
+def open_message(name: str) -> Message:
+    """A message of which no field is described, so that it may have any."""
+    message = Message(name)
+    message.is_open = True
+    return message
 
 
 @cache
