@@ -44,7 +44,6 @@ class Acceptor:
             return _refuse(401, "Missing or invalid token\n")
         config = self._parts.config.socket
         websocket = web.WebSocketResponse(
-            timeout=config.close_ack_wait_ms / 1000,
             autoping=False,
             autoclose=False,
             compress=False,

@@ -22,7 +22,10 @@ _log = logging.getLogger("mock_server.socket")
 
 DISCONNECTED = "server-side session disconnect"
 UNEXPECTED_TYPE = "received unexpected WebSocket message type"
+
 NO_PROTOBUF = "this mock speaks JSON only: connect with format=json"
+
+_FRAMES = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG)
 
 Receiver = Callable[["SocketSession", str], Awaitable[None]]
 
@@ -118,8 +121,7 @@ class SocketSession:
         """Drop the connection without a close frame."""
         self.disconnect("aborted")
         self._line.release()
-        if self._request.transport is not None:
-            self._request.transport.abort()
+        self._drop()
 
     def kill(self) -> None:
         """Abort, and give up the request that is worked now."""
@@ -136,17 +138,25 @@ class SocketSession:
         reading = self._reading = asyncio.create_task(self._read(receive))
         writing = asyncio.create_task(self._write())
         pinging = asyncio.create_task(self._ping())
+        patience = self._config.close_ack_wait_ms / 1000
         try:
             self._line.opened()
-            await asyncio.wait({reading})
+            await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+            if writing.done():  # this side has closed: the other one may answer
+                await asyncio.wait({reading}, timeout=patience)
             await self._line.until_gone()
             self._line.release()
+            if not reading.done() and not self._line.is_dead:
+                self._drop()
+                await asyncio.wait({reading})  # it may be at work for a request
             if self._reason is not None:
-                await asyncio.wait({writing})
+                await asyncio.wait({writing}, timeout=patience)
         finally:
             for task in (reading, writing, pinging):
                 task.cancel()
             await asyncio.gather(reading, writing, pinging, return_exceptions=True)
+            if self._request.transport is not None:
+                self._request.transport.close()
             self.closed.set()
         if not reading.cancelled():
             reading.result()
@@ -164,24 +174,22 @@ class SocketSession:
                 return
             if self._line.is_dead:
                 return
+            if message.type not in _FRAMES:
+                await self._answer_close(message)
+                return
+            if self._reason is not None:
+                continue  # it was sent before our close came in
             if message.type is WSMsgType.PING:
                 await self._websocket.pong(message.data)
             elif message.type is WSMsgType.PONG:
                 deadline, received = loop.time() + patience, 0
-            elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            else:
                 received += 1
                 if received >= self._config.ping_backoff_threshold:
                     deadline, received = loop.time() + patience, 0
-                if not self._accepts(message):
-                    return
-                text = message.data.decode(errors="surrogateescape")  # no JSON has surrogates
-                await self._line.receive(text, partial(receive, self, text))
-                if self._reason is not None:
-                    return
-            else:
-                self._leave(self)  # a client that sees the answer is offline to all others
-                await self._answer_close(message)
-                return
+                if self._accepts(message):
+                    text = message.data.decode(errors="surrogateescape")  # no JSON has surrogates
+                    await self._line.receive(text, partial(receive, self, text))
 
     def _accepts(self, message: WSMessage) -> bool:
         if self._is_protobuf:
@@ -195,13 +203,16 @@ class SocketSession:
 
     async def _answer_close(self, message: WSMessage) -> None:
         """Answer a close frame with its own code and no reason."""
-        if message.type is not WSMsgType.CLOSE:
+        if self._reason is not None or message.type is not WSMsgType.CLOSE:
             return
+        self._leave(self)  # a client that sees the answer is offline to all others
         with contextlib.suppress(ConnectionError):
-            if message.data:
-                await self._websocket.close(code=message.data)
-            else:
-                await self._websocket.send_frame(b"", WSMsgType.CLOSE)
+            await self._send_close(message.data)
+
+    async def _send_close(self, code: int, reason: str = "") -> None:
+        """Send a close frame; aiohttp's own close would hang up without waiting for the answer."""
+        payload = code.to_bytes(2, "big") + reason.encode() if code else b""
+        await self._websocket.send_frame(payload, WSMsgType.CLOSE)
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()
@@ -210,8 +221,11 @@ class SocketSession:
                 text, queued_at = item
                 await self._line.send(text, waited=loop.time() - queued_at)
             if not self._line.is_dead:
-                reason = (self._reason or "").encode()
-                await self._websocket.close(code=self._code, message=reason)
+                await self._send_close(self._code, self.end_reason)
+
+    def _drop(self) -> None:
+        if self._request.transport is not None:
+            self._request.transport.abort()
 
     def _close_now(self, code: int, reason: str) -> None:
         """Close without sending what is queued."""

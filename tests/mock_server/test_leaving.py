@@ -1,7 +1,7 @@
 import aiohttp
 import pytest
 
-from mock_server import MockServer
+from mock_server import Config, MockServer
 from tests.mock_server.test_server import get, login
 
 
@@ -17,6 +17,46 @@ async def test_a_disconnected_player_is_offline_before_his_client_answers() -> N
             (ada,) = await server.users()
             assert "online" not in ada
             assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+
+
+@pytest.mark.asyncio
+async def test_a_player_who_left_is_offline_when_his_client_is_done() -> None:
+    async with MockServer() as server, aiohttp.ClientSession() as client:
+        headers = await login(client, server, "ada")
+        async with client.ws_connect(f"{server.socket_url}?status=true", headers=headers) as socket:
+            assert "joins" in (await socket.receive_str())
+        assert server.sockets() == []
+        (ada,) = await server.users()
+        assert "online" not in ada
+
+
+@pytest.mark.asyncio
+async def test_the_connection_stays_until_the_client_has_answered_the_close() -> None:
+    async with MockServer() as server, aiohttp.ClientSession() as client:
+        headers = await login(client, server, "ada")
+        async with client.ws_connect(server.socket_url, headers=headers, autoclose=False) as socket:
+            (session,) = server.sockets()
+            session.disconnect("go")
+            message = await socket.receive()
+            assert (message.type, message.extra) == (aiohttp.WSMsgType.CLOSE, "go")
+            await socket.send_frame(b'{"ping":{}}', aiohttp.WSMsgType.TEXT)
+            await socket.send_frame(b"", aiohttp.WSMsgType.PING)
+            await get(client, f"{server.http_url}/v2/account", headers)
+            assert not session.closed.is_set()
+            await socket.close()
+        await session.closed.wait()
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_never_answers_the_close_is_dropped() -> None:
+    config = Config.from_settings({"socket.close_ack_wait_ms": 20})
+    async with MockServer(config) as server, aiohttp.ClientSession() as client:
+        headers = await login(client, server, "ada")
+        async with client.ws_connect(server.socket_url, headers=headers, autoclose=False) as socket:
+            (session,) = server.sockets()
+            session.disconnect()
+            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+            await session.closed.wait()
 
 
 @pytest.mark.asyncio
