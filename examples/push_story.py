@@ -36,8 +36,6 @@ def settings(onesignal: OneSignalStub) -> Config:
         {
             "onesignal.url": onesignal.url,
             "push.on_event": RULES,
-            "push.registration_path": "/push/registration",
-            "push.registration_cookie": "session",
         }
     )
 

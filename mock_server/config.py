@@ -102,8 +102,8 @@ class PushConfig:
             on which OneSignal knows the user's id as external user id.
         device_expiry_sec: After how many seconds without a registration a user's device is
             forgotten; 0 is never.
-        registration_path: Where the client API takes registrations by POST, as
-            `/push/registration`; empty is nowhere, as in Nakama.
+        registration_path: Where the client API takes registrations by POST; empty is nowhere, as
+            in Nakama.
         registration_cookie: The cookie that may hold the session token there; empty is none.
         queue_size: How many pushes may wait for OneSignal; those beyond are recorded as failed.
         timeout_sec: How many seconds one request to OneSignal may take.
@@ -116,8 +116,10 @@ class PushConfig:
     on_event: tuple[PushRule, ...] = field(default=(), converter=read_rules)
     target: str = field(default="player_id", validator=validators.in_(PUSH_TARGETS))
     device_expiry_sec: int = field(default=30 * 86_400, validator=validators.ge(0))
-    registration_path: str = field(default="", validator=validators.matches_re("(/.+)?"))
-    registration_cookie: str = ""
+    registration_path: str = field(
+        default="/push/registration", validator=validators.matches_re("(/.+)?")
+    )
+    registration_cookie: str = "session"
     queue_size: int = field(default=1000, validator=validators.ge(1))
     timeout_sec: float = field(default=5.0, validator=validators.gt(0.0))
 

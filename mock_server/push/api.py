@@ -1,6 +1,6 @@
 """Registrations over HTTP: what an app posts when it has registered itself with OneSignal.
 
-Nakama has no such path; it is there where `push.registration_path` says so.
+Nakama has no such path; an empty `push.registration_path` takes it away.
 """
 
 from __future__ import annotations

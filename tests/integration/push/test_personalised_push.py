@@ -45,8 +45,6 @@ async def server(onesignal: OneSignalStub, target: str) -> AsyncIterator[MockSer
             "push.target": target,
             "push.on_event": RULES,
             "push.device_expiry_sec": WEEK,
-            "push.registration_path": "/push/registration",
-            "push.registration_cookie": "game_session",
         }
     )
     async with MockServer(config, clock=Clock(stopped_at=1_800_000_000)) as server:
@@ -84,7 +82,7 @@ async def phones(server: MockServer, onesignal: OneSignalStub) -> AsyncIterator[
 
 
 async def log_in(phone: PushDevice, session: Session) -> None:
-    phone.cookies["game_session"] = session.token
+    phone.cookies["session"] = session.token
     reply = await phone.load_page(LOGIN_PAGE)
     assert reply is not None
     assert reply.status == 200

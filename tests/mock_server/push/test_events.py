@@ -119,14 +119,9 @@ async def test_nobody_is_reached_where_all_have_unsubscribed(
 
 @pytest.mark.asyncio
 async def test_one_bad_player_id_does_not_keep_the_others_from_the_message(
-    start: Start,
+    server: MockServer, client: Client, ada: Session
 ) -> None:
-    async with (
-        start(push__registration_path="/push/registration") as server,
-        client_of(server) as client,
-        aiohttp.ClientSession() as http,
-    ):
-        ada = await login(client, "ada")
+    async with aiohttp.ClientSession() as http:
         good = await phone(client, ada)
         async with http.post(
             f"{server.http_url}/push/registration",

@@ -1,36 +1,26 @@
 """Registrations that an app posts: `push.registration_path`."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from mock_server import MockServer
 from nakama_client import Client, Session
 from tests.mock_server.push.conftest import Start, client_of, login
 
 REGISTRATION = json.loads((Path(__file__).parent / "data" / "registration.json").read_text())
-SETTINGS = {
-    "push__registration_path": "/push/registration",
-    "push__registration_cookie": "game_session",
-}
 
 
-@pytest_asyncio.fixture
-async def server(start: Start) -> AsyncIterator[MockServer]:
-    async with start(**SETTINGS) as server:
-        yield server
-
-
-async def post(server: MockServer, body: Any, **headers: str) -> tuple[int, Any]:
+async def post(
+    server: MockServer, body: Any, *, path: str = "/push/registration", **headers: str
+) -> tuple[int, Any]:
     async with (
         aiohttp.ClientSession() as http,
         http.post(
-            f"{server.http_url}/push/registration",
+            f"{server.http_url}{path}",
             data=body if isinstance(body, str) else json.dumps(body),
             headers={"Content-Type": "application/json", **headers},
         ) as answer,
@@ -59,10 +49,10 @@ async def test_the_json_of_the_app_is_taken_as_it_is(
 @pytest.mark.parametrize(
     "cookie",
     [
-        "game_session={token}",
-        'other={{"a":"b"}}; game_session={token}; more=1',
-        'game_session="{token}"',
-        "malformed;;=;game_session={token}",
+        "session={token}",
+        'other={{"a":"b"}}; session={token}; more=1',
+        'session="{token}"',
+        "malformed;;=;session={token}",
     ],
 )
 @pytest.mark.asyncio
@@ -78,9 +68,9 @@ async def test_a_cookie_tells_the_user(server: MockServer, ada: Session, cookie:
         {},
         {"Authorization": "Basic ZGVmYXVsdGtleTo="},
         {"Authorization": "Bearer nonsense"},
-        {"Cookie": "game_session=nonsense"},
+        {"Cookie": "session=nonsense"},
         {"Cookie": "another={token}"},
-        {"Authorization": "Bearer nonsense", "Cookie": "game_session={token}"},
+        {"Authorization": "Bearer nonsense", "Cookie": "session={token}"},
     ],
 )
 @pytest.mark.asyncio
@@ -192,7 +182,19 @@ async def test_a_device_that_told_its_token_is_the_one_that_is_registered_by_it(
 
 
 @pytest.mark.asyncio
+async def test_path_and_cookie_can_be_others(start: Start) -> None:
+    settings = {"push__registration_path": "/phones", "push__registration_cookie": "game_session"}
+    async with start(**settings) as server, client_of(server) as client:
+        ada = await login(client, "ada")
+        cookie = f"session={ada.token}"
+        assert (await post(server, REGISTRATION, Cookie=cookie))[0] == 404
+        assert (await post(server, REGISTRATION, path="/phones", Cookie=cookie))[0] == 401
+        status, _ = await post(server, REGISTRATION, path="/phones", Cookie=f"game_{cookie}")
+        assert status == 200
+
+
+@pytest.mark.asyncio
 async def test_without_the_setting_there_is_no_such_path(start: Start) -> None:
-    async with start() as server, client_of(server) as client:
+    async with start(push__registration_path="") as server, client_of(server) as client:
         ada = await login(client, "ada")
         assert (await post(server, REGISTRATION, **bearer(ada)))[0] == 404
