@@ -6,6 +6,7 @@ import difflib
 import gzip
 import logging
 import posixpath
+import re
 import traceback
 import zlib
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ _log = logging.getLogger("mock_server.http")
 _HEAD_LIMIT = 5120 + 4096  # Nakama's max header bytes, and what Go adds to it
 _JOURNAL_BODY = 2000
 _DEFAULT_TYPE = "application/octet-stream"  # aiohttp's, where nobody said anything else
+_BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 _SECRET_PATHS = (  # their bodies hold passwords, tokens and receipts
     "/v2/account/",
     "/v2/session/",
@@ -196,17 +198,22 @@ class Front:
     async def _answer(self, incoming: Incoming) -> web.StreamResponse:
         request = incoming.raw
         if _head_size(request) > _HEAD_LIMIT:
-            return _head_too_large()
-        if moved := _cleaned(incoming):
-            return web.Response(status=301, headers={"Location": moved})
+            return _refuse_connection(431, "431 Request Header Fields Too Large")
+        if _BAD_ESCAPE.search(incoming.path):
+            return _refuse_connection(400, "400 Bad Request")
         if incoming.method == "OPTIONS":
             return answer_options(request)
-        if incoming.path == "/ws" and incoming.method == "GET":
-            return await self._acceptor.accept(incoming)
-        response = await self._plain(incoming)
-        if "Origin" in request.headers:
+        response = await self._route(incoming)
+        if "Origin" in request.headers and not response.prepared:
             response.headers["Access-Control-Allow-Origin"] = "*"
         return response
+
+    async def _route(self, incoming: Incoming) -> web.StreamResponse:
+        if moved := _cleaned(incoming):
+            return web.Response(status=301, headers={"Location": moved})
+        if incoming.path == "/ws" and incoming.method == "GET":
+            return await self._acceptor.accept(incoming)
+        return await self._plain(incoming)
 
     async def _plain(self, incoming: Incoming) -> web.Response:
         if incoming.path == "/" and incoming.method == "GET":
@@ -261,10 +268,9 @@ def _head_size(request: web.Request) -> int:
     return line + sum(len(name) + len(value) + 4 for name, value in request.raw_headers) + 2
 
 
-def _head_too_large() -> web.Response:
-    response = web.Response(
-        status=431, text="431 Request Header Fields Too Large", content_type="text/plain"
-    )
+def _refuse_connection(status: int, text: str) -> web.Response:
+    """Answer as Go's HTTP server does before it asks any handler."""
+    response = web.Response(status=status, text=text, content_type="text/plain")
     response.force_close()
     return response
 

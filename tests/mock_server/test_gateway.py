@@ -129,3 +129,26 @@ async def test_rpc_passes_on_the_parameters_that_can_be_read(ada: Player) -> Non
     async with ada.http.get(URL(url, encoded=True)) as answer:
         assert answer.status == 200
     assert seen == [{"a": ["1", "3"], "e": [" "]}]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path", ["/v2/%zz", "/v2/rpc/%", "/%1"])
+async def test_a_path_that_cannot_be_read_ends_the_connection(ada: Player, path: str) -> None:
+    url = URL(ada.server.http_url + path, encoded=True)
+    async with ada.http.get(url) as answer:
+        assert (answer.status, await answer.text()) == (400, "400 Bad Request")
+        assert answer.headers["Connection"] == "close"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 200), ("/healthcheck", 200), ("//x", 301), ("/ws", 401), ("/x", 404)]
+)
+async def test_a_page_of_any_origin_may_read_every_answer(
+    ada: Player, path: str, status: int
+) -> None:
+    async with ada.http.get(
+        ada.server.http_url + path, headers={"Origin": "http://game"}, allow_redirects=False
+    ) as answer:
+        assert answer.status == status
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
