@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import difflib
 import logging
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         cli.run(_serve(config, stub, options.data))
     except (OSError, ModuleLoadError, WrongTables) as error:
         print(f"nakama-mock: {error}", file=sys.stderr)
+        return 1
+    except sqlite3.OperationalError as error:
+        print(f"nakama-mock: {options.data}: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -18,6 +18,11 @@ from mock_server.push.rules import PushRule, read_rules
 
 PUSH_TARGETS = ("player_id", "external_user_id")
 
+# What Nakama refuses to start with, too.
+_POSITIVE = validators.ge(1)
+_GIVEN: Any = validators.min_len(1)
+_PORT = validators.and_(validators.ge(0), validators.lt(1 << 16))
+
 
 class UnknownSetting(ValueError):
     """A setting that Nakama, or this mock of it, does not have."""
@@ -27,10 +32,12 @@ class UnknownSetting(ValueError):
 class SessionConfig:
     """`session.*`: tokens and who may have how many sessions. Lifetimes are in seconds."""
 
-    token_expiry_sec: int = 60
-    refresh_token_expiry_sec: int = 3600
-    encryption_key: str = field(default="defaultencryptionkey", repr=False)
-    refresh_encryption_key: str = field(default="defaultrefreshencryptionkey", repr=False)
+    token_expiry_sec: int = field(default=60, validator=_POSITIVE)
+    refresh_token_expiry_sec: int = field(default=3600, validator=_POSITIVE)
+    encryption_key: str = field(default="defaultencryptionkey", validator=_GIVEN, repr=False)
+    refresh_encryption_key: str = field(
+        default="defaultrefreshencryptionkey", validator=_GIVEN, repr=False
+    )
     single_socket: bool = False
     single_session: bool = False
 
@@ -40,15 +47,15 @@ class SocketConfig:
     """`socket.*`: the client API's port, its key and its limits in bytes and milliseconds."""
 
     address: str = "127.0.0.1"
-    port: int = 0
-    server_key: str = field(default="defaultkey", repr=False)
-    max_message_size_bytes: int = 4096
-    max_request_size_bytes: int = 262_144
-    ping_period_ms: int = 15_000
-    pong_wait_ms: int = 25_000
-    ping_backoff_threshold: int = 20
+    port: int = field(default=0, validator=_PORT)
+    server_key: str = field(default="defaultkey", validator=_GIVEN, repr=False)
+    max_message_size_bytes: int = field(default=4096, validator=_POSITIVE)
+    max_request_size_bytes: int = field(default=262_144, validator=_POSITIVE)
+    ping_period_ms: int = field(default=15_000, validator=_POSITIVE)
+    pong_wait_ms: int = field(default=25_000, validator=_POSITIVE)
+    ping_backoff_threshold: int = field(default=20, validator=_POSITIVE)
     close_ack_wait_ms: int = 2000
-    outgoing_queue_size: int = 64
+    outgoing_queue_size: int = field(default=64, validator=_POSITIVE)
 
 
 @frozen
@@ -56,10 +63,10 @@ class ConsoleConfig:
     """`console.*`: the operators' API."""
 
     address: str = "127.0.0.1"
-    port: int = 0
-    username: str = "admin"
-    password: str = field(default="password", repr=False)
-    signing_key: str = field(default="defaultsigningkey", repr=False)
+    port: int = field(default=0, validator=_PORT)
+    username: str = field(default="admin", validator=_GIVEN)
+    password: str = field(default="password", validator=_GIVEN, repr=False)
+    signing_key: str = field(default="defaultsigningkey", validator=_GIVEN, repr=False)
 
 
 @frozen
@@ -73,7 +80,7 @@ class RuntimeConfig:
     """
 
     path: str = ""
-    http_key: str = field(default="defaulthttpkey", repr=False)
+    http_key: str = field(default="defaulthttpkey", validator=_GIVEN, repr=False)
     env: tuple[str, ...] = field(default=(), converter=tuple, repr=False)
     lua_min_count: int = field(default=1, validator=validators.ge(1))
     lua_max_count: int = field(default=48, validator=validators.ge(1))
