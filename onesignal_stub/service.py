@@ -24,6 +24,7 @@ from onesignal_stub.features.live_activities.core import LiveActivities
 from onesignal_stub.features.notifications import api as notifications_api
 from onesignal_stub.features.notifications.core import Notifications
 from onesignal_stub.features.notifications.delivery import Delivery
+from onesignal_stub.features.notifications.idempotency import Replies
 from onesignal_stub.features.notifications.receivers import Receivers
 from onesignal_stub.features.notifications.views import Views
 from onesignal_stub.features.outcomes import api as outcomes_api
@@ -87,15 +88,22 @@ class Service:
         self.delivery = Delivery(
             store, clock, devices=devices, receivers=receivers, arrived=self.simulation.arrived
         )
+        replies = Replies(store, clock)
         self.notifications = Notifications(
             store,
             clock,
+            replies=replies,
             templates=self.templates,
             receivers=receivers,
             delivery=self.delivery,
         )
         self.live_activities = LiveActivities(
-            store, clock, devices=devices, receivers=receivers, delivery=self.delivery
+            store,
+            clock,
+            replies=replies,
+            devices=devices,
+            receivers=receivers,
+            delivery=self.delivery,
         )
 
     def routes(self) -> list[Route]:

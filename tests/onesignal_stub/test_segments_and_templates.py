@@ -180,7 +180,7 @@ async def test_a_live_activity(backend: Backend) -> None:
         body = {"push_token": "t", "subscription_id": phone}
         answer = await backend("POST", f"{root}/token", body)
         assert (answer.status, answer.body) == (204, b"")
-    update = {"event": "update", "event_updates": {"score": 1}, "name": "contents"}
+    update: dict[str, Any] = {"event": "update", "event_updates": {}, "name": "contents"}
     sent = await backend.ok("POST", f"{root}/notifications", update)
     assert sent["id"] == sent["notification_id"]
     pushes = stub.find_pushes(notification_id=sent["id"])
@@ -194,6 +194,34 @@ async def test_a_live_activity(backend: Backend) -> None:
     answer = await backend("POST", f"{root}/notifications", update)
     assert answer.status == 400
     assert "act/1 has ended" in answer.body["errors"][0]
+
+
+async def test_a_live_activity_that_a_push_starts(backend: Backend) -> None:
+    app = backend.stub.app_id
+    phone = await backend.player(device_type=0)
+    await backend.player(device_type=1)
+    path = f"/apps/{app}/activities/activity/order"
+    start = {
+        "event": "start",
+        "activity_id": "a1",
+        "name": "n",
+        "event_attributes": {"order": 1},
+        "event_updates": {"step": 1},
+        "contents": {"en": "c"},
+        "headings": {"en": "h"},
+        "included_segments": ["All"],
+        "idempotency_key": str(uuid.uuid4()),
+    }
+    started = await backend("POST", path, start)
+    assert started.status == 201
+    repeated = await backend("POST", path, start)
+    assert (repeated.status, repeated.body) == (201, started.body)
+    assert repeated.headers["Idempotent-Replayed"] == "true"
+    (push,) = backend.stub.pushes
+    assert (push.player_id, push.notification["activity_type"]) == (phone, "order")
+    end = {"event": "end", "event_updates": {}, "name": "n"}
+    await backend.ok("POST", f"/apps/{app}/live_activities/a1/notifications", end)
+    assert [push.player_id for push in backend.stub.pushes] == [phone, phone]
 
 
 @pytest.mark.parametrize(

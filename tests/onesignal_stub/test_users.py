@@ -319,6 +319,8 @@ async def test_custom_events(app: App, backend: Backend) -> None:
     keyed = {**event, "idempotency_key": str(uuid.uuid4())}
     path = f"{app.root}/custom_events"
     assert await backend.ok("POST", path, {"events": [event, keyed, keyed]}) == {}
+    earlier = f"{app.root}/integrations/custom_events"  # the path of SDKs 5.4 to 5.11
+    assert await backend.ok("POST", earlier, {"events": [keyed]}) == {}
     for bad in ({}, {"events": []}, {"events": [event, {"name": "x"}]}, {"events": ["x"]}):
         assert (await backend("POST", path, bad)).status == 400
     state = await backend.ok("GET", "/_control/state")

@@ -1,4 +1,4 @@
-"""`/apps/{app_id}/custom_events`."""
+"""`/apps/{app_id}/custom_events`; earlier SDKs say `/integrations/custom_events`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from onesignal_stub.http import Call, Reply, Route
 
 
 def routes(events: CustomEvents) -> list[Route]:
-    """The route of custom events."""
+    """The routes of custom events."""
 
     def create(call: Call) -> Reply:
         events.record(call.app_id, call.body)
         return Reply({})
 
-    return [Route("POST", "/apps/{app_id}/custom_events", create, Key.USERS)]
+    return [
+        Route("POST", f"/apps/{{app_id}}{path}", create, Key.USERS)
+        for path in ("/custom_events", "/integrations/custom_events")
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onesignal_stub.features.live_activities.core import LiveActivities
+from onesignal_stub.features.notifications.idempotency import REPLAYED
 from onesignal_stub.http import Call, Reply, Route
 
 _ONE = "/apps/{app_id}/live_activities/{activity_id}"
@@ -36,5 +37,6 @@ class _Api:
         return Reply({"notification_id": message_id, "id": message_id})
 
     def start(self, call: Call) -> Reply:
-        message_id = self._activities.start(call.app_id, call.path["activity_type"], call.body)
-        return Reply({"notification_id": message_id}, 201)
+        activity_type = call.path["activity_type"]
+        message_id, replayed = self._activities.start(call.app_id, activity_type, call.body)
+        return Reply({"notification_id": message_id}, 201, REPLAYED if replayed else {})

@@ -13,6 +13,7 @@ from onesignal_stub.devices import Devices
 from onesignal_stub.errors import refused
 from onesignal_stub.features.notifications.checks import DEFAULT_TTL
 from onesignal_stub.features.notifications.delivery import Delivery
+from onesignal_stub.features.notifications.idempotency import Replies, key_of
 from onesignal_stub.features.notifications.receivers import Receivers
 from onesignal_stub.features.notifications.schedule import Schedule
 from onesignal_stub.features.notifications.targeting import target_of
@@ -28,6 +29,7 @@ class LiveActivities:
     Args:
         store: The tables.
         clock: The stub's time.
+        replies: The first answers to requests with an idempotency key.
         devices: The devices that may show one.
         receivers: Finds who a start goes to.
         delivery: Brings the changes to them.
@@ -38,12 +40,14 @@ class LiveActivities:
         store: Store,
         clock: Clock,
         *,
+        replies: Replies,
         devices: Devices,
         receivers: Receivers,
         delivery: Delivery,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._replies = replies
         self._devices = devices
         self._receivers = receivers
         self._delivery = delivery
@@ -99,14 +103,21 @@ class LiveActivities:
             )
         return message_id
 
-    def start(self, app_id: str, activity_type: str, body: Mapping[str, Any]) -> str:
+    def start(self, app_id: str, activity_type: str, body: Mapping[str, Any]) -> tuple[str, bool]:
         """Start an activity by push on the iOS devices that are targeted.
+
+        Returns:
+            The message's id, and whether an earlier request with this idempotency key sent it.
 
         Raises:
             ApiError: A required field is missing, or the targeting is wrong.
         """
         if body.get("event") != "start":
             raise refused("event must be start")
+        key = key_of(body)
+        first = self._replies.first(app_id, key)
+        if first is not None:
+            return first["id"], True
         _require(body, "event_attributes", "event_updates", "name", "contents", "headings")
         activity_id = fields.text(body, "activity_id")
         if not activity_id:
@@ -118,7 +129,9 @@ class LiveActivities:
         )
         for device in devices:
             self._join(app_id, activity_id, device.id, None)
-        return self._send(app_id, {**body, "activity_type": activity_type}, devices)
+        message_id = self._send(app_id, {**body, "activity_type": activity_type}, devices)
+        self._replies.remember(app_id, key, {"id": message_id})
+        return message_id, False
 
     def _join(self, app_id: str, activity_id: str, subscription_id: str, token: str | None) -> None:
         self._store.run(
@@ -159,7 +172,7 @@ class LiveActivities:
 
 def _require(body: Mapping[str, Any], *names: str) -> None:
     for name in names:
-        if not body.get(name):
+        if body.get(name) in (None, ""):
             raise refused(f"{name} is required")
     for name in ("event_attributes", "event_updates"):
         fields.mapping(body, name)

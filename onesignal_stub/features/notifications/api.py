@@ -16,6 +16,7 @@ from onesignal_stub.errors import refused, unsuccessful
 from onesignal_stub.features.exports.core import Exports
 from onesignal_stub.features.notifications.checks import KNOWN_FIELDS
 from onesignal_stub.features.notifications.core import Notifications
+from onesignal_stub.features.notifications.idempotency import REPLAYED
 from onesignal_stub.features.notifications.schedule import parse_time
 from onesignal_stub.features.notifications.targeting import TARGETING_FIELDS, is_keyless
 from onesignal_stub.features.notifications.views import Views
@@ -62,9 +63,7 @@ class _Api:
         call.ignored += [f"body: {name}" for name in call.body if name not in _READ]
         created = self._notifications.create(call.app_id, call.body)
         call.ignored += created.ignored
-        return Reply(
-            created.body, headers={"Idempotent-Replayed": "true"} if created.replayed else {}
-        )
+        return Reply(created.body, headers=REPLAYED if created.replayed else {})
 
     def estimate(self, call: Call) -> Reply:
         return Reply({"count": self._notifications.estimate(call.app_id, call.body)})

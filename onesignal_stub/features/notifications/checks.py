@@ -80,21 +80,6 @@ def check(request: Mapping[str, Any], channel: Channel) -> None:
     _check_buttons(request, "web_buttons", 2)
 
 
-def idempotency_key(request: Mapping[str, Any]) -> str | None:
-    """The key that makes a repeated request harmless, by its new or its old name; a UUID as given.
-
-    Raises:
-        ApiError: It is no UUID.
-    """
-    name = "idempotency_key" if request.get("idempotency_key") else "external_id"
-    key = request.get(name)
-    if not key:
-        return None
-    if not fields.is_uuid(key):
-        raise refused(f"{name} must be a valid UUID")
-    return str(key)
-
-
 def _check_types(request: Mapping[str, Any]) -> None:
     for name in request:
         if name in _READERS:

@@ -13,6 +13,7 @@ from onesignal_stub import fields
 from onesignal_stub.errors import refused
 from onesignal_stub.features.notifications import checks
 from onesignal_stub.features.notifications.delivery import Delivery
+from onesignal_stub.features.notifications.idempotency import Replies, key_of
 from onesignal_stub.features.notifications.receivers import Found, Receivers
 from onesignal_stub.features.notifications.schedule import Schedule, schedule_of
 from onesignal_stub.features.notifications.targeting import Target, target_of
@@ -22,7 +23,6 @@ from server_kit.store import Row
 
 NOBODY = "All included players are not subscribed"
 ALREADY_SENT = "Notification has already been sent to all recipients"
-_KEY_LIFE = 30 * 86_400.0
 
 
 @frozen
@@ -46,6 +46,7 @@ class Notifications:
     Args:
         store: The tables.
         clock: The stub's time.
+        replies: The first answers to requests with an idempotency key.
         templates: The content that a notification may use.
         receivers: Finds who is meant.
         delivery: Brings it to them.
@@ -56,12 +57,14 @@ class Notifications:
         store: Store,
         clock: Clock,
         *,
+        replies: Replies,
         templates: Templates,
         receivers: Receivers,
         delivery: Delivery,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._replies = replies
         self._templates = templates
         self._receivers = receivers
         self._delivery = delivery
@@ -72,8 +75,8 @@ class Notifications:
         Raises:
             ApiError: The request breaks a rule; nothing is recorded then.
         """
-        key = checks.idempotency_key(body)
-        first = self._first_reply(app_id, key)
+        key = key_of(body)
+        first = self._replies.first(app_id, key)
         if first is not None:
             return Created(first, replayed=True)
         request = self._templates.resolve(app_id, body)
@@ -95,8 +98,7 @@ class Notifications:
         }
         if found.invalid:
             answer["errors"] = found.invalid
-        if key is not None:
-            self._remember(app_id, key, answer)
+        self._replies.remember(app_id, key, answer)
         return Created(answer, ignored=ignored)
 
     def estimate(self, app_id: str, body: Mapping[str, Any]) -> int:
@@ -162,27 +164,6 @@ class Notifications:
         else:
             self._delivery.reschedule()
         return notification_id
-
-    def _first_reply(self, app_id: str, key: str | None) -> dict[str, Any] | None:
-        if key is None:
-            return None
-        row = self._store.one(
-            "SELECT reply FROM idempotent_replies WHERE app_id = ? AND key = ? AND created_at > ?",
-            app_id,
-            key.lower(),
-            self._clock.time() - _KEY_LIFE,
-        )
-        return None if row is None else msgspec.json.decode(row["reply"])
-
-    def _remember(self, app_id: str, key: str, reply: dict[str, Any]) -> None:
-        self._store.run(
-            "INSERT OR REPLACE INTO idempotent_replies (app_id, key, reply, created_at)"
-            " VALUES (?, ?, ?, ?)",
-            app_id,
-            key.lower(),
-            msgspec.json.encode(reply).decode(),
-            self._clock.time(),
-        )
 
 
 def _ttl(request: Mapping[str, Any]) -> int:

@@ -1,0 +1,73 @@
+"""Requests with a key that makes it harmless to repeat them.
+
+https://documentation.onesignal.com/docs/en/idempotent-notification-requests
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from onesignal_stub import fields
+from onesignal_stub.errors import refused
+from server_kit import Clock, Store
+
+REPLAYED = {"Idempotent-Replayed": "true"}
+"""The header of an answer that an earlier request got first."""
+
+_KEY_LIFE = 30 * 86_400.0
+
+
+class Replies:
+    """The first answers to requests with a key, kept for 30 days.
+
+    Args:
+        store: The tables.
+        clock: The stub's time.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def first(self, app_id: str, key: str | None) -> dict[str, Any] | None:
+        """What the first request with this key got; None if this is the first, or has no key."""
+        if key is None:
+            return None
+        row = self._store.one(
+            "SELECT reply FROM idempotent_replies WHERE app_id = ? AND key = ? AND created_at > ?",
+            app_id,
+            key.lower(),
+            self._clock.time() - _KEY_LIFE,
+        )
+        return None if row is None else msgspec.json.decode(row["reply"])
+
+    def remember(self, app_id: str, key: str | None, reply: Mapping[str, Any]) -> None:
+        """Keep an answer for requests that repeat the key."""
+        if key is None:
+            return
+        self._store.run(
+            "INSERT OR REPLACE INTO idempotent_replies (app_id, key, reply, created_at)"
+            " VALUES (?, ?, ?, ?)",
+            app_id,
+            key.lower(),
+            msgspec.json.encode(reply).decode(),
+            self._clock.time(),
+        )
+
+
+def key_of(request: Mapping[str, Any]) -> str | None:
+    """The key of a request, by its new or its old name: a UUID as given; None if it has none.
+
+    Raises:
+        ApiError: It is no UUID.
+    """
+    name = "idempotency_key" if request.get("idempotency_key") else "external_id"
+    key = request.get(name)
+    if not key:
+        return None
+    if not fields.is_uuid(key):
+        raise refused(f"{name} must be a valid UUID")
+    return str(key)
