@@ -83,24 +83,25 @@ class Sessions:
         )
 
     def logout(self, user_id: str, token: str, refresh_token: str) -> None:
-        """Kill the given tokens of a user; all of them when none is given.
+        """Kill the given tokens of a user; all of them when none is given that has an id.
 
         Raises:
             GrpcError: A token is garbage or somebody else's; nothing is killed then.
         """
-        if not token and not refresh_token:
-            self.cache.remove_all(user_id, self._parts.clock.time())
-            return
         session = self._decode(token) if token else None
         if token and (session is None or session.user_id != user_id):
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Session token invalid.")
         refresh = self._decode_refresh(refresh_token) if refresh_token else None
         if refresh_token and (refresh is None or refresh.user_id != user_id):
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Refresh token invalid.")
-        if session is not None:
-            self.cache.remove_session(user_id, session.token_id)
-        if refresh is not None:
-            self.cache.remove_refresh(user_id, refresh.token_id)
+        session_id = session.token_id if session else ""
+        refresh_id = refresh.token_id if refresh else ""
+        if not session_id and not refresh_id:
+            self.kill_all(user_id)
+        if session_id:
+            self.cache.remove_session(user_id, session_id)
+        if refresh_id:
+            self.cache.remove_refresh(user_id, refresh_id)
 
     def kill_all(self, user_id: str) -> None:
         """Kill every token of a user that was issued before this second."""

@@ -7,20 +7,22 @@ from typing import Any
 
 from mock_server.identity import SYSTEM_USER, Identity
 from mock_server.jws import sign, verify
+from mock_server.wire.output import omit_empty
 from mock_server.wire.uuids import parse_uuid
 
 
 def encode_token(identity: Identity, key: str) -> str:
     """Sign the claims of a session or refresh token."""
-    claims: dict[str, Any] = {
-        "tid": identity.token_id,
-        "uid": identity.user_id,
-        "usn": identity.username,
-    }
-    if identity.vars:
-        claims["vrs"] = dict(sorted(identity.vars.items()))
-    claims["exp"] = identity.expiry
-    claims["iat"] = identity.issued_at
+    claims = omit_empty(
+        {
+            "tid": identity.token_id,
+            "uid": identity.user_id,
+            "usn": identity.username,
+            "vrs": dict(sorted(identity.vars.items())),
+            "exp": identity.expiry,
+            "iat": identity.issued_at,
+        }
+    )
     return sign(claims, key)
 
 
