@@ -20,6 +20,7 @@ Table = dict[Any, Any] | list[Any]
 
 _INT64 = 1 << 63
 _STRAY_BYTE = re.compile("[\ud800-\udfff]")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Arguments:
@@ -249,9 +250,9 @@ class Entry:
         return value
 
     def json_object(self, name: str, expected: str | None = None) -> str | None:
-        """The JSON text of a table, or None where it is absent."""
+        """The JSON text of a table that is to be stored, or None where it is absent."""
         table = self.typed(name, "table", expected)
-        return None if table is None else object_json(table)
+        return None if table is None else stored_json(table)
 
 
 def _checked(text: str) -> str:
@@ -279,6 +280,18 @@ def object_json(table: Table) -> str:
     if isinstance(table, list):
         return "null" if table else "{}"
     return gojson.marshal(table)
+
+
+def stored_json(table: Table) -> str:
+    """As `object_json`, for a column of PostgreSQL, which keeps no NUL characters in JSON.
+
+    Raises:
+        ModuleError: There is one.
+    """
+    text = object_json(table)
+    if _NUL.search(text):
+        raise ModuleError("ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)")
+    return text
 
 
 def lua_type(value: object) -> str:

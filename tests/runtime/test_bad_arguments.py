@@ -11,6 +11,7 @@ import pytest_asyncio
 from mock_server import MockServer, ModuleError
 
 _SOMEBODY = "8d98ee3f-1a5c-4b5a-9a51-1b8a7b2f0c11"
+_SYSTEM = "00000000-0000-0000-0000-000000000000"
 
 # Function, arguments, which of them is bad, and what is said of it.
 _CASES: list[tuple[str, tuple[Any, ...], int, str]] = [
@@ -293,3 +294,37 @@ async def test_one_bad_notification_of_a_batch_refuses_all(
     with pytest.raises(ModuleError, match="bad argument #1 to notifications_send"):
         server.nk.notifications_send([good, entry])
     assert server.nk.notifications_list(user_id) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("account_update_id", (_SYSTEM, {"a": "\0"})),
+        ("storage_write", ([{"collection": "c", "key": "k", "value": {"a": ["\0"]}}],)),
+        ("wallet_update", (_SYSTEM, {"gold": 1}, {"\0": 1}, True)),
+        ("wallet_update", (_SYSTEM, {"\0": 1})),
+        ("group_create", (_SYSTEM, "g", None, None, None, None, True, {"a": "\0"})),
+        ("friend_metadata_update", (_SYSTEM, _SOMEBODY, {"a": "\0"})),
+        ("leaderboard_create", ("l", False, "desc", "best", None, {"a": "\0"})),
+        ("notification_send", (_SYSTEM, "s", {"a": "\0"}, 1, None, True)),
+        ("notifications_update", ([{"id": _SOMEBODY, "content": {"a": "\0"}}],)),
+    ],
+)
+@pytest.mark.asyncio
+async def test_json_with_a_nul_character_is_refused_as_by_postgresql(
+    server: MockServer, function: str, arguments: tuple[Any, ...]
+) -> None:
+    with pytest.raises(ModuleError, match=r"ERROR: unsupported Unicode escape sequence"):
+        getattr(server.nk, function)(*arguments)
+
+
+@pytest.mark.asyncio
+async def test_a_backslash_before_u0000_is_no_nul_character(server: MockServer) -> None:
+    server.nk.account_update_id(_SYSTEM, {"a": "\\u0000"})
+    assert server.nk.account_get_id(_SYSTEM)["user"]["metadata"] == {"a": "\\u0000"}
+
+
+@pytest.mark.asyncio
+async def test_groups_are_not_listed_with_a_negative_limit(server: MockServer) -> None:
+    with pytest.raises(ModuleError, match="LIMIT must not be negative"):
+        server.nk.groups_list(None, None, None, None, -1)

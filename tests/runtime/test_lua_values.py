@@ -18,6 +18,7 @@ from tests.runtime.world import EVAL, HTTP_KEY, serving, write
 _RECODE = """
 local nk = require("nakama")
 nk.register_rpc(function(_, payload) return nk.json_encode(nk.json_decode(payload)) end, "recode")
+nk.register_rpc(function(_, payload) return payload .. "" end, "echo")
 """
 
 _WHOLE = st.integers(-(2**53), 2**53)
@@ -37,6 +38,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     write(folder, {"recode.lua": _RECODE})
     with MockServer(Config.from_settings({"runtime.path": str(folder)})) as server:
         yield f"{server.http_url}/v2/rpc/recode?unwrap&http_key={HTTP_KEY}"
+
+
+@given(st.binary())
+def test_an_unwrapped_payload_and_its_result_are_any_bytes(url: str, data: bytes) -> None:
+    request = urllib.request.Request(url.replace("recode", "echo"), data)
+    with urllib.request.urlopen(request) as answer:
+        assert answer.read() == data
 
 
 @given(_JSON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mock_server.runtime.arguments import Arguments, object_json
+from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -95,7 +95,7 @@ class AccountFunctions(RuntimeFunctions):
             for number, name in enumerate(_PROFILE, start=3)
         }
         if table is not None:
-            changes["metadata"] = jsonb_text(object_json(table))
+            changes["metadata"] = jsonb_text(stored_json(table))
         try:
             self._parts.accounts.update(owner, changes)
         except GrpcError as error:

@@ -8,7 +8,7 @@ from mock_server.cursor import BadCursor
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.friends import listing
 from mock_server.features.notifications.core import DatabaseError
-from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -176,7 +176,7 @@ class FriendFunctions(RuntimeFunctions):
         """
         given = Arguments("friend_metadata_update", user_id, friend_user_id, metadata)
         owner, friend_id = given.uuid(1, _USER_ID), given.uuid(2, _USER_ID)
-        text = gojson.marshal(given.table(3) or {})
+        text = stored_json(given.table(3))
         self._parts.friends.update_metadata(owner, friend_id, text)
 
     def _friend(self, row: store.Row) -> dict[str, Any]:

@@ -96,13 +96,15 @@ def groups(parts: Parts, wanted: GroupFilter, limit: int, cursor: str = "") -> P
     Raises:
         BadCursor: Not a cursor of such a list.
         FilterConflict: A name and another filter.
-        DatabaseRefused: A filter holds a NUL character.
+        DatabaseRefused: A filter holds a NUL character, or the limit is negative.
     """
     others = (wanted.is_open is not None, bool(wanted.lang_tag), wanted.members is not None)
     if wanted.name and any(others):
         raise FilterConflict
     if "\0" in wanted.name + wanted.lang_tag:
         raise DatabaseRefused(NUL_REFUSED)
+    if limit < 0:
+        raise DatabaseRefused("ERROR: LIMIT must not be negative (SQLSTATE 2201W)")
     name = wanted.name.lstrip("% ")
     order = _BY_NAME if name else _ORDERS[others]
     conditions, params = _conditions(wanted, name)

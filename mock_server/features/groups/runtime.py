@@ -11,7 +11,7 @@ from mock_server.features.groups import listing
 from mock_server.features.groups.core import OPEN
 from mock_server.features.groups.errors import DatabaseRefused, GroupError
 from mock_server.identity import SYSTEM_USER
-from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -252,7 +252,7 @@ def _texts(given: Arguments, first: int) -> dict[str, str]:
 
 def _metadata(given: Arguments, number: int) -> dict[str, str]:
     table = given.optional_table(number)
-    return {} if table is None else {"metadata": gojson.marshal(table or {})}
+    return {} if table is None else {"metadata": stored_json(table)}
 
 
 def _uuid(given: Arguments, number: int, expected: str, *, shown: int) -> str:

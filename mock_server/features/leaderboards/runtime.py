@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.features.leaderboards.core import Leaderboard
-from mock_server.runtime.arguments import Arguments, object_json
+from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.runtime.tools.time import is_cron
 
@@ -76,7 +76,7 @@ class LeaderboardFunctions(RuntimeFunctions):
                 order,
                 action,
                 schedule,
-                "{}" if table is None else object_json(table),
+                "{}" if table is None else stored_json(table),
                 given.optional_flag(7),
             )
         )

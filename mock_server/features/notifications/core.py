@@ -201,7 +201,7 @@ class Notifications:
             notification.id,
             notification.user_id,
             notification.subject,
-            jsonb_text(notification.content),
+            _stored(notification.content),
             notification.code,
             notification.sender_id,
             now,
@@ -221,6 +221,13 @@ def listed(row: store.Row) -> dict[str, Any]:
             "persistent": True,
         }
     )
+
+
+def _stored(content: str) -> str:
+    try:
+        return jsonb_text(content)
+    except ValueError as error:
+        raise DatabaseError(f"ERROR: {error} (SQLSTATE 22P05)") from None
 
 
 def _envelope(notifications: Iterable[Notification], now: int) -> dict[str, Any]:

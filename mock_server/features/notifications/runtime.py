@@ -185,7 +185,7 @@ class NotificationFunctions(RuntimeFunctions):
 def _notification(entry: Entry) -> Notification:
     stored = entry.typed("persistent", "boolean")
     subject = entry.typed("subject", "string")
-    content = entry.json_object("content", "expects content to be a table")
+    content = entry.typed("content", "table", "expects content to be a table")
     code = entry.typed("code", "number")
     recipient = entry.uuid("user_id", "expects user_id to be a valid UUID")
     sender = entry.uuid("sender_id", "expects sender_id to be a valid UUID")
@@ -200,7 +200,12 @@ def _notification(entry: Entry) -> Notification:
     if code is None:
         raise entry.error("expects code to be provided and be a number above 0")
     return Notification(
-        recipient or "", subject, content, whole(code), sender or SYSTEM_USER, bool(stored)
+        recipient or "",
+        subject,
+        object_json(content),
+        whole(code),
+        sender or SYSTEM_USER,
+        bool(stored),
     )
 
 

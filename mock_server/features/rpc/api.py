@@ -15,6 +15,7 @@ from mock_server.http.bodies import CorruptBody
 from mock_server.http.gateway import NO_CACHE, error_response, json_response, same_secret
 from mock_server.http.routing import ANONYMOUS
 from mock_server.identity import Identity
+from mock_server.runtime.arguments import to_bytes, to_text
 from mock_server.runtime.errors import ModuleError
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError, http_status
@@ -59,11 +60,9 @@ class RpcApi:
         except GrpcError as error:
             return error_response(error)
         try:
-            payload = body.decode() if "unwrap" in query else gojson.unmarshal_string(body)
+            payload = to_text(body) if "unwrap" in query else gojson.unmarshal_string(body)
         except DecodeError as error:
             return _refusal(GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)))
-        except UnicodeDecodeError:
-            payload = body.decode(errors="replace")
         return await self._call(incoming, rpc_id, payload, identity, query)
 
     def nearest(self, path: str) -> str | None:
@@ -105,7 +104,9 @@ class RpcApi:
         if "unwrap" not in query:
             return _json(200, {"payload": result})
         content_type = incoming.raw.headers.get("Content-Type") or "text/plain"
-        return web.Response(body=result.encode(), headers=NO_CACHE | {"Content-Type": content_type})
+        return web.Response(
+            body=to_bytes(result), headers=NO_CACHE | {"Content-Type": content_type}
+        )
 
     def _authenticate(self, incoming: Incoming, http_keys: list[str]) -> Identity:
         expected = self._parts.config.runtime.http_key

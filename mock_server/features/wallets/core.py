@@ -29,7 +29,7 @@ _CURSOR = "wallet_ledger"
 
 
 class WalletRejected(Exception):
-    """An update that would make a wallet negative; nothing of its batch is done."""
+    """A wallet would become negative, or does not fit; nothing of the batch is done."""
 
 
 @frozen
@@ -111,7 +111,7 @@ class Wallets:
         now = self._parts.transaction_time()
         self._store.run(
             "UPDATE users SET wallet = ?, update_time = ? WHERE id = ?",
-            jsonb_text(gojson.marshal(updated)),
+            _stored(updated),
             now,
             update.user_id,
         )
@@ -120,7 +120,7 @@ class Wallets:
                 "INSERT INTO wallet_ledger VALUES (?, ?, ?, ?, ?, ?)",
                 str(uuid.uuid4()),
                 update.user_id,
-                jsonb_text(gojson.marshal(update.changeset)),
+                _stored(update.changeset),
                 jsonb_text(update.metadata),
                 now,
                 now,
@@ -135,3 +135,10 @@ def _apply(wallet: Mapping[str, int], changeset: Mapping[str, int]) -> dict[str,
         if updated[name] < 0:
             raise WalletRejected(f"wallet update rejected negative value at path '{name}'")
     return updated
+
+
+def _stored(amounts: Mapping[str, int]) -> str:
+    try:
+        return jsonb_text(gojson.marshal(amounts))
+    except ValueError as error:
+        raise WalletRejected(f"ERROR: {error} (SQLSTATE 22P05)") from None

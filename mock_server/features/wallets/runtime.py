@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_server.cursor import BadCursor
 from mock_server.features.wallets.core import Result, Update, WalletRejected
-from mock_server.runtime.arguments import Arguments, Entry, object_json
+from mock_server.runtime.arguments import Arguments, Entry, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -47,7 +47,7 @@ class WalletFunctions(RuntimeFunctions):
         if not _are_whole(changes):
             raise given.error(2, _WHOLE_NUMBERS)
         note = given.optional_table(3)
-        update = Update(owner, changes, "{}" if note is None else object_json(note))
+        update = Update(owner, changes, "{}" if note is None else stored_json(note))
         results = self._update_wallets([update], in_ledger=given.optional_flag(4))
         if not results:
             raise ModuleError("user not found")
