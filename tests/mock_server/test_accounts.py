@@ -65,6 +65,15 @@ async def test_a_value_that_does_not_fit_changes_nothing(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "query", ["usernames=%00", "usernames=ada&usernames=a%00", "facebook_ids=%00"]
+)
+async def test_no_name_holds_a_nul_character(ada: Player, query: str) -> None:
+    status, answer = await ada.call("GET", f"/v2/user?{query}")
+    assert (status, answer["message"]) == (500, "Error retrieving user accounts.")
+
+
+@pytest.mark.asyncio
 async def test_a_ban_is_not_told_to_the_banned(ada: Player) -> None:
     ada.server.nk.users_ban_id([ada.user_id])  # a token of the ban's own second survives it
     _, account = await ada.call("GET", "/v2/account")

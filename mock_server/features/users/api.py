@@ -12,6 +12,8 @@ from mock_server.wire.uuids import parse_uuid
 
 def _get(call: Call) -> dict[str, Any]:
     ids = [_system_id(text) for text in call.request["ids"]]
+    if any("\0" in name for name in call.request["usernames"] + call.request["facebook_ids"]):
+        raise GrpcError(GrpcCode.INTERNAL, "Error retrieving user accounts.")
     accounts = call.parts.accounts
     rows = [accounts.find(user_id) for user_id in ids]
     rows += [accounts.find_by_username(name) for name in call.request["usernames"]]
