@@ -145,6 +145,9 @@ def test_rsa_signatures() -> None:
         _nk().rsa_sha256_hash("text", "no key")
     with pytest.raises(ModuleError, match="error parsing key"):
         _nk().rsa_sha256_hash("text", "-----BEGIN RSA PRIVATE KEY-----\nx\n")
+    _, other = _key(serialization.PrivateFormat.PKCS8)
+    with pytest.raises(ModuleError, match=r"error parsing key: .*use ParsePKCS8PrivateKey instead"):
+        _nk().rsa_sha256_hash("text", other)
 
 
 def test_json_web_tokens() -> None:
@@ -154,6 +157,15 @@ def test_json_web_tokens() -> None:
     key, pem = _key(serialization.PrivateFormat.PKCS8)
     token = _nk().jwt_generate("RS256", pem, claims)
     assert jwt.decode(token, key.public_key(), algorithms=["RS256"]) == claims
+    _, other = _key(serialization.PrivateFormat.TraditionalOpenSSL)
+    with pytest.raises(ModuleError, match=r"could not parse .*use ParsePKCS1PrivateKey instead"):
+        _nk().jwt_generate("RS256", other, claims)
+
+
+def test_a_json_web_token_is_of_gos_json() -> None:
+    header, payload, _ = _nk().jwt_generate("HS256", "k" * 32, {"sub": "é<", "n": 2.0}).split(".")
+    assert base64.urlsafe_b64decode(header + "==") == b'{"alg":"HS256","typ":"JWT"}'
+    assert base64.urlsafe_b64decode(payload + "==") == '{"n":2,"sub":"é\\u003c"}'.encode()
 
 
 @pytest.mark.asyncio

@@ -11,12 +11,13 @@ from typing import Any
 
 import bcrypt
 
-from mock_server.jws import sign
 from mock_server.runtime.arguments import Arguments, to_text
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions
 from mock_server.wire import gojson
 
+_PKCS1, _PKCS8 = "PKCS1", "PKCS8"
+_LABELS = {_PKCS1: b"BEGIN RSA PRIVATE KEY", _PKCS8: b"BEGIN PRIVATE KEY"}
 _BLOCK = 16
 _BCRYPT_ROUNDS = 4  # Nakama's 13 take half a second, and a test server guards nothing
 _BCRYPT_LIMIT = 72
@@ -67,7 +68,11 @@ class CryptoFunctions(PureFunctions):
         """
         given = Arguments("rsa_sha256_hash", text, key)
         data = given.data(1, "expects input string")
-        return to_text(_rsa_sign(data, given.data(2, "expects key string"), "error parsing key"))
+        pem = given.data(2, "expects key string")
+        try:
+            return to_text(_rsa_sign(data, pem, kind=_PKCS1))
+        except ValueError as error:
+            raise ModuleError(f"error parsing key: {error}") from None
 
     def aes128_encrypt(self, text: Any = None, key: Any = None) -> str:
         """Encrypt with AES in CFB mode; the random vector is the first 16 bytes of the result.
@@ -147,14 +152,18 @@ class CryptoFunctions(PureFunctions):
         secret = given.data(2, "expects string")
         table = given.table(3)
         payload = gojson.marshal(table if isinstance(table, dict) else {})
-        if method == "HS256":
-            return sign(gojson.unmarshal(payload), secret)
-        unsigned = f"{_base64url(_RS256_HEADER)}.{_base64url(payload.encode())}"
-        signature = _rsa_sign(unsigned.encode(), secret, "could not parse private key")
-        return f"{unsigned}.{_base64url(signature)}"
+        header = f'{{"alg":"{method}","typ":"JWT"}}'
+        unsigned = f"{_base64url(header.encode())}.{_base64url(payload.encode())}"
+        return f"{unsigned}.{_base64url(_token_signature(method, unsigned.encode(), secret))}"
 
 
-_RS256_HEADER = b'{"alg":"RS256","typ":"JWT"}'
+def _token_signature(method: str, data: bytes, key: bytes) -> bytes:
+    if method == "HS256":
+        return hmac.digest(key, data, "sha256")
+    try:
+        return _rsa_sign(data, key, kind=_PKCS8)
+    except ValueError as error:
+        raise ModuleError(f"could not parse private key: {error}") from None
 
 
 def _base64url(data: bytes) -> str:
@@ -170,17 +179,23 @@ def _cryptography(name: str) -> Any:
         ) from None
 
 
-def _rsa_sign(data: bytes, key: bytes, refusal: str) -> bytes:
+def _rsa_sign(data: bytes, key: bytes, *, kind: str) -> bytes:
     if b"-----BEGIN" not in key:
         raise ModuleError("could not parse private key: no valid blocks found")
+    other = _PKCS8 if kind == _PKCS1 else _PKCS1
+    if _LABELS[other] in key:
+        raise ValueError(
+            f"x509: failed to parse private key (use Parse{other}PrivateKey instead for this key "
+            "format)"
+        )
     serialization = _cryptography("primitives.serialization")
     padding = _cryptography("primitives.asymmetric.padding")
     hashes = _cryptography("primitives.hashes")
     try:
         private = serialization.load_pem_private_key(key, password=None)
         signature: bytes = private.sign(data, padding.PKCS1v15(), hashes.SHA256())
-    except (ValueError, TypeError) as error:
-        raise ModuleError(f"{refusal}: {error}") from None
+    except TypeError as error:  # a key behind a password
+        raise ValueError(str(error)) from None
     return signature
 
 
