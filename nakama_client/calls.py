@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from nakama_client.config import RetryPolicy
 from nakama_client.dispatch import Dispatcher
-from nakama_client.errors import ArgumentError, Unauthenticated
+from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded, Unauthenticated
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import read
 from nakama_client.protocol.requests import Request, basic, bearer
@@ -58,6 +59,16 @@ class Calls:
         When the server does not accept the token all the same, the session is refreshed, unless
         somebody else did that meanwhile, and the call is repeated once.
         """
+        try:
+            async with asyncio.timeout(request.timeout):
+                return await self._as_user(session, request, model)
+        except TimeoutError as error:
+            if isinstance(error, NakamaError):
+                raise
+            what = f"{request.method} {request.path}"
+            raise TimeoutExceeded(f"no answer within {request.timeout:g} s: {what}") from error
+
+    async def _as_user(self, session: Session, request: Request, model: type[T]) -> T:
         token = await self.sessions.token(session)
         try:
             return await self._call(request, model, bearer(token))

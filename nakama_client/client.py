@@ -92,7 +92,7 @@ class Client(
     ) -> None:
         if max_connections < 1:
             raise ArgumentError(f"max_connections must be at least 1, not {max_connections}")
-        self._endpoint = Endpoint(endpoint) if isinstance(endpoint, str) else endpoint
+        self._endpoint = endpoint if isinstance(endpoint, Endpoint) else Endpoint(endpoint)
         self._timeouts = timeouts
         self._retry = retry
         self._clock = clock

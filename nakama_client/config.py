@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
@@ -13,8 +14,12 @@ from nakama_client.protocol.closing import DisconnectReason
 from nakama_client.protocol.reconnect import may_reconnect
 from nakama_client.protocol.retry import is_passing
 
+_FORBIDDEN = re.compile(r"[\s?#]")
+
 
 def _check_url(_: Endpoint, __: Attribute[str], url: str) -> None:
+    if _FORBIDDEN.search(url):
+        raise ArgumentError("the server's URL may hold no blanks, no query and no fragment")
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
@@ -24,12 +29,11 @@ def _check_url(_: Endpoint, __: Attribute[str], url: str) -> None:
         raise ArgumentError("the server's URL must look like http://127.0.0.1:7350")
     if parts.username is not None or parts.password is not None:
         raise ArgumentError("the server's URL may hold no user name or password")
-    if parts.query or parts.fragment:
-        raise ArgumentError("the server's URL may hold no query and no fragment")
 
 
-def _without_slash(url: str) -> str:
-    return url.rstrip("/")
+def _normal(url: str) -> str:
+    scheme, separator, rest = str(url).rstrip("/").partition("://")
+    return f"{scheme.lower()}{separator}{rest}"
 
 
 @frozen
@@ -43,7 +47,7 @@ class Endpoint:
         ArgumentError: The URL is of another kind.
     """
 
-    http_url: str = field(alias="url", converter=_without_slash, validator=_check_url)
+    http_url: str = field(alias="url", converter=_normal, validator=_check_url)
 
     def socket_url(self, *, lang: str, appear_online: bool) -> str:
         """The address of the realtime socket."""

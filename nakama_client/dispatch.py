@@ -48,11 +48,21 @@ class Dispatcher:
         self._wake()
 
     def report(self, error: NakamaError) -> None:
-        """Hand an error to the `on_error` handlers, soon; to the log when there are none."""
+        """Hand an error to the `on_error` handlers, soon; it is dropped when too many wait.
+
+        It goes to the log when there are no such handlers.
+        """
+        if self.on_error.all:
+            self.post(self.on_error, error)
+        else:
+            self._log.error("%s", error, exc_info=error)
+
+    def report_always(self, error: NakamaError) -> None:
+        """Report an error that may not be dropped; there are few of them."""
         if self.on_error.all:
             self.post_always(self.on_error, error)
         else:
-            self._log.error("%s", error, exc_info=error)
+            self.report(error)
 
     async def finish(self, timeout: float) -> None:
         """Let the handlers finish what waits, for so many seconds, then stop them."""

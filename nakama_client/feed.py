@@ -72,6 +72,7 @@ class NotificationFeed:
         self._is_iterating = False
         self._has_listed = False
         self._failures = 0
+        self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
         state = "open" if self._is_open else "closed"
@@ -130,8 +131,11 @@ class NotificationFeed:
             ArgumentError: What is stored can't be read; `forget` helps.
             NakamaError: The socket could not connect; see `Socket.connect`.
         """
-        if self._is_open:
-            return
+        async with self._lock:
+            if not self._is_open:
+                await self._open()
+
+    async def _open(self) -> None:
         catch_up = self._begin(await self._store.load(self._session.user_id))
         intake = _Intake(catch_up, Ledger(catch_up.seen, self._store, self._session))
         if self._socket.is_connected:
@@ -152,8 +156,11 @@ class NotificationFeed:
         A loop over the feed ends when it asks for the next notification. Closing twice does
         nothing.
         """
-        if not self._is_open:
-            return
+        async with self._lock:
+            if self._is_open:
+                await self._close()
+
+    async def _close(self) -> None:
         self._is_open = False
         intake = self._begun()
         self._socket.detach_feed(intake)

@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 _log = logging.getLogger("nakama_client.socket")
 
+_DROPPED = Close(None, "dropped", ClosedBy.CLIENT)
+
 _Answer = Envelope | DisconnectReason | None
 
 
@@ -38,7 +40,10 @@ class Joined(Protocol):
     """What a feature told the server about this connection, and has to tell the next one."""
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """What brings it back: requests, each with its member and its body."""
+        """What brings it back: requests, each with its member and its body.
+
+        While one is answered, things may be left: each is made when it is asked for.
+        """
 
 
 J = TypeVar("J", bound=Joined)
@@ -89,22 +94,24 @@ class Realtime:
             # Nakama registers the socket after the handshake; what is sent to this user
             # before that passes us by. Its answer to a ping proves that it is done.
             await self.request("ping", {})
-            await self._join_again()
+            await self._join_again(connection)
+            if self._connection is not connection:
+                raise connection_lost(self._reason())
         except BaseException:
-            await _cancel(reader)
+            await self._drop(connection, reader)
             raise
-        if self._connection is None:
-            raise connection_lost(self._reason())
         self._is_known = True
         self.topics.connected()
 
     async def until_lost(self) -> DisconnectReason:
         """Wait for the end of the connection; a cancellation ends it."""
-        assert self._reader is not None
+        connection, reader = self._connection, self._reader
+        assert reader is not None
         try:
-            await asyncio.wait([self._reader])
+            await asyncio.wait([reader])
         except asyncio.CancelledError:
-            await _cancel(self._reader)
+            if connection is not None:
+                await self._drop(connection, reader)
             raise
         return self._reason()
 
@@ -170,18 +177,20 @@ class Realtime:
         """Let the next connection begin with nothing joined."""
         self._joined.clear()
 
-    async def _join_again(self) -> None:
+    async def _join_again(self, connection: WebSocket) -> None:
         for joined in list(self._joined.values()):
-            for member, body in list(joined.requests()):
+            for member, body in joined.requests():
+                if self._connection is not connection:
+                    return
                 try:
                     await self.request(member, body)
                 except (errors.RequestRefused, errors.MalformedFrame) as error:
                     failure = errors.RestoreFailed(member, body)
                     failure.__cause__ = error
-                    self.dispatcher.report(failure)
+                    self.dispatcher.report_always(failure)
 
     async def _read(self, connection: WebSocket) -> None:
-        close = Close(None, "dropped", ClosedBy.CLIENT)
+        close = _DROPPED
         try:
             close = await connection.read(self._sort, turn=EVENTS_PER_TURN)
         except BaseException:
@@ -189,7 +198,7 @@ class Realtime:
             raise
         finally:
             last = self._last_notifications
-            self._ended(reason_of(close, None if last is None else farewell_in(last)))
+            self._ended(connection, reason_of(close, None if last is None else farewell_in(last)))
 
     def _sort(self, frame: bytes) -> int:
         """Hand on what a frame holds; returns how many things that was."""
@@ -222,7 +231,15 @@ class Realtime:
         except errors.SocketError as error:
             self.dispatcher.report(error)
 
-    def _ended(self, reason: DisconnectReason) -> None:
+    async def _drop(self, connection: WebSocket, reader: asyncio.Task[None]) -> None:
+        connection.abort()
+        reader.cancel()
+        await asyncio.wait([reader])
+        self._ended(connection, reason_of(_DROPPED, None))  # for a reader that had not begun
+
+    def _ended(self, connection: WebSocket, reason: DisconnectReason) -> None:
+        if self._connection is not connection:
+            return
         self._connection = None
         self._lost = reason
         _log.info("socket closed: %s", reason)
@@ -246,8 +263,3 @@ async def _send(connection: WebSocket, frame: bytes, seconds: float) -> None:
 def _give_up(waiter: asyncio.Future[_Answer]) -> None:
     if not waiter.done():
         waiter.set_result(None)
-
-
-async def _cancel(reader: asyncio.Task[None]) -> None:
-    reader.cancel()
-    await asyncio.wait([reader])

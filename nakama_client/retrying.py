@@ -54,9 +54,9 @@ class Retrying:
         if self._policy is None:
             return await attempt(float("inf"))
         now = asyncio.get_running_loop().time
-        deadline = now() + (request.timeout or self._policy.deadline)
+        time_left = request.timeout or self._policy.deadline
+        deadline = now() + time_left
         count = 0
-        time_left = float("inf")
         while True:
             count += 1
             try:

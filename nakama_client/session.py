@@ -7,18 +7,31 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Self
+
+import msgspec
 
 from nakama_client import errors
 from nakama_client.dispatch import Dispatcher
 from nakama_client.handlers import Handlers
-from nakama_client.protocol.rules import check_present
 from nakama_client.protocol.tokens import SessionReply, Tokens, from_login, from_refresh, restore
 
 _log = logging.getLogger("nakama_client.http")
 
+# The refresh that runs us, if one does; the tasks of an `on_session_expired` handler know it, too.
+_inside: ContextVar[asyncio.Task[Any] | None] = ContextVar("_inside", default=None)
+
 RefreshCall = Callable[[str, Mapping[str, str] | None], Awaitable[SessionReply]]
+
+
+class _Saved(msgspec.Struct):
+    token: str
+    refresh_token: str | None = ""
+    created: bool = False
+    issued_at: float | None = None
+    clock_offset: float = 0.0
 
 
 class Session:
@@ -109,6 +122,8 @@ class Session:
             "token": self.token,
             "refresh_token": self.refresh_token,
             "created": self.created,
+            "issued_at": self._tokens.issued_at,
+            "clock_offset": self._tokens.clock_offset,
         }
 
     @classmethod
@@ -118,9 +133,20 @@ class Session:
         Raises:
             ArgumentError: It holds no tokens.
         """
-        token = check_present("token", saved.get("token", ""))
-        created = bool(saved.get("created", False))
-        return cls(token, saved.get("refresh_token") or "", created=created)
+        try:
+            known = msgspec.convert(saved, _Saved)
+        except msgspec.ValidationError as error:
+            raise errors.ArgumentError(f"this is no saved session: {error}") from None
+        session = cls(known.token, known.refresh_token or "", created=known.created)
+        session.replace_tokens(
+            restore(
+                known.token,
+                session.refresh_token,
+                issued_at=known.issued_at,
+                clock_offset=known.clock_offset,
+            )
+        )
+        return session
 
     def replace_tokens(self, tokens: Tokens) -> None:
         """Put the tokens of a refresh in the place of the old ones; the client calls this."""
@@ -217,7 +243,7 @@ class SessionKeeper:
 
     async def _join_flight(self, session: Session, variables: Mapping[str, str] | None) -> None:
         flight = self._flights.get(session)
-        if flight is asyncio.current_task():
+        if flight is not None and flight is _inside.get():
             raise errors.SessionExpired("on_session_expired can't use the session that expired")
         if flight is None:
             flight = asyncio.create_task(
@@ -237,6 +263,7 @@ class SessionKeeper:
         self, session: Session, variables: Mapping[str, str] | None
     ) -> errors.NakamaError | None:
         previous = session.tokens
+        _inside.set(asyncio.current_task())
         try:
             try:
                 session.replace_tokens(await self._refreshed(previous, variables))
@@ -249,17 +276,16 @@ class SessionKeeper:
         return None
 
     async def _refreshed(self, previous: Tokens, variables: Mapping[str, str] | None) -> Tokens:
-        now = self._clock()
         if not previous.refresh_token:
             raise errors.SessionExpired("the session can't be refreshed: it has no refresh token")
-        if not previous.can_refresh(now):
-            problem = "its refresh token is dead, too"
-            raise errors.SessionExpired(f"the session can't be refreshed: {problem}")
         try:
+            # Also when it seems dead: the server knows, and our clock may be wrong.
             reply = await self._refresh(previous.refresh_token, variables)
             return from_refresh(reply, previous, now=self._clock())
         except (errors.Unauthenticated, errors.NotFound) as error:
             raise errors.SessionExpired(f"the session can't be refreshed: {error}") from error
+        except errors.ArgumentError as error:
+            raise errors.UnexpectedReply(200, "a refresh without session tokens") from error
 
     async def _logged_in_again(self, session: Session, expired: errors.SessionExpired) -> Tokens:
         """The tokens of the first `on_session_expired` handler that has some."""

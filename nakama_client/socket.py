@@ -17,13 +17,10 @@ from nakama_client.handlers import Function, Handler
 from nakama_client.keeper import Keeper
 from nakama_client.protocol.closing import DisconnectReason
 from nakama_client.protocol.reconnect import Connected, Reconnecting
-from nakama_client.protocol.requests import Request
 from nakama_client.realtime import Realtime
 from nakama_client.retrying import Retrying
 from nakama_client.session import Session
 from nakama_client.transport.websocket import WebSocket
-
-_HANDSHAKE = Request("GET", "/ws")
 
 
 class Socket(
@@ -63,7 +60,6 @@ class Socket(
         queue_limit: int,
     ) -> None:
         self._session = session
-        self._retrying = retrying
         self._realtime = Realtime(
             open_connection,
             timeouts=timeouts,
@@ -71,7 +67,11 @@ class Socket(
             queue_limit=queue_limit,
         )
         self._keeper = Keeper(
-            self._realtime, policy=reconnect, random=random, close_timeout=timeouts.close
+            self._realtime,
+            policy=reconnect,
+            retrying=retrying,
+            random=random,
+            close_timeout=timeouts.close,
         )
 
     def __repr__(self) -> str:
@@ -117,8 +117,9 @@ class Socket(
             ConnectionFailed: The server did not answer.
             TimeoutExceeded: It did not answer in time.
             ConnectionLost: It closed the socket at once.
+            NotConnected: `close` was called meanwhile.
         """
-        await self._retrying.call(_HANDSHAKE, lambda _: self._keeper.connect())
+        await self._keeper.connect()
 
     async def close(self) -> None:
         """Close the connection, and stop reconnecting; twice does nothing.

@@ -134,8 +134,11 @@ class _JoinedChannels:
         self.bodies: dict[str, dict[str, Any]] = {}
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Join them again."""
-        return [("channel_join", body) for body in self.bodies.values()]
+        """Join them again, but for what was left meanwhile."""
+        for channel_id in list(self.bodies):
+            body = self.bodies.get(channel_id)
+            if body is not None:
+                yield "channel_join", body
 
 
 _MESSAGE = single("channel_message", ChannelMessage)

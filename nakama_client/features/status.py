@@ -48,8 +48,11 @@ class _Followed:
         self.wanted: dict[tuple[str, str], None] = {}
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Follow them again."""
-        return [("status_follow", body) for body in _batches(self.wanted)]
+        """Follow them again, but for those who were given up meanwhile."""
+        for batch in list(_batches(self.wanted)):
+            left = [pair for pair in _pairs(batch) if pair in self.wanted]
+            for body in _batches(left):
+                yield "status_follow", body
 
 
 class _OwnStatus:
@@ -92,8 +95,7 @@ class RealtimeStatus(SocketFeature):
         for body in _batches(wanted):
             envelope = await self._realtime.request("status_follow", body)
             online += envelope.decode("status", _Status).presences
-            pairs = ((field, value) for field, values in body.items() for value in values)
-            self._realtime.joined(_Followed).wanted.update(dict.fromkeys(pairs))
+            self._realtime.joined(_Followed).wanted.update(dict.fromkeys(_pairs(body)))
         return online
 
     async def unfollow_users(self, ids: Iterable[str]) -> None:
@@ -128,9 +130,16 @@ class RealtimeStatus(SocketFeature):
         """
         if status:
             check_size("the status", status, shortest=1, longest=2048)
+        own = self._realtime.joined(_OwnStatus)
+        # Noted first: a reconnect that is just showing the old one again must not do so later.
         body = {} if status is None else {"status": status}
-        await self._realtime.request("status_update", body)
-        self._realtime.joined(_OwnStatus).body = body
+        before, own.body = own.body, body
+        try:
+            await self._realtime.request("status_update", body)
+        except BaseException:
+            if own.body is body:
+                own.body = before
+            raise
 
     def on_status_presence(
         self, function: Function[StatusPresenceEvent]
@@ -143,6 +152,10 @@ class RealtimeStatus(SocketFeature):
             An object whose `remove()` ends it.
         """
         return self._realtime.on(_PRESENCE, function)
+
+
+def _pairs(batch: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(field, value) for field, values in batch.items() for value in values]
 
 
 def _batches(wanted: Iterable[tuple[str, str]]) -> Iterator[dict[str, list[str]]]:

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from nakama_client.errors import ArgumentError
+
 Query = Sequence[tuple[str, str]]
 
 # Nakama answers 431 when request line and headers have more than 5120 + 4096 bytes, and the
@@ -47,12 +49,24 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def target(self) -> str:
         """Path and query as they stand in the request line."""
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        if not self.query:
+            return self.path
+        try:
+            return f"{self.path}?{urlencode(self.query)}"
+        except UnicodeEncodeError:
+            raise ArgumentError("the query is not valid Unicode") from None
 
 
 def segment(text: str) -> str:
-    """Quote a text so that it is one segment of a path."""
-    return quote(text, safe="")
+    """Quote a text so that it is one segment of a path.
+
+    Raises:
+        ArgumentError: It is not valid Unicode.
+    """
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise ArgumentError(f"{text!r} is not valid Unicode") from None
 
 
 def present(**values: str | int | bool | None) -> list[tuple[str, str]]:

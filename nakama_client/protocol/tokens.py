@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode
 
 import msgspec
@@ -13,6 +14,11 @@ from nakama_client.protocol.codec import DECODE_ERRORS, decode
 # A token is refreshed when less than this share of its life is left. A fixed leeway, as in the
 # official clients, is longer than the whole life of Nakama's default tokens (60 seconds).
 REFRESH_SHARE = 0.2
+
+# By so many seconds two clocks may differ that are right.
+_CLOCK_TOLERANCE = 2.0
+
+_JWT = re.compile(r"[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")
 
 
 class SessionReply(msgspec.Struct, frozen=True):
@@ -52,11 +58,11 @@ def read_claims(token: str) -> Claims:
     Raises:
         ArgumentError: This is no JSON web token. The text is not repeated.
     """
-    parts = token.split(".")
+    match = _JWT.fullmatch(token)
     try:
-        payload = parts[1].encode()
+        payload = match[1].encode() if match else b""
         return decode(urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), Claims)
-    except (IndexError, *DECODE_ERRORS):
+    except DECODE_ERRORS:
         raise ArgumentError("a session token must be a JSON web token") from None
 
 
@@ -94,42 +100,47 @@ class Tokens:
         return self.claims.exp - (now + self.clock_offset) < life * REFRESH_SHARE
 
 
-def restore(token: str, refresh_token: str) -> Tokens:
-    """Tokens of which nobody knows how old they are."""
+def restore(
+    token: str, refresh_token: str, *, issued_at: float | None = None, clock_offset: float = 0.0
+) -> Tokens:
+    """Tokens from an earlier life; without `issued_at` they may be as old as the login."""
     claims = read_claims(token)
-    refresh_expires_at = read_claims(refresh_token).exp if refresh_token else 0
-    return Tokens(token, refresh_token, claims, refresh_expires_at, issued_at=claims.iat)
+    return Tokens(
+        token,
+        refresh_token,
+        claims,
+        refresh_expires_at=read_claims(refresh_token).exp if refresh_token else 0,
+        issued_at=claims.iat if issued_at is None else issued_at,
+        clock_offset=clock_offset,
+    )
 
 
 def from_login(reply: SessionReply, *, now: float) -> Tokens:
     """The tokens of a login that was just answered: `iat` is the server's time."""
-    tokens = restore(reply.token, reply.refresh_token)
-    offset = _clock_offset(tokens.claims.iat, now)
-    return Tokens(
-        tokens.token,
-        tokens.refresh_token,
-        tokens.claims,
-        tokens.refresh_expires_at,
+    offset = _clock_offset(read_claims(reply.token).iat, now)
+    return restore(reply.token, reply.refresh_token, issued_at=now + offset, clock_offset=offset)
+
+
+def from_refresh(reply: SessionReply, previous: Tokens, *, now: float) -> Tokens:
+    """The tokens of a refresh that was just answered: `iat` is still that of the login.
+
+    When the new token seems dead, or to live longer than the one before, one of the clocks was
+    set meanwhile, or the session comes from a device with another clock.
+    """
+    offset, life = previous.clock_offset, previous.claims.exp - previous.issued_at
+    expires_at = read_claims(reply.token).exp
+    if not 0 < expires_at - (now + offset) <= life + _CLOCK_TOLERANCE:
+        offset = expires_at - life - now
+    return restore(
+        reply.token,
+        reply.refresh_token or previous.refresh_token,
         issued_at=now + offset,
         clock_offset=offset,
     )
 
 
-def from_refresh(reply: SessionReply, previous: Tokens, *, now: float) -> Tokens:
-    """The tokens of a refresh that was just answered: `iat` is still that of the login."""
-    tokens = restore(reply.token, reply.refresh_token or previous.refresh_token)
-    return Tokens(
-        tokens.token,
-        tokens.refresh_token,
-        tokens.claims,
-        tokens.refresh_expires_at,
-        issued_at=now + previous.clock_offset,
-        clock_offset=previous.clock_offset,
-    )
-
-
 def _clock_offset(iat: int, now: float) -> float:
     # iat is cut to whole seconds, and the answer was on its way for a while.
-    if not iat or 0 <= now - iat < 2:
+    if not iat or 0 <= now - iat < _CLOCK_TOLERANCE:
         return 0.0
     return iat + 1 - now

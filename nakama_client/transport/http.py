@@ -61,7 +61,7 @@ class Transport:
             what = "connection" if is_unsent else "answer"
             limit = self._timeouts.connect if is_unsent else seconds
             raise TimeoutExceeded(
-                f"no {what} within {limit:g} s: {request.method} {request.path}",
+                f"no {what} within {round(limit, 3):g} s: {request.method} {request.path}",
                 nothing_sent=is_unsent,
             ) from error
         except (aiohttp.ClientError, OSError) as error:

@@ -8,12 +8,13 @@ from nakama_client import ArgumentError, Client, Endpoint, Timeouts
     [
         ("http://127.0.0.1:7350", "ws://127.0.0.1:7350/ws?lang=en&status=false"),
         ("https://game.example/", "wss://game.example/ws?lang=en&status=false"),
+        ("HTTPS://game.example", "wss://game.example/ws?lang=en&status=false"),
         ("http://[::1]:7350/nakama/", "ws://[::1]:7350/nakama/ws?lang=en&status=false"),
     ],
 )
 def test_an_endpoint_knows_its_socket(url: str, socket_url: str) -> None:
     endpoint = Endpoint(url)
-    assert endpoint.http_url == url.rstrip("/")
+    assert endpoint.http_url == url.rstrip("/").replace("HTTPS", "https")
     assert endpoint.socket_url(lang="en", appear_online=False) == socket_url
 
 
@@ -28,6 +29,10 @@ def test_an_endpoint_knows_its_socket(url: str, socket_url: str) -> None:
         "http://user:secret@127.0.0.1:7350",
         "http://127.0.0.1:7350?a=b",
         "http://127.0.0.1:7350#a",
+        "http://127.0.0.1:7350/?",
+        "http://127.0.0.1:7350/a b",
+        " http://127.0.0.1:7350",
+        "http://127.0.0.1\n:7350",
         "http://[::1",
     ],
 )

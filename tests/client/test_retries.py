@@ -485,3 +485,44 @@ async def test_a_ban_is_no_expiry(client: Client, server: MockServer, alice: Ses
     server.nk.users_ban_id([alice.user_id])
     with pytest.raises(ApiError, match="User account banned"):
         await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+async def test_a_handler_may_use_tasks_of_its_own(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    """A task that waits for the refresh that waits for the task is noticed, too."""
+    server.clock.advance(4000)
+
+    @client.on_session_expired
+    async def ask(session: Session) -> Session:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(client.get_account(session))
+        return session
+
+    with pytest.raises(SessionExpired, match="on_session_expired"):
+        await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+async def test_the_deadline_is_also_that_of_the_first_attempt(
+    server: MockServer, alice: Session
+) -> None:
+    policy = RetryPolicy(deadline=0.05)
+    async with Client(server.http_url, retry=policy, timeouts=Timeouts(request=60)) as client:
+        server.faults.add(Fault.black_hole(), ACCOUNT)
+        with pytest.raises(TimeoutExceeded, match=r"within 0\.05 s"):
+            await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+async def test_a_calls_own_timeout_is_also_for_the_refresh_before_it(
+    server: MockServer, alice: Session
+) -> None:
+    timeouts = Timeouts(request=60)
+    async with Client(server.http_url, clock=server.clock.time, timeouts=timeouts) as client:
+        server.faults.add(Fault.black_hole(), REFRESH, times=1)
+        server.clock.advance(61)
+        with pytest.raises(TimeoutExceeded, match=r"within 0\.05 s: POST /v2/rpc/echo"):
+            await client.rpc(alice, "echo", timeout=0.05)
+    assert not server.journal.find(ECHO)

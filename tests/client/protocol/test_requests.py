@@ -73,3 +73,12 @@ def test_other_ids_are_refused(bad: str) -> None:
 def test_one_text_is_not_a_list_of_ids() -> None:
     with pytest.raises(ArgumentError, match="several ids"):
         check_ids("ids", str(uuid.UUID(int=1)))
+
+
+def test_what_is_no_unicode_is_refused() -> None:
+    for make in (
+        lambda text: segment(text),
+        lambda text: Request("GET", "/v2/x", [("cursor", text)]).target,
+    ):
+        with pytest.raises(ArgumentError, match="not valid Unicode"):
+            make("half \ud83d")

@@ -1,0 +1,293 @@
+"""Connecting and closing at the same time, twice, given up, and half done: nothing is left."""
+
+import asyncio
+import gc
+from typing import Any
+
+import pytest
+
+from mock_server import MockServer
+from nakama_client import (
+    Client,
+    Connected,
+    ConnectionFailed,
+    MessageTooLarge,
+    NotConnected,
+    ReconnectPolicy,
+    RetryPolicy,
+    Session,
+    Socket,
+)
+from server_kit.faults import Fault
+from tests.client.scripted import Peer, ScriptedServer, make_token
+
+HANDSHAKE = "GET /ws"
+SESSION = Session(make_token())
+
+
+def tasks() -> list[str]:
+    """The SDK's tasks."""
+    names = (task.get_name() for task in asyncio.all_tasks())
+    return [name for name in names if name.startswith("nakama_client")]
+
+
+async def until_sockets(server: MockServer, count: int) -> None:
+    """Give the server some turns of the loop to notice."""
+    for _ in range(10_000):
+        if len(server.sockets()) == count:
+            return
+        await asyncio.sleep(0)
+    pytest.fail(f"the server has {len(server.sockets())} sockets, not {count}")
+
+
+async def nothing_is_left(server: MockServer) -> None:
+    """No task and no socket; a socket that nobody holds would warn when it is collected."""
+    gc.collect()
+    assert not tasks()
+    await until_sockets(server, 0)
+
+
+@pytest.mark.asyncio
+async def test_connecting_twice_at_once_makes_one_connection(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    socket = client.socket(alice)
+    told: list[Connected] = []
+    socket.on_connected(told.append)
+    await asyncio.gather(*(socket.connect() for _ in range(10)))
+    assert len(server.sockets()) == 1
+    await socket.close()
+    assert told == [Connected(1, None)]
+    await nothing_is_left(server)
+
+
+@pytest.mark.asyncio
+async def test_a_failure_is_told_to_all_who_wait(server: MockServer, alice: Session) -> None:
+    async with Client(server.http_url, retry=None) as client:
+        socket = client.socket(alice)
+        server.faults.add(Fault.reset(), HANDSHAKE, times=1)
+        results = await asyncio.gather(
+            *(socket.connect() for _ in range(3)), return_exceptions=True
+        )
+        assert [type(each) for each in results] == [ConnectionFailed] * 3
+        await socket.connect()
+        await socket.close()
+    await nothing_is_left(server)
+
+
+@pytest.mark.asyncio
+async def test_how_many_attempts_the_first_connection_took(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    server.faults.add(Fault.status(503), HANDSHAKE, times=2)
+    told: list[Connected] = []
+    socket = client.socket(alice)
+    socket.on_connected(told.append)
+    async with socket:
+        pass
+    assert told == [Connected(3, None)]
+
+
+@pytest.mark.asyncio
+async def test_closing_ends_a_handshake_that_hangs() -> None:
+    reached, stop = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await stop.wait()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Client(f"http://127.0.0.1:{port}") as client:
+        socket = client.socket(SESSION)
+        connecting = asyncio.create_task(socket.connect())
+        await reached.wait()
+        await socket.close()
+        with pytest.raises(NotConnected, match="closed meanwhile"):
+            await connecting
+        assert not tasks()
+        stop.set()
+
+
+@pytest.mark.asyncio
+async def test_closing_between_two_attempts_ends_them(server: MockServer, alice: Session) -> None:
+    retry = RetryPolicy(first_delay=600, max_delay=600, deadline=3600)
+    async with Client(server.http_url, retry=retry, random=lambda: 1.0) as client:
+        socket = client.socket(alice)
+        failed = asyncio.Event()
+        client.on_retry(lambda _: failed.set())
+        server.faults.add(Fault.reset(), HANDSHAKE, times=1)
+        connecting = asyncio.create_task(socket.connect())
+        await failed.wait()
+        await socket.close()
+        with pytest.raises(NotConnected, match="closed meanwhile"):
+            await connecting
+        assert not socket.is_connected
+        await socket.connect()
+        await socket.close()
+    await nothing_is_left(server)
+
+
+@pytest.mark.asyncio
+async def test_closing_during_the_greeting(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    server.faults.add(Fault.black_hole(), "in ping")
+    socket = client.socket(alice)
+    connecting = asyncio.create_task(socket.connect())
+    await until_sockets(server, 1)
+    await socket.close()
+    with pytest.raises(NotConnected):
+        await connecting
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_giving_up_while_another_one_waits_for_the_same(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    socket = client.socket(alice)
+    first, second = (asyncio.create_task(socket.connect()) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert first.cancelled()
+    assert socket.is_connected
+    await socket.close()
+    await nothing_is_left(server)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+async def test_giving_up_at_any_moment(
+    client: Client, server: MockServer, alice: Session, turns: int
+) -> None:
+    """Whoever was cancelled in `connect` has no socket to close, so there must be none."""
+    socket = client.socket(alice)
+    connecting = asyncio.create_task(socket.connect())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    connecting.cancel()
+    await asyncio.wait([connecting])
+    assert socket.is_connected != connecting.cancelled()
+    if socket.is_connected:
+        await socket.close()
+    await nothing_is_left(server)
+    async with socket:  # and it can be used all the same
+        assert socket.is_connected
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+async def test_closing_at_any_moment(
+    client: Client, server: MockServer, alice: Session, turns: int
+) -> None:
+    socket = client.socket(alice, reconnect=ReconnectPolicy(first_delay=0))
+    connecting = asyncio.create_task(socket.connect())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await asyncio.gather(socket.close(), socket.close())
+    (result,) = await asyncio.gather(connecting, return_exceptions=True)
+    assert result is None or isinstance(result, NotConnected)
+    assert not socket.is_connected
+    await nothing_is_left(server)
+
+
+@pytest.mark.asyncio
+async def test_a_greeting_that_can_not_be_sent(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    socket = client.socket(alice, max_message_bytes=10)
+    with pytest.raises(MessageTooLarge):
+        await socket.connect()
+    with pytest.raises(NotConnected):
+        await socket.rpc("f")
+    await socket.close()
+    await nothing_is_left(server)
+
+
+@pytest.mark.asyncio
+async def test_a_handler_closes_and_connects_again(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    socket: Socket = client.socket(alice)
+    again = asyncio.Event()
+
+    @socket.on_notification
+    async def start_over(_: object) -> None:
+        await socket.close()
+        await socket.connect()
+        again.set()
+
+    async with socket:
+        await server.notifications.send(alice.user_id, "once")
+        await again.wait()
+        assert socket.is_connected
+        assert len(server.sockets()) == 1
+    await nothing_is_left(server)
+
+
+@pytest.mark.asyncio
+async def test_opening_a_feed_twice_and_closing_it_meanwhile(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    feed = client.notifications(alice)
+    await asyncio.gather(feed.open(), feed.open())
+    await server.notifications.send(alice.user_id, "one")
+    assert (await anext(feed)).subject == "one"
+    await asyncio.gather(feed.close(), feed.open(), feed.close())
+    assert "closed" in repr(feed)
+    await nothing_is_left(server)
+
+
+@pytest.mark.asyncio
+async def test_what_is_left_while_it_joins_again_stays_left() -> None:
+    """The answers of a reconnect come one by one, and the game goes on meanwhile."""
+    seen: list[tuple[str, object]] = []
+    is_joining, may_go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def answer(peer: Peer, request: dict[str, Any]) -> None:
+        ((member, body),) = ((key, value) for key, value in request.items() if key != "cid")
+        name = body.get("target") or body.get("channel_id") or body.get("status")
+        seen.append((member, name))
+        reply = {"channel": {"id": f"2...{name}"}} if member == "channel_join" else {}
+        await peer.send({"cid": request["cid"], **reply})
+
+    async def script(peer: Peer) -> None:
+        if len(server.requests) == 1:
+            for _ in range(4):
+                await answer(peer, await peer.request())
+            peer.abort()
+            return
+        del seen[:]
+        first = await peer.request()
+        is_joining.set()
+        await may_go_on.wait()
+        await answer(peer, first)
+        for _ in range(4):
+            await answer(peer, await peer.request())
+        done.set()
+
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url) as client,
+        client.socket(SESSION, reconnect=ReconnectPolicy(first_delay=0)) as socket,
+    ):
+        for name in ("inn", "cave", "tower"):
+            await socket.join_channel(name)
+        await socket.update_status("old")
+        await is_joining.wait()
+        changes = asyncio.gather(socket.leave_channel("2...cave"), socket.update_status("new"))
+        await asyncio.sleep(0)
+        may_go_on.set()
+        await asyncio.gather(changes, done.wait())
+    assert ("channel_join", "cave") not in seen
+    assert ("status_update", "old") not in seen
+    assert sorted(seen) == [
+        ("channel_join", "inn"),
+        ("channel_join", "tower"),
+        ("channel_leave", "2...cave"),
+        ("status_update", "new"),
+        ("status_update", "new"),
+    ]
