@@ -11,12 +11,12 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from onesignal_stub import fields
-from onesignal_stub.errors import ApiError, refused
-from onesignal_stub.features.notifications.schedule import parse_time
+from onesignal_stub.errors import refused
 from onesignal_stub.http import Reply, decode_object, to_response
 from onesignal_stub.limits import RateLimit
 from onesignal_stub.pushes import PushQuery
 from onesignal_stub.service import Service
+from onesignal_stub.times import parse_time
 from onesignal_stub.webhooks import EVENTS
 from server_kit import Clock, Journal
 
@@ -204,7 +204,7 @@ def _time(text: str | None) -> float | None:
     seconds = fields.number_of(text)
     try:
         return parse_time(text).timestamp() if seconds is None else float(seconds)
-    except ApiError:
+    except ValueError:
         raise refused(f"since must be seconds since the epoch or a time, got {text!r}") from None
 
 

@@ -255,8 +255,23 @@ async def test_the_audit_log(backend: Backend) -> None:
     app = (await account(backend, "POST", "/apps", {"name": "n"})).body["id"]
     await account(backend, "PUT", f"/apps/{app}", {"name": "m"})
     path = f"/organizations/{uuid.uuid4()}/audit_logs"
-    logs = (await account(backend, "GET", path)).body
-    assert [log["action"] for log in logs["audit_logs"]] == ["app.updated", "app.created"]
-    assert logs["audit_logs"][0]["targets"] == [{"type": "app", "id": app}]
-    first = (await account(backend, "GET", f"{path}?limit=1")).body
-    assert (len(first["audit_logs"]), first["has_more"]) == (1, True)
+
+    async def actions(query: str = "") -> tuple[list[str], str | None]:
+        page = (await account(backend, "GET", path + query)).body
+        assert page["has_more"] == ("next_cursor" in page)
+        assert all(log["targets"] == [{"type": "app", "id": app}] for log in page["audit_logs"])
+        return [log["action"] for log in page["audit_logs"]], page.get("next_cursor")
+
+    assert await actions() == (["app.created", "app.updated"], None)
+    first, cursor = await actions("?limit=0")  # clamped to 1
+    assert first == ["app.created"]
+    assert await actions(f"?limit=1&cursor={cursor}") == (["app.updated"], None)
+    assert await actions("?actions=app.updated&actions=x") == (["app.updated"], None)
+    assert await actions(f"?target_ids={app}&app_ids={uuid.uuid4()}") == ([], None)
+    assert await actions("?start_time=2023-11-14T23:00:00Z") == ([], None)
+    assert (await actions("?start_time=2023-11-14T00:00:00Z&end_time=2023-11-15"))[0] == [
+        "app.created",
+        "app.updated",
+    ]
+    for bad in ("?limit=x", "?cursor=x", "?start_time=x"):
+        assert (await account(backend, "GET", path + bad)).status == 400

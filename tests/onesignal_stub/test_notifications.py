@@ -456,6 +456,9 @@ async def test_pages_by_time(backend: Backend) -> None:
         found += [item["id"] for item in page["notifications"]]
         offset = page["next_time_offset"]
     assert found == ids
+    answer = await backend("GET", "/notifications", app_id=backend.stub.app_id, time_offset="soon")
+    assert answer.status == 400
+    assert "time_offset must be a time" in answer.body["errors"][0]
 
 
 async def test_history_and_unknown_notifications(backend: Backend) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onesignal_stub.access import Key
-from onesignal_stub.errors import ApiError, refused
+from onesignal_stub.errors import ApiError
 from onesignal_stub.features.apps.audit import AuditLog
 from onesignal_stub.features.apps.core import Apps, app_name, app_settings
 from onesignal_stub.features.apps.keys import ApiKeys
@@ -108,12 +108,7 @@ class _Keys:
         return Reply({})
 
     def audit(self, call: Call) -> Reply:
-        logs = self._audit.newest(call.path["organization_id"])
-        limit = call.query.get("limit", "")
-        if limit and not limit.isdecimal():
-            raise refused("limit must be an integer")
-        shown = logs[: int(limit)] if limit else logs
-        return Reply({"audit_logs": shown, "has_more": len(shown) < len(logs)})
+        return Reply(self._audit.page(call.path["organization_id"], call.query))
 
     def _log(self, call: Call, what: str, token_id: str) -> None:
         self._audit.write(f"api_key.{what}", "api_key", token_id, app_id=call.app_id)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from onesignal_stub.times import iso
+from multidict import MultiMapping
+
+from onesignal_stub import fields
+from onesignal_stub.errors import refused
+from onesignal_stub.times import iso, parse_time
 from server_kit import Clock, Store
+from server_kit.store import Row
+
+_MAX_PAGE = 100
+_FILTERS = {
+    "app_ids": "app_id",
+    "actions": "action",
+    "target_types": "target_type",
+    "target_ids": "target_id",
+}
 
 
 class AuditLog:
@@ -32,19 +45,70 @@ class AuditLog:
             self._clock.time(),
         )
 
-    def newest(self, organization_id: str) -> list[dict[str, Any]]:
-        """Every entry as OneSignal shows it, the newest first."""
-        rows = self._store.all("SELECT * FROM audit_logs ORDER BY number DESC")
-        return [
-            {
-                "id": str(row["number"]),
-                "version": 1,
-                "organization_id": organization_id,
-                "app_id": row["app_id"],
-                "action": row["action"],
-                "occurred_at": iso(row["time"]),
-                "actor": {"type": "api_key"},
-                "targets": [{"type": row["target_type"], "id": row["target_id"]}],
-            }
-            for row in rows
-        ]
+    def page(self, organization_id: str, query: MultiMapping[str]) -> dict[str, Any]:
+        """A page of the log, the oldest first, as OneSignal answers it.
+
+        Args:
+            organization_id: Shown in each entry.
+            query: `limit`, `cursor` or `start_time` and `end_time`, and filters.
+
+        Raises:
+            ApiError: A time, the limit or the cursor cannot be read.
+        """
+        limit = fields.integer(query, "limit")
+        limit = _MAX_PAGE if limit is None else max(1, min(limit, _MAX_PAGE))
+        condition, params = _condition(query)
+        rows = self._store.all(
+            f"SELECT * FROM audit_logs WHERE {condition} ORDER BY number LIMIT ?",
+            *params,
+            limit + 1,
+        )
+        shown = rows[:limit]
+        page: dict[str, Any] = {
+            "audit_logs": [_json(row, organization_id) for row in shown],
+            "has_more": len(rows) > limit,
+        }
+        if page["has_more"]:
+            page["next_cursor"] = str(shown[-1]["number"])
+        return page
+
+
+def _condition(query: MultiMapping[str]) -> tuple[str, list[Any]]:
+    terms, params = ["1"], list[Any]()
+    if "cursor" in query:
+        cursor = query["cursor"]
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+            raise refused("cursor must be the next_cursor of an earlier answer")
+        terms.append("number > ?")
+        params.append(int(cursor))
+    else:
+        for name, comparison in (("start_time", ">="), ("end_time", "<=")):
+            if name in query:
+                terms.append(f"time {comparison} ?")
+                params.append(_timestamp(name, query[name]))
+    for name, column in _FILTERS.items():
+        values = [value for text in query.getall(name, []) for value in text.split(",")]
+        if values:
+            terms.append(f"{column} IN ({', '.join('?' * len(values))})")
+            params += values
+    return " AND ".join(terms), params
+
+
+def _timestamp(name: str, text: str) -> float:
+    try:
+        return parse_time(text).timestamp()
+    except ValueError:
+        raise refused(f"{name} must be a time in ISO 8601") from None
+
+
+def _json(row: Row, organization_id: str) -> dict[str, Any]:
+    return {
+        "id": str(row["number"]),
+        "version": 1,
+        "organization_id": organization_id,
+        "app_id": row["app_id"],
+        "action": row["action"],
+        "occurred_at": iso(row["time"]),
+        "actor": {"type": "api_key"},
+        "targets": [{"type": row["target_type"], "id": row["target_id"]}],
+    }

@@ -17,12 +17,12 @@ from onesignal_stub.features.exports.core import Exports
 from onesignal_stub.features.notifications.checks import KNOWN_FIELDS
 from onesignal_stub.features.notifications.core import Notifications
 from onesignal_stub.features.notifications.idempotency import REPLAYED
-from onesignal_stub.features.notifications.schedule import parse_time
 from onesignal_stub.features.notifications.targeting import TARGETING_FIELDS, is_keyless
 from onesignal_stub.features.notifications.views import Views
 from onesignal_stub.features.outcomes.core import Outcomes, query_of
 from onesignal_stub.http import Call, Reply, Route
 from onesignal_stub.paging import Page, page_of
+from onesignal_stub.times import parse_time
 from server_kit.store import Row
 
 _MAX_PAGE = 50
@@ -170,5 +170,12 @@ def _time_offset(text: str) -> tuple[float, int]:
             base64.urlsafe_b64decode(text.encode()), type=tuple[float, int]
         )
     except (binascii.Error, msgspec.DecodeError, UnicodeError):
-        return parse_time(text).timestamp(), 1 << 62
+        return _timestamp(text), 1 << 62
     return send_after, number
+
+
+def _timestamp(text: str) -> float:
+    try:
+        return parse_time(text).timestamp()
+    except ValueError:
+        raise refused("time_offset must be a time or an earlier next_time_offset") from None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,28 +12,9 @@ from attrs import frozen
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
 from onesignal_stub.filters import Device
+from onesignal_stub.times import parse_time, parse_time_of_day
 
 _DAY = 86_400
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMED_DATE = re.compile(
-    r"(?:[a-z]{3,9},?\s+)?(?P<month>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+"
-    r"(?P<year>\d{4}),?\s+",
-    re.IGNORECASE,
-)
-_MAIL_DATE = re.compile(
-    r"(?:[a-z]{3,9},?\s+)?(?P<day>\d{1,2})\s+(?P<month>[a-z]{3,9})\s+(?P<year>\d{4})\s+",
-    re.IGNORECASE,
-)
-_PLAIN_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:[ T]+|$)")
-_TIME = re.compile(
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?\s*(?P<half>[ap]m)?",
-    re.IGNORECASE,
-)
-_ZONE = re.compile(
-    r"\s*(?:(?:GMT|UTC|Z)?\s*(?:(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))?)"
-    r"\s*(?:\([^)]*\))?",
-    re.IGNORECASE,
-)
 
 
 @frozen
@@ -58,14 +38,12 @@ def schedule_of(body: Mapping[str, Any], *, now: float) -> Schedule:
     Raises:
         ApiError: A time cannot be read or has passed, or the delayed option does not exist.
     """
-    text = fields.text(body, "send_after")
-    asked = None if text is None else parse_time(text)
+    asked = _send_after(body)
     if asked is not None and asked.timestamp() < int(now):
         raise refused("Schedule Notifications may not be scheduled in the past.")
     at = now if asked is None else max(now, asked.timestamp())
     option = fields.text(body, "delayed_option")
-    clock = fields.text(body, "delivery_time_of_day")
-    time_of_day = None if not clock else parse_time_of_day(clock)
+    time_of_day = _time_of_day(body)
     if option in {None, "", "immediate"}:
         return Schedule(at)
     if option not in {"timezone", "last-active"}:
@@ -74,6 +52,22 @@ def schedule_of(body: Mapping[str, Any], *, now: float) -> Schedule:
         local = asked or datetime.fromtimestamp(at, UTC)
         time_of_day = local.hour * 3600 + local.minute * 60 + local.second
     return Schedule(at, option, time_of_day)
+
+
+def _send_after(body: Mapping[str, Any]) -> datetime | None:
+    text = fields.text(body, "send_after")
+    try:
+        return parse_time(text) if text else None
+    except ValueError:
+        raise refused("Schedule send_after must be valid time") from None
+
+
+def _time_of_day(body: Mapping[str, Any]) -> int | None:
+    text = fields.text(body, "delivery_time_of_day")
+    try:
+        return parse_time_of_day(text) if text else None
+    except ValueError:
+        raise refused("Schedule delivery_time_of_day must be valid time") from None
 
 
 def due_for(device: Device, schedule: Schedule) -> float:
@@ -96,79 +90,3 @@ def utc_offset(zone: int | str | None, at: float) -> float:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return 0.0
     return 0.0 if offset is None else offset.total_seconds()
-
-
-def parse_time_of_day(text: str) -> int:
-    """`9:00AM`, `21:45` or `9:45:30` as seconds since midnight.
-
-    Raises:
-        ApiError: It is none of these.
-    """
-    found = _TIME.fullmatch(text.strip())
-    seconds = None if found is None else _seconds_of_day(found)
-    if seconds is None:
-        raise refused("Schedule delivery_time_of_day must be valid time")
-    return seconds
-
-
-def parse_time(text: str) -> datetime:
-    """Read ISO 8601 or one of JavaScript's spellings; UTC if it names no zone.
-
-    Raises:
-        ApiError: It is no time.
-    """
-    text = text.strip()
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = _spelled(text)
-    try:
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        found.timestamp()
-    except (OverflowError, ValueError):
-        raise _bad_time() from None
-    return found
-
-
-def _spelled(text: str) -> datetime:
-    date = _PLAIN_DATE.match(text) or _NAMED_DATE.match(text) or _MAIL_DATE.match(text)
-    time = date and _TIME.match(text, date.end())
-    zone = time and _ZONE.fullmatch(text, time.end())
-    if not (date and time and zone):
-        raise _bad_time()
-    month = date["month"].lower()
-    seconds = _seconds_of_day(time)
-    if seconds is None or not (month.isdigit() or month[:3] in _MONTHS):
-        raise _bad_time()
-    try:
-        day = datetime(
-            int(date["year"]),
-            int(month) if month.isdigit() else _MONTHS.index(month[:3]) + 1,
-            int(date["day"]),
-            tzinfo=_offset(zone),
-        )
-    except ValueError:
-        raise _bad_time() from None
-    return day + timedelta(seconds=seconds)
-
-
-def _bad_time() -> Exception:
-    return refused("Schedule send_after must be valid time")
-
-
-def _seconds_of_day(found: re.Match[str]) -> int | None:
-    hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
-    if found["half"]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if found["half"].lower() == "pm" else 0)
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    return hour * 3600 + minute * 60 + second
-
-
-def _offset(found: re.Match[str]) -> timezone:
-    if not found["sign"]:
-        return UTC
-    offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]))
-    return timezone(-offset if found["sign"] == "-" else offset)

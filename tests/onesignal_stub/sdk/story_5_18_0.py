@@ -360,8 +360,8 @@ def api_keys(world: SimpleNamespace) -> None:
 @step
 def list_audit_logs(world: SimpleNamespace) -> None:
     logs = world.api.list_audit_logs(str(uuid.uuid4())).audit_logs
-    assert logs[0].action == "api_key.deleted"
-    assert logs[-1].action == "app.created"
+    assert logs[0].action == "app.created"
+    assert logs[-1].action == "api_key.deleted"
 
 
 @step
