@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from mock_server.features.notifications.implicit import NotificationCode
 from mock_server.features.sessions.core import bearer_token
 from mock_server.identity import Identity
 from mock_server.realtime.line import Traffic
@@ -98,7 +99,12 @@ class Acceptor:
                 Presence(session.user_id, session.id, session.username, status=""),
             )
         if parts.config.session.single_socket:
-            parts.notifications.end_sockets(session.user_id, "single_socket", -7, keep=session.id)
+            parts.notifications.end_sockets(
+                session.user_id,
+                "single_socket",
+                NotificationCode.SINGLE_SOCKET,
+                keep=session.id,
+            )
 
 
 def _is_true(text: str) -> bool:

@@ -73,10 +73,6 @@ class Tracker:
         presences = self._by_stream.get(stream, {}).values()
         return [presence for presence in presences if hidden or not presence.hidden]
 
-    def of_session(self, session_id: str) -> set[Stream]:
-        """The streams that a session is in."""
-        return set(self._by_session.get(session_id, ()))
-
     def is_online(self, user_id: str) -> bool:
         """Tell whether a user has a status presence; a `status=false` socket has none."""
         return bool(self._by_stream.get(Stream(StreamMode.STATUS, subject=user_id)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.protojson import decode_frame
-from mock_server.wire.schema import Kind, ListOf, MapOf, Message, Scalar, Wrapper, default_of
+from mock_server.wire.schema import Kind, ListOf, MapOf, Message, Wrapper, default_of
 
 
 def message_json(message: Message, fields: dict[str, Any]) -> dict[str, Any]:
@@ -45,8 +44,4 @@ def _value(kind: Kind, value: Any) -> Any:
         return [_value(kind.item, item) for item in value]
     if isinstance(kind, MapOf):
         return {name: _value(kind.value, item) for name, item in value.items()}
-    if isinstance(kind, Scalar) and kind.name == "int64":
-        return str(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return value
+    return str(value) if kind.name == "int64" else value

@@ -5,16 +5,13 @@ The JSON mapping: https://protobuf.dev/programming-guides/json/
 
 from __future__ import annotations
 
-import base64
-import binascii
-import math
 import re
 from typing import Any
 
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.scanner import first_value
-from mock_server.wire.schema import Enum, Kind, ListOf, MapOf, Message, Scalar, Wrapper, json_name
-from mock_server.wire.strconv import parse_float, parse_int
+from mock_server.wire.schema import Kind, ListOf, MapOf, Message, Scalar, Wrapper, json_name
+from mock_server.wire.strconv import parse_int
 from mock_server.wire.tokens import Token, TokenKind, TokenReader, number_token
 
 __all__ = ["DecodeError", "decode_body", "decode_frame"]
@@ -23,16 +20,10 @@ _MAX_INTEGER_DIGITS = 20
 _INTEGER_RANGES = {
     "int32": (-(1 << 31), (1 << 31) - 1),
     "int64": (-(1 << 63), (1 << 63) - 1),
-    "uint32": (0, (1 << 32) - 1),
 }
-_FLOAT_BITS = {"float": 32, "double": 64}
-_SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _NUMBER_PARTS = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d*))?")
 _GO_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
 _GO_SPACES += "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-
-
-_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
 class _NoValue(Exception):
@@ -170,15 +161,12 @@ class _Decoder:
             entries[name.value] = self._scalar(kind.value, "value")
         return entries
 
-    def _scalar(self, kind: Scalar | Enum, field: str) -> Any:
+    def _scalar(self, kind: Scalar, field: str) -> Any:
         token = self._tokens.read()
         try:
-            if isinstance(kind, Enum):
-                return _enum(kind, token, unknown_is_absent=self._discard_unknown)
             return _scalar(kind, token)
         except _NoValue:
-            name = "enum" if isinstance(kind, Enum) else kind.name
-            text = f"invalid value for {name} field {field}: {token.raw}"
+            text = f"invalid value for {kind.name} field {field}: {token.raw}"
             raise self._tokens.error(token.position, text) from None
 
 
@@ -187,23 +175,8 @@ def _scalar(kind: Scalar, token: Token) -> Any:
         return token.value
     if kind.name == "bool" and token.kind is TokenKind.BOOL:
         return token.value
-    if kind.name == "bytes" and token.kind is TokenKind.STRING:
-        return _bytes(token.value)
     if kind.name in _INTEGER_RANGES:
         return _integer(_number_text(token), *_INTEGER_RANGES[kind.name])
-    if kind.name in _FLOAT_BITS:
-        return _float(token, _FLOAT_BITS[kind.name])
-    raise _NoValue
-
-
-def _enum(kind: Enum, token: Token, *, unknown_is_absent: bool) -> int:
-    if token.kind is TokenKind.NUMBER:
-        return _integer(token.raw, *_INTEGER_RANGES["int32"])
-    if token.kind is TokenKind.STRING:
-        if token.value in kind.names:
-            return kind.names.index(token.value)
-        if unknown_is_absent:
-            return 0
     raise _NoValue
 
 
@@ -246,31 +219,3 @@ def _integer_digits(whole: str, fraction: str, exponent: str) -> str:
     if fraction or kept < 0 or whole[kept:].strip("0"):
         raise _NoValue
     return whole[:kept]
-
-
-def _float(token: Token, bits: int) -> float:
-    if token.kind is TokenKind.STRING and token.value in _SPECIAL_FLOATS:
-        return _SPECIAL_FLOATS[token.value]
-    try:
-        return parse_float(_number_text(token), bits)
-    except DecodeError:
-        raise _NoValue from None
-
-
-def _bytes(text: str) -> bytes:
-    """Base64 in either alphabet; padding is needed only when the length asks for it."""
-    data = text.encode(errors="surrogatepass")
-    padded = len(data) % 4 == 0
-    data = data.replace(b"\r", b"").replace(b"\n", b"")
-    if b"-" in data or b"_" in data:
-        if b"+" in data or b"/" in data:
-            raise _NoValue
-        data = data.translate(_URL_ALPHABET)
-    if not padded:
-        if b"=" in data:
-            raise _NoValue
-        data += b"=" * (-len(data) % 4)
-    try:
-        return base64.b64decode(data, validate=True)
-    except binascii.Error:
-        raise _NoValue from None

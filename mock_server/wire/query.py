@@ -9,12 +9,10 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from mock_server.wire.errors import DecodeError
-from mock_server.wire.schema import Enum, Kind, ListOf, MapOf, Message, Scalar, Wrapper
+from mock_server.wire.schema import Kind, ListOf, MapOf, Message, Scalar, Wrapper
 from mock_server.wire.strconv import (
     parse_bool,
-    parse_float,
     parse_int,
-    parse_uint,
     quote,
     utf8_text,
 )
@@ -26,9 +24,6 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "bool": parse_bool,
     "int32": lambda text: parse_int(text, 32),
     "int64": lambda text: parse_int(text, 64),
-    "uint32": lambda text: parse_uint(text, 32),
-    "float": lambda text: parse_float(text, 32),
-    "double": lambda text: parse_float(text, 64),
 }
 
 
@@ -128,31 +123,17 @@ def _set_inside(fields: dict[str, Any], kind: Kind, path: list[str], values: lis
     fields[outer] = _single(kind, inner, values)
 
 
-def _single(kind: Scalar | Wrapper | Enum, field: str, values: list[str]) -> Any:
+def _single(kind: Scalar | Wrapper, field: str, values: list[str]) -> Any:
     if len(values) > 1:
         raise DecodeError(f"too many values for field {quote(field)}: {', '.join(values)}")
     return _parsed(kind, values[0], f"field {quote(field)}")
 
 
-def _parsed(kind: Scalar | Wrapper | Enum | Message, text: str, subject: str) -> Any:
+def _parsed(kind: Scalar | Wrapper | Message, text: str, subject: str) -> Any:
     try:
-        if isinstance(kind, Enum):
-            return _enum(kind, text)
         if isinstance(kind, Message):
             raise DecodeError(f"unsupported message type: {quote(f'nakama.api.{kind.name}')}")
         scalar = kind.scalar if isinstance(kind, Wrapper) else kind
         return _PARSERS[scalar.name](text)
     except DecodeError as error:
         raise DecodeError(f"parsing {subject}: {error}") from None
-
-
-def _enum(kind: Enum, text: str) -> int:
-    if text in kind.names:
-        return kind.names.index(text)
-    try:
-        number = parse_int(text, 64)
-    except DecodeError:
-        number = -1
-    if not 0 <= number < len(kind.names):
-        raise DecodeError(f"{quote(text)} is not a valid value")
-    return number

@@ -31,16 +31,6 @@ class MapOf:
     value: Scalar
 
 
-@frozen(init=False)
-class Enum:
-    """An open enum; its names count from 0."""
-
-    names: tuple[str, ...]
-
-    def __init__(self, *names: str) -> None:
-        self.__attrs_init__(names)
-
-
 @define(init=False, eq=False)
 class Message:
     """A message: its name and its fields in the order of their declaration.
@@ -90,27 +80,18 @@ class ListOf:
     item: Scalar | Wrapper | Message
 
 
-Kind: TypeAlias = Scalar | Wrapper | MapOf | Enum | ListOf | Message
+Kind: TypeAlias = Scalar | Wrapper | MapOf | ListOf | Message
 
 STRING = Scalar("string", "")
-BYTES = Scalar("bytes", b"")
 BOOL = Scalar("bool", False)
 INT32 = Scalar("int32", 0)
 INT64 = Scalar("int64", 0)
-UINT32 = Scalar("uint32", 0)
-FLOAT = Scalar("float", 0.0)
-DOUBLE = Scalar("double", 0.0)
 
 STRING_VALUE = Wrapper(STRING)
 BOOL_VALUE = Wrapper(BOOL)
 INT32_VALUE = Wrapper(INT32)
-INT64_VALUE = Wrapper(INT64)
-UINT32_VALUE = Wrapper(UINT32)
-FLOAT_VALUE = Wrapper(FLOAT)
-DOUBLE_VALUE = Wrapper(DOUBLE)
 
 STRING_MAP = MapOf(STRING)
-DOUBLE_MAP = MapOf(DOUBLE)
 
 
 def open_message(name: str) -> Message:
@@ -135,4 +116,4 @@ def default_of(kind: Kind) -> Any:
         return {}
     if isinstance(kind, ListOf):
         return []
-    return 0 if isinstance(kind, Enum) else None
+    return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-import struct
 import unicodedata
 
 from mock_server.wire.errors import DecodeError
@@ -22,10 +20,6 @@ _NAMED_ESCAPES = {
 _STRAY_BYTES = re.compile("[\udc80-\udcff]")
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
-_FLOAT = re.compile(
-    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)|nan",
-    re.IGNORECASE,
-)
 
 
 def utf8_text(data: bytes) -> str:
@@ -72,47 +66,11 @@ def parse_int(text: str, bits: int) -> int:
         DecodeError: The text is no number, or needs more than `bits` bits.
     """
     digits = text[1:] if text[:1] in ("+", "-") else text
-    magnitude = _parse_digits("ParseInt", text, digits, (1 << bits) - 1)
+    magnitude = _magnitude(text, digits, (1 << bits) - 1)
     value = -magnitude if text[:1] == "-" else magnitude
     if not -(1 << bits - 1) <= value < 1 << bits - 1:
-        raise _out_of_range("ParseInt", text)
+        raise _out_of_range(text)
     return value
-
-
-def parse_uint(text: str, bits: int) -> int:
-    """`strconv.ParseUint` in base 10.
-
-    Raises:
-        DecodeError: The text is no number, has a sign, or needs more than `bits` bits.
-    """
-    return _parse_digits("ParseUint", text, text, (1 << bits) - 1)
-
-
-def parse_float(text: str, bits: int) -> float:
-    """`strconv.ParseFloat` of a decimal text.
-
-    Raises:
-        DecodeError: The text is no number, or too large for `bits` bits.
-    """
-    if not _FLOAT.fullmatch(text):
-        raise _syntax("ParseFloat", text)
-    value = float(text)
-    if math.isinf(value) and "i" not in text.lower():
-        raise _out_of_range("ParseFloat", text)
-    try:
-        return value if bits == 64 else to_float32(value)
-    except OverflowError:
-        raise _out_of_range("ParseFloat", text) from None
-
-
-def to_float32(value: float) -> float:
-    """The nearest single-precision number.
-
-    Raises:
-        OverflowError: It is beyond the range of single precision.
-    """
-    single: float = struct.unpack("<f", struct.pack("<f", value))[0]
-    return single
 
 
 def format_float(value: float) -> str:
@@ -138,16 +96,16 @@ def _shifted(digits: str, exponent: int) -> str:
     return f"{sign}0.{'0' * (-exponent - 1)}{whole}{fraction}"
 
 
-def _parse_digits(function: str, text: str, digits: str, largest: int) -> int:
+def _magnitude(text: str, digits: str, largest: int) -> int:
     if not digits:
-        raise _syntax(function, text)
+        raise _syntax("ParseInt", text)
     value = 0
     for char in digits:
         if not "0" <= char <= "9":
-            raise _syntax(function, text)
+            raise _syntax("ParseInt", text)
         value = value * 10 + ord(char) - ord("0")
         if value > largest:  # reported before a later character that is no digit
-            raise _out_of_range(function, text)
+            raise _out_of_range(text)
     return value
 
 
@@ -155,5 +113,5 @@ def _syntax(function: str, text: str) -> DecodeError:
     return DecodeError(f"strconv.{function}: parsing {quote(text)}: invalid syntax")
 
 
-def _out_of_range(function: str, text: str) -> DecodeError:
-    return DecodeError(f"strconv.{function}: parsing {quote(text)}: value out of range")
+def _out_of_range(text: str) -> DecodeError:
+    return DecodeError(f"strconv.ParseInt: parsing {quote(text)}: value out of range")

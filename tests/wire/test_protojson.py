@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from contextlib import suppress
 from typing import Any
 
@@ -15,19 +14,14 @@ from mock_server.wire.protojson import DecodeError, decode_body, decode_frame
 from mock_server.wire.schema import (
     BOOL,
     BOOL_VALUE,
-    BYTES,
-    DOUBLE,
-    DOUBLE_MAP,
-    FLOAT,
     INT32,
     INT32_VALUE,
     INT64,
     STRING,
     STRING_MAP,
     STRING_VALUE,
-    UINT32,
-    Enum,
     ListOf,
+    MapOf,
     Message,
 )
 
@@ -39,19 +33,14 @@ EVERYTHING = Message(
     flag=BOOL,
     count=INT32,
     score=INT64,
-    size=UINT32,
-    single=FLOAT,
-    double=DOUBLE,
-    data=BYTES,
     display_name=STRING_VALUE,
     open=BOOL_VALUE,
     limit=INT32_VALUE,
     names=STRING_MAP,
-    numbers=DOUBLE_MAP,
+    numbers=MapOf(INT32),
     ids=ListOf(STRING),
     objects=ListOf(INNER),
     inner=INNER,
-    operator=Enum("NO_OVERRIDE", "BEST", "SET"),
 )
 ENVELOPE = Message("Envelope", oneof=("ping", "pong", "rpc"), cid=STRING, ping=Message("Ping"),
                    pong=Message("Pong"), rpc=Message("Rpc", id=STRING, payload=STRING))  # fmt: skip
@@ -167,15 +156,7 @@ def test_an_error_names_the_field_by_its_json_name() -> None:
         ("count", '"5 abc"', 5),
         ("score", '"-9223372036854775808"', -(1 << 63)),
         ("score", "9223372036854775807", (1 << 63) - 1),
-        ("size", "4294967295", (1 << 32) - 1),
-        ("double", '"-Infinity"', -math.inf),
-        ("double", "1e2", 100.0),
-        ("data", '"_-8="', b"\xff\xef"),
-        ("data", '"/+8"', b"\xff\xef"),
-        ("operator", "7", 7),
-        ("operator", '"BEST"', 1),
-        ("operator", '"UNKNOWN"', 0),
-        ("numbers", '{"a":1,"b":"2.5"}', {"a": 1.0, "b": 2.5}),
+        ("numbers", '{"a":1,"b":"2"}', {"a": 1, "b": 2}),
         ("ids", '["a","a"]', ["a", "a"]),
         ("objects", '[{},{"userId":"u"}]', [{"user_id": ""}, {"user_id": "u"}]),
     ],
@@ -184,10 +165,6 @@ def test_values_are_read_in_every_form_protojson_takes(field: str, text: str, va
     decoded = value_of(field, text)
     assert decoded == value
     assert type(decoded) is type(value)
-
-
-def test_not_a_number_is_a_double() -> None:
-    assert math.isnan(value_of("double", '"NaN"'))
 
 
 @pytest.mark.parametrize(
@@ -200,16 +177,8 @@ def test_not_a_number_is_a_double() -> None:
         ("count", "true"),
         ("count", "1e99999999999"),
         ("score", "1e19"),
-        ("size", "-1"),
-        ("single", "1e39"),
-        ("double", "1e400"),
-        ("double", '"inf"'),
-        ("data", '"+_8="'),
-        ("data", '"Y"'),
-        ("data", '"A=B="'),
         ("flag", '"true"'),
         ("open", "1"),
-        ("operator", "1.5"),
         ("ids", "[null]"),
         ("ids", '"a"'),
         ("objects", "[null]"),

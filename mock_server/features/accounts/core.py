@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from mock_server.features.notifications.implicit import NotificationCode
 from mock_server.identity import SYSTEM_USER
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty, timestamp
@@ -146,7 +147,7 @@ class Accounts:
         for user_id in user_ids:
             self._store.run("UPDATE users SET disable_time = ? WHERE id = ?", now, user_id)
             self._parts.sessions.kill_all(user_id)
-            self._parts.notifications.end_sockets(user_id, "banned", -8)
+            self._parts.notifications.end_sockets(user_id, "banned", NotificationCode.USER_BANNED)
 
     def unban(self, user_ids: Iterable[str]) -> None:
         """Let accounts log in again; their old tokens stay dead."""
