@@ -71,6 +71,17 @@ def test_a_device_is_one_by_player_id_by_identifier_and_by_installation() -> Non
     store.close()
 
 
+def test_what_one_user_of_a_device_does_not_tell_stays_known_of_the_other() -> None:
+    store = Store(USERS + SCHEMA)
+    devices = Devices(store, Clock(stopped_at=1000), expiry=0)
+    devices.save("ada", Device(device_type=0, identifier="t", player_id="p", installation_id="i"))
+    devices.save("bob", Device(player_id="q", installation_id="i"))
+    (device,) = devices.of_user("ada")
+    assert (device.player_id, device.device_type, device.identifier) == ("q", 0, "t")
+    assert devices.forget("ada", 0, "t")
+    store.close()
+
+
 def test_what_a_device_told_is_kept_when_it_registers_by_its_token_alone() -> None:
     store = Store(USERS + SCHEMA)
     devices = Devices(store, Clock(stopped_at=1000), expiry=0)
