@@ -86,8 +86,9 @@ class Devices:
                 device = _completed(device, _device(known[0]))
             self._insert(user_id, device)
             self._store.run(
-                "UPDATE push_device SET player_id = coalesce(?, player_id), device_type = "
-                "coalesce(?, device_type), identifier = coalesce(?, identifier) WHERE player_id = ? OR installation_id = ?",
+                "UPDATE push_device SET player_id = coalesce(?, player_id), "
+                "device_type = coalesce(?, device_type), identifier = coalesce(?, identifier) "
+                "WHERE player_id = ? OR installation_id = ?",
                 device.player_id,
                 device.device_type,
                 device.identifier,
