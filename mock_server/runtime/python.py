@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from importlib.abc import MetaPathFinder
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -16,29 +20,88 @@ from mock_server.runtime.nk import Nakama
 
 InitModule = Callable[[Nakama], Any]
 
-
-def find_python_modules(folder: Path) -> list[Path]:
-    """The `.py` files of a folder by name; those that begin with `_` are left out."""
-    return [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
+_PREFIX = "server_modules_"
+_numbers = itertools.count(1)
 
 
-async def load_python_module(path: Path, nk: Nakama) -> None:
-    """Run a file and call its `init_module`, which may be a coroutine function.
+class PythonModules:
+    """The modules of one load of a folder.
 
-    Raises:
-        ModuleLoadError: The file fails, or has no `init_module`; the message has file and line.
+    They are a package with a name of its own, so that they can import each other with
+    `from . import name`, and share nothing with what another server, or an earlier load, imported
+    from the same folder.
+
+    Args:
+        folder: Where they are.
+
+    Attributes:
+        files: The `.py` files by name; those that begin with `_` are left to be imported.
     """
-    try:
-        module = _run(path)
-        if hasattr(module, "init_module"):
-            await initialize(module.init_module, nk)
-            return
-    except Exception as error:
-        raise _failed(path, error) from error
-    raise ModuleLoadError(
-        f"{path}: a server module defines `def init_module(nk)`, which registers its functions; "
-        "this file has none"
-    )
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.files = [path for path in sorted(folder.glob("*.py")) if path.name[0] != "_"]
+        self._package = f"{_PREFIX}{next(_numbers)}"
+
+    async def load(self, nk: Nakama) -> None:
+        """Run the files and call their `init_module`s, which may be coroutine functions.
+
+        Raises:
+            ModuleLoadError: A file fails, or has no `init_module`; the message has file and line.
+        """
+        package = sys.modules[self._package] = ModuleType(self._package)
+        package.__path__ = [str(self._folder)]
+        try:
+            for path in self.files:
+                await self._load(path, nk)
+        except BaseException:
+            self.unload()
+            raise
+
+    def unload(self) -> None:
+        """Forget what was imported; what runs still goes on."""
+        for name in [
+            name for name in list(sys.modules) if f"{name}.".startswith(f"{self._package}.")
+        ]:
+            del sys.modules[name]
+
+    async def _load(self, path: Path, nk: Nakama) -> None:
+        try:
+            module = self._run(path)
+            if hasattr(module, "init_module"):
+                await initialize(module.init_module, nk)
+                return
+        except Exception as error:
+            raise self._failed(path, error) from error
+        raise ModuleLoadError(
+            f"{path}: a server module defines `def init_module(nk)`, which registers its "
+            "functions; this file has none. If others only import it, its name begins with an "
+            "underscore"
+        )
+
+    def _run(self, path: Path) -> ModuleType:
+        name = f"{self._package}.{path.stem.replace('.', '_')}"
+        if name not in sys.modules:  # else another one imported it
+            spec = spec_from_loader(name, _Loader(name, str(path)))
+            assert spec is not None
+            assert spec.loader is not None
+            module = sys.modules[name] = module_from_spec(spec)
+            spec.loader.exec_module(module)
+        return sys.modules[name]
+
+    def _failed(self, path: Path, error: Exception) -> ModuleLoadError:
+        places = [
+            (frame.f_code.co_filename, line)
+            for frame, line in traceback.walk_tb(error.__traceback__)
+            if str(frame.f_globals.get("__name__")).startswith(f"{self._package}.")
+        ]
+        if isinstance(error, SyntaxError) and self._folder in Path(error.filename or "").parents:
+            places.append((error.filename or "", error.lineno or 0))
+        where = ":".join(map(str, places[-1])) if places else str(path)
+        message = f"{where}: {type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError) and (self._folder / f"{error.name}.py").exists():
+            message += f"; a file of the folder is imported with `from . import {error.name}`"
+        return ModuleLoadError(message)
 
 
 async def initialize(init_module: InitModule, nk: Nakama) -> None:
@@ -48,12 +111,22 @@ async def initialize(init_module: InitModule, nk: Nakama) -> None:
         await result
 
 
-def _run(path: Path) -> ModuleType:
-    module = ModuleType(f"server_module_{path.stem}")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses look their module up there
-    exec(_compiled(str(path), path.read_text(encoding="utf-8")), vars(module))
-    return module
+class _Loader(SourceFileLoader):
+    """Leaves no `__pycache__`, which would take a file for unchanged within a second."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return _compiled(self.path, self.get_source(fullname) or "")
+
+
+class _Finder(MetaPathFinder):
+    """Finds what server modules import from their folder."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if path is None or not fullname.startswith(_PREFIX):
+            return None
+        return FileFinder(path[0], (_Loader, [".py"])).find_spec(fullname, target)
 
 
 @lru_cache(maxsize=256)
@@ -61,13 +134,4 @@ def _compiled(path: str, source: str) -> CodeType:
     return compile(source, path, "exec", dont_inherit=True)
 
 
-def _failed(path: Path, error: Exception) -> ModuleLoadError:
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename) == path
-    ]
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        lines.append(error.lineno)
-    where = f"{path}:{lines[-1]}" if lines else str(path)
-    return ModuleLoadError(f"{where}: {type(error).__name__}: {error}")
+sys.meta_path.append(_Finder())

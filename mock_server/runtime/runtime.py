@@ -15,12 +15,7 @@ from mock_server.runtime.errors import ModuleError, ModuleLoadError
 from mock_server.runtime.events import Events
 from mock_server.runtime.lua.modules import LuaModule, find_lua_modules
 from mock_server.runtime.nk import Nakama
-from mock_server.runtime.python import (
-    InitModule,
-    find_python_modules,
-    initialize,
-    load_python_module,
-)
+from mock_server.runtime.python import InitModule, PythonModules, initialize
 from mock_server.runtime.watch import watch
 
 if TYPE_CHECKING:
@@ -55,6 +50,7 @@ class Runtime:
         self._once = False
         self._files: list[Path] = []
         self._lua: LuaPool | None = None
+        self._in_python: PythonModules | None = None
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self, *, built_in: InitModule, registered: InitModule) -> None:
@@ -87,11 +83,12 @@ class Runtime:
         self._once = True
         self.registering = Callbacks()
         try:
-            await self._load()
+            in_python = await self._load()
         except BaseException:
             self.registering = self.callbacks
             raise
         self.callbacks = self.registering
+        self._keep(in_python)
 
     async def interrupt(self) -> None:
         """Cut the calls that are under way, and forget the events on their way."""
@@ -108,6 +105,7 @@ class Runtime:
         await self.interrupt()
         if self._lua is not None:
             self._lua.close()
+        self._keep(None)
 
     def context(self, mode: str, **values: Any) -> Context:
         """The context of a call in some execution mode."""
@@ -150,16 +148,21 @@ class Runtime:
         """The ids of all RPC functions, in lower case."""
         return list(self.callbacks.rpcs)
 
-    async def _load(self) -> None:
+    async def _load(self) -> PythonModules | None:
         await initialize(self._built_in, self.nk)
-        folder = self._folder()
+        folder, in_python = self._folder(), None
         if folder is not None:
-            in_lua, in_python = find_lua_modules(folder), find_python_modules(folder)
+            in_lua, in_python = find_lua_modules(folder), PythonModules(folder)
             await self._load_lua(in_lua)
-            for path in in_python:
-                await load_python_module(path, self.nk)
-            self._files = [*(module.path for module in in_lua), *in_python]
+            await in_python.load(self.nk)
+            self._files = [*(module.path for module in in_lua), *in_python.files]
         await initialize(self._registered, self.nk)
+        return in_python
+
+    def _keep(self, in_python: PythonModules | None) -> None:
+        if self._in_python is not None:
+            self._in_python.unload()
+        self._in_python = in_python
 
     async def _load_lua(self, modules: list[LuaModule]) -> None:
         if self._lua is None and modules:

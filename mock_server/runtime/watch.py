@@ -43,7 +43,7 @@ async def _reload(changed: list[str], reload: Callable[[], Awaitable[None]]) -> 
 
 def _stamps(folder: Path) -> dict[Path, tuple[int, int]]:
     stamps = {}
-    for path in (*folder.rglob("*.lua"), *folder.glob("*.py")):
+    for path in (*folder.rglob("*.lua"), *folder.rglob("*.py")):
         try:
             status = path.stat()
         except FileNotFoundError:  # an editor is just replacing it

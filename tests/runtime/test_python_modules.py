@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,74 @@ async def init_module(nk):
 """
     async with serving(tmp_path, {"m.py": "from __future__ import annotations\n" + source}) as game:
         assert (await game.rpc("state")).body == "ready"
+
+
+_FOLDER = {
+    "_prices.py": "sword = 5\nsold = []\n",
+    "lib/coins.py": "from .. import _prices\n\ndef coins(count):\n"
+    "    _prices.sold.append(count)\n    return count * _prices.sword\n",
+    "shop.py": """
+from . import _prices
+from .lib.coins import coins
+
+def init_module(nk):
+    nk.register_rpc(lambda _, payload: str(coins(int(payload))), "buy")
+    nk.register_rpc(lambda *_: str(sum(_prices.sold)), "sold")
+""",
+    "a.shop.py": """
+from . import shop
+
+def init_module(nk):
+    shop._prices.sold.append(1)
+    nk.register_rpc(lambda *_: __import__("json").dumps([__name__, shop.__name__]), "names")
+""",
+}
+
+
+@pytest.mark.asyncio
+async def test_modules_import_files_of_their_folder(tmp_path: Path) -> None:
+    async with serving(tmp_path, _FOLDER) as game:
+        assert (await game.rpc("buy", "2")).body == 10
+        assert (await game.rpc("sold")).body == 3
+        names = (await game.rpc("names")).body
+        assert names[0].removesuffix("a_shop") == names[1].removesuffix("shop")
+    package = names[1].partition(".")[0]
+    assert package not in {name.partition(".")[0] for name in sys.modules}
+    assert not any(name == "__pycache__" for _, folders, _ in os.walk(tmp_path) for name in folders)
+
+
+@pytest.mark.asyncio
+async def test_servers_share_no_python_modules(tmp_path: Path) -> None:
+    dear = _FOLDER | {"_prices.py": "sword = 7\nsold = []\n"}
+    async with (
+        serving(tmp_path / "one", _FOLDER) as one,
+        serving(tmp_path / "two", dear) as two,
+        serving(tmp_path / "one", {}) as three,
+    ):
+        assert [(await game.rpc("buy", "2")).body for game in (one, two, three)] == [10, 14, 10]
+        assert [(await game.rpc("sold")).body for game in (one, two, three)] == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("helper", "problem"),
+    [
+        ("x = 1\n1 / 0", "{}/_helper.py:2: ZeroDivisionError: division by zero"),
+        ("x = (", "{}/_helper.py:1: SyntaxError: '(' was never closed"),
+        (
+            "import m",
+            "{}/_helper.py:1: ModuleNotFoundError: No module named 'm'; a file of the folder is",
+        ),
+    ],
+)
+@pytest.mark.asyncio
+async def test_an_imported_file_that_fails_is_named(
+    tmp_path: Path, helper: str, problem: str
+) -> None:
+    write(tmp_path, {"m.py": "from . import _helper", "_helper.py": helper})
+    server = MockServer(Config.from_settings({"runtime.path": str(tmp_path)}))
+    with pytest.raises(ModuleLoadError) as caught:
+        await server.start()
+    assert str(caught.value).startswith(problem.format(tmp_path))
 
 
 _BROKEN = {

@@ -68,6 +68,21 @@ async def test_a_watched_folder_is_reloaded(tmp_path: Path, log: Log, name: str)
         assert (await game.rpc("say")).status == 404
 
 
+@pytest.mark.parametrize("helper", ["_helper", "lib/helper"])
+@pytest.mark.asyncio
+async def test_a_file_that_modules_import_is_watched(tmp_path: Path, log: Log, helper: str) -> None:
+    where = helper.replace("/", ".")
+    main = f"from .{where} import text\n" + _PYTHON.replace("'{}'", "text")
+    async with serving(
+        tmp_path, {f"{helper}.py": "text = 'old'", "main.py": main}, runtime__watch=True
+    ) as game:
+        assert (await game.rpc("say")).body == "old"
+        await log.until("watching")
+        write(tmp_path, {f"{helper}.py": "text = 'new'"})
+        await log.until("reloaded")
+        assert (await game.rpc("say")).body == "new"
+
+
 @pytest.mark.asyncio
 async def test_what_was_loaded_stays_when_a_reload_fails(tmp_path: Path, log: Log) -> None:
     async with serving(tmp_path, {"main.lua": _say("first")}, runtime__watch=True) as game:
