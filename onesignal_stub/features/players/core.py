@@ -168,7 +168,8 @@ class Players:
     def page(self, app_id: str, *, limit: int, offset: int) -> list[dict[str, Any]]:
         """Players in the order in which they came."""
         rows = self._store.all(
-            f"{_COLUMNS} WHERE s.app_id = ? ORDER BY s.number LIMIT ? OFFSET ?",
+            # The plus lets SQLite walk in this order and stop, instead of sorting the whole app.
+            f"{_COLUMNS} WHERE +s.app_id = ? ORDER BY s.number LIMIT ? OFFSET ?",
             app_id,
             limit,
             offset,
