@@ -48,6 +48,7 @@ async def test_an_app_of_its_own(backend: Backend) -> None:
     app = answer.body
     assert (app["name"], app["gcm_key"], app["players"]) == ("Game", "g", 0)
     assert "apns_p12_password" not in app
+    assert "apns_key_id" not in app  # Python SDK 1.x takes no null there
     assert "unknown" not in app
     assert app["created_at"] == app["updated_at"] == "2023-11-14T22:13:20.000Z"
     body = {"app_id": app["id"], "device_type": 1, "identifier": "t"}

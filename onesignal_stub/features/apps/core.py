@@ -23,15 +23,15 @@ _NULLABLE = [
     "chrome_web_sub_domain",
     "apns_env",
     "apns_certificates",
-    "apns_key_id",
-    "apns_team_id",
-    "apns_bundle_id",
     "safari_site_origin",
     "safari_push_id",
     "site_name",
 ]
-_OPTIONAL = [
+_OPTIONAL = [  # left out where they are not set: not all official SDKs take null
     "android_gcm_sender_id",
+    "apns_key_id",
+    "apns_team_id",
+    "apns_bundle_id",
     "safari_apns_certificates",
     "safari_icon_16_16",
     "safari_icon_32_32",
