@@ -272,6 +272,26 @@ async def test_a_restarted_server_sends_what_was_under_way(
 
 
 @pytest.mark.asyncio
+async def test_a_restored_server_sends_what_was_under_way(
+    start: Start, onesignal: OneSignalStub
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        player_with_phone(start, flaky, flaky.hangs) as (server, ada),
+    ):
+        await give(server, ada)
+        await flaky.received(1)
+        image = await server.snapshot()
+        await server.reset()
+        assert len(server.pushes) == 0
+        await server.restore(image)
+        record = await end_of_push(server)
+        assert record.outcome == Outcome.SENT
+        assert keys(flaky) == [record.id] * 2
+        assert [push.contents for push in onesignal.pushes] == ["A sword"]
+
+
+@pytest.mark.asyncio
 async def test_a_restart_without_data_forgets_what_was_under_way(
     start: Start, onesignal: OneSignalStub
 ) -> None:
