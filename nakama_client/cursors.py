@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar, TypeVarTuple
 from urllib.parse import quote
+
+from nakama_client.errors import ArgumentError
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+# Windows has devices of these names, whatever their ending.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 
 class CursorStore(Protocol):
@@ -72,8 +83,9 @@ class FileCursorStore:
 
         Raises:
             OSError: The file can't be read.
+            ArgumentError: The file is damaged.
         """
-        return await asyncio.to_thread(_read, self._path(key))
+        return await _in_thread(_read, self._path(key))
 
     async def save(self, key: str, text: str) -> None:
         """Keep a text in the place of the one before.
@@ -81,13 +93,7 @@ class FileCursorStore:
         Raises:
             OSError: It can't be written; the one before is still there.
         """
-        writing = asyncio.ensure_future(asyncio.to_thread(_replace, self._path(key), text))
-        try:
-            await asyncio.shield(writing)
-        except asyncio.CancelledError:
-            # The thread goes on. A later save must not be overtaken by it.
-            await asyncio.gather(writing, return_exceptions=True)
-            raise
+        await _in_thread(_replace, self._path(key), text)
 
     async def delete(self, key: str) -> None:
         """Forget the player.
@@ -95,10 +101,30 @@ class FileCursorStore:
         Raises:
             OSError: The file can't be removed.
         """
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        await _in_thread(_remove, self._path(key))
 
     def _path(self, key: str) -> Path:
-        return self._directory / f"{quote(key, safe='')}.json"
+        name = quote(key, safe="")
+        if _DEVICE.fullmatch(name):
+            name = f"%{ord(name[0]):02X}{name[1:]}"
+        return self._directory / f"{name}.json"
+
+
+async def _in_thread(function: Callable[[*Ts], T], *arguments: *Ts) -> T:
+    """Call a function in a thread, and stay until it has ended, also when cancelled.
+
+    The thread can't be stopped, and what comes later must not be overtaken by it.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.wait([running])
+    except asyncio.CancelledError:
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        await asyncio.gather(running, return_exceptions=True)
+        raise
+    return running.result()
 
 
 def _read(path: Path) -> str | None:
@@ -106,6 +132,12 @@ def _read(path: Path) -> str | None:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"{path} is damaged, the feed's forget() helps: {error}") from None
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -251,10 +251,11 @@ class NotificationFeed:
             await self._finish(in_hand.id)
 
     async def _finish(self, notification_id: str) -> None:
-        ledger = self._begun().ledger
+        intake = self._begun()
         is_work = self._acknowledge == "delete"
-        ledger.note(notification_id, Stage.HANDLED if is_work else Stage.DONE)
-        await ledger.save()
+        intake.ledger.note(notification_id, Stage.HANDLED if is_work else Stage.DONE)
+        intake.news.set()  # the loop may be waiting for this
+        await intake.ledger.save()
         if is_work:
             await self._delete([notification_id])
 

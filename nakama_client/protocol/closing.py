@@ -60,11 +60,13 @@ class Close(msgspec.Struct, frozen=True):
         code: The close code; None when there was no close frame.
         text: The text in the close frame, or what is known instead.
         by: Who closed.
+        silence: Seconds since anything had come.
     """
 
     code: int | None
     text: str
     by: ClosedBy
+    silence: float = 0.0
 
 
 @frozen
@@ -76,7 +78,9 @@ class DisconnectReason:
         code: The close code; None when there was no close frame. Nearly always 1000.
         text: The server's words.
         closed_by: Who closed it.
-        will_reconnect: Whether the socket is opened again. It has no part in comparisons.
+        will_reconnect: Whether the socket is opened again. This and the next have no part in
+            comparisons.
+        silence: Seconds since anything had come over it; the server's close counts, too.
     """
 
     cause: DisconnectCause
@@ -84,6 +88,7 @@ class DisconnectReason:
     text: str
     closed_by: ClosedBy
     will_reconnect: bool = field(default=False, eq=False)
+    silence: float = field(default=0.0, eq=False)
 
     def __str__(self) -> str:
         text = f", {self.text}" if self.text else ""
@@ -134,7 +139,8 @@ def farewell_in(notifications: bytes | msgspec.Raw) -> DisconnectCause | None:
 
 def reason_of(close: Close, farewell: DisconnectCause | None) -> DisconnectReason:
     """Why the connection ended, from how it ended and what the server announced before."""
-    return DisconnectReason(_cause_of(close, farewell), close.code, close.text, close.by)
+    cause = _cause_of(close, farewell)
+    return DisconnectReason(cause, close.code, close.text, close.by, silence=close.silence)
 
 
 def _cause_of(close: Close, farewell: DisconnectCause | None) -> DisconnectCause:

@@ -80,7 +80,7 @@ _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 
 
 def decode(data: bytes | msgspec.Raw, model: type[T]) -> T:
-    """Read JSON into a model; unknown fields are ignored.
+    """Read JSON into a model; unknown fields are ignored, and null is an absent field.
 
     Raises:
         DECODE_ERRORS: It is not JSON, or has another shape.
@@ -89,7 +89,24 @@ def decode(data: bytes | msgspec.Raw, model: type[T]) -> T:
     if decoder is None:
         decoder = msgspec.json.Decoder(model, strict=False, dec_hook=_decode_object)
         _DECODERS[model] = decoder
-    value: T = decoder.decode(data)
+    value: T
+    try:
+        value = decoder.decode(data)
+    except msgspec.ValidationError:
+        plain = _decode_any(data)
+        without = _without_nulls(plain)
+        if without == plain:
+            raise
+        value = msgspec.convert(without, model, strict=False, dec_hook=_decode_object)
+    return value
+
+
+def _without_nulls(value: Any) -> Any:
+    """Proto3 JSON may have null for any field; Nakama has none, what stands before it may."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
     return value
 
 

@@ -187,4 +187,5 @@ def _read(saved: str) -> _Saved:
     try:
         return decode(saved.encode(), _Saved)
     except DECODE_ERRORS as error:
-        raise ArgumentError(f"the stored position cannot be read: {error}") from error
+        problem = "the stored position can't be read, the feed's forget() helps"
+        raise ArgumentError(f"{problem}: {error}") from error

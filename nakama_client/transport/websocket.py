@@ -95,7 +95,10 @@ class WebSocket:
                     events = 0
                     await asyncio.sleep(0)
         except websockets.ConnectionClosed as error:
-            return Close(None, SILENCE, ClosedBy.NETWORK) if self._is_silent else _close_of(error)
+            silence = asyncio.get_running_loop().time() - self._heard_at()
+            if self._is_silent:
+                return Close(None, SILENCE, ClosedBy.NETWORK, silence)
+            return _close_of(error, silence)
         finally:
             listening.cancel()
             await asyncio.wait([listening])
@@ -204,11 +207,11 @@ def _refusal(error: websockets.InvalidStatus) -> NakamaError:
     return refusal(Reply(status, body, retry_after(wait, response.headers.get("Date", ""))))
 
 
-def _close_of(error: websockets.ConnectionClosed) -> Close:
+def _close_of(error: websockets.ConnectionClosed, silence: float) -> Close:
     received: Any = error.rcvd
     sent: Any = error.sent
     if received is not None and (sent is None or error.rcvd_then_sent):
-        return Close(received.code, received.reason, ClosedBy.SERVER)
+        return Close(received.code, received.reason, ClosedBy.SERVER, silence)
     if sent is not None:
-        return Close(sent.code, sent.reason, ClosedBy.CLIENT)
-    return Close(None, "", ClosedBy.NETWORK)
+        return Close(sent.code, sent.reason, ClosedBy.CLIENT, silence)
+    return Close(None, "", ClosedBy.NETWORK, silence)

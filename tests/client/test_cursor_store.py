@@ -9,9 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from nakama_client import CursorStore, FileCursorStore, MemoryCursorStore
+from mock_server import MockServer
+from nakama_client import (
+    ArgumentError,
+    Client,
+    CursorStore,
+    FileCursorStore,
+    MemoryCursorStore,
+    Session,
+)
 
-KEYS = ["40857c06-2b8f-4d5f-9d2b-5a6f0d1c2e3f", "../outside", "a/b\\c:d*", "ключ", ""]
+KEYS = [
+    "40857c06-2b8f-4d5f-9d2b-5a6f0d1c2e3f",
+    "../outside",
+    "a/b\\c:d*",
+    "ключ",
+    "",
+    "CON",
+    "nul.x",
+    "com1",
+]
 
 KILLED_WHILE_WRITING = """
 import asyncio, os, signal, sys
@@ -110,3 +127,37 @@ def test_a_kill_leaves_a_whole_text(tmp_path: Path) -> None:
     number, _, rest = text.partition(":")
     assert rest == "x" * 50_000
     assert int(number) >= reported[-1], "what was saved is gone"
+
+
+@pytest.mark.asyncio
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that blocks")
+async def test_a_save_that_is_cancelled_twice_is_not_overtaken(tmp_path: Path) -> None:
+    store = FileCursorStore(tmp_path)
+    draft = tmp_path / "player.new"
+    os.mkfifo(draft)
+    saving = asyncio.create_task(store.save("player", "first"))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        saving.cancel()
+    await asyncio.sleep(0)
+    assert not saving.done()
+    assert await asyncio.to_thread(draft.read_text) == "first"
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    draft.unlink(missing_ok=True)
+    (tmp_path / "player.json").unlink(missing_ok=True)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("damage", [b"\xff\xfe\x00", b"", b"{", b"[]", b'{"cursor": 1}', b"null"])
+async def test_a_damaged_file_is_told_and_can_be_forgotten(
+    client: Client, server: MockServer, alice: Session, tmp_path: Path, damage: bytes
+) -> None:
+    (tmp_path / f"{alice.user_id}.json").write_bytes(damage)
+    await server.notifications.send(alice.user_id, "still there")
+    feed = client.notifications(alice, store=FileCursorStore(tmp_path))
+    with pytest.raises(ArgumentError, match=r"forget\(\) helps"):
+        await feed.open()
+    await feed.forget()
+    async with feed:
+        assert (await anext(feed)).subject == "still there"

@@ -294,6 +294,22 @@ async def test_acknowledging_by_hand(client: Client, server: MockServer, alice: 
 
 
 @pytest.mark.asyncio
+async def test_a_loop_that_waits_for_acknowledgements_goes_on_after_them(
+    client: Client, server: MockServer, alice: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nakama_client.protocol.catchup._MOST_REMEMBERED", 5)
+    await send(server, alice, *"abcdef")
+    async with client.notifications(alice, acknowledge="manual") as feed:
+        in_work = [await anext(feed) for _ in range(5)]
+        waiting = asyncio.create_task(take(feed, 1))
+        for each in in_work:
+            await asyncio.sleep(0)  # the task's turn
+            assert not waiting.done()
+            await feed.acknowledge(each)
+        assert await waiting == ["f"]
+
+
+@pytest.mark.asyncio
 async def test_a_queue_of_work(client: Client, server: MockServer, alice: Session) -> None:
     store = MemoryCursorStore()
     await send(server, alice, "a", "b", "c")

@@ -473,6 +473,7 @@ async def test_a_dead_peer_is_noticed(server: MockServer) -> None:
             with pytest.raises(ConnectionLost) as raised:
                 await socket.rpc("echo")
             assert raised.value.reason.cause is DisconnectCause.TIMED_OUT
+            assert raised.value.reason.silence >= timeouts.silence
             await story.until(Connected)
             assert (await socket.rpc("echo", "x")).payload == "x"
 

@@ -311,6 +311,33 @@ async def test_an_overflow_is_counted_and_reported_in_its_place() -> None:
     assert seen == [*map(str, range(kept)), f"gap of {dropped}", "later"]
 
 
+@pytest.mark.asyncio
+async def test_errors_are_bounded_too() -> None:
+    """A server gone mad can't fill our memory through a slow `on_error` function."""
+
+    async def script(peer: Peer) -> None:
+        await peer.flood("no envelope" * 20, 5000)
+        request = await peer.request()
+        await peer.send({"cid": request["cid"], "rpc": {}})
+
+    release = asyncio.Event()
+    seen: list[Exception] = []
+    async with ScriptedServer(script=script) as server, Client(server.url) as client:
+        socket = client.socket(SESSION, queue_limit=5)
+
+        @socket.on_error
+        async def slow(error: Exception) -> None:
+            await release.wait()
+            seen.append(error)
+
+        async with socket:
+            await socket.rpc("all sent")
+            release.set()
+    kinds = [type(error) for error in seen]
+    assert kinds in ([MalformedFrame] * count + [QueueOverflow] for count in (5, 6))
+    assert sum(getattr(error, "dropped", 1) for error in seen) == 5000
+
+
 async def _close_after(socket: Socket, event: asyncio.Event) -> None:
     await event.wait()
     await socket.close()
