@@ -200,11 +200,27 @@ def test_a_date_that_is_too_far_away(year: float) -> None:
         ("0 12 * * 1", 1_700_481_600, 1_699_876_800),
         ("0 0 1 1 *", 1_704_067_200, 1_672_531_200),
         ("30 0 0 * * * *", 1_700_006_430, 1_699_920_030),
+        ("*/10 * * * * 2023", 1_700_000_400, 1_699_999_800),
+        ("@daily", 1_700_006_400, 1_699_920_000),
+        ("0 0 * december Friday", 1_701_388_800, 1_672_358_400),
+        ("0 0 * * 5L", 1_700_784_000, 1_698_364_800),
+        ("0 0 L * ?", 1_701_302_400, 1_698_710_400),
+        ("0 0 1 1 * 2090", 3_786_912_000, -62_135_596_800),
+        ("0 0 31 2 *", -62_135_596_800, -62_135_596_800),
+        ("0 0 0 * * * * and more", 1_700_006_400, 1_699_920_000),
     ],
 )
 def test_schedules(expression: str, following: int, previous: int) -> None:
     assert _nk().cron_next(expression, 1_700_000_000) == following
     assert _nk().cron_prev(expression, 1_700_000_000) == previous
+
+
+@pytest.mark.parametrize(
+    "expression", ["* * * *", "@midnight", "@Daily", "R * * * *", "60 * * * *", "0 0 * * L9", "x"]
+)
+def test_texts_that_are_no_schedules(expression: str) -> None:
+    with pytest.raises(ModuleError, match="expects a valid cron string"):
+        _nk().cron_next(expression, 1_700_000_000)
 
 
 @pytest.mark.parametrize("timestamp", [1e300, float("inf"), -1e18])

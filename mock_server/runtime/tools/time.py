@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,22 @@ from mock_server.runtime.functions import PureFunctions
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = (("hour", 12), ("min", 0), ("sec", 0), ("msec", 0))
+_NEVER = -62_135_596_800  # the year 1, which is no time at all in Go
+_END = 4_102_444_800  # of 2099, its last year
+_YEARS = 130
+_ALIASES = {
+    "@yearly": "0 0 0 1 1 * *",
+    "@annually": "0 0 0 1 1 * *",
+    "@monthly": "0 0 0 1 * * *",
+    "@weekly": "0 0 0 * * 0 *",
+    "@daily": "0 0 0 * * * *",
+    "@hourly": "0 0 * * * * *",
+}
+_NAMES = (
+    "january february march april may june july august september october november december "
+    "sunday monday tuesday wednesday thursday friday saturday"
+)
+_WORDS = {word: word[:3] for name in _NAMES.split() for word in (name, name[:3], *"lw")}
 
 
 class TimeFunctions(PureFunctions):
@@ -38,6 +55,8 @@ class TimeFunctions(PureFunctions):
 
     def cron_next(self, expression: Any = None, timestamp: Any = None) -> int:
         """The first time after `timestamp` that a cron expression matches; both in seconds, UTC.
+
+        Where there is none up to 2099, it is that of the year 1, as in Nakama.
 
         Raises:
             ModuleError: A bad argument.
@@ -89,9 +108,13 @@ def _due(given: Arguments, step: str) -> int:
         start = _EPOCH + timedelta(seconds=timestamp)
     except OverflowError:
         raise ModuleError("this mock of Nakama knows the years 1 to 9999 only") from None
-    schedule = _croniter()(_fields(expression), start)
+    schedule = _croniter()(_fields(expression), start, max_years_between_matches=_YEARS)
     find: Callable[[type[float]], float] = getattr(schedule, step)
-    return int(find(float))
+    try:
+        due = int(find(float))
+    except importlib.import_module("croniter").CroniterBadDateError:
+        return _NEVER
+    return due if due < _END else _NEVER
 
 
 def _croniter() -> Any:
@@ -103,7 +126,11 @@ def _croniter() -> Any:
 
 def _fields(expression: str) -> str:
     """Nakama's fields in croniter's order: seconds come first there, and last but year here."""
-    fields = expression.split()
+    for alias, fields_of_alias in _ALIASES.items():
+        expression = expression.replace(alias, fields_of_alias)
+    expression = re.sub("[a-z]+", lambda word: _WORDS.get(word[0], "?!"), expression.lower())
+    # its last Friday is `5L` in Nakama, `L5` in croniter; what is beyond the year does not count
+    fields = re.sub(r"\b([0-7])l\b", r"l\1", expression).split()[:7]
     if len(fields) == 6:  # minute hour day month weekday year
         fields = [*fields[:5], "0", fields[5]]
     elif len(fields) == 7:  # second minute hour day month weekday year
