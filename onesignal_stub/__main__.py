@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, SeedError, WrongTables) as error:
         print(f"onesignal-stub: {error}", file=sys.stderr)
         return 1
+    except sqlite3.DatabaseError as error:
+        print(f"onesignal-stub: {options.data}: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -39,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="onesignal-stub", description="OneSignal's REST API on loopback."
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to bind")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
+    parser.add_argument("--port", type=port_number, default=DEFAULT_PORT, help="0 takes a free one")
     parser.add_argument("--data", type=Path, metavar="FILE", help="keep everything in this file")
     parser.add_argument(
         "--seed", type=Path, metavar="FILE", help="JSON with players, users, segments to start with"
@@ -51,6 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rest-key", default="someapikey", help="that app's REST API key")
     parser.add_argument("--user-key", default="user-auth-key", help="the account's key")
     return parser
+
+
+def port_number(text: str) -> int:
+    """The port that an argument names.
+
+    Raises:
+        ValueError: It is no number.
+        ArgumentTypeError: There is no such port.
+    """
+    port = int(text)
+    if not 0 <= port < 65536:
+        raise argparse.ArgumentTypeError(f"{port} is no port")
+    return port
 
 
 async def _serve(stub: OneSignalStub) -> None:

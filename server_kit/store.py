@@ -28,15 +28,20 @@ class Store:
 
     Raises:
         WrongTables: The file was written with another schema.
+        sqlite3.DatabaseError: The file cannot be opened, or is no database.
     """
 
     def __init__(self, schema: str, path: Path | None = None) -> None:
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._require(schema, path)
-        self._db.execute("PRAGMA foreign_keys = ON")
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._require(schema, path)
+            self._db.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            self._db.close()
+            raise
         self._empty = _image_of(schema)
         self._depth = 0
 
@@ -46,7 +51,6 @@ class Store:
         if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             self._db.executescript(f"{schema}; PRAGMA user_version = {mark}")
         elif self._db.execute("PRAGMA user_version").fetchone()[0] != mark:
-            self._db.close()
             raise WrongTables(
                 f"{path} was written by another version of this server; delete it, or name "
                 "another file"

@@ -422,3 +422,9 @@ def test_the_command_line_tells_what_is_wrong(
     assert "players[0] is refused" in capsys.readouterr().err
     assert main(["--port", "0", "--seed", str(tmp_path / "missing.json")]) == 1
     assert "missing.json" in capsys.readouterr().err
+    for path in (seed, tmp_path / "missing" / "stub.db"):
+        assert main(["--port", "0", "--data", str(path)]) == 1
+        assert f"onesignal-stub: {path}: " in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--port", "65536"])
+    assert "65536 is no port" in capsys.readouterr().err
