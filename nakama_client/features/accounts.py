@@ -12,7 +12,7 @@ from nakama_client.features.users import User
 from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request
-from nakama_client.protocol.rules import check_size
+from nakama_client.protocol.rules import check_lengths, check_username
 from nakama_client.session import Session
 
 
@@ -90,7 +90,7 @@ class Accounts(ClientFeature):
             InvalidArgument: The user name is taken, or has forbidden characters.
         """
         if username is not None:
-            check_size("the username", username, shortest=1, longest=128)
+            check_username(username)
         if lang_tag is not None and not lang_tag:
             raise ArgumentError("lang_tag can't be cleared")
         changes = {
@@ -104,8 +104,7 @@ class Accounts(ClientFeature):
         body = {name: value for name, value in changes.items() if value is not None}
         if not body:
             raise ArgumentError("update_account needs at least one field to change")
-        for name, value in body.items():
-            _check_length(name, value)
+        check_lengths(body)
         request = Request("PUT", "/v2/account", body=encode(body))
         await self._calls.as_user(session, request, Empty)
 
@@ -116,9 +115,3 @@ class Accounts(ClientFeature):
             ApiError: The server refused.
         """
         await self._calls.as_user(session, Request("DELETE", "/v2/account"), Empty)
-
-
-def _check_length(name: str, value: str) -> None:
-    longest = {"avatar_url": 512, "lang_tag": 18}.get(name, 255)
-    if len(value) > longest:
-        raise ArgumentError(f"{name} may have {longest} characters, not {len(value)}")

@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.requests import Request, present
-from nakama_client.protocol.rules import check_present, check_size
+from nakama_client.protocol.rules import (
+    check_email,
+    check_login_id,
+    check_password,
+    check_present,
+    check_username,
+)
 from nakama_client.protocol.tokens import SessionReply
 from nakama_client.session import Session
 
@@ -27,7 +33,7 @@ class Authentication(ClientFeature):
         """Log in with the id of a device.
 
         Args:
-            id: 10 to 128 bytes, made once and kept on the device.
+            id: 10 to 128 bytes without blanks, made once and kept on the device.
             username: The name of a new account, up to 128 bytes; the server makes one up when
                 None. Ignored when the account exists.
             create: Whether to create the account when it does not exist.
@@ -40,7 +46,7 @@ class Authentication(ClientFeature):
             PermissionDenied: The account is banned.
             Unauthenticated: The server key is wrong.
         """
-        check_size("the device id", id, shortest=10, longest=128)
+        check_login_id("the device id", id, shortest=10, longest=128)
         return await self._authenticate("device", {"id": id}, username, create, vars)
 
     async def authenticate_custom(
@@ -54,7 +60,7 @@ class Authentication(ClientFeature):
         """Log in with an id of your own, such as that of another account system.
 
         Args:
-            id: 6 to 128 bytes.
+            id: 6 to 128 bytes without blanks.
             username: As in `authenticate_device`.
             create: As in `authenticate_device`.
             vars: As in `authenticate_device`.
@@ -63,7 +69,7 @@ class Authentication(ClientFeature):
             ArgumentError: The id or the name breaks a rule.
             ApiError: As in `authenticate_device`.
         """
-        check_size("the custom id", id, shortest=6, longest=128)
+        check_login_id("the custom id", id, shortest=6, longest=128)
         return await self._authenticate("custom", {"id": id}, username, create, vars)
 
     async def authenticate_email(
@@ -93,7 +99,7 @@ class Authentication(ClientFeature):
         if email is None:
             check_present("a username, when there is no email,", username or "")
         else:
-            credentials["email"] = check_size("the email", email, shortest=10, longest=255)
+            credentials["email"] = check_email(email)
         return await self._authenticate("email", credentials, username, create, vars)
 
     async def authenticate_facebook(
@@ -160,7 +166,7 @@ class Authentication(ClientFeature):
         sync: bool | None = None,
     ) -> Session:
         if username:
-            check_size("the username", username, shortest=1, longest=128)
+            check_username(username)
         body: dict[str, object] = dict(credentials)
         if vars:
             body["vars"] = dict(vars)
@@ -172,8 +178,3 @@ class Authentication(ClientFeature):
             is_idempotent=True,
         )
         return self._calls.sessions.login(await self._calls.with_server_key(request, SessionReply))
-
-
-def check_password(password: str) -> str:
-    """A password as Nakama allows it; the text of the error does not repeat it."""
-    return check_size("the password", password, shortest=8, longest=72)

@@ -14,13 +14,10 @@ from nakama_client.paging import PageIterator
 from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present
-from nakama_client.protocol.rules import check_id, check_limit, check_present
+from nakama_client.protocol.rules import check_id, check_lengths, check_limit, check_present
 from nakama_client.session import Session
 
 _LARGEST_COUNT = 2**31 - 1
-
-# The longest texts that the server stores, in characters.
-_LONGEST = {"name": 255, "description": 255, "avatar_url": 512, "lang_tag": 18}
 
 
 @frozen(kw_only=True)
@@ -108,7 +105,7 @@ class Groups(ClientFeature):
             "avatar_url": avatar_url,
             "lang_tag": lang_tag,
         }
-        _check_lengths(texts)
+        check_lengths(texts)
         body = encode({**texts, "open": open, "max_count": max_count})
         return await self._calls.as_user(session, Request("POST", "/v2/group", body=body), Group)
 
@@ -148,7 +145,7 @@ class Groups(ClientFeature):
         changed = {field: text for field, text in texts.items() if text is not None}
         for field in ("name", "lang_tag"):
             check_present(f"the group's {field}", changed.get(field, "unchanged"))
-        _check_lengths(changed)
+        check_lengths(changed)
         body = changed if open is None else {**changed, "open": open}
         if not body:
             raise ArgumentError("update_group needs at least one field to change")
@@ -270,12 +267,6 @@ class Groups(ClientFeature):
         path = f"/v2/group/{check_id('group_id', group_id)}{action}"
         request = Request(method, path, body=body, is_idempotent=True)
         await self._calls.as_user(session, request, Empty)
-
-
-def _check_lengths(texts: dict[str, str]) -> None:
-    for field, text in texts.items():
-        if len(text) > _LONGEST[field]:
-            raise ArgumentError(f"{field} may have {_LONGEST[field]} characters, not {len(text)}")
 
 
 def _filters(

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nakama_client.features.authentication import check_password
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present
-from nakama_client.protocol.rules import check_present, check_size
+from nakama_client.protocol.rules import check_email, check_login_id, check_password, check_present
 from nakama_client.session import Session
 
 
@@ -24,18 +23,17 @@ class Linking(ClientFeature):
 
     async def link_device(self, session: Session, id: str) -> None:
         """Let a device log in to this account; 10 to 128 bytes."""
-        check_size("the device id", id, shortest=10, longest=128)
+        check_login_id("the device id", id, shortest=10, longest=128)
         await self._change(session, "link/device", {"id": id})
 
     async def link_custom(self, session: Session, id: str) -> None:
         """Let a custom id log in to this account; 6 to 128 bytes."""
-        check_size("the custom id", id, shortest=6, longest=128)
+        check_login_id("the custom id", id, shortest=6, longest=128)
         await self._change(session, "link/custom", {"id": id})
 
     async def link_email(self, session: Session, email: str, *, password: str) -> None:
         """Let an email address and a password log in to this account."""
-        check_size("the email", email, shortest=10, longest=255)
-        body = {"email": email, "password": check_password(password)}
+        body = {"email": check_email(email), "password": check_password(password)}
         await self._change(session, "link/email", body)
 
     async def unlink_device(self, session: Session, id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from nakama_client.errors import ArgumentError
 
@@ -12,6 +12,15 @@ _UUID = re.compile(
     r"(urn:uuid:)?(\{)?([0-9a-f]{8}(-?)[0-9a-f]{4}\4[0-9a-f]{4}\4[0-9a-f]{4}\4[0-9a-f]{12})(?(2)\})",
     re.IGNORECASE,
 )
+
+# As Go's regular expressions have them: white space and control characters are those of ASCII.
+_BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_NOT_IN_USERNAME = re.compile(r"[\x00-\x1f\x7f]|\[\]")
+_EMAIL = re.compile(r".+@.+\..+")
+
+# The longest texts that the server stores, in characters.
+_LONGEST = {"avatar_url": 512, "lang_tag": 18}
+_LONGEST_OTHER = 255
 
 
 def check_limit(limit: int, maximum: int) -> int:
@@ -39,6 +48,43 @@ def check_size(name: str, text: str, *, shortest: int, longest: int) -> str:
     if not shortest <= size <= longest:
         raise ArgumentError(f"{name} must have {shortest} to {longest} bytes, not {size}")
     return text
+
+
+def check_login_id(name: str, text: str, *, shortest: int, longest: int) -> str:
+    """What a player logs in with: so many bytes, without blanks and control characters."""
+    check_size(name, text, shortest=shortest, longest=longest)
+    if _BLANK_OR_CONTROL.search(text):
+        raise ArgumentError(f"{name} may hold no blanks and no control characters")
+    return text
+
+
+def check_email(text: str) -> str:
+    """An email address, as Nakama allows it."""
+    check_login_id("the email", text, shortest=10, longest=255)
+    if _EMAIL.fullmatch(text) is None:
+        raise ArgumentError("the email must look like ada@example.com")
+    return text
+
+
+def check_password(password: str) -> str:
+    """A password as Nakama allows it; the text of the error does not repeat it."""
+    return check_size("the password", password, shortest=8, longest=72)
+
+
+def check_username(text: str) -> str:
+    """The name of an account."""
+    check_size("the username", text, shortest=1, longest=128)
+    if _NOT_IN_USERNAME.search(text):
+        raise ArgumentError("the username may hold no control characters and no []")
+    return text
+
+
+def check_lengths(texts: Mapping[str, str]) -> None:
+    """Texts of an account or a group, by the name of the field."""
+    for field, text in texts.items():
+        longest = _LONGEST.get(field, _LONGEST_OTHER)
+        if len(text) > longest:
+            raise ArgumentError(f"{field} may have {longest} characters, not {len(text)}")
 
 
 def check_present(name: str, text: str) -> str:

@@ -55,6 +55,17 @@ async def test_arguments_are_checked_before_the_wire(client: Client, server: Moc
         await client.authenticate_custom("12345")
     with pytest.raises(ArgumentError, match="the email must have 10 to 255 bytes, not 6"):
         await client.authenticate_email("a@b.co", "correct horse")
+    for id_ in ("has a blank in it", "0123456789\n", "0123456789\x7f"):
+        with pytest.raises(ArgumentError, match="the device id may hold no blanks"):
+            await client.authenticate_device(id_)
+        with pytest.raises(ArgumentError, match="the custom id may hold no blanks"):
+            await client.authenticate_custom(id_)
+    for email in ("nobody.example", "@example.com", "somebody@example"):
+        with pytest.raises(ArgumentError, match="must look like"):
+            await client.authenticate_email(email, "correct horse")
+    for name in ("a\tb", "clan[]"):
+        with pytest.raises(ArgumentError, match="no control characters and no"):
+            await client.authenticate_device("0123456789", username=name)
     with pytest.raises(ArgumentError, match="a username, when there is no email, is required"):
         await client.authenticate_email(None, "correct horse")
     with pytest.raises(ArgumentError, match="the username must have 1 to 128 bytes"):
