@@ -76,11 +76,15 @@ class Control:
         wait = fields.number(request.query, "wait")
         if wait is not None and not 0 <= wait <= MAX_WAIT:
             raise refused(f"wait must be between 0 and {MAX_WAIT:g} seconds")
+        newest = fields.integer(request.query, "newest")
+        if newest is not None and newest < 0:
+            raise refused("newest must not be negative")
         pushes = self._stub.service.pushes
         if wait is not None:
             with contextlib.suppress(TimeoutError):  # the answer is the empty list
                 await pushes.wait_for(query, timeout=wait)
-        return _json({"pushes": [attrs.asdict(push) for push in pushes.find(query)]})
+        found = pushes.find(query, newest=newest)
+        return _json({"pushes": [attrs.asdict(push) for push in found]})
 
     async def _delete(self, request: web.Request) -> web.Response:
         return _json({"deleted": self._stub.service.pushes.delete(_query_of(request.query))})

@@ -126,10 +126,12 @@ class Pushes:
             raise LookupError(f"there is no push {push_id}")
         return found[0]
 
-    def find(self, query: PushQuery) -> list[Push]:
-        """The pushes that match, in the order of sending."""
+    def find(self, query: PushQuery, *, newest: int | None = None) -> list[Push]:
+        """The pushes that match, or only so many of the newest, in the order of sending."""
         condition, params = self._where(query)
-        return _pushes(self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number", *params))
+        sql = f"{_SELECT} WHERE {condition} ORDER BY d.number DESC LIMIT ?"
+        rows = self._store.all(sql, *params, -1 if newest is None else newest)
+        return _pushes(reversed(rows))
 
     def first(self, query: PushQuery) -> Push | None:
         """The oldest push that matches."""

@@ -43,6 +43,9 @@ async def test_pushes_over_http(backend: Backend) -> None:
     assert await found(since="2023-11-14T22:13:21Z") == everything[1:]
     assert await found(player_id=first, since=NOW + 1, contains="later") == everything[1:2]
     assert await found(notification_id=backend.stub.pushes[0].notification_id) == everything[:1]
+    assert await found(newest=2) == everything[1:]
+    assert await found(newest=0) == []
+    assert (await backend("GET", "/_control/pushes", newest=-1)).status == 400
     deleted = await backend.ok("DELETE", "/_control/pushes", external_user_id="u1")
     assert deleted == {"deleted": 2}
     assert await found() == everything[2:]
