@@ -276,17 +276,23 @@ def object_json(table: Table) -> str:
     """The JSON text of a table of names and values, as Go writes it.
 
     Nakama drops an array on the floor: it becomes `null`.
+
+    Raises:
+        ModuleError: It holds something that JSON does not have.
     """
     if isinstance(table, list):
         return "null" if table else "{}"
-    return gojson.marshal(table)
+    try:
+        return gojson.marshal(table)
+    except (TypeError, ValueError) as error:
+        raise ModuleError(str(error)) from None
 
 
 def stored_json(table: Table) -> str:
     """As `object_json`, for a column of PostgreSQL, which keeps no NUL characters in JSON.
 
     Raises:
-        ModuleError: There is one.
+        ModuleError: There is one, or something that JSON does not have.
     """
     text = object_json(table)
     if _NUL.search(text):

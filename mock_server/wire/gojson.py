@@ -18,6 +18,7 @@ from mock_server.wire.strconv import format_float, utf8_text
 
 _NOT_A_STRING = "json: cannot unmarshal object into Go value of type string"
 _INT64_LIMIT = 1 << 63
+_NOT_FINITE = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
 _ESCAPED = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 _SURROGATE_ESCAPES = re.compile(
     r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>u[dD][89a-fA-F]..)|.)", re.DOTALL
@@ -127,7 +128,7 @@ def _scalar_text(value: Any) -> str:
     if not isinstance(value, float):
         raise TypeError(f"json: unsupported type: {type(value).__name__}")
     if not math.isfinite(value):
-        raise ValueError(f"json: unsupported value: {value}")
+        raise ValueError(f"json: unsupported value: {_NOT_FINITE[str(value)]}")
     return format_float(value)
 
 

@@ -161,7 +161,8 @@ async def test_a_deleted_account_is_gone(game: Game) -> None:
     nk.account_delete_id(ada)
     with pytest.raises(ModuleError, match=f"failed to get account for user_id {ada}: account not"):
         nk.account_get_id(ada)
-    assert (await game.request("GET", "/v2/account", token)).status == 404
+    # 401 if the token is of an earlier second than the deletion, which does not end younger ones
+    assert (await game.request("GET", "/v2/account", token)).status in (401, 404)
 
 
 @pytest.mark.asyncio

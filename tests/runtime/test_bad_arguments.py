@@ -12,6 +12,7 @@ from mock_server import MockServer, ModuleError
 
 _SOMEBODY = "8d98ee3f-1a5c-4b5a-9a51-1b8a7b2f0c11"
 _SYSTEM = "00000000-0000-0000-0000-000000000000"
+_ENDLESS = {"a": [float("inf")]}
 
 # Function, arguments, which of them is bad, and what is said of it.
 _CASES: list[tuple[str, tuple[Any, ...], int, str]] = [
@@ -315,6 +316,30 @@ async def test_json_with_a_nul_character_is_refused_as_by_postgresql(
     server: MockServer, function: str, arguments: tuple[Any, ...]
 ) -> None:
     with pytest.raises(ModuleError, match=r"ERROR: unsupported Unicode escape sequence"):
+        getattr(server.nk, function)(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("account_update_id", (_SYSTEM, _ENDLESS)),
+        ("storage_write", ([{"collection": "c", "key": "k", "value": _ENDLESS}],)),
+        ("wallet_update", (_SYSTEM, {"gold": 1}, _ENDLESS)),
+        ("group_create", (_SYSTEM, "g", None, None, None, None, True, _ENDLESS)),
+        ("leaderboard_create", ("l", False, "desc", "best", None, _ENDLESS)),
+        ("channel_message_send", ("2...room", _ENDLESS)),
+        ("notification_send", (_SYSTEM, "s", _ENDLESS, 1)),
+        ("notification_send_all", ("s", _ENDLESS, 1)),
+        ("notifications_update", ([{"id": _SOMEBODY, "content": _ENDLESS}],)),
+        ("jwt_generate", ("HS256", "key", _ENDLESS)),
+        ("json_encode", (_ENDLESS,)),
+    ],
+)
+@pytest.mark.asyncio
+async def test_what_json_does_not_have_is_refused(
+    server: MockServer, function: str, arguments: tuple[Any, ...]
+) -> None:
+    with pytest.raises(ModuleError, match=r"json: unsupported value: \+Inf"):
         getattr(server.nk, function)(*arguments)
 
 

@@ -45,9 +45,11 @@ def test_values_are_written_as_go_writes_them(value: Any, text: str) -> None:
     assert marshal(value) == text
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, [-math.inf]])
-def test_numbers_that_are_not_finite_have_no_json(value: Any) -> None:
-    with pytest.raises(ValueError, match="unsupported value"):
+@pytest.mark.parametrize(
+    ("value", "name"), [(math.nan, "NaN"), (math.inf, r"\+Inf"), ([-math.inf], "-Inf")]
+)
+def test_numbers_that_are_not_finite_have_no_json(value: Any, name: str) -> None:
+    with pytest.raises(ValueError, match=f"unsupported value: {name}"):
         marshal(value)
 
 

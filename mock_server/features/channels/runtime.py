@@ -19,10 +19,9 @@ from mock_server.features.channels.ids import parse_channel_id
 from mock_server.features.channels.joining import InvalidTarget, resolve
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.stream import Stream
-from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.arguments import Arguments, object_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
-from mock_server.wire import gojson
 from mock_server.wire.uuids import parse_uuid
 from server_kit import store
 
@@ -178,7 +177,7 @@ def _content(given: Arguments, number: int) -> str:
     table = given.optional_table(number)
     if isinstance(table, list) and table:
         raise given.error(number, "expects message content to be a valid JSON object")
-    return gojson.marshal(table or {})
+    return object_json(table or {})
 
 
 def _message_id(given: Arguments) -> str:

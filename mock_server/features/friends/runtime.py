@@ -8,7 +8,7 @@ from mock_server.cursor import BadCursor
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.friends import listing
 from mock_server.features.notifications.core import DatabaseError
-from mock_server.runtime.arguments import Arguments, stored_json
+from mock_server.runtime.arguments import Arguments, object_json, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -125,7 +125,7 @@ class FriendFunctions(RuntimeFunctions):
         table = given.optional_table(5)
         if not friend_ids:
             return
-        text = "" if table is None else gojson.marshal(table or {})
+        text = "" if table is None else object_json(table)
         try:
             self._parts.friends.add(owner, name, friend_ids, text)
         except DatabaseError as error:

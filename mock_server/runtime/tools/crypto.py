@@ -11,10 +11,9 @@ from typing import Any
 
 import bcrypt
 
-from mock_server.runtime.arguments import Arguments, to_text
+from mock_server.runtime.arguments import Arguments, object_json, to_text
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions
-from mock_server.wire import gojson
 
 _PKCS1, _PKCS8 = "PKCS1", "PKCS8"
 _LABELS = {_PKCS1: b"BEGIN RSA PRIVATE KEY", _PKCS8: b"BEGIN PRIVATE KEY"}
@@ -151,7 +150,7 @@ class CryptoFunctions(PureFunctions):
             raise given.error(1, "unsupported algo type - only allowed 'HS256', 'RS256'.")
         secret = given.data(2, "expects string")
         table = given.table(3)
-        payload = gojson.marshal(table if isinstance(table, dict) else {})
+        payload = object_json(table if isinstance(table, dict) else {})
         header = f'{{"alg":"{method}","typ":"JWT"}}'
         unsigned = f"{_base64url(header.encode())}.{_base64url(payload.encode())}"
         return f"{unsigned}.{_base64url(_token_signature(method, unsigned.encode(), secret))}"
