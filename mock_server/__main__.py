@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ModuleLoadError, WrongTables) as error:
         print(f"nakama-mock: {error}", file=sys.stderr)
         return 1
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         print(f"nakama-mock: {options.data}: {error}", file=sys.stderr)
         return 1
     return 0

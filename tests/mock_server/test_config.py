@@ -39,3 +39,12 @@ def test_a_file_that_cannot_be_opened_is_named(
     missing = tmp_path / "missing" / "state.db"
     assert main(["--data", str(missing), "--socket.port=0", "--onesignal.port=0"]) == 1
     assert capsys.readouterr().err == f"nakama-mock: {missing}: unable to open database file\n"
+
+
+def test_a_file_that_is_no_database_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Ada, " * 20)
+    assert main(["--data", str(letter), "--socket.port=0", "--onesignal.port=0"]) == 1
+    assert capsys.readouterr().err == f"nakama-mock: {letter}: file is not a database\n"
