@@ -134,8 +134,8 @@ class Realtime:
         """
         connection = self._connection
         if connection is None:
-            reason = "" if self._lost is None else f": {self._lost}"
-            raise errors.NotConnected(f"the socket is not connected{reason}")
+            reason = "call connect()" if self._lost is None else str(self._lost)
+            raise errors.NotConnected(f"the socket is not connected: {reason}")
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[_Answer] = loop.create_future()
         cid = self._pending.add(waiter)

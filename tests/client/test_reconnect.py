@@ -347,6 +347,22 @@ async def test_the_token_is_refreshed_before_an_attempt(
 
 
 @pytest.mark.asyncio
+async def test_a_refresh_that_fails_is_one_more_trouble_that_may_pass(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        story = Story(socket)
+        server.clock.advance(61)
+        for fault in (Fault.status(503), Fault.status(502, body="<html>"), Fault.reset()):
+            server.faults.add(fault, REFRESH, times=4)
+        server.sockets()[0].abort()
+        await story.until(Connected)
+        connected = story.events[-1]
+        assert isinstance(connected, Connected)
+        assert connected.attempts == 4
+
+
+@pytest.mark.asyncio
 async def test_a_token_that_is_refused_is_refreshed_once(
     client: Client, server: MockServer, alice: Session
 ) -> None:
