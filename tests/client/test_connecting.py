@@ -19,16 +19,11 @@ from nakama_client import (
     Socket,
 )
 from server_kit.faults import Fault
+from tests.client.leaks import tasks
 from tests.client.scripted import Peer, ScriptedServer, make_token
 
 HANDSHAKE = "GET /ws"
 SESSION = Session(make_token())
-
-
-def tasks() -> list[str]:
-    """The SDK's tasks."""
-    names = (task.get_name() for task in asyncio.all_tasks())
-    return [name for name in names if name.startswith("nakama_client")]
 
 
 async def until_sockets(server: MockServer, count: int) -> None:

@@ -33,6 +33,7 @@ from nakama_client import (
 )
 from server_kit.faults import Fault
 from tests.client.conftest import Login
+from tests.client.leaks import tasks
 from tests.client.scripted import Peer, ScriptedServer, make_token
 
 REFRESH = "POST /v2/account/session/refresh"
@@ -67,10 +68,6 @@ class Story:
 async def client(server: MockServer) -> AsyncIterator[Client]:
     async with Client(server.http_url, clock=server.clock.time, random=lambda: 0.0) as client:
         yield client
-
-
-def tasks() -> set[asyncio.Task[object]]:
-    return {task for task in asyncio.all_tasks() if task.get_name().startswith("nakama_client")}
 
 
 @pytest.mark.asyncio

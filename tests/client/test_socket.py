@@ -28,6 +28,7 @@ from nakama_client import (
     UserBanned,
 )
 from tests.client.conftest import Login
+from tests.client.leaks import tasks
 from tests.client.scripted import make_token
 
 NIL = "00000000-0000-0000-0000-000000000000"
@@ -35,10 +36,6 @@ NIL = "00000000-0000-0000-0000-000000000000"
 
 async def take(queue: asyncio.Queue[Notification], count: int) -> list[str]:
     return [(await queue.get()).subject for _ in range(count)]
-
-
-def tasks() -> set[asyncio.Task[object]]:
-    return {task for task in asyncio.all_tasks() if task.get_name().startswith("nakama_client")}
 
 
 @pytest.mark.asyncio

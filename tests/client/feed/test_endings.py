@@ -1,0 +1,155 @@
+"""What ends a feed, and what does not."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mock_server import Config, MockServer
+from nakama_client import (
+    ArgumentError,
+    Client,
+    ConnectionFailed,
+    NotConnected,
+    Notification,
+    Session,
+    SessionExpired,
+    SessionReplaced,
+)
+from tests.client.conftest import Login
+from tests.client.feed.steps import send, take, until_live
+from tests.client.leaks import tasks
+from tests.client.scripted import ScriptedServer, make_token
+
+
+@pytest.mark.asyncio
+async def test_a_socket_of_ones_own_stays_open(
+    client: Client, server: MockServer, alice: Session, login: Login
+) -> None:
+    handled: list[str] = []
+    async with client.socket(alice) as socket:
+        socket.on_notification(lambda each: handled.append(each.subject))
+        async with client.notifications(alice, socket=socket) as feed:
+            await send(server, alice, "both")
+            assert await take(feed, 1) == ["both"]
+            assert feed.socket is socket
+        assert socket.is_connected
+        await send(server, alice, "only the handler")
+        assert (await socket.rpc("echo", "x")).payload == "x"
+    assert handled == ["both", "only the handler"]
+    socket = client.socket(alice)
+    async with client.notifications(alice, socket=socket) as feed:
+        assert socket.is_connected
+    assert socket.is_connected
+    await socket.close()
+    with pytest.raises(ArgumentError, match="another player"):
+        client.notifications(await login("bob"), socket=socket)
+
+
+@pytest.mark.asyncio
+async def test_it_ends_when_its_socket_is_closed(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket, client.notifications(alice, socket=socket) as feed:
+        await until_live(feed, server, alice)
+        await send(server, alice, "last", persistent=False)
+        await socket.rpc("echo")
+        await socket.close()
+        assert [each.subject async for each in feed] == ["last"]
+
+
+@pytest.mark.asyncio
+async def test_a_waiting_loop_ends_when_the_feed_is_closed(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    feed = client.notifications(alice)
+    with pytest.raises(NotConnected, match="not open"):
+        await anext(feed)
+    await feed.open()
+    await feed.open()
+    handled: asyncio.Queue[Notification] = asyncio.Queue()
+    waiting = asyncio.create_task(feed.run(handled.put_nowait))
+    await send(server, alice, "live")
+    await handled.get()
+    await feed.close()
+    await waiting
+    await feed.close()
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_twin_ends_it() -> None:
+    config = Config.from_settings({"session.single_socket": True})
+    async with MockServer(config) as server, Client(server.http_url) as client:
+        session = await client.authenticate_device("device-of-alice")
+        async with client.notifications(session) as older:
+            await until_live(older, server, session)
+            async with client.notifications(session) as newer:
+                farewell = await anext(older)
+                assert (farewell.code, farewell.persistent) == (-7, False)
+                with pytest.raises(SessionReplaced):
+                    await anext(older)
+                await until_live(newer, server, session)
+
+
+@pytest.mark.asyncio
+async def test_a_session_that_is_dead_ends_it(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.notifications(alice) as feed:
+        await until_live(feed, server, alice)
+        server.clock.advance(4000)
+        server.sockets()[0].abort()
+        with pytest.raises(SessionExpired):
+            await anext(feed)
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_nobody_there() -> None:
+    async with ScriptedServer() as gone:
+        url = gone.url
+    async with Client(url, random=lambda: 0.0) as client:
+        with pytest.raises(ConnectionFailed):
+            await client.notifications(Session(make_token())).open()
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_two_tasks_may_not_iterate(client: Client, alice: Session) -> None:
+    async with client.notifications(alice) as feed:
+        first = asyncio.create_task(anext(feed))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="two tasks"):
+            await anext(feed)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_wait_loses_nothing(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.notifications(alice) as feed:
+        await until_live(feed, server, alice)
+        for number in range(20):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await anext(feed)
+            await send(server, alice, str(number))
+            assert await take(feed, 1) == [str(number)]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"acknowledge": "sometimes"},
+        {"queue_limit": 0},
+        {"look_back": -1},
+        {"check_interval": 0},
+    ],
+)
+async def test_bad_arguments(client: Client, alice: Session, arguments: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError):
+        client.notifications(alice, **arguments)

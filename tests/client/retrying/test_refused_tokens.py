@@ -1,0 +1,232 @@
+"""Tokens that the server refuses: one refresh, one repetition, and logging in again."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from mock_server import MockServer, ModuleError
+from nakama_client import (
+    ApiError,
+    Client,
+    NotFound,
+    Session,
+    SessionExpired,
+    Unauthenticated,
+)
+from server_kit.faults import Fault
+from tests.client.scripted import ScriptedServer, make_token
+
+ACCOUNT = "GET /v2/account"
+ECHO = "POST /v2/rpc/echo"
+REFRESH = "POST /v2/account/session/refresh"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("method", ["read", "rpc"])
+async def test_a_refused_token_is_refreshed_and_the_call_repeated_once(
+    client: Client, server: MockServer, alice: Session, method: str
+) -> None:
+    server.clock.advance(5)
+    old = alice.token
+    route = ACCOUNT if method == "read" else ECHO
+    rule = server.faults.add(Fault.expired_token(), route, times=1)
+    if method == "read":
+        assert (await client.get_account(alice)).user.username == "alice"
+    else:
+        assert (await client.rpc(alice, "echo", "x")).payload == "x"
+    assert rule.hits == 1
+    assert alice.token != old
+    assert len(server.journal.find(REFRESH)) == 1
+
+
+@pytest.mark.asyncio
+async def test_it_is_repeated_only_once(client: Client, server: MockServer, alice: Session) -> None:
+    rule = server.faults.add(Fault.expired_token(), ACCOUNT)
+    with pytest.raises(Unauthenticated, match="Auth token invalid"):
+        await client.get_account(alice)
+    assert rule.hits == 2
+    assert len(server.journal.find(REFRESH)) == 1
+
+
+@pytest.mark.asyncio
+async def test_calls_that_are_refused_together_share_one_refresh(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    server.clock.advance(5)
+    server.faults.add(Fault.expired_token(), ACCOUNT, times=20)
+    await asyncio.gather(*(client.get_account(alice) for _ in range(20)))
+    assert len(server.journal.find(REFRESH)) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_after_somebody_elses_refresh_needs_no_other() -> None:
+    """Two calls went out with the old token; the slower one hears later that it is dead."""
+    asked, release = asyncio.Event(), asyncio.Event()
+    fresh = make_token(iat=1)
+    refreshes = 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal refreshes
+        if "refresh" in request.path:
+            refreshes += 1
+            return web.json_response({"token": fresh, "refresh_token": make_token()})
+        if request.headers["Authorization"] == f"Bearer {fresh}":
+            return web.json_response({"user": {"id": "1"}})
+        if request.path.endswith("notification"):
+            asked.set()
+            await release.wait()
+        refusal = {"code": 16, "message": "Auth token invalid"}
+        return web.json_response(refusal, status=401)
+
+    session = Session(make_token(), make_token())
+    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+        slow = asyncio.create_task(client.list_notifications(session))
+        await asked.wait()
+        await client.get_account(session)
+        release.set()
+        await slow
+    assert refreshes == 1
+
+
+@pytest.mark.asyncio
+async def test_a_function_that_refuses_is_not_called_again(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    calls = 0
+
+    @server.rpc("guarded")
+    def guarded(context: object, payload: str) -> None:
+        nonlocal calls
+        calls += 1
+        raise ModuleError("you may not", 16)
+
+    with pytest.raises(Unauthenticated, match="you may not"):
+        await client.rpc(alice, "guarded")
+    assert calls == 1
+    assert len(server.journal.find(REFRESH)) == 0
+
+
+@pytest.mark.asyncio
+async def test_a_wrong_server_key_is_no_matter_of_tokens(server: MockServer) -> None:
+    async with Client(server.http_url, server_key="wrong") as client:
+        with pytest.raises(Unauthenticated, match="Server key invalid"):
+            await client.authenticate_device("device-of-alice")
+    assert len(server.journal.find("POST /v2/account/authenticate/device")) == 1
+
+
+@pytest.mark.asyncio
+async def test_logging_in_again(client: Client, server: MockServer, alice: Session) -> None:
+    told: list[str] = []
+
+    @client.on_session_expired
+    async def log_in(session: Session) -> Session:
+        assert session is alice
+        told.append("expired")
+        return await client.authenticate_device("device-of-alice")
+
+    client.on_session_refresh(lambda session: told.append("new tokens"))
+    server.clock.advance(4000)
+    accounts = await asyncio.gather(*(client.get_account(alice) for _ in range(10)))
+    assert {account.user.id for account in accounts} == {alice.user_id}
+    async with client.socket(alice) as socket:
+        assert socket.is_connected
+    await client.close()
+    assert told == ["expired", "new tokens"]
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_lost_its_data(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    first_id = alice.user_id
+    client.on_session_expired(lambda _: client.authenticate_device("device-of-alice"))
+    await server.restart(keep_data=False)
+    server.clock.advance(50)
+    assert (await client.get_account(alice)).user.id == alice.user_id != first_id
+
+
+@pytest.mark.asyncio
+async def test_logging_in_again_never_loops(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    logins = 0
+
+    @client.on_session_expired
+    async def log_in(session: Session) -> Session:
+        nonlocal logins
+        logins += 1
+        return await client.authenticate_device("device-of-alice")
+
+    server.faults.add(Fault.status(401, body={"code": 16, "message": "Refused."}), REFRESH)
+    rule = server.faults.add(Fault.expired_token(), ACCOUNT)
+    with pytest.raises(Unauthenticated):
+        await client.get_account(alice)
+    assert (logins, rule.hits) == (1, 2)
+
+
+@pytest.mark.asyncio
+async def test_a_handler_that_has_no_session(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    calls: list[str] = []
+    first = client.on_session_expired(lambda _: calls.append("first"))
+    client.on_session_expired(lambda _: calls.append("second"))
+    server.clock.advance(4000)
+    with pytest.raises(SessionExpired):
+        await client.get_account(alice)
+    assert calls == ["first", "second"]
+    first.remove()
+    with pytest.raises(SessionExpired):
+        await client.get_account(alice)
+    assert calls == ["first", "second", "second"]
+
+
+@pytest.mark.asyncio
+async def test_a_handler_that_fails(client: Client, server: MockServer, alice: Session) -> None:
+    handler = client.on_session_expired(lambda _: 1 / 0)
+    server.clock.advance(4000)
+    with pytest.raises(SessionExpired, match="division by zero") as raised:
+        await client.get_account(alice)
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
+    handler.remove()
+
+    client.on_session_expired(lambda _: client.authenticate_device("unknown-device", create=False))
+    with pytest.raises(NotFound):
+        await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+async def test_a_handler_that_uses_the_expired_session(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    client.on_session_expired(client.get_account)
+    server.clock.advance(4000)
+    with pytest.raises(SessionExpired, match="can't use the session that expired"):
+        await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+async def test_a_handler_may_use_tasks_of_its_own(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    """A task that waits for the refresh that waits for the task is noticed, too."""
+    server.clock.advance(4000)
+
+    @client.on_session_expired
+    async def ask(session: Session) -> Session:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(client.get_account(session))
+        return session
+
+    with pytest.raises(SessionExpired, match="on_session_expired"):
+        await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+async def test_a_ban_is_no_expiry(client: Client, server: MockServer, alice: Session) -> None:
+    client.on_session_expired(lambda _: client.authenticate_device("device-of-alice"))
+    server.clock.advance(2)
+    server.nk.users_ban_id([alice.user_id])
+    with pytest.raises(ApiError, match="User account banned"):
+        await client.get_account(alice)

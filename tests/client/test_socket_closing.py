@@ -1,0 +1,197 @@
+"""Servers that do not greet, or do not agree to close; closing that is cut short."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from nakama_client import (
+    Client,
+    ConnectionLost,
+    DisconnectReason,
+    Notification,
+    Session,
+    TimeoutExceeded,
+    Timeouts,
+)
+from tests.client.leaks import tasks
+from tests.client.scripted import Peer, ScriptedServer, make_token
+
+SESSION = Session(make_token())
+
+
+async def no_script(peer: Peer) -> None:
+    """Do nothing but read."""
+
+
+@pytest.mark.asyncio
+async def test_close_lets_handlers_finish_what_had_arrived() -> None:
+    async def script(peer: Peer) -> None:
+        for number in range(50):
+            await peer.notify({"subject": str(number)})
+        request = await peer.request()
+        await peer.send({"cid": request["cid"], "rpc": {}})
+
+    seen: list[str] = []
+    async with ScriptedServer(script=script) as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+
+        @socket.on_notification
+        async def slow(notification: Notification) -> None:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            seen.append(notification.subject)
+
+        async with socket:
+            await socket.rpc("all sent")
+    assert seen == [str(number) for number in range(50)]
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_close_does_not_wait_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.notify({"subject": "1"}, {"subject": "2"}, {"subject": "3"})
+
+    begun = asyncio.Event()
+    ended: list[str] = []
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url, timeouts=Timeouts(close=0.05)) as client,
+    ):
+        socket = client.socket(SESSION)
+
+        @socket.on_notification
+        async def endless(notification: Notification) -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(notification.subject)
+
+        async with socket:
+            await begun.wait()
+    assert ended == ["1"]
+    assert "handlers did not finish in 0.05 s" in caplog.text
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_close_leaves_nothing_behind() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.notify({"subject": "1"})
+
+    begun = asyncio.Event()
+    async with ScriptedServer(script=script) as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+
+        @socket.on_notification
+        async def endless(notification: Notification) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        await socket.connect()
+        await begun.wait()
+        closing = asyncio.create_task(socket.close())
+        with pytest.raises(ConnectionLost):
+            await socket.rpc("never")
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_does_not_agree_to_close() -> None:
+    async def script(peer: Peer) -> None:
+        await server.stopped()
+
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url, timeouts=Timeouts(close=0.05)) as client,
+    ):
+        socket = client.socket(SESSION)
+        await socket.connect()
+        await socket.close()
+        assert not socket.is_connected
+        assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_closes_instead_of_greeting() -> None:
+    class Rude(ScriptedServer):
+        async def _socket(self, request: web.Request) -> web.StreamResponse:
+            websocket = web.WebSocketResponse()
+            await websocket.prepare(request)
+            await websocket.close(code=1000, message=b"server-side session disconnect")
+            return websocket
+
+    reasons: list[DisconnectReason] = []
+    async with Rude() as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+        socket.on_disconnect(reasons.append)
+        with pytest.raises(ConnectionLost, match="session_ended"):
+            await socket.connect()
+        assert not socket.is_connected
+        await socket.close()
+        assert not tasks()
+    assert reasons == []
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_does_not_greet() -> None:
+    class Silent(ScriptedServer):
+        async def _socket(self, request: web.Request) -> web.StreamResponse:
+            websocket = web.WebSocketResponse()
+            await websocket.prepare(request)
+            await self.stopped()
+            return websocket
+
+    async with Silent() as server, Client(server.url, timeouts=Timeouts(reply=0.05)) as client:
+        socket = client.socket(SESSION)
+        received = socket.notifications()
+        with pytest.raises(TimeoutExceeded, match=r"no answer to ping within 0.05 s"):
+            await socket.connect()
+        assert not socket.is_connected
+        assert not received.ended
+        assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_connect_leaves_nothing_behind() -> None:
+    class Silent(ScriptedServer):
+        async def _socket(self, request: web.Request) -> web.StreamResponse:
+            websocket = web.WebSocketResponse()
+            await websocket.prepare(request)
+            greeted.set()
+            await self.stopped()
+            return websocket
+
+    greeted = asyncio.Event()
+    async with Silent() as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+        connecting = asyncio.create_task(socket.connect())
+        await greeted.wait()
+        connecting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        assert not socket.is_connected
+        assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_peer_that_answers_nothing_at_all() -> None:
+    async def ignore(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await stop.wait()
+        writer.close()
+
+    stop = asyncio.Event()
+    async with await asyncio.start_server(ignore, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        timeouts = Timeouts(connect=0.05, request=0.05)
+        async with Client(f"http://127.0.0.1:{port}", timeouts=timeouts) as client:
+            with pytest.raises(TimeoutExceeded, match=r"no socket within 0.05 s"):
+                await client.socket(SESSION).connect()
+            with pytest.raises(TimeoutExceeded, match=r"no answer within 0.05 s"):
+                await client.get_account(SESSION)
+        stop.set()
