@@ -82,8 +82,8 @@ async def test_a_body_that_nobody_reads_may_be_anything(ada: Player) -> None:
     [
         ("deflate", zlib.compress(b'{"name":"e"}'), "flate: corrupt input before offset 5"),
         ("deflate", b"\x07", "flate: corrupt input before offset 1"),
-        ("gzip", gzip.compress(b'{"name":"e"}')[:-12], "unexpected EOF"),
-        ("gzip", gzip.compress(b'{"name":"e"}')[:-8] + bytes(8), "gzip: invalid checksum"),
+        ("gzip", gzip.compress(b'{"name":"e"}', mtime=0)[:-12], "unexpected EOF"),
+        ("gzip", gzip.compress(b'{"name":"e"}', mtime=0)[:-8] + bytes(8), "gzip: invalid checksum"),
     ],
 )
 async def test_a_corrupt_body_is_refused_as_go_does(
