@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
-ROUNDS = 5
+ROUNDS = 15
 
 
 @frozen
