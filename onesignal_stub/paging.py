@@ -1,4 +1,4 @@
-"""`limit` and `offset` of the list routes."""
+"""`limit`, `offset` and `cursor` of the list routes."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ def page_of(query: MultiMapping[str], *, maximum: int) -> Page:
         if value is not None and value < 0:
             raise refused(f"{name} must not be negative")
     return Page(maximum if limit is None else min(limit, maximum), offset or 0)
+
+
+def read_cursor(query: MultiMapping[str]) -> int | None:
+    """Read `cursor`, which is the number of a row to the stub; None when absent.
+
+    Raises:
+        ApiError: It is none that an answer of the stub named.
+    """
+    cursor = query.get("cursor")
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise refused("cursor must be the next_cursor of an earlier answer")
+    return int(cursor)

@@ -17,8 +17,12 @@ from onesignal_stub.features.apps.core import Apps, app_name, app_settings
 from onesignal_stub.features.apps.keys import ApiKeys
 from onesignal_stub.features.custom_events import api as custom_events_api
 from onesignal_stub.features.custom_events.core import CustomEvents
+from onesignal_stub.features.email_analytics import api as email_analytics_api
+from onesignal_stub.features.email_analytics.core import EmailAnalytics
 from onesignal_stub.features.exports import api as exports_api
 from onesignal_stub.features.exports.core import Exports
+from onesignal_stub.features.journeys import api as journeys_api
+from onesignal_stub.features.journeys.core import Journeys
 from onesignal_stub.features.live_activities import api as live_activities_api
 from onesignal_stub.features.live_activities.core import LiveActivities
 from onesignal_stub.features.notifications import api as notifications_api
@@ -73,6 +77,8 @@ class Service:
             store, users=self.users, subscriptions=self.subscriptions, outcomes=self.outcomes
         )
         self.templates = Templates(store, clock)
+        self.journeys = Journeys(store, clock)
+        self.email_analytics = EmailAnalytics(store, clock)
         self.custom_events = CustomEvents(store, clock)
         self.pushes = Pushes(store)
         self.webhooks = Webhooks(store)
@@ -117,7 +123,9 @@ class Service:
             *players_api.routes(self.players),
             *segments_api.routes(self.segments),
             *templates_api.routes(self.templates, self.apps, self.audit),
+            *journeys_api.routes(self.journeys),
             *outcomes_api.routes(self.outcomes),
+            *email_analytics_api.routes(self.email_analytics),
             *live_activities_api.routes(self.live_activities),
             *custom_events_api.routes(self.custom_events),
             *subscriptions_api.routes(self.subscriptions, self.users),

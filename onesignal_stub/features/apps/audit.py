@@ -8,6 +8,7 @@ from multidict import MultiMapping
 
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
+from onesignal_stub.paging import read_cursor
 from onesignal_stub.times import iso, parse_time
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -75,12 +76,10 @@ class AuditLog:
 
 def _condition(query: MultiMapping[str]) -> tuple[str, list[Any]]:
     terms, params = ["1"], list[Any]()
-    if "cursor" in query:
-        cursor = query["cursor"]
-        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-            raise refused("cursor must be the next_cursor of an earlier answer")
+    cursor = read_cursor(query)
+    if cursor is not None:
         terms.append("number > ?")
-        params.append(int(cursor))
+        params.append(cursor)
     else:
         for name, comparison in (("start_time", ">="), ("end_time", "<=")):
             if name in query:

@@ -1,4 +1,4 @@
-"""Every operation of onesignal-python-api 5.18.0 that the stub has."""
+"""Every operation of onesignal-python-api 5.18.0."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import sys
 import urllib.request
 import uuid
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import onesignal
@@ -310,6 +311,154 @@ def subscriptions(world: SimpleNamespace) -> None:
     assert answer.success is True
     assert not is_message_sent(world.api.create_notification(email))
     world.api.delete_subscription(world.app, created.id)
+
+
+@step
+def create_journey(world: SimpleNamespace) -> None:
+    clicked = models.JourneyCondition(
+        kind="on_notification_action", action="clicked", client_node_id="hello"
+    )
+    journey = world.api.create_journey(
+        world.app,
+        models.CreateJourneyRequest(
+            name="Welcome",
+            audience=models.JourneyAudience(kind="segment", included_segment_ids=[world.segment]),
+            early_exit=models.JourneyEarlyExit(rules=models.JourneyEarlyExitRules(on_session=True)),
+            reentry_rules=models.JourneyReentryRules(duration_seconds=600),
+            nodes=[
+                models.JourneyNode(kind="wait", duration_seconds=60, annotation="short"),
+                models.JourneyNode(
+                    kind="send_push", template_id=str(uuid.uuid4()), client_node_id="hello"
+                ),
+                models.JourneyNode(
+                    kind="yes_no",
+                    branches=[
+                        models.JourneyBranch(
+                            condition=clicked,
+                            nodes=[models.JourneyNode(kind="tag", assignments={"a": "1"})],
+                        ),
+                        models.JourneyBranch(nodes=[]),
+                    ],
+                ),
+            ],
+        ),
+    )
+    assert (journey.state, journey.created_source, journey.schedule) == (
+        "draft",
+        "public_api",
+        None,
+    )
+    wait, push, fork = journey.nodes
+    assert (wait.kind, wait.duration_seconds, wait.annotation) == ("wait", 60, "short")
+    assert fork.branches[0].condition.sending_node_id == push.id
+    assert fork.branches[0].nodes[0].assignments == {"a": "1"}
+    world.journey = journey
+    nameless = models.CreateJourneyRequest(name="")
+    error = refused(onesignal.ApiException, world.api.create_journey, world.app, nameless)
+    assert (error.status, len(error.error_messages)) == (400, 1)
+
+
+@step
+def view_journeys(world: SimpleNamespace) -> None:
+    seen = world.api.view_journey(world.app, world.journey.id)
+    assert seen.to_dict() == world.journey.to_dict()
+    other = world.api.create_journey(world.app, models.CreateJourneyRequest(name="Empty"))
+    assert (other.description, other.nodes, other.early_exit) == ("", [], None)
+    first = world.api.view_journeys(world.app, limit=1)
+    assert ([item.id for item in first.journeys], first.has_more) == ([other.id], True)
+    rest = world.api.view_journeys(world.app, limit=1, cursor=first.next_cursor)
+    (item,) = rest.journeys
+    assert (item.id, item.audience.kind, rest.has_more) == (world.journey.id, "segment", False)
+    error = refused(onesignal.ApiException, world.api.view_journey, world.app, str(uuid.uuid4()))
+    assert (error.status, error.error_messages) == (404, ["Journey not found"])
+
+
+@step
+def update_journey(world: SimpleNamespace) -> None:
+    old = world.journey
+    change = models.UpdateJourneyRequest(
+        name="Hello", early_exit=None, state="active", concurrency_key=old.concurrency_key
+    )
+    new = world.api.update_journey(world.app, old.id, change)
+    assert (new.name, new.state, new.early_exit, len(new.nodes)) == ("Hello", "active", None, 3)
+    assert new.started_at is not None
+    error = refused(onesignal.ApiException, world.api.update_journey, world.app, old.id, change)
+    assert error.status == 409
+    back = models.UpdateJourneyRequest(state="draft")
+    error = refused(onesignal.ApiException, world.api.update_journey, world.app, old.id, back)
+    assert error.status == 422
+
+
+@step
+def update_journey_node(world: SimpleNamespace) -> None:
+    wait = world.journey.nodes[0]
+    change = models.UpdateJourneyNodeRequest(duration_seconds=120)
+    new = world.api.update_journey_node(world.app, world.journey.id, wait.id, change)
+    assert (new.nodes[0].duration_seconds, new.nodes[0].annotation) == (120, "short")
+    assert [node.id for node in new.nodes] == [node.id for node in world.journey.nodes]
+
+
+@step
+def view_journey_stats(world: SimpleNamespace) -> None:
+    stats = world.api.view_journey_stats(world.app, world.journey.id)
+    assert (stats.id, stats.started, stats.completed) == (world.journey.id, 0, 0)
+    assert len(stats.nodes) == 4
+    push = stats.nodes[world.journey.nodes[1].id]
+    assert (push.kind, push.waiting, push.message_stats.totals) == ("send_push", 0, {})
+    branch = world.journey.nodes[2].branches[0]
+    assert stats.branches[branch.id].completed == 0
+
+
+@step
+def duplicate_and_delete_journey(world: SimpleNamespace) -> None:
+    copy = world.api.duplicate_journey(world.app, world.journey.id)
+    assert (copy.name, copy.state, copy.started_at) == ("Hello (Copy)", "draft", None)
+    assert copy.nodes[2].branches[0].condition.sending_node_id == copy.nodes[1].id
+    assert copy.nodes[1].id != world.journey.nodes[1].id
+    request = models.DuplicateJourneyRequest(
+        overrides=models.DuplicateJourneyOverrides(
+            name="Later",
+            schedule=models.JourneySchedule(start_at=world.in_a_year.isoformat()),
+        )
+    )
+    later = world.api.duplicate_journey(world.app, copy.id, duplicate_journey_request=request)
+    assert (later.name, later.schedule.start_at) == ("Later", world.in_a_year.isoformat())
+    assert world.api.delete_journey(world.app, copy.id).success is True
+    error = refused(onesignal.ApiException, world.api.delete_journey, world.app, copy.id)
+    assert error.status == 404
+
+
+@step
+def email_analytics(world: SimpleNamespace) -> None:
+    sent = world.api.create_notification(
+        models.Notification(
+            app_id=world.app,
+            email_subject="Subject",
+            email_body="<p>Body</p>",
+            email_from_address="game@example.com",
+            email_to=["ada@gmail.com", "bob@b.co"],
+        )
+    )
+    push = world.pushes(notification_id=sent.id)[0]
+    world.control("POST", f"/_control/pushes/{push['id']}/open")
+    week = timedelta(days=7)
+    now = datetime.now(UTC)
+    window = (world.app, "example.com", now - week, now + week)
+    gmail, other = world.api.get_email_provider_metrics(*window).providers
+    assert (gmail.provider, other.provider) == ("gmail", "other")
+    assert (gmail.metrics.sent, gmail.metrics.delivered, gmail.metrics.bounced) == (1, 1, 0)
+    assert gmail.metrics.unique_opened + other.metrics.unique_opened == 1
+    events = world.api.get_email_provider_metrics_timeseries(*window, "daily").events
+    # The e-mail of an earlier step, which names no sender, counts too.
+    assert (len(events), sum(event.metrics.sent for event in events)) == (15, 3)
+    only = world.api.get_email_provider_metrics_timeseries(
+        *window, "monthly", providers=["gmail", "apple"]
+    ).events
+    assert sum(event.metrics.sent for event in only) == 1
+    assert world.api.get_email_reputation(world.app).last_24_hours.bounce_rate == 0.0
+    backwards = (world.app, "example.com", now, now - week)
+    error = refused(onesignal.ApiException, world.api.get_email_provider_metrics, *backwards)
+    assert (error.status, error.error_messages) == (400, ["start must be before end"])
 
 
 @step

@@ -1,0 +1,1 @@
+"""E-mail analytics: what became of the e-mails that were sent."""

@@ -1,0 +1,1 @@
+"""Journeys: who enters them and which steps follow, kept as drafts or set live."""

@@ -1,0 +1,488 @@
+"""Journeys: what may be kept as one, how they change, and what is refused."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from onesignal_stub import OneSignalStub
+from server_kit import Clock
+
+from .conftest import DAY, Backend
+
+pytestmark = pytest.mark.asyncio
+
+SEGMENT = str(uuid.uuid4())
+WAIT = {"kind": "wait", "duration_seconds": 60}
+PUSH = {"kind": "send_push", "template_id": SEGMENT, "client_node_id": "hello"}
+CLICKED = {"kind": "on_notification_action", "action": "clicked", "client_node_id": "hello"}
+BOUGHT = {
+    "kind": "event_trigger",
+    "name": "bought",
+    "attributes": [[{"key": "gems", "operator": "greater", "value": "3"}]],
+}
+MEMBER = {"kind": "segment_membership", "included_segment_ids": [SEGMENT]}
+WINDOW = {"start": {"hour": 22}, "end": {"hour": 6, "minute": 30}, "day_of_week": 1}
+EVERY_KIND: list[dict[str, Any]] = [
+    {**WAIT, "annotation": "a minute"},
+    {
+        "kind": "time_window",
+        "relative_to": "schedule_in_timezone",
+        "windows": [WINDOW],
+        "time_zone": "Europe/Berlin",
+        "use_user_time_zone": True,
+    },
+    {"kind": "time_window", "relative_to": "last_active_time"},
+    PUSH,
+    {"kind": "send_email", "template_id": SEGMENT},
+    {"kind": "send_sms", "template_id": SEGMENT},
+    {"kind": "send_iam", "iam_id": SEGMENT, "user_ttl_seconds": 5},
+    {"kind": "send_webhook", "webhook_id": SEGMENT},
+    {"kind": "tag", "assignments": {"vip": "1", "trial": ""}},
+    {
+        "kind": "split_range",
+        "branches": [{"weight": 33.3, "nodes": [WAIT]}, {"weight": 66.7, "nodes": []}],
+        "randomize_on_entry": True,
+    },
+    {"kind": "yes_no", "branches": [{"condition": MEMBER, "nodes": [WAIT]}, {"nodes": []}]},
+    {
+        "kind": "wait_until",
+        "branches": [
+            {"condition": BOUGHT, "nodes": [{"kind": "yes_no", "branches": [{}, {}]}]},
+            {"condition": CLICKED, "nodes": []},
+        ],
+        "expiration": {"duration_seconds": 3600, "exits": True},
+    },
+]
+FULL = {
+    "name": "Welcome",
+    "description": "for new ones",
+    "audience": {"kind": "event_trigger", "name": "signed up"},
+    "early_exit": {
+        "rules": {"on_segment": {"included_segment_ids": [SEGMENT]}, "on_event": {"name": "left"}},
+        "tag_on_early_exit": {"left": "1"},
+    },
+    "reentry_rules": {"duration_seconds": 600},
+    "nodes": EVERY_KIND,
+}
+
+
+def path_of(backend: Backend, *parts: str) -> str:
+    return "/".join([f"/apps/{backend.stub.app_id}/journeys", *parts])
+
+
+async def create(backend: Backend, **body: Any) -> Any:
+    answer = await backend("POST", path_of(backend), {"name": "Welcome", **body})
+    assert answer.status == 201, answer
+    return answer.body
+
+
+def assert_contains(shown: Any, sent: Any) -> None:
+    """What was sent is shown; the server may add to it."""
+    if isinstance(sent, dict):
+        for name in sent.keys() - {"client_node_id"}:
+            assert_contains(shown[name], sent[name])
+    elif isinstance(sent, list):
+        assert len(shown) == len(sent)
+        for pair in zip(shown, sent, strict=True):
+            assert_contains(*pair)
+    else:
+        assert shown == sent
+
+
+async def test_a_journey_keeps_every_kind_of_node(backend: Backend) -> None:
+    created = await create(backend, **FULL)
+    assert_contains(created, FULL)
+    assert (created["state"], created["created_at"], created["started_at"]) == (
+        "draft",
+        "2023-11-14T22:13:20.000Z",
+        None,
+    )
+    push, until = created["nodes"][3], created["nodes"][-1]
+    assert push["client_node_id"] == "hello"
+    condition = until["branches"][1]["condition"]
+    assert condition == {
+        "kind": "on_notification_action",
+        "action": "clicked",
+        "sending_node_id": push["id"],
+    }
+    assert await backend.ok("GET", f"/api/v1{path_of(backend, created['id'])}") == created
+    assert list(backend.stub.journal)[-2].ignored == ()
+
+
+async def test_a_name_is_enough(backend: Backend) -> None:
+    created = await create(backend)
+    del created["id"], created["concurrency_key"]
+    assert created == {
+        "app_id": backend.stub.app_id,
+        "name": "Welcome",
+        "description": "",
+        "state": "draft",
+        "created_at": "2023-11-14T22:13:20.000Z",
+        "updated_at": "2023-11-14T22:13:20.000Z",
+        "started_at": None,
+        "archived_at": None,
+        "created_source": "public_api",
+        "audience": {
+            "kind": "segment",
+            "included_segment_ids": [],
+            "excluded_segment_ids": [],
+            "future_additions_only": False,
+        },
+        "early_exit": None,
+        "reentry_rules": None,
+        "schedule": None,
+        "nodes": [],
+    }
+
+
+def branching(kind: str, *branches: dict[str, Any]) -> dict[str, Any]:
+    return {"nodes": [{"kind": kind, "branches": list(branches)}]}
+
+
+NESTED: dict[str, Any] = dict(WAIT)
+for _ in range(40):
+    NESTED = {"kind": "yes_no", "branches": [{"nodes": [NESTED]}, {}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"name": None}, "Object missing required field `name`"),
+        ({"name": "n" * 301}, "name: Expected `str` of length <= 300"),
+        ({"description": "d" * 1025}, "description: Expected `str` of length <= 1024"),
+        ({"state": "active"}, "state is set by the server and cannot be sent"),
+        ({"id": SEGMENT}, "id is set by the server and cannot be sent"),
+        ({"audience": {"kind": "all"}}, "audience.kind: Invalid value 'all'"),
+        ({"audience": {"kind": "event_trigger"}}, "audience: Object missing required field `name`"),
+        (
+            {"audience": {**BOUGHT, "attributes": [[], []]}},
+            "audience.attributes: Expected `array` of length <= 1",
+        ),
+        (
+            {"audience": {**BOUGHT, "attributes": [[{"key": "k", "operator": "equal"}]]}},
+            "audience.attributes[0][0]: value is required for equal",
+        ),
+        (
+            {"reentry_rules": {"duration_seconds": 599}},
+            "reentry_rules.duration_seconds: Expected `int` >= 600",
+        ),
+        ({"early_exit": {"rules": {}}}, "early_exit.rules: at least one rule must be set"),
+        ({"schedule": {"start_at": "soon"}}, "schedule: start_at must be a time in ISO 8601"),
+        (
+            {"schedule": {"start_at": "2024-01-01T00:00:00+01:00"}},
+            "schedule: start_at must be in UTC",
+        ),
+        (
+            {"schedule": {"start_at": "2023-11-14T22:18:19Z"}},
+            "schedule.start_at must be at least 5 minutes in the future",
+        ),
+        (
+            {"schedule": {"stop_at": "2023-11-14T22:13:20Z"}},
+            "schedule.stop_at must be in the future",
+        ),
+        (
+            {"schedule": {"start_at": "2024-01-02T00:00:00Z", "stop_at": "2024-01-01T00:00:00Z"}},
+            "schedule: stop_at must be later than start_at",
+        ),
+        ({"nodes": None}, "Object missing required field `nodes`"),
+        ({"nodes": [{"kind": "jump"}]}, "nodes[0].kind: Invalid value 'jump'"),
+        (
+            {"nodes": [{"kind": "wait", "duration_seconds": 59}]},
+            "nodes[0].duration_seconds: Expected `int` >= 60",
+        ),
+        (
+            {"nodes": [{"kind": "wait", "duration_seconds": None}]},
+            "nodes[0]: Object missing required field `duration_seconds`",
+        ),
+        (
+            {"nodes": [{"kind": "send_sms"}]},
+            "nodes[0]: Object missing required field `template_id`",
+        ),
+        (
+            {"nodes": [{"kind": "time_window", "relative_to": "schedule_in_timezone"}]},
+            "nodes[0]: windows go with relative_to schedule_in_timezone, and only with it",
+        ),
+        (
+            {
+                "nodes": [
+                    {
+                        "kind": "time_window",
+                        "relative_to": "schedule_in_timezone",
+                        "windows": [{"start": {"hour": 9}, "end": {"hour": 9, "minute": 14}}],
+                    }
+                ]
+            },
+            "nodes[0].windows[0]: a window must span at least 15 minutes",
+        ),
+        (
+            branching("split_range", {"weight": 50}, {"weight": 49}),
+            "nodes[0]: the weights of the branches must sum to 100",
+        ),
+        (
+            branching("yes_no", {}),
+            "nodes[0].branches: Expected `array` of length >= 2",
+        ),
+        (
+            branching("wait_until", {}),
+            "nodes[0].branches[0]: Object missing required field `condition`",
+        ),
+        (
+            branching("wait_until", {"condition": {"kind": "event_trigger", "name": ""}}),
+            "nodes[0].branches[0].condition.name: Expected `str` of length >= 1",
+        ),
+        (
+            branching("wait_until", {"condition": CLICKED}),
+            "hello names no sending node of this journey",
+        ),
+        (
+            branching(
+                "wait_until", {"condition": {**BOUGHT, "entry_event_match_attributes": [{}]}}
+            ),
+            "entry_event_match_attributes are for journeys with an event_trigger audience",
+        ),
+        (
+            {"nodes": [{**WAIT, "id": SEGMENT}]},
+            f"id {SEGMENT} is not one of this journey's; ids are assigned by the server",
+        ),
+        (
+            branching("yes_no", {"id": SEGMENT}, {}),
+            f"id {SEGMENT} is not one of this journey's; ids are assigned by the server",
+        ),
+        ({"nodes": [PUSH, PUSH]}, "client_node_id hello is used twice"),
+        ({"nodes": [NESTED]}, "the request is nested too deeply"),
+    ],
+)
+async def test_journeys_that_are_refused(body: dict[str, Any], text: str, backend: Backend) -> None:
+    answer = await backend("POST", path_of(backend), {"name": "n", **body})
+    assert (answer.status, answer.body) == (400, {"errors": [text]})
+    listed = await backend.ok("GET", path_of(backend))
+    assert listed == {"journeys": [], "has_more": False}
+
+
+async def test_what_is_not_read_is_noted(backend: Backend) -> None:
+    nodes = [{**WAIT, "duration": 60, "template_id": SEGMENT}]
+    created = await create(backend, nodes=nodes, colour="red")
+    assert "duration" not in created["nodes"][0]
+    assert list(backend.stub.journal)[-1].ignored == (
+        "body: nodes[0].duration",
+        "body: nodes[0].template_id",
+        "body: colour",
+    )
+    path = path_of(backend, created["id"], "nodes", created["nodes"][0]["id"])
+    await backend.ok("PATCH", path, {"duration": 60, "annotation": "a"})
+    assert list(backend.stub.journal)[-1].ignored == ("body: duration",)
+
+
+async def test_a_patch_merges_objects_and_replaces_arrays(backend: Backend, clock: Clock) -> None:
+    old = await create(backend, **FULL)
+    clock.advance(60)
+    one = path_of(backend, old["id"])
+    change = {
+        "description": None,
+        "reentry_rules": None,
+        "early_exit": {"rules": {"on_event": None, "on_session": True}},
+        "nodes": [old["nodes"][0], WAIT],
+    }
+    new = await backend.ok("PATCH", one, change)
+    assert (new["name"], new["description"], new["reentry_rules"]) == ("Welcome", "", None)
+    assert new["early_exit"]["rules"] == {
+        "on_segment": {"included_segment_ids": [SEGMENT]},
+        "when_not_in_audience": False,
+        "on_session": True,
+    }
+    assert new["nodes"][0] == old["nodes"][0]
+    assert new["nodes"][1]["id"] not in [node["id"] for node in old["nodes"]]
+    assert (new["created_at"], new["updated_at"]) == (
+        "2023-11-14T22:13:20.000Z",
+        "2023-11-14T22:14:20.000Z",
+    )
+    audience = {"kind": "segment", "included_segment_ids": [SEGMENT]}
+    other = await backend.ok("PATCH", one, {"audience": audience})
+    assert_contains(other["audience"], audience)
+    assert "name" not in other["audience"]
+
+
+async def test_a_change_that_is_refused_changes_nothing(backend: Backend) -> None:
+    old = await create(backend, nodes=[WAIT, PUSH])
+    wait, push = old["nodes"]
+    one = path_of(backend, old["id"])
+    refusals: list[tuple[dict[str, Any], int]] = [
+        ({"name": None}, 400),
+        ({"nodes": None}, 400),
+        ({"state": "processing"}, 400),
+        ({"state": None}, 400),
+        ({"nodes": [{**WAIT, "id": str(uuid.uuid4())}]}, 400),
+        ({"nodes": [wait, wait]}, 400),
+        ({"nodes": [{**PUSH, "id": wait["id"]}]}, 422),
+        ({"name": "new", "concurrency_key": "old"}, 409),
+        ({"name": "new", "state": "archived"}, 422),
+        ({"name": "new", "state": "scheduled"}, 422),
+    ]
+    for change, status in refusals:
+        answer = await backend("PATCH", one, change)
+        assert (answer.status, len(answer.body["errors"])) == (status, 1), change
+    node = path_of(backend, old["id"], "nodes", push["id"])
+    node_refusals: list[tuple[dict[str, Any], int]] = [
+        ({"kind": "wait"}, 422),
+        ({"id": wait["id"]}, 422),
+        ({"template_id": "x"}, 400),
+        ({"annotation": "new", "concurrency_key": "old"}, 409),
+    ]
+    for change, status in node_refusals:
+        assert (await backend("PATCH", node, change)).status == status, change
+    assert await backend.ok("GET", one) == old
+
+
+async def test_one_node_is_changed_wherever_it_is(backend: Backend) -> None:
+    old = await create(backend, **FULL)
+    inner = old["nodes"][-1]["branches"][0]["nodes"][0]
+    path = path_of(backend, old["id"], "nodes", inner["id"])
+    new = await backend.ok(
+        "PATCH", path, {"annotation": "deep", "concurrency_key": old["concurrency_key"]}
+    )
+    changed = new["nodes"][-1]["branches"][0]["nodes"][0]
+    assert changed == {**inner, "annotation": "deep"}
+    assert new["concurrency_key"] != old["concurrency_key"]
+    assert await backend.ok("GET", path_of(backend, old["id"])) == new
+    until = path_of(backend, old["id"], "nodes", old["nodes"][-1]["id"])
+    new = await backend.ok("PATCH", until, {"expiration": None})
+    assert "expiration" not in new["nodes"][-1]
+    answer = await backend("PATCH", path_of(backend, old["id"], "nodes", SEGMENT), {})
+    assert (answer.status, answer.body) == (404, {"errors": ["Journey node not found"]})
+
+
+async def test_states_follow_the_schedule(backend: Backend) -> None:
+    schedule = {"start_at": "2023-11-15T22:13:20Z", "stop_at": "2023-11-16T22:13:20Z"}
+    created = await create(backend, schedule=schedule)
+    one = path_of(backend, created["id"])
+    assert (await backend.ok("PATCH", one, {"state": "scheduled"}))["schedule"] == schedule
+    answer = await backend("PATCH", one, {"schedule": None})
+    assert answer.status == 422
+    assert (await backend.ok("PATCH", one, {"state": "draft"}))["state"] == "draft"
+    assert (await backend.ok("PATCH", one, {"state": "scheduled"}))["started_at"] is None
+    await backend.stub.advance(DAY)
+    running = await backend.ok("GET", one)
+    assert (running["state"], running["started_at"]) == ("active", "2023-11-15T22:13:20.000Z")
+    await backend.stub.advance(2 * DAY)
+    (stopped,) = (await backend.ok("GET", path_of(backend)))["journeys"]
+    assert (stopped["state"], stopped["archived_at"]) == ("archived", "2023-11-16T22:13:20.000Z")
+    answer = await backend("PATCH", one, {"state": "active"})
+    assert (answer.status, answer.body) == (
+        422,
+        {"errors": ["A journey in state archived cannot become active"]},
+    )
+
+
+async def test_a_journey_is_stopped_by_hand(backend: Backend) -> None:
+    one = path_of(backend, (await create(backend, nodes=[WAIT]))["id"])
+    await backend.ok("PATCH", one, {"state": "active"})
+    stopped = await backend.ok("PATCH", one, {"state": "archived"})
+    assert (stopped["state"], stopped["archived_at"]) == ("archived", stopped["started_at"])
+
+
+async def test_pages_go_from_the_newest_to_the_oldest(backend: Backend) -> None:
+    ids = [(await create(backend))["id"] for _ in range(5)]
+    seen, cursor = [], {}
+    while True:
+        page = await backend.ok("GET", path_of(backend), limit=2, **cursor)
+        seen += [journey["id"] for journey in page["journeys"]]
+        if not page["has_more"]:
+            assert "next_cursor" not in page
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == ids[::-1]
+    assert page["journeys"][0].keys() == {
+        *("id", "app_id", "name", "state", "created_at", "updated_at", "started_at"),
+        *("archived_at", "created_source", "schedule", "audience", "reentry_rules"),
+    }
+    for query in ({"limit": 0}, {"limit": 51}, {"limit": "x"}, {"cursor": "x"}):
+        assert (await backend("GET", path_of(backend), **query)).status == 400
+
+
+async def test_a_copy_has_ids_of_its_own(backend: Backend) -> None:
+    schedule = {"start_at": "2024-01-01T00:00:00Z"}
+    old = await create(backend, **FULL, schedule=schedule)
+    await backend.ok("PATCH", path_of(backend, old["id"]), {"state": "active"})
+    answer = await backend("POST", path_of(backend, old["id"], "duplicate"))
+    copy = answer.body
+    assert (answer.status, copy["name"], copy["state"]) == (201, "Welcome (Copy)", "draft")
+    assert (copy["schedule"], copy["started_at"]) == (None, None)
+    assert_contains(copy, {**FULL, "name": "Welcome (Copy)"})
+    stats = [
+        await backend.ok("GET", path_of(backend, journey["id"], "stats")) for journey in (old, copy)
+    ]
+    for part in ("nodes", "branches"):
+        assert len(stats[0][part]) == len(stats[1][part])
+        assert stats[0][part].keys().isdisjoint(stats[1][part])
+    condition = copy["nodes"][-1]["branches"][1]["condition"]
+    assert condition["sending_node_id"] == copy["nodes"][3]["id"]
+
+
+async def test_overrides_of_a_copy(backend: Backend) -> None:
+    old = await create(backend, nodes=[WAIT, PUSH], description="old")
+    path = path_of(backend, old["id"], "duplicate")
+    overrides = {"name": "New", "description": None, "nodes": [WAIT]}
+    copy = await backend.ok("POST", path, {"overrides": overrides})
+    assert (copy["name"], copy["description"], len(copy["nodes"])) == ("New", "", 1)
+    for wrong in ({"state": "active"}, {"nodes": old["nodes"]}, {"name": 3}, "name"):
+        assert (await backend("POST", path, {"overrides": wrong})).status == 400
+    assert len((await backend.ok("GET", path_of(backend)))["journeys"]) == 2
+
+
+async def test_stats_are_zero_for_each_node_and_branch(backend: Backend) -> None:
+    old = await create(
+        backend, nodes=[PUSH, {"kind": "yes_no", "branches": [{"nodes": [WAIT]}, {}]}]
+    )
+    push, fork = old["nodes"]
+    wait = fork["branches"][0]["nodes"][0]
+    nothing = {"waiting": 0, "completed": 0, "exited_early": 0}
+    assert await backend.ok("GET", path_of(backend, old["id"], "stats")) == {
+        "id": old["id"],
+        "started": 0,
+        "completed": 0,
+        "exited_early": 0,
+        "nodes": {
+            push["id"]: {"kind": "send_push", **nothing, "message_stats": {"totals": {}}},
+            fork["id"]: {"kind": "yes_no", **nothing},
+            wait["id"]: {"kind": "wait", **nothing},
+        },
+        "branches": {branch["id"]: {"completed": 0} for branch in fork["branches"]},
+    }
+
+
+async def test_an_unknown_journey_and_a_wrong_key(backend: Backend) -> None:
+    created = await create(backend)
+    for method, parts in [
+        ("GET", ()),
+        ("PATCH", ()),
+        ("DELETE", ()),
+        ("GET", ("stats",)),
+        ("POST", ("duplicate",)),
+        ("PATCH", ("nodes", SEGMENT)),
+    ]:
+        answer = await backend(method, path_of(backend, SEGMENT, *parts))
+        assert (answer.status, answer.body) == (404, {"errors": ["Journey not found"]})
+        path = path_of(backend, created["id"], *parts)
+        for key in (None, "wrong"):
+            assert (await backend(method, path, key=key)).status == 403
+    assert await backend.ok("DELETE", path_of(backend, created["id"])) == {"success": True}
+    assert (await backend("GET", path_of(backend, created["id"]))).status == 404
+
+
+async def test_journeys_are_kept_in_files_and_snapshots(tmp_path: Path) -> None:
+    data = tmp_path / "push.db"
+    async with OneSignalStub(data=data) as stub, aiohttp.ClientSession() as http:
+        old = await create(Backend(stub, http), **FULL)
+    async with OneSignalStub(data=data) as stub, aiohttp.ClientSession() as http:
+        backend = Backend(stub, http)
+        assert await backend.ok("GET", path_of(backend, old["id"])) == old
+        image = await stub.snapshot()
+        await stub.reset()
+        assert (await backend.ok("GET", path_of(backend)))["journeys"] == []
+        await stub.restore(image)
+        assert await backend.ok("GET", path_of(backend, old["id"])) == old
