@@ -316,6 +316,7 @@ async def test_a_change_that_is_refused_changes_nothing(backend: Backend) -> Non
         ({"nodes": None}, 400),
         ({"state": "processing"}, 400),
         ({"state": None}, 400),
+        ({"state": ["active"]}, 400),
         ({"nodes": [{**WAIT, "id": str(uuid.uuid4())}]}, 400),
         ({"nodes": [wait, wait]}, 400),
         ({"nodes": [{**PUSH, "id": wait["id"]}]}, 422),

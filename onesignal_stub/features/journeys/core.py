@@ -115,7 +115,7 @@ class Journeys:
         """
         row = self._row(app_id, journey_id)
         state = body.get("state", row["state"])
-        if state not in _NEXT_STATES:
+        if not isinstance(state, str) or state not in _NEXT_STATES:
             raise refused(f"state must be one of {', '.join(_NEXT_STATES)}")
         _check_key(row, body)
         return self._change(row, merge_patch(_plain(_definition(row)), body), state)
