@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from .conftest import DAY, Backend
 
 pytestmark = pytest.mark.asyncio
 
-SEGMENT = str(uuid.uuid4())
+SEGMENT = "0f3c7a52-6a0e-4c79-9f5e-2d1b8e4a7c60"
 WAIT = {"kind": "wait", "duration_seconds": 60}
 PUSH = {"kind": "send_push", "template_id": SEGMENT, "client_node_id": "hello"}
 CLICKED = {"kind": "on_notification_action", "action": "clicked", "client_node_id": "hello"}
@@ -317,7 +316,7 @@ async def test_a_change_that_is_refused_changes_nothing(backend: Backend) -> Non
         ({"state": "processing"}, 400),
         ({"state": None}, 400),
         ({"state": ["active"]}, 400),
-        ({"nodes": [{**WAIT, "id": str(uuid.uuid4())}]}, 400),
+        ({"nodes": [{**WAIT, "id": SEGMENT}]}, 400),
         ({"nodes": [wait, wait]}, 400),
         ({"nodes": [{**PUSH, "id": wait["id"]}]}, 422),
         ({"name": "new", "concurrency_key": "old"}, 409),
