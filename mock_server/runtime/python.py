@@ -134,4 +134,4 @@ def _compiled(path: str, source: str) -> CodeType:
     return compile(source, path, "exec", dont_inherit=True)
 
 
-sys.meta_path.append(_Finder())
+sys.meta_path.insert(0, _Finder())  # before the one that would use `__pycache__`
