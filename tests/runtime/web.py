@@ -63,15 +63,22 @@ class Web:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            visit = await self._read(reader)
+            self.visits.put_nowait(visit)
+            hung_up = asyncio.ensure_future(reader.read())
+            await asyncio.wait((visit.answer, hung_up), return_when=asyncio.FIRST_COMPLETED)
+            hung_up.cancel()
+            if visit.answer.done():
+                writer.write(visit.answer.result())
+        except asyncio.IncompleteReadError:
+            pass  # who connected asked for nothing
+        finally:
+            writer.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> Visit:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().removesuffix("\r\n\r\n")
         line, *rest = head.split("\r\n")
         headers = [(name, value) for name, _, value in (each.partition(": ") for each in rest)]
         length = int(dict(headers).get("Content-Length", "0"))
-        visit = Visit(line, headers, await reader.readexactly(length))
-        self.visits.put_nowait(visit)
-        hung_up = asyncio.ensure_future(reader.read())
-        await asyncio.wait((visit.answer, hung_up), return_when=asyncio.FIRST_COMPLETED)
-        hung_up.cancel()
-        if visit.answer.done():
-            writer.write(visit.answer.result())
-        writer.close()
+        return Visit(line, headers, await reader.readexactly(length))
