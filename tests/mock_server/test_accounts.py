@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
 from mock_server import MockServer
 from mock_server.jws import sign
 from server_kit import Clock
-from tests.mock_server.players import Player, sign_up
+from tests.mock_server.players import Player
 
 NOW = 1_800_000_000
 
@@ -19,12 +18,6 @@ NOW = 1_800_000_000
 async def server() -> AsyncIterator[MockServer]:
     async with MockServer(clock=Clock(stopped_at=NOW)) as server:
         yield server
-
-
-@pytest_asyncio.fixture
-async def ada(server: MockServer) -> AsyncIterator[Player]:
-    async with aiohttp.ClientSession() as http:
-        yield await sign_up(http, server)
 
 
 async def _user(player: Player) -> dict[str, Any]:

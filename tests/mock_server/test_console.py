@@ -1,7 +1,6 @@
 """The console API, as harnesses of games in any language use it."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -10,7 +9,7 @@ import pytest_asyncio
 from attrs import frozen
 
 from mock_server import Config, ConsoleConfig, MockServer
-from tests.mock_server.players import Player, sign_up
+from tests.mock_server.players import Player
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 SYSTEM_USER = "00000000-0000-0000-0000-000000000000"
@@ -41,18 +40,6 @@ class Operator:
 
 
 @pytest_asyncio.fixture
-async def server() -> AsyncIterator[MockServer]:
-    async with MockServer() as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
-@pytest_asyncio.fixture
 async def operator(server: MockServer, http: aiohttp.ClientSession) -> Operator:
     status, session = await Operator(http, server, "").call(
         "POST", "/authenticate", {"username": "admin", "password": "password"}
@@ -60,16 +47,6 @@ async def operator(server: MockServer, http: aiohttp.ClientSession) -> Operator:
     assert status == 200
     assert session["mfa_code"] is None
     return Operator(http, server, session["token"])
-
-
-@pytest_asyncio.fixture
-async def ada(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "ada")
-
-
-@pytest_asyncio.fixture
-async def bob(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "bob")
 
 
 @pytest.mark.asyncio

@@ -16,28 +16,6 @@ LIST = "GET /v2/notification"
 
 
 @pytest_asyncio.fixture
-async def server() -> AsyncIterator[MockServer]:
-    async with MockServer() as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
-@pytest_asyncio.fixture
-async def ada(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "ada")
-
-
-@pytest_asyncio.fixture
-async def bob(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "bob")
-
-
-@pytest_asyncio.fixture
 async def socket(ada: Player) -> AsyncIterator[Socket]:
     socket = await ada.connect()
     yield socket

@@ -2,29 +2,14 @@
 
 import gzip
 import zlib
-from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
-import pytest_asyncio
 from yarl import URL
 
-from mock_server import Context, MockServer
+from mock_server import Context
 from tests.mock_server.players import Player, sign_up
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[MockServer]:
-    async with MockServer() as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def ada(server: MockServer) -> AsyncIterator[Player]:
-    async with aiohttp.ClientSession() as http:
-        yield await sign_up(http, server)
 
 
 async def _post(player: Player, path: str, data: bytes, **headers: str) -> tuple[int, object]:

@@ -72,17 +72,6 @@ async def server() -> AsyncIterator[MockServer]:
 
 
 @pytest_asyncio.fixture
-async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
-@pytest_asyncio.fixture
-async def eve(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "eve")
-
-
-@pytest_asyncio.fixture
 async def witness(server: MockServer, http: aiohttp.ClientSession) -> AsyncIterator[Witness]:
     bob = await sign_up(http, server, "bob")
     connection = await bob.connect()

@@ -3,13 +3,10 @@
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp
 import pytest
-import pytest_asyncio
 from yarl import URL
 
 from mock_server import MockServer
@@ -17,7 +14,7 @@ from mock_server.http.routing import Auth, Route
 from mock_server.server import REQUESTS, ROUTES
 from mock_server.wire.schema import STRING, STRING_VALUE, ListOf, MapOf, Message
 from tests.mock_server.hostile import http_request
-from tests.mock_server.players import SERVER_KEY, Player, open_line, sign_up
+from tests.mock_server.players import SERVER_KEY, Player, open_line
 
 POISONS = [
     "'; DROP TABLE users; --",
@@ -31,28 +28,6 @@ POISONS = [
     "${jndi:ldap://x}{{7*7}}<script>",
     "../../../../etc/passwd",
 ]
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[MockServer]:
-    async with MockServer() as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
-@pytest_asyncio.fixture
-async def ada(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "ada")
-
-
-@pytest_asyncio.fixture
-async def eve(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "eve")
 
 
 def filled(message: Message, poison: str) -> dict[str, Any]:

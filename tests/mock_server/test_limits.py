@@ -3,31 +3,12 @@
 import gzip
 from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
-import pytest_asyncio
 
 from mock_server import MockServer
-from tests.mock_server.players import Player, sign_up
+from tests.mock_server.players import Player
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[MockServer]:
-    async with MockServer() as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
-@pytest_asyncio.fixture
-async def eve(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "eve")
 
 
 @pytest.mark.asyncio

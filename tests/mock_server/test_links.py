@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
 from mock_server import MockServer
 from server_kit import Clock
-from tests.mock_server.players import SERVER_KEY, Player, sign_up
+from tests.mock_server.players import SERVER_KEY, Player
 
 GAME_CENTER = {
     "bundle_id": "b",
@@ -53,12 +52,6 @@ REFUSALS = [
 async def server() -> AsyncIterator[MockServer]:
     async with MockServer(clock=Clock(stopped_at=1_800_000_000)) as server:
         yield server
-
-
-@pytest_asyncio.fixture
-async def ada(server: MockServer) -> AsyncIterator[Player]:
-    async with aiohttp.ClientSession() as http:
-        yield await sign_up(http, server)
 
 
 async def _update_time(player: Player) -> str:

@@ -8,42 +8,18 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from mock_server import Config, ConsoleConfig, MockServer, SessionConfig, SocketConfig
 from tests.mock_server.players import SERVER_KEY, Player, open_line, sign_up
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 INVALID = (401, {"code": 16, "message": "Auth token invalid"})
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[MockServer]:
-    async with MockServer() as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
-@pytest_asyncio.fixture
-async def ada(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "ada")
-
-
-@pytest_asyncio.fixture
-async def eve(server: MockServer, http: aiohttp.ClientSession) -> Player:
-    return await sign_up(http, server, "eve")
 
 
 # What belongs to another user

@@ -1,29 +1,13 @@
 """What a socket makes of envelopes that are no requests."""
 
 import json
-from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
-import pytest_asyncio
 
-from mock_server import MockServer
-from tests.mock_server.players import Player, sign_up
+from tests.mock_server.players import Player
 
 MALFORMED = (1000, "received malformed payload")
 REFUSED = (1000, "error processing message")
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[MockServer]:
-    async with MockServer() as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def ada(server: MockServer) -> AsyncIterator[Player]:
-    async with aiohttp.ClientSession() as http:
-        yield await sign_up(http, server)
 
 
 @pytest.mark.asyncio

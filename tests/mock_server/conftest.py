@@ -1,0 +1,36 @@
+"""A mock server with its settings as they are, and players who have signed up there."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest_asyncio
+
+from mock_server import MockServer
+from tests.mock_server.players import Player, sign_up
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[MockServer]:
+    async with MockServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def http(server: MockServer) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as http:
+        yield http
+
+
+@pytest_asyncio.fixture
+async def ada(server: MockServer, http: aiohttp.ClientSession) -> Player:
+    return await sign_up(http, server, "ada")
+
+
+@pytest_asyncio.fixture
+async def bob(server: MockServer, http: aiohttp.ClientSession) -> Player:
+    return await sign_up(http, server, "bob")
+
+
+@pytest_asyncio.fixture
+async def eve(server: MockServer, http: aiohttp.ClientSession) -> Player:
+    return await sign_up(http, server, "eve")
