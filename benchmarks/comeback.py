@@ -13,8 +13,17 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.soak.server import MockProcess
-from nakama_client import Client, Connected, NotificationFeed, Reconnecting, Session, Timeouts
+from nakama_client import (
+    Client,
+    Connected,
+    NotificationFeed,
+    Reconnecting,
+    RetryPolicy,
+    Session,
+    Timeouts,
+)
 
+RETRY = RetryPolicy(deadline=60.0)
 TIMEOUTS = Timeouts(connect=30.0, request=60.0, reply=60.0)
 
 
@@ -38,7 +47,7 @@ class Comeback:
 
     async def run(self) -> None:
         """Connect all, send, kill, send, and print."""
-        async with Client(self._server.client_url, timeouts=TIMEOUTS) as client:
+        async with Client(self._server.client_url, timeouts=TIMEOUTS, retry=RETRY) as client:
             started = time.perf_counter()
             async with asyncio.TaskGroup() as tasks:
                 for player in range(self._players):
