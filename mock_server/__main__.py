@@ -61,11 +61,12 @@ async def _serve(config: Config, stub: OneSignalStub | None, data: Path | None) 
             await stack.enter_async_context(stub)
             config = attrs.evolve(config, onesignal=attrs.evolve(config.onesignal, url=stub.url))
         server = await stack.enter_async_context(MockServer(config, data=data))
+        stop = cli.stop_signal()
         print(f"Nakama client API: {server.http_url}")
         print(f"Nakama socket: {server.socket_url}")
         print(f"Nakama console API and /_control: {server.console_url}")
         print(f"OneSignal: {config.onesignal.url}", flush=True)
-        await cli.until_stopped()
+        await stop.wait()
 
 
 def _stub(options: argparse.Namespace, settings: dict[str, Any]) -> OneSignalStub:

@@ -72,9 +72,10 @@ def port_number(text: str) -> int:
 
 async def _serve(stub: OneSignalStub) -> None:
     async with stub:
+        stop = cli.stop_signal()
         print(f"OneSignal stub: {stub.url}", flush=True)
         print(f"  app id {stub.app_id}; open the address to see what was sent", flush=True)
-        await cli.until_stopped()
+        await stop.wait()
 
 
 if __name__ == "__main__":

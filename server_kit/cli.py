@@ -18,8 +18,8 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         uvloop.run(main)
 
 
-async def until_stopped() -> None:
-    """Return at SIGINT or SIGTERM."""
+def stop_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set from now on; ask for it before you say you are ready."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -27,4 +27,4 @@ async def until_stopped() -> None:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows has no handlers in the loop
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    await stop.wait()
+    return stop

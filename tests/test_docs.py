@@ -1,31 +1,61 @@
-"""Every Python block in the documents is a program that runs."""
+"""Every block in the documents that is code, data or a server's command line does what it says."""
 
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mock_server import Config, MockServer
+from onesignal_stub import OneSignalStub
+
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SERVERS = {
+    "mock_server": ["--socket.port=0", "--console.port=0", "--onesignal.port=0"],
+    "onesignal_stub": ["--port=0"],
+}
 
 
-def blocks() -> list[object]:
-    found = []
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        for number, match in enumerate(BLOCK.finditer(path.read_text(encoding="utf-8")), start=1):
-            name = f"{path.relative_to(ROOT)}-{number}"
-            found.append(pytest.param(match.group(1), id=name))
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    """The blocks in a language, each with a name for it."""
+    block = re.compile(rf"^```{language}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    for path in DOCUMENTS:
+        for number, match in enumerate(block.finditer(path.read_text(encoding="utf-8")), start=1):
+            yield match.group(1), f"{path.relative_to(ROOT)}-{number}"
+
+
+def programs() -> list[object]:
+    return [pytest.param(source, id=name) for source, name in blocks("python")]
+
+
+def commands() -> list[object]:
+    """The command lines that start a server, without what a comment says."""
+    return [
+        pytest.param(line.partition("#")[0].strip(), id=f"{name}-{number}")
+        for text, name in blocks("bash")
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.startswith(tuple(f"python -m {server}" for server in SERVERS))
+    ]
+
+
+def the_block(language: str, document: str) -> str:
+    (found,) = [text for text, name in blocks(language) if name.startswith(document)]
     return found
 
 
-@pytest.mark.parametrize("source", blocks())
+@pytest.mark.parametrize("source", programs())
 def test_a_documented_program_runs(source: str, tmp_path: Path) -> None:
-    program = tmp_path / "block.py"
+    is_test = source.startswith("import pytest\n")
+    program = tmp_path / ("test_block.py" if is_test else "block.py")
     program.write_text(source, encoding="utf-8")
+    scope = "asyncio_default_fixture_loop_scope=function"  # unset, it is a warning
+    runner = ["-m", "pytest", "-p", "no:cacheprovider", "-o", scope] if is_test else []
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(program)],
+        [sys.executable, "-W", "error", *runner, str(program)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -33,6 +63,46 @@ def test_a_documented_program_runs(source: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_documented_command_starts_a_server(command: str, tmp_path: Path) -> None:
+    for folder in ("modules", "path/to/your/modules"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "rules.json").write_text(the_block("json", "docs/push.md"), encoding="utf-8")
+    python, *arguments = shlex.split(command)
+    assert python == "python"
+    with (
+        (tmp_path / "log").open("w", encoding="utf-8") as log,
+        subprocess.Popen(
+            [sys.executable, "-u", *arguments, *SERVERS[arguments[1]]],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as server,
+    ):
+        assert server.stdout is not None
+        ready = server.stdout.readline()
+        server.terminate()
+        server.stdout.read()
+        assert server.wait(timeout=60) == 0, (tmp_path / "log").read_text(encoding="utf-8")
+        assert "http://127.0.0.1:" in ready
+
+
+@pytest.mark.asyncio
+async def test_the_documented_lua_loads(tmp_path: Path) -> None:
+    (tmp_path / "hooks.lua").write_text(the_block("lua", "docs/modules.md"), encoding="utf-8")
+    async with MockServer(Config.from_settings({"runtime.path": str(tmp_path)})):
+        pass
+
+
+@pytest.mark.asyncio
+async def test_the_documented_seed_is_taken(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text(the_block("json", "docs/onesignal.md"), encoding="utf-8")
+    async with OneSignalStub(seed=seed):
+        pass
 
 
 def test_links_between_documents_lead_somewhere() -> None:
