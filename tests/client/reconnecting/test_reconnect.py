@@ -1,15 +1,12 @@
 """The socket comes back: when, with what, and when it must not."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from aiohttp import WSMsgType
 
 from mock_server import Config, MockServer
 from nakama_client import (
-    ChannelType,
     Client,
     Connected,
     ConnectionFailed,
@@ -22,52 +19,18 @@ from nakama_client import (
     Notification,
     Reconnecting,
     ReconnectPolicy,
-    RequestRefused,
-    RestoreFailed,
     Session,
     SessionExpired,
     SessionReplaced,
-    Socket,
     Timeouts,
     UserBanned,
 )
 from server_kit.faults import Fault
-from tests.client.conftest import Login
 from tests.client.leaks import tasks
+from tests.client.reconnecting.story import Story
 from tests.client.scripted import Peer, ScriptedServer, make_token
 
 REFRESH = "POST /v2/account/session/refresh"
-
-
-class Story:
-    """What a socket told, in the order in which it did."""
-
-    def __init__(self, socket: Socket) -> None:
-        self.events: list[object] = []
-        self._news = asyncio.Event()
-        socket.on_connected(self._note)
-        socket.on_disconnect(self._note)
-        socket.on_reconnecting(self._note)
-        socket.on_error(self._note)
-
-    def _note(self, event: object) -> None:
-        self.events.append(event)
-        self._news.set()
-
-    def kinds(self) -> list[type]:
-        return [type(event) for event in self.events]
-
-    async def until(self, kind: type, count: int = 1) -> None:
-        """Wait until so many of a kind were told."""
-        while self.kinds().count(kind) < count:
-            self._news.clear()
-            await self._news.wait()
-
-
-@pytest_asyncio.fixture
-async def client(server: MockServer) -> AsyncIterator[Client]:
-    async with Client(server.http_url, clock=server.clock.time, random=lambda: 0.0) as client:
-        yield client
 
 
 @pytest.mark.asyncio
@@ -388,91 +351,6 @@ async def test_a_session_that_cannot_be_refreshed_ends_it(
             await socket.rpc("echo")
     assert story.kinds() == [DisconnectReason, Reconnecting, SessionExpired]
     assert not tasks()
-
-
-@pytest.mark.asyncio
-async def test_what_was_joined_is_joined_again(
-    client: Client, server: MockServer, alice: Session, login: Login
-) -> None:
-    bob = await login("bob")
-    heard: asyncio.Queue[str] = asyncio.Queue()
-    seen: asyncio.Queue[str | None] = asyncio.Queue()
-    async with client.socket(alice) as hers, client.socket(bob) as his:
-        hers.on_channel_message(lambda message: heard.put_nowait(message.content["text"]))
-        hers.on_status_presence(
-            lambda event: [
-                seen.put_nowait(each.status) for each in event.joins if each.username == "bob"
-            ]
-        )
-        tavern = await hers.join_channel("tavern", persistence=False)
-        left = await hers.join_channel("left")
-        await hers.leave_channel(left.id)
-        await hers.follow_users([bob.user_id])
-        await hers.update_status("fishing")
-        story = Story(hers)
-        (old,) = (each for each in server.sockets() if each.user_id == alice.user_id)
-        old.abort()
-        await story.until(Connected)
-
-        await his.join_channel("left")
-        await his.send_message(left.id, {"text": "nobody hears this"})
-        await his.join_channel("tavern")
-        await his.send_message(tavern.id, {"text": "hello"})
-        assert await heard.get() == "hello"
-        await his.update_status("in the tavern")
-        assert await seen.get() == "in the tavern"
-        (presence,) = await his.follow_users([alice.user_id])
-        assert presence.status == "fishing"
-        acknowledged = await hers.send_message(tavern.id, {"text": "hi"})
-        assert not acknowledged.persistent, "it was joined with other arguments"
-
-
-@pytest.mark.asyncio
-async def test_what_cannot_be_joined_again_is_told(
-    client: Client, server: MockServer, alice: Session, login: Login
-) -> None:
-    bob = await login("bob")
-    async with client.socket(alice) as socket:
-        channel = await socket.join_channel(bob.user_id, ChannelType.DIRECT)
-        room = await socket.join_channel("room")
-        story = Story(socket)
-        await client.delete_account(bob)
-        server.sockets()[0].abort()
-        await story.until(Connected)
-        (failure,) = (event for event in story.events if isinstance(event, RestoreFailed))
-        assert failure.request == "channel_join"
-        assert failure.body["target"] == bob.user_id
-        assert isinstance(failure.__cause__, RequestRefused)
-        await socket.send_message(room.id, {"text": "still here"})
-        with pytest.raises(RequestRefused):
-            await socket.send_message(channel.id, {"text": "are you there?"})
-
-
-@pytest.mark.asyncio
-async def test_a_drop_while_joining_again(
-    client: Client, server: MockServer, alice: Session
-) -> None:
-    async with client.socket(alice) as socket:
-        story = Story(socket)
-        room = await socket.join_channel("room")
-        server.faults.add(Fault.reset(), "in channel_join", times=2)
-        server.sockets()[0].abort()
-        await story.until(Connected)
-        await socket.send_message(room.id, {"text": "still here"})
-    (back,) = (event for event in story.events if isinstance(event, Connected))
-    assert back.attempts == 3
-
-
-@pytest.mark.asyncio
-async def test_closing_forgets_what_was_joined(client: Client, alice: Session) -> None:
-    socket = client.socket(alice)
-    await socket.connect()
-    room = await socket.join_channel("room")
-    await socket.close()
-    await socket.connect()
-    with pytest.raises(RequestRefused, match="Must join channel"):
-        await socket.send_message(room.id, {"text": "x"})
-    await socket.close()
 
 
 @pytest.mark.asyncio
