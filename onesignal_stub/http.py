@@ -162,8 +162,8 @@ class Pipeline:
             return self._unmatched(request)
 
     async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
-        strike = self._faults.strike(Point.HTTP, f"{request.method} {request.path}")
-        return await answer(request, strike, partial(self._work, route, request))
+        decision = self._faults.decide(Point.HTTP, f"{request.method} {request.path}")
+        return await answer(request, decision, partial(self._work, route, request))
 
     async def _work(self, route: Route, request: web.Request) -> web.Response:
         note = _Note()

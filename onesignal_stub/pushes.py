@@ -9,7 +9,7 @@ import msgspec
 from attrs import field, frozen
 
 from onesignal_stub.audience import Channel
-from server_kit import Bell, ServerNotRunning, Store
+from server_kit import Notifier, ServerNotRunning, Store
 from server_kit.store import Row
 
 STOPPED = "the stub stopped before a push came"
@@ -103,7 +103,7 @@ class Pushes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._recorded = Bell()
+        self._recorded = Notifier()
         self._closed = False
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class Pushes:
 
     def announce(self) -> None:
         """Wake everybody who waits for a push."""
-        self._recorded.ring()
+        self._recorded.notify()
 
     def get(self, push_id: int) -> Push:
         """One push.

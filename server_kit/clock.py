@@ -1,13 +1,12 @@
-"""The time a server believes in: it runs with the machine's, or stands still, and can be moved."""
+"""A server's clock: it runs with the machine's or stands still, and can be moved forward."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from datetime import UTC, datetime
 
-from server_kit.bell import Bell
+from server_kit.notifier import Notifier
 
 _NS = 1_000_000_000
 _END = 253_402_300_800  # the first second of the year 10000, which no datetime can show
@@ -24,7 +23,7 @@ class Clock:
     def __init__(self, *, stopped_at: float | None = None) -> None:
         self._stopped_ns = None if stopped_at is None else _nanoseconds(stopped_at)
         self._offset_ns = 0
-        self._moved = Bell()
+        self._moved = Notifier()
         self._last_tick = 0
 
     def time_ns(self) -> int:
@@ -46,7 +45,7 @@ class Clock:
         return self._last_tick
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward; everything that became due wakes up.
+        """Move the clock forward and wake every sleeper that is due.
 
         Args:
             seconds: How far, 0 or more. A clock that goes back would break every order built on it.
@@ -59,7 +58,7 @@ class Clock:
         if self.time() + seconds >= _END:
             raise ValueError(f"the clock ends with the year 9999, {seconds} seconds is too far")
         self._offset_ns += _nanoseconds(seconds)
-        self._moved.ring()
+        self._moved.notify()
 
     def reset(self) -> None:
         """Take back every `advance`; for a server that starts anew."""
@@ -68,13 +67,12 @@ class Clock:
 
     async def sleep_until(self, when: float) -> None:
         """Return once the clock shows `when` (seconds since the epoch) or later."""
-        with self._moved.heard() as moved:
-            while (left := when - self.time()) > 0:
-                moved.clear()
-                limit = left if self._stopped_ns is None else None
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(limit):
-                        await moved.wait()
+        while (left := when - self.time()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await self._moved.wait_for(
+                    lambda: True if self.time() >= when else None,
+                    timeout=left if self._stopped_ns is None else None,
+                )
 
     async def sleep(self, seconds: float) -> None:
         """Return once the clock has moved on by `seconds`."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from server_kit.bell import Bell
+from server_kit.notifier import Notifier
 
 
 @frozen
@@ -51,7 +51,7 @@ class Journal:
 
     def __init__(self, size: int = 10_000) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
-        self._written = Bell()
+        self._written = Notifier()
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._entries))
@@ -62,7 +62,7 @@ class Journal:
     def write(self, entry: Entry) -> None:
         """Append an entry and wake those who wait for it."""
         self._entries.append(entry)
-        self._written.ring()
+        self._written.notify()
 
     def find(self, name: str) -> list[Entry]:
         """The entries of one route or envelope member, as `GET /v2/notification` or `rpc`."""

@@ -1,4 +1,4 @@
-"""Which faults strike: every kind, at each point where it happens in the world."""
+"""Which faults happen: every kind, at each point where it happens in reality."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _trouble(share: int, probability: float, fault: str, route: str, **arguments
     }
 
 
-# How often each strikes of a hundred. A frame that vanishes while its connection stays is not
+# How often of a hundred each happens. A frame that vanishes while its connection stays is not
 # among them, because TCP does not do that.
 _PLAN = [
     # HTTP
@@ -66,7 +66,7 @@ _PLAN = [
 
 
 def plan(count: int) -> list[Trouble]:
-    """The rules of faults that together strike so many times."""
+    """The rules of faults that together happen so many times."""
     total = sum(trouble["times"] for trouble in _PLAN)
     rules, given, before = [], 0, 0
     for trouble in _PLAN:

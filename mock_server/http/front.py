@@ -164,9 +164,9 @@ class Front:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         incoming = Incoming(request, self._parts.config.socket.max_request_size_bytes)
-        strike = self._strike(incoming)
-        incoming.has_expired_token = strike.kind is Kind.EXPIRED_TOKEN
-        return await faults.answer(request, strike, partial(self._work, incoming))
+        decision = self._decide_fault(incoming)
+        incoming.has_expired_token = decision.kind is Kind.EXPIRED_TOKEN
+        return await faults.answer(request, decision, partial(self._work, incoming))
 
     async def _work(self, incoming: Incoming) -> web.StreamResponse:
         try:
@@ -181,12 +181,12 @@ class Front:
         self._write_journal(incoming, response.status)
         return response
 
-    def _strike(self, incoming: Incoming) -> faults.Strike:
+    def _decide_fault(self, incoming: Incoming) -> faults.FaultDecision:
         if not len(self._parts.faults):
-            return faults.UNHARMED
+            return faults.NO_FAULT
         name = f"{incoming.method} {incoming.path}"
         point = Point.HANDSHAKE if name == "GET /ws" else Point.HTTP
-        return self._parts.faults.strike(point, name, self._caller(incoming))
+        return self._parts.faults.decide(point, name, self._caller(incoming))
 
     def _caller(self, incoming: Incoming) -> str | None:
         """The user whose session token came with a request."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from mock_server.push.message import PushMessage
 from mock_server.push.records import PushRecord
 from mock_server.push.rules import PushEvent, PushRule, Rule, event_name
-from server_kit import Bell
+from server_kit import Notifier
 
 MessageMaker = Callable[[PushEvent], PushMessage | None]
 
@@ -27,7 +27,7 @@ class Pushes:
         self._rules = {rule.event: Rule(rule.message, rule.also_online) for rule in rules}
         self._kept = dict(self._rules)
         self._records: dict[str, PushRecord] = {}
-        self._changed = Bell()
+        self._changed = Notifier()
 
     def __iter__(self) -> Iterator[PushRecord]:
         return iter(tuple(self._records.values()))
@@ -77,7 +77,7 @@ class Pushes:
         self._records[record.id] = record
         if len(self._records) > _SIZE:
             del self._records[next(iter(self._records))]
-        self._changed.ring()
+        self._changed.notify()
 
     async def wait_for(
         self, matches: Callable[[PushRecord], bool], *, timeout: float = 5.0

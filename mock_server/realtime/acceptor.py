@@ -9,7 +9,7 @@ from aiohttp import web
 from mock_server.features.notifications.implicit import NotificationCode
 from mock_server.features.sessions.core import bearer_token
 from mock_server.identity import Identity
-from mock_server.realtime.line import Traffic
+from mock_server.realtime.faulty_connection import ReorderBuffer
 from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence, Stream, StreamMode
@@ -33,7 +33,7 @@ class Acceptor:
     def __init__(self, parts: Parts, pipeline: Pipeline) -> None:
         self._parts = parts
         self._pipeline = pipeline
-        self._traffic = Traffic()
+        self._reorder_buffer = ReorderBuffer()
 
     async def accept(self, incoming: Incoming) -> web.StreamResponse:
         """Answer a handshake, and serve the socket until it ends."""
@@ -64,7 +64,7 @@ class Acceptor:
             identity,
             config,
             faults=self._parts.faults,
-            traffic=self._traffic,
+            reorder_buffer=self._reorder_buffer,
             leave=self._leave,
         )
         self._join(session, is_online=_is_true(request.query.get("status", "")))

@@ -14,7 +14,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from mock_server.config import SocketConfig
 from mock_server.identity import Identity
-from mock_server.realtime.line import Line, Traffic
+from mock_server.realtime.faulty_connection import FaultyConnection, ReorderBuffer
 from mock_server.wire.output import encode
 from server_kit.faults import Faults
 
@@ -53,7 +53,7 @@ class SocketSession:
         config: SocketConfig,
         *,
         faults: Faults,
-        traffic: Traffic,
+        reorder_buffer: ReorderBuffer,
         leave: Callable[[SocketSession], None],
     ) -> None:
         self.id = str(uuid.uuid1())
@@ -71,8 +71,13 @@ class SocketSession:
         self._reason: str | None = None
         self._code = int(WSCloseCode.OK)
         self._reading: asyncio.Task[None] | None = None
-        self._line = Line(
-            request, websocket, self.user_id, faults=faults, traffic=traffic, close=self._close_now
+        self._connection = FaultyConnection(
+            request,
+            websocket,
+            self.user_id,
+            faults=faults,
+            reorder_buffer=reorder_buffer,
+            close=self._close_now,
         )
 
     @property
@@ -96,7 +101,7 @@ class SocketSession:
 
     def reply(self, envelope: Mapping[str, Any]) -> None:
         """Queue the answer to the request that is worked now."""
-        if not self._line.drops_reply:
+        if not self._connection.drops_reply:
             self.send(envelope)
 
     def send_text(self, text: str) -> None:
@@ -104,7 +109,7 @@ class SocketSession:
         if self._reason is not None:
             return
         is_full = self._queue.qsize() >= self._config.outgoing_queue_size
-        if is_full and self._line.is_stuck:
+        if is_full and self._connection.is_blocked:
             _log.warning("session %s does not read: dropped", self.id)
             self.abort()
             return
@@ -120,7 +125,7 @@ class SocketSession:
     def abort(self) -> None:
         """Drop the connection without a close frame."""
         self.disconnect("aborted")
-        self._line.release()
+        self._connection.release()
         self._drop()
 
     def kill(self) -> None:
@@ -140,13 +145,13 @@ class SocketSession:
         pinging = asyncio.create_task(self._ping())
         patience = self._config.close_ack_wait_ms / 1000
         try:
-            self._line.opened()
+            self._connection.opened()
             await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
             if writing.done():  # this side has closed: the other one may answer
                 await asyncio.wait({reading}, timeout=patience)
-            await self._line.until_gone()
-            self._line.release()
-            if not reading.done() and not self._line.is_dead:
+            await self._connection.wait_lost()
+            self._connection.release()
+            if not reading.done() and not self._connection.is_half_open:
                 self._drop()
                 await asyncio.wait({reading})  # it may be at work for a request
             if self._reason is not None:
@@ -169,10 +174,10 @@ class SocketSession:
             try:
                 message = await self._websocket.receive(max(deadline - loop.time(), 0.001))
             except TimeoutError:
-                if not self._line.is_dead:
+                if not self._connection.is_half_open:
                     self.disconnect(self._timeout_reason())
                 return
-            if self._line.is_dead:
+            if self._connection.is_half_open:
                 return
             if message.type not in _FRAMES:
                 await self._answer_close(message)
@@ -189,7 +194,7 @@ class SocketSession:
                     deadline, received = loop.time() + patience, 0
                 if self._accepts(message):
                     text = message.data.decode(errors="surrogateescape")  # no JSON has surrogates
-                    await self._line.receive(text, partial(receive, self, text))
+                    await self._connection.receive(text, partial(receive, self, text))
 
     def _accepts(self, message: WSMessage) -> bool:
         if self._is_protobuf:
@@ -219,8 +224,8 @@ class SocketSession:
         with contextlib.suppress(ConnectionError):
             while (item := await self._queue.get()) is not None:
                 text, queued_at = item
-                await self._line.send(text, waited=loop.time() - queued_at)
-            if not self._line.is_dead:
+                await self._connection.send(text, waited=loop.time() - queued_at)
+            if not self._connection.is_half_open:
                 await self._send_close(self._code, self.end_reason)
 
     def _drop(self) -> None:
@@ -238,7 +243,7 @@ class SocketSession:
         with contextlib.suppress(ConnectionError):
             while True:
                 await asyncio.sleep(self._config.ping_period_ms / 1000)
-                if not self._line.is_dead:
+                if not self._connection.is_half_open:
                     await self._websocket.ping()
 
     def _timeout_reason(self) -> str:

@@ -1,27 +1,27 @@
-"""Troubles on demand: what goes wrong, where, for whom, how often; the same again under a seed.
+"""Fault injection: what goes wrong, where, for whom, how often; repeatable under a seed.
 
-A `Fault` says what happens, a rule made by `Faults.add` says when. The servers ask `Faults.strike`
-at each point where something can happen: an HTTP request, a socket that has opened, a frame that
+A `Fault` says what happens, a rule made by `Faults.add` says when. The servers ask `Faults.decide`
+at each point where a fault can happen: an HTTP request, a socket that has opened, a frame that
 comes in or goes out.
 """
 
-from server_kit.faults.connection import reset, swallow
+from server_kit.faults.connection import black_hole, reset
 from server_kit.faults.control import FaultRoutes
 from server_kit.faults.fault import Fault, Kind, Point
 from server_kit.faults.http import answer, garbage
-from server_kit.faults.rules import UNHARMED, Faults, Rule, Strike
+from server_kit.faults.rules import NO_FAULT, FaultDecision, Faults, Rule
 
 __all__ = [
-    "UNHARMED",
+    "NO_FAULT",
     "Fault",
+    "FaultDecision",
     "FaultRoutes",
     "Faults",
     "Kind",
     "Point",
     "Rule",
-    "Strike",
     "answer",
+    "black_hole",
     "garbage",
     "reset",
-    "swallow",
 ]

@@ -1,4 +1,4 @@
-"""What is done to a TCP connection itself: reset it, or let it swallow everything."""
+"""Faults of a TCP connection: a reset, or a peer that takes bytes and never answers."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def reset(transport: asyncio.Transport | None) -> None:
     transport.abort()
 
 
-def swallow(transport: asyncio.Transport | None) -> asyncio.Event:
-    """Read and forget whatever comes from now on, and answer nothing.
+def black_hole(transport: asyncio.Transport | None) -> asyncio.Event:
+    """Read and discard whatever comes from now on, and answer nothing.
 
-    The connection's own protocol learns nothing but the end. It may still close the transport.
+    The connection's own protocol only gets `connection_lost`. It may still close the transport.
 
     Returns:
         An event that is set once the connection is gone.
@@ -33,15 +33,15 @@ def swallow(transport: asyncio.Transport | None) -> asyncio.Event:
         gone = asyncio.Event()
         gone.set()
         return gone
-    hole = _BlackHole(transport.get_protocol())
-    transport.set_protocol(hole)
+    protocol = _BlackHole(transport.get_protocol())
+    transport.set_protocol(protocol)
     if not transport.is_closing():
         transport.resume_reading()
-    return hole.gone
+    return protocol.gone
 
 
 class _BlackHole(asyncio.Protocol):
-    """Stands in for a connection's protocol, and tells it of nothing but the end.
+    """Takes the place of a connection's protocol and passes on `connection_lost` only.
 
     Attributes:
         gone: Set when the connection is gone.

@@ -1,4 +1,4 @@
-"""What can go wrong: a `Fault` and the points where it can strike."""
+"""What can go wrong: a `Fault` and the points where it can happen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attrs import field, frozen, validators
 
 
 class Point(enum.Enum):
-    """Where a fault can strike."""
+    """Where a fault can happen."""
 
     HTTP = "an HTTP request"
     HANDSHAKE = "the request that opens a socket"
@@ -64,7 +64,7 @@ _texts = validators.deep_mapping(key_validator=_text, value_validator=_text)
 
 @frozen
 class Fault:
-    """One trouble. Make it with one of the functions below, named as in `Kind`.
+    """One thing that goes wrong. Make it with one of the functions below, named as in `Kind`.
 
     The attributes are the arguments of those functions.
     """
@@ -148,7 +148,7 @@ class Fault:
 
     @staticmethod
     def drop_reply() -> Fault:
-        """The request is worked, its answer is lost; a frame that goes out is lost.
+        """The request is handled, its answer is lost; a frame that goes out is lost.
 
         Over HTTP the connection is then closed. A socket stays open.
         """
@@ -171,7 +171,7 @@ class Fault:
 
     @staticmethod
     def duplicate() -> Fault:
-        """A frame is delivered twice: to the client, or from him."""
+        """A frame is delivered twice: to the client, or from the client."""
         return Fault(Kind.DUPLICATE)
 
     @staticmethod
@@ -186,7 +186,7 @@ class Fault:
 
     @property
     def points(self) -> frozenset[Point]:
-        """Where it can strike."""
+        """Where it can happen."""
         return _POINTS[self.kind]
 
     def arguments(self) -> dict[str, object]:

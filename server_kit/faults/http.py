@@ -1,4 +1,4 @@
-"""What a fault makes of an HTTP request and its answer."""
+"""Apply a fault to an HTTP request and its answer."""
 
 from __future__ import annotations
 
@@ -8,51 +8,53 @@ from random import Random
 
 from aiohttp import web
 
-from server_kit.faults.connection import reset, swallow
+from server_kit.faults.connection import black_hole, reset
 from server_kit.faults.fault import Fault, Kind
-from server_kit.faults.rules import Strike
+from server_kit.faults.rules import FaultDecision
 
 _TICK = 0.05  # seconds between two pieces of a slow body
 
 Respond = Callable[[], Awaitable[web.StreamResponse]]
 
 
-async def answer(request: web.Request, strike: Strike, respond: Respond) -> web.StreamResponse:
-    """Answer a request as its strike wants it.
+async def answer(
+    request: web.Request, decision: FaultDecision, respond: Respond
+) -> web.StreamResponse:
+    """Answer a request, with the fault that was decided for it.
 
     Args:
         request: The request.
-        strike: What happens to it.
-        respond: Works the request and makes the server's own answer; it is not called where the
-            fault comes first.
+        decision: What happens to it.
+        respond: Handles the request and makes the server's own answer; not called where the fault
+            prevents that.
     """
-    if strike.delay:
-        await asyncio.sleep(strike.delay)
-    if strike.fault is None:
+    if decision.delay:
+        await asyncio.sleep(decision.delay)
+    if decision.fault is None:
         return await respond()
-    match strike.kind:
+    match decision.kind:
         case Kind.STATUS:
-            return _status(strike.fault)
+            return _status(decision.fault)
         case Kind.RESET:
             reset(request.transport)
         case Kind.BLACK_HOLE:
-            await swallow(request.transport).wait()
+            await black_hole(request.transport).wait()
         case Kind.GARBAGE:
-            _hang_up(request, garbage(strike.random, strike.fault.size))
+            _write_and_close(request, garbage(decision.random, decision.fault.size))
         case Kind.DROP_REPLY:
             await respond()
-            _hang_up(request)
+            _write_and_close(request)
         case Kind.TRUNCATED:
             return await _cut(request, await respond())
         case Kind.BANDWIDTH:
-            return await _slow(request, await respond(), strike.fault.bytes_per_second)
+            return await _slow(request, await respond(), decision.fault.bytes_per_second)
         case _:
             return await respond()
     return web.Response()  # aiohttp wants one, also where nobody is left to read it
 
 
 def garbage(random: Random, size: int) -> bytes:
-    """Random bytes that can be taken neither for HTTP nor for a WebSocket frame."""
+    """Random bytes that are neither HTTP nor a WebSocket frame."""
     return b"\xff" + random.randbytes(size - 1)
 
 
@@ -61,9 +63,9 @@ def _status(fault: Fault) -> web.Response:
     return web.Response(status=fault.code, headers=headers, body=fault.body.encode())
 
 
-def _hang_up(request: web.Request, last_words: bytes = b"") -> None:
+def _write_and_close(request: web.Request, data: bytes = b"") -> None:
     if request.transport is not None:
-        request.transport.write(last_words)
+        request.transport.write(data)
         request.transport.close()
 
 
@@ -72,7 +74,7 @@ async def _cut(request: web.Request, response: web.StreamResponse) -> web.Stream
     body = _body(response)
     stream = await _begin(request, response, size=len(body) or 1)
     await stream.write(body[: len(body) // 2])
-    _hang_up(request)
+    _write_and_close(request)
     return stream
 
 

@@ -1,4 +1,4 @@
-"""When a fault strikes: rules by route, user, count and probability, the same under a seed."""
+"""When a fault happens: rules by route, user, count and probability, repeatable under a seed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REQUESTS = frozenset({Point.HTTP, Point.HANDSHAKE})
 
 
 @frozen
-class Strike:
+class FaultDecision:
     """What happens to one request, socket or frame.
 
     Attributes:
@@ -39,12 +39,12 @@ class Strike:
         return self.fault.kind if self.fault else None
 
 
-UNHARMED = Strike()
+NO_FAULT = FaultDecision()
 
 
 @define
 class Rule:
-    """When a fault strikes; `remove()` ends it.
+    """When a fault happens; `remove()` ends it.
 
     Attributes:
         id: Its number, from 1.
@@ -54,8 +54,8 @@ class Rule:
         after: As given.
         times: As given.
         probability: As given.
-        calls: How many requests, sockets or frames it has seen.
-        hits: How often it has struck.
+        calls: How many requests, sockets or frames it was checked against.
+        hits: How often its fault happened.
     """
 
     id: int
@@ -72,18 +72,18 @@ class Rule:
     _random: Random = field(kw_only=True, repr=False, eq=False)
 
     def remove(self) -> None:
-        """Strike no more; a second call does nothing."""
+        """End the rule; a second call does nothing."""
         self._faults._remove(self)
 
     async def wait_for_hits(self, count: int = 1, *, timeout: float = 5.0) -> None:
-        """Return once it has struck `count` times; may be awaited in any loop.
+        """Return once the fault happened `count` times; may be awaited in any loop.
 
         Args:
             count: How often, from the start on.
             timeout: Seconds to wait.
 
         Raises:
-            TimeoutError: It did not strike that often in time.
+            TimeoutError: It happened less often in time.
         """
         journal = self._faults.journal
         try:
@@ -91,11 +91,11 @@ class Rule:
         except TimeoutError:
             where = self.route or "everything"
             raise TimeoutError(
-                f"{self.fault} on {where} struck {self.hits} times within {timeout} s, "
-                f"not {count}; it saw {self.calls} calls"
+                f"{self.fault} on {where} happened {self.hits} times within {timeout} s, "
+                f"not {count}; the rule was checked against {self.calls} calls"
             ) from None
 
-    def _covers(self, point: Point, name: str, user: str | None) -> bool:
+    def _applies_to(self, point: Point, name: str, user: str | None) -> bool:
         if self.times is not None and self.hits >= self.times:
             return False
         if self.fault.kind is Kind.EXPIRED_TOKEN and user is None:
@@ -103,7 +103,7 @@ class Rule:
         return self.user in (None, user) and self._matches(point, name)
 
     def _draw(self) -> bool:
-        """Count a call, and tell whether it is struck."""
+        """Count a call and return whether the fault happens to it."""
         self.calls += 1
         if self.calls <= self.after or self._random.random() >= self.probability:
             return False
@@ -116,10 +116,10 @@ class Rule:
 
 
 class Faults:
-    """The rules of one server, by which its requests, sockets and frames come to harm.
+    """The fault rules of one server.
 
     Args:
-        journal: Each strike is written here, as an entry of kind `fault`.
+        journal: Each fault that happens is written here, as an entry of kind `fault`.
         clock: The time of those entries.
         socket_path: The path of requests that open sockets; None for a server without sockets,
             users and tokens.
@@ -158,9 +158,9 @@ class Faults:
         times: int | None = None,
         probability: float = 1.0,
     ) -> Rule:
-        """Let a fault strike from now on, until it is removed or cleared.
+        """Let a fault happen from now on, until it is removed or cleared.
 
-        Of several rules that match, the first added strikes, and the others do not count that
+        Of several rules that match, the first added applies, and the others do not count that
         call: `status(503)` twice, then `reset()` once is a script. Latencies add up, and come on
         top of any other.
 
@@ -170,17 +170,17 @@ class Faults:
                 `/v2/group/{id}`, which stand for any one part, and end in `*`, which stands for
                 any rest; the method may be left out or `*`. `open` for a socket that has opened,
                 `in rpc` and `out notifications` for a frame with this member, `in *` and `out *`
-                for any. None is everything that this fault can strike.
-            user: The id of the user whose requests, sockets and frames are struck; None is all.
-            after: How many calls pass unharmed first.
-            times: How often it strikes at most; None is no limit.
-            probability: How likely a call is struck, 0 to 1, under the seed.
+                for any. None is everywhere that this fault can happen.
+            user: The id of the user whose requests, sockets and frames are meant; None is all.
+            after: How many calls pass without the fault first.
+            times: How often it happens at most; None is no limit.
+            probability: How likely it happens to a call, 0 to 1, under the seed.
 
         Returns:
             The rule, with `hits` and `remove()`.
 
         Raises:
-            ValueError: The route cannot be read, the fault cannot strike there, or a number is
+            ValueError: The route cannot be read, the fault cannot happen there, or a number is
                 out of its range. Nothing is added.
         """
         if after < 0:
@@ -224,8 +224,8 @@ class Faults:
         self._numbers = itertools.count(1)
         self._seed = 0
 
-    def strike(self, point: Point, name: str, user: str | None = None) -> Strike:
-        """Decide what happens at a point, and write it down.
+    def decide(self, point: Point, name: str, user: str | None = None) -> FaultDecision:
+        """Decide what happens at a point, and write it to the journal.
 
         Args:
             point: Where.
@@ -233,20 +233,20 @@ class Faults:
                 opened.
             user: Whose it is, where the server knows.
         """
-        delay, struck = 0.0, None
+        delay, applied = 0.0, None
         for rule in self._rules:
-            if not rule._covers(point, name, user):
+            if not rule._applies_to(point, name, user):
                 continue
             if rule.fault.kind is Kind.LATENCY:
                 if rule._draw():
                     delay += rule._delay()
-                    self._note(rule, point, name, user)
-            elif struck is None and rule._draw():
-                struck = rule
-                self._note(rule, point, name, user)
-        if struck is None:
-            return UNHARMED if not delay else Strike(delay)
-        return Strike(delay, struck.fault, struck._random)
+                    self._record(rule, point, name, user)
+            elif applied is None and rule._draw():
+                applied = rule
+                self._record(rule, point, name, user)
+        if applied is None:
+            return NO_FAULT if not delay else FaultDecision(delay)
+        return FaultDecision(delay, applied.fault, applied._random)
 
     def _random(self, number: int) -> Random:
         return Random(f"{self._seed}/{number}")
@@ -254,7 +254,7 @@ class Faults:
     def _remove(self, rule: Rule) -> None:
         self._rules = tuple(each for each in self._rules if each is not rule)
 
-    def _note(self, rule: Rule, point: Point, name: str, user: str | None) -> None:
+    def _record(self, rule: Rule, point: Point, name: str, user: str | None) -> None:
         where = {Point.OPEN: "open", Point.IN: f"in {name}", Point.OUT: f"out {name}"}
         text = f"{rule.fault.kind} on {where.get(point, name)}"
         _log.debug("fault %s: %s", rule.id, text)
@@ -266,7 +266,7 @@ class Faults:
         possible = points & fault.points & served
         if not possible or (fault.kind is Kind.EXPIRED_TOKEN and self._socket_path is None):
             where = f"`{route}`" if route is not None else "anything of this server"
-            raise ValueError(f"{fault.kind} cannot strike {where}")
+            raise ValueError(f"{fault.kind} cannot happen to {where}")
         return lambda point, name: point in possible and fits(name)
 
     def _parse(self, route: str | None) -> tuple[frozenset[Point], Callable[[str], bool]]:

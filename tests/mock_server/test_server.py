@@ -258,3 +258,23 @@ def test_the_command_line_refuses_what_it_cannot_do(
     )
     assert done.returncode != 0
     assert words in done.stderr
+
+
+@pytest.mark.asyncio
+async def test_login_succeeds_although_the_loop_of_a_waiter_is_closed() -> None:
+    abandoned = asyncio.new_event_loop()
+    abandoned.set_exception_handler(lambda loop, context: None)  # its task is never finished
+    async with MockServer() as server, aiohttp.ClientSession() as client:
+        waiting = server.journal.wait_for(lambda entry: False)
+        task = abandoned.create_task(waiting)
+
+        def run_once() -> None:
+            abandoned.call_soon(abandoned.stop)
+            abandoned.run_forever()
+            abandoned.close()
+
+        await asyncio.to_thread(run_once)
+        assert "Authorization" in await login(client, server, "ada")
+        assert not server.journal.problems()
+        waiting.close()
+        del task

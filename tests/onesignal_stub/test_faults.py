@@ -86,12 +86,14 @@ async def test_a_black_hole_takes_the_request(backend: Backend) -> None:
 @pytest.mark.asyncio
 async def test_what_needs_sessions_is_refused(backend: Backend) -> None:
     for fault in (Fault.close(), Fault.expired_token(), Fault.duplicate()):
-        with pytest.raises(ValueError, match="cannot strike"):
+        with pytest.raises(ValueError, match="cannot happen"):
             backend.stub.faults.add(fault)
 
 
 @pytest.mark.asyncio
-async def test_faults_are_set_over_http_and_never_strike_the_control(backend: Backend) -> None:
+async def test_faults_are_set_over_http_and_never_happen_to_control_routes(
+    backend: Backend,
+) -> None:
     url = f"{backend.stub.url}/_control/faults"
     async with backend.http.post(url, json={"fault": "status", "code": 503}) as answer:
         assert answer.status == 200

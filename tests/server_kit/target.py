@@ -1,4 +1,4 @@
-"""A server that faults strike."""
+"""A server whose answers faults change."""
 
 from aiohttp import web
 
@@ -32,8 +32,8 @@ class Target(HostedServer):
         self.url = ""
 
     async def _serve_page(self, request: web.Request) -> web.StreamResponse:
-        strike = self.faults.strike(Point.HTTP, f"{request.method} {request.path}")
-        return await answer(request, strike, self._make)
+        decision = self.faults.decide(Point.HTTP, f"{request.method} {request.path}")
+        return await answer(request, decision, self._make)
 
     async def _make(self) -> web.Response:
         self.made += 1

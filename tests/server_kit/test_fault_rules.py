@@ -1,4 +1,4 @@
-"""Rules of faults: which calls they strike, when, and for whom."""
+"""Rules of faults: which calls they apply to, when, and for whom."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ def new_faults(socket_path: str | None = "/ws", prefix: str = "") -> Faults:
 
 
 def kinds(faults: Faults, *names: str, point: Point = Point.HTTP) -> list[Kind | None]:
-    return [faults.strike(point, name).kind for name in names]
+    return [faults.decide(point, name).kind for name in names]
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_a_route_names_a_socket_and_its_frames(
 @pytest.mark.parametrize(
     ("fault", "route", "words"),
     [
-        (Fault.status(503), "in rpc", "status cannot strike `in rpc`"),
-        (Fault.status(503), "open", "status cannot strike"),
-        (Fault.close(), "GET /v2/account", "close cannot strike"),
-        (Fault.truncated(), "GET /ws", "truncated cannot strike"),
-        (Fault.frame("{}"), "in rpc", "frame cannot strike"),
+        (Fault.status(503), "in rpc", "status cannot happen to `in rpc`"),
+        (Fault.status(503), "open", "status cannot happen to"),
+        (Fault.close(), "GET /v2/account", "close cannot happen to"),
+        (Fault.truncated(), "GET /ws", "truncated cannot happen to"),
+        (Fault.frame("{}"), "in rpc", "frame cannot happen to"),
         (Fault.reset(), "notifications", "cannot read the route 'notifications'"),
         (Fault.reset(), "GET notification", "cannot read the route"),
         (Fault.reset(), "", "cannot read the route"),
@@ -103,7 +103,7 @@ def test_a_route_that_makes_no_sense_is_refused(fault: Fault, route: str, words:
     [(Fault.close(), None), (Fault.reset(), "open"), (Fault.expired_token(), None)],
 )
 def test_a_server_without_sockets_refuses_what_needs_them(fault: Fault, route: str | None) -> None:
-    with pytest.raises(ValueError, match="cannot strike"):
+    with pytest.raises(ValueError, match="cannot happen to"):
         new_faults(socket_path=None).add(fault, route)
     with pytest.raises(ValueError, match="no users"):
         new_faults(socket_path=None).add(Fault.reset(), user="ada")
@@ -140,16 +140,16 @@ def test_arguments_out_of_range_are_refused() -> None:
 def test_a_rule_may_be_for_one_user() -> None:
     faults = new_faults()
     faults.add(Fault.reset(), user="ada")
-    assert faults.strike(Point.HTTP, "GET /", "ada").kind is Kind.RESET
-    assert faults.strike(Point.HTTP, "GET /", "bob").kind is None
-    assert faults.strike(Point.HTTP, "GET /").kind is None
+    assert faults.decide(Point.HTTP, "GET /", "ada").kind is Kind.RESET
+    assert faults.decide(Point.HTTP, "GET /", "bob").kind is None
+    assert faults.decide(Point.HTTP, "GET /").kind is None
 
 
 def test_only_who_has_a_token_can_lose_it() -> None:
     faults = new_faults()
     rule = faults.add(Fault.expired_token())
-    assert faults.strike(Point.HTTP, "POST /login").kind is None
-    assert faults.strike(Point.HTTP, "GET /", "ada").kind is Kind.EXPIRED_TOKEN
+    assert faults.decide(Point.HTTP, "POST /login").kind is None
+    assert faults.decide(Point.HTTP, "GET /", "ada").kind is Kind.EXPIRED_TOKEN
     assert (rule.calls, rule.hits) == (1, 1)
 
 
@@ -164,15 +164,15 @@ def test_after_and_times_count_calls(after: int, times: int | None, calls: int) 
 
 
 @given(seed=st.integers(), probability=st.floats(0, 1))
-def test_the_same_seed_strikes_the_same_calls(seed: int, probability: float) -> None:
+def test_the_same_seed_chooses_the_same_calls(seed: int, probability: float) -> None:
     def run(faults: Faults) -> list[Any]:
         faults.add(Fault.reset(), "GET /", probability=probability)
         faults.add(Fault.latency(1.0, jitter=0.5), probability=0.5)
         faults.seed(seed)
-        return [(each.kind, each.delay) for each in (strike(faults) for _ in range(30))]
+        return [(each.kind, each.delay) for each in (decide(faults) for _ in range(30))]
 
-    def strike(faults: Faults) -> Any:
-        return faults.strike(Point.HTTP, "GET /")
+    def decide(faults: Faults) -> Any:
+        return faults.decide(Point.HTTP, "GET /")
 
     faults = new_faults()
     first = run(faults)
@@ -180,7 +180,7 @@ def test_the_same_seed_strikes_the_same_calls(seed: int, probability: float) -> 
     assert run(faults) == first == run(new_faults())
 
 
-def test_a_probability_strikes_about_so_often() -> None:
+def test_probability_is_the_share_of_calls_with_the_fault() -> None:
     faults = new_faults()
     rule = faults.add(Fault.reset(), probability=0.1)
     faults.seed(7)
@@ -213,8 +213,8 @@ def test_latency_adds_up_and_comes_on_top() -> None:
     faults.add(Fault.latency(1.0))
     faults.add(Fault.reset())
     faults.add(Fault.latency(0.5))
-    strike = faults.strike(Point.HTTP, "GET /")
-    assert (strike.delay, strike.kind) == (1.5, Kind.RESET)
+    decision = faults.decide(Point.HTTP, "GET /")
+    assert (decision.delay, decision.kind) == (1.5, Kind.RESET)
 
 
 @given(seconds=st.floats(0, 10), jitter=st.floats(0, 10), seed=st.integers())
@@ -222,7 +222,7 @@ def test_jitter_stays_within_its_bounds(seconds: float, jitter: float, seed: int
     faults = new_faults()
     faults.seed(seed)
     faults.add(Fault.latency(seconds, jitter=jitter))
-    delay = faults.strike(Point.HTTP, "GET /").delay
+    delay = faults.decide(Point.HTTP, "GET /").delay
     assert max(0.0, seconds - jitter) <= delay <= seconds + jitter
 
 
@@ -237,10 +237,10 @@ def test_a_rule_ends() -> None:
     assert list(faults) == []
 
 
-def test_each_strike_is_in_the_journal() -> None:
+def test_each_fault_that_happens_is_in_the_journal() -> None:
     faults = new_faults()
     faults.add(Fault.reset(), "in rpc")
-    faults.strike(Point.IN, "rpc", "ada")
+    faults.decide(Point.IN, "rpc", "ada")
     (entry,) = faults.journal
     assert (entry.kind, entry.name, entry.user_id) == ("fault", "reset on in rpc", "ada")
 
@@ -254,5 +254,5 @@ async def test_one_can_wait_for_hits() -> None:
     assert not waiting.done()
     kinds(faults, "GET /a")
     await waiting
-    with pytest.raises(TimeoutError, match=r"reset\(\) on GET /a struck 2 times .* 3 calls"):
+    with pytest.raises(TimeoutError, match=r"reset\(\) on GET /a happened 2 times .* 3 calls"):
         await rule.wait_for_hits(3, timeout=0)

@@ -1,4 +1,4 @@
-"""What becomes of an HTTP request that a fault strikes."""
+"""Apply each kind of fault to an HTTP request."""
 
 import asyncio
 import contextlib

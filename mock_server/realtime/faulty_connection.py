@@ -1,4 +1,4 @@
-"""The line of one socket: frames go through it, and so do the faults that strike them."""
+"""The connection of one socket, with the faults that happen to its frames."""
 
 from __future__ import annotations
 
@@ -11,26 +11,36 @@ from collections.abc import Awaitable, Callable, Iterator
 from aiohttp import web
 from attrs import define, field
 
-from server_kit.faults import UNHARMED, Fault, Faults, Kind, Point, Strike, garbage, reset, swallow
+from server_kit.faults import (
+    NO_FAULT,
+    Fault,
+    FaultDecision,
+    Faults,
+    Kind,
+    Point,
+    black_hole,
+    garbage,
+    reset,
+)
 
 _FINAL_TEXT = 0x81  # the first byte of a text frame that is a whole message
 
 
-class Line:
-    """Sends and receives the frames of one socket, or does to them what a fault says.
+class FaultyConnection:
+    """Sends and receives the frames of one socket, and applies faults to them.
 
     Args:
         request: The handshake.
         websocket: The socket.
         user_id: Whose socket it is.
-        faults: What can strike.
-        traffic: The frames of all sockets, among which one can be overtaken.
+        faults: The rules.
+        reorder_buffer: Where a frame of any socket waits until others have overtaken it.
         close: Closes the session at once, with a code and a reason.
 
     Attributes:
-        is_dead: The connection is half-open: it takes bytes, and nothing comes of them.
-        is_stuck: A frame waits for a client who reads slowly, or not at all.
-        drops_reply: The request that is worked now gets no answer.
+        is_half_open: It takes bytes and discards them.
+        is_blocked: A frame waits for a client that reads slowly, or not at all.
+        drops_reply: The request that is handled now gets no answer.
     """
 
     def __init__(
@@ -40,96 +50,96 @@ class Line:
         user_id: str,
         *,
         faults: Faults,
-        traffic: Traffic,
+        reorder_buffer: ReorderBuffer,
         close: Callable[[int, str], None],
     ) -> None:
-        self.is_dead = False
-        self.is_stuck = False
+        self.is_half_open = False
+        self.is_blocked = False
         self.drops_reply = False
         self._request = request
         self._websocket = websocket
         self._user_id = user_id
         self._faults = faults
-        self._traffic = traffic
+        self._reorder_buffer = reorder_buffer
         self._close = close
-        self._gone = asyncio.Event()
+        self._lost = asyncio.Event()
         self._held: set[asyncio.Event] = set()
         self._is_released = False
 
     def opened(self) -> None:
-        """Let faults strike a socket that has just opened."""
-        self._end(self._faults.strike(Point.OPEN, "", self._user_id))
+        """Apply faults to a socket that has just opened."""
+        self._end(self._faults.decide(Point.OPEN, "", self._user_id))
 
     async def receive(self, text: str, handle: Callable[[], Awaitable[None]]) -> None:
-        """Handle a frame that came in, unless a fault takes it."""
-        strike = self._strike(Point.IN, text)
-        await self._hold(strike.delay)
-        if self._end(strike):
+        """Handle a frame that came in, unless a fault prevents it."""
+        decision = self._decide(Point.IN, text)
+        await self._hold(decision.delay)
+        if self._end(decision):
             return
-        self.drops_reply = strike.kind is Kind.DROP_REPLY
+        self.drops_reply = decision.kind is Kind.DROP_REPLY
         try:
             await handle()
-            if strike.kind is Kind.DUPLICATE:
+            if decision.kind is Kind.DUPLICATE:
                 await handle()
         finally:
             self.drops_reply = False
 
     async def send(self, text: str, *, waited: float) -> None:
-        """Send a frame, or what a fault makes of it.
+        """Send a frame, with the fault that is decided for it.
 
         Args:
             text: The frame.
             waited: How many seconds it has waited already; latency counts them.
         """
-        if self.is_dead:
+        if self.is_half_open:
             return
-        strike = self._strike(Point.OUT, text)
-        if strike is UNHARMED:
+        decision = self._decide(Point.OUT, text)
+        if decision is NO_FAULT:
             await self._send(text)
             return
-        await self._hold(strike.delay - waited)
-        if strike.fault is not None and strike.kind is Kind.REORDER:
-            await self._fall_behind(strike.fault)
-        if not self._end(strike):
-            await self._put(text, strike)
+        await self._hold(decision.delay - waited)
+        if decision.fault is not None and decision.kind is Kind.REORDER:
+            await self._reorder(decision.fault)
+        if not self._end(decision):
+            await self._put(text, decision)
 
     def release(self) -> None:
-        """Hold no frame any longer: the connection ends."""
+        """End every wait of a frame: the connection ends."""
         self._is_released = True
         for wake in self._held:
             wake.set()
 
-    async def until_gone(self) -> None:
-        """Return once a dead connection is gone; at once for any other."""
-        if self.is_dead:
-            await self._gone.wait()
+    async def wait_lost(self) -> None:
+        """Return once a half-open connection is lost; at once for any other."""
+        if self.is_half_open:
+            await self._lost.wait()
 
-    async def _put(self, text: str, strike: Strike) -> None:
-        payload, fault = text.encode(), strike.fault
+    async def _put(self, text: str, decision: FaultDecision) -> None:
+        payload, fault = text.encode(), decision.fault
         if fault is None or fault.kind is Kind.REORDER:
             await self._send(text)
         elif fault.kind is Kind.DUPLICATE:
             await self._send(text)
             await self._send(text)
         elif fault.kind is Kind.BANDWIDTH:
-            self.is_stuck = True
+            self.is_blocked = True
             await self._hold(len(payload) / fault.bytes_per_second)
             await self._send(text)
         elif fault.kind is Kind.FRAME:
             await self._send(fault.body)
         elif fault.kind is Kind.TRUNCATED:
-            self._hang_up(_head(len(payload)) + payload[: len(payload) // 2])
+            self._write_and_close(_head(len(payload)) + payload[: len(payload) // 2])
         elif fault.kind is Kind.GARBAGE:
-            self._hang_up(garbage(strike.random, fault.size))
+            self._write_and_close(garbage(decision.random, fault.size))
 
     async def _send(self, text: str) -> None:
-        self.is_stuck = True
+        self.is_blocked = True
         await self._websocket.send_str(text)
-        self.is_stuck = False
-        self._traffic.passed(self._user_id)
+        self.is_blocked = False
+        self._reorder_buffer.frame_sent(self._user_id)
 
-    async def _fall_behind(self, fault: Fault) -> None:
-        with self._traffic.behind(self._user_id, fault.behind) as overtaken:
+    async def _reorder(self, fault: Fault) -> None:
+        with self._reorder_buffer.hold(self._user_id, fault.behind) as overtaken:
             await self._hold(fault.seconds, overtaken)
 
     async def _hold(self, seconds: float, wake: asyncio.Event | None = None) -> None:
@@ -145,14 +155,14 @@ class Line:
         finally:
             self._held.discard(wake)
 
-    def _strike(self, point: Point, text: str) -> Strike:
+    def _decide(self, point: Point, text: str) -> FaultDecision:
         if not len(self._faults):
-            return UNHARMED
-        return self._faults.strike(point, _member(text), self._user_id)
+            return NO_FAULT
+        return self._faults.decide(point, _member(text), self._user_id)
 
-    def _end(self, strike: Strike) -> bool:
-        """End the connection, if that is what the fault does; tells whether it did."""
-        fault = strike.fault
+    def _end(self, decision: FaultDecision) -> bool:
+        """End the connection if that is what the fault does; return whether it did."""
+        fault = decision.fault
         if fault is None or fault.kind not in (Kind.CLOSE, Kind.RESET, Kind.BLACK_HOLE):
             return False
         if fault.kind is Kind.CLOSE:
@@ -160,46 +170,46 @@ class Line:
         elif fault.kind is Kind.RESET:
             reset(self._request.transport)
         else:
-            self.is_dead = True
-            self._gone = swallow(self._request.transport)
+            self.is_half_open = True
+            self._lost = black_hole(self._request.transport)
         return True
 
-    def _hang_up(self, last_words: bytes) -> None:
+    def _write_and_close(self, data: bytes) -> None:
         if self._request.transport is not None:
-            self._request.transport.write(last_words)
+            self._request.transport.write(data)
             self._request.transport.close()
 
 
 @define(eq=False)
-class _Straggler:
+class _HeldFrame:
     user_id: str
     left: int
     overtaken: asyncio.Event = field(factory=asyncio.Event)
 
 
-class Traffic:
-    """The frames that leave a server, as far as their order across users matters."""
+class ReorderBuffer:
+    """The frames of all sockets that wait until others have overtaken them."""
 
     def __init__(self) -> None:
-        self._stragglers: set[_Straggler] = set()
+        self._held: set[_HeldFrame] = set()
 
-    def passed(self, user_id: str) -> None:
+    def frame_sent(self, user_id: str) -> None:
         """Note a frame that went out to a user."""
-        for straggler in self._stragglers:
-            if straggler.user_id != user_id:
-                straggler.left -= 1
-                if straggler.left <= 0:
-                    straggler.overtaken.set()
+        for frame in self._held:
+            if frame.user_id != user_id:
+                frame.left -= 1
+                if frame.left <= 0:
+                    frame.overtaken.set()
 
     @contextlib.contextmanager
-    def behind(self, user_id: str, count: int) -> Iterator[asyncio.Event]:
+    def hold(self, user_id: str, count: int) -> Iterator[asyncio.Event]:
         """In the block, an event that is set once `count` frames went out to other users."""
-        straggler = _Straggler(user_id, count)
-        self._stragglers.add(straggler)
+        frame = _HeldFrame(user_id, count)
+        self._held.add(frame)
         try:
-            yield straggler.overtaken
+            yield frame.overtaken
         finally:
-            self._stragglers.discard(straggler)
+            self._held.discard(frame)
 
 
 def _member(text: str) -> str:
