@@ -75,7 +75,7 @@ class Control:
             for entry in self._server.journal
             if name in entry.name and user in ("", entry.user_id)
         ]
-        return web.json_response({"requests": entries})
+        return web.json_response({"requests": entries, "dropped": self._server.journal.dropped})
 
     async def _pushes(self, request: web.Request) -> web.Response:
         user = request.query.get("user_id", "")

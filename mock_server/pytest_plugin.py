@@ -112,6 +112,10 @@ def nakama_session(nakama_client: Client) -> SessionFactory:
 
 def _fail_on_problems(name: str, journal: Journal) -> None:
     problems = [_describe(entry) for entry in journal.problems()]
+    if journal.dropped_problems:
+        problems.append(
+            f"and {journal.dropped_problems} older ones that the journal had no room for"
+        )
     if problems:
         pytest.fail(f"the mock {name} met what it cannot answer:\n" + "\n".join(problems))
 

@@ -116,7 +116,7 @@ class Control:
         entries = journal.problems() if "problems" in request.query else list(journal)
         name = request.query.get("name")
         found = [attrs.asdict(entry) for entry in entries if name in {None, entry.name}]
-        return _json({"requests": found})
+        return _json({"requests": found, "dropped": journal.dropped})
 
     async def _state(self, _request: web.Request) -> web.Response:
         service = self._stub.service

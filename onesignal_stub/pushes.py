@@ -105,6 +105,7 @@ class Pushes:
         self._store = store
         self._recorded = Notifier()
         self._closed = False
+        self._replacements = 0
 
     def close(self) -> None:
         """End every wait for a push with ServerNotRunning."""
@@ -114,6 +115,11 @@ class Pushes:
     def announce(self) -> None:
         """Wake everybody who waits for a push."""
         self._recorded.notify()
+
+    def replaced(self) -> None:
+        """Let waiters look at every push again: other tables took the place of the old ones."""
+        self._replacements += 1
+        self.announce()
 
     def get(self, push_id: int) -> Push:
         """One push.
@@ -133,11 +139,11 @@ class Pushes:
         rows = self._store.all(sql, *params, -1 if newest is None else newest)
         return _pushes(reversed(rows))
 
-    def first(self, query: PushQuery) -> Push | None:
-        """The oldest push that matches."""
+    def first(self, query: PushQuery, *, after: int = 0) -> Push | None:
+        """The oldest push that matches, of those with an id above `after`."""
         condition, params = self._where(query)
-        sql = f"{_SELECT} WHERE {condition} ORDER BY d.number LIMIT 1"
-        return next(iter(_pushes(self._store.all(sql, *params))), None)
+        sql = f"{_SELECT} WHERE d.number > ? AND {condition} ORDER BY d.number LIMIT 1"
+        return next(iter(_pushes(self._store.all(sql, after, *params))), None)
 
     def delete(self, query: PushQuery) -> int:
         """Forget the pushes that match and return how many; their notifications stay."""
@@ -155,11 +161,18 @@ class Pushes:
             TimeoutError: None came in time; the message lists what was sent.
             ServerNotRunning: The stub stopped.
         """
+        looked_at, replacements = 0, self._replacements
 
         def first() -> Push | None:
+            nonlocal looked_at, replacements
             if self._closed:
                 raise ServerNotRunning(STOPPED)
-            return self.first(query)
+            if replacements != self._replacements:
+                looked_at, replacements = 0, self._replacements
+            newest = self._newest()
+            push = self.first(query, after=looked_at)
+            looked_at = newest
+            return push
 
         try:
             return await self._recorded.wait_for(first, timeout=timeout)
@@ -167,6 +180,11 @@ class Pushes:
             raise TimeoutError(
                 f"no matching push within {timeout} s; sent: {self._summary()}"
             ) from None
+
+    def _newest(self) -> int:
+        row = self._store.one("SELECT coalesce(max(number), 0) AS number FROM deliveries")
+        assert row is not None
+        return int(row["number"])
 
     def _where(self, query: PushQuery) -> tuple[str, list[Any]]:
         terms, params = ["d.hidden = 0"], list[Any]()

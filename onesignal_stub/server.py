@@ -265,6 +265,7 @@ class OneSignalStub(HostedServer):
         def put_back(service: Service) -> None:
             service.store.restore(image)
             service.delivery.reschedule()
+            service.pushes.replaced()
 
         await self._do(put_back)
 
@@ -326,6 +327,7 @@ class OneSignalStub(HostedServer):
         service.store.reset()
         self._prepare(service)
         service.delivery.reschedule()
+        service.pushes.replaced()
 
     def _reset(self, service: Service) -> None:
         self.clock.reset()

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Literal
 
 from attrs import field, frozen
 
 from server_kit.notifier import Notifier
 
+_TEXT_SIZE = 2000  # characters of a name, a body or a query value
+_LIST_SIZE = 100  # query parameters, or ignored parts
+_TRACEBACK_SIZE = 20_000  # characters; the end says what failed
+_NAMES_SHOWN = 20
+
+
+def _cut(text: str) -> str:
+    return text[:_TEXT_SIZE]
+
+
+def _cut_all(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_cut, texts[:_LIST_SIZE]))
+
+
+def _cut_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((_cut(key), _cut(value)) for key, value in query[:_LIST_SIZE])
+
+
+def _cut_traceback(text: str | None) -> str | None:
+    return text[-_TRACEBACK_SIZE:] if text else text
+
 
 @frozen
 class Entry:
     """One request or frame that a server received. Tokens and keys are not kept.
+
+    Texts are cut to 2,000 characters each (a traceback to its last 20,000), and `query` and
+    `ignored` to 100 items.
 
     Attributes:
         kind: `http` for a request, `frame` for a socket message, `fault` for what was done to
@@ -31,19 +57,19 @@ class Entry:
     """
 
     kind: Literal["http", "frame", "fault"]
-    name: str
+    name: str = field(converter=_cut)
     time: float
     status: int | None = None
     user_id: str | None = None
-    query: tuple[tuple[str, str], ...] = ()
-    body: str = field(default="", repr=False)
-    ignored: tuple[str, ...] = ()
+    query: tuple[tuple[str, str], ...] = field(default=(), converter=_cut_query)
+    body: str = field(default="", converter=_cut, repr=False)
+    ignored: tuple[str, ...] = field(default=(), converter=_cut_all)
     unmatched: str | None = None
-    error: str | None = field(default=None, repr=False)
+    error: str | None = field(default=None, converter=_cut_traceback, repr=False)
 
 
 class Journal:
-    """The newest entries of one server, oldest first.
+    """The newest entries of one server, oldest first; it may be read from any thread.
 
     Args:
         size: How many entries are kept; the oldest are dropped beyond it.
@@ -51,17 +77,37 @@ class Journal:
 
     def __init__(self, size: int = 10_000) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
+        self._count = 0
+        self._dropped = 0
+        self._dropped_problems = 0
+        self._lock = threading.Lock()
         self._written = Notifier()
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(tuple(self._entries))
+        with self._lock:
+            return iter(tuple(self._entries))
 
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def dropped(self) -> int:
+        """How many entries there was no more room for, since the last `clear`."""
+        return self._dropped
+
+    @property
+    def dropped_problems(self) -> int:
+        """How many of the dropped ones would be among `problems`."""
+        return self._dropped_problems
+
     def write(self, entry: Entry) -> None:
         """Append an entry and wake those who wait for it."""
-        self._entries.append(entry)
+        with self._lock:
+            if len(self._entries) == self._entries.maxlen:
+                self._dropped += 1
+                self._dropped_problems += _is_problem(self._entries[0])
+            self._entries.append(entry)
+            self._count += 1
         self._written.notify()
 
     def find(self, name: str) -> list[Entry]:
@@ -70,28 +116,57 @@ class Journal:
 
     def problems(self) -> list[Entry]:
         """The entries that had no answer, and those whose handler failed."""
-        return [entry for entry in self if entry.unmatched or entry.error]
+        return [entry for entry in self if _is_problem(entry)]
 
     async def wait_for(self, matches: Callable[[Entry], bool], *, timeout: float = 5.0) -> Entry:
         """Return the first entry that matches, now or later; may be awaited in any loop.
 
         Args:
-            matches: Tells whether an entry is the one.
+            matches: Whether an entry is the one; called once for each entry.
             timeout: Seconds to wait.
 
         Raises:
             TimeoutError: No entry matched in time; the message lists what did come in.
         """
+        position = 0
 
-        def first() -> Entry | None:
-            return next((entry for entry in self if matches(entry)), None)
+        def first_match() -> Entry | None:
+            nonlocal position
+            entries, position = self._since(position)
+            return next((entry for entry in entries if matches(entry)), None)
 
         try:
-            return await self._written.wait_for(first, timeout=timeout)
+            return await self._written.wait_for(first_match, timeout=timeout)
         except TimeoutError:
-            names = ", ".join(entry.name for entry in self) or "nothing"
-            raise TimeoutError(f"no matching entry within {timeout} s; came in: {names}") from None
+            raise TimeoutError(
+                f"no matching entry within {timeout:g} s; came in: {self._summary()}"
+            ) from None
 
     def clear(self) -> None:
         """Forget all entries."""
-        self._entries.clear()
+        with self._lock:
+            self._entries.clear()
+            self._dropped = self._dropped_problems = 0
+
+    def _since(self, position: int) -> tuple[list[Entry], int]:
+        """The entries written after a position and still kept, oldest first, and the new position.
+
+        Takes time for these entries only: a deque is read from its end.
+        """
+        with self._lock:
+            newest = list(islice(reversed(self._entries), self._count - position))
+            return newest[::-1], self._count
+
+    def _summary(self) -> str:
+        names = [entry.name for entry in self]
+        text = ", ".join(names[-_NAMES_SHOWN:]) or "nothing"
+        left_out = len(names) - _NAMES_SHOWN
+        if left_out > 0:
+            text += f" (and {left_out} before these)"
+        if self._dropped:
+            text += f" (and {self._dropped} that were dropped)"
+        return text
+
+
+def _is_problem(entry: Entry) -> bool:
+    return bool(entry.unmatched or entry.error)

@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 from server_kit.clock import Clock
 from server_kit.faults.fault import Fault, Kind, Point
 from server_kit.journal import Entry, Journal
+from server_kit.notifier import Notifier
 
 _log = logging.getLogger("server_kit.faults")
 
@@ -85,9 +86,10 @@ class Rule:
         Raises:
             TimeoutError: It happened less often in time.
         """
-        journal = self._faults.journal
         try:
-            await journal.wait_for(lambda _entry: self.hits >= count, timeout=timeout)
+            await self._faults._happened.wait_for(
+                lambda: True if self.hits >= count else None, timeout=timeout
+            )
         except TimeoutError:
             where = self.route or "everything"
             raise TimeoutError(
@@ -134,7 +136,8 @@ class Faults:
         socket_path: str | None = None,
         prefix: str = "",
     ) -> None:
-        self.journal = journal
+        self._journal = journal
+        self._happened = Notifier()
         self._clock = clock
         self._socket_path = socket_path
         self._prefix = prefix
@@ -258,7 +261,8 @@ class Faults:
         where = {Point.OPEN: "open", Point.IN: f"in {name}", Point.OUT: f"out {name}"}
         text = f"{rule.fault.kind} on {where.get(point, name)}"
         _log.debug("fault %s: %s", rule.id, text)
-        self.journal.write(Entry(kind="fault", name=text, time=self._clock.time(), user_id=user))
+        self._journal.write(Entry(kind="fault", name=text, time=self._clock.time(), user_id=user))
+        self._happened.notify()
 
     def _matcher(self, fault: Fault, route: str | None) -> Callable[[Point, str], bool]:
         served = frozenset(Point) if self._socket_path else frozenset({Point.HTTP})

@@ -56,7 +56,7 @@ async def test_it_resets(harness: Harness) -> None:
     await sign_up(harness.http, harness.server)
     assert await harness.call("POST", "/reset") == (200, {})
     assert await harness.server.users() == []
-    assert (await harness.call("GET", "/requests"))[1] == {"requests": []}
+    assert (await harness.call("GET", "/requests"))[1] == {"requests": [], "dropped": 0}
 
 
 @pytest.mark.asyncio

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +249,20 @@ async def test_a_file_keeps_everything(tmp_path: Path) -> None:
     clock.advance(HOUR)
     async with OneSignalStub(data=data, clock=clock, rest_key="another") as stub:
         assert [push.contents for push in stub.pushes] == ["kept", "due"]
+
+
+@pytest.mark.asyncio
+async def test_wait_for_push_finds_pushes_after_reset_and_restore(backend: Backend) -> None:
+    stub = backend.stub
+    empty = await stub.snapshot()
+    for replace in (stub.reset, partial(stub.restore, empty)):
+        await stub.reset()
+        for _ in range(3):
+            player = await backend.player()
+            await backend.send(include_player_ids=[player])
+        waiting = asyncio.create_task(stub.wait_for_push(contains="again"))
+        await asyncio.sleep(0)
+        await replace()
+        player = await backend.player()
+        await backend.send(include_player_ids=[player], contents={"en": "again"})
+        assert (await waiting).player_id == player

@@ -238,15 +238,16 @@ def test_a_rule_ends() -> None:
 
 
 def test_each_fault_that_happens_is_in_the_journal() -> None:
-    faults = new_faults()
+    journal = Journal()
+    faults = Faults(journal, Clock(), socket_path="/ws")
     faults.add(Fault.reset(), "in rpc")
     faults.decide(Point.IN, "rpc", "ada")
-    (entry,) = faults.journal
+    (entry,) = journal
     assert (entry.kind, entry.name, entry.user_id) == ("fault", "reset on in rpc", "ada")
 
 
 @pytest.mark.asyncio
-async def test_one_can_wait_for_hits() -> None:
+async def test_wait_for_hits_returns_once_the_fault_happened_so_often() -> None:
     faults = new_faults()
     rule = faults.add(Fault.reset(), "GET /a", after=1)
     waiting = asyncio.create_task(rule.wait_for_hits(2))
