@@ -22,7 +22,7 @@ from server_kit import WrongTables, cli
 # Nakama's own ports; in-process servers take free ones.
 _PORTS = {"socket.port": 7350, "console.port": 7351}
 _ONESIGNAL_PORT = 8890
-_REPEATED = ("runtime.env", "runtime.allow_http")
+_REPEATED = ("control.allow_host", "runtime.env", "runtime.allow_http")
 _LEVELS = {"debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
 
 
@@ -74,6 +74,7 @@ def _stub(options: argparse.Namespace, settings: dict[str, Any]) -> OneSignalStu
         port=getattr(options, "onesignal.port"),
         app_id=settings["onesignal.app_id"],
         rest_key=settings["onesignal.rest_key"],
+        allow_host=settings["control.allow_host"],
     )
 
 

@@ -70,6 +70,17 @@ class ConsoleConfig:
 
 
 @frozen
+class ControlConfig:
+    """`control.*`, the mock's own: `/_control` and the pages on the console's port.
+
+    Requests come under loopback's names; `allow_host` names others, as a container's. On an
+    address of the network (`console.address`) they need the console's login.
+    """
+
+    allow_host: tuple[str, ...] = field(default=(), converter=tuple)
+
+
+@frozen
 class RuntimeConfig:
     """`runtime.*`: server modules.
 
@@ -154,6 +165,7 @@ class Config:
     session: SessionConfig = SessionConfig()
     socket: SocketConfig = SocketConfig()
     console: ConsoleConfig = ConsoleConfig()
+    control: ControlConfig = ControlConfig()
     runtime: RuntimeConfig = RuntimeConfig()
     social: SocialConfig = SocialConfig()
     onesignal: OneSignalConfig = OneSignalConfig()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
 from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, Store
 from server_kit.faults import FaultRoutes
+from server_kit.origin import Login, OriginGuard, is_loopback
+from server_kit.web import KIT, EventStream, is_ours
 
 ROUTES = (
     *health.ROUTES,
@@ -83,6 +86,7 @@ class MockServer(HostedServer):
         config: The settings.
         clock: The server's time; `clock.advance(seconds)` makes tokens expire.
         journal: The requests and frames that came in.
+        events: What `GET /_control/events` tells: `request` for each entry of the journal.
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
         notifications: Sends and reads notifications as the game's backend does.
         pushes: What became of each push; `pushes.on_event("friend_request")` makes a rule.
@@ -99,6 +103,8 @@ class MockServer(HostedServer):
         self.config = config or Config()
         self.clock = clock or Clock()
         self.journal = Journal()
+        self.events = EventStream()
+        self.journal.watch(partial(self.events.publish, "request"))
         self.faults = Faults(self.journal, self.clock, socket_path="/ws")
         self.pushes = Pushes(self.config.push.on_event)
         self._data = data
@@ -312,11 +318,19 @@ class MockServer(HostedServer):
         self._http_url = await self._serve(app, self.config.socket.address, port)
 
     def _console_app(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(middlewares=[self._guard().middleware(is_ours, everywhere=True)])
         Console(self.config.console, self._running_parts).add_routes(app)
         Control(self).add_routes(app)
         FaultRoutes(self.faults).add_to(app)
+        self.events.add_to(app)
+        KIT.add_to(app)
         return app
+
+    def _guard(self) -> OriginGuard:
+        """Keeps foreign pages out; on an address of the network it asks for the console's login."""
+        console = self.config.console
+        login = None if is_loopback(console.address) else Login(console.username, console.password)
+        return OriginGuard(self.config.control.allow_host, login=login)
 
     def _running_parts(self) -> Parts:
         if self._parts is None:

@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         data=options.data,
         seed=options.seed,
         strict_keys=options.strict_keys,
+        allow_host=getattr(options, "control.allow_host"),
     )
     try:
         cli.run(_serve(stub))
@@ -54,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--app-id", default="someappid", help="id of the app that is there")
     parser.add_argument("--rest-key", default="someapikey", help="that app's REST API key")
     parser.add_argument("--user-key", default="user-auth-key", help="the account's key")
+    parser.add_argument(
+        "--control.allow_host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name under which /_control and the inbox are reached; may be repeated",
+    )
     return parser
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,8 +22,13 @@ from onesignal_stub.simulation import SimulatedDevice
 from onesignal_stub.webhooks import EVENTS, Event
 from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning
 from server_kit.faults import FaultRoutes
+from server_kit.origin import Login, OriginGuard, is_loopback
+from server_kit.web import KIT, EventStream, is_ours
 
 T = TypeVar("T")
+
+CONTROL_USER = "admin"
+"""The user of the login that a stub on an address of the network asks for."""
 
 
 class OneSignalStub(HostedServer):
@@ -45,11 +51,14 @@ class OneSignalStub(HostedServer):
         clock: The stub's time; None takes the machine's.
         strict_keys: Ask for a key also on the routes that OneSignal's older clients call without.
         rate_limit: How many requests each app may make; None does not limit them.
+        allow_host: Names besides loopback's that `/_control` and the inbox may be asked under. On
+            an address of the network both need a login: `admin` and the `user_key`.
 
     Attributes:
         app_id: As given, in lower case.
         rest_key: As given.
         user_key: As given.
+        events: What `GET /_control/events` tells.
         journal: Each request that came in; `journal.problems()` are those without an answer.
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "POST /notifications")`.
         clock: The stub's time.
@@ -68,6 +77,7 @@ class OneSignalStub(HostedServer):
         clock: Clock | None = None,
         strict_keys: bool = False,
         rate_limit: RateLimit | None = None,
+        allow_host: Iterable[str] = (),
     ) -> None:
         super().__init__()
         self.app_id = app_id.lower()
@@ -76,6 +86,10 @@ class OneSignalStub(HostedServer):
         self.clock = clock or Clock()
         self.journal = Journal()
         self.faults = Faults(self.journal, self.clock, prefix="/api/v1")
+        self.events = EventStream()
+        self.journal.watch(partial(self.events.publish, "request"))
+        login = None if is_loopback(host) else Login(CONTROL_USER, user_key)
+        self._guard = OriginGuard(allow_host, login=login)
         self._host = host
         self._port = port
         self._data = data
@@ -295,8 +309,11 @@ class OneSignalStub(HostedServer):
             before=service.delivery.run_due,
         )
         app = pipeline.application(service.routes())
+        app.middlewares.insert(0, self._guard.middleware(is_ours))
         Control(self).add_to(app)
         FaultRoutes(self.faults).add_to(app)
+        self.events.add_to(app)
+        KIT.add_to(app)
         inbox.add_to(app)
         return app
 

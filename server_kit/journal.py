@@ -82,6 +82,7 @@ class Journal:
         self._dropped_problems = 0
         self._lock = threading.Lock()
         self._written = Notifier()
+        self._watchers: list[Callable[[Entry], None]] = []
 
     def __iter__(self) -> Iterator[Entry]:
         with self._lock:
@@ -109,6 +110,12 @@ class Journal:
             self._entries.append(entry)
             self._count += 1
         self._written.notify()
+        for watcher in self._watchers:
+            watcher(entry)
+
+    def watch(self, watcher: Callable[[Entry], None]) -> None:
+        """Call a function with each entry from now on, in the thread that writes it."""
+        self._watchers.append(watcher)
 
     def find(self, name: str) -> list[Entry]:
         """The entries of one route or envelope member, as `GET /v2/notification` or `rpc`."""

@@ -87,7 +87,7 @@ def test_a_documented_command_starts_a_server(command: str, tmp_path: Path) -> N
         server.terminate()
         server.stdout.read()
         assert server.wait(timeout=60) == 0, (tmp_path / "log").read_text(encoding="utf-8")
-        assert "http://127.0.0.1:" in ready
+        assert re.search(r"http://[0-9.]+:[0-9]+", ready)
 
 
 @pytest.mark.asyncio

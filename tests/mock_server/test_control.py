@@ -24,6 +24,7 @@ class Harness:
             f"{self.server.console_url}/_control{path}",
             data=data,
             json=None if data is not None else body,
+            headers={"Content-Type": "application/json"} if data is not None else None,
         ) as answer:
             return answer.status, await answer.json()
 

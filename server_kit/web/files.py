@@ -1,0 +1,111 @@
+"""Serves the pages' own files: a fixed set, under a strict content security policy."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from aiohttp import web
+from attrs import frozen
+
+PREFIX = "/_web"
+_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
+# Nothing inline, nothing from elsewhere, no text that becomes markup.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",  # ask each time; the answer is a 304 for what has not changed
+}
+
+
+@frozen
+class _File:
+    body: bytes
+    content_type: str
+    tag: str
+
+    @classmethod
+    def read(cls, path: Path) -> _File:
+        body = path.read_bytes()
+        return cls(body, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:20])
+
+    def answer(self, request: web.Request) -> web.Response:
+        response = web.Response(headers=_HEADERS)
+        response.etag = self.tag
+        if any(tag.value == self.tag for tag in request.if_none_match or ()):
+            response.set_status(304)
+            return response
+        response.body = self.body
+        response.content_type = self.content_type
+        if self.content_type.startswith("text/"):
+            response.charset = "utf-8"
+        return response
+
+
+class Files:
+    """The files of one folder, served as `/_web/AREA/NAME`; only those that are there at the start.
+
+    Args:
+        area: The name under which pages find them.
+        folder: Where they are.
+    """
+
+    def __init__(self, area: str, folder: Path) -> None:
+        self._prefix = f"{PREFIX}/{area}"
+        self._files = {
+            path.name: _File.read(path)
+            for path in sorted(folder.iterdir())
+            if path.suffix in _TYPES and path.suffix != ".html"
+        }
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve them from an application."""
+        app.router.add_get(f"{self._prefix}/{{name}}", self._answer)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        found = self._files.get(request.match_info["name"])
+        if found is None:
+            raise web.HTTPNotFound
+        return found.answer(request)
+
+
+class Page:
+    """A page's HTML at an address.
+
+    Args:
+        address: The path, as `/`.
+        file: The HTML; it names its scripts and styles under `/_web`.
+    """
+
+    def __init__(self, address: str, file: Path) -> None:
+        self._address = address
+        self._file = _File.read(file)
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve it from an application."""
+        app.router.add_get(self._address, self._answer)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        return self._file.answer(request)
+
+
+def is_ours(path: str) -> bool:
+    """Whether a path is a control route, the page or one of its files."""
+    return path == "/" or path.startswith((f"{PREFIX}/", "/_control/"))
+
+
+KIT = Files("kit", Path(__file__).parent / "static")
+"""What the pages of both servers use, as `/_web/kit/base.css`."""

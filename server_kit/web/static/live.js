@@ -1,0 +1,82 @@
+// Live updates by server-sent events, and what the page says while the server is gone.
+
+import { byId } from "./dom.js";
+
+const ADDRESS = "/_control/events";
+const AGAIN_MS = 1000;
+const STATES = { connecting: "Connecting…", live: "Live", gone: "Server gone, trying again…" };
+
+/**
+ * Follow the server's events.
+ *
+ * A page that is hidden lets its connection go (a browser has six for each server) and continues
+ * where it left off when it is shown again.
+ * @param {object} handlers Event name → function that gets the event's data.
+ * @param {function()} refresh Called when events may have been missed: show everything anew.
+ * @param {function(string)} [state] Called with `connecting`, `live` or `gone`.
+ */
+export function follow(handlers, refresh, state = showState) {
+  let source = null;
+  let last = "";
+  let timer = 0;
+
+  function open() {
+    clearTimeout(timer);
+    const query = last ? `?last_event_id=${encodeURIComponent(last)}` : "";
+    source = new EventSource(ADDRESS + query);
+    listen("hello", ({ resumed }) => {
+      state("live");
+      if (!resumed) refresh();
+    });
+    listen("lost", refresh);
+    for (const [name, handler] of Object.entries(handlers)) listen(name, handler);
+    source.onerror = () => {
+      state("gone");
+      close(); // the browser gives up after some answers; this does not
+      timer = setTimeout(open, AGAIN_MS);
+    };
+  }
+
+  function close() {
+    source?.close();
+    source = null;
+  }
+
+  function listen(name, handler) {
+    source.addEventListener(name, (event) => {
+      last = event.lastEventId;
+      handler(JSON.parse(event.data));
+    });
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      clearTimeout(timer);
+      close();
+    } else if (!source) open();
+  });
+  addEventListener("pagehide", close);
+  state("connecting");
+  open();
+}
+
+/** Calls of a function at most once for each frame drawn, however many are asked for. */
+export function oncePerFrame(act) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      act();
+    });
+  };
+}
+
+/** Show the state in the element `#live` of the page. */
+function showState(state) {
+  const element = byId("live");
+  if (element.dataset.state === state) return;
+  element.dataset.state = state;
+  element.textContent = STATES[state];
+}
