@@ -56,7 +56,7 @@ async def main() -> None:
             print(f"ada has {len(await server.devices(ada.user_id))} phones, and is away")
 
             print("\n1. bob asks to be her friend, and writes to her")
-            await client.add_friends(bob, ids=[ada.user_id])
+            await client.add_friends(bob, [ada.user_id])
             async with client.socket(bob) as socket:
                 channel = await socket.join_channel(ada.user_id, ChannelType.DIRECT)
                 await socket.send_message(channel.id, {"text": "tea?"})

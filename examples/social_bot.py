@@ -13,7 +13,8 @@ class Bot:
     """A player who is friendly to everybody: it accepts each friend and each member."""
 
     def __init__(self, client: Client, name: str) -> None:
-        self.client, self.name, self.news = client, name, asyncio.Queue()
+        self.client, self.name = client, name
+        self.news: asyncio.Queue[object] = asyncio.Queue()
 
     async def log_in(self) -> None:
         device = f"phone-of-{self.name}"
@@ -25,10 +26,10 @@ class Bot:
     async def react(self, told: Notification) -> None:
         self.show(f"({told.subject})")
         if told.code == NotificationCode.FRIEND_REQUEST:
-            await self.client.add_friends(self.session, ids=[told.sender_id])
+            await self.client.add_friends(self.session, [told.sender_id])
         elif told.code == NotificationCode.GROUP_JOIN_REQUEST:
             group = told.content["group_id"]
-            await self.client.add_group_users(self.session, group, user_ids=[told.sender_id])
+            await self.client.add_group_users(self.session, group, [told.sender_id])
         self.news.put_nowait(told.code)
 
     def listen(self, message: ChannelMessage) -> None:

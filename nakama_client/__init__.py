@@ -7,9 +7,12 @@ async with Client("http://127.0.0.1:7350", server_key="defaultkey") as client:
             print(notification.subject, notification.content)
 """
 
+from importlib.metadata import version
+
 from nakama_client.client import Client
 from nakama_client.config import Endpoint, ReconnectPolicy, RetryPolicy, Timeouts
 from nakama_client.cursors import CursorStore, FileCursorStore, MemoryCursorStore
+from nakama_client.disconnect import ClosedBy, DisconnectCause, DisconnectReason
 from nakama_client.errors import (
     Aborted,
     AlreadyExists,
@@ -53,6 +56,8 @@ from nakama_client.errors import (
     UnknownError,
     UserBanned,
 )
+from nakama_client.events.handlers import Function, Handler
+from nakama_client.events.subscription import Subscription
 from nakama_client.features.accounts import Account, AccountDevice
 from nakama_client.features.channel_messages import (
     ChannelMessage,
@@ -82,28 +87,29 @@ from nakama_client.features.group_users import (
 from nakama_client.features.groups import Group, GroupPage
 from nakama_client.features.notifications import Notification, NotificationCode, NotificationPage
 from nakama_client.features.presences import UserPresence
-from nakama_client.features.push import DeviceType, PushRegistration
-from nakama_client.features.push_info import RegistrationInfo
+from nakama_client.features.push import PushRegistration
 from nakama_client.features.rpc import RpcReply
 from nakama_client.features.status import StatusPresenceEvent
 from nakama_client.features.streams import Stream, StreamData, StreamPresenceEvent
 from nakama_client.features.users import User
-from nakama_client.feed import NotificationFeed
-from nakama_client.handlers import Handler
-from nakama_client.paging import PageIterator
-from nakama_client.protocol.closing import ClosedBy, DisconnectCause, DisconnectReason
+from nakama_client.feed import Acknowledge, NotificationFeed
 from nakama_client.protocol.codec import JsonObject
+from nakama_client.protocol.paging import PageIterator
 from nakama_client.protocol.reconnect import Connected, Reconnecting
 from nakama_client.protocol.retry import Retry
-from nakama_client.push import ExternalUserId, PushDevice, RegistrationReply
+from nakama_client.protocol.tokens import Tokens
+from nakama_client.push.device import ExternalUserId, PushDevice, RegistrationReply
+from nakama_client.push.registration import DeviceType, RegistrationInfo
 from nakama_client.session import Session
 from nakama_client.socket import Socket
-from nakama_client.subscription import Subscription
+
+__version__ = version("nakama-client")
 
 __all__ = [
     "Aborted",
     "Account",
     "AccountDevice",
+    "Acknowledge",
     "AlreadyExists",
     "ApiError",
     "ArgumentError",
@@ -136,6 +142,7 @@ __all__ = [
     "FriendOfFriendPage",
     "FriendPage",
     "FriendState",
+    "Function",
     "Group",
     "GroupPage",
     "GroupUser",
@@ -190,6 +197,7 @@ __all__ = [
     "Subscription",
     "TimeoutExceeded",
     "Timeouts",
+    "Tokens",
     "Unauthenticated",
     "Unavailable",
     "UnexpectedReply",
@@ -200,4 +208,5 @@ __all__ = [
     "UserGroup",
     "UserGroupPage",
     "UserPresence",
+    "__version__",
 ]

@@ -6,33 +6,29 @@ import random
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, get_args
+from typing import Self
 
-from nakama_client.calls import Calls
+from nakama_client.api_client import ApiClient
 from nakama_client.config import Endpoint, ReconnectPolicy, RetryPolicy, Timeouts
 from nakama_client.cursors import CursorStore, MemoryCursorStore
 from nakama_client.errors import ArgumentError, Unauthenticated
-from nakama_client.features.accounts import Accounts
-from nakama_client.features.authentication import Authentication
-from nakama_client.features.channel_messages import ChannelMessages
-from nakama_client.features.friends import Friends
-from nakama_client.features.group_users import GroupUsers
-from nakama_client.features.groups import Groups
-from nakama_client.features.linking import Linking
-from nakama_client.features.notifications import Notification, Notifications
-from nakama_client.features.push import Push
-from nakama_client.features.rpc import Rpc
-from nakama_client.features.sessions import Sessions
-from nakama_client.features.users import Users
-from nakama_client.feed import Acknowledge, NotificationFeed
-from nakama_client.handlers import Function, Handler
-from nakama_client.protocol.backoff import full_jitter
-from nakama_client.protocol.catchup import CatchUp
+from nakama_client.events.handlers import Function, Handler
+from nakama_client.features.accounts import AccountsApi
+from nakama_client.features.authentication import AuthenticationApi
+from nakama_client.features.channel_messages import ChannelMessagesApi
+from nakama_client.features.friends import FriendsApi
+from nakama_client.features.group_users import GroupUsersApi
+from nakama_client.features.groups import GroupsApi
+from nakama_client.features.linking import LinkingApi
+from nakama_client.features.notifications import NotificationsApi
+from nakama_client.features.push import PushApi
+from nakama_client.features.rpc import RpcApi
+from nakama_client.features.sessions import SessionsApi
+from nakama_client.features.users import UsersApi
+from nakama_client.feed import Acknowledge, FeedSettings, NotificationFeed
 from nakama_client.protocol.retry import Retry
-from nakama_client.protocol.seen import Seen, Stage
 from nakama_client.session import Session
 from nakama_client.socket import Socket
-from nakama_client.transport.http import Transport
 from nakama_client.transport.websocket import WebSocket, open_websocket
 
 _DEFAULT_TIMEOUTS = Timeouts()
@@ -41,18 +37,18 @@ _DEFAULT_RECONNECT = ReconnectPolicy()
 
 
 class Client(
-    Authentication,
-    Sessions,
-    Accounts,
-    Users,
-    Linking,
-    Friends,
-    Groups,
-    GroupUsers,
-    ChannelMessages,
-    Notifications,
-    Rpc,
-    Push,
+    AuthenticationApi,
+    SessionsApi,
+    AccountsApi,
+    UsersApi,
+    LinkingApi,
+    FriendsApi,
+    GroupsApi,
+    GroupUsersApi,
+    ChannelMessagesApi,
+    NotificationsApi,
+    RpcApi,
+    PushApi,
 ):
     """A Nakama server, as a client sees it.
 
@@ -97,14 +93,15 @@ class Client(
         self._retry = retry
         self._clock = clock
         self._random = random
-        self._calls = Calls(
-            Transport(self._endpoint, timeouts=timeouts, max_connections=max_connections),
+        self._api = ApiClient(
+            self._endpoint,
+            timeouts=timeouts,
+            max_connections=max_connections,
             server_key=server_key,
             http_key=http_key,
             retry=retry,
             clock=clock,
             random=random,
-            close_timeout=timeouts.close,
         )
 
     def __repr__(self) -> str:
@@ -127,8 +124,11 @@ class Client(
         return self._endpoint
 
     async def close(self) -> None:
-        """Close all connections; twice does nothing. Sockets are closed on their own."""
-        await self._calls.close()
+        """Close the HTTP connections; twice does nothing.
+
+        Open sockets stay open: close each of them, or use them in `async with`.
+        """
+        await self._api.close()
 
     def on_retry(self, function: Function[Retry]) -> Handler[Retry]:
         """Call a function whenever a call over HTTP failed and is about to be made again.
@@ -139,7 +139,7 @@ class Client(
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._calls.retrying.on_retry.add(function)
+        return self._api.retrying.on_retry.add(function)
 
     def notifications(
         self,
@@ -149,7 +149,7 @@ class Client(
         store: CursorStore | None = None,
         acknowledge: Acknowledge = "auto",
         queue_limit: int = 1024,
-        look_back: float = 30.0,
+        overlap_window: float = 30.0,
         check_interval: float = 60.0,
     ) -> NotificationFeed:
         """A player's notifications, each persistent one once, those of a sender in their order.
@@ -169,39 +169,33 @@ class Client(
                 deleted on the server: a queue of work.
             queue_limit: How many may wait that came live; further persistent ones are listed later,
                 further transient ones are dropped.
-            look_back: For how many seconds a notification may become visible after a later one,
-                because transactions of the server overlap. What came in that time, up to 1000, is
-                listed again and again, and remembered.
+            overlap_window: For how many seconds a notification may become visible after a later
+                one, because transactions of the server overlap. What came in that time, up to 1000,
+                is remembered, and listed again until the window has passed.
             check_interval: Seconds between two looks at the list while all comes live, plus or
                 minus a half.
 
         Raises:
             ArgumentError: An argument is none of the above, or the socket is of another player.
         """
-        _check_feed(session, socket, acknowledge, queue_limit, look_back, check_interval)
-        stage = Stage.HANDLED if acknowledge == "delete" else Stage.DONE
-        delays = self._retry or _DEFAULT_RETRY
-
-        def begin(saved: str | None) -> CatchUp[Notification]:
-            seen = Seen(saved, look_back=look_back, stage=stage)
-            return CatchUp(
-                seen, limit=queue_limit, check_interval=check_interval, random=self._random
-            )
-
-        def pause(failures: int) -> float:
-            first, longest = delays.first_delay, delays.max_delay
-            return full_jitter(failures, first=first, longest=longest, random=self._random)
-
+        if socket is not None and socket.session.user_id != session.user_id:
+            raise ArgumentError("the socket is of another player than the session")
+        settings = FeedSettings(
+            acknowledge=acknowledge,
+            queue_limit=queue_limit,
+            overlap_window=overlap_window,
+            check_interval=check_interval,
+            retry=self._retry or _DEFAULT_RETRY,
+            clock=self._clock,
+            random=self._random,
+        )
         return NotificationFeed(
             self,
             session,
             self.socket(session) if socket is None else socket,
             owns_socket=socket is None,
             store=MemoryCursorStore() if store is None else store,
-            acknowledge=acknowledge,
-            begin=begin,
-            pause=pause,
-            clock=self._clock,
+            settings=settings,
         )
 
     def socket(
@@ -231,44 +225,23 @@ class Client(
         if max_message_bytes < 1 or queue_limit < 1:
             raise ArgumentError("max_message_bytes and queue_limit must be at least 1")
         url = self._endpoint.socket_url(lang=lang, appear_online=appear_online)
-        sessions = self._calls.sessions
+        tokens = self._api.tokens
 
-        async def open_connection() -> WebSocket:
-            token = await sessions.token(session)
+        async def open_with_good_token() -> WebSocket:
+            token = await tokens.token(session)
             try:
                 return await open_websocket(url, token=token, timeouts=self._timeouts)
             except Unauthenticated:
-                await sessions.renew(session, refused=token)
+                await tokens.renew(session, refused=token)
             return await open_websocket(url, token=session.token, timeouts=self._timeouts)
 
         return Socket(
-            open_connection,
+            open_with_good_token,
             session=session,
             timeouts=self._timeouts,
-            retrying=self._calls.retrying,
+            retrying=self._api.retrying,
             reconnect=reconnect,
             random=self._random,
             max_message_bytes=max_message_bytes,
             queue_limit=queue_limit,
         )
-
-
-def _check_feed(
-    session: Session,
-    socket: Socket | None,
-    acknowledge: str,
-    queue_limit: int,
-    look_back: float,
-    check_interval: float,
-) -> None:
-    if socket is not None and socket.session.user_id != session.user_id:
-        raise ArgumentError("the socket is of another player than the session")
-    if acknowledge not in get_args(Acknowledge):
-        modes = ", ".join(get_args(Acknowledge))
-        raise ArgumentError(f"acknowledge is one of {modes}; not {acknowledge!r}")
-    if queue_limit < 1:
-        raise ArgumentError(f"queue_limit must be at least 1, not {queue_limit}")
-    if not look_back >= 0:
-        raise ArgumentError(f"look_back must be 0 seconds or more, not {look_back}")
-    if not check_interval > 0:
-        raise ArgumentError(f"check_interval must be more than 0 seconds, not {check_interval}")

@@ -9,12 +9,22 @@ from urllib.parse import urlencode, urlsplit
 from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
+from nakama_client import errors
+from nakama_client.disconnect import DisconnectCause, DisconnectReason
 from nakama_client.errors import ArgumentError, NakamaError
-from nakama_client.protocol.closing import DisconnectReason
-from nakama_client.protocol.reconnect import may_reconnect
-from nakama_client.protocol.retry import is_passing
 
 _FORBIDDEN = re.compile(r"[\s?#]")
+
+# Too many requests, bad gateway, service unavailable, gateway timeout: it may pass.
+_PASSING = frozenset({429, 502, 503, 504})
+
+# After notification -7 two clients would replace each other for ever; a banned account gets no
+# socket.
+_FINAL_CAUSES = frozenset(
+    {DisconnectCause.CLOSED, DisconnectCause.REPLACED, DisconnectCause.BANNED}
+)
+_FINAL_ERRORS = (errors.SessionExpired, errors.ClientClosed, errors.ArgumentError)
+_TOO_MANY_REQUESTS = 429
 
 
 def _check_url(_: Endpoint, __: Attribute[str], url: str) -> None:
@@ -78,9 +88,10 @@ class Timeouts:
         connect: For a connection, and for the socket's handshake.
         request: For one attempt of a call over HTTP, waiting for a free connection included.
         reply: For the answer to a request over the socket.
-        silence: When nothing came over the socket for so long, the server is asked for a sign of
-            life. Nakama by itself gives one every 15 seconds.
-        sign_of_life: For that sign. Then the connection is dropped, and opened anew.
+        ping_interval: When nothing came over the socket for so long, the client pings the server.
+            Nakama itself pings every 15 seconds.
+        ping_timeout: For anything to come after that ping. Then the connection is dropped, and
+            opened again.
         close: For the server's part in closing a socket, and again for the handlers to finish
             what had arrived.
     """
@@ -88,9 +99,38 @@ class Timeouts:
     connect: float = field(default=5.0, validator=_check_seconds)
     request: float = field(default=10.0, validator=_check_seconds)
     reply: float = field(default=10.0, validator=_check_seconds)
-    silence: float = field(default=20.0, validator=_check_seconds)
-    sign_of_life: float = field(default=10.0, validator=_check_seconds)
+    ping_interval: float = field(default=20.0, validator=_check_seconds)
+    ping_timeout: float = field(default=10.0, validator=_check_seconds)
     close: float = field(default=5.0, validator=_check_seconds)
+
+
+def may_reconnect(cause: DisconnectReason | NakamaError) -> bool:
+    """Whether the socket may be opened again.
+
+    Nakama closes nearly everything with code 1000, so the cause decides and not the code.
+
+    Args:
+        cause: Why the connection ended, or the error of the last attempt.
+    """
+    if isinstance(cause, DisconnectReason):
+        return cause.cause not in _FINAL_CAUSES
+    if isinstance(cause, errors.ConnectionLost):
+        return may_reconnect(cause.reason)
+    if isinstance(cause, errors.ApiError):
+        return cause.status >= 500 or cause.status == _TOO_MANY_REQUESTS
+    return not isinstance(cause, _FINAL_ERRORS)
+
+
+def is_transient(error: NakamaError) -> bool:
+    """Whether the failure may pass: no answer, or HTTP 429, 502, 503 or 504.
+
+    A socket that is closed as soon as it is open counts as no answer, unless the reason is final.
+    """
+    if isinstance(error, errors.ReplyError):
+        return error.status in _PASSING
+    if isinstance(error, errors.ConnectionLost):
+        return may_reconnect(error)
+    return isinstance(error, errors.ConnectionFailed | errors.TimeoutExceeded)
 
 
 @frozen(kw_only=True)
@@ -121,7 +161,7 @@ class RetryPolicy:
     first_delay: float = field(default=0.25, validator=_check_delay)
     max_delay: float = field(default=5.0, validator=_check_delay)
     deadline: float = field(default=30.0, validator=_check_seconds)
-    should_retry: Callable[[NakamaError], bool] = is_passing
+    should_retry: Callable[[NakamaError], bool] = is_transient
 
 
 @frozen(kw_only=True)

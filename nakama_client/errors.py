@@ -37,10 +37,9 @@ No error holds a token, a key or a password.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from nakama_client.protocol.closing import DisconnectReason
+from nakama_client.disconnect import DisconnectReason
 
 
 class NakamaError(Exception):

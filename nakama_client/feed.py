@@ -7,15 +7,19 @@ import inspect
 import logging
 from collections.abc import Callable
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
+from attrs import field, frozen
+
+from nakama_client.checkpoint import Checkpoint
+from nakama_client.config import RetryPolicy
 from nakama_client.cursors import CursorStore
-from nakama_client.errors import NakamaError, NotConnected
-from nakama_client.features.notifications import Notification, Notifications
-from nakama_client.handlers import Function
-from nakama_client.ledger import Ledger
+from nakama_client.errors import ArgumentError, NakamaError, NotConnected
+from nakama_client.events.handlers import Function
+from nakama_client.features.notifications import Notification, NotificationsApi
 from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, Wait, may_list_again
-from nakama_client.protocol.seen import Stage
+from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
+from nakama_client.protocol.retry import full_jitter
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 
@@ -25,6 +29,68 @@ Acknowledge = Literal["auto", "manual", "delete"]
 
 # How often the server may fail before a stored position that was never used is blamed.
 _DOUBTS = 3
+
+
+@frozen(kw_only=True)
+class FeedSettings:
+    """How a feed delivers; `Client.notifications` explains the first four.
+
+    Attributes:
+        acknowledge: When a notification counts as handled.
+        queue_limit: How many may wait that came live.
+        overlap_window: For how many seconds a row may become visible after a later one.
+        check_interval: Seconds between two looks at the list while all comes live.
+        retry: The delays after a failed listing; only its delays count, a feed never gives up.
+        clock: Gives the seconds since 1970.
+        random: Gives numbers from 0 up to 1.
+
+    Raises:
+        ArgumentError: A value is out of range.
+    """
+
+    acknowledge: Acknowledge = field()
+    queue_limit: int = field()
+    overlap_window: float = field()
+    check_interval: float = field()
+    retry: RetryPolicy
+    clock: Callable[[], float]
+    random: Callable[[], float]
+
+    @acknowledge.validator
+    def _check_acknowledge(self, _: object, mode: str) -> None:
+        if mode not in get_args(Acknowledge):
+            modes = ", ".join(get_args(Acknowledge))
+            raise ArgumentError(f"acknowledge is one of {modes}; not {mode!r}")
+
+    @queue_limit.validator
+    def _check_queue_limit(self, _: object, limit: int) -> None:
+        if limit < 1:
+            raise ArgumentError(f"queue_limit must be at least 1, not {limit}")
+
+    @overlap_window.validator
+    def _check_overlap_window(self, _: object, seconds: float) -> None:
+        if not seconds >= 0:
+            raise ArgumentError(f"overlap_window must be 0 seconds or more, not {seconds}")
+
+    @check_interval.validator
+    def _check_check_interval(self, _: object, seconds: float) -> None:
+        if not seconds > 0:
+            raise ArgumentError(f"check_interval must be more than 0 seconds, not {seconds}")
+
+    def catch_up(self, saved: str | None) -> CatchUp[Notification]:
+        """Begin to catch up, from what an earlier feed has saved."""
+        # What an earlier feed acknowledged may not be deleted yet: a work queue deletes it again.
+        is_queue = self.acknowledge == "delete"
+        state = AcknowledgementState.ACKNOWLEDGED if is_queue else AcknowledgementState.DONE
+        log = DeliveryLog(saved, overlap_window=self.overlap_window, state=state)
+        return CatchUp(
+            log, limit=self.queue_limit, check_interval=self.check_interval, random=self.random
+        )
+
+    def pause(self, failures: int) -> float:
+        """Seconds to wait after so many failed listings in a row."""
+        first, longest = self.retry.first_delay, self.retry.max_delay
+        return full_jitter(failures, first=first, longest=longest, random=self.random)
 
 
 class NotificationFeed:
@@ -46,28 +112,22 @@ class NotificationFeed:
 
     def __init__(
         self,
-        client: Notifications,
+        client: NotificationsApi,
         session: Session,
         socket: Socket,
         *,
         owns_socket: bool,
         store: CursorStore,
-        acknowledge: Acknowledge,
-        begin: Callable[[str | None], CatchUp[Notification]],
-        pause: Callable[[int], float],
-        clock: Callable[[], float],
+        settings: FeedSettings,
     ) -> None:
         self._client = client
         self._session = session
         self._socket = socket
         self._owns_socket = owns_socket
         self._store = store
-        self._acknowledge = acknowledge
-        self._begin = begin
-        self._pause = pause
-        self._clock = clock
-        self._intake: _Intake | None = None
-        self._in_hand: Notification | None = None
+        self._settings = settings
+        self._state: _FeedState | None = None
+        self._unacknowledged: Notification | None = None
         self._is_open = False
         self._is_iterating = False
         self._has_listed = False
@@ -75,8 +135,8 @@ class NotificationFeed:
         self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
-        state = "open" if self._is_open else "closed"
-        return f"<NotificationFeed of {self._session.username!r}, {state}>"
+        status = "open" if self._is_open else "closed"
+        return f"<NotificationFeed of {self._session.username!r}, {status}>"
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -90,22 +150,22 @@ class NotificationFeed:
     ) -> None:
         try:
             if kind is None:
-                await self._finish_in_hand()
+                await self._acknowledge_previous()
         finally:
-            self._in_hand = None  # after an error it was not handled to its end
+            self._unacknowledged = None  # after an error it was not handled to its end
             await self.close()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Notification:
-        intake = self._begun()
+        state = self._opened_state()
         if self._is_iterating:
             raise RuntimeError("two tasks iterate over the same feed")
         self._is_iterating = True
         try:
-            await self._finish_in_hand()
-            return await self._next(intake)
+            await self._acknowledge_previous()
+            return await self._next(state)
         finally:
             self._is_iterating = False
 
@@ -117,12 +177,12 @@ class NotificationFeed:
     @property
     def is_live(self) -> bool:
         """Whether it has caught up, so that notifications are delivered as they are sent."""
-        return self._is_open and self._begun().catch_up.is_live
+        return self._is_open and self._opened_state().catch_up.is_live
 
     @property
     def dropped(self) -> int:
         """How many transient notifications were dropped because the loop was too slow."""
-        return 0 if self._intake is None else self._intake.catch_up.dropped
+        return 0 if self._state is None else self._state.catch_up.dropped
 
     async def open(self) -> None:
         """Read the stored position and connect the socket; does nothing when open.
@@ -136,17 +196,17 @@ class NotificationFeed:
                 await self._open()
 
     async def _open(self) -> None:
-        catch_up = self._begin(await self._store.load(self._session.user_id))
-        intake = _Intake(catch_up, Ledger(catch_up.seen, self._store, self._session))
+        catch_up = self._settings.catch_up(await self._store.load(self._session.user_id))
+        state = _FeedState(catch_up, Checkpoint(catch_up.log, self._store, self._session))
         if self._socket.is_connected:
-            intake.connected()
-        self._socket.attach_feed(intake)
+            state.connected()
+        self._socket._add_observer(state)
         try:
             await self._socket.connect()
         except BaseException:
-            self._socket.detach_feed(intake)
+            self._socket._remove_observer(state)
             raise
-        self._intake = intake
+        self._state = state
         self._is_open = True
         self._has_listed, self._failures = False, 0
 
@@ -162,11 +222,11 @@ class NotificationFeed:
 
     async def _close(self) -> None:
         self._is_open = False
-        intake = self._begun()
-        self._socket.detach_feed(intake)
-        intake.ended(None)
+        state = self._opened_state()
+        self._socket._remove_observer(state)
+        state.ended(None)
         try:
-            await intake.ledger.flush()
+            await state.checkpoint.flush()
         finally:
             if self._owns_socket:
                 await self._socket.close()
@@ -186,7 +246,7 @@ class NotificationFeed:
                 if inspect.isawaitable(result):
                     await result
             except BaseException:
-                self._in_hand = None
+                self._unacknowledged = None
                 raise
 
     async def acknowledge(self, notification: Notification) -> None:
@@ -210,52 +270,55 @@ class NotificationFeed:
             raise RuntimeError("close the feed before it forgets its position")
         await self._store.delete(self._session.user_id)
 
-    async def _next(self, intake: _Intake) -> Notification:
+    async def _next(self, state: _FeedState) -> Notification:
         while self._is_open:
-            intake.news.clear()
-            step = intake.catch_up.next(self._clock())
+            state.wakeup.clear()
+            step = state.catch_up.next(self._settings.clock())
             if isinstance(step, Deliver):
-                if step.item.persistent and self._acknowledge != "manual":
-                    self._in_hand = step.item
+                if step.item.persistent and self._settings.acknowledge != "manual":
+                    self._unacknowledged = step.item
                 return step.item
-            if intake.over.is_set():
-                raise intake.error or StopAsyncIteration
+            if state.ended_event.is_set():
+                raise state.error or StopAsyncIteration
             if isinstance(step, Wait):
-                await _wait(intake.news, step.seconds)
+                await _wait(state.wakeup, step.seconds)
             else:
-                await self._fetch(intake, step)
+                await self._fetch(state, step)
         raise StopAsyncIteration
 
-    async def _fetch(self, intake: _Intake, fetch: Fetch) -> None:
+    async def _fetch(self, state: _FeedState, fetch: Fetch) -> None:
         try:
             page = await self._client.list_notifications(self._session, cursor=fetch.cursor)
         except NakamaError as error:
             is_proven = self._has_listed or not fetch.cursor or self._failures < _DOUBTS
             if not may_list_again(error, is_proven=is_proven):
                 raise
-            if intake.catch_up.failed(fetch, self._clock()):
+            if state.catch_up.failed(fetch, self._settings.clock()):
                 self._failures += 1
-                seconds = self._pause(self._failures)
+                seconds = self._settings.pause(self._failures)
                 _log.warning("listing failed, it is tried again in %.1f s: %s", seconds, error)
-                await _wait(intake.over, seconds)
+                await _wait(state.ended_event, seconds)
             return
         self._has_listed, self._failures = True, 0
-        now = self._clock()
-        again = intake.catch_up.fetched(fetch, page.notifications, page.cursor, now)
-        if self._acknowledge == "delete" and again:
+        now = self._settings.clock()
+        again = state.catch_up.fetched(fetch, page.notifications, page.cursor, now)
+        if self._settings.acknowledge == "delete" and again:
             await self._delete(again)
 
-    async def _finish_in_hand(self) -> None:
-        in_hand, self._in_hand = self._in_hand, None
-        if in_hand is not None:
-            await self._finish(in_hand.id)
+    async def _acknowledge_previous(self) -> None:
+        unacknowledged, self._unacknowledged = self._unacknowledged, None
+        if unacknowledged is not None:
+            await self._finish(unacknowledged.id)
 
     async def _finish(self, notification_id: str) -> None:
-        intake = self._begun()
-        is_work = self._acknowledge == "delete"
-        intake.ledger.note(notification_id, Stage.HANDLED if is_work else Stage.DONE)
-        intake.news.set()  # the loop may be waiting for this
-        await intake.ledger.save()
+        state = self._opened_state()
+        is_work = self._settings.acknowledge == "delete"
+        state.checkpoint.note(
+            notification_id,
+            AcknowledgementState.ACKNOWLEDGED if is_work else AcknowledgementState.DONE,
+        )
+        state.wakeup.set()  # the loop may be waiting for this
+        await state.checkpoint.save()
         if is_work:
             await self._delete([notification_id])
 
@@ -268,44 +331,44 @@ class NotificationFeed:
             _log.warning("deleting failed, it is tried again with the next listing: %s", error)
             return
         for each in ids:
-            self._begun().ledger.note(each, Stage.DONE)
+            self._opened_state().checkpoint.note(each, AcknowledgementState.DONE)
 
-    def _begun(self) -> _Intake:
-        if self._intake is None:
+    def _opened_state(self) -> _FeedState:
+        if self._state is None:
             raise NotConnected("the feed is not open; use `async with client.notifications(…)`")
-        return self._intake
+        return self._state
 
 
-class _Intake:
-    """What an open feed has; the socket tells it what happens, as an `Observer`."""
+class _FeedState:
+    """What an open feed has; the socket notifies it of what happens, as an `Observer`."""
 
-    def __init__(self, catch_up: CatchUp[Notification], ledger: Ledger) -> None:
+    def __init__(self, catch_up: CatchUp[Notification], checkpoint: Checkpoint) -> None:
         self.catch_up = catch_up
-        self.ledger = ledger
-        self.news = asyncio.Event()
-        self.over = asyncio.Event()
+        self.checkpoint = checkpoint
+        self.wakeup = asyncio.Event()
+        self.ended_event = asyncio.Event()
         self.error: NakamaError | None = None
 
     def received(self, event: Notification) -> None:
         self.catch_up.received(event)
-        self.news.set()
+        self.wakeup.set()
 
     def missed(self) -> None:
         self.catch_up.missed()
-        self.news.set()
+        self.wakeup.set()
 
     def connected(self) -> None:
         self.catch_up.connected()
-        self.news.set()
+        self.wakeup.set()
 
     def disconnected(self) -> None:
         self.catch_up.disconnected()
-        self.news.set()
+        self.wakeup.set()
 
     def ended(self, error: NakamaError | None) -> None:
         self.error = error
-        self.over.set()
-        self.news.set()
+        self.ended_event.set()
+        self.wakeup.set()
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from nakama_client.config import RetryPolicy
-from nakama_client.dispatch import Dispatcher
 from nakama_client.errors import NakamaError, ReplyError
-from nakama_client.handlers import Handlers
-from nakama_client.protocol.backoff import full_jitter
+from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.events.handlers import Handlers
 from nakama_client.protocol.requests import Request
-from nakama_client.protocol.retry import Retry, may_repeat
+from nakama_client.protocol.retry import Retry, full_jitter, may_repeat
 
 T = TypeVar("T")
 
@@ -23,7 +22,7 @@ class Retrying:
     Args:
         policy: The policy; None for one attempt only.
         random: Gives numbers from 0 up to 1.
-        dispatcher: Calls the `on_retry` handlers.
+        dispatcher: ApiClient the `on_retry` handlers.
 
     Attributes:
         on_retry: Who wants to know of each repetition.

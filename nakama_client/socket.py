@@ -7,19 +7,19 @@ from types import TracebackType
 from typing import Self
 
 from nakama_client.config import ReconnectPolicy, Timeouts
+from nakama_client.connection_supervisor import ConnectionSupervisor
+from nakama_client.disconnect import DisconnectReason
+from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.channels import RealtimeChannels
 from nakama_client.features.notifications import RealtimeNotifications
 from nakama_client.features.push import RealtimePush
 from nakama_client.features.rpc import RealtimeRpc
 from nakama_client.features.status import RealtimeStatus
 from nakama_client.features.streams import RealtimeStreams
-from nakama_client.handlers import Function, Handler
-from nakama_client.keeper import Keeper
-from nakama_client.protocol.closing import DisconnectReason
 from nakama_client.protocol.reconnect import Connected, Reconnecting
-from nakama_client.realtime import Realtime
 from nakama_client.retrying import Retrying
 from nakama_client.session import Session
+from nakama_client.socket_connection import SocketConnection
 from nakama_client.transport.websocket import WebSocket
 
 
@@ -49,7 +49,7 @@ class Socket(
 
     def __init__(
         self,
-        open_connection: Callable[[], Awaitable[WebSocket]],
+        open_websocket: Callable[[], Awaitable[WebSocket]],
         *,
         session: Session,
         timeouts: Timeouts,
@@ -60,14 +60,14 @@ class Socket(
         queue_limit: int,
     ) -> None:
         self._session = session
-        self._realtime = Realtime(
-            open_connection,
+        self._connection = SocketConnection(
+            open_websocket,
             timeouts=timeouts,
             max_message_bytes=max_message_bytes,
             queue_limit=queue_limit,
         )
-        self._keeper = Keeper(
-            self._realtime,
+        self._supervisor = ConnectionSupervisor(
+            self._connection,
             policy=reconnect,
             retrying=retrying,
             random=random,
@@ -98,12 +98,12 @@ class Socket(
     @property
     def is_connected(self) -> bool:
         """Whether the connection is open."""
-        return self._realtime.is_connected
+        return self._connection.is_connected
 
     @property
     def dropped(self) -> int:
         """How many events were dropped because handlers were too slow."""
-        return self._realtime.dispatcher.dropped
+        return self._connection.dispatcher.dropped
 
     async def connect(self) -> None:
         """Connect; does nothing when connected, and waits while it reconnects.
@@ -119,7 +119,7 @@ class Socket(
             ConnectionLost: It closed the socket at once.
             NotConnected: `close` was called meanwhile.
         """
-        await self._keeper.connect()
+        await self._supervisor.connect()
 
     async def close(self) -> None:
         """Close the connection, and stop reconnecting; twice does nothing.
@@ -128,7 +128,7 @@ class Socket(
         Handlers get what had arrived, for `Timeouts.close` seconds; then they are cancelled. Called
         from a handler, it does not wait for that handler.
         """
-        await self._keeper.close()
+        await self._supervisor.close()
 
     def on_connected(self, function: Function[Connected]) -> Handler[Connected]:
         """Call a function when a connection is open, the first one and each after it.
@@ -140,7 +140,7 @@ class Socket(
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._keeper.on_connected.add(function)
+        return self._supervisor.on_connected.add(function)
 
     def on_disconnect(self, function: Function[DisconnectReason]) -> Handler[DisconnectReason]:
         """Call a function when the connection ended, whoever ended it.
@@ -152,7 +152,7 @@ class Socket(
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._keeper.on_disconnect.add(function)
+        return self._supervisor.on_disconnect.add(function)
 
     def on_reconnecting(self, function: Function[Reconnecting]) -> Handler[Reconnecting]:
         """Call a function before each attempt to connect again, when its delay begins.
@@ -162,7 +162,7 @@ class Socket(
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._keeper.on_reconnecting.add(function)
+        return self._supervisor.on_reconnecting.add(function)
 
     def on_error(self, function: Function[Exception]) -> Handler[Exception]:
         """Call a function when something went wrong that no call can report.
@@ -175,4 +175,4 @@ class Socket(
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._realtime.dispatcher.on_error.add(function)
+        return self._connection.dispatcher.on_error.add(function)

@@ -26,7 +26,9 @@ from nakama_client import (
     Timeouts,
 )
 
-TIMEOUTS = Timeouts(connect=1.0, request=1.0, reply=1.0, silence=1.0, sign_of_life=0.5, close=1.0)
+TIMEOUTS = Timeouts(
+    connect=1.0, request=1.0, reply=1.0, ping_interval=1.0, ping_timeout=0.5, close=1.0
+)
 RETRY = RetryPolicy(first_delay=0.02, max_delay=0.5, deadline=10.0)
 RECONNECT = ReconnectPolicy(first_delay=0.05, max_delay=0.5)
 

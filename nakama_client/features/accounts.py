@@ -52,7 +52,7 @@ class Account:
     disable_time: datetime | None = None
 
 
-class Accounts(ClientFeature):
+class AccountsApi(ClientFeature):
     """Reading, changing and deleting one's own account."""
 
     async def get_account(self, session: Session) -> Account:
@@ -61,7 +61,7 @@ class Accounts(ClientFeature):
         Raises:
             NotFound: The account is gone.
         """
-        return await self._calls.as_user(session, Request("GET", "/v2/account"), Account)
+        return await self._api.call(session, Request("GET", "/v2/account"), Account)
 
     async def update_account(
         self,
@@ -106,7 +106,7 @@ class Accounts(ClientFeature):
             raise ArgumentError("update_account needs at least one field to change")
         check_lengths(body)
         request = Request("PUT", "/v2/account", body=encode(body))
-        await self._calls.as_user(session, request, Empty)
+        await self._api.call(session, request, Empty)
 
     async def delete_account(self, session: Session) -> None:
         """Delete the player's account. Its tokens die and its sockets are closed.
@@ -114,4 +114,4 @@ class Accounts(ClientFeature):
         Raises:
             ApiError: The server refused.
         """
-        await self._calls.as_user(session, Request("DELETE", "/v2/account"), Empty)
+        await self._api.call(session, Request("DELETE", "/v2/account"), Empty)

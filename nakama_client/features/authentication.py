@@ -19,7 +19,7 @@ from nakama_client.protocol.tokens import SessionReply
 from nakama_client.session import Session
 
 
-class Authentication(ClientFeature):
+class AuthenticationApi(ClientFeature):
     """Logins by ids of one's own, and by those of Facebook and Steam."""
 
     async def authenticate_device(
@@ -177,4 +177,4 @@ class Authentication(ClientFeature):
             encode(body),
             is_idempotent=True,
         )
-        return self._calls.sessions.login(await self._calls.with_server_key(request, SessionReply))
+        return self._api.tokens.login(await self._api.call("server_key", request, SessionReply))

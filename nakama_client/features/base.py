@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nakama_client.calls import Calls
-    from nakama_client.realtime import Realtime
+    from nakama_client.api_client import ApiClient
+    from nakama_client.socket_connection import SocketConnection
 
 
 class ClientFeature:
     """A part of `Client`: calls over HTTP."""
 
-    _calls: Calls
+    _api: ApiClient
 
 
 class SocketFeature:
     """A part of `Socket`: requests and events of the realtime connection."""
 
-    _realtime: Realtime
+    _connection: SocketConnection

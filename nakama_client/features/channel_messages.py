@@ -5,15 +5,14 @@ https://heroiclabs.com/docs/nakama/concepts/chat/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
 
 from attrs import Factory, frozen
 
 from nakama_client.features.base import ClientFeature
-from nakama_client.paging import PageIterator
 from nakama_client.protocol.codec import JsonObject
+from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.requests import Request, present, segment
 from nakama_client.protocol.rules import check_limit, check_present
 from nakama_client.session import Session
@@ -110,7 +109,7 @@ class _ChannelMessageList:
     cacheable_cursor: str = ""
 
 
-class ChannelMessages(ClientFeature):
+class ChannelMessagesApi(ClientFeature):
     """The history of channels."""
 
     async def list_channel_messages(
@@ -141,7 +140,7 @@ class ChannelMessages(ClientFeature):
         query = present(limit=check_limit(limit, 100), forward=forward, cursor=cursor or None)
         path = f"/v2/channel/{segment(check_present('channel_id', channel_id))}"
         request = Request("GET", path, query)
-        page = await self._calls.as_user(session, request, _ChannelMessageList)
+        page = await self._api.call(session, request, _ChannelMessageList)
         return ChannelMessagePage(
             page.messages, page.next_cursor, page.prev_cursor, page.cacheable_cursor
         )
@@ -174,10 +173,11 @@ class ChannelMessages(ClientFeature):
         check_limit(page_size, 100)
         check_present("channel_id", channel_id)
 
-        async def fetch(position: str | None) -> tuple[Sequence[ChannelMessage], str]:
-            page = await self.list_channel_messages(
+        return paginate(
+            lambda position: self.list_channel_messages(
                 session, channel_id, limit=page_size, forward=forward, cursor=position
-            )
-            return page.messages, page.cacheable_cursor if forward else page.cursor
-
-        return PageIterator(fetch, cursor)
+            ),
+            lambda page: page.messages,
+            cursor=cursor,
+            cursor_of=lambda page: page.cacheable_cursor if forward else page.cursor,
+        )

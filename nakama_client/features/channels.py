@@ -13,10 +13,10 @@ import msgspec
 from attrs import Factory, frozen
 
 from nakama_client.errors import ArgumentError
+from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.base import SocketFeature
 from nakama_client.features.channel_messages import ChannelMessage
 from nakama_client.features.presences import UserPresence
-from nakama_client.handlers import Function, Handler
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.envelopes import single
 from nakama_client.protocol.rules import check_id, check_present, check_size
@@ -182,9 +182,9 @@ class RealtimeChannels(SocketFeature):
             "persistence": persistence,
             "hidden": hidden,
         }
-        envelope = await self._realtime.request("channel_join", body)
+        envelope = await self._connection.request("channel_join", body)
         joined = envelope.decode("channel", _Channel)
-        self._realtime.joined(_JoinedChannels).bodies[joined.id] = body
+        self._connection.restorable(_JoinedChannels).bodies[joined.id] = body
         return Channel(
             id=joined.id,
             presences=joined.presences,
@@ -206,8 +206,8 @@ class RealtimeChannels(SocketFeature):
             SocketError: As in `send_message`.
         """
         body = {"channel_id": check_present("channel_id", channel_id)}
-        self._realtime.joined(_JoinedChannels).bodies.pop(channel_id, None)
-        await self._realtime.request("channel_leave", body)
+        self._connection.restorable(_JoinedChannels).bodies.pop(channel_id, None)
+        await self._connection.request("channel_leave", body)
 
     async def send_message(self, channel_id: str, content: Mapping[str, Any]) -> ChannelMessageAck:
         """Send a message to everybody in a channel, this socket included.
@@ -267,7 +267,7 @@ class RealtimeChannels(SocketFeature):
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._realtime.on(_MESSAGE, function)
+        return self._connection.on(_MESSAGE, function)
 
     def on_channel_presence(
         self, function: Function[ChannelPresenceEvent]
@@ -279,10 +279,10 @@ class RealtimeChannels(SocketFeature):
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._realtime.on(_PRESENCE, function)
+        return self._connection.on(_PRESENCE, function)
 
     async def _write_message(self, member: str, body: dict[str, str]) -> ChannelMessageAck:
-        envelope = await self._realtime.request(member, body)
+        envelope = await self._connection.request(member, body)
         return envelope.decode("channel_message_ack", ChannelMessageAck)
 
 

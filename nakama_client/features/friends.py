@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -13,8 +13,8 @@ from attrs import Factory, frozen
 from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.features.users import User
-from nakama_client.paging import PageIterator
 from nakama_client.protocol.codec import JsonObject, encode
+from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, split
 from nakama_client.protocol.rules import (
@@ -104,7 +104,7 @@ class FriendOfFriendPage:
     cursor: str = ""
 
 
-class Friends(ClientFeature):
+class FriendsApi(ClientFeature):
     """Inviting, accepting, removing, blocking and listing friends."""
 
     async def list_friends(
@@ -129,7 +129,7 @@ class Friends(ClientFeature):
         """
         check_limit(limit, _LONGEST_LIST)
         query = present(limit=limit, state=_check_state(state), cursor=cursor or None)
-        return await self._calls.as_user(session, Request("GET", "/v2/friend", query), FriendPage)
+        return await self._api.call(session, Request("GET", "/v2/friend", query), FriendPage)
 
     def iter_friends(
         self,
@@ -153,11 +153,13 @@ class Friends(ClientFeature):
         check_limit(page_size, _LONGEST_LIST)
         _check_state(state)
 
-        async def fetch(position: str | None) -> tuple[Sequence[Friend], str]:
-            page = await self.list_friends(session, state=state, limit=page_size, cursor=position)
-            return page.friends, page.cursor
-
-        return PageIterator(fetch, cursor)
+        return paginate(
+            lambda position: self.list_friends(
+                session, state=state, limit=page_size, cursor=position
+            ),
+            lambda page: page.friends,
+            cursor=cursor,
+        )
 
     async def list_friends_of_friends(
         self, session: Session, *, limit: int = 100, cursor: str | None = None
@@ -175,7 +177,7 @@ class Friends(ClientFeature):
         """
         query = present(limit=check_limit(limit, 100), cursor=cursor or None)
         request = Request("GET", "/v2/friend/friends", query)
-        return await self._calls.as_user(session, request, FriendOfFriendPage)
+        return await self._api.call(session, request, FriendOfFriendPage)
 
     def iter_friends_of_friends(
         self, session: Session, *, cursor: str | None = None, page_size: int = 100
@@ -192,17 +194,19 @@ class Friends(ClientFeature):
         """
         check_limit(page_size, 100)
 
-        async def fetch(position: str | None) -> tuple[Sequence[FriendOfFriend], str]:
-            page = await self.list_friends_of_friends(session, limit=page_size, cursor=position)
-            return page.friends_of_friends, page.cursor
-
-        return PageIterator(fetch, cursor)
+        return paginate(
+            lambda position: self.list_friends_of_friends(
+                session, limit=page_size, cursor=position
+            ),
+            lambda page: page.friends_of_friends,
+            cursor=cursor,
+        )
 
     async def add_friends(
         self,
         session: Session,
-        *,
         ids: Iterable[str] = (),
+        *,
         usernames: Iterable[str] = (),
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
@@ -232,7 +236,7 @@ class Friends(ClientFeature):
         await self._change_friends(session, "POST", "/v2/friend", people, extra)
 
     async def delete_friends(
-        self, session: Session, *, ids: Iterable[str] = (), usernames: Iterable[str] = ()
+        self, session: Session, ids: Iterable[str] = (), *, usernames: Iterable[str] = ()
     ) -> None:
         """Remove friends, take back or reject invites, and unblock.
 
@@ -252,7 +256,7 @@ class Friends(ClientFeature):
         await self._change_friends(session, "DELETE", "/v2/friend", people)
 
     async def block_friends(
-        self, session: Session, *, ids: Iterable[str] = (), usernames: Iterable[str] = ()
+        self, session: Session, ids: Iterable[str] = (), *, usernames: Iterable[str] = ()
     ) -> None:
         """Block users, friends or not: they can't invite this user or open a direct chat.
 
@@ -313,7 +317,7 @@ class Friends(ClientFeature):
         taken = len(session.token) + sum(len(quote_plus(value)) for _, value in extra)
         for batch in split(people, token_bytes=taken):
             request = Request(method, path, [*batch, *extra], is_idempotent=True)
-            await self._calls.as_user(session, request, Empty)
+            await self._api.call(session, request, Empty)
 
     async def _import_friends(self, session: Session, kind: str, token: str, reset: bool) -> None:
         body = encode({"token": check_present(f"the {kind} token", token)})
@@ -321,7 +325,7 @@ class Friends(ClientFeature):
         request = Request(
             "POST", f"/v2/friend/{kind}", present(reset=reset), body, is_idempotent=not reset
         )
-        await self._calls.as_user(session, request, Empty)
+        await self._api.call(session, request, Empty)
 
 
 def _check_state(state: int | None) -> int | None:

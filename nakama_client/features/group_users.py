@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import IntEnum
 
 from attrs import Factory, frozen
@@ -11,7 +11,7 @@ from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.features.groups import Group
 from nakama_client.features.users import User
-from nakama_client.paging import PageIterator
+from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, split
 from nakama_client.protocol.rules import check_id, check_limit, check_user_ids
@@ -88,16 +88,14 @@ class UserGroupPage:
     cursor: str = ""
 
 
-class GroupUsers(ClientFeature):
+class GroupUsersApi(ClientFeature):
     """Adding, removing, promoting and listing the users of groups.
 
     Only admins and superadmins may change others, and nobody above themselves. A group's chat
     gets a message about each change.
     """
 
-    async def add_group_users(
-        self, session: Session, group_id: str, *, user_ids: Iterable[str]
-    ) -> None:
+    async def add_group_users(self, session: Session, group_id: str, ids: Iterable[str]) -> None:
         """Add users, or accept their requests to join. Each of them gets notification -4.
 
         Nothing happens for members and for those who are banned. Any number can be given; many
@@ -106,7 +104,7 @@ class GroupUsers(ClientFeature):
         Args:
             session: An admin.
             group_id: Which group.
-            user_ids: Whom to add; none is fine, and sends nothing.
+            ids: Whom to add; none is fine, and sends nothing.
 
         Raises:
             ArgumentError: An id is no UUID; nothing was sent.
@@ -115,11 +113,9 @@ class GroupUsers(ClientFeature):
             ApiError: The server refused; the requests before that one have done their part, and
                 adding the same users again is safe.
         """
-        await self._change_users(session, group_id, "add", user_ids)
+        await self._change_users(session, group_id, "add", ids)
 
-    async def kick_group_users(
-        self, session: Session, group_id: str, *, user_ids: Iterable[str]
-    ) -> None:
+    async def kick_group_users(self, session: Session, group_id: str, ids: Iterable[str]) -> None:
         """Remove users, or reject their requests to join. They are not told and may come back.
 
         Any number can be given; many are split over several requests.
@@ -127,18 +123,16 @@ class GroupUsers(ClientFeature):
         Args:
             session: An admin.
             group_id: Which group.
-            user_ids: Whom to remove; those who are not in the group are ignored.
+            ids: Whom to remove; those who are not in the group are ignored.
 
         Raises:
             ArgumentError: An id is no UUID; nothing was sent.
             NotFound: There is no such group, or the user is no admin of it.
             ApiError: As in `add_group_users`.
         """
-        await self._change_users(session, group_id, "kick", user_ids)
+        await self._change_users(session, group_id, "kick", ids)
 
-    async def ban_group_users(
-        self, session: Session, group_id: str, *, user_ids: Iterable[str]
-    ) -> None:
+    async def ban_group_users(self, session: Session, group_id: str, ids: Iterable[str]) -> None:
         """Remove users for good: they can't join again. They are not told.
 
         Any number can be given; many are split over several requests.
@@ -146,17 +140,17 @@ class GroupUsers(ClientFeature):
         Args:
             session: An admin.
             group_id: Which group.
-            user_ids: Whom to ban.
+            ids: Whom to ban.
 
         Raises:
             ArgumentError: An id is no UUID; nothing was sent.
             NotFound: There is no such group, or the user is no admin of it.
             ApiError: As in `add_group_users`.
         """
-        await self._change_users(session, group_id, "ban", user_ids)
+        await self._change_users(session, group_id, "ban", ids)
 
     async def promote_group_users(
-        self, session: Session, group_id: str, *, user_ids: Iterable[str]
+        self, session: Session, group_id: str, ids: Iterable[str]
     ) -> None:
         """Make members admins, and admins superadmins. They are not told.
 
@@ -166,17 +160,15 @@ class GroupUsers(ClientFeature):
         Args:
             session: An admin.
             group_id: Which group.
-            user_ids: Whom to promote; those who are no members are ignored.
+            ids: Whom to promote; those who are no members are ignored.
 
         Raises:
             ArgumentError: An id is no UUID, or there are too many; nothing was sent.
             NotFound: There is no such group, or the user is no admin of it.
         """
-        await self._change_users_once(session, group_id, "promote", user_ids)
+        await self._change_users_once(session, group_id, "promote", ids)
 
-    async def demote_group_users(
-        self, session: Session, group_id: str, *, user_ids: Iterable[str]
-    ) -> None:
+    async def demote_group_users(self, session: Session, group_id: str, ids: Iterable[str]) -> None:
         """Make superadmins admins, and admins members. They are not told.
 
         It is one request, as in `promote_group_users`.
@@ -184,13 +176,13 @@ class GroupUsers(ClientFeature):
         Args:
             session: An admin.
             group_id: Which group.
-            user_ids: Whom to demote; those who are no admins are ignored.
+            ids: Whom to demote; those who are no admins are ignored.
 
         Raises:
             ArgumentError: An id is no UUID, or there are too many; nothing was sent.
             NotFound: There is no such group, or the user is no admin of it.
         """
-        await self._change_users_once(session, group_id, "demote", user_ids)
+        await self._change_users_once(session, group_id, "demote", ids)
 
     async def list_group_users(
         self,
@@ -216,7 +208,7 @@ class GroupUsers(ClientFeature):
         """
         path = f"/v2/group/{check_id('group_id', group_id)}/user"
         request = Request("GET", path, _query(state, limit, cursor))
-        return await self._calls.as_user(session, request, GroupUserPage)
+        return await self._api.call(session, request, GroupUserPage)
 
     def iter_group_users(
         self,
@@ -242,13 +234,13 @@ class GroupUsers(ClientFeature):
         check_id("group_id", group_id)
         _query(state, page_size, cursor)
 
-        async def fetch(position: str | None) -> tuple[Sequence[GroupUser], str]:
-            page = await self.list_group_users(
+        return paginate(
+            lambda position: self.list_group_users(
                 session, group_id, state=state, limit=page_size, cursor=position
-            )
-            return page.group_users, page.cursor
-
-        return PageIterator(fetch, cursor)
+            ),
+            lambda page: page.group_users,
+            cursor=cursor,
+        )
 
     async def list_user_groups(
         self,
@@ -274,7 +266,7 @@ class GroupUsers(ClientFeature):
         """
         path = f"/v2/user/{check_id('user_id', user_id)}/group"
         request = Request("GET", path, _query(state, limit, cursor))
-        return await self._calls.as_user(session, request, UserGroupPage)
+        return await self._api.call(session, request, UserGroupPage)
 
     def iter_user_groups(
         self,
@@ -300,37 +292,37 @@ class GroupUsers(ClientFeature):
         check_id("user_id", user_id)
         _query(state, page_size, cursor)
 
-        async def fetch(position: str | None) -> tuple[Sequence[UserGroup], str]:
-            page = await self.list_user_groups(
+        return paginate(
+            lambda position: self.list_user_groups(
                 session, user_id, state=state, limit=page_size, cursor=position
-            )
-            return page.user_groups, page.cursor
-
-        return PageIterator(fetch, cursor)
+            ),
+            lambda page: page.user_groups,
+            cursor=cursor,
+        )
 
     async def _change_users(
-        self, session: Session, group_id: str, action: str, user_ids: Iterable[str]
+        self, session: Session, group_id: str, action: str, ids: Iterable[str]
     ) -> None:
-        path, batches = _batches(session, group_id, action, user_ids)
+        path, batches = _batches(session, group_id, action, ids)
         for batch in batches:
             request = Request("POST", path, batch, is_idempotent=True)
-            await self._calls.as_user(session, request, Empty)
+            await self._api.call(session, request, Empty)
 
     async def _change_users_once(
-        self, session: Session, group_id: str, action: str, user_ids: Iterable[str]
+        self, session: Session, group_id: str, action: str, ids: Iterable[str]
     ) -> None:
-        path, batches = _batches(session, group_id, action, user_ids)
+        path, batches = _batches(session, group_id, action, ids)
         if len(batches) > 1:
             raise ArgumentError(f"one request takes {len(batches[0])} users: {action} fewer")
         for batch in batches:
-            await self._calls.as_user(session, Request("POST", path, batch), Empty)
+            await self._api.call(session, Request("POST", path, batch), Empty)
 
 
 def _batches(
-    session: Session, group_id: str, action: str, user_ids: Iterable[str]
+    session: Session, group_id: str, action: str, ids: Iterable[str]
 ) -> tuple[str, list[Query]]:
     path = f"/v2/group/{check_id('group_id', group_id)}/{action}"
-    query = [("user_ids", each) for each in check_user_ids("user_ids", user_ids)]
+    query = [("user_ids", each) for each in check_user_ids("ids", ids)]
     return path, list(split(query, token_bytes=len(session.token)))
 
 

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import Factory, frozen
 
 from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
-from nakama_client.paging import PageIterator
 from nakama_client.protocol.codec import JsonObject, encode
+from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present
 from nakama_client.protocol.rules import check_id, check_lengths, check_limit, check_present
@@ -66,7 +65,7 @@ class GroupPage:
     cursor: str = ""
 
 
-class Groups(ClientFeature):
+class GroupsApi(ClientFeature):
     """Making, finding, joining and leaving groups."""
 
     async def create_group(
@@ -107,7 +106,7 @@ class Groups(ClientFeature):
         }
         check_lengths(texts)
         body = encode({**texts, "open": open, "max_count": max_count})
-        return await self._calls.as_user(session, Request("POST", "/v2/group", body=body), Group)
+        return await self._api.call(session, Request("POST", "/v2/group", body=body), Group)
 
     async def update_group(
         self,
@@ -218,11 +217,11 @@ class Groups(ClientFeature):
         filters = _filters(name=name, lang_tag=lang_tag, members=members, open=open)
         check_limit(page_size, 100)
 
-        async def fetch(position: str | None) -> tuple[Sequence[Group], str]:
-            page = await self._list_groups(session, filters, page_size, position)
-            return page.groups, page.cursor
-
-        return PageIterator(fetch, cursor)
+        return paginate(
+            lambda position: self._list_groups(session, filters, page_size, position),
+            lambda page: page.groups,
+            cursor=cursor,
+        )
 
     async def join_group(self, session: Session, group_id: str) -> None:
         """Join an open group, or ask to join a closed one.
@@ -253,7 +252,7 @@ class Groups(ClientFeature):
         self, session: Session, filters: Query, limit: int, cursor: str | None
     ) -> GroupPage:
         query = [*filters, *present(limit=check_limit(limit, 100), cursor=cursor or None)]
-        return await self._calls.as_user(session, Request("GET", "/v2/group", query), GroupPage)
+        return await self._api.call(session, Request("GET", "/v2/group", query), GroupPage)
 
     async def _change_group(
         self,
@@ -266,7 +265,7 @@ class Groups(ClientFeature):
     ) -> None:
         path = f"/v2/group/{check_id('group_id', group_id)}{action}"
         request = Request(method, path, body=body, is_idempotent=True)
-        await self._calls.as_user(session, request, Empty)
+        await self._api.call(session, request, Empty)
 
 
 def _filters(

@@ -13,7 +13,7 @@ from nakama_client.protocol.rules import check_email, check_login_id, check_pass
 from nakama_client.session import Session
 
 
-class Linking(ClientFeature):
+class LinkingApi(ClientFeature):
     """Adding and taking away the ids of an account.
 
     Linking one's own id again does nothing. All of these raise `ArgumentError` for an argument
@@ -92,4 +92,4 @@ class Linking(ClientFeature):
         self, session: Session, action: str, body: Mapping[str, object], query: Query = ()
     ) -> None:
         request = Request("POST", f"/v2/account/{action}", query, encode(body))
-        await self._calls.as_user(session, request, Empty)
+        await self._api.call(session, request, Empty)

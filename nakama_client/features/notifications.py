@@ -9,17 +9,17 @@ from enum import IntEnum
 import msgspec
 from attrs import Factory, frozen
 
+from nakama_client.events.handlers import Function, Handler
+from nakama_client.events.subscription import Subscription
+from nakama_client.events.topics import Observer
 from nakama_client.features.base import ClientFeature, SocketFeature
-from nakama_client.handlers import Function, Handler
-from nakama_client.paging import PageIterator
 from nakama_client.protocol.codec import JsonObject, decode
 from nakama_client.protocol.envelopes import Event
+from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, split
 from nakama_client.protocol.rules import check_ids, check_limit
 from nakama_client.session import Session
-from nakama_client.subscription import Subscription
-from nakama_client.topics import Observer
 
 
 class NotificationCode(IntEnum):
@@ -98,7 +98,7 @@ def _read(raw: msgspec.Raw) -> Sequence[Notification]:
 _RECEIVED = Event("notifications", _read)
 
 
-class Notifications(ClientFeature):
+class NotificationsApi(ClientFeature):
     """Listing and deleting stored notifications."""
 
     async def list_notifications(
@@ -117,7 +117,7 @@ class Notifications(ClientFeature):
         """
         query = present(limit=check_limit(limit, 100), cacheable_cursor=cursor or None)
         request = Request("GET", "/v2/notification", query)
-        reply = await self._calls.as_user(session, request, _NotificationList)
+        reply = await self._api.call(session, request, _NotificationList)
         return NotificationPage(reply.notifications, reply.cacheable_cursor)
 
     def iter_notifications(
@@ -138,11 +138,11 @@ class Notifications(ClientFeature):
         """
         check_limit(page_size, 100)
 
-        async def fetch(position: str | None) -> tuple[Sequence[Notification], str]:
-            page = await self.list_notifications(session, limit=page_size, cursor=position)
-            return page.notifications, page.cursor
-
-        return PageIterator(fetch, cursor)
+        return paginate(
+            lambda position: self.list_notifications(session, limit=page_size, cursor=position),
+            lambda page: page.notifications,
+            cursor=cursor,
+        )
 
     async def delete_notifications(self, session: Session, ids: Iterable[str]) -> None:
         """Delete stored notifications for good.
@@ -161,7 +161,7 @@ class Notifications(ClientFeature):
         """
         query = [("ids", each) for each in check_ids("ids", ids)]
         for batch in split(query, token_bytes=len(session.token)):
-            await self._calls.as_user(session, Request("DELETE", "/v2/notification", batch), Empty)
+            await self._api.call(session, Request("DELETE", "/v2/notification", batch), Empty)
 
 
 class RealtimeNotifications(SocketFeature):
@@ -178,7 +178,7 @@ class RealtimeNotifications(SocketFeature):
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._realtime.on(_RECEIVED, function)
+        return self._connection.on(_RECEIVED, function)
 
     def notifications(self) -> Subscription[Notification]:
         """The notifications from now on: `async for notification in socket.notifications()`.
@@ -187,12 +187,12 @@ class RealtimeNotifications(SocketFeature):
         `client.notifications` is the way to get that. The loop ends when we close the socket, and
         raises an error when the socket stays closed for another reason.
         """
-        return self._realtime.subscribe(_RECEIVED)
+        return self._connection.subscribe(_RECEIVED)
 
-    def attach_feed(self, observer: Observer[Notification]) -> None:
+    def _add_observer(self, observer: Observer[Notification]) -> None:
         """Tell a feed of notifications and gaps; called by the feed."""
-        self._realtime.topics.observe(_RECEIVED, observer)
+        self._connection.topics.observe(_RECEIVED, observer)
 
-    def detach_feed(self, observer: Observer[Notification]) -> None:
+    def _remove_observer(self, observer: Observer[Notification]) -> None:
         """Tell a feed no more; called by the feed."""
-        self._realtime.topics.forget(_RECEIVED, observer)
+        self._connection.topics.forget(_RECEIVED, observer)

@@ -6,9 +6,6 @@ developers write; the mock server brings some.
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import TYPE_CHECKING
-
 from attrs import frozen
 
 from nakama_client.errors import ArgumentError
@@ -17,51 +14,11 @@ from nakama_client.features.rpc import RpcReply
 from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode
 from nakama_client.protocol.requests import Request
 from nakama_client.protocol.rules import check_present, check_timeout
+from nakama_client.push.device import PushDevice
 from nakama_client.session import Session
-
-if TYPE_CHECKING:
-    from nakama_client.push import PushDevice
 
 _REGISTER = "register_push"
 _UNREGISTER = "unregister_push"
-
-
-class DeviceType(IntEnum):
-    """OneSignal's numbers for kinds of devices.
-
-    Attributes:
-        IOS: Apple's phones and tablets.
-        ANDROID: Android with Google's services.
-        AMAZON: Amazon's Fire devices.
-        WINDOWS_PHONE: Windows Phone 8.0.
-        CHROME_APP: Apps and extensions of Chrome.
-        CHROME_WEB: Web push of Chrome.
-        WINDOWS: Windows 8.1 and later.
-        SAFARI_LEGACY: Web push of Safari before macOS 13.
-        FIREFOX: Web push of Firefox.
-        MACOS: Apps for macOS.
-        ALEXA: Amazon's speakers.
-        EMAIL: No device, but an e-mail address.
-        HUAWEI: Android with Huawei's services.
-        SMS: No device, but a phone number.
-        SAFARI: Web push of Safari.
-    """
-
-    IOS = 0
-    ANDROID = 1
-    AMAZON = 2
-    WINDOWS_PHONE = 3
-    CHROME_APP = 4
-    CHROME_WEB = 5
-    WINDOWS = 6
-    SAFARI_LEGACY = 7
-    FIREFOX = 8
-    MACOS = 9
-    ALEXA = 10
-    EMAIL = 11
-    HUAWEI = 13
-    SMS = 14
-    SAFARI = 17
 
 
 @frozen
@@ -83,7 +40,7 @@ class _Answer:
     os_player_id: str = ""
 
 
-class Push(ClientFeature):
+class PushApi(ClientFeature):
     """Registering devices for push messages, over HTTP."""
 
     async def register_push(
@@ -116,7 +73,7 @@ class Push(ClientFeature):
         """
         payload = _payload(device, device_type, identifier)
         request = _request(_REGISTER, payload, timeout)
-        return _registration(await self._calls.as_user(session, request, RpcReply))
+        return _registration(await self._api.call(session, request, RpcReply))
 
     async def unregister_push(
         self,
@@ -142,7 +99,7 @@ class Push(ClientFeature):
             ApiError: The function failed.
         """
         payload = _payload(device, device_type, identifier)
-        await self._calls.as_user(session, _request(_UNREGISTER, payload, timeout), RpcReply)
+        await self._api.call(session, _request(_UNREGISTER, payload, timeout), RpcReply)
 
 
 class RealtimePush(SocketFeature):
@@ -173,7 +130,7 @@ class RealtimePush(SocketFeature):
             TimeoutExceeded: There was no answer in time.
         """
         body = {"id": _REGISTER, "payload": _payload(device, device_type, identifier)}
-        envelope = await self._realtime.request("rpc", body, timeout=check_timeout(timeout))
+        envelope = await self._connection.request("rpc", body, timeout=check_timeout(timeout))
         return _registration(envelope.decode("rpc", RpcReply))
 
 

@@ -47,7 +47,7 @@ def text_of(payload: Payload) -> str:
     return payload if isinstance(payload, str) else encode(payload).decode()
 
 
-class Rpc(ClientFeature):
+class RpcApi(ClientFeature):
     """Functions of the server's runtime, over HTTP."""
 
     async def rpc(
@@ -76,7 +76,7 @@ class Rpc(ClientFeature):
             ApiError: The function failed; code and message are the function's.
         """
         request = _request(id, payload, timeout, idempotent=idempotent)
-        return await self._calls.as_user(session, request, RpcReply)
+        return await self._api.call(session, request, RpcReply)
 
     async def rpc_http_key(
         self,
@@ -100,7 +100,7 @@ class Rpc(ClientFeature):
             ApiError: As in `rpc`.
         """
         request = _request(id, payload, timeout, idempotent=idempotent)
-        return await self._calls.with_http_key(request, RpcReply)
+        return await self._api.call("http_key", request, RpcReply)
 
 
 class RealtimeRpc(SocketFeature):
@@ -131,7 +131,7 @@ class RealtimeRpc(SocketFeature):
         body = {"id": check_present("the RPC id", id)}
         if payload is not None:
             body["payload"] = text_of(payload)
-        envelope = await self._realtime.request("rpc", body, timeout=check_timeout(timeout))
+        envelope = await self._connection.request("rpc", body, timeout=check_timeout(timeout))
         return envelope.decode("rpc", RpcReply)
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.base import ClientFeature
-from nakama_client.handlers import Function, Handler
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request
 from nakama_client.session import Session
 
 
-class Sessions(ClientFeature):
+class SessionsApi(ClientFeature):
     """Refresh, logout, and word of each refresh."""
 
     async def refresh_session(
         self, session: Session, *, vars: Mapping[str, str] | None = None
     ) -> Session:
-        """Refresh a session now. Calls do this by themselves when it is time.
+        """Refresh a session now. ApiClient do this by themselves when it is time.
 
         Args:
             session: Gets the new tokens; it is the same object that is returned.
@@ -30,7 +30,7 @@ class Sessions(ClientFeature):
                 account is gone.
             ApiError: The server refused for another reason.
         """
-        await self._calls.sessions.refresh(session, vars)
+        await self._api.tokens.refresh(session, vars)
         return session
 
     async def logout(self, session: Session) -> None:
@@ -41,7 +41,7 @@ class Sessions(ClientFeature):
         """
         body = encode({"token": session.token, "refresh_token": session.refresh_token})
         request = Request("POST", "/v2/session/logout", body=body)
-        await self._calls.as_user(session, request, Empty)
+        await self._api.call(session, request, Empty)
 
     def on_session_refresh(self, function: Function[Session]) -> Handler[Session]:
         """Call a function whenever a session got new tokens, for instance to save them.
@@ -52,7 +52,7 @@ class Sessions(ClientFeature):
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._calls.sessions.on_refresh.add(function)
+        return self._api.tokens.on_refresh.add(function)
 
     def on_session_expired(self, function: Function[Session]) -> Handler[Session]:
         """Call a function when a session can't be refreshed, so that it may log in again.
@@ -68,4 +68,4 @@ class Sessions(ClientFeature):
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._calls.sessions.on_expired.add(function)
+        return self._api.tokens.on_expired.add(function)

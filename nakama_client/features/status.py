@@ -7,9 +7,9 @@ from typing import Any
 
 from attrs import frozen
 
+from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.base import SocketFeature
 from nakama_client.features.presences import UserPresence
-from nakama_client.handlers import Function, Handler
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.envelopes import single
 from nakama_client.protocol.rules import check_ids, check_size, check_usernames
@@ -93,9 +93,9 @@ class RealtimeStatus(SocketFeature):
         wanted += [("usernames", each) for each in check_usernames(usernames)]
         online: list[UserPresence] = []
         for body in _batches(wanted):
-            envelope = await self._realtime.request("status_follow", body)
+            envelope = await self._connection.request("status_follow", body)
             online += envelope.decode("status", _Status).presences
-            self._realtime.joined(_Followed).wanted.update(dict.fromkeys(_pairs(body)))
+            self._connection.restorable(_Followed).wanted.update(dict.fromkeys(_pairs(body)))
         return online
 
     async def unfollow_users(self, ids: Iterable[str]) -> None:
@@ -112,11 +112,11 @@ class RealtimeStatus(SocketFeature):
             SocketError: As in `follow_users`.
         """
         unwanted = [("user_ids", each) for each in check_ids("ids", ids)]
-        followed = self._realtime.joined(_Followed).wanted
+        followed = self._connection.restorable(_Followed).wanted
         for pair in unwanted:
             followed.pop(pair, None)
         for body in _batches(unwanted):
-            await self._realtime.request("status_unfollow", body)
+            await self._connection.request("status_unfollow", body)
 
     async def update_status(self, status: str | None) -> None:
         """Show this socket as online with a text, or not at all, also after a reconnect.
@@ -130,12 +130,12 @@ class RealtimeStatus(SocketFeature):
         """
         if status:
             check_size("the status", status, shortest=1, longest=2048)
-        own = self._realtime.joined(_OwnStatus)
+        own = self._connection.restorable(_OwnStatus)
         # Noted first: a reconnect that is just showing the old one again must not do so later.
         body = {} if status is None else {"status": status}
         before, own.body = own.body, body
         try:
-            await self._realtime.request("status_update", body)
+            await self._connection.request("status_update", body)
         except BaseException:
             if own.body is body:
                 own.body = before
@@ -151,7 +151,7 @@ class RealtimeStatus(SocketFeature):
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._realtime.on(_PRESENCE, function)
+        return self._connection.on(_PRESENCE, function)
 
 
 def _pairs(batch: dict[str, list[str]]) -> list[tuple[str, str]]:

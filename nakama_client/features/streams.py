@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from attrs import Factory, frozen
 
+from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.base import SocketFeature
 from nakama_client.features.presences import UserPresence
-from nakama_client.handlers import Function, Handler
 from nakama_client.protocol.envelopes import single
 
 
@@ -77,7 +77,7 @@ class RealtimeStreams(SocketFeature):
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._realtime.on(_DATA, function)
+        return self._connection.on(_DATA, function)
 
     def on_stream_presence(
         self, function: Function[StreamPresenceEvent]
@@ -89,4 +89,4 @@ class RealtimeStreams(SocketFeature):
         Returns:
             An object whose `remove()` ends it.
         """
-        return self._realtime.on(_PRESENCE, function)
+        return self._connection.on(_PRESENCE, function)

@@ -64,11 +64,11 @@ class _Users(msgspec.Struct):
     users: tuple[User, ...] = ()
 
 
-class Users(ClientFeature):
+class UsersApi(ClientFeature):
     """Reading other users."""
 
     async def get_users(
-        self, session: Session, *, ids: Iterable[str] = (), usernames: Iterable[str] = ()
+        self, session: Session, ids: Iterable[str] = (), *, usernames: Iterable[str] = ()
     ) -> list[User]:
         """Look up users by id and by name.
 
@@ -90,6 +90,6 @@ class Users(ClientFeature):
         query += [("usernames", each) for each in check_usernames(usernames)]
         found: dict[str, User] = {}
         for batch in split(query, token_bytes=len(session.token)):
-            reply = await self._calls.as_user(session, Request("GET", "/v2/user", batch), _Users)
+            reply = await self._api.call(session, Request("GET", "/v2/user", batch), _Users)
             found.update((user.id, user) for user in reply.users)
         return list(found.values())

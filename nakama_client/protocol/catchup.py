@@ -1,8 +1,8 @@
 """What a notification feed does next: deliver, list, or wait.
 
 While the connection holds and nothing was missed, notifications are delivered as they come. After
-any gap the feed walks through the list from the remembered position to its end; what comes live
-meanwhile waits behind, and what was met in the list is dropped there.
+any gap a backfill lists everything from the remembered position to the end; what comes live
+meanwhile waits, and what the backfill listed is dropped from there.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from nakama_client import errors
+from nakama_client.config import is_transient
+from nakama_client.protocol.delivery_log import CAPACITY, DeliveryLog
 from nakama_client.protocol.paging import is_last
-from nakama_client.protocol.retry import is_passing
-from nakama_client.protocol.seen import WINDOW, Seen
 
 # After so many that came live only, their places in the list are looked up.
-_MOST_UNLISTED = WINDOW // 2
+_MOST_UNLISTED = CAPACITY // 2
 
 # With so many remembered, the user has to acknowledge before more is delivered.
-_MOST_REMEMBERED = 2 * WINDOW
+_MOST_REMEMBERED = 2 * CAPACITY
 
 _SYSTEM = "00000000-0000-0000-0000-000000000000"
 
@@ -71,7 +71,7 @@ def may_list_again(error: errors.NakamaError, *, is_proven: bool) -> bool:
         is_proven: Whether the position is good; Nakama answers to a bad one as to a failure of its
             database, with status 500.
     """
-    if is_passing(error) or isinstance(error, errors.UnexpectedReply):
+    if is_transient(error) or isinstance(error, errors.UnexpectedReply):
         return True
     return is_proven and isinstance(error, errors.ReplyError) and error.status >= 500
 
@@ -80,20 +80,20 @@ class CatchUp(Generic[T]):
     """The state of one feed.
 
     Args:
-        seen: What is remembered.
+        log: What is remembered.
         limit: How many may wait that came live.
-        check_interval: How many seconds may pass without a walk, more or less.
+        check_interval: How many seconds may pass without a backfill, more or less.
         random: Gives numbers from 0 up to 1, so that many feeds do not check at one moment.
 
     Attributes:
-        seen: What is remembered.
+        log: What is remembered.
         dropped: How many transient notifications found no room.
     """
 
     def __init__(
-        self, seen: Seen, *, limit: int, check_interval: float, random: Callable[[], float]
+        self, log: DeliveryLog, *, limit: int, check_interval: float, random: Callable[[], float]
     ) -> None:
-        self.seen = seen
+        self.log = log
         self.dropped = 0
         self._limit = limit
         self._check_interval = check_interval
@@ -103,10 +103,10 @@ class CatchUp(Generic[T]):
         self._is_check = False
         self._has_progressed = False
         self._next_check = 0.0
-        self._cursor: str | None = None  # of the walk; None when there is none
+        self._cursor: str | None = None  # of the backfill; None when none runs
         self._asked: Fetch | None = None
         self._ready: dict[str, T] = {}  # to be delivered before anything else
-        self._held: dict[str, T] = {}  # what came live, and waits behind the walk
+        self._held: dict[str, T] = {}  # what came live, and waits for the backfill
 
     @property
     def is_live(self) -> bool:
@@ -123,13 +123,13 @@ class CatchUp(Generic[T]):
         self._is_connected = False
 
     def missed(self) -> None:
-        """Something was sent that did not come: the walk begins anew."""
+        """Something was sent that did not come: the backfill begins anew."""
         self._open_gap()
         self._cursor = self._asked = None
 
     def received(self, item: T) -> None:
         """Something came live."""
-        if item.id in self.seen:
+        if item.id in self.log:
             return
         if len(self._held) < self._limit:
             self._held[item.id] = item
@@ -144,14 +144,14 @@ class CatchUp(Generic[T]):
         Args:
             now: Seconds since 1970.
         """
-        if self.seen.delivered and len(self.seen) >= _MOST_REMEMBERED:
+        if self.log.delivered and len(self.log) >= _MOST_REMEMBERED:
             return Wait(None)
         if self._ready:
             return self._deliver(self._first_ready(), now)
         if not self.is_live:
             return self._fetch(now) if self._is_connected else Wait(None)
-        if now >= self._next_check or self.seen.unlisted >= _MOST_UNLISTED:
-            self._is_check = self.seen.unlisted < _MOST_UNLISTED
+        if now >= self._next_check or self.log.unlisted >= _MOST_UNLISTED:
+            self._is_check = self.log.unlisted < _MOST_UNLISTED
             return self._fetch(now)
         if self._held:
             return self._deliver(next(iter(self._held.values())), now)
@@ -170,19 +170,19 @@ class CatchUp(Generic[T]):
             The ids in it that were handled before; in a work queue they are still to be deleted.
         """
         if fetch is not self._asked:
-            return []  # something was missed since, and the walk begins anew
+            return []  # something was missed since, and the backfill begins anew
         page = list(items)
         for item in page:
-            if item.id in self.seen:
+            if item.id in self.log:
                 self._held.pop(item.id, None)
             else:
                 self._ready[item.id] = item
                 self._has_progressed = True
-        again = self.seen.list_page((item.id for item in page), cursor)
+        again = self.log.list_page((item.id for item in page), cursor)
         self._cursor = cursor
         if is_last(count=len(page), cursor=cursor, previous=fetch.cursor):
-            self.seen.end_walk()
-            self._end_walk(now)
+            self.log.end_backfill()
+            self._end_backfill(now)
         return again
 
     def failed(self, fetch: Fetch, now: float) -> bool:
@@ -195,29 +195,30 @@ class CatchUp(Generic[T]):
         if fetch is not self._asked:
             return True
         if self._is_check and not self._has_gap:
-            self._end_walk(now)
+            self._end_backfill(now)
         return not self.is_live
 
     def _open_gap(self) -> None:
         if self.is_live:
-            # Nothing is missing before these, so they need not wait for the walk.
+            # Nothing is missing before these, so they need not wait for the backfill.
             self._ready.update(self._held)
             self._held.clear()
         self._has_gap = True
 
     def _fetch(self, now: float) -> Fetch:
-        # While it is always behind, a walk would never end, and the position never move.
+        # Under a constant stream a backfill would never reach the end, and the position would
+        # never move: after a check interval it begins anew, from a position that has moved.
         is_old = self._has_progressed and now >= self._next_check
         if self._has_gap or self._cursor is None or is_old:
             self._is_check = self._is_check and not self._has_gap
             self._has_gap = self._has_progressed = False
-            self._cursor = self.seen.cursor
-            self.seen.begin_walk(now)
+            self._cursor = self.log.cursor
+            self.log.begin_backfill(now)
             self._plan_check(now)
         self._asked = Fetch(self._cursor)
         return self._asked
 
-    def _end_walk(self, now: float) -> None:
+    def _end_backfill(self, now: float) -> None:
         self._cursor = self._asked = None
         self._is_check = self._has_progressed = False
         self._plan_check(now)
@@ -242,7 +243,7 @@ class CatchUp(Generic[T]):
         self._ready.pop(item.id, None)
         self._held.pop(item.id, None)
         if item.persistent:
-            self.seen.deliver(item.id, now)
+            self.log.deliver(item.id, now)
         return Deliver(item)
 
 

@@ -1,4 +1,4 @@
-"""The realtime envelope: `{"cid": "…", "<member>": {…}}`."""
+"""The realtime envelope, `{"cid": "…", "<member>": {…}}`, and the requests that wait for one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nakama_client import errors
 from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode, excerpt
 
 T = TypeVar("T")
+W = TypeVar("W")
 
 Members = dict[str, msgspec.Raw]
 
@@ -104,3 +105,31 @@ def write(cid: str, member: str, body: dict[str, Any], *, limit: int) -> bytes:
     if len(frame) > limit:
         raise errors.MessageTooLarge(len(frame), limit)
     return frame
+
+
+class PendingRequests(Generic[W]):
+    """Who waits for which cid."""
+
+    def __init__(self) -> None:
+        self._waiters: dict[str, W] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return len(self._waiters)
+
+    def add(self, waiter: W) -> str:
+        """Let somebody wait; returns a cid that nobody had before."""
+        self._count += 1
+        cid = str(self._count)
+        self._waiters[cid] = waiter
+        return cid
+
+    def take(self, cid: str) -> W | None:
+        """Who waits for this answer; None when he gave up, or never was."""
+        return self._waiters.pop(cid, None)
+
+    def take_all(self) -> list[W]:
+        """Everybody who waits."""
+        waiters = list(self._waiters.values())
+        self._waiters.clear()
+        return waiters

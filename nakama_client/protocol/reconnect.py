@@ -1,4 +1,4 @@
-"""Whether a lost socket is opened again, and when."""
+"""When a lost socket is opened again, and what its handlers hear of that."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from collections.abc import Callable
 from attrs import frozen
 
 from nakama_client import errors
-from nakama_client.protocol.backoff import full_jitter
-from nakama_client.protocol.closing import DisconnectCause, DisconnectReason
-
-Trouble = DisconnectReason | errors.NakamaError
-
-# After -7 both would throw each other out for ever; a banned account gets no socket.
-_FINAL_CAUSES = frozenset(
-    {DisconnectCause.CLOSED, DisconnectCause.REPLACED, DisconnectCause.BANNED}
-)
-_FINAL_ERRORS = (errors.SessionExpired, errors.ClientClosed, errors.ArgumentError)
-_TOO_MANY_REQUESTS = 429
+from nakama_client.disconnect import DisconnectReason
+from nakama_client.protocol.retry import full_jitter
 
 
 @frozen
@@ -27,17 +18,17 @@ class Reconnecting:
     Attributes:
         attempt: The number of the attempt, from 1.
         delay: Seconds until it is made.
-        trouble: Why the connection ended, or the error of the attempt before.
+        cause: Why the connection ended, or the error of the attempt before.
     """
 
     attempt: int
     delay: float
-    trouble: Trouble
+    cause: DisconnectReason | errors.NakamaError
 
 
 @frozen
 class Connected:
-    """The socket is open, and all that was joined is joined again.
+    """The socket is open, and its channels, followed users and status are restored.
 
     Attributes:
         attempts: How many attempts it took; 1 when the first succeeded.
@@ -48,25 +39,8 @@ class Connected:
     lost: DisconnectReason | None
 
 
-def may_reconnect(trouble: Trouble) -> bool:
-    """Whether the socket may be opened again.
-
-    Nakama closes nearly everything with code 1000, so the cause decides and not the code.
-
-    Args:
-        trouble: Why the connection ended, or the error of the last attempt.
-    """
-    if isinstance(trouble, DisconnectReason):
-        return trouble.cause not in _FINAL_CAUSES
-    if isinstance(trouble, errors.ConnectionLost):
-        return may_reconnect(trouble.reason)
-    if isinstance(trouble, errors.ApiError):
-        return trouble.status >= 500 or trouble.status == _TOO_MANY_REQUESTS
-    return not isinstance(trouble, _FINAL_ERRORS)
-
-
 class Backoff:
-    """Counts what failed, and says how long to wait.
+    """Counts failed attempts, and says how long to wait before the next one.
 
     Args:
         attempts: How many attempts may fail in a row; None for any number.
@@ -104,7 +78,7 @@ class Backoff:
         if now - self._opened_at >= self._max_delay:
             self._failures = 0
 
-    def next_delay(self, trouble: Trouble) -> float | None:
+    def next_delay(self, cause: DisconnectReason | errors.NakamaError) -> float | None:
         """Seconds until the next attempt; None when there were enough."""
         if self.attempt == self._attempts:
             return None
@@ -113,5 +87,5 @@ class Backoff:
         delay = full_jitter(
             self._failures, first=self._first_delay, longest=self._max_delay, random=self._random
         )
-        asked = trouble.retry_after if isinstance(trouble, errors.ReplyError) else None
+        asked = cause.retry_after if isinstance(cause, errors.ReplyError) else None
         return max(delay, asked or 0.0)

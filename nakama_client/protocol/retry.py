@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 from attrs import frozen
 
 from nakama_client import errors
-from nakama_client.protocol.reconnect import may_reconnect
 from nakama_client.protocol.requests import Request
 
-# Too many requests, bad gateway, service unavailable, gateway timeout: it may pass.
-_PASSING = frozenset({429, 502, 503, 504})
+# 2.0 ** 1024 is no float any more; any sensible longest delay is reached long before.
+_MOST_DOUBLINGS = 60
 
 # Nakama's words when it does not accept a session token. Nothing was done then.
 _TOKEN_REFUSED = frozenset({"Auth token invalid", "Auth token required"})
@@ -34,18 +34,6 @@ class Retry:
     attempt: int
     error: errors.NakamaError
     delay: float
-
-
-def is_passing(error: errors.NakamaError) -> bool:
-    """Whether the trouble may pass: no answer, or HTTP 429, 502, 503 or 504.
-
-    A socket that is closed as soon as it is open counts as no answer, unless the reason is final.
-    """
-    if isinstance(error, errors.ReplyError):
-        return error.status in _PASSING
-    if isinstance(error, errors.ConnectionLost):
-        return may_reconnect(error)
-    return isinstance(error, errors.ConnectionFailed | errors.TimeoutExceeded)
 
 
 def may_repeat(error: errors.NakamaError, request: Request) -> bool:
@@ -77,3 +65,21 @@ def retry_after(value: str, date: str) -> float | None:
         return max(0.0, (moment - now).total_seconds())
     except (ValueError, TypeError):  # TypeError: one of the two has no time zone
         return None
+
+
+def full_jitter(
+    failures: int, *, first: float, longest: float, random: Callable[[], float]
+) -> float:
+    """The seconds to wait after so many failures in a row.
+
+    Any time from 0 up to a bound is as likely as any other, so that thousands of clients that
+    failed at the same moment come back spread out. The bound doubles with each failure.
+
+    Args:
+        failures: How often it failed by now, at least once.
+        first: The bound after the first failure, in seconds.
+        longest: The highest bound, in seconds.
+        random: Gives numbers from 0 up to 1.
+    """
+    doublings = min(failures - 1, _MOST_DOUBLINGS)
+    return random() * min(longest, first * 2.0**doublings)

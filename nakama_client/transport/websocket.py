@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import websockets  # it loads its parts on first use
 
 from nakama_client.config import Timeouts
+from nakama_client.disconnect import ClosedBy
 from nakama_client.errors import ConnectionFailed, NakamaError, TimeoutExceeded, Unauthenticated
-from nakama_client.protocol.closing import SILENCE, Close, ClosedBy
+from nakama_client.protocol.closing import SILENCE, Close
 from nakama_client.protocol.replies import Reply, refusal
 from nakama_client.protocol.requests import bearer
 from nakama_client.protocol.retry import retry_after
@@ -75,8 +76,8 @@ class WebSocket:
     async def read(self, each: Callable[[bytes], int], *, turn: int) -> Close:
         """Call a function with each frame until the connection ends.
 
-        A connection that brings nothing for `Timeouts.silence` seconds, and then no sign of life
-        either, is dropped.
+        A connection that brings nothing for `Timeouts.ping_interval` seconds is pinged, and
+        dropped when nothing comes for `Timeouts.ping_timeout` seconds after that.
 
         Args:
             each: Takes a frame and returns how many events were in it.
@@ -85,7 +86,7 @@ class WebSocket:
         Returns:
             How the connection ended.
         """
-        listening = asyncio.create_task(self._listen(), name="nakama_client sign of life")
+        watching = asyncio.create_task(self._watch_silence(), name="nakama_client ping")
         receive = self._connection.recv
         events = 0
         try:
@@ -100,8 +101,8 @@ class WebSocket:
                 return Close(None, SILENCE, ClosedBy.NETWORK, silence)
             return _close_of(error, silence)
         finally:
-            listening.cancel()
-            await asyncio.wait([listening])
+            watching.cancel()
+            await asyncio.wait([watching])
 
     async def close(self, *, timeout: float) -> None:
         """Close politely, or drop the connection after so many seconds."""
@@ -115,23 +116,24 @@ class WebSocket:
         """Drop the connection at once."""
         self._connection.transport.abort()
 
-    async def _listen(self) -> None:
-        """Drop the connection when the other side is dead.
+    async def _watch_silence(self) -> None:
+        """Ping a silent server, and drop the connection when nothing comes.
 
-        Whatever comes is a sign of life: the server answers no ping while it works on a request.
+        Whatever comes counts, and not only the pong: Nakama answers no ping while it works on a
+        request of this socket.
         """
         now = asyncio.get_running_loop().time
         while True:
             quiet = now() - self._heard_at()
-            if quiet < self._timeouts.silence:
-                await asyncio.sleep(self._timeouts.silence - quiet)
-            elif not await self._is_alive(self._timeouts.sign_of_life):
+            if quiet < self._timeouts.ping_interval:
+                await asyncio.sleep(self._timeouts.ping_interval - quiet)
+            elif not await self._answers_ping(self._timeouts.ping_timeout):
                 self._is_silent = True
                 self.abort()
                 return
 
-    async def _is_alive(self, seconds: float) -> bool:
-        """Ask for a sign of life, and give the other side so many seconds."""
+    async def _answers_ping(self, seconds: float) -> bool:
+        """Ping, and wait so many seconds for anything to come."""
         before = self._heard_at()
         try:
             async with asyncio.timeout(seconds):

@@ -132,11 +132,11 @@ async def test_bad_updates_of_an_account(
 async def test_looking_up_users(client: Client, login: Login, server: MockServer) -> None:
     sessions = [await login(name) for name in ("alice", "bob", "carol")]
     ids = [session.user_id for session in sessions]
-    found = await client.get_users(sessions[0], ids=ids[:2], usernames=["bob", "carol", "nobody"])
+    found = await client.get_users(sessions[0], ids[:2], usernames=["bob", "carol", "nobody"])
     assert sorted(user.username for user in found) == ["alice", "bob", "carol"]
     assert await client.get_users(sessions[0]) == []
     with pytest.raises(ArgumentError, match="ids must be UUIDs"):
-        await client.get_users(sessions[0], ids=["alice"])
+        await client.get_users(sessions[0], ["alice"])
     with pytest.raises(ArgumentError, match="a username is required"):
         await client.get_users(sessions[0], usernames=[""])
     with pytest.raises(ArgumentError, match="not one text"):
@@ -149,7 +149,7 @@ async def test_looking_up_more_users_than_fit_in_one_request(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     names = [f"somebody-with-a-long-name-{number}" for number in range(500)]
-    found = await client.get_users(alice, ids=[alice.user_id], usernames=[*names, "alice"])
+    found = await client.get_users(alice, [alice.user_id], usernames=[*names, "alice"])
     assert [user.id for user in found] == [alice.user_id]
     assert len(server.journal.find("GET /v2/user")) > 1
 

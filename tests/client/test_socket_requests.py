@@ -125,7 +125,7 @@ async def test_a_cancelled_request_is_forgotten() -> None:
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert len(socket._realtime._pending) == 0
+        assert len(socket._connection._pending) == 0
         assert (await socket.rpc("second")).payload == "yes"
 
 

@@ -167,7 +167,7 @@ async def test_no_secret_is_ever_logged_or_told(
         tokens |= {session.token, session.refresh_token}
         async with client.socket(session) as socket:
             await socket.rpc("echo", "x")
-            said += [repr(socket), repr(vars(socket)), repr(vars(socket._realtime))]
+            said += [repr(socket), repr(vars(socket)), repr(vars(socket._connection))]
         server.clock.advance(50)
         await client.get_account(session)
         tokens |= {session.token, session.refresh_token}

@@ -79,7 +79,7 @@ async def test_transient_ones_are_marked(
 @pytest.mark.asyncio
 @pytest.mark.parametrize("trouble", ["abort", "disconnect", "restart", "garbage", "black hole"])
 async def test_through_troubles(server: MockServer, trouble: str) -> None:
-    timeouts = Timeouts(silence=0.2, sign_of_life=0.2)
+    timeouts = Timeouts(ping_interval=0.2, ping_timeout=0.2)
     async with Client(server.http_url, timeouts=timeouts, random=lambda: 0.0) as client:
         session = await client.authenticate_device("device-of-alice")
         sent = iter(itertools.count())

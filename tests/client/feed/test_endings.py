@@ -146,7 +146,7 @@ async def test_a_cancelled_wait_loses_nothing(
     [
         {"acknowledge": "sometimes"},
         {"queue_limit": 0},
-        {"look_back": -1},
+        {"overlap_window": -1},
         {"check_interval": 0},
     ],
 )

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, Wait
-from nakama_client.protocol.seen import Seen, Stage
+from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
 
-LOOK_BACK = 30.0
+OVERLAP_WINDOW = 30.0
 CHECK = 60.0
 PAGE = 3
 SENDERS = ("ann", "ben", "")
@@ -81,17 +81,21 @@ class Feed(RuleBasedStateMachine):
         self.saved: str | None = None
         self.sent: dict[str, Sent] = {}
         self.deleted: set[str] = set()
-        self.in_hand: list[Sent] = []
+        self.unacknowledged: list[Sent] = []
         self.delivered: list[Sent] = []
         self.this_life: list[str] = []
         self.may_repeat: set[str] = set()
         self.start()
 
     def start(self) -> None:
-        stage = Stage.HANDLED if self.mode == "delete" else Stage.DONE
-        seen = Seen(self.saved, look_back=LOOK_BACK, stage=stage)
+        state = (
+            AcknowledgementState.ACKNOWLEDGED
+            if self.mode == "delete"
+            else AcknowledgementState.DONE
+        )
+        log = DeliveryLog(self.saved, overlap_window=OVERLAP_WINDOW, state=state)
         self.feed: CatchUp[Sent] = CatchUp(
-            seen, limit=100, check_interval=CHECK, random=self.random.random
+            log, limit=100, check_interval=CHECK, random=self.random.random
         )
         self.answer: tuple[Fetch, list[Sent], str] | None = None
 
@@ -163,22 +167,22 @@ class Feed(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.5, 10.0, 29.0, 90.0]))
     def pass_time(self, seconds: float) -> None:
         for sender, transaction in list(self.server.open.items()):
-            if self.server.now + seconds - transaction.began >= LOOK_BACK:
+            if self.server.now + seconds - transaction.began >= OVERLAP_WINDOW:
                 self.server.commit(sender)
         self.server.now += seconds
 
-    @precondition(lambda self: self.mode == "manual" or not self.in_hand)
+    @precondition(lambda self: self.mode == "manual" or not self.unacknowledged)
     @rule()
     def step(self) -> None:
         self.take_step()
 
-    @precondition(lambda self: self.mode == "manual" or not self.in_hand)
+    @precondition(lambda self: self.mode == "manual" or not self.unacknowledged)
     @rule()
     def some_steps(self) -> None:
         for _ in range(5):
             self.answer_arrives()
             self.take_step()
-            if self.in_hand and self.mode != "manual":
+            if self.unacknowledged and self.mode != "manual":
                 self.handle(0)
 
     def take_step(self) -> bool:
@@ -186,8 +190,8 @@ class Feed(RuleBasedStateMachine):
         if isinstance(step, Deliver):
             self.see(step.item)
         elif isinstance(step, Fetch):
-            if step.cursor != self.feed.seen.cursor:
-                # A walk of several pages relies on that what was sent before a page was read
+            if step.cursor != self.feed.log.cursor:
+                # A backfill of several pages relies on that what was sent before a page was read
                 # has arrived when the page comes.
                 while self.server.wire:
                     self.arrive()
@@ -199,7 +203,7 @@ class Feed(RuleBasedStateMachine):
             assert item.id not in self.this_life, "delivered twice"
             assert item.id not in {each.id for each in self.delivered} - self.may_repeat
             self.this_life.append(item.id)
-            self.in_hand.append(item)
+            self.unacknowledged.append(item)
             self.check_order(item)
         self.delivered.append(item)
 
@@ -227,42 +231,42 @@ class Feed(RuleBasedStateMachine):
         self.feed.failed(self.answer[0], self.server.now)
         self.answer = None
 
-    @precondition(lambda self: self.in_hand)
+    @precondition(lambda self: self.unacknowledged)
     @rule(data=st.data(), is_deleted=st.booleans())
     def handle_one(self, data: st.DataObject, is_deleted: bool) -> None:
-        self.handle(data.draw(st.integers(0, len(self.in_hand) - 1)), is_deleted)
+        self.handle(data.draw(st.integers(0, len(self.unacknowledged) - 1)), is_deleted)
 
     def handle(self, index: int, is_deleted: bool = True) -> None:
-        item = self.in_hand.pop(index)
+        item = self.unacknowledged.pop(index)
         if self.mode == "delete":
-            self.feed.seen.move(item.id, Stage.HANDLED)
-            self.saved = self.feed.seen.save()
+            self.feed.log.move(item.id, AcknowledgementState.ACKNOWLEDGED)
+            self.saved = self.feed.log.save()
             if is_deleted:
                 self.delete_handled(item.id)
         else:
-            self.feed.seen.move(item.id, Stage.DONE)
-            self.saved = self.feed.seen.save()
+            self.feed.log.move(item.id, AcknowledgementState.DONE)
+            self.saved = self.feed.log.save()
 
     def delete_handled(self, item_id: str) -> None:
         self.server.rows = {
             position: item for position, item in self.server.rows.items() if item.id != item_id
         }
         self.deleted.add(item_id)
-        self.feed.seen.move(item_id, Stage.DONE)
+        self.feed.log.move(item_id, AcknowledgementState.DONE)
 
     @rule()
     def restart(self) -> None:
         self.server.is_connected = False
         self.server.wire.clear()
-        self.may_repeat |= {item.id for item in self.in_hand}
-        self.in_hand.clear()
+        self.may_repeat |= {item.id for item in self.unacknowledged}
+        self.unacknowledged.clear()
         self.this_life.clear()
         self.start()
 
     @invariant()
     def memory_is_bounded(self) -> None:
-        assert self.feed.seen.delivered == len(self.in_hand)
-        assert 0 <= self.feed.seen.unlisted <= len(self.feed.seen)
+        assert self.feed.log.delivered == len(self.unacknowledged)
+        assert 0 <= self.feed.log.unlisted <= len(self.feed.log)
 
     def teardown(self) -> None:
         for sender in list(self.server.open):
@@ -282,11 +286,11 @@ class Feed(RuleBasedStateMachine):
         self.run_dry()
         self.server.now += 2 * CHECK
         self.run_dry()
-        assert len(self.feed.seen) == 0, "remembers more than it needs"
+        assert len(self.feed.log) == 0, "remembers more than it needs"
 
     def run_dry(self) -> None:
         for _ in range(10_000):
-            while self.in_hand:
+            while self.unacknowledged:
                 self.handle(0)
             self.answer_arrives()
             if not self.take_step():

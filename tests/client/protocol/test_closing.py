@@ -16,8 +16,8 @@ from nakama_client import (
 from nakama_client.protocol.closing import (
     SILENCE,
     Close,
+    close_notice_in,
     connection_lost,
-    farewell_in,
     reason_of,
 )
 
@@ -26,7 +26,7 @@ REPLACED, BANNED = DisconnectCause.REPLACED, DisconnectCause.BANNED
 
 
 @pytest.mark.parametrize(
-    ("close", "farewell", "cause"),
+    ("close", "close_notice", "cause"),
     [
         (Close(1000, "", CLIENT), None, DisconnectCause.CLOSED),
         (Close(1000, "", CLIENT), REPLACED, DisconnectCause.CLOSED),
@@ -59,10 +59,10 @@ REPLACED, BANNED = DisconnectCause.REPLACED, DisconnectCause.BANNED
         (Close(1001, "going away", SERVER), None, DisconnectCause.OTHER),
     ],
 )
-def test_the_text_and_the_farewell_decide(
-    close: Close, farewell: DisconnectCause | None, cause: DisconnectCause
+def test_reason_of_takes_the_cause_from_text_and_close_notice(
+    close: Close, close_notice: DisconnectCause | None, cause: DisconnectCause
 ) -> None:
-    reason = reason_of(close, farewell)
+    reason = reason_of(close, close_notice)
     assert reason == DisconnectReason(cause, close.code, close.text, close.by)
     assert str(cause) in str(reason)
 
@@ -71,9 +71,9 @@ def frame(**fields: Any) -> bytes:
     return json.dumps({"notifications": [{"id": "1"}, fields]}).encode()
 
 
-def test_farewells() -> None:
-    assert farewell_in(frame(code=-7, subject="single_socket", content="{}")) is REPLACED
-    assert farewell_in(frame(code=-8, subject="banned", content="{}")) is BANNED
+def test_close_notice_in_reads_single_socket_and_banned() -> None:
+    assert close_notice_in(frame(code=-7, subject="single_socket", content="{}")) is REPLACED
+    assert close_notice_in(frame(code=-8, subject="banned", content="{}")) is BANNED
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_farewells() -> None:
         b"banned",
     ],
 )
-def test_others_only_look_like_farewells(other: bytes) -> None:
-    assert farewell_in(other) is None
+def test_close_notice_in_ignores_other_notifications(other: bytes) -> None:
+    assert close_notice_in(other) is None
 
 
 @given(st.binary())
 def test_no_frame_breaks_the_search(data: bytes) -> None:
-    assert farewell_in(data) is None
+    assert close_notice_in(data) is None
 
 
 @pytest.mark.parametrize(

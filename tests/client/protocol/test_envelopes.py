@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from nakama_client import MalformedFrame, MessageTooLarge, RequestRefused, RpcError, RpcNotFound
 from nakama_client.features.rpc import RpcReply
-from nakama_client.protocol.envelopes import Envelope, read, write
-from nakama_client.protocol.pending import PendingRequests
+from nakama_client.protocol.envelopes import Envelope, PendingRequests, read, write
 
 
 def test_a_reply() -> None:

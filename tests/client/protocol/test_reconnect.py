@@ -19,7 +19,8 @@ from nakama_client import (
     Unauthenticated,
     UnexpectedReply,
 )
-from nakama_client.protocol.reconnect import Backoff, may_reconnect
+from nakama_client.config import may_reconnect
+from nakama_client.protocol.reconnect import Backoff
 
 FINAL = {DisconnectCause.CLOSED, DisconnectCause.REPLACED, DisconnectCause.BANNED}
 
@@ -58,17 +59,17 @@ def backoff(*, attempts: int | None = None) -> Backoff:
     return Backoff(attempts=attempts, first_delay=1.0, max_delay=8.0, random=lambda: 1.0)
 
 
-TROUBLE = reason(DisconnectCause.LOST)
+CAUSE = reason(DisconnectCause.LOST)
 
 
 def test_delays_grow_and_begin_anew_after_a_connection_that_held() -> None:
     delays = backoff()
     delays.opened(100.0)
     delays.lost(108.0)
-    assert [delays.next_delay(TROUBLE) for _ in range(5)] == [1.0, 2.0, 4.0, 8.0, 8.0]
+    assert [delays.next_delay(CAUSE) for _ in range(5)] == [1.0, 2.0, 4.0, 8.0, 8.0]
     delays.opened(200.0)
     delays.lost(208.0)
-    assert delays.next_delay(TROUBLE) == 1.0
+    assert delays.next_delay(CAUSE) == 1.0
 
 
 def test_a_connection_that_breaks_at_once_does_not_count_as_success() -> None:
@@ -77,16 +78,16 @@ def test_a_connection_that_breaks_at_once_does_not_count_as_success() -> None:
         delays.opened(1000.0)
         delays.lost(1001.0)
         assert delays.attempt == 0
-        assert delays.next_delay(TROUBLE) == expected
+        assert delays.next_delay(CAUSE) == expected
 
 
 def test_attempts_count_from_each_loss() -> None:
     delays = backoff(attempts=2)
     for _ in range(3):
         delays.lost(0.0)
-        assert delays.next_delay(TROUBLE) is not None
-        assert delays.next_delay(TROUBLE) is not None
-        assert delays.next_delay(TROUBLE) is None
+        assert delays.next_delay(CAUSE) is not None
+        assert delays.next_delay(CAUSE) is not None
+        assert delays.next_delay(CAUSE) is None
 
 
 def test_a_longer_wait_that_the_server_asks_for_is_kept() -> None:

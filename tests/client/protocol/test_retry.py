@@ -1,6 +1,10 @@
-"""Which calls are repeated."""
+"""Which calls are repeated, and when."""
+
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nakama_client import (
     ArgumentError,
@@ -18,8 +22,9 @@ from nakama_client import (
     Unavailable,
     UnexpectedReply,
 )
+from nakama_client.config import is_transient
 from nakama_client.protocol.requests import Request
-from nakama_client.protocol.retry import concerns_token, is_passing, may_repeat, retry_after
+from nakama_client.protocol.retry import concerns_token, full_jitter, may_repeat, retry_after
 
 
 def lost(cause: DisconnectCause) -> DisconnectReason:
@@ -56,7 +61,7 @@ REFUSED = ConnectionFailed("refused", nothing_sent=True)
     ],
 )
 def test_what_may_pass(error: NakamaError, passes: bool) -> None:
-    assert is_passing(error) is passes
+    assert is_transient(error) is passes
 
 
 @pytest.mark.parametrize("request_", [GET, DELETE, PUT, LOGIN])
@@ -101,3 +106,34 @@ NOW = "Sun, 22 Nov 2026 10:00:00 GMT"
 )
 def test_how_long_the_server_asks_to_wait(value: str, date: str, seconds: float | None) -> None:
     assert retry_after(value, date) == seconds
+
+
+@given(
+    failures=st.integers(1, 10**9),
+    first=st.floats(0, 1e6),
+    longest=st.floats(0, 1e6),
+    seed=st.integers(),
+)
+def test_a_delay_is_never_above_the_bounds(
+    failures: int, first: float, longest: float, seed: int
+) -> None:
+    random = Random(seed).random
+    delay = full_jitter(failures, first=first, longest=longest, random=random)
+    assert 0 <= delay <= longest
+    assert delay <= first * 2.0 ** min(failures - 1, 1000)
+
+
+def test_the_bound_doubles() -> None:
+    bounds = [
+        full_jitter(failures, first=0.5, longest=30.0, random=lambda: 1.0)
+        for failures in range(1, 10)
+    ]
+    assert bounds == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+
+
+def test_many_clients_come_back_spread_out() -> None:
+    random = Random(7).random
+    delays = sorted(full_jitter(1, first=10.0, longest=30.0, random=random) for _ in range(2000))
+    in_each_second = [sum(second <= each < second + 1 for each in delays) for second in range(10)]
+    assert max(in_each_second) < 300
+    assert min(in_each_second) > 100

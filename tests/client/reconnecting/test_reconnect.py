@@ -63,7 +63,7 @@ async def test_what_is_told(client: Client, server: MockServer, alice: Session) 
     assert first == Connected(attempts=1, lost=None)
     assert isinstance(lost, DisconnectReason)
     assert (lost.cause, lost.will_reconnect) == (DisconnectCause.LOST, True)
-    assert reconnecting == Reconnecting(attempt=1, delay=0.0, trouble=lost)
+    assert reconnecting == Reconnecting(attempt=1, delay=0.0, cause=lost)
     assert again == Connected(attempts=1, lost=lost)
     assert isinstance(closed, DisconnectReason)
     assert (closed.cause, closed.will_reconnect) == (DisconnectCause.CLOSED, False)
@@ -355,7 +355,7 @@ async def test_a_session_that_cannot_be_refreshed_ends_it(
 
 @pytest.mark.asyncio
 async def test_a_dead_peer_is_noticed(server: MockServer) -> None:
-    timeouts = Timeouts(silence=0.05, sign_of_life=0.05)
+    timeouts = Timeouts(ping_interval=0.05, ping_timeout=0.05)
     async with Client(server.http_url, timeouts=timeouts, random=lambda: 0.0) as client:
         session = await client.authenticate_device("device-of-alice")
         async with client.socket(session) as socket:
@@ -364,7 +364,7 @@ async def test_a_dead_peer_is_noticed(server: MockServer) -> None:
             with pytest.raises(ConnectionLost) as raised:
                 await socket.rpc("echo")
             assert raised.value.reason.cause is DisconnectCause.TIMED_OUT
-            assert raised.value.reason.silence >= timeouts.silence
+            assert raised.value.reason.silence >= timeouts.ping_interval
             await story.until(Connected)
             assert (await socket.rpc("echo", "x")).payload == "x"
 
@@ -382,7 +382,7 @@ async def test_any_traffic_is_a_sign_of_life() -> None:
                 pings += 1
                 await peer.notify({"subject": f"ping {pings}"})
 
-    timeouts = Timeouts(silence=0.01, sign_of_life=0.02)
+    timeouts = Timeouts(ping_interval=0.01, ping_timeout=0.02)
     async with (
         ScriptedServer(script=script, answers_pings=False) as server,
         Client(server.url, timeouts=timeouts) as client,

@@ -31,17 +31,17 @@ HTTP: list[tuple[str, HttpCall]] = [
     ("state must be between 0 and 3", lambda c, s: c.iter_friends(s, state=-1)),
     ("limit must be between 1 and 100", lambda c, s: c.list_friends_of_friends(s, limit=101)),
     ("limit must be between 1 and 100", lambda c, s: c.iter_friends_of_friends(s, page_size=0)),
-    ("ids must be UUIDs", lambda c, s: c.add_friends(s, ids=[ID, "nope"])),
-    ("several ids", lambda c, s: c.add_friends(s, ids=ID)),
+    ("ids must be UUIDs", lambda c, s: c.add_friends(s, [ID, "nope"])),
+    ("several ids", lambda c, s: c.add_friends(s, ID)),
     ("several names", lambda c, s: c.add_friends(s, usernames="bob")),
     ("a username is required", lambda c, s: c.delete_friends(s, usernames=[""])),
     ("1 to 128 bytes", lambda c, s: c.block_friends(s, usernames=["é" * 65])),
-    ("system user", lambda c, s: c.add_friends(s, ids=[NIL])),
-    ("themselves", lambda c, s: c.add_friends(s, ids=[s.user_id.upper()])),
+    ("system user", lambda c, s: c.add_friends(s, [NIL])),
+    ("themselves", lambda c, s: c.add_friends(s, [s.user_id.upper()])),
     ("themselves", lambda c, s: c.delete_friends(s, usernames=[s.username])),
-    ("themselves", lambda c, s: c.block_friends(s, ids=[ID, s.user_id])),
-    ("4096 bytes", lambda c, s: c.add_friends(s, ids=[ID], metadata={"note": "é" * 700})),
-    ("written as JSON", lambda c, s: c.add_friends(s, ids=[ID], metadata={"note": object()})),
+    ("themselves", lambda c, s: c.block_friends(s, [ID, s.user_id])),
+    ("4096 bytes", lambda c, s: c.add_friends(s, [ID], metadata={"note": "é" * 700})),
+    ("written as JSON", lambda c, s: c.add_friends(s, [ID], metadata={"note": object()})),
     ("facebook token is required", lambda c, s: c.import_facebook_friends(s, "")),
     ("steam token is required", lambda c, s: c.import_steam_friends(s, "")),
     ("facebook token is required", lambda c, s: c.authenticate_facebook("")),
@@ -71,12 +71,12 @@ HTTP: list[tuple[str, HttpCall]] = [
     ("must not be negative", lambda c, s: c.list_groups(s, members=-1)),
     ("limit must be between 1 and 100", lambda c, s: c.list_groups(s, limit=0)),
     ("limit must be between 1 and 100", lambda c, s: c.iter_groups(s, page_size=101)),
-    ("user_ids must be UUIDs", lambda c, s: c.add_group_users(s, ID, user_ids=["nope"])),
-    ("system user", lambda c, s: c.kick_group_users(s, ID, user_ids=[NIL])),
-    ("group_id must be UUIDs", lambda c, s: c.ban_group_users(s, "nope", user_ids=[ID])),
-    ("several ids", lambda c, s: c.promote_group_users(s, ID, user_ids=ID)),
-    ("promote fewer", lambda c, s: c.promote_group_users(s, ID, user_ids=many(400))),
-    ("demote fewer", lambda c, s: c.demote_group_users(s, ID, user_ids=many(400))),
+    ("ids must be UUIDs", lambda c, s: c.add_group_users(s, ID, ["nope"])),
+    ("system user", lambda c, s: c.kick_group_users(s, ID, [NIL])),
+    ("group_id must be UUIDs", lambda c, s: c.ban_group_users(s, "nope", [ID])),
+    ("several ids", lambda c, s: c.promote_group_users(s, ID, ID)),
+    ("promote fewer", lambda c, s: c.promote_group_users(s, ID, many(400))),
+    ("demote fewer", lambda c, s: c.demote_group_users(s, ID, many(400))),
     ("state must be between 0 and 4", lambda c, s: c.list_group_users(s, ID, state=5)),
     ("state must be between 0 and 4", lambda c, s: c.iter_group_users(s, ID, state=-1)),
     ("limit must be between 1 and 100", lambda c, s: c.list_group_users(s, ID, limit=0)),
@@ -165,13 +165,13 @@ async def test_no_ids_send_nothing(client: Client, server: MockServer, alice: Se
     async with client.socket(alice) as socket:
         server.journal.clear()
         await client.add_friends(alice)
-        await client.delete_friends(alice, ids=iter(()))
+        await client.delete_friends(alice, iter(()))
         await client.block_friends(alice, usernames=[])
-        await client.add_group_users(alice, ID, user_ids=[])
-        await client.kick_group_users(alice, ID, user_ids=[])
-        await client.ban_group_users(alice, ID, user_ids=[])
-        await client.promote_group_users(alice, ID, user_ids=[])
-        await client.demote_group_users(alice, ID, user_ids=[])
+        await client.add_group_users(alice, ID, [])
+        await client.kick_group_users(alice, ID, [])
+        await client.ban_group_users(alice, ID, [])
+        await client.promote_group_users(alice, ID, [])
+        await client.demote_group_users(alice, ID, [])
         assert await socket.follow_users() == []
         await socket.unfollow_users([])
         assert not list(server.journal)

@@ -133,13 +133,13 @@ async def test_a_group_channel_tells_what_happens_in_the_group(
             await his.join_channel(group.id, ChannelType.GROUP)
         bobs, carols = [bob.user_id], [carol.user_id]
         await client.join_group(bob, group.id)
-        await client.promote_group_users(alice, group.id, user_ids=bobs)
-        await client.demote_group_users(alice, group.id, user_ids=bobs)
-        await client.add_group_users(alice, group.id, user_ids=carols)
-        await client.kick_group_users(alice, group.id, user_ids=carols)
+        await client.promote_group_users(alice, group.id, bobs)
+        await client.demote_group_users(alice, group.id, bobs)
+        await client.add_group_users(alice, group.id, carols)
+        await client.kick_group_users(alice, group.id, carols)
         await client.leave_group(bob, group.id)
         await client.join_group(bob, group.id)
-        await client.ban_group_users(alice, group.id, user_ids=bobs)
+        await client.ban_group_users(alice, group.id, bobs)
         heard = [await ears.messages.get() for _ in range(8)]
     codes = ChannelMessageCode
     assert [(each.code, each.username) for each in heard] == [
@@ -170,7 +170,7 @@ async def test_what_the_server_refuses(client: Client, alice: Session, bob: Sess
             await socket.send_message("2...elsewhere", {"text": "hi"})
         with pytest.raises(RequestRefused, match="Invalid channel identifier"):
             await socket.leave_channel("nonsense")
-        await client.block_friends(bob, ids=[alice.user_id])
+        await client.block_friends(bob, [alice.user_id])
         with pytest.raises(RequestRefused, match="User ID not found"):
             await socket.join_channel(bob.user_id, ChannelType.DIRECT)
         assert socket.is_connected

@@ -30,8 +30,8 @@ async def states(client: Client, session: Session) -> dict[str, int]:
 
 
 async def befriend(client: Client, one: Session, other: Session) -> None:
-    await client.add_friends(one, ids=[other.user_id])
-    await client.add_friends(other, ids=[one.user_id])
+    await client.add_friends(one, [other.user_id])
+    await client.add_friends(other, [one.user_id])
 
 
 @pytest.mark.asyncio
@@ -42,7 +42,7 @@ async def test_from_invite_to_friendship_to_nothing(
     await client.add_friends(alice, usernames=["bob"])
     assert await states(client, alice) == {"bob": FriendState.INVITE_SENT}
     assert await states(client, bob) == {"alice": FriendState.INVITE_RECEIVED}
-    await client.add_friends(bob, ids=[alice.user_id])
+    await client.add_friends(bob, [alice.user_id])
     assert await states(client, alice) == {"bob": FriendState.FRIEND}
     (friend,) = (await client.list_friends(bob)).friends
     assert (friend.user.id, friend.state, friend.metadata) == (alice.user_id, 0, {})
@@ -54,9 +54,9 @@ async def test_from_invite_to_friendship_to_nothing(
 @pytest.mark.asyncio
 async def test_blocking(client: Client, alice: Session, bob: Session) -> None:
     await befriend(client, alice, bob)
-    await client.block_friends(alice, ids=[bob.user_id])
-    await client.add_friends(bob, ids=[alice.user_id])
-    await client.delete_friends(bob, ids=[alice.user_id])
+    await client.block_friends(alice, [bob.user_id])
+    await client.add_friends(bob, [alice.user_id])
+    await client.delete_friends(bob, [alice.user_id])
     assert await states(client, alice) == {"bob": FriendState.BLOCKED}
     assert await states(client, bob) == {}
     await client.delete_friends(alice, usernames=["bob"])
@@ -67,7 +67,7 @@ async def test_blocking(client: Client, alice: Session, bob: Session) -> None:
 async def test_metadata_stays_with_the_one_who_gave_it(
     client: Client, alice: Session, bob: Session
 ) -> None:
-    await client.add_friends(alice, ids=[bob.user_id], metadata={"met": "at the inn", "n": [1]})
+    await client.add_friends(alice, [bob.user_id], metadata={"met": "at the inn", "n": [1]})
     (sent,) = (await client.list_friends(alice)).friends
     (received,) = (await client.list_friends(bob)).friends
     assert (sent.metadata, received.metadata) == ({"met": "at the inn", "n": [1]}, {})
@@ -78,7 +78,7 @@ async def test_a_state_of_its_own(
     client: Client, alice: Session, bob: Session, carol: Session
 ) -> None:
     await befriend(client, alice, bob)
-    await client.add_friends(alice, ids=[carol.user_id])
+    await client.add_friends(alice, [carol.user_id])
     page = await client.list_friends(alice, state=FriendState.FRIEND)
     assert [each.user.username for each in page.friends] == ["bob"]
     found = client.iter_friends(alice, state=1, page_size=1)
@@ -88,7 +88,7 @@ async def test_a_state_of_its_own(
 
 @pytest.mark.asyncio
 async def test_refusals_change_nothing(client: Client, alice: Session, bob: Session) -> None:
-    await client.add_friends(alice, ids=[bob.user_id])
+    await client.add_friends(alice, [bob.user_id])
     before = await states(client, alice)
     for call in (client.add_friends, client.block_friends):
         with pytest.raises(InvalidArgument, match="No valid ID or username was provided"):
@@ -98,7 +98,7 @@ async def test_refusals_change_nothing(client: Client, alice: Session, bob: Sess
             await client.list_friends(alice, cursor=cursor)
         with pytest.raises(InvalidArgument, match="Cursor is invalid"):
             await client.list_friends_of_friends(alice, cursor=cursor)
-    await client.add_friends(alice, ids=[str(uuid.uuid4())])
+    await client.add_friends(alice, [str(uuid.uuid4())])
     await client.delete_friends(alice, usernames=["nobody"])
     assert await states(client, alice) == before
 
@@ -135,7 +135,7 @@ async def test_more_than_fits_in_one_request(client: Client, server: MockServer)
     listed = [each async for each in client.iter_friends(alice)]
     assert {each.user.username for each in listed} == {"first", "last"}
     assert all(each.metadata == {"t": "ü" * 200} for each in listed)
-    await client.delete_friends(alice, ids=[last.user_id, *strangers], usernames=["first"])
+    await client.delete_friends(alice, [last.user_id, *strangers], usernames=["first"])
     assert await states(client, alice) == {}
 
 
@@ -155,11 +155,11 @@ async def _page(relations: list[str], page_size: int) -> None:
         for number, relation in enumerate(relations):
             other = await client.authenticate_device(f"device-of-{number:03}")
             if relation in {"friend", "sent"}:
-                await client.add_friends(alice, ids=[other.user_id])
+                await client.add_friends(alice, [other.user_id])
             if relation in {"friend", "received"}:
-                await client.add_friends(other, ids=[alice.user_id])
+                await client.add_friends(other, [alice.user_id])
             if relation == "blocked":
-                await client.block_friends(alice, ids=[other.user_id])
+                await client.block_friends(alice, [other.user_id])
             wanted[other.user_id] = ["friend", "sent", "received", "blocked"].index(relation)
         listed = [each async for each in client.iter_friends(alice, page_size=page_size)]
         assert len(listed) == len(wanted)

@@ -35,15 +35,15 @@ async def test_an_admins_day(
     client: Client, alice: Session, bob: Session, carol: Session, group: Group
 ) -> None:
     await client.join_group(bob, group.id)
-    await client.add_group_users(alice, group.id, user_ids=[bob.user_id, carol.user_id])
+    await client.add_group_users(alice, group.id, [bob.user_id, carol.user_id])
     assert await members(client, alice, group) == {"alice": 0, "bob": 2, "carol": 2}
-    await client.promote_group_users(alice, group.id, user_ids=[bob.user_id, bob.user_id])
+    await client.promote_group_users(alice, group.id, [bob.user_id, bob.user_id])
     assert (await members(client, alice, group))["bob"] == GroupUserState.ADMIN
-    await client.demote_group_users(alice, group.id, user_ids=[bob.user_id])
+    await client.demote_group_users(alice, group.id, [bob.user_id])
     assert (await members(client, alice, group))["bob"] == GroupUserState.MEMBER
-    await client.kick_group_users(alice, group.id, user_ids=[bob.user_id])
+    await client.kick_group_users(alice, group.id, [bob.user_id])
     assert await members(client, alice, group) == {"alice": 0, "carol": 2}
-    await client.ban_group_users(alice, group.id, user_ids=[carol.user_id])
+    await client.ban_group_users(alice, group.id, [carol.user_id])
     assert await members(client, alice, group) == {"alice": 0}
     banned = await client.list_group_users(alice, group.id, state=GroupUserState.BANNED)
     assert [(each.user.id, each.state) for each in banned.group_users] == [(carol.user_id, 4)]
@@ -55,7 +55,7 @@ async def test_an_admins_day(
 async def test_those_without_rights_change_nothing(
     client: Client, alice: Session, bob: Session, carol: Session, group: Group
 ) -> None:
-    await client.add_group_users(alice, group.id, user_ids=[bob.user_id, carol.user_id])
+    await client.add_group_users(alice, group.id, [bob.user_id, carol.user_id])
     for call in (
         client.add_group_users,
         client.kick_group_users,
@@ -64,9 +64,9 @@ async def test_those_without_rights_change_nothing(
         client.demote_group_users,
     ):
         with pytest.raises(NotFound, match="Group not found or permission denied"):
-            await call(bob, group.id, user_ids=[carol.user_id])
+            await call(bob, group.id, [carol.user_id])
         with pytest.raises(NotFound, match="Group not found or permission denied"):
-            await call(alice, str(uuid.uuid4()), user_ids=[carol.user_id])
+            await call(alice, str(uuid.uuid4()), [carol.user_id])
     assert await members(client, alice, group) == {"alice": 0, "bob": 2, "carol": 2}
 
 
@@ -76,10 +76,10 @@ async def test_a_full_group_and_unknown_users(
 ) -> None:
     group = await client.create_group(alice, "Dragons", max_count=2)
     with pytest.raises(InvalidArgument, match="One or more users not found"):
-        await client.add_group_users(alice, group.id, user_ids=[str(uuid.uuid4())])
-    await client.add_group_users(alice, group.id, user_ids=[bob.user_id])
+        await client.add_group_users(alice, group.id, [str(uuid.uuid4())])
+    await client.add_group_users(alice, group.id, [bob.user_id])
     with pytest.raises(InvalidArgument, match="Group is full"):
-        await client.add_group_users(alice, group.id, user_ids=[carol.user_id])
+        await client.add_group_users(alice, group.id, [carol.user_id])
     assert await members(client, alice, group) == {"alice": 0, "bob": 2}
 
 
@@ -88,7 +88,7 @@ async def test_states_and_cursors(
     client: Client, alice: Session, bob: Session, carol: Session, group: Group
 ) -> None:
     await client.join_group(bob, group.id)
-    await client.add_group_users(alice, group.id, user_ids=[carol.user_id])
+    await client.add_group_users(alice, group.id, [carol.user_id])
     waiting = await client.list_group_users(alice, group.id, state=3)
     assert [each.user.username for each in waiting.group_users] == ["bob"]
     asked = await client.list_user_groups(bob, bob.user_id, state=GroupUserState.JOIN_REQUEST)
@@ -109,14 +109,14 @@ async def test_more_than_fits_in_one_request(
     client: Client, server: MockServer, alice: Session, bob: Session, group: Group
 ) -> None:
     strangers = [str(uuid.uuid4()) for _ in range(400)]
-    await client.add_group_users(alice, group.id, user_ids=[bob.user_id])
-    await client.kick_group_users(alice, group.id, user_ids=[*strangers, bob.user_id])
+    await client.add_group_users(alice, group.id, [bob.user_id])
+    await client.kick_group_users(alice, group.id, [*strangers, bob.user_id])
     assert await members(client, alice, group) == {"alice": 0}
     requests = server.journal.find(f"POST /v2/group/{group.id}/kick")
     asked = [value for entry in requests for _, value in entry.query]
     assert asked == [*strangers, bob.user_id]
     assert len(requests) > 1
     some = strangers[:140]
-    await client.add_group_users(alice, group.id, user_ids=[bob.user_id])
-    await client.promote_group_users(alice, group.id, user_ids=[*some, bob.user_id])
+    await client.add_group_users(alice, group.id, [bob.user_id])
+    await client.promote_group_users(alice, group.id, [*some, bob.user_id])
     assert await members(client, alice, group) == {"alice": 0, "bob": 1}

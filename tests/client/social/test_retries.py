@@ -15,23 +15,23 @@ Call = Callable[[Client, Session], Awaitable[object]]
 
 REPEATED: dict[str, Call] = {
     "list friends": lambda c, s: c.list_friends(s),
-    "add friends": lambda c, s: c.add_friends(s, ids=[ID]),
-    "delete friends": lambda c, s: c.delete_friends(s, ids=[ID]),
-    "block friends": lambda c, s: c.block_friends(s, ids=[ID]),
+    "add friends": lambda c, s: c.add_friends(s, [ID]),
+    "delete friends": lambda c, s: c.delete_friends(s, [ID]),
+    "block friends": lambda c, s: c.block_friends(s, [ID]),
     "import friends": lambda c, s: c.import_facebook_friends(s, "token"),
     "update group": lambda c, s: c.update_group(s, ID, name="Dragons"),
     "join group": lambda c, s: c.join_group(s, ID),
     "leave group": lambda c, s: c.leave_group(s, ID),
-    "add users": lambda c, s: c.add_group_users(s, ID, user_ids=[ID]),
-    "kick users": lambda c, s: c.kick_group_users(s, ID, user_ids=[ID]),
-    "ban users": lambda c, s: c.ban_group_users(s, ID, user_ids=[ID]),
+    "add users": lambda c, s: c.add_group_users(s, ID, [ID]),
+    "kick users": lambda c, s: c.kick_group_users(s, ID, [ID]),
+    "ban users": lambda c, s: c.ban_group_users(s, ID, [ID]),
     "list messages": lambda c, s: c.list_channel_messages(s, "2...inn"),
 }
 NOT_REPEATED: dict[str, Call] = {
     "import friends anew": lambda c, s: c.import_steam_friends(s, "token", reset=True),
     "create group": lambda c, s: c.create_group(s, "Dragons"),
-    "promote users": lambda c, s: c.promote_group_users(s, ID, user_ids=[ID]),
-    "demote users": lambda c, s: c.demote_group_users(s, ID, user_ids=[ID]),
+    "promote users": lambda c, s: c.promote_group_users(s, ID, [ID]),
+    "demote users": lambda c, s: c.demote_group_users(s, ID, [ID]),
 }
 
 

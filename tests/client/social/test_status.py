@@ -64,10 +64,10 @@ async def test_appearing_online_from_the_start(
         await his.follow_users([alice.user_id])
         async with client.socket(alice, appear_online=True):
             assert await next_change(seen) == ([""], [])
-            (user,) = await client.get_users(bob, ids=[alice.user_id])
+            (user,) = await client.get_users(bob, [alice.user_id])
             assert user.online
         assert await next_change(seen) == ([], [""])
-        (user,) = await client.get_users(bob, ids=[alice.user_id])
+        (user,) = await client.get_users(bob, [alice.user_id])
         assert not user.online
 
 

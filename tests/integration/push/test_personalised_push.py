@@ -142,7 +142,7 @@ async def test_a_player_who_is_there_gets_a_frame_and_no_push(
     await log_in(phone, ada)
     async with client.socket(ada) as socket:
         notifications = socket.notifications()
-        await client.add_friends(bob, ids=[ada.user_id])
+        await client.add_friends(bob, [ada.user_id])
         assert (await anext(notifications)).code == -2
         await write(client, bob, ada, "tea?")
         assert (await outcome(server)).outcome == Outcome.SKIPPED

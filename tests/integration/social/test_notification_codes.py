@@ -19,11 +19,11 @@ async def nothing(stage: Stage) -> None:
 
 
 async def bob_invites(stage: Stage) -> None:
-    await stage.client.add_friends(stage.bob.session, ids=[stage.alice.id])
+    await stage.client.add_friends(stage.bob.session, [stage.alice.id])
 
 
 async def alice_invites(stage: Stage) -> None:
-    await stage.client.add_friends(stage.alice.session, ids=[stage.bob.id])
+    await stage.client.add_friends(stage.alice.session, [stage.bob.id])
 
 
 async def both_are_friends(stage: Stage) -> None:
@@ -32,11 +32,11 @@ async def both_are_friends(stage: Stage) -> None:
 
 
 async def bob_removes(stage: Stage) -> None:
-    await stage.client.delete_friends(stage.bob.session, ids=[stage.alice.id])
+    await stage.client.delete_friends(stage.bob.session, [stage.alice.id])
 
 
 async def bob_blocks(stage: Stage) -> None:
-    await stage.client.block_friends(stage.bob.session, ids=[stage.alice.id])
+    await stage.client.block_friends(stage.bob.session, [stage.alice.id])
 
 
 async def bobs_group(stage: Stage) -> None:
@@ -53,7 +53,7 @@ async def alices_open_group(stage: Stage) -> None:
 
 
 async def bob_adds_alice(stage: Stage) -> None:
-    await stage.client.add_group_users(stage.bob.session, stage.group_id, user_ids=[stage.alice.id])
+    await stage.client.add_group_users(stage.bob.session, stage.group_id, [stage.alice.id])
 
 
 async def alice_asked_to_join(stage: Stage) -> None:
@@ -162,7 +162,7 @@ async def bob_invited(stage: Stage) -> None:
 
 
 async def alice_blocked_bob(stage: Stage) -> None:
-    await stage.client.block_friends(stage.alice.session, ids=[stage.bob.id])
+    await stage.client.block_friends(stage.alice.session, [stage.bob.id])
 
 
 async def bob_blocked_alice(stage: Stage) -> None:
@@ -202,25 +202,23 @@ async def bob_leaves(stage: Stage) -> None:
 
 
 async def alice_kicks(stage: Stage) -> None:
-    await stage.client.kick_group_users(
-        stage.alice.session, stage.group_id, user_ids=[stage.bob.id]
-    )
+    await stage.client.kick_group_users(stage.alice.session, stage.group_id, [stage.bob.id])
 
 
 async def alice_bans(stage: Stage) -> None:
-    await stage.client.ban_group_users(stage.alice.session, stage.group_id, user_ids=[stage.bob.id])
+    await stage.client.ban_group_users(stage.alice.session, stage.group_id, [stage.bob.id])
 
 
 async def alice_adds(stage: Stage) -> None:
     await stage.client.add_group_users(
-        stage.alice.session, stage.group_id, user_ids=[stage.bob.id, stage.alice.id]
+        stage.alice.session, stage.group_id, [stage.bob.id, stage.alice.id]
     )
 
 
 async def alice_promotes_and_demotes(stage: Stage) -> None:
     bobs = [stage.bob.id]
-    await stage.client.promote_group_users(stage.alice.session, stage.group_id, user_ids=bobs)
-    await stage.client.demote_group_users(stage.alice.session, stage.group_id, user_ids=bobs)
+    await stage.client.promote_group_users(stage.alice.session, stage.group_id, bobs)
+    await stage.client.demote_group_users(stage.alice.session, stage.group_id, bobs)
 
 
 async def alice_changes_the_group(stage: Stage) -> None:

@@ -127,8 +127,8 @@ class GroupsMachine(Machine):
     async def found_group(self) -> str:
         alice, bob, carol = self.sessions["alice"], self.id("bob"), self.id("carol")
         group = await self.client.create_group(alice, "g", open=self.is_open, max_count=3)
-        await self.client.add_group_users(alice, group.id, user_ids=[bob, carol])
-        await self.client.promote_group_users(alice, group.id, user_ids=[bob])
+        await self.client.add_group_users(alice, group.id, [bob, carol])
+        await self.client.promote_group_users(alice, group.id, [bob])
         return group.id
 
     @rule(action=st.sampled_from(["join", "leave"]), user=anybody)
@@ -146,7 +146,7 @@ class GroupsMachine(Machine):
         call = getattr(self.client, f"{action}_group_users")
         refusal = getattr(self.rules, action)(admin, user)
         ids = [self.id(user)]
-        self.expect(refusal, call(self.sessions[admin], self.group_id, user_ids=ids))
+        self.expect(refusal, call(self.sessions[admin], self.group_id, ids))
 
     def expect(self, refusal: Refusal, call: Awaitable[None]) -> None:
         if refusal is None:

@@ -182,7 +182,7 @@ async def test_friends_and_groups_cause_pushes(start: Start, onesignal: OneSigna
         await client.add_friends(ada, ids=[bob.user_id])
         group = await client.create_group(ada, "Guild", open=False)
         await client.join_group(bob, group.id)
-        await client.add_group_users(ada, group.id, user_ids=[bob.user_id])
+        await client.add_group_users(ada, group.id, [bob.user_id])
         await ended(server, 4)
     assert [(push.contents, push.data["event"]) for push in onesignal.pushes] == [
         ("friend_request bob bob wants to add you as a friend", "friend_request"),

@@ -7,12 +7,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from nakama_client.dispatch import Dispatcher
 from nakama_client.errors import MalformedFrame, NakamaError
-from nakama_client.handlers import Function, Handler, Handlers
+from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.events.handlers import Function, Handler, Handlers
+from nakama_client.events.subscription import Subscription
 from nakama_client.protocol.codec import DECODE_ERRORS, excerpt
 from nakama_client.protocol.envelopes import Event
-from nakama_client.subscription import Subscription
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -111,7 +111,7 @@ class Topics:
                 if subscription is None or subscription.ended:
                     topic.living()
                 else:
-                    subscription.add(event)
+                    subscription._add(event)
         return len(events)
 
     def missed(self) -> None:
@@ -135,7 +135,7 @@ class Topics:
             observer.ended(error)
         for topic in self._topics.values():
             for subscription in topic.living():
-                subscription.end(error)
+                subscription._end(error)
             topic.subscriptions.clear()
 
     def _topic(self, event: Event[T]) -> _Topic[T]:

@@ -1,4 +1,4 @@
-"""The engine of a socket: one connection at a time, its reader, its requests."""
+"""The connection of a socket: its reader, its requests, and what outlives it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,13 @@ import msgspec
 
 from nakama_client import errors
 from nakama_client.config import Timeouts
-from nakama_client.dispatch import EVENTS_PER_TURN, Dispatcher
-from nakama_client.handlers import Function, Handler
-from nakama_client.protocol.closing import (
-    Close,
-    ClosedBy,
-    DisconnectReason,
-    connection_lost,
-    farewell_in,
-    reason_of,
-)
-from nakama_client.protocol.envelopes import Envelope, Event, Members, read, write
-from nakama_client.protocol.pending import PendingRequests
-from nakama_client.subscription import Subscription
-from nakama_client.topics import Topics
+from nakama_client.disconnect import ClosedBy, DisconnectReason
+from nakama_client.events.dispatcher import EVENTS_PER_TURN, Dispatcher
+from nakama_client.events.handlers import Function, Handler
+from nakama_client.events.subscription import Subscription
+from nakama_client.events.topics import Topics
+from nakama_client.protocol.closing import Close, close_notice_in, connection_lost, reason_of
+from nakama_client.protocol.envelopes import Envelope, Event, Members, PendingRequests, read, write
 from nakama_client.transport.websocket import WebSocket, WebSocketClosed
 
 T = TypeVar("T")
@@ -36,29 +29,37 @@ _DROPPED = Close(None, "dropped", ClosedBy.CLIENT)
 _Answer = Envelope | DisconnectReason | None
 
 
-class Joined(Protocol):
+class RestorableState(Protocol):
     """What a feature told the server about this connection, and has to tell the next one."""
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """What brings it back: requests, each with its member and its body.
+        """The requests that restore it, each with its member and its body.
 
-        While one is answered, things may be left: each is made when it is asked for.
+        Each is made when it is asked for: while one is answered, the user may leave a channel or
+        unfollow a user, and that must not be undone.
         """
 
 
-J = TypeVar("J", bound=Joined)
+S = TypeVar("S", bound=RestorableState)
 
 
-class Realtime:
-    """One connection at a time, and what outlives it: handlers, subscriptions, what was joined.
+class SocketConnection:
+    """One websocket at a time, and what outlives it: handlers, subscriptions, restorable state.
 
     The reader's task only sorts frames: answers go to who asked, events into bounded queues. No
-    function of the user runs in it, so a slow handler never makes the server cut the connection.
+    function of the user runs in it: Nakama cuts a client that does not read 64 frames in time, so
+    a slow handler must never stop the reading.
+
+    Args:
+        open_websocket: Opens a websocket with a token that is good.
+        timeouts: How long to wait.
+        max_message_bytes: The server closes the socket on longer messages.
+        queue_limit: How many events may wait for slow handlers.
     """
 
     def __init__(
         self,
-        open_connection: Callable[[], Awaitable[WebSocket]],
+        open_websocket: Callable[[], Awaitable[WebSocket]],
         *,
         timeouts: Timeouts,
         max_message_bytes: int,
@@ -66,59 +67,62 @@ class Realtime:
     ) -> None:
         self.dispatcher = Dispatcher(queue_limit, _log)
         self.topics = Topics(self.dispatcher, queue_limit=queue_limit)
-        self._open_connection = open_connection
+        self._open_websocket = open_websocket
         self._timeouts = timeouts
         self._max_message_bytes = max_message_bytes
         self._pending: PendingRequests[asyncio.Future[_Answer]] = PendingRequests()
-        self._joined: dict[type[Joined], Joined] = {}
-        self._connection: WebSocket | None = None
+        self._restorable: dict[type[RestorableState], RestorableState] = {}
+        self._websocket: WebSocket | None = None
         self._reader: asyncio.Task[None] | None = None
         self._is_known = False
-        self._lost: DisconnectReason | None = None
+        self._disconnect_reason: DisconnectReason | None = None
         self._last_notifications: msgspec.Raw | None = None
 
     @property
     def is_connected(self) -> bool:
         """Whether a connection is open, and the server knows it."""
-        return self._connection is not None and self._is_known
+        return self._websocket is not None and self._is_known
 
     async def open(self) -> None:
-        """Open a connection, wait until the server knows it, and join again what was joined."""
-        connection = await self._open_connection()
+        """Open a websocket, wait until the server knows it, and restore what the last one had.
+
+        Whatever fails or cancels this, the websocket is closed and its reader has ended.
+        """
+        websocket = await self._open_websocket()
         self._last_notifications = None
         self._is_known = False
-        self._connection = connection
-        reader = asyncio.create_task(self._read(connection), name="nakama_client socket reader")
+        self._websocket = websocket
+        reader = asyncio.create_task(self._read(websocket), name="nakama_client socket reader")
         self._reader = reader
         try:
-            # Nakama registers the socket after the handshake; what is sent to this user
-            # before that passes us by. Its answer to a ping proves that it is done.
+            # Nakama registers the socket after the handshake; what it sends to this user before
+            # that does not arrive here. Its answer to a ping proves that it has registered us.
             await self.request("ping", {})
-            await self._join_again(connection)
-            if self._connection is not connection:
-                raise connection_lost(self._reason())
+            await self._restore(websocket)
+            if self._websocket is not websocket:
+                raise connection_lost(self._last_reason())
         except BaseException:
-            await self._drop(connection, reader)
+            await self._drop(websocket, reader)
             raise
         self._is_known = True
         self.topics.connected()
 
-    async def until_lost(self) -> DisconnectReason:
-        """Wait for the end of the connection; a cancellation ends it."""
-        connection, reader = self._connection, self._reader
+    async def wait_closed(self) -> DisconnectReason:
+        """Wait until the websocket is closed; a cancellation closes it."""
+        websocket, reader = self._websocket, self._reader
         assert reader is not None
         try:
             await asyncio.wait([reader])
         except asyncio.CancelledError:
-            if connection is not None:
-                await self._drop(connection, reader)
+            if websocket is not None:
+                await self._drop(websocket, reader)
             raise
-        return self._reason()
+        return self._last_reason()
 
-    async def hang_up(self) -> None:
-        """Close the connection politely, if there is one."""
-        if self._connection is not None:
-            await self._connection.close(timeout=self._timeouts.close)
+    async def close(self) -> None:
+        """Close the websocket with a close frame, if there is one."""
+        if self._websocket is not None:
+            await self._websocket.close(timeout=self._timeouts.close)
 
     async def request(
         self, member: str, body: dict[str, Any], *, timeout: float | None = None
@@ -132,9 +136,13 @@ class Realtime:
             TimeoutExceeded: There was no answer in time.
             ConnectionLost: The connection ended before the answer.
         """
-        connection = self._connection
-        if connection is None:
-            reason = "call connect()" if self._lost is None else str(self._lost)
+        websocket = self._websocket
+        if websocket is None:
+            reason = (
+                "call connect()"
+                if self._disconnect_reason is None
+                else str(self._disconnect_reason)
+            )
             raise errors.NotConnected(f"the socket is not connected: {reason}")
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[_Answer] = loop.create_future()
@@ -143,7 +151,7 @@ class Realtime:
         deadline = loop.call_later(seconds, _give_up, waiter)
         try:
             frame = write(cid, member, body, limit=self._max_message_bytes)
-            await _send(connection, frame, seconds)
+            await _send(websocket, frame, seconds)
             answer = await waiter
         finally:
             deadline.cancel()
@@ -163,42 +171,45 @@ class Realtime:
         """Collect the events of a kind for an `async for`."""
         return self.topics.subscribe(event)
 
-    def joined(self, kind: type[J]) -> J:
-        """A feature's note of what it joined; it is read after each reconnect.
+    def restorable(self, kind: type[S]) -> S:
+        """A feature's restorable state; `open` reads it after each reconnect.
 
         Args:
             kind: The feature's own class; there is one object of it, made when first asked for.
         """
-        found = self._joined.setdefault(kind, kind())
+        found = self._restorable.setdefault(kind, kind())
         assert isinstance(found, kind)
         return found
 
-    def forget_joined(self) -> None:
-        """Let the next connection begin with nothing joined."""
-        self._joined.clear()
+    def forget_restorable(self) -> None:
+        """Let the next websocket begin with nothing to restore."""
+        self._restorable.clear()
 
-    async def _join_again(self, connection: WebSocket) -> None:
-        for joined in list(self._joined.values()):
-            for member, body in joined.requests():
-                if self._connection is not connection:
+    async def _restore(self, websocket: WebSocket) -> None:
+        for state in list(self._restorable.values()):
+            for member, body in state.requests():
+                if self._websocket is not websocket:
                     return
                 try:
                     await self.request(member, body)
                 except (errors.RequestRefused, errors.MalformedFrame) as error:
+                    # A group that is gone must not keep the whole socket from coming back.
                     failure = errors.RestoreFailed(member, body)
                     failure.__cause__ = error
                     self.dispatcher.report_always(failure)
 
-    async def _read(self, connection: WebSocket) -> None:
+    async def _read(self, websocket: WebSocket) -> None:
         close = _DROPPED
         try:
-            close = await connection.read(self._sort, turn=EVENTS_PER_TURN)
+            close = await websocket.read(self._sort, turn=EVENTS_PER_TURN)
         except BaseException:
-            connection.abort()
+            websocket.abort()
             raise
         finally:
             last = self._last_notifications
-            self._ended(connection, reason_of(close, None if last is None else farewell_in(last)))
+            self._ended(
+                websocket, reason_of(close, None if last is None else close_notice_in(last))
+            )
 
     def _sort(self, frame: bytes) -> int:
         """Hand on what a frame holds; returns how many things that was."""
@@ -231,31 +242,33 @@ class Realtime:
         except errors.SocketError as error:
             self.dispatcher.report(error)
 
-    async def _drop(self, connection: WebSocket, reader: asyncio.Task[None]) -> None:
-        connection.abort()
+    async def _drop(self, websocket: WebSocket, reader: asyncio.Task[None]) -> None:
+        websocket.abort()
         reader.cancel()
         await asyncio.wait([reader])
-        self._ended(connection, reason_of(_DROPPED, None))  # for a reader that had not begun
+        self._ended(
+            websocket, reason_of(_DROPPED, None)
+        )  # a task that is cancelled before it begins runs no finally
 
-    def _ended(self, connection: WebSocket, reason: DisconnectReason) -> None:
-        if self._connection is not connection:
+    def _ended(self, websocket: WebSocket, reason: DisconnectReason) -> None:
+        if self._websocket is not websocket:
             return
-        self._connection = None
-        self._lost = reason
+        self._websocket = None
+        self._disconnect_reason = reason
         _log.info("socket closed: %s", reason)
         for waiter in self._pending.take_all():
             if not waiter.done():
                 waiter.set_result(reason)
         self.topics.disconnected()
 
-    def _reason(self) -> DisconnectReason:
-        assert self._lost is not None
-        return self._lost
+    def _last_reason(self) -> DisconnectReason:
+        assert self._disconnect_reason is not None
+        return self._disconnect_reason
 
 
-async def _send(connection: WebSocket, frame: bytes, seconds: float) -> None:
+async def _send(websocket: WebSocket, frame: bytes, seconds: float) -> None:
     try:
-        await connection.send(frame, timeout=seconds)
+        await websocket.send(frame, timeout=seconds)
     except WebSocketClosed:
         _log.debug("a request found the socket closing")  # the reader tells who waits
 

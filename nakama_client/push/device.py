@@ -17,14 +17,13 @@ from typing import Any, Self
 import attrs
 from attrs import frozen
 
-from nakama_client.errors import ArgumentError, NotRegistered, PushRefused
-from nakama_client.features.push import DeviceType
-from nakama_client.features.push_info import RegistrationInfo
-from nakama_client.handlers import Function, Handler, Handlers
-from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode, excerpt
-from nakama_client.protocol.replies import Reply
+from nakama_client.errors import ArgumentError, NotRegistered
+from nakama_client.events.handlers import Function, Handler, Handlers
+from nakama_client.protocol.codec import encode
 from nakama_client.protocol.rules import check_present, check_timeout
-from nakama_client.transport.web import Web
+from nakama_client.push.onesignal import OneSignalClient
+from nakama_client.push.registration import DeviceType, RegistrationInfo
+from nakama_client.transport.http import HttpClient
 
 _DEVICE_TYPES = {"ios": DeviceType.IOS, "android": DeviceType.ANDROID}
 _SUBSCRIBED, _UNSUBSCRIBED = 1, -2
@@ -42,11 +41,6 @@ class RegistrationReply:
 
     status: int
     body: str
-
-
-@frozen
-class _Player:
-    id: str = ""
 
 
 class PushDevice:
@@ -91,9 +85,6 @@ class PushDevice:
         cookies: Mapping[str, str] | None = None,
         timeout: float = 10.0,
     ) -> None:
-        url = check_present("onesignal_url", onesignal_url).rstrip("/")
-        self._url = url.removesuffix("/api/v1")
-        self._app_id = check_present("onesignal_app_id", onesignal_app_id)
         self._info = info or RegistrationInfo()
         self._token = self._info.one_signal_push_token or _fresh_token()
         self._player_id = self._info.one_signal_user_id
@@ -103,7 +94,12 @@ class PushDevice:
         self._page_pattern = None if page_pattern is None else _compiled(page_pattern)
         self._listeners: Handlers[RegistrationInfo] = Handlers()
         check_timeout(timeout)
-        self._web = Web(timeout)
+        self._http = HttpClient("device", timeout=timeout)
+        self._onesignal = OneSignalClient(
+            self._http,
+            check_present("onesignal_url", onesignal_url),
+            check_present("onesignal_app_id", onesignal_app_id),
+        )
         self.headers = dict(headers or {})
         self.cookies = dict(cookies or {})
         self.external_user_id = ExternalUserId(self._edit)
@@ -157,8 +153,8 @@ class PushDevice:
     async def register(self) -> RegistrationReply | None:
         """Register with OneSignal, as the app does when it starts, and post the registration.
 
-        Without the user's consent nothing is sent: on iOS when he declined it, on both systems
-        while the app waits for it. An Android phone registers without being subscribed.
+        Without the user's consent nothing is sent: on iOS when they declined, on both systems while
+        the app waits for it. An Android phone registers without being subscribed.
 
         Returns:
             What the app's server answered; None when nothing was posted.
@@ -170,15 +166,15 @@ class PushDevice:
         if self._is_silent:
             return None
         wanted = not self._declined
-        reply = await self._ask("POST", "/players", self._description(subscribed=wanted))
-        player_id = _player_id(reply)
-        self._player_id, self._subscribed = player_id, wanted
+        description = self._description(subscribed=wanted)
+        self._player_id = await self._onesignal.create_player(description)
+        self._subscribed = wanted
         return await self._post()
 
     async def load_page(self, url: str) -> RegistrationReply | None:
         """Load a page of the app's website: nothing is fetched, the page is told the info.
 
-        Calls what `on_onesignal_info` has registered, and posts the registration where the URL
+        ApiClient what `on_onesignal_info` has registered, and posts the registration where the URL
         matches the pattern.
 
         Returns:
@@ -278,7 +274,7 @@ class PushDevice:
 
     async def close(self) -> None:
         """Close all connections; twice does nothing."""
-        await self._web.close()
+        await self._http.close()
 
     @property
     def _is_silent(self) -> bool:
@@ -304,14 +300,7 @@ class PushDevice:
     async def _edit(self, changes: Mapping[str, Any]) -> None:
         if self._player_id is None:
             raise NotRegistered("this device has no player id: register() it first, with consent")
-        await self._ask("PUT", f"/players/{self._player_id}", changes)
-
-    async def _ask(self, method: str, path: str, fields: Mapping[str, Any]) -> Reply:
-        body = encode({"app_id": self._app_id, **fields})
-        reply = await self._web.send(method, f"{self._url}/api/v1{path}", body)
-        if reply.status != 200:
-            raise PushRefused(reply.status, excerpt(reply.body))
-        return reply
+        await self._onesignal.edit_player(self._player_id, changes)
 
     async def _post(self) -> RegistrationReply | None:
         if self._registration_url is None:
@@ -321,7 +310,8 @@ class PushDevice:
             pairs = (f"{name}={value}" for name, value in self.cookies.items())
             headers["Cookie"] = "; ".join(pairs)
         body = encode(self.info.to_json())
-        reply = await self._web.send("POST", self._registration_url, body, headers=headers)
+        url = self._registration_url
+        reply = await self._http.request("POST", url, body, name=url, headers=headers)
         return RegistrationReply(reply.status, reply.body.decode(errors="replace"))
 
 
@@ -338,7 +328,7 @@ class ExternalUserId:
         """Make the device one of this user's, after a login.
 
         Args:
-            external_id: As the app's server calls him.
+            external_id: What the app's server calls them.
 
         Raises:
             ArgumentError: The id is empty.
@@ -366,16 +356,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise ArgumentError(f"page_pattern is no regular expression: {error}") from None
-
-
-def _player_id(reply: Reply) -> str:
-    try:
-        player = decode(reply.body, _Player)
-    except DECODE_ERRORS:
-        player = _Player()
-    if not player.id:
-        raise PushRefused(reply.status, excerpt(reply.body))
-    return player.id
 
 
 def _offset(time_zone: str) -> int | None:

@@ -58,14 +58,14 @@ class Subscription(Generic[T]):
 
     def close(self) -> None:
         """End the loop once it has had what waits; closing twice does nothing."""
-        self.end(None)
+        self._end(None)
 
-    def add(self, event: T) -> None:
+    def _add(self, event: T) -> None:
         """Let the loop have an event; called by the socket."""
         self._backlog.add(event)
         self._wake()
 
-    def end(self, error: NakamaError | None) -> None:
+    def _end(self, error: NakamaError | None) -> None:
         """Let the loop end, or raise; called by the socket."""
         if not self._ended:
             self._ended = True

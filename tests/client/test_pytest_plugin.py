@@ -124,7 +124,7 @@ def test_the_plugin_loads_without_the_extra_and_says_what_is_missing() -> None:
     program = """
 import sys
 sys.modules["jwt"] = sys.modules["bcrypt"] = None  # as if they were not installed
-import mock_server.pytest_plugin
+import nakama_client.pytest_plugin
 try:
     from mock_server import MockServer
 except ImportError as error:
@@ -136,3 +136,17 @@ except ImportError as error:
     assert done.stdout == (
         "the mock server needs more packages: pip install 'nakama-client[mock]'\n"
     )
+
+
+def test_pytest_starts_in_a_folder_with_a_mock_server_of_the_users_own(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(
+        mock_server="raise RuntimeError('this is not the mock Nakama')",
+        server_kit="raise RuntimeError('this is not the kit of the mock Nakama')",
+        test_own="def test_own():\n    pass\n",
+    )
+    # As `python -m pytest`, which puts the folder in front of everything else.
+    result = pytester.run(sys.executable, "-m", "pytest", "test_own.py")
+    assert result.ret == 0, result.stdout.str() + result.stderr.str()
+    result.assert_outcomes(passed=1)

@@ -1,35 +1,35 @@
-"""What a feed has done with its notifications, in memory and in the store."""
+"""Where a feed stands, in memory and in the store."""
 
 from __future__ import annotations
 
 import asyncio
 
 from nakama_client.cursors import CursorStore
-from nakama_client.protocol.seen import Seen, Stage
+from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
 from nakama_client.session import Session
 
 
-class Ledger:
-    """Notes how far each notification came, and keeps it where a restart finds it.
+class Checkpoint:
+    """Stores a delivery log where a restart finds it.
 
     Args:
-        seen: What is remembered.
+        log: What is stored.
         store: Where it is kept.
         session: Whose notifications.
     """
 
-    def __init__(self, seen: Seen, store: CursorStore, session: Session) -> None:
-        self._seen = seen
+    def __init__(self, log: DeliveryLog, store: CursorStore, session: Session) -> None:
+        self._log = log
         self._store = store
         self._session = session
         self._changes = 0
         self._saved_changes = 0
-        self._saved = seen.save()
+        self._saved = log.save()
         self._lock = asyncio.Lock()
 
-    def note(self, notification_id: str, stage: Stage) -> None:
+    def note(self, notification_id: str, state: AcknowledgementState) -> None:
         """Note how far one came; `save` stores it."""
-        self._seen.move(notification_id, stage)
+        self._log.move(notification_id, state)
         self._changes += 1
 
     async def save(self) -> None:
@@ -46,7 +46,7 @@ class Ledger:
             await self._store_now()
 
     async def _store_now(self) -> None:
-        changes, text = self._changes, self._seen.save()
+        changes, text = self._changes, self._log.save()
         if text != self._saved:
             await self._store.save(self._session.user_id, text)
         self._saved, self._saved_changes = text, changes

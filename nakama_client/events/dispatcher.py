@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
-from nakama_client.handlers import Handler, Handlers
+from nakama_client.events.handlers import Handler, Handlers
 from nakama_client.protocol.backlog import Backlog
 
 # Neither a sync handler nor a reader with a full buffer gives way to other tasks. So both the
@@ -20,7 +20,7 @@ _CANCEL_SECONDS = 1.0
 
 
 class Dispatcher:
-    """Calls handlers one after another, in the order of the events.
+    """ApiClient handlers one after another, in the order of the events.
 
     It has a task only while events wait. A handler's failure goes to the `on_error` handlers, or
     to the log when there are none, and never stops the next call.

@@ -1,7 +1,8 @@
 """The pytest plugin: servers, clients and fresh users as fixtures.
 
-It is loaded wherever this distribution and pytest are installed together, also without the extra
-`mock`, so everything else is imported when a test first asks for a fixture.
+pytest loads it wherever this distribution is installed, also without the extra `mock`, and also in
+a folder that holds a `mock_server.py` or a `server_kit` of the user's own, which would be imported
+in the place of ours. So the servers are imported when a test first asks for a fixture.
 """
 
 from __future__ import annotations

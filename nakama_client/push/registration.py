@@ -1,9 +1,10 @@
-"""What an app with OneSignal's SDK tells about the device that it runs on."""
+"""What an app with OneSignal's SDK knows about the device that it runs on."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from enum import IntEnum
 from typing import Any, Literal, Self
 
 import attrs
@@ -15,6 +16,44 @@ Platform = Literal["ios", "android"]
 
 _MODELS = {"ios": "iPhone", "android": "Pixel 8"}
 _SYSTEMS = {"ios": "iOS", "android": "Android"}
+
+
+class DeviceType(IntEnum):
+    """OneSignal's numbers for kinds of devices.
+
+    Attributes:
+        IOS: Apple's phones and tablets.
+        ANDROID: Android with Google's services.
+        AMAZON: Amazon's Fire devices.
+        WINDOWS_PHONE: Windows Phone 8.0.
+        CHROME_APP: Apps and extensions of Chrome.
+        CHROME_WEB: Web push of Chrome.
+        WINDOWS: Windows 8.1 and later.
+        SAFARI_LEGACY: Web push of Safari before macOS 13.
+        FIREFOX: Web push of Firefox.
+        MACOS: Apps for macOS.
+        ALEXA: Amazon's speakers.
+        EMAIL: No device, but an e-mail address.
+        HUAWEI: Android with Huawei's services.
+        SMS: No device, but a phone number.
+        SAFARI: Web push of Safari.
+    """
+
+    IOS = 0
+    ANDROID = 1
+    AMAZON = 2
+    WINDOWS_PHONE = 3
+    CHROME_APP = 4
+    CHROME_WEB = 5
+    WINDOWS = 6
+    SAFARI_LEGACY = 7
+    FIREFOX = 8
+    MACOS = 9
+    ALEXA = 10
+    EMAIL = 11
+    HUAWEI = 13
+    SMS = 14
+    SAFARI = 17
 
 
 def _check_platform(_: RegistrationInfo, __: Any, platform: str) -> None:

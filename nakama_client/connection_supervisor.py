@@ -1,4 +1,4 @@
-"""Keeps a socket connected: opens its connection, and opens it again when it was lost."""
+"""Supervises a socket: opens its connection, and opens it again when it was lost."""
 
 from __future__ import annotations
 
@@ -9,28 +9,30 @@ from typing import TypeVar
 import attrs
 
 from nakama_client.config import ReconnectPolicy
+from nakama_client.disconnect import DisconnectCause, DisconnectReason
 from nakama_client.errors import HandlerFailed, NakamaError, NotConnected
-from nakama_client.handlers import Handlers
-from nakama_client.protocol.closing import DisconnectCause, DisconnectReason, connection_lost
-from nakama_client.protocol.reconnect import Backoff, Connected, Reconnecting, Trouble
+from nakama_client.events.handlers import Handlers
+from nakama_client.protocol.closing import connection_lost
+from nakama_client.protocol.reconnect import Backoff, Connected, Reconnecting
 from nakama_client.protocol.requests import Request
-from nakama_client.realtime import Realtime
 from nakama_client.retrying import Retrying
+from nakama_client.socket_connection import SocketConnection
 
 T = TypeVar("T")
 
 _HANDSHAKE = Request("GET", "/ws")
-_NO_POLICY = ReconnectPolicy(should_reconnect=lambda trouble: False)
+_NO_POLICY = ReconnectPolicy(should_reconnect=lambda cause: False)
 
 
-class Keeper:
-    """Connects a socket until it is closed, or until there is no use in it.
+class ConnectionSupervisor:
+    """Keeps a connection open until the user closes it, or until the policy says stop.
 
-    While the socket is to be connected, a task waits for the end of the connection, and opens the
-    next one.
+    One task does all of it: it opens the connection, waits until it is closed, and opens the next
+    one. `connect` and `close` only wake or cancel that task, so that there are never two attempts
+    at a time, however many callers wait.
 
     Args:
-        realtime: The socket's engine.
+        connection: What is kept open.
         policy: When to reconnect; None for never.
         retrying: How often the first connection is attempted.
         random: Gives numbers from 0 up to 1.
@@ -39,7 +41,7 @@ class Keeper:
 
     def __init__(
         self,
-        realtime: Realtime,
+        connection: SocketConnection,
         *,
         policy: ReconnectPolicy | None,
         retrying: Retrying,
@@ -49,7 +51,7 @@ class Keeper:
         self.on_connected: Handlers[Connected] = Handlers()
         self.on_disconnect: Handlers[DisconnectReason] = Handlers()
         self.on_reconnecting: Handlers[Reconnecting] = Handlers()
-        self._realtime = realtime
+        self._connection = connection
         self._policy = policy or _NO_POLICY
         self._retrying = retrying
         self._close_timeout = close_timeout
@@ -62,25 +64,28 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
         self._is_up = False
         self._is_closing = False
-        self._is_wanted = False
+        self._is_established = False
         self._waiters: set[asyncio.Future[None]] = set()
         self._end: NakamaError | None = None
 
     async def connect(self) -> None:
         """Open a connection, or wait for the one that is being opened.
 
-        A cancellation ends what was begun here, unless somebody else waits for it, too.
+        A cancellation stops the attempt, unless another caller waits for it or `connect` has
+        returned before: then the user wants the socket, whatever happens to this call.
         """
         if self._task is None or self._task.done():
-            self._is_up = self._is_wanted = False
-            self._task = asyncio.create_task(self._run(), name="nakama_client socket keeper")
+            self._is_up = self._is_established = False
+            self._task = asyncio.create_task(
+                self._run(), name="nakama_client connection supervisor"
+            )
             self._task.add_done_callback(self._wake)
         task = self._task
         try:
-            await self._until_up(task)
-            self._is_wanted = True
+            await self._wait_until_up(task)
+            self._is_established = True
         finally:
-            if not self._is_wanted and not self._waiters and not task.done():
+            if not self._is_established and not self._waiters and not task.done():
                 task.cancel()
                 await asyncio.wait([task])
 
@@ -88,18 +93,20 @@ class Keeper:
         """Close the connection, let handlers finish what had arrived; twice does nothing."""
         try:
             await self._stop()
-            await self._realtime.dispatcher.finish(self._close_timeout)
+            await self._connection.dispatcher.finish(self._close_timeout)
         except BaseException:
-            await self._realtime.dispatcher.cancel()
+            await self._connection.dispatcher.cancel()
             raise
 
     async def _stop(self) -> None:
         task = self._task
         if task is not None and not task.done():
+            # A connection that is open is closed with a close frame, and the task sees it end; an
+            # attempt or a delay is cancelled. Either way the task has ended when this returns.
             self._is_closing = True
             try:
                 if self._is_up:
-                    await self._realtime.hang_up()
+                    await self._connection.close()
                 else:
                     task.cancel()
                 await asyncio.wait([task])
@@ -109,7 +116,7 @@ class Keeper:
                 raise
             finally:
                 self._is_closing = False
-        self._realtime.forget_joined()
+        self._connection.forget_restorable()
         self._finish(None)
 
     async def _run(self) -> None:
@@ -119,75 +126,80 @@ class Keeper:
         async def attempt(_: float) -> None:
             nonlocal attempts
             attempts += 1
-            await self._realtime.open()
+            await self._connection.open()
 
         try:
             await self._retrying.call(_HANDSHAKE, attempt)
         except NakamaError as error:
             self._end = error
             return
-        self._opened(Connected(attempts, None))
-        await self._keep()
+        self._notify_opened(Connected(attempts, None))
+        await self._supervise()
 
-    async def _keep(self) -> None:
+    async def _supervise(self) -> None:
         while True:
-            reason = await self._realtime.until_lost()
+            reason = await self._connection.wait_closed()
             self._is_up = False
-            goes_on = reason.cause is not DisconnectCause.CLOSED and self._wants(reason)
-            told = attrs.evolve(reason, will_reconnect=goes_on)
-            self._tell(self.on_disconnect, told)
-            if not goes_on:
-                closed = self._is_closing or reason.cause is DisconnectCause.CLOSED
-                self._finish(None if closed else connection_lost(reason))
+            was_closed = reason.cause is DisconnectCause.CLOSED
+            will_reconnect = not was_closed and self._may_reconnect(reason)
+            reason = attrs.evolve(reason, will_reconnect=will_reconnect)
+            self._notify(self.on_disconnect, reason)
+            if not will_reconnect:
+                # `close` may have been called while the server closed: for the user it is theirs.
+                was_closed = was_closed or self._is_closing
+                self._finish(None if was_closed else connection_lost(reason))
                 return
-            trouble = await self._reopen(told)
-            if trouble is not None:
-                self._realtime.dispatcher.report_always(trouble)
-                self._finish(trouble)
+            failure = await self._reopen(reason)
+            if failure is not None:
+                self._connection.dispatcher.report_always(failure)
+                self._finish(failure)
                 return
 
     async def _reopen(self, lost: DisconnectReason) -> NakamaError | None:
-        """Attempt to connect as often as the policy wants; returns why it gave up."""
+        """Attempt to connect as often as the policy allows; returns why it gave up."""
         now = asyncio.get_running_loop().time
+        # The delays grow over several losses: a server that accepts a socket and drops it at once
+        # must not be hammered. They begin anew only after a connection that held.
         self._backoff.lost(now())
-        trouble: Trouble = lost
-        while (delay := self._backoff.next_delay(trouble)) is not None:
-            self._tell(self.on_reconnecting, Reconnecting(self._backoff.attempt, delay, trouble))
+        cause: DisconnectReason | NakamaError = lost
+        while (delay := self._backoff.next_delay(cause)) is not None:
+            self._notify(self.on_reconnecting, Reconnecting(self._backoff.attempt, delay, cause))
             await asyncio.sleep(delay)
             try:
-                await self._realtime.open()
+                await self._connection.open()
             except NakamaError as error:
-                trouble = error
-                if not self._wants(error):
+                cause = error
+                if not self._may_reconnect(error):
                     return error
                 continue
-            self._opened(Connected(self._backoff.attempt, lost))
+            self._notify_opened(Connected(self._backoff.attempt, lost))
             return None
-        return trouble if isinstance(trouble, NakamaError) else connection_lost(trouble)
+        return cause if isinstance(cause, NakamaError) else connection_lost(cause)
 
-    def _opened(self, how: Connected) -> None:
+    def _notify_opened(self, how: Connected) -> None:
         self._backoff.opened(asyncio.get_running_loop().time())
         self._end = None
         self._is_up = True
         self._wake()
-        self._tell(self.on_connected, how)
+        self._notify(self.on_connected, how)
 
-    def _wants(self, trouble: Trouble) -> bool:
+    def _may_reconnect(self, cause: DisconnectReason | NakamaError) -> bool:
         if self._is_closing:
             return False
         try:
-            return self._policy.should_reconnect(trouble)
+            return self._policy.should_reconnect(cause)
         except Exception as error:
-            failure = HandlerFailed("should_reconnect", trouble)
+            failure = HandlerFailed("should_reconnect", cause)
             failure.__cause__ = error
-            self._realtime.dispatcher.report_always(failure)
+            self._connection.dispatcher.report_always(failure)
             return False
 
     def _finish(self, error: NakamaError | None) -> None:
         self._end = error
-        self._realtime.topics.end(error)
+        self._connection.topics.end(error)
 
-    async def _until_up(self, task: asyncio.Task[None]) -> None:
+    async def _wait_until_up(self, task: asyncio.Task[None]) -> None:
+        # One future for each caller: a shared one would be cancelled for all with the first.
         while not self._is_up:
             if task.done():
                 if not task.cancelled():
@@ -205,6 +217,6 @@ class Keeper:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _tell(self, handlers: Handlers[T], event: T) -> None:
+    def _notify(self, handlers: Handlers[T], event: T) -> None:
         if handlers.all:
-            self._realtime.dispatcher.post_always(handlers, event)
+            self._connection.dispatcher.post_always(handlers, event)

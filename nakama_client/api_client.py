@@ -1,0 +1,151 @@
+"""How a feature calls the server over HTTP: who asks, what is asked, what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
+
+from nakama_client.config import Endpoint, RetryPolicy, Timeouts
+from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded, Unauthenticated
+from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.protocol.codec import encode
+from nakama_client.protocol.replies import read
+from nakama_client.protocol.requests import Request, basic, bearer
+from nakama_client.protocol.retry import concerns_token
+from nakama_client.protocol.tokens import SessionReply
+from nakama_client.retrying import Retrying
+from nakama_client.session import Session
+from nakama_client.token_refresher import TokenRefresher
+from nakama_client.transport.http import HttpClient
+
+T = TypeVar("T")
+
+# Who asks: a player, the game before there is a session, or another server.
+Auth = Session | Literal["server_key", "http_key"]
+
+_log = logging.getLogger("nakama_client.http")
+
+# So many repetitions may wait for a slow `on_retry` handler; of more it does not hear.
+_QUEUE_LIMIT = 1024
+
+
+class ApiClient:
+    """Sends a request with the right key or token, and reads the answer into a model.
+
+    Attributes:
+        tokens: Refreshes the sessions of the calls.
+        retrying: Repeats the calls.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeouts: Timeouts,
+        max_connections: int,
+        server_key: str,
+        http_key: str | None,
+        retry: RetryPolicy | None,
+        clock: Callable[[], float],
+        random: Callable[[], float],
+    ) -> None:
+        self._dispatcher = Dispatcher(_QUEUE_LIMIT, _log)
+        self.tokens = TokenRefresher(self._refresh, dispatcher=self._dispatcher, clock=clock)
+        self.retrying = Retrying(retry, random=random, dispatcher=self._dispatcher)
+        self._http = HttpClient(
+            "client",
+            base_url=endpoint.http_url,
+            timeout=timeouts.request,
+            connect_timeout=timeouts.connect,
+            max_connections=max_connections,
+        )
+        self._server_key = server_key
+        self._http_key = http_key
+        self._close_timeout = timeouts.close
+
+    async def call(self, auth: Auth, request: Request, model: type[T]) -> T:
+        """Make a call.
+
+        For a player, the session is refreshed first when little of its life is left. When the
+        server does not accept the token all the same, the session is refreshed, unless another
+        call did that meanwhile, and the call is repeated once.
+
+        Args:
+            auth: Who asks: a player's session, or the name of the key.
+            request: What is asked.
+            model: What the answer is read into.
+
+        Raises:
+            ArgumentError: The client was made without the HTTP key.
+            ApiError: Nakama refused.
+            UnexpectedReply: The answer is not Nakama's.
+            ConnectionFailed: There was no answer, after as many attempts as the policy allows.
+            TimeoutExceeded: There was no answer in time.
+            ClientClosed: `close` was called.
+        """
+        if not isinstance(auth, Session):
+            return await self._send(request, model, basic(self._key(auth)))
+        try:
+            async with asyncio.timeout(request.timeout):
+                return await self._call_with_token(auth, request, model)
+        except TimeoutError as error:
+            if isinstance(error, NakamaError):
+                raise
+            what = f"{request.method} {request.path}"
+            raise TimeoutExceeded(f"no answer within {request.timeout:g} s: {what}") from error
+
+    async def close(self) -> None:
+        """Stop refreshing, close all connections, and let the handlers finish."""
+        await self.tokens.close()
+        await self._http.close()
+        try:
+            await self._dispatcher.finish(self._close_timeout)
+        except BaseException:
+            await self._dispatcher.cancel()
+            raise
+
+    async def _call_with_token(self, session: Session, request: Request, model: type[T]) -> T:
+        token = await self.tokens.token(session)
+        try:
+            return await self._send(request, model, bearer(token))
+        except Unauthenticated as error:
+            if not concerns_token(error, request):
+                raise
+            await self.tokens.renew(session, refused=token)
+        return await self._send(request, model, bearer(session.token))
+
+    async def _send(self, request: Request, model: type[T], authorization: str) -> T:
+        headers = {"Authorization": authorization}
+
+        async def attempt(time_left: float) -> T:
+            reply = await self._http.request(
+                request.method,
+                request.target,
+                request.body,
+                name=request.path,
+                headers=headers,
+                encoded=True,
+                timeout=request.timeout,
+                time_left=time_left,
+            )
+            return read(reply, model)
+
+        return await self.retrying.call(request, attempt)
+
+    def _key(self, name: Literal["server_key", "http_key"]) -> str:
+        if name == "server_key":
+            return self._server_key
+        if self._http_key is None:
+            raise ArgumentError("this call needs the client's http_key (runtime.http_key)")
+        return self._http_key
+
+    async def _refresh(self, token: str, variables: Mapping[str, str] | None) -> SessionReply:
+        body: dict[str, object] = {"token": token}
+        if variables:
+            body["vars"] = dict(variables)
+        request = Request(
+            "POST", "/v2/account/session/refresh", body=encode(body), is_idempotent=True
+        )
+        return await self.call("server_key", request, SessionReply)

@@ -1,0 +1,68 @@
+"""Why a socket closed, as `on_disconnect` and `ConnectionLost` tell it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import field, frozen
+
+
+class ClosedBy(StrEnum):
+    """Who ended a connection."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    NETWORK = "network"
+
+
+class DisconnectCause(StrEnum):
+    """What ended a connection.
+
+    Attributes:
+        CLOSED: We closed it.
+        REPLACED: A newer socket of the same user took its place (`session.single_socket`).
+        BANNED: The account was banned.
+        SESSION_ENDED: The server disconnected this session, for instance after the account was
+            deleted.
+        MALFORMED: The server could not read what we sent.
+        TOO_LARGE: We sent more than the server reads in one message.
+        TIMED_OUT: One side gave no sign of life.
+        LOST: The connection broke without a word.
+        OTHER: Something else; see the text.
+    """
+
+    CLOSED = "closed"
+    REPLACED = "replaced"
+    BANNED = "banned"
+    SESSION_ENDED = "session_ended"
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    LOST = "lost"
+    OTHER = "other"
+
+
+@frozen
+class DisconnectReason:
+    """Why a socket closed.
+
+    Attributes:
+        cause: What ended it.
+        code: The close code; None when there was no close frame. Nearly always 1000.
+        text: The server's words.
+        closed_by: Who closed it.
+        will_reconnect: Whether the socket is opened again. This and the next have no part in
+            comparisons.
+        silence: Seconds since anything had come over it; the server's close counts, too.
+    """
+
+    cause: DisconnectCause
+    code: int | None
+    text: str
+    closed_by: ClosedBy
+    will_reconnect: bool = field(default=False, eq=False)
+    silence: float = field(default=0.0, eq=False)
+
+    def __str__(self) -> str:
+        text = f", {self.text}" if self.text else ""
+        return f"{self.cause} (by the {self.closed_by}, code {self.code}{text})"

@@ -1,0 +1,1 @@
+"""What plays a phone whose app has OneSignal's SDK inside."""
