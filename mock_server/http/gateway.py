@@ -154,6 +154,6 @@ def _fields(route: Route, body: bytes) -> dict[str, Any]:
         return empty
     if route.body == "*":
         return decode_body(route.message, body)
-    kind = route.message.fields[route.body]
+    kind = route.message.fields[route.body].kind
     assert isinstance(kind, Message)
     return empty | {route.body: decode_body(kind, body)}

@@ -15,8 +15,9 @@ from attrs import frozen
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
+from mock_server.wire import messages
 from mock_server.wire.protojson import DecodeError, decode_frame
-from mock_server.wire.schema import STRING, Message, open_message
+from mock_server.wire.schema import Message
 from server_kit import Entry
 
 if TYPE_CHECKING:
@@ -25,49 +26,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("mock_server.socket")
 
 _REFUSED = "error processing message"
-_SERVER_TO_CLIENT = (
-    "channel",
-    "channel_message",
-    "channel_message_ack",
-    "channel_presence_event",
-    "error",
-    "match",
-    "match_data",
-    "match_presence_event",
-    "matchmaker_matched",
-    "matchmaker_ticket",
-    "notifications",
-    "status",
-    "status_presence_event",
-    "stream_data",
-    "stream_presence_event",
-    "party",
-    "party_leader",
-    "party_join_request",
-    "party_matchmaker_ticket",
-    "party_data",
-    "party_presence_event",
-)
-_NOT_SERVED = (
-    "match_create",
-    "match_data_send",
-    "match_join",
-    "match_leave",
-    "matchmaker_add",
-    "matchmaker_remove",
-    "party_create",
-    "party_join",
-    "party_leave",
-    "party_promote",
-    "party_accept",
-    "party_remove",
-    "party_close",
-    "party_join_request_list",
-    "party_matchmaker_add",
-    "party_matchmaker_remove",
-    "party_data_send",
-    "party_update",
-)
 
 
 class ErrorCode(IntEnum):
@@ -128,15 +86,7 @@ class Pipeline:
         self._parts = parts
         self._hooks = Hooks(parts)
         self._requests = {request.member: request for request in requests}
-        members = {name: request.message for name, request in self._requests.items()}
-        others = {
-            name: open_message(name)
-            for name in (*_SERVER_TO_CLIENT, *_NOT_SERVED)
-            if name not in self._requests
-        }
-        self._envelope = Message(
-            "Envelope", oneof=(*members, *others), cid=STRING, **members, **others
-        )
+        self._envelope = messages.envelope()
 
     async def receive(self, session: SocketSession, text: str) -> None:
         """Handle one frame; a malformed one ends its socket."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.runtime.context import Context, socket_context
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.messages import decode_message, message_json
+from mock_server.runtime.messages import decode_message
 from mock_server.wire.errors import DecodeError, GrpcCode
+from mock_server.wire.protojson import message_json
 from mock_server.wire.schema import Message
 
 if TYPE_CHECKING:

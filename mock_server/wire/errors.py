@@ -69,3 +69,7 @@ class GrpcError(Exception):
 
 class DecodeError(ValueError):
     """The input is not what the schema asks for; the text is what Nakama answers."""
+
+
+class EncodeError(ValueError):
+    """A document is not what the schema asks for, so that it cannot be sent."""

@@ -5,6 +5,7 @@ https://pkg.go.dev/encoding/json
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
@@ -125,6 +126,8 @@ def _scalar_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, bytes):
+        return f'"{base64.b64encode(value).decode()}"'
     if not isinstance(value, float):
         raise TypeError(f"json: unsupported type: {type(value).__name__}")
     if not math.isfinite(value):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 from json.encoder import encode_basestring
 from typing import Any, Literal
 
 from mock_server.wire.gojson import go_string, join
+from mock_server.wire.timestamps import format_timestamp
 
 _NS = 1_000_000_000
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_NO_FRACTION = "000"
 
 
 def encode(document: Mapping[str, Any]) -> str:
@@ -52,11 +51,7 @@ def timestamp(time_ns: int, digits: Literal[0, 3, 6, 9] = 0) -> str:
             printed with as few groups of three digits as it needs.
     """
     seconds, nanos = divmod(time_ns, _NS)
-    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = f"{nanos:09d}"[:digits]
-    while fraction.endswith(_NO_FRACTION):
-        fraction = fraction.removesuffix(_NO_FRACTION)
-    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
+    return format_timestamp(seconds, nanos - nanos % 10 ** (9 - digits))
 
 
 def _quoted(text: str) -> str:

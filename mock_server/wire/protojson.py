@@ -5,22 +5,44 @@ The JSON mapping: https://protobuf.dev/programming-guides/json/
 
 from __future__ import annotations
 
+import base64
+import binascii
+import math
 import re
 from typing import Any
 
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.scanner import first_value
-from mock_server.wire.schema import Kind, ListOf, MapOf, Message, Scalar, Wrapper, json_name
+from mock_server.wire.schema import (
+    BYTES,
+    INT64,
+    Enum,
+    Field,
+    Kind,
+    ListOf,
+    MapOf,
+    Message,
+    Scalar,
+    Timestamp,
+    Wrapper,
+)
 from mock_server.wire.strconv import parse_int
+from mock_server.wire.timestamps import TimestampOutOfRange, parse_timestamp
 from mock_server.wire.tokens import Token, TokenKind, TokenReader, number_token
 
-__all__ = ["DecodeError", "decode_body", "decode_frame"]
+__all__ = ["DecodeError", "decode_body", "decode_frame", "message_json"]
 
 _MAX_INTEGER_DIGITS = 20
 _INTEGER_RANGES = {
     "int32": (-(1 << 31), (1 << 31) - 1),
     "int64": (-(1 << 63), (1 << 63) - 1),
+    "uint32": (0, (1 << 32) - 1),
+    "enum": (-(1 << 31), (1 << 31) - 1),
 }
+_NAMED_DOUBLES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_URL_ALPHABET = re.compile("[-_]")
+_LINE_ENDS = re.compile("[\r\n]")
+_BASE64 = re.compile("[A-Za-z0-9+/]*={0,2}")
 _NUMBER_PARTS = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d*))?")
 _GO_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
 _GO_SPACES += "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -82,23 +104,25 @@ class _Decoder:
         self._expect(TokenKind.OBJECT_OPEN)
         fields = message.defaults()
         seen: set[str] = set()
-        oneof_is_set = False
+        seen_oneofs: set[str] = set()
         while (name := self._name()) is not None:
             field = message.by_input_name.get(name.value)
             if field is None:
-                self._unknown(name, message)
+                self._unknown(name)
                 continue
-            if field in seen:
+            if field.name in seen:
                 raise self._tokens.error(name.position, f"duplicate field {name.raw}")
-            seen.add(field)
+            seen.add(field.name)
             if self._tokens.peek().kind is TokenKind.NULL:
                 self._tokens.read()
                 continue
-            if field in message.oneof:
-                if oneof_is_set:
-                    raise self._oneof_set_twice(message, name)
-                oneof_is_set = True
-            fields[field] = self._value(message.fields[field], json_name(field))
+            if field.oneof:
+                if field.oneof in seen_oneofs:
+                    oneof = f"{message.full_name}.{field.oneof}"
+                    text = f"error parsing {name.raw}, oneof {oneof} is already set"
+                    raise self._tokens.error(name.position, text)
+                seen_oneofs.add(field.oneof)
+            fields[field.name] = self._value(field)
         return fields
 
     def _expect(self, kind: TokenKind) -> None:
@@ -115,8 +139,8 @@ class _Decoder:
             raise self._tokens.unexpected(token)
         return token
 
-    def _unknown(self, name: Token, message: Message) -> None:
-        if not self._discard_unknown and not message.is_open:
+    def _unknown(self, name: Token) -> None:
+        if not self._discard_unknown:
             raise self._tokens.error(name.position, f"unknown field {name.raw}")
         depth = 0
         while True:
@@ -128,27 +152,28 @@ class _Decoder:
             if not depth:
                 return
 
-    def _oneof_set_twice(self, message: Message, name: Token) -> DecodeError:
-        oneof = f"nakama.realtime.{message.name}.message"
-        text = f"error parsing {name.raw}, oneof {oneof} is already set"
-        return self._tokens.error(name.position, text)
-
-    def _value(self, kind: Kind, field: str) -> Any:
+    def _value(self, field: Field) -> Any:
+        kind = field.kind
         if isinstance(kind, Message):
             return self._message(kind)
         if isinstance(kind, ListOf):
-            return self._list(kind, field)
+            return self._list(kind, field.json_name)
         if isinstance(kind, MapOf):
             return self._map(kind)
         if isinstance(kind, Wrapper):
             return self._scalar(kind.scalar, "value")
-        return self._scalar(kind, field)
+        if isinstance(kind, Timestamp):
+            return self._timestamp()
+        return self._scalar(kind, field.json_name)
 
-    def _list(self, kind: ListOf, field: str) -> list[Any]:
+    def _list(self, kind: ListOf, name: str) -> list[Any]:
         self._expect(TokenKind.ARRAY_OPEN)
         items: list[Any] = []
         while self._tokens.peek().kind is not TokenKind.ARRAY_CLOSE:
-            items.append(self._value(kind.item, field))
+            if isinstance(kind.item, Message):
+                items.append(self._message(kind.item))
+            else:
+                items.append(self._scalar(kind.item, name))
         self._tokens.read()
         return items
 
@@ -161,13 +186,68 @@ class _Decoder:
             entries[name.value] = self._scalar(kind.value, "value")
         return entries
 
-    def _scalar(self, kind: Scalar, field: str) -> Any:
+    def _timestamp(self) -> str:
+        token = self._tokens.read()
+        if token.kind is not TokenKind.STRING:
+            raise self._tokens.unexpected(token)
+        try:
+            return parse_timestamp(token.value)
+        except TimestampOutOfRange:
+            text = f"google.protobuf.Timestamp value out of range: {token.raw}"
+        except DecodeError:
+            text = f"invalid google.protobuf.Timestamp value {token.raw}"
+        raise self._tokens.error(token.position, text)
+
+    def _scalar(self, kind: Scalar | Enum, name: str) -> Any:
         token = self._tokens.read()
         try:
+            if isinstance(kind, Enum):
+                return self._enum(kind, token)
             return _scalar(kind, token)
         except _NoValue:
-            text = f"invalid value for {kind.name} field {field}: {token.raw}"
+            type_ = "enum" if isinstance(kind, Enum) else kind.name
+            text = f"invalid value for {type_} field {name}: {token.raw}"
             raise self._tokens.error(token.position, text) from None
+
+    def _enum(self, kind: Enum, token: Token) -> int:
+        """A value by its name or number; the gateway passes over a name that is none."""
+        if token.kind is TokenKind.NUMBER:
+            return _integer(token.raw, *_INTEGER_RANGES["enum"])
+        if token.kind is not TokenKind.STRING:
+            raise _NoValue
+        if token.value not in kind.numbers and not self._discard_unknown:
+            raise _NoValue
+        return kind.numbers.get(token.value, 0)
+
+
+def message_json(message: Message, fields: dict[str, Any]) -> dict[str, Any]:
+    """The proto3 JSON of a decoded message: what is not set is left out.
+
+    Args:
+        message: What it is.
+        fields: All its fields, as the decoders return them.
+
+    Returns:
+        Values as JSON has them: 64-bit integers as text, bytes in base64.
+    """
+    return {
+        field.name: _json(field.kind, fields[field.name])
+        for field in message.fields.values()
+        if fields[field.name] != field.default()
+    }
+
+
+def _json(kind: Kind, value: Any) -> Any:
+    if isinstance(kind, Message):
+        return message_json(kind, value)
+    if isinstance(kind, ListOf):
+        return [_json(kind.item, item) for item in value]
+    if isinstance(kind, MapOf):
+        return {name: _json(kind.value, item) for name, item in value.items()}
+    scalar = kind.scalar if isinstance(kind, Wrapper) else kind
+    if scalar == INT64:
+        return str(value)
+    return base64.b64encode(value).decode() if scalar == BYTES else value
 
 
 def _scalar(kind: Scalar, token: Token) -> Any:
@@ -177,7 +257,43 @@ def _scalar(kind: Scalar, token: Token) -> Any:
         return token.value
     if kind.name in _INTEGER_RANGES:
         return _integer(_number_text(token), *_INTEGER_RANGES[kind.name])
+    if kind.name == "double":
+        return _double(token)
+    if kind.name == "bytes" and token.kind is TokenKind.STRING:
+        return _bytes(token.value)
     raise _NoValue
+
+
+def _double(token: Token) -> float:
+    if token.kind is TokenKind.STRING and token.value in _NAMED_DOUBLES:
+        return _NAMED_DOUBLES[token.value]
+    try:
+        value = float(_number_text(token))
+    except ValueError:  # an exponent without digits is a token, but no number
+        raise _NoValue from None
+    if math.isinf(value):
+        raise _NoValue
+    return value
+
+
+def _bytes(text: str) -> bytes:
+    """Base64 in either alphabet, with all of its padding or without, as Go decodes it."""
+    if _URL_ALPHABET.search(text):
+        if "+" in text or "/" in text:
+            raise _NoValue
+        text = text.replace("-", "+").replace("_", "/")
+    is_padded = len(text) % 4 == 0
+    text = _LINE_ENDS.sub("", text)
+    if not is_padded:
+        if "=" in text:
+            raise _NoValue
+        text += "=" * (-len(text) % 4)
+    if not _BASE64.fullmatch(text):
+        raise _NoValue
+    try:
+        return base64.b64decode(text)
+    except binascii.Error:
+        raise _NoValue from None
 
 
 def _number_text(token: Token) -> str:

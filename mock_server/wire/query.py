@@ -10,12 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.schema import Kind, ListOf, MapOf, Message, Scalar, Wrapper
-from mock_server.wire.strconv import (
-    parse_bool,
-    parse_int,
-    quote,
-    utf8_text,
-)
+from mock_server.wire.strconv import parse_bool, parse_int, parse_uint, quote, utf8_text
 
 _BRACKETED = re.compile(r"(.*)\[(.*)\]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
@@ -24,6 +19,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "bool": parse_bool,
     "int32": lambda text: parse_int(text, 32),
     "int64": lambda text: parse_int(text, 64),
+    "uint32": lambda text: parse_uint(text, 32),
 }
 
 
@@ -68,16 +64,16 @@ def decode_query(message: Message, pairs: Iterable[tuple[str, str]]) -> dict[str
         field = message.by_input_name.get(name)
         if field is None:
             continue
-        kind = message.fields[field]
+        kind = field.kind
         if isinstance(kind, MapOf | Message):  # maps are in bodies only, messages are the body
             continue
         if inner:
-            _set_inside(fields, kind, [field, *inner], values)
+            _set_inside(fields, kind, [field.name, *inner], values)
         elif isinstance(kind, ListOf):
-            items = (_parsed(kind.item, value, f"list {quote(field)}") for value in values)
-            fields.setdefault(field, []).extend(items)
+            items = (_parsed(kind.item, value, f"list {quote(field.name)}") for value in values)
+            fields.setdefault(field.name, []).extend(items)
         else:
-            fields[field] = _single(kind, field, values)
+            fields[field.name] = _single(kind, field.name, values)
     return fields
 
 
@@ -123,17 +119,19 @@ def _set_inside(fields: dict[str, Any], kind: Kind, path: list[str], values: lis
     fields[outer] = _single(kind, inner, values)
 
 
-def _single(kind: Scalar | Wrapper, field: str, values: list[str]) -> Any:
+def _single(kind: Kind, field: str, values: list[str]) -> Any:
     if len(values) > 1:
         raise DecodeError(f"too many values for field {quote(field)}: {', '.join(values)}")
     return _parsed(kind, values[0], f"field {quote(field)}")
 
 
-def _parsed(kind: Scalar | Wrapper | Message, text: str, subject: str) -> Any:
+def _parsed(kind: Kind, text: str, subject: str) -> Any:
     try:
         if isinstance(kind, Message):
-            raise DecodeError(f"unsupported message type: {quote(f'nakama.api.{kind.name}')}")
+            raise DecodeError(f"unsupported message type: {quote(kind.full_name)}")
         scalar = kind.scalar if isinstance(kind, Wrapper) else kind
+        # No query of Nakama's API has fields of another type.
+        assert isinstance(scalar, Scalar), f"queries have no {scalar}"
         return _PARSERS[scalar.name](text)
     except DecodeError as error:
         raise DecodeError(f"parsing {subject}: {error}") from None

@@ -1,12 +1,12 @@
-"""Descriptions of protobuf messages, as far as their JSON form and query parameters need them."""
+"""Descriptions of messages, from which their JSON, query and protobuf forms follow."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, cached_property
 from typing import Any, TypeAlias
 
-from attrs import define, frozen
+from attrs import frozen
 
 
 @frozen
@@ -17,11 +17,24 @@ class Scalar:
     default: Any
 
 
+@frozen(eq=False)
+class Enum:
+    """An enum: its values by name. A field holds the number, also one without a name."""
+
+    name: str
+    numbers: Mapping[str, int]
+
+
 @frozen
 class Wrapper:
     """A `google.protobuf.…Value`: a scalar that can be told from an absent one."""
 
     scalar: Scalar
+
+
+@frozen
+class Timestamp:
+    """A `google.protobuf.Timestamp`; a field holds its RFC 3339 text."""
 
 
 @frozen
@@ -31,74 +44,136 @@ class MapOf:
     value: Scalar
 
 
-@define(init=False, eq=False)
+@frozen
+class ListOf:
+    """A repeated field."""
+
+    item: Scalar | Message
+
+
+@frozen(eq=False)
+class Field:
+    """A field of a message.
+
+    Attributes:
+        number: What protobuf knows it by.
+        name: Its snake_case name.
+        kind: What it holds.
+        oneof: The group of fields of which one at most is set, or "".
+    """
+
+    number: int
+    name: str
+    kind: Kind
+    oneof: str = ""
+
+    @property
+    def json_name(self) -> str:
+        """The other name that is accepted for it in JSON, and that errors give it."""
+        return json_name(self.name)
+
+    @property
+    def has_presence(self) -> bool:
+        """Whether a set field with the default value differs from an absent one."""
+        return bool(self.oneof) or isinstance(self.kind, Message | Wrapper | Timestamp)
+
+    def default(self) -> Any:
+        """What it holds when it is absent; None where that differs from every value."""
+        if self.has_presence:
+            return None
+        if isinstance(self.kind, Scalar):
+            return self.kind.default
+        if isinstance(self.kind, Enum):
+            return 0
+        return {} if isinstance(self.kind, MapOf) else []
+
+
 class Message:
     """A message: its name and its fields in the order of their declaration.
 
     Args:
         name: The protobuf name, without its package.
-        oneof: The names of the fields of which only one may be set.
-        fields: The fields by their protobuf (snake_case) name.
-
-    Attributes:
-        is_open: Fields that are not described are read over.
+        package: The package.
+        fields: The kinds of the fields by name; their numbers count from 1.
     """
 
-    name: str
-    fields: Mapping[str, Kind]
-    oneof: frozenset[str]
-    is_open: bool
-
-    def __init__(self, name: str, /, *, oneof: tuple[str, ...] = (), **fields: Kind) -> None:
+    def __init__(self, name: str, /, *, package: str = "nakama.api", **fields: Kind) -> None:
         self.name = name
-        self.fields = fields
-        self.oneof = frozenset(oneof)
-        self.is_open = False
+        self.package = package
+        self._declare: Callable[[], Iterable[Field]] = lambda: (
+            Field(number, field, kind) for number, (field, kind) in enumerate(fields.items(), 1)
+        )
+
+    @classmethod
+    def declared(cls, name: str, package: str, declare: Callable[[], Iterable[Field]]) -> Message:
+        """A message whose fields are described when they are first needed.
+
+        Args:
+            name: The protobuf name, without its package.
+            package: The package.
+            declare: Returns the fields.
+        """
+        message = cls(name, package=package)
+        message._declare = declare
+        return message
+
+    def __repr__(self) -> str:
+        return f"<Message {self.full_name}>"
+
+    @property
+    def full_name(self) -> str:
+        """The protobuf name, as `nakama.api.Account`."""
+        return f"{self.package}.{self.name}"
 
     @cached_property
-    def by_input_name(self) -> Mapping[str, str]:
-        """The field name for each accepted spelling; a JSON name goes before a field name."""
-        return {name: name for name in self.fields} | {
-            json_name(name): name for name in self.fields
-        }
+    def fields(self) -> Mapping[str, Field]:
+        """The fields by their protobuf (snake_case) name."""
+        return {field.name: field for field in self._declare()}
+
+    @cached_property
+    def by_input_name(self) -> Mapping[str, Field]:
+        """The field for each accepted spelling; a JSON name goes before a field name."""
+        fields = self.fields
+        return {**fields, **{field.json_name: field for field in fields.values()}}
 
     def without(self, names: Collection[str]) -> Message:
         """The same message without some of its fields."""
-        rest = Message(self.name, oneof=tuple(self.oneof.difference(names)))
-        rest.fields = {name: kind for name, kind in self.fields.items() if name not in names}
-        return rest
+        rest = [field for name, field in self.fields.items() if name not in names]
+        return Message.declared(self.name, self.package, lambda: rest)
 
     def defaults(self) -> dict[str, Any]:
         """A new message without any field set."""
-        return {name: default_of(kind) for name, kind in self.fields.items()}
+        fields, collections = self._defaults
+        new = fields.copy()
+        for name in collections:
+            new[name] = new[name].copy()
+        return new
+
+    @cached_property
+    def _defaults(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        fields = {name: field.default() for name, field in self.fields.items()}
+        return fields, tuple(name for name, value in fields.items() if value in ([], {}))
 
 
-@frozen
-class ListOf:
-    """A repeated field."""
-
-    item: Scalar | Wrapper | Message
-
-
-Kind: TypeAlias = Scalar | Wrapper | MapOf | ListOf | Message
+Kind: TypeAlias = Scalar | Enum | Wrapper | Timestamp | MapOf | ListOf | Message
 
 STRING = Scalar("string", "")
+BYTES = Scalar("bytes", b"")
 BOOL = Scalar("bool", False)
 INT32 = Scalar("int32", 0)
 INT64 = Scalar("int64", 0)
+UINT32 = Scalar("uint32", 0)
+DOUBLE = Scalar("double", 0.0)
 
 STRING_VALUE = Wrapper(STRING)
 BOOL_VALUE = Wrapper(BOOL)
 INT32_VALUE = Wrapper(INT32)
+INT64_VALUE = Wrapper(INT64)
+UINT32_VALUE = Wrapper(UINT32)
+
+TIMESTAMP = Timestamp()
 
 STRING_MAP = MapOf(STRING)
-
-
-def open_message(name: str) -> Message:
-    """A message of which no field is described, so that it may have any."""
-    message = Message(name)
-    message.is_open = True
-    return message
 
 
 @cache
@@ -106,14 +181,3 @@ def json_name(field: str) -> str:
     """The lowerCamelCase name that protobuf gives a field in JSON."""
     head, *tail = field.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in tail)
-
-
-def default_of(kind: Kind) -> Any:
-    """What a field of this kind holds when it was not set."""
-    if isinstance(kind, Scalar):
-        return kind.default
-    if isinstance(kind, MapOf):
-        return {}
-    if isinstance(kind, ListOf):
-        return []
-    return None

@@ -66,11 +66,20 @@ def parse_int(text: str, bits: int) -> int:
         DecodeError: The text is no number, or needs more than `bits` bits.
     """
     digits = text[1:] if text[:1] in ("+", "-") else text
-    magnitude = _magnitude(text, digits, (1 << bits) - 1)
+    magnitude = _magnitude("ParseInt", text, digits, (1 << bits) - 1)
     value = -magnitude if text[:1] == "-" else magnitude
     if not -(1 << bits - 1) <= value < 1 << bits - 1:
-        raise _out_of_range(text)
+        raise _out_of_range("ParseInt", text)
     return value
+
+
+def parse_uint(text: str, bits: int) -> int:
+    """`strconv.ParseUint` in base 10; it takes no sign.
+
+    Raises:
+        DecodeError: The text is no number, or needs more than `bits` bits.
+    """
+    return _magnitude("ParseUint", text, text, (1 << bits) - 1)
 
 
 def format_float(value: float) -> str:
@@ -96,16 +105,16 @@ def _shifted(digits: str, exponent: int) -> str:
     return f"{sign}0.{'0' * (-exponent - 1)}{whole}{fraction}"
 
 
-def _magnitude(text: str, digits: str, largest: int) -> int:
+def _magnitude(function: str, text: str, digits: str, largest: int) -> int:
     if not digits:
-        raise _syntax("ParseInt", text)
+        raise _syntax(function, text)
     value = 0
     for char in digits:
         if not "0" <= char <= "9":
-            raise _syntax("ParseInt", text)
+            raise _syntax(function, text)
         value = value * 10 + ord(char) - ord("0")
         if value > largest:  # reported before a later character that is no digit
-            raise _out_of_range(text)
+            raise _out_of_range(function, text)
     return value
 
 
@@ -113,5 +122,5 @@ def _syntax(function: str, text: str) -> DecodeError:
     return DecodeError(f"strconv.{function}: parsing {quote(text)}: invalid syntax")
 
 
-def _out_of_range(text: str) -> DecodeError:
-    return DecodeError(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
+def _out_of_range(function: str, text: str) -> DecodeError:
+    return DecodeError(f"strconv.{function}: parsing {quote(text)}: value out of range")

@@ -33,7 +33,8 @@ POISONS = [
 def filled(message: Message, poison: str) -> dict[str, Any]:
     """A message with the poison wherever it takes text."""
     fields: dict[str, Any] = {}
-    for name, kind in message.fields.items():
+    for name, field in message.fields.items():
+        kind = field.kind
         if kind in (STRING, STRING_VALUE):
             fields[name] = poison
         elif isinstance(kind, ListOf) and kind.item in (STRING, STRING_VALUE):

@@ -19,7 +19,7 @@ REFUSED = (1000, "error processing message")
         ('{"status":{"presences":[]}}', REFUSED),
         ('{"channelMessageAck":{"code":1}}', REFUSED),
         ('{"match_create":{"name":"x"}}', REFUSED),
-        ('{"error":{"context":' + "[" * 1900 + "]" * 1900 + "}}", REFUSED),
+        ('{"error":{"context":' + "[" * 1900 + "]" * 1900 + "}}", MALFORMED),
         ('{"notifications":[]}', MALFORMED),
         ('{"notifications":{"a":}}', MALFORMED),
         ('{"notifications":{},"status":{}}', MALFORMED),

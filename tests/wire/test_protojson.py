@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.wire.protojson import DecodeError, decode_body, decode_frame
+from mock_server.wire.messages import api_message, envelope, realtime_message
+from mock_server.wire.protobuf import decode, encode
+from mock_server.wire.protojson import DecodeError, decode_body, decode_frame, message_json
 from mock_server.wire.schema import (
     BOOL,
     BOOL_VALUE,
@@ -24,6 +26,7 @@ from mock_server.wire.schema import (
     MapOf,
     Message,
 )
+from tests.wire.documents import LOOKUPS, messages
 
 DEVICE = Message("AccountDevice", id=STRING, vars=STRING_MAP)
 INNER = Message("Inner", user_id=STRING)
@@ -42,8 +45,7 @@ EVERYTHING = Message(
     objects=ListOf(INNER),
     inner=INNER,
 )
-ENVELOPE = Message("Envelope", oneof=("ping", "pong", "rpc"), cid=STRING, ping=Message("Ping"),
-                   pong=Message("Pong"), rpc=Message("Rpc", id=STRING, payload=STRING))  # fmt: skip
+ENVELOPE = envelope()
 
 AT_7 = "syntax error (line 1:7)"
 
@@ -193,7 +195,8 @@ def test_values_of_the_wrong_type_are_refused(field: str, text: str) -> None:
 
 def test_a_frame_is_one_member_with_its_cid() -> None:
     frame = decode_frame(ENVELOPE, '{"cid":"1","rpc":{"id":"x"}}')
-    assert frame == {"cid": "1", "ping": None, "pong": None, "rpc": {"id": "x", "payload": ""}}
+    rpc = {"id": "x", "payload": "", "http_key": ""}
+    assert frame == ENVELOPE.defaults() | {"cid": "1", "rpc": rpc}
 
 
 @pytest.mark.parametrize("text", ["{}", '{"ping":null}', '{"ping":{},"pong":null}', ' {"cid":""} '])
@@ -258,3 +261,86 @@ def test_what_was_encoded_is_decoded(name: str, names: dict[str, str], escaped: 
     document = {"id": name, "vars": names}
     body = json.dumps(document, ensure_ascii=escaped, indent=1).encode()
     assert decode_body(DEVICE, body) == document
+
+
+ADD = realtime_message("MatchmakerAdd")
+WRITE = api_message("WriteLeaderboardRecordRequest.LeaderboardRecordWrite")
+TOURNAMENT = api_message("Tournament")
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "text", "value"),
+    [
+        (realtime_message("MatchData"), "data", '"/+8="', b"\xff\xef"),
+        (realtime_message("MatchData"), "data", '"_-8"', b"\xff\xef"),
+        (realtime_message("MatchData"), "data", r'"/+\n8=\r\n\n"', b"\xff\xef"),
+        (realtime_message("MatchData"), "data", '""', b""),
+        (ADD, "numeric_properties", '{"a":1,"b":"2.5","c":1e-3}', {"a": 1.0, "b": 2.5, "c": 0.001}),
+        (ADD, "numeric_properties", '{"a":"-Infinity"}', {"a": float("-inf")}),
+        (WRITE, "operator", "2", 2),
+        (WRITE, "operator", '"SET"', 2),
+        (WRITE, "operator", "9", 9),
+        (WRITE, "operator", '"MAYBE"', 0),
+        (TOURNAMENT, "category", "4294967295", (1 << 32) - 1),
+        (TOURNAMENT, "start_time", '"2026-11-21T22:20:27Z"', "2026-11-21T22:20:27Z"),
+        (TOURNAMENT, "start_time", '"2026-11-21T22:20:27.5+01:30"', "2026-11-21T20:50:27.500Z"),
+        (TOURNAMENT, "start_time", '"2026-11-21T22:20:27.000001Z"', "2026-11-21T22:20:27.000001Z"),
+    ],
+)
+def test_types_of_nakamas_messages_are_read(
+    message: Message, field: str, text: str, value: Any
+) -> None:
+    assert decode_body(message, f'{{"{field}":{text}}}'.encode())[field] == value
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "text", "reason"),
+    [
+        (realtime_message("MatchData"), "data", '"a"', 'invalid value for bytes field data: "a"'),
+        (realtime_message("MatchData"), "data", '"+_8="', "invalid value for bytes field data"),
+        (realtime_message("MatchData"), "data", '"AA="', "invalid value for bytes field data"),
+        (realtime_message("MatchData"), "data", "[1]", "invalid value for bytes field data: ["),
+        (ADD, "numeric_properties", '{"a":"x"}', 'invalid value for double field value: "x"'),
+        (ADD, "numeric_properties", '{"a":1e999}', "invalid value for double field value: 1e999"),
+        (WRITE, "operator", "1.5", "invalid value for enum field operator: 1.5"),
+        (WRITE, "operator", "true", "invalid value for enum field operator: true"),
+        (TOURNAMENT, "category", "-1", "invalid value for uint32 field category: -1"),
+        (TOURNAMENT, "start_time", "5", "unexpected token 5"),
+        (TOURNAMENT, "start_time", '"now"', 'invalid google.protobuf.Timestamp value "now"'),
+        (TOURNAMENT, "start_time", '"2026-02-30T00:00:00Z"', "invalid google.protobuf.Timestamp"),
+        (TOURNAMENT, "start_time", '"2026-11-21T22:20:27.0123456789Z"', "Timestamp value"),
+        (TOURNAMENT, "start_time", '"0000-11-21T22:20:27Z"', "Timestamp value out of range: "),
+        (TOURNAMENT, "start_time", '"0001-01-01T00:00:00+01:00"', "Timestamp value out of range"),
+    ],
+)
+def test_values_that_do_not_fit_their_type_are_refused(
+    message: Message, field: str, text: str, reason: str
+) -> None:
+    found = refusal(f'{{"{field}":{text}}}'.encode(), message)
+    assert reason in found
+
+
+def test_unknown_enum_name_in_a_frame_is_refused() -> None:
+    with pytest.raises(DecodeError, match="invalid value for enum field operator"):
+        decode_frame(WRITE, '{"operator":"MAYBE"}')
+
+
+def test_second_member_of_a_oneof_is_refused_by_its_name() -> None:
+    found = refusal(b'{"match_id":"","token":""}', realtime_message("MatchJoin"))
+    text = 'error parsing "token", oneof nakama.realtime.MatchJoin.id is already set'
+    assert found == f"proto:\N{NO-BREAK SPACE}(line 1:16): {text}"
+
+
+def test_member_of_a_oneof_tells_empty_from_absent() -> None:
+    join = decode_frame(realtime_message("MatchJoin"), '{"token":""}')
+    assert (join["match_id"], join["token"]) == (None, "")
+
+
+@given(messages())
+def test_json_of_a_message_is_read_back(drawn: tuple[str, str, dict[str, Any]]) -> None:
+    package, name, document = drawn
+    message = LOOKUPS[package](name)
+    fields = decode(message, encode(message, document))
+    json_form = message_json(message, fields)
+    assert list(json_form) == [name for name in message.fields if name in json_form]
+    assert decode_frame(message, json.dumps(json_form)) == fields

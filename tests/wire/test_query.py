@@ -20,6 +20,7 @@ from mock_server.wire.schema import (
     INT64,
     STRING,
     STRING_MAP,
+    UINT32_VALUE,
     ListOf,
     Message,
 )
@@ -29,6 +30,7 @@ LISTING = Message(
     limit=INT32_VALUE,
     count=INT32,
     big=INT64,
+    category=UINT32_VALUE,
     cacheable_cursor=STRING,
     forward=BOOL_VALUE,
     sync=BOOL,
@@ -67,6 +69,7 @@ def refusal(query: str) -> str:
         ("limit.other=5", {"limit": 0}),
         ("account=a&account.id=b&account.id=c&vars[a]=b", {}),
         ("big=-9223372036854775808", {"big": -(1 << 63)}),
+        ("category=4294967295", {"category": (1 << 32) - 1}),
     ],
 )
 def test_given_fields_are_read(query: str, fields: dict[str, Any]) -> None:
@@ -97,6 +100,9 @@ def test_what_does_not_fit_is_refused_in_the_gateways_words(query: str, message:
         ("limit", "ParseInt", "1_0", "invalid syntax"),
         ("limit", "ParseInt", "2147483648", "value out of range"),
         ("count", "ParseInt", "99999999999x", "value out of range"),
+        ("category", "ParseUint", "-1", "invalid syntax"),
+        ("category", "ParseUint", "+1", "invalid syntax"),
+        ("category", "ParseUint", "4294967296", "value out of range"),
         ("sync", "ParseBool", "maybe", "invalid syntax"),
         ("sync", "ParseBool", "", "invalid syntax"),
     ],
