@@ -16,10 +16,10 @@ from mock_server.config import (
     SteamConfig,
     UnknownSetting,
 )
-from mock_server.push.devices import Device
-from mock_server.push.message import PushMessage
-from mock_server.push.records import Failure, Outcome, PushRecord
-from mock_server.push.rules import InvalidRule, PushEvent, PushRule
+from mock_server.features.push.devices import Device
+from mock_server.features.push.message import PushMessage
+from mock_server.features.push.records import Failure, Outcome, PushRecord
+from mock_server.features.push.rules import InvalidRule, PushEvent, PushRule
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
 

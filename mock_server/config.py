@@ -14,7 +14,7 @@ from typing import Any, Self
 import attrs
 from attrs import field, frozen, validators
 
-from mock_server.push.rules import PushRule, read_rules
+from mock_server.features.push.rules import PushRule, read_rules
 
 PUSH_TARGETS = ("player_id", "external_user_id")
 

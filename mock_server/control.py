@@ -5,18 +5,57 @@ It is served on the console's port, so that the client API has no path that Naka
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import attrs
 from aiohttp import web
 from attrs import frozen
 
-from mock_server.realtime.session import DISCONNECTED
-from server_kit import Fault
+from mock_server.features.push.pushes import Pushes
+from mock_server.realtime.session import DISCONNECTED, SocketSession
+from server_kit import Clock, Fault, Journal
 from server_kit.bodies import read_body, refusal
 
-if TYPE_CHECKING:
-    from mock_server.server import MockServer
+
+class Controlled(Protocol):
+    """What a server can do for a test harness in another process."""
+
+    clock: Clock
+    journal: Journal
+    pushes: Pushes
+
+    @property
+    def http_url(self) -> str:
+        """Where the client API is."""
+
+    @property
+    def socket_url(self) -> str:
+        """Where the socket is."""
+
+    @property
+    def console_url(self) -> str:
+        """Where the console API is."""
+
+    def rpc_ids(self) -> list[str]:
+        """The ids of all RPC functions."""
+
+    def sockets(self) -> list[SocketSession]:
+        """The open sockets."""
+
+    async def users(self) -> list[dict[str, Any]]:
+        """The public `User` message of everybody."""
+
+    async def reset(self) -> None:
+        """Back to how the server started."""
+
+    async def restart(self, *, keep_data: bool = True) -> None:
+        """Restart on the same ports."""
+
+    async def snapshot(self) -> bytes:
+        """Everything that is stored."""
+
+    async def restore(self, snapshot: bytes) -> None:
+        """Replace everything that is stored."""
 
 
 class Control:
@@ -26,7 +65,7 @@ class Control:
         server: The server they are about.
     """
 
-    def __init__(self, server: MockServer) -> None:
+    def __init__(self, server: Controlled) -> None:
         self._server = server
         self._snapshots: dict[str, bytes] = {}
 

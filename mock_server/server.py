@@ -13,60 +13,19 @@ from aiohttp import web
 from mock_server.config import Config
 from mock_server.console.api import Console
 from mock_server.control import Control
-from mock_server.features.accounts import api as accounts
-from mock_server.features.authentication import api as authentication
-from mock_server.features.channels import api as channels
-from mock_server.features.channels import pipeline as chat
-from mock_server.features.events import api as events
-from mock_server.features.friends import api as friends
-from mock_server.features.groups import api as groups
-from mock_server.features.health import api as health
-from mock_server.features.links import api as links
-from mock_server.features.notifications import api as notifications
-from mock_server.features.notifications.handle import NotificationsHandle
-from mock_server.features.parties import api as parties
-from mock_server.features.purchases import api as purchases
-from mock_server.features.rpc import pipeline as rpc
-from mock_server.features.rpc.api import RpcApi
-from mock_server.features.sessions import api as sessions
-from mock_server.features.social import api as social
-from mock_server.features.status import pipeline as status
-from mock_server.features.users import api as users
-from mock_server.http.front import Front
-from mock_server.parts import SCHEMA, Parts
-from mock_server.push import api as push
-from mock_server.push.devices import Device
-from mock_server.push.pushes import Pushes
-from mock_server.push.rpc import PushFunctions
-from mock_server.realtime import ping
-from mock_server.realtime.acceptor import Acceptor
-from mock_server.realtime.pipeline import Pipeline
+from mock_server.features.notifications.core import Notifications
+from mock_server.features.notifications.facade import NotificationsFacade
+from mock_server.features.push.devices import Device
+from mock_server.features.push.pushes import Pushes
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
+from mock_server.wiring import SCHEMA, Wiring
 from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, Store
 from server_kit.faults import FaultRoutes
 from server_kit.origin import Login, OriginGuard, is_loopback
 from server_kit.web import KIT, EventStream, is_ours
-
-ROUTES = (
-    *health.ROUTES,
-    *authentication.ROUTES,
-    *sessions.ROUTES,
-    *accounts.ROUTES,
-    *links.ROUTES,
-    *users.ROUTES,
-    *notifications.ROUTES,
-    *friends.ROUTES,
-    *social.ROUTES,
-    *groups.ROUTES,
-    *channels.ROUTES,
-    *events.ROUTES,
-    *purchases.ROUTES,
-    *parties.ROUTES,
-)
-REQUESTS = (*rpc.REQUESTS, *ping.REQUESTS, *status.REQUESTS, *chat.REQUESTS)
 
 
 class MockServer(HostedServer):
@@ -111,7 +70,7 @@ class MockServer(HostedServer):
         self._rpcs: list[tuple[RpcFunction, str]] = []
         self._late_rpcs: list[tuple[RpcFunction, str]] = []
         self._modules: list[InitModule] = []
-        self._parts: Parts | None = None
+        self._wiring: Wiring | None = None
         self._restarting = asyncio.Lock()
         self._http_url = ""
         self._console_url = ""
@@ -119,7 +78,7 @@ class MockServer(HostedServer):
     @property
     def http_url(self) -> str:
         """Where the client API is, as `http://127.0.0.1:7350`."""
-        self._running_parts()
+        self._running()
         return self._http_url
 
     @property
@@ -130,19 +89,19 @@ class MockServer(HostedServer):
     @property
     def console_url(self) -> str:
         """Where the console API and `/_control` are."""
-        self._running_parts()
+        self._running()
         return self._console_url
 
     @property
-    def notifications(self) -> NotificationsHandle:
+    def notifications(self) -> NotificationsFacade:
         """Sends and reads notifications as the game's backend does."""
-        self._running_parts()
-        return NotificationsHandle(self._running_parts, self._in_loop)
+        self._running()
+        return NotificationsFacade(self._running_notifications, self._in_loop)
 
     @property
     def nk(self) -> Nakama:
         """The runtime functions, for the functions that `rpc` registers."""
-        return self._running_parts().runtime.nk
+        return self._running().runtime.nk
 
     def rpc(self, rpc_id: str) -> Callable[[RpcFunction], RpcFunction]:
         """Decorate a function that clients call as `rpc_id`.
@@ -153,7 +112,7 @@ class MockServer(HostedServer):
         """
 
         def register(function: RpcFunction) -> RpcFunction:
-            if self._parts is None:
+            if self._wiring is None:
                 self._rpcs.append((function, rpc_id))
             else:
                 self._late_rpcs.append((function, rpc_id))
@@ -171,18 +130,18 @@ class MockServer(HostedServer):
         Raises:
             RuntimeError: The server has started already.
         """
-        if self._parts is not None:
+        if self._wiring is not None:
             raise RuntimeError("register modules before the server starts")
         self._modules.append(init_module)
         return init_module
 
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions."""
-        return self._running_parts().runtime.rpc_ids()
+        return self._running().rpcs.ids()
 
     def sockets(self) -> list[SocketSession]:
         """The open sockets, oldest first; each has `user_id`, `disconnect()` and `abort()`."""
-        return self._running_parts().registry.all()
+        return self._running().registry.all()
 
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of everybody, in the order of their accounts."""
@@ -207,7 +166,7 @@ class MockServer(HostedServer):
         Raises:
             ModuleLoadError: One fails; what was loaded before stays.
         """
-        await self._in_loop(self._running_parts().runtime.load())
+        await self._in_loop(self._running().runtime.load())
 
     async def restart(self, *, keep_data: bool = True) -> None:
         """Restart as a Nakama whose process has ended, on the same ports.
@@ -233,22 +192,15 @@ class MockServer(HostedServer):
         await self._in_loop(self._restore(snapshot))
 
     async def _users(self) -> list[dict[str, Any]]:
-        parts = self._running_parts()
-        rows = parts.store.all("SELECT * FROM users WHERE username <> '' ORDER BY create_time")
-        return [parts.accounts.user(row) for row in rows]
+        accounts = self._running().accounts
+        return [accounts.user(row) for row in accounts.all()]
 
     async def _devices(self, user_id: str) -> list[Device]:
-        return self._running_parts().push.registrar.devices_of(user_id)
+        return self._running().push.registrar.devices_of(user_id)
 
     async def _reset(self) -> None:
-        parts = self._running_parts()
-        await parts.registry.abort_all()
         self._late_rpcs.clear()
-        await parts.push.end()
-        await parts.runtime.interrupt()
-        self.pushes.reset()
-        parts.reset()
-        await parts.runtime.load()
+        await self._running().reset()
 
     async def _restart(self, *, keep_data: bool) -> None:
         async with self._restarting:
@@ -256,53 +208,38 @@ class MockServer(HostedServer):
 
     async def _restart_once(self, *, keep_data: bool) -> None:
         await self._unserve(self._http_url)
-        ended = self._running_parts()
-        await ended.push.end()
-        await ended.runtime.close()
-        store = ended.store
+        ended = self._running()
+        await ended.end()
         if not keep_data:
-            store.reset()
-        parts = await self._open_parts(store)
-        await self._serve_client_api(parts, int(self._http_url.rpartition(":")[2]))
+            ended.store.reset()
+        wiring = await self._wire(ended.store)
+        await self._serve_client_api(wiring, int(self._http_url.rpartition(":")[2]))
 
     async def _snapshot(self) -> bytes:
-        return self._running_parts().store.snapshot()
+        return self._running().store.snapshot()
 
     async def _restore(self, snapshot: bytes) -> None:
-        parts = self._running_parts()
-        await parts.registry.abort_all()
-        await parts.push.end()
-        parts.store.restore(snapshot)
-        parts.sessions.cache.clear()
-        parts.push.resume()
+        await self._running().restore(snapshot)
 
     async def _open(self) -> None:
         self.pushes.keep()
-        parts = await self._open_parts(Store(SCHEMA, self._data))
+        wiring = await self._wire(Store(SCHEMA, self._data))
         console = self.config.console
-        await self._serve_client_api(parts, self.config.socket.port)
+        await self._serve_client_api(wiring, self.config.socket.port)
         self._console_url = await self._serve(self._console_app(), console.address, console.port)
 
     async def _close(self) -> None:
         self._late_rpcs.clear()
-        parts, self._parts = self._parts, None
-        if parts is not None:
-            await parts.push.close()
-            await parts.runtime.close()
-            parts.store.close()
+        wiring, self._wiring = self._wiring, None
+        if wiring is not None:
+            await wiring.close()
 
-    async def _open_parts(self, store: Store) -> Parts:
+    async def _wire(self, store: Store) -> Wiring:
         """Make everything anew but what is stored, and load the modules."""
-        parts = Parts(self.config, self.clock, store, self.journal, self.faults, self.pushes)
-        self._parts = parts
-
-        def register_push(nk: Nakama) -> None:
-            for rpc_id, function in PushFunctions(parts).functions().items():
-                nk.register_rpc(function, rpc_id)
-
-        await parts.runtime.start(built_in=register_push, registered=self._register)
-        parts.push.resume()
-        return parts
+        wiring = Wiring(self.config, self.clock, store, self.journal, self.faults, self.pushes)
+        self._wiring = wiring
+        await wiring.start(self._register)
+        return wiring
 
     async def _register(self, nk: Nakama) -> None:
         for init_module in self._modules:
@@ -310,16 +247,13 @@ class MockServer(HostedServer):
         for function, rpc_id in (*self._rpcs, *self._late_rpcs):
             nk.register_rpc(function, rpc_id)
 
-    async def _serve_client_api(self, parts: Parts, port: int) -> None:
-        routes = (*ROUTES, *push.routes(self.config.push))
-        front = Front(parts, routes, RpcApi(parts), Acceptor(parts, Pipeline(parts, REQUESTS)))
-        app = front.app()
-        app.on_shutdown.append(lambda _: parts.registry.abort_all())
-        self._http_url = await self._serve(app, self.config.socket.address, port)
+    async def _serve_client_api(self, wiring: Wiring, port: int) -> None:
+        address = self.config.socket.address
+        self._http_url = await self._serve(wiring.client_api(), address, port)
 
     def _console_app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard().middleware(is_ours, everywhere=True)])
-        Console(self.config.console, self._running_parts).add_routes(app)
+        Console(self.config.console, self.clock, lambda: self._running().console).add_routes(app)
         Control(self).add_routes(app)
         FaultRoutes(self.faults).add_to(app)
         self.events.add_to(app)
@@ -332,7 +266,10 @@ class MockServer(HostedServer):
         login = None if is_loopback(console.address) else Login(console.username, console.password)
         return OriginGuard(self.config.control.allow_host, login=login)
 
-    def _running_parts(self) -> Parts:
-        if self._parts is None:
+    def _running_notifications(self) -> Notifications:
+        return self._running().notifications
+
+    def _running(self) -> Wiring:
+        if self._wiring is None:
             raise ServerNotRunning("start the server first: `async with MockServer() as server:`")
-        return self._parts
+        return self._wiring

@@ -3,35 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-from attrs import frozen
-
-if TYPE_CHECKING:
-    from mock_server.features.notifications.core import Notification
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
-
-
-@frozen
-class DirectMessage:
-    """A chat message that was written in a channel of two users.
-
-    Attributes:
-        message_id: The message's id.
-        channel_id: The channel's id.
-        sender_id: Who wrote it.
-        sender_username: His name.
-        recipient_id: The other one.
-        content: JSON text, as it was stored.
-    """
-
-    message_id: str
-    channel_id: str
-    sender_id: str
-    sender_username: str
-    recipient_id: str
-    content: str
 
 
 class Signal(Generic[T]):
@@ -51,19 +25,3 @@ class Signal(Generic[T]):
         """Tell every receiver."""
         for receiver in self._receivers:
             receiver(value)
-
-
-class Signals:
-    """The signals of one server.
-
-    Attributes:
-        notification_sent: A notification went to one user; it was stored, if it is persistent, and
-            has reached his sockets. Those to whoever is connected, and the last words to a socket
-            that is closed (-7, -8), are not told.
-        direct_message_sent: A message was written in a channel of two users, and has reached those
-            who are in it.
-    """
-
-    def __init__(self) -> None:
-        self.notification_sent: Signal[Notification] = Signal()
-        self.direct_message_sent: Signal[DirectMessage] = Signal()

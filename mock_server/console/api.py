@@ -7,16 +7,17 @@ import json
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
+from attrs import frozen
 
 from mock_server.config import ConsoleConfig
 from mock_server.console.listing import list_page
 from mock_server.cursor import BadCursor
-from mock_server.features.notifications.core import DatabaseError, Notification
-from mock_server.features.sessions.core import basic_auth, bearer_token
-from mock_server.http.gateway import same_secret
+from mock_server.features.moderation.core import Moderation
+from mock_server.features.notifications.core import DatabaseError, Notification, Notifications
+from mock_server.http.authorization import basic_auth, bearer_token, same_secret
 from mock_server.identity import SYSTEM_USER
 from mock_server.jws import sign, verify
 from mock_server.wire import gojson
@@ -25,10 +26,8 @@ from mock_server.wire.output import timestamp
 from mock_server.wire.protojson import decode_body
 from mock_server.wire.schema import BOOL, INT32, STRING, ListOf, Message
 from mock_server.wire.uuids import parse_uuid
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
+from server_kit.store import Row
 
 Handler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
 WebHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -46,21 +45,34 @@ _TOKEN_LIFE = 86_400
 _EVERYTHING = "_" * 16  # the admin's access rights, as Nakama packs them
 
 
+@frozen
+class ConsoleServices:
+    """What the console's requests are about, between two restarts of the server."""
+
+    store: Store
+    notifications: Notifications
+    moderation: Moderation
+
+
 class Console:
     """Answers the operators' requests.
 
     Args:
         config: The console's user, password and signing key.
-        find_parts: Returns the server's parts; a restart makes new ones.
+        clock: The server's time.
+        find_services: Returns what the requests are about; a restart makes new ones.
     """
 
-    def __init__(self, config: ConsoleConfig, find_parts: Callable[[], Parts]) -> None:
+    def __init__(
+        self, config: ConsoleConfig, clock: Clock, find_services: Callable[[], ConsoleServices]
+    ) -> None:
         self._config = config
-        self._find_parts = find_parts
+        self._clock = clock
+        self._find_services = find_services
 
     @property
-    def _parts(self) -> Parts:
-        return self._find_parts()
+    def _services(self) -> ConsoleServices:
+        return self._find_services()
 
     def add_routes(self, app: web.Application) -> None:
         """Put the console's routes into the application of its port."""
@@ -94,7 +106,7 @@ class Console:
         if token is None:
             raise _unauthenticated("Console authentication required.")
         claims = verify(token, self._config.signing_key) or {}
-        if claims.get("exp", 0) <= self._parts.clock.time():
+        if claims.get("exp", 0) <= self._clock.time():
             raise _unauthenticated("Token invalid.")
 
     def _is_admin(self, user: str, password: str) -> bool:
@@ -109,7 +121,7 @@ class Console:
             "id": SYSTEM_USER,
             "usn": body["username"],
             "acl": _EVERYTHING,
-            "exp": int(self._parts.clock.time()) + _TOKEN_LIFE,
+            "exp": int(self._clock.time()) + _TOKEN_LIFE,
             "cki": str(uuid.uuid4()),
         }
         token = sign(claims, self._config.signing_key)
@@ -123,7 +135,7 @@ class Console:
             raise _internal("failed to send notification, invalid sender id")
         recipients = {_recipient(each): None for each in body["user_ids"]}
         subject, code, stored = body["subject"], body["code"], body["persistent"]
-        notifications = self._parts.notifications
+        notifications = self._services.notifications
         try:
             if recipients:
                 notifications.send(
@@ -144,7 +156,7 @@ class Console:
             raise _invalid("expects a limit value between 1 and 100")
         try:
             page = list_page(
-                self._parts.store,
+                self._services.store,
                 request.query.get("user_id", ""),
                 int(limit),
                 request.query.get("cursor", ""),
@@ -161,7 +173,7 @@ class Console:
         notification_id = parse_uuid(request.match_info["id"])
         if notification_id is None:
             raise _internal("failed to fetch notification")
-        rows = self._parts.notifications.get([notification_id])
+        rows = self._services.notifications.get([notification_id])
         if not rows:
             raise GrpcError(GrpcCode.NOT_FOUND, "Notification not found.")
         return _full(rows[0])
@@ -170,20 +182,20 @@ class Console:
         notification_id = parse_uuid(request.match_info["id"])
         if notification_id is None:
             raise _internal("failed to delete notification")
-        self._parts.notifications.delete([notification_id])
+        self._services.notifications.delete([notification_id])
         return {}
 
     def _ban(self, request: web.Request) -> dict[str, Any]:
-        self._parts.accounts.ban([_player(request, "Cannot ban the system user.")])
+        self._services.moderation.ban([_player(request, "Cannot ban the system user.")])
         return {}
 
     def _unban(self, request: web.Request) -> dict[str, Any]:
-        self._parts.accounts.unban([_player(request, "Cannot unban the system user.")])
+        self._services.moderation.unban([_player(request, "Cannot unban the system user.")])
         return {}
 
     def _delete_account(self, request: web.Request) -> dict[str, Any]:
         try:
-            self._parts.accounts.delete(_user(request))
+            self._services.moderation.delete(_user(request))
         except ValueError:
             raise _internal("An error occurred while trying to delete the user.") from None
         return {}
@@ -274,7 +286,7 @@ def _user(request: web.Request) -> str:
     return user_id
 
 
-def _full(row: store.Row) -> dict[str, Any]:
+def _full(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
         "subject": row["subject"],

@@ -6,13 +6,14 @@ The order of the checks is Nakama's: route, body, query, authentication, then th
 from __future__ import annotations
 
 import inspect
-import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
-from mock_server.features.sessions.core import basic_auth, bearer_token
+from mock_server.features.sessions.core import Sessions
+from mock_server.http.authorization import basic_auth, bearer_token, same_secret
+from mock_server.http.context import RequestContext
 from mock_server.http.routing import ANONYMOUS, Auth, Call, Route, RouteTable
 from mock_server.identity import Identity
 from mock_server.runtime.errors import ModuleError
@@ -24,10 +25,6 @@ from mock_server.wire.query import decode_query, ignored_names, parse_pairs
 from mock_server.wire.schema import Message
 from mock_server.wire.strconv import utf8_text
 
-if TYPE_CHECKING:
-    from mock_server.http.front import Incoming
-    from mock_server.parts import Parts
-
 NO_CACHE = {"Cache-Control": "no-store, no-cache, must-revalidate"}
 
 
@@ -35,23 +32,28 @@ class Gateway:
     """Answers everything under the client API but RPC and the socket.
 
     Args:
-        parts: The server.
-        table: Its routes.
+        table: The routes.
+        server_key: What callers without a session must know.
+        sessions: Tells who a token stands for.
+        hooks: What server modules do before and after.
     """
 
-    def __init__(self, parts: Parts, table: RouteTable) -> None:
-        self._parts = parts
+    def __init__(
+        self, table: RouteTable, *, server_key: str, sessions: Sessions, hooks: Hooks
+    ) -> None:
         self._table = table
-        self._hooks = Hooks(parts)
+        self._server_key = server_key
+        self._sessions = sessions
+        self._hooks = hooks
 
-    async def answer(self, incoming: Incoming) -> web.Response:
+    async def answer(self, context: RequestContext) -> web.Response:
         """Answer a request, errors included."""
         try:
-            route, path_values = self._find(incoming)
-            request = await self._decode(route, path_values, incoming)
-            identity = self._authenticate(route, incoming)
-            incoming.user_id = identity.user_id
-            document = await self._call(route, request, identity, incoming)
+            route, path_values = self._find(context)
+            request = await self._decode(route, path_values, context)
+            identity = self._authenticate(route, context)
+            context.user_id = identity.user_id
+            document = await self._call(route, request, identity, context)
         except GrpcError as error:
             return error_response(error)
         except Disabled:
@@ -62,25 +64,24 @@ class Gateway:
             encode(document), headers={"Grpc-Metadata-Content-Type": "application/grpc"}
         )
 
-    def _find(self, incoming: Incoming) -> tuple[Route, dict[str, str]]:
+    def _find(self, context: RequestContext) -> tuple[Route, dict[str, str]]:
         try:
-            return self._table.find(incoming.method, incoming.path)
+            return self._table.find(context.method, context.path)
         except GrpcError:
-            if incoming.method != "POST" or not incoming.has_form:
+            if context.method != "POST" or not context.has_form:
                 raise
-        return self._table.find("GET", incoming.path)  # a query too long for a URL
+        return self._table.find("GET", context.path)  # a query too long for a URL
 
     async def _call(
-        self, route: Route, request: dict[str, Any], identity: Identity, incoming: Incoming
+        self, route: Route, request: dict[str, Any], identity: Identity, context: RequestContext
     ) -> dict[str, Any]:
         call = Call(
-            self._parts,
             request,
             identity,
-            incoming.client_ip,
-            incoming.client_port,
-            incoming.query_lists(),
-            incoming.header_lists(),
+            context.client_ip,
+            context.client_port,
+            context.query_lists(),
+            context.header_lists(),
         )
         await self._hooks.before_request(route, call)
         result = route.handler(call)
@@ -89,32 +90,32 @@ class Gateway:
         return document
 
     async def _decode(
-        self, route: Route, path_values: dict[str, str], incoming: Incoming
+        self, route: Route, path_values: dict[str, str], context: RequestContext
     ) -> dict[str, Any]:
         try:
-            request = _fields(route, await incoming.body() if route.body else b"")
+            request = _fields(route, await context.body() if route.body else b"")
             if route.body != "*":
-                form = await incoming.body() if incoming.has_form and not route.body else b""
-                pairs = parse_pairs(utf8_text(form)) + parse_pairs(incoming.raw_query)
+                form = await context.body() if context.has_form and not route.body else b""
+                pairs = parse_pairs(utf8_text(form)) + parse_pairs(context.raw_query)
                 request |= decode_query(route.query_message, pairs)
-                incoming.ignored += tuple(
+                context.ignored += tuple(
                     f"query: {name}" for name in ignored_names(route.query_message, pairs)
                 )
         except DecodeError as error:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
         return request | path_values
 
-    def _authenticate(self, route: Route, incoming: Incoming) -> Identity:
+    def _authenticate(self, route: Route, context: RequestContext) -> Identity:
         if route.auth is Auth.NONE:
             return ANONYMOUS
-        given = incoming.authorization()
+        given = context.authorization()
         if route.auth is Auth.SERVER_KEY:
             self._check_server_key(given)
             return ANONYMOUS
         if not given:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token required")
         token = bearer_token(given[0]) if len(given) == 1 else None
-        identity = self._parts.sessions.check(token) if token else None
+        identity = self._sessions.check(token) if token else None
         if identity is None:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token invalid")
         return identity
@@ -123,7 +124,7 @@ class Gateway:
         if len(given) != 1:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Server key required")
         login = basic_auth(given[0])
-        if login is None or not same_secret(login[0], self._parts.config.socket.server_key):
+        if login is None or not same_secret(login[0], self._server_key):
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Server key invalid")
 
 
@@ -141,11 +142,6 @@ def json_response(text: str, *, status: int = 200, headers: Mapping[str, str]) -
     """An answer with JSON text, as Nakama labels it: without a charset, never cached."""
     kind = {"Content-Type": "application/json"}
     return web.Response(body=text.encode(), status=status, headers={**NO_CACHE, **kind, **headers})
-
-
-def same_secret(given: str, expected: str) -> bool:
-    """Compare keys in constant time."""
-    return secrets.compare_digest(given.encode(errors="surrogatepass"), expected.encode())
 
 
 def _fields(route: Route, body: bytes) -> dict[str, Any]:

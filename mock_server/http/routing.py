@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from attrs import define, field, frozen
@@ -13,9 +13,6 @@ from attrs import define, field, frozen
 from mock_server.identity import Identity
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.schema import Message
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
 
 ANONYMOUS = Identity("", "")
 
@@ -33,7 +30,6 @@ class Call:
     """One request to a route, decoded and authenticated.
 
     Attributes:
-        parts: The server it came to.
         request: The fields of the route's message; every field is there.
         identity: Who calls; `ANONYMOUS` where the route needs no session.
         client_ip: Where the request came from.
@@ -42,7 +38,6 @@ class Call:
         headers: All headers, as lists.
     """
 
-    parts: Parts
     request: dict[str, Any]
     identity: Identity = ANONYMOUS
     client_ip: str = ""
@@ -112,10 +107,10 @@ class RouteTable:
         Raises:
             GrpcError: NOT_FOUND for an unknown path, UNIMPLEMENTED for another method.
         """
-        parts = tuple(unquote(path).split("/"))  # as in Nakama, an escaped slash divides, too
+        segments = tuple(unquote(path).split("/"))  # as in Nakama, an escaped slash divides, too
         known = False
         for route, pattern in self._routes:
-            values = _match(pattern, parts)
+            values = _match(pattern, segments)
             if values is not None:
                 known = True
                 if route.method == method:
@@ -129,11 +124,11 @@ class RouteTable:
         return [f"{route.method} {route.path}" for route, _ in self._routes]
 
 
-def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
-    if len(pattern) != len(parts):
+def _match(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
+    if len(pattern) != len(segments):
         return None
     values = {}
-    for expected, part in zip(pattern, parts, strict=True):
+    for expected, part in zip(pattern, segments, strict=True):
         if expected.startswith("{"):
             if not part:
                 return None

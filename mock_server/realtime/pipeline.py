@@ -6,85 +6,38 @@ import difflib
 import inspect
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterable
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
-from attrs import frozen
-
+from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request, error_reply
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
 from mock_server.wire import messages
 from mock_server.wire.protojson import DecodeError, decode_frame
-from mock_server.wire.schema import Message
-from server_kit import Entry
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Entry, Journal
 
 _log = logging.getLogger("mock_server.socket")
 
 _REFUSED = "error processing message"
 
 
-class ErrorCode(IntEnum):
-    """The `Error.Code` of realtime replies."""
-
-    RUNTIME_EXCEPTION = 0
-    UNRECOGNIZED_PAYLOAD = 1
-    MISSING_PAYLOAD = 2
-    BAD_INPUT = 3
-    MATCH_NOT_FOUND = 4
-    MATCH_JOIN_REJECTED = 5
-    RUNTIME_FUNCTION_NOT_FOUND = 6
-    RUNTIME_FUNCTION_EXCEPTION = 7
-
-
-class RealtimeError(Exception):
-    """A request's refusal; the socket stays open.
-
-    Attributes:
-        code: What kind of refusal.
-        message: Nakama's text.
-    """
-
-    def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-Reply = dict[str, Any] | None
-RequestHandler = Callable[["Parts", SocketSession, dict[str, Any]], Reply | Awaitable[Reply]]
-
-
-@frozen
-class Request:
-    """One kind of envelope that clients send.
-
-    Attributes:
-        member: Its name in the envelope, as `rpc`.
-        message: The member's fields.
-        handler: Returns the reply's members; `{}` for a bare cid, None for no reply at all.
-    """
-
-    member: str
-    message: Message
-    handler: RequestHandler
-
-
 class Pipeline:
     """Decodes frames, calls handlers, replies.
 
     Args:
-        parts: The server.
         requests: What clients may send.
+        hooks: What server modules do before and after.
+        journal: Where frames are written down.
+        clock: The server's time.
     """
 
-    def __init__(self, parts: Parts, requests: Iterable[Request]) -> None:
-        self._parts = parts
-        self._hooks = Hooks(parts)
+    def __init__(
+        self, requests: Iterable[Request], *, hooks: Hooks, journal: Journal, clock: Clock
+    ) -> None:
+        self._hooks = hooks
+        self._journal = journal
+        self._clock = clock
         self._requests = {request.member: request for request in requests}
         self._envelope = messages.envelope()
 
@@ -93,17 +46,17 @@ class Pipeline:
         try:
             envelope = decode_frame(self._envelope, text)
         except DecodeError:
-            self._journal(session, "malformed", text)
+            self._write_journal(session, "malformed", text)
             session.disconnect("received malformed payload")
             return
         members = ((name, value) for name, value in envelope.items() if name != "cid")
         member = next((name for name, value in members if value is not None), None)
         if member is None or member not in self._requests:
-            self._journal(session, member or "empty", text, unmatched=self._nearest(member))
+            self._write_journal(session, member or "empty", text, unmatched=self._nearest(member))
             session.disconnect(_REFUSED)
             return
         error = await self._answer(session, member, envelope)
-        self._journal(session, member, text, error=error)
+        self._write_journal(session, member, text, error=error)
 
     def _nearest(self, member: str | None) -> str:
         """The request nearest to a member that is none."""
@@ -119,7 +72,7 @@ class Pipeline:
         try:
             envelope = await self._hooks.before_message(session, member, self._envelope, envelope)
             cid = envelope["cid"]
-            reply = self._requests[member].handler(self._parts, session, envelope[member])
+            reply = self._requests[member].handler(session, envelope[member])
             if inspect.isawaitable(reply):
                 reply = await reply
         except Disabled:
@@ -152,7 +105,7 @@ class Pipeline:
         session.reply(out)
         return out
 
-    def _journal(
+    def _write_journal(
         self,
         session: SocketSession,
         member: str,
@@ -161,24 +114,14 @@ class Pipeline:
         unmatched: str | None = None,
         error: str | None = None,
     ) -> None:
-        self._parts.journal.write(
+        self._journal.write(
             Entry(
                 kind="frame",
                 name=member,
-                time=self._parts.clock.time(),
+                time=self._clock.time(),
                 user_id=session.user_id,
                 body=text[:2000],
                 unmatched=unmatched,
                 error=error,
             )
         )
-
-
-def error_reply(code: ErrorCode, message: str) -> dict[str, Any]:
-    """The members of a reply that refuses a request."""
-    return {"error": error_message(code, message)}
-
-
-def error_message(code: ErrorCode, message: str) -> dict[str, Any]:
-    """The `Error` member of a reply; code 0 is left out, as proto3 does."""
-    return ({"code": int(code)} if code else {}) | {"message": message}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import field, frozen
 
-if TYPE_CHECKING:
-    from mock_server.config import Config
-    from mock_server.realtime.session import SocketSession
+from mock_server.config import Config
+from mock_server.identity import Identity
+from mock_server.realtime.session import SocketSession
 
 
 @frozen
@@ -67,24 +67,64 @@ class Context:
         return {name: value for name, value in table.items() if value is not None}
 
 
-def environment(config: Config) -> dict[str, str]:
-    """The `runtime.env` settings, given as `NAME=VALUE`."""
-    pairs = (setting.partition("=") for setting in config.runtime.env)
-    return {name: value for name, _, value in pairs}
+class Contexts:
+    """Makes the contexts of one server's calls.
 
+    Args:
+        config: The server's name, and its `runtime.env` settings, given as `NAME=VALUE`.
+    """
 
-def socket_context(config: Config, session: SocketSession, mode: str = "rpc") -> Context:
-    """What a server module is told of a call that came over a socket."""
-    return Context(
-        execution_mode=mode,
-        node=config.name,
-        env=environment(config),
-        user_id=session.user_id,
-        username=session.username,
-        vars=session.identity.vars or None,
-        user_session_exp=session.identity.expiry,
-        session_id=session.id,
-        client_ip=session.client_ip,
-        client_port=session.client_port,
-        lang=session.lang,
-    )
+    def __init__(self, config: Config) -> None:
+        self._node = config.name
+        pairs = (setting.partition("=") for setting in config.runtime.env)
+        self._env = {name: value for name, _, value in pairs}
+
+    def new(self, mode: str, **values: Any) -> Context:
+        """The context of a call in some execution mode."""
+        return Context(execution_mode=mode, node=self._node, env=self._env, **values)
+
+    def of_request(
+        self,
+        mode: str,
+        identity: Identity,
+        *,
+        client_ip: str,
+        client_port: str,
+        headers: Mapping[str, list[str]] | None = None,
+        query_params: Mapping[str, list[str]] | None = None,
+    ) -> Context:
+        """The context of a call that came over HTTP.
+
+        Args:
+            mode: The execution mode.
+            identity: Who calls; `ANONYMOUS` with a key.
+            client_ip: Where the call came from.
+            client_port: The same, its port.
+            headers: The headers that the function may see.
+            query_params: The query parameters that it may see.
+        """
+        return self.new(
+            mode,
+            headers=headers or {},
+            query_params=query_params or {},
+            user_id=identity.user_id or None,
+            username=identity.username or None,
+            vars=identity.vars or None,
+            user_session_exp=identity.expiry or None,
+            client_ip=client_ip,
+            client_port=client_port,
+        )
+
+    def of_socket(self, session: SocketSession, mode: str = "rpc") -> Context:
+        """The context of a call that came over a socket."""
+        return self.new(
+            mode,
+            user_id=session.user_id,
+            username=session.username,
+            vars=session.identity.vars or None,
+            user_session_exp=session.identity.expiry,
+            session_id=session.id,
+            client_ip=session.client_ip,
+            client_port=session.client_port,
+            lang=session.lang,
+        )

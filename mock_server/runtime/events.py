@@ -6,15 +6,14 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mock_server.runtime.context import Context, socket_context
+from mock_server.realtime.session import SocketSession
+from mock_server.runtime.callbacks import EventFunction
+from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
-    from mock_server.realtime.session import SocketSession
-    from mock_server.runtime.callbacks import EventFunction
+from mock_server.runtime.registrations import Registrations
+from server_kit import Clock
 
 _log = logging.getLogger("mock_server.runtime")
 
@@ -23,11 +22,15 @@ class Events:
     """The events of one server; nobody waits for the functions that hear of them.
 
     Args:
-        parts: The server.
+        registrations: The functions.
+        contexts: Makes their contexts.
+        clock: The server's time.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, registrations: Registrations, contexts: Contexts, clock: Clock) -> None:
+        self._registrations = registrations
+        self._contexts = contexts
+        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
     def generate(
@@ -41,15 +44,15 @@ class Events:
     ) -> None:
         """Pass an event to the functions of `register_event`; `timestamp` is now where None."""
         event = {"name": name, "properties": dict(properties), "external": external}
-        self._tell(self._parts.runtime.callbacks.events, context, event, timestamp)
+        self._tell(self._registrations.active.events, context, event, timestamp)
 
     def session_started(self, session: SocketSession) -> None:
         """Tell that a socket has opened."""
-        self._of_session(self._parts.runtime.callbacks.session_starts, session, "session_start", {})
+        self._of_session(self._registrations.active.session_starts, session, "session_start", {})
 
     def session_ended(self, session: SocketSession) -> None:
         """Tell that a socket has closed, and why."""
-        functions = self._parts.runtime.callbacks.session_ends
+        functions = self._registrations.active.session_ends
         self._of_session(functions, session, "session_end", {"reason": session.end_reason})
 
     async def drop(self) -> None:
@@ -65,7 +68,7 @@ class Events:
         name: str,
         properties: dict[str, str],
     ) -> None:
-        context = socket_context(self._parts.config, session, "event")
+        context = self._contexts.of_socket(session, "event")
         self._tell(functions, context, {"name": name, "properties": properties}, None)
 
     def _tell(
@@ -75,7 +78,7 @@ class Events:
         event: dict[str, Any],
         timestamp: int | None,
     ) -> None:
-        now = int(self._parts.clock.time())
+        now = int(self._clock.time())
         event["timestamp"] = now if timestamp is None else timestamp
         for function in functions:
             task = asyncio.get_running_loop().create_task(_call(function, context, event))

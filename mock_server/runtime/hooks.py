@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import inspect
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mock_server.runtime.context import Context, socket_context
+from mock_server.features.sessions.core import Sessions
+from mock_server.http.routing import Call, Route
+from mock_server.identity import Identity
+from mock_server.realtime.session import SocketSession
+from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.messages import decode_message
+from mock_server.runtime.registrations import Registrations
 from mock_server.wire.errors import DecodeError, GrpcCode
 from mock_server.wire.protojson import message_json
 from mock_server.wire.schema import Message
-
-if TYPE_CHECKING:
-    from mock_server.http.routing import Call, Route
-    from mock_server.identity import Identity
-    from mock_server.parts import Parts
-    from mock_server.realtime.session import SocketSession
 
 _log = logging.getLogger("mock_server.runtime")
 
@@ -33,11 +32,17 @@ class Hooks:
     """Calls the hooks of one server.
 
     Args:
-        parts: The server.
+        registrations: The hooks.
+        contexts: Makes their contexts.
+        sessions: Tells who has just logged in.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(
+        self, registrations: Registrations, contexts: Contexts, sessions: Sessions
+    ) -> None:
+        self._registrations = registrations
+        self._contexts = contexts
+        self._sessions = sessions
 
     async def before_request(self, route: Route, call: Call) -> None:
         """Let the before hook of a route look at a request, and change it.
@@ -46,7 +51,7 @@ class Hooks:
             Disabled: It returned nothing.
             ModuleError: It refused.
         """
-        function = self._parts.runtime.callbacks.before.get(route.name.lower())
+        function = self._registrations.active.before.get(route.name.lower())
         if function is None:
             return
         request = message_json(route.message, call.request)
@@ -59,11 +64,11 @@ class Hooks:
 
     async def after_request(self, route: Route, call: Call, response: dict[str, Any]) -> None:
         """Tell the after hook of a route of a request that succeeded; its errors are logged."""
-        function = self._parts.runtime.callbacks.after.get(route.name.lower())
+        function = self._registrations.active.after.get(route.name.lower())
         if function is None:
             return
         token = response.get("token") if not call.identity.user_id else None
-        identity = (token and self._parts.sessions.check(token)) or call.identity
+        identity = (token and self._sessions.check(token)) or call.identity
         context = self._request_context("after", call, identity)
         request = message_json(route.message, call.request)
         await _observe(function, context, response, request, name=route.name)
@@ -83,10 +88,10 @@ class Hooks:
             Disabled: It returned nothing.
             ModuleError: It refused, or returned another message.
         """
-        function = self._parts.runtime.callbacks.before_rt.get(_rt_name(member))
+        function = self._registrations.active.before_rt.get(_rt_name(member))
         if function is None:
             return fields
-        context = socket_context(self._parts.config, session, "before")
+        context = self._contexts.of_socket(session, "before")
         result: Any = function(context, message_json(envelope, fields))
         if inspect.isawaitable(result):
             result = await result
@@ -112,21 +117,15 @@ class Hooks:
             fields: The decoded envelope.
             reply: The reply's envelope; None where there is none.
         """
-        function = self._parts.runtime.callbacks.after_rt.get(_rt_name(member))
+        function = self._registrations.active.after_rt.get(_rt_name(member))
         if function is not None:
-            context = socket_context(self._parts.config, session, "after")
+            context = self._contexts.of_socket(session, "after")
             request = message_json(envelope, fields)
             await _observe(function, context, reply or {}, request, name=member)
 
     def _request_context(self, mode: str, call: Call, identity: Identity) -> Context:
-        return self._parts.runtime.context(
-            mode,
-            user_id=identity.user_id or None,
-            username=identity.username or None,
-            vars=identity.vars or None,
-            user_session_exp=identity.expiry or None,
-            client_ip=call.client_ip,
-            client_port=call.client_port,
+        return self._contexts.of_request(
+            mode, identity, client_ip=call.client_ip, client_port=call.client_port
         )
 
 

@@ -1,89 +1,112 @@
 """`nk`: what server modules may call, under Nakama's names.
 
-Each feature brings its own functions (`features/NAME/runtime.py`); this puts them together.
+Each feature brings its own functions (`features/NAME/runtime.py`); `wiring.py` names the groups.
 """
 
 from __future__ import annotations
 
 import difflib
+import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from mock_server.features.accounts.runtime import AccountFunctions
-from mock_server.features.authentication.runtime import AuthenticationFunctions
-from mock_server.features.channels.runtime import ChannelFunctions
-from mock_server.features.friends.runtime import FriendFunctions
-from mock_server.features.groups.runtime import GroupFunctions
-from mock_server.features.groups.runtime_members import MemberFunctions
-from mock_server.features.leaderboards.runtime import LeaderboardFunctions
-from mock_server.features.links.runtime import LinkFunctions
-from mock_server.features.notifications.runtime import NotificationFunctions
-from mock_server.features.sessions.runtime import SessionFunctions
-from mock_server.features.storage.runtime import StorageFunctions
-from mock_server.features.streams.runtime import StreamFunctions
-from mock_server.features.users.runtime import UserFunctions
-from mock_server.features.wallets.runtime import WalletFunctions
+from attrs import frozen
+
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.registration import RegistrationFunctions
-from mock_server.runtime.tools.crypto import CryptoFunctions
-from mock_server.runtime.tools.encoding import EncodingFunctions
-from mock_server.runtime.tools.http import HttpFunctions
-from mock_server.runtime.tools.logger import LoggerFunctions
-from mock_server.runtime.tools.time import TimeFunctions
+from mock_server.runtime.functions import PureFunctions, RuntimeFunctions
+from mock_server.runtime.registrations import Registrations
 
 _log = logging.getLogger("mock_server.runtime")
 
 
-class Nakama(
-    AccountFunctions,
-    AuthenticationFunctions,
-    ChannelFunctions,
-    FriendFunctions,
-    GroupFunctions,
-    LeaderboardFunctions,
-    LinkFunctions,
-    MemberFunctions,
-    NotificationFunctions,
-    SessionFunctions,
-    StorageFunctions,
-    StreamFunctions,
-    UserFunctions,
-    WalletFunctions,
-    RegistrationFunctions,
-    CryptoFunctions,
-    EncodingFunctions,
-    HttpFunctions,
-    LoggerFunctions,
-    TimeFunctions,
-):
-    """The runtime functions of one server.
+@frozen
+class RuntimeFunction:
+    """One function of `nk`.
 
-    One that is missing fails when it is called; a call while modules load is only logged.
+    Attributes:
+        call: The function.
+        arity: How many arguments it takes at most.
+        is_pure: Whether any thread may call it; others run in the server's loop.
     """
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
+    call: Callable[..., Any]
+    arity: int
+    is_pure: bool
+
+
+class FunctionTable:
+    """The runtime functions of one server by name, for the modules of every language.
+
+    Args:
+        groups: Where they come from.
+
+    Raises:
+        ValueError: Two groups have a function of the same name.
+    """
+
+    def __init__(self, groups: Iterable[RuntimeFunctions]) -> None:
+        self._functions: dict[str, RuntimeFunction] = {}
+        for group in groups:
+            for name, function in _functions(group):
+                if name in self._functions:
+                    raise ValueError(f"two groups of runtime functions have nk.{name}")
+                self._functions[name] = function
+
+    def names(self) -> list[str]:
+        """The names of all runtime functions, sorted."""
+        return sorted(self._functions)
+
+    def find(self, name: str) -> RuntimeFunction | None:
+        """The function of this name, or None."""
+        return self._functions.get(name)
+
+    def missing(self, name: str) -> ModuleError:
+        """The error of a call of a function that this mock does not have."""
+        names = self.names()
+        near = difflib.get_close_matches(name, names, n=len(names), cutoff=0.0)
+        return ModuleError(
+            f"nk.{name} is not in this mock of Nakama; it has, the nearest first: {', '.join(near)}"
+        )
+
+
+class Nakama:
+    """The runtime functions of one server, as attributes.
+
+    One that is missing fails when it is called; a call while modules load is only logged.
+
+    Args:
+        functions: The functions.
+        registrations: Tells whether modules are being loaded.
+    """
+
+    def __init__(self, functions: FunctionTable, registrations: Registrations) -> None:
+        self._functions = functions
+        self._registrations = registrations
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)
+        function = self._functions.find(name)
+        return function.call if function is not None else self._missing(name)
 
+    def __dir__(self) -> list[str]:
+        return self._functions.names()
+
+    def _missing(self, name: str) -> Callable[..., None]:
         def missing(*arguments: Any) -> None:
-            error = missing_function(name)
-            if not self._parts.runtime.is_loading:
+            error = self._functions.missing(name)
+            if not self._registrations.is_loading:
                 raise error
             _log.warning("called while loading, without effect: %s", error.message)
 
         return missing
 
 
-def function_names() -> list[str]:
-    """The names of all runtime functions."""
-    return [name for name in dir(Nakama) if not name.startswith("_")]
-
-
-def missing_function(name: str) -> ModuleError:
-    """The error of a call of a function that this mock does not have."""
-    names = function_names()
-    near = difflib.get_close_matches(name, names, n=len(names), cutoff=0.0)
-    return ModuleError(
-        f"nk.{name} is not in this mock of Nakama; it has, the nearest first: {', '.join(near)}"
-    )
+def _functions(group: RuntimeFunctions) -> Iterable[tuple[str, RuntimeFunction]]:
+    is_pure = isinstance(group, PureFunctions)
+    for name in dir(group):
+        if not name.startswith("_"):
+            function = getattr(group, name)
+            arity = len(inspect.signature(function).parameters)
+            yield name, RuntimeFunction(function, arity, is_pure)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mock_server.runtime.arguments import Arguments
-from mock_server.runtime.context import Context
+from mock_server.runtime.callbacks import (
+    AfterFunction,
+    BeforeFunction,
+    Callbacks,
+    EventFunction,
+    RpcFunction,
+)
+from mock_server.runtime.context import Context, Contexts
+from mock_server.runtime.events import Events
 from mock_server.runtime.functions import RuntimeFunctions
-
-if TYPE_CHECKING:
-    from mock_server.runtime.callbacks import (
-        AfterFunction,
-        BeforeFunction,
-        EventFunction,
-        RpcFunction,
-    )
-
+from mock_server.runtime.registrations import Registrations
 
 _NOW = -1
 
@@ -27,6 +27,11 @@ class RegistrationFunctions(RuntimeFunctions):
     A function may be a coroutine function; a plain one runs in the server's loop and must not
     block. Names do not depend on case.
     """
+
+    def __init__(self, registrations: Registrations, contexts: Contexts, events: Events) -> None:
+        self._registrations = registrations
+        self._contexts = contexts
+        self._events = events
 
     def register_rpc(self, function: RpcFunction, rpc_id: str) -> None:
         """Make a function callable by clients.
@@ -137,13 +142,13 @@ class RegistrationFunctions(RuntimeFunctions):
         """
         given = Arguments("run_once", function)
         once = given.function(1)
-        if not self._parts.runtime.may_run_once():
+        if not self._registrations.may_run_once():
             return None
-        return once(self._parts.runtime.context("run_once"))
+        return once(self._contexts.new("run_once"))
 
     def get_context(self) -> dict[str, Any]:
         """The context of the server itself, as `run_once` functions get it: env, node, version."""
-        return self._parts.runtime.context("run_once").table()
+        return self._contexts.new("run_once").table()
 
     def event(
         self,
@@ -169,8 +174,8 @@ class RegistrationFunctions(RuntimeFunctions):
         seconds = given.optional_integer(3, _NOW)
         if seconds == 0:
             raise given.error(3, "timestamp must be numeric UTC seconds when provided")
-        self._parts.runtime.events.generate(
-            self._parts.runtime.context("event"),
+        self._events.generate(
+            self._contexts.new("event"),
             title,
             table,
             timestamp=None if seconds == _NOW else seconds,
@@ -178,8 +183,8 @@ class RegistrationFunctions(RuntimeFunctions):
         )
 
     @property
-    def _callbacks(self) -> Any:
-        return self._parts.runtime.registering
+    def _callbacks(self) -> Callbacks:
+        return self._registrations.pending
 
 
 def _name(given: Arguments, expected: str) -> str:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import logging
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mock_server.runtime.callbacks import Callbacks
-from mock_server.runtime.context import Context, environment
-from mock_server.runtime.errors import ModuleError, ModuleLoadError
+from mock_server.config import RuntimeConfig
+from mock_server.runtime.callbacks import RpcFunction
+from mock_server.runtime.context import Contexts
+from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.events import Events
 from mock_server.runtime.lua.modules import LuaModule, find_lua_modules
-from mock_server.runtime.nk import Nakama
+from mock_server.runtime.nk import FunctionTable, Nakama
 from mock_server.runtime.python import InitModule, PythonModules, initialize
+from mock_server.runtime.registrations import Registrations
 from mock_server.runtime.watch import watch
 
 if TYPE_CHECKING:
-    from mock_server.parts import Parts
     from mock_server.runtime.lua.pool import LuaPool
 
 _log = logging.getLogger("mock_server.runtime")
@@ -29,49 +30,58 @@ class Runtime:
     """The server modules of one server, in every language.
 
     Args:
-        parts: The server.
+        config: Where they are, and how many Lua states there may be.
+        functions: What modules may call.
+        registrations: What they register.
+        contexts: Makes the contexts of calls.
+        events: What `interrupt` drops.
+        rpcs: RPC functions that are there without modules, which may replace them.
 
     Attributes:
-        nk: What modules may call.
-        callbacks: What they have registered.
-        events: Passes events to them.
-        registering: What `nk.register_*` writes to: `callbacks`, but for the time of a load.
+        nk: What modules may call, as attributes.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._config = parts.config
-        self._env = environment(parts.config)
-        self.nk = Nakama(parts)
-        self.events = Events(parts)
-        self.callbacks = self.registering = Callbacks()
-        self._built_in: InitModule = _nothing
+    def __init__(
+        self,
+        config: RuntimeConfig,
+        *,
+        functions: FunctionTable,
+        registrations: Registrations,
+        contexts: Contexts,
+        events: Events,
+        rpcs: Mapping[str, RpcFunction],
+    ) -> None:
+        self.nk = Nakama(functions, registrations)
+        self._config = config
+        self._functions = functions
+        self._registrations = registrations
+        self._contexts = contexts
+        self._events = events
+        self._rpcs = rpcs
         self._registered: InitModule = _nothing
-        self._once = False
         self._files: list[Path] = []
         self._lua: LuaPool | None = None
         self._in_python: PythonModules | None = None
         self._watching: asyncio.Task[None] | None = None
 
-    async def start(self, *, built_in: InitModule, registered: InitModule) -> None:
+    async def start(self, registered: InitModule) -> None:
         """Load the modules of `runtime.path`, Lua first; of equal names the last one counts.
 
         Args:
-            built_in: Registers what modules may replace.
             registered: Registers what replaces the modules' functions.
 
         Raises:
             ModuleLoadError: A module fails; the message has file and line.
         """
-        self._built_in, self._registered = built_in, registered
+        self._registered = registered
         await self.load()
         folder = self._folder()
         if folder is None:
             return
         names = ", ".join(str(path.relative_to(folder)) for path in self._files) or "none"
         _log.info("server modules loaded from %s: %s", folder, names)
-        _log.info("RPC functions: %s", ", ".join(self.rpc_ids()))
-        if self._config.runtime.watch:
+        _log.info("RPC functions: %s", ", ".join(self._registrations.active.rpcs))
+        if self._config.watch:
             self._watching = asyncio.create_task(watch(folder, self.load))
 
     async def load(self) -> None:
@@ -80,19 +90,18 @@ class Runtime:
         Raises:
             ModuleLoadError: A module fails; what was loaded before stays.
         """
-        self._once = True
-        self.registering = Callbacks()
+        self._registrations.begin()
         try:
             in_python = await self._load()
         except BaseException:
-            self.registering = self.callbacks
+            self._registrations.abort()
             raise
-        self.callbacks = self.registering
+        self._registrations.commit()
         self._keep(in_python)
 
     async def interrupt(self) -> None:
         """Cut the calls that are under way, and forget the events on their way."""
-        await self.events.drop()
+        await self._events.drop()
         if self._lua is not None:
             await self._lua.interrupt()
 
@@ -107,49 +116,8 @@ class Runtime:
             self._lua.close()
         self._keep(None)
 
-    def context(self, mode: str, **values: Any) -> Context:
-        """The context of a call in some execution mode."""
-        return Context(execution_mode=mode, node=self._config.name, env=self._env, **values)
-
-    @property
-    def is_loading(self) -> bool:
-        """Whether modules are being loaded."""
-        return self.registering is not self.callbacks
-
-    def may_run_once(self) -> bool:
-        """Whether this is the first `nk.run_once` of a load."""
-        once, self._once = self._once, False
-        return once
-
-    def has_rpc(self, rpc_id: str) -> bool:
-        """Tell whether there is an RPC function of this id."""
-        return rpc_id.lower() in self.callbacks.rpcs
-
-    async def call_rpc(self, rpc_id: str, context: Context, payload: str) -> str:
-        """Call an RPC function.
-
-        Raises:
-            KeyError: There is none of this id.
-            ModuleError: It refused, or returned something else than text.
-        """
-        result: Any = self.callbacks.rpcs[rpc_id.lower()](context, payload)
-        if inspect.isawaitable(result):
-            result = await result
-        if result is None:
-            return ""
-        if not isinstance(result, str):
-            raise ModuleError(
-                "Runtime function returned invalid data - only allowed one return value of type "
-                "String/Byte."
-            )
-        return result
-
-    def rpc_ids(self) -> list[str]:
-        """The ids of all RPC functions, in lower case."""
-        return list(self.callbacks.rpcs)
-
     async def _load(self) -> PythonModules | None:
-        await initialize(self._built_in, self.nk)
+        self._registrations.pending.rpcs.update(self._rpcs)
         folder, in_python = self._folder(), None
         if folder is not None:
             in_lua, in_python = find_lua_modules(folder), PythonModules(folder)
@@ -172,14 +140,19 @@ class Runtime:
                 raise ModuleLoadError(
                     f"{modules[0].path}: Lua modules need lupa: pip install 'nakama-client[lua]'"
                 ) from error
-            self._lua = LuaPool(self._parts)
+            self._lua = LuaPool(
+                self._config,
+                functions=self._functions,
+                registrations=self._registrations,
+                contexts=self._contexts,
+            )
         if self._lua is not None:
             await self._lua.load(modules)
 
     def _folder(self) -> Path | None:
-        if not self._config.runtime.path:
+        if not self._config.path:
             return None
-        folder = Path(self._config.runtime.path).resolve()
+        folder = Path(self._config.path).resolve()
         if not folder.is_dir():
             raise ModuleLoadError(f"{folder}: runtime.path is no folder")
         return folder

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server import Config, MockServer, ModuleError
-from mock_server.runtime.nk import Nakama, function_names
+from mock_server.runtime.nk import FunctionTable
+from mock_server.runtime.tools.logger import LoggerFunctions
 
 _PROMISED = {
     "notification_send",
@@ -125,8 +125,14 @@ _PROMISED = {
 }
 
 
-def test_no_function_is_missing() -> None:
-    assert set(function_names()) >= _PROMISED
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    with MockServer() as server:
+        yield server
+
+
+def test_no_function_is_missing(server: MockServer) -> None:
+    assert set(dir(server.nk)) >= _PROMISED
 
 
 _NAMED = {"collection": "c", "key": "k", "user_id": "u"}
@@ -168,24 +174,29 @@ async def test_the_context_of_the_server_is_there_at_any_time() -> None:
         }
 
 
-def test_no_group_of_functions_hides_what_another_one_needs() -> None:
-    names = Counter(
-        name for base in Nakama.__mro__[:-1] for name in vars(base) if not name.startswith("__")
-    )
-    assert [name for name, count in names.items() if count > 1] == []
+def test_function_table_raises_when_two_groups_have_the_same_function() -> None:
+    with pytest.raises(ValueError, match=r"two groups of runtime functions have nk\.logger_"):
+        FunctionTable((LoggerFunctions(), LoggerFunctions()))
 
 
-_CALLABLE = [
-    name
-    for name in function_names()
-    if not name.startswith("register_") and name not in ("run_once", "http_request")
-]
+def _callable(server: MockServer) -> list[str]:
+    return [
+        name
+        for name in dir(server.nk)
+        if not name.startswith("register_") and name not in ("run_once", "http_request")
+    ]
 
 
-@pytest.mark.parametrize("name", _CALLABLE)
-def test_every_argument_may_be_left_out_as_in_lua(name: str) -> None:
-    parameters = inspect.signature(getattr(Nakama, name)).parameters.values()
-    assert [each.name for each in parameters if each.default is not None][1:] == []
+def test_every_argument_may_be_left_out_as_in_lua(server: MockServer) -> None:
+    required = {
+        name: [
+            each.name
+            for each in inspect.signature(getattr(server.nk, name)).parameters.values()
+            if each.default is not None
+        ]
+        for name in _callable(server)
+    }
+    assert {name: given for name, given in required.items() if given} == {}
 
 
 _FIELDS = (
@@ -215,12 +226,6 @@ _VALUES = st.recursive(
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[MockServer]:
-    with MockServer() as server:
-        yield server
-
-
 def _with_id(value: Any, user_id: str) -> Any:
     """Put the id of a user who is there where `_ADA` stands for it."""
     if isinstance(value, list):
@@ -231,11 +236,11 @@ def _with_id(value: Any, user_id: str) -> Any:
 
 
 @settings(deadline=None, max_examples=400)
-@given(name=st.sampled_from(_CALLABLE), arguments=st.lists(_VALUES, max_size=8))
+@given(data=st.data(), arguments=st.lists(_VALUES, max_size=8))
 def test_whatever_they_are_given_they_refuse_in_order(
-    server: MockServer, name: str, arguments: list[Any]
+    server: MockServer, data: st.DataObject, arguments: list[Any]
 ) -> None:
-    function = getattr(server.nk, name)
+    function = getattr(server.nk, data.draw(st.sampled_from(_callable(server))))
 
     async def call() -> None:
         user_id, _, _ = server.nk.authenticate_device("device-of-ada")

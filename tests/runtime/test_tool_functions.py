@@ -21,7 +21,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server import MockServer, ModuleError
-from mock_server.runtime.nk import Nakama
+from mock_server.runtime.nk import FunctionTable, Nakama
+from mock_server.runtime.registrations import Registrations
+from mock_server.runtime.tools.crypto import CryptoFunctions
+from mock_server.runtime.tools.encoding import EncodingFunctions
+from mock_server.runtime.tools.logger import LoggerFunctions
+from mock_server.runtime.tools.time import TimeFunctions
 from server_kit import Clock
 from tests.runtime.world import EVAL, serving
 
@@ -34,7 +39,8 @@ async def nk() -> AsyncIterator[Nakama]:
 
 def _nk() -> Nakama:
     """Functions that touch nothing of a server, without one."""
-    return Nakama(None)  # type: ignore[arg-type]
+    tools = (CryptoFunctions(), EncodingFunctions(), LoggerFunctions(), TimeFunctions(Clock()))
+    return Nakama(FunctionTable(tools), Registrations())
 
 
 def _text(data: bytes) -> str:

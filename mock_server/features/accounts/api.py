@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.moderation.core import Moderation
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.schema import STRING_VALUE, Message
 
 
-def _get(call: Call) -> dict[str, Any]:
-    account = call.parts.accounts.account(call.identity.user_id)
-    account.pop("disable_time", None)  # only operators and server modules see it
-    return account
+class _Api:
+    def __init__(self, accounts: Accounts, moderation: Moderation) -> None:
+        self._accounts = accounts
+        self._moderation = moderation
 
+    def get(self, call: Call) -> dict[str, Any]:
+        account = self._accounts.account(call.identity.user_id)
+        account.pop("disable_time", None)  # only operators and server modules see it
+        return account
 
-def _update(call: Call) -> dict[str, Any]:
-    call.parts.accounts.update(call.identity.user_id, call.request)
-    return {}
+    def update(self, call: Call) -> dict[str, Any]:
+        self._accounts.update(call.identity.user_id, call.request)
+        return {}
 
-
-def _delete(call: Call) -> dict[str, Any]:
-    try:
-        call.parts.accounts.delete(call.identity.user_id)
-    except ValueError:
-        raise GrpcError(GrpcCode.INTERNAL, "Error deleting user account.") from None
-    return {}
+    def delete(self, call: Call) -> dict[str, Any]:
+        try:
+            self._moderation.delete(call.identity.user_id)
+        except ValueError:
+            raise GrpcError(GrpcCode.INTERNAL, "Error deleting user account.") from None
+        return {}
 
 
 _NOTHING = Message("Empty")
@@ -39,8 +44,12 @@ _UPDATE = Message(
     timezone=STRING_VALUE,
 )
 
-ROUTES = (
-    Route("GetAccount", "GET", "/v2/account", Auth.BEARER, _NOTHING, _get),
-    Route("UpdateAccount", "PUT", "/v2/account", Auth.BEARER, _UPDATE, _update, body="*"),
-    Route("DeleteAccount", "DELETE", "/v2/account", Auth.BEARER, _NOTHING, _delete),
-)
+
+def routes(accounts: Accounts, moderation: Moderation) -> tuple[Route, ...]:
+    """The routes of accounts."""
+    api = _Api(accounts, moderation)
+    return (
+        Route("GetAccount", "GET", "/v2/account", Auth.BEARER, _NOTHING, api.get),
+        Route("UpdateAccount", "PUT", "/v2/account", Auth.BEARER, _UPDATE, api.update, body="*"),
+        Route("DeleteAccount", "DELETE", "/v2/account", Auth.BEARER, _NOTHING, api.delete),
+    )

@@ -6,17 +6,14 @@ import re
 import secrets
 import string
 import uuid
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mock_server.features.notifications.implicit import NotificationCode
 from mock_server.identity import SYSTEM_USER
+from mock_server.realtime.tracker import Tracker
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty, timestamp
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
+from server_kit.store import Row
 
 SCHEMA = f"""
 CREATE TABLE users (
@@ -51,17 +48,22 @@ BAD_USERNAME = re.compile(r"[\x00-\x1f\x7f]|[\[\t\n\r\f\v]\]")
 class Accounts:
     """The user table of one server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, store: Store, clock: Clock, tracker: Tracker) -> None:
+        self._store = store
+        self._clock = clock
+        self._tracker = tracker
 
-    def find(self, user_id: str) -> store.Row | None:
+    def find(self, user_id: str) -> Row | None:
         """The user's row, or None."""
         return self._store.one("SELECT * FROM users WHERE id = ?", user_id)
 
-    def find_by_username(self, username: str) -> store.Row | None:
+    def find_by_username(self, username: str) -> Row | None:
         """The row of a user name (case matters), or None."""
         return self._store.one("SELECT * FROM users WHERE username = ?", username)
+
+    def all(self) -> list[Row]:
+        """The rows of everybody but the system user, in the order of their accounts."""
+        return self._store.all("SELECT * FROM users WHERE username <> '' ORDER BY create_time")
 
     def create(self, username: str, **columns: Any) -> str:
         """Insert a user and return its id; `columns` are those that identify it.
@@ -72,7 +74,7 @@ class Accounts:
         if self.find_by_username(username) is not None:
             raise GrpcError(GrpcCode.ALREADY_EXISTS, "Username is already in use.")
         user_id = str(uuid.uuid4())
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         values = {"id": user_id, "username": username, "create_time": now, "update_time": now}
         values |= columns
         names, marks = ", ".join(values), ", ".join("?" * len(values))
@@ -112,7 +114,7 @@ class Accounts:
         self._store.run(
             f"UPDATE users SET {columns}, update_time = ? WHERE id = ?",
             *given.values(),
-            self._parts.transaction_time(),
+            self._clock.tick(),
             user_id,
         )
 
@@ -124,37 +126,7 @@ class Accounts:
                 "rpc error: code = AlreadyExists desc = Username is already in use.",
             )
 
-    def delete(self, user_id: str) -> None:
-        """Delete a user with all that is his; tokens die, sockets are closed.
-
-        An unknown user is no error, and keeps his tokens.
-
-        Raises:
-            ValueError: The user is the system.
-        """
-        if user_id == SYSTEM_USER:
-            raise ValueError("cannot delete the system user")
-        with self._store.transaction():
-            if not self._store.run("DELETE FROM users WHERE id = ?", user_id):
-                return
-            self._parts.members.forget_user(user_id)
-        self._parts.sessions.kill_all(user_id)
-        self._parts.registry.disconnect_user(user_id)
-
-    def ban(self, user_ids: Iterable[str]) -> None:
-        """Ban accounts: tokens die, each socket gets notification -8 and is closed."""
-        now = self._parts.transaction_time()
-        for user_id in user_ids:
-            self._store.run("UPDATE users SET disable_time = ? WHERE id = ?", now, user_id)
-            self._parts.sessions.kill_all(user_id)
-            self._parts.notifications.end_sockets(user_id, "banned", NotificationCode.USER_BANNED)
-
-    def unban(self, user_ids: Iterable[str]) -> None:
-        """Let accounts log in again; their old tokens stay dead."""
-        for user_id in user_ids:
-            self._store.run("UPDATE users SET disable_time = 0 WHERE id = ?", user_id)
-
-    def user(self, row: store.Row) -> dict[str, Any]:
+    def user(self, row: Row) -> dict[str, Any]:
         """The public `User` message of a row."""
         return omit_empty(
             {
@@ -168,7 +140,7 @@ class Accounts:
                 "metadata": row["metadata"],
                 "facebook_id": row["facebook_id"],
                 "steam_id": row["steam_id"],
-                "online": self._parts.tracker.is_online(row["id"]),
+                "online": self._tracker.is_online(row["id"]),
                 "edge_count": row["edge_count"],
                 "create_time": timestamp(row["create_time"] * 1000, digits=0),
                 "update_time": timestamp(row["update_time"] * 1000, digits=0),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.moderation.core import Moderation
 from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -11,10 +13,8 @@ from mock_server.wire import gojson
 from mock_server.wire.errors import GrpcError
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import parse_uuid
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Store
+from server_kit.store import Row
 
 _PROFILE = ("username", "display_name", "timezone", "location", "lang_tag", "avatar_url")
 _USER_ID = "expects user ID to be a valid identifier"
@@ -22,6 +22,11 @@ _USER_ID = "expects user ID to be a valid identifier"
 
 class AccountFunctions(RuntimeFunctions):
     """Read, change and delete accounts."""
+
+    def __init__(self, store: Store, accounts: Accounts, moderation: Moderation) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._moderation = moderation
 
     def account_get_id(self, user_id: Any = None) -> dict[str, Any]:
         """Read a whole account: the user's fields, wallet, email, devices, custom id.
@@ -31,7 +36,7 @@ class AccountFunctions(RuntimeFunctions):
         """
         given = Arguments("account_get_id", user_id)
         owner = given.uuid(1, "invalid user id", absent="expects user id")
-        row = self._parts.accounts.find(owner)
+        row = self._accounts.find(owner)
         if row is None:
             raise ModuleError(f"failed to get account for user_id {owner}: account not found")
         return self._account_table(row)
@@ -49,9 +54,9 @@ class AccountFunctions(RuntimeFunctions):
             if device_ids
             else []
         )
-        rows = [self._parts.accounts.find(owner) for owner in owners]
+        rows = [self._accounts.find(owner) for owner in owners]
         rows += [
-            self._parts.store.one(
+            self._store.one(
                 "SELECT u.* FROM users u JOIN user_device d ON d.user_id = u.id WHERE d.id = ?",
                 device,
             )
@@ -97,7 +102,7 @@ class AccountFunctions(RuntimeFunctions):
         if table is not None:
             changes["metadata"] = jsonb_text(stored_json(table))
         try:
-            self._parts.accounts.update(owner, changes)
+            self._accounts.update(owner, changes)
         except GrpcError as error:
             raise ModuleError(f"error while trying to update user: {error.message}") from None
 
@@ -115,13 +120,13 @@ class AccountFunctions(RuntimeFunctions):
         owner = given.uuid(1, _USER_ID)
         given.optional_flag(2)
         try:
-            self._parts.accounts.delete(owner)
+            self._moderation.delete(owner)
         except ValueError as error:
             raise ModuleError(f"error while trying to delete account: {error}") from None
 
-    def _account_table(self, row: store.Row) -> dict[str, Any]:
-        account = self._parts.accounts.account(row["id"])
-        user = user_table(self._parts, row)
+    def _account_table(self, row: Row) -> dict[str, Any]:
+        account = self._accounts.account(row["id"])
+        user = user_table(self._accounts, row)
         times = {
             name: row[name] // 1_000_000 for name in ("verify_time", "disable_time") if row[name]
         }
@@ -131,9 +136,9 @@ class AccountFunctions(RuntimeFunctions):
         return {**user, "user": user, "wallet": gojson.unmarshal(row["wallet"]), **others, **times}
 
 
-def user_table(parts: Parts, row: store.Row) -> dict[str, Any]:
+def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:
     """A user as modules see him: `user_id` for `id`, metadata as a table, whole seconds."""
-    user = parts.accounts.user(row)
+    user = accounts.user(row)
     return {
         **{name: user.get(name, "") for name in _PROFILE},
         **{name: user[name] for name in ("facebook_id", "steam_id") if name in user},

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.features.accounts.core import check_username
-from mock_server.features.authentication.core import Login
+from mock_server.features.authentication.core import Authentication, Login
 from mock_server.features.authentication.foreign import FOREIGN_PROVIDERS, ForeignProvider
 from mock_server.features.authentication.messages import (
     ACCOUNT_CUSTOM,
@@ -14,56 +14,64 @@ from mock_server.features.authentication.messages import (
     ACCOUNT_EMAIL,
     ACCOUNT_TOKEN,
 )
+from mock_server.features.sessions.core import Sessions
 from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.schema import BOOL_VALUE, STRING, Message
 
 
-def _device(call: Call) -> dict[str, Any]:
-    account = _account(call)
-    return _session(
-        call,
-        call.parts.authentication.device(
-            account.get("id", ""), call.request["username"], create=_create(call)
-        ),
-    )
+class _Api:
+    def __init__(self, sessions: Sessions, authentication: Authentication) -> None:
+        self._sessions = sessions
+        self._authentication = authentication
 
-
-def _custom(call: Call) -> dict[str, Any]:
-    account = _account(call)
-    return _session(
-        call,
-        call.parts.authentication.custom(
-            account.get("id", ""), call.request["username"], create=_create(call)
-        ),
-    )
-
-
-def _email(call: Call) -> dict[str, Any]:
-    account = _account(call)
-    return _session(
-        call,
-        call.parts.authentication.email(
-            account.get("email", ""),
-            account.get("password", ""),
-            call.request["username"],
-            create=_create(call),
-        ),
-    )
-
-
-def _social(provider: Provider) -> Callable[[Call], dict[str, Any]]:
-    def handler(call: Call) -> dict[str, Any]:
-        login = call.parts.authentication.social(
-            provider,
-            _account(call).get("token", ""),
-            call.request["username"],
-            create=_create(call),
-            sync=call.request["sync"] is True,
+    def device(self, call: Call) -> dict[str, Any]:
+        account = _account(call)
+        return self._session(
+            call,
+            self._authentication.device(
+                account.get("id", ""), call.request["username"], create=_create(call)
+            ),
         )
-        return _session(call, login)
 
-    return handler
+    def custom(self, call: Call) -> dict[str, Any]:
+        account = _account(call)
+        return self._session(
+            call,
+            self._authentication.custom(
+                account.get("id", ""), call.request["username"], create=_create(call)
+            ),
+        )
+
+    def email(self, call: Call) -> dict[str, Any]:
+        account = _account(call)
+        return self._session(
+            call,
+            self._authentication.email(
+                account.get("email", ""),
+                account.get("password", ""),
+                call.request["username"],
+                create=_create(call),
+            ),
+        )
+
+    def social(self, provider: Provider) -> Callable[[Call], dict[str, Any]]:
+        def handler(call: Call) -> dict[str, Any]:
+            login = self._authentication.social(
+                provider,
+                _account(call).get("token", ""),
+                call.request["username"],
+                create=_create(call),
+                sync=call.request["sync"] is True,
+            )
+            return self._session(call, login)
+
+        return handler
+
+    def _session(self, call: Call, login: Login) -> dict[str, Any]:
+        return self._sessions.issue(
+            login.user_id, login.username, _account(call).get("vars", {}), created=login.created
+        )
 
 
 def _account(call: Call) -> dict[str, Any]:
@@ -72,12 +80,6 @@ def _account(call: Call) -> dict[str, Any]:
 
 def _create(call: Call) -> bool:
     return call.request["create"] is not False
-
-
-def _session(call: Call, login: Login) -> dict[str, Any]:
-    return call.parts.sessions.issue(
-        login.user_id, login.username, _account(call).get("vars", {}), created=login.created
-    )
 
 
 def _foreign(provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
@@ -107,11 +109,14 @@ def _route(provider: str, account: Message, handler: Callable[[Call], dict[str, 
     )
 
 
-ROUTES = (
-    _route("Device", ACCOUNT_DEVICE, _device),
-    _route("Custom", ACCOUNT_CUSTOM, _custom),
-    _route("Email", ACCOUNT_EMAIL, _email),
-    _route("Facebook", ACCOUNT_TOKEN, _social(FACEBOOK)),
-    _route("Steam", ACCOUNT_TOKEN, _social(STEAM)),
-    *(_route(each.name, each.account, _foreign(each)) for each in FOREIGN_PROVIDERS),
-)
+def routes(sessions: Sessions, authentication: Authentication) -> tuple[Route, ...]:
+    """The routes of authentication."""
+    api = _Api(sessions, authentication)
+    return (
+        _route("Device", ACCOUNT_DEVICE, api.device),
+        _route("Custom", ACCOUNT_CUSTOM, api.custom),
+        _route("Email", ACCOUNT_EMAIL, api.email),
+        _route("Facebook", ACCOUNT_TOKEN, api.social(FACEBOOK)),
+        _route("Steam", ACCOUNT_TOKEN, api.social(STEAM)),
+        *(_route(each.name, each.account, _foreign(each)) for each in FOREIGN_PROVIDERS),
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from mock_server.features.accounts.core import check_username, generate_username
+from mock_server.features.accounts.core import Accounts, check_username, generate_username
 from mock_server.features.authentication.identifiers import (
     BAD_CHARACTERS,
     check_device_id,
@@ -16,12 +16,13 @@ from mock_server.features.authentication.identifiers import (
     matches_password,
     refuse,
 )
+from mock_server.features.social.core import Social
 from mock_server.wire.errors import GrpcCode, GrpcError
-from server_kit import store
+from server_kit import Store
+from server_kit.store import Row
 
 if TYPE_CHECKING:
     from mock_server.features.social.providers import Provider
-    from mock_server.parts import Parts
 
 
 @frozen
@@ -36,9 +37,10 @@ class Login:
 class Authentication:
     """Who is who, by what a client knows of itself."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, store: Store, accounts: Accounts, social: Social) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._social = social
 
     def device(self, device_id: str, username: str, *, create: bool) -> Login:
         """Authenticate by device id.
@@ -56,7 +58,7 @@ class Authentication:
             return _known(row)
         _require(create)
         with self._store.transaction():
-            user_id = self._parts.accounts.create(name)
+            user_id = self._accounts.create(name)
             self._store.run(
                 "INSERT INTO user_device (id, user_id) VALUES (?, ?)", device_id, user_id
             )
@@ -79,7 +81,7 @@ class Authentication:
         if row is not None:
             return _known(row)
         _require(create)
-        return Login(self._parts.accounts.create(name, custom_id=custom_id), name, created=True)
+        return Login(self._accounts.create(name, custom_id=custom_id), name, created=True)
 
     def email(self, email: str, password: str, username: str, *, create: bool) -> Login:
         """Authenticate by email and password, or by user name and password without an email.
@@ -94,7 +96,7 @@ class Authentication:
             raise refuse("Username is required when email address is not supplied.")
         name = _username(username)
         if not email:
-            return _with_password(self._parts.accounts.find_by_username(name), password)
+            return _with_password(self._accounts.find_by_username(name), password)
         address = email.lower()
         row = self._store.one("SELECT * FROM users WHERE email = ?", address)
         if row is not None:
@@ -103,7 +105,7 @@ class Authentication:
         hashed = hash_password(password)
         if hashed is None:
             raise GrpcError(GrpcCode.INTERNAL, "Error finding or creating user account.")
-        user_id = self._parts.accounts.create(name, email=address, password=hashed)
+        user_id = self._accounts.create(name, email=address, password=hashed)
         return Login(user_id, name, created=True)
 
     def social(
@@ -114,7 +116,7 @@ class Authentication:
         Raises:
             GrpcError: As for `device`; a network that is not configured or refuses the token.
         """
-        social = self._parts.social
+        social = self._social
         social.require_configured(provider)
         if not token:
             raise refuse(f"{provider.name} access token is required.")
@@ -126,7 +128,7 @@ class Authentication:
         else:
             _require(create)
             columns = {provider.column: profile.id, "display_name": profile.display_name}
-            login = Login(self._parts.accounts.create(name, **columns), name, created=True)
+            login = Login(self._accounts.create(name, **columns), name, created=True)
         if sync:
             social.import_friends(provider, login.user_id, login.username, profile)
         return login
@@ -144,13 +146,13 @@ def _require(create: bool) -> None:
         raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
 
 
-def _known(row: store.Row) -> Login:
+def _known(row: Row) -> Login:
     if row["disable_time"]:
         raise GrpcError(GrpcCode.PERMISSION_DENIED, "User account banned.")
     return Login(row["id"], row["username"])
 
 
-def _with_password(row: store.Row | None, password: str) -> Login:
+def _with_password(row: Row | None, password: str) -> Login:
     if row is None:
         raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
     login = _known(row)

@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mock_server.config import SessionConfig
 from mock_server.features.accounts.core import BAD_USERNAME, generate_username
-from mock_server.features.authentication.core import Login
+from mock_server.features.authentication.core import Authentication, Login
 from mock_server.features.authentication.identifiers import BAD_CHARACTERS, EMAIL
 from mock_server.features.sessions.tokens import encode_token, new_token_id
+from mock_server.features.social.core import Social
 from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.identity import Identity
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError, status_text
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.errors import GrpcError
+from server_kit import Clock
 
 _ID_CHARACTERS = "expects id to be valid, no spaces or control characters allowed"
 
 
 class AuthenticationFunctions(RuntimeFunctions):
     """Log users in, or sign them up, without a session."""
+
+    def __init__(
+        self, config: SessionConfig, clock: Clock, authentication: Authentication, social: Social
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._authentication = authentication
+        self._social = social
 
     def authenticate_device(
         self, device_id: Any = None, username: Any = None, create: Any = None
@@ -41,7 +52,7 @@ class AuthenticationFunctions(RuntimeFunctions):
         given = Arguments("authenticate_device", device_id, username, create)
         device = _id(given, 10)
         name, may_create = _username(given, 2), given.optional_flag(3, default=True)
-        authenticate = self._parts.authentication.device
+        authenticate = self._authentication.device
         return _login(lambda: authenticate(device, name, create=may_create))
 
     def authenticate_custom(
@@ -55,7 +66,7 @@ class AuthenticationFunctions(RuntimeFunctions):
         given = Arguments("authenticate_custom", custom_id, username, create)
         custom = _id(given, 6)
         name, may_create = _username(given, 2), given.optional_flag(3, default=True)
-        authenticate = self._parts.authentication.custom
+        authenticate = self._authentication.custom
         return _login(lambda: authenticate(custom, name, create=may_create))
 
     def authenticate_email(
@@ -76,7 +87,7 @@ class AuthenticationFunctions(RuntimeFunctions):
         if not address and not given.optional_text(3):
             raise given.error(1, "expects username string when email is not supplied")
         name, may_create = _username(given, 3), given.optional_flag(4, default=True)
-        authenticate = self._parts.authentication.email
+        authenticate = self._authentication.email
         return _login(lambda: authenticate(address, secret, name, create=may_create))
 
     def authenticate_facebook(
@@ -110,7 +121,7 @@ class AuthenticationFunctions(RuntimeFunctions):
             ModuleError: Also where the server's settings leave Steam out.
         """
         given = Arguments("authenticate_steam", token, import_friends, username, create)
-        if not self._parts.social.is_configured(STEAM):
+        if not self._social.is_configured(STEAM):
             raise ModuleError("Steam authentication is not configured")
         return self._authenticate_social(given, STEAM)
 
@@ -138,7 +149,7 @@ class AuthenticationFunctions(RuntimeFunctions):
         given = Arguments("authenticate_token_generate", user_id, username, expiry, variables)
         owner = given.uuid(1, "expects valid user id", absent="expects user id")
         name = given.text(2) or generate_username()
-        now, config = int(self._parts.clock.time()), self._parts.config.session
+        now, config = int(self._clock.time()), self._config
         end = given.optional_integer(3, 0) or now + config.token_expiry_sec
         identity = Identity(
             owner,
@@ -154,7 +165,7 @@ class AuthenticationFunctions(RuntimeFunctions):
         token = given.filled_text(1, "expects access token string")
         sync = given.optional_flag(2, default=True)
         name, may_create = _username(given, 3), given.optional_flag(4, default=True)
-        authenticate = self._parts.authentication.social
+        authenticate = self._authentication.social
         return _login(lambda: authenticate(provider, token, name, create=may_create, sync=sync))
 
 

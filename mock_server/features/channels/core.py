@@ -6,20 +6,20 @@ import sqlite3
 import uuid
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import field, frozen
 
 from mock_server.features.channels.ids import channel_id, group_channel
+from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence, Stream, StreamMode
-from mock_server.signals import DirectMessage
+from mock_server.realtime.tracker import Tracker
+from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.output import omit_empty, timestamp
 from mock_server.wire.uuids import parse_uuid
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
+from server_kit.store import Row
 
 SCHEMA = """
 CREATE TABLE message (
@@ -122,14 +122,43 @@ class ChannelMessage:
         return omit_empty(fields, keep=("code", "persistent"))
 
 
-class Channels:
-    """The chat of one server."""
+@frozen
+class DirectMessage:
+    """A chat message that was written in a channel of two users.
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    Attributes:
+        message_id: The message's id.
+        channel_id: The channel's id.
+        sender_id: Who wrote it.
+        sender_username: His name.
+        recipient_id: The other one.
+        content: JSON text, as it was stored.
+    """
+
+    message_id: str
+    channel_id: str
+    sender_id: str
+    sender_username: str
+    recipient_id: str
+    content: str
+
+
+class Channels:
+    """The chat of one server.
+
+    Attributes:
+        direct_message_sent: A message was written in a channel of two users, and has reached those
+            who are in it.
+    """
+
+    def __init__(self, store: Store, clock: Clock, tracker: Tracker, router: Router) -> None:
+        self._store = store
+        self._clock = clock
+        self._tracker = tracker
+        self._router = router
+        self.direct_message_sent: Signal[DirectMessage] = Signal()
         for mode in (StreamMode.CHANNEL, StreamMode.GROUP, StreamMode.DM):
-            parts.tracker.listen(mode, self._tell)
+            tracker.listen(mode, self._tell)
 
     def send(self, author: Author, content: str) -> ChannelMessage:
         """Send a message to everybody in a channel.
@@ -210,12 +239,12 @@ class Channels:
         """Send messages to everybody in their channels."""
         for message in messages:
             envelope = {"channel_message": message.message()}
-            self._parts.router.send_to_stream(message.author.stream, envelope)
+            self._router.send_to_stream(message.author.stream, envelope)
 
     def now(self) -> int:
         """Nanoseconds since the epoch; later with each call, also in microseconds."""
-        time = self._parts.clock.time_ns()
-        micros = self._parts.transaction_time()
+        time = self._clock.time_ns()
+        micros = self._clock.tick()
         return time if time // 1000 == micros else micros * 1000
 
     def _insert(self, message: ChannelMessage, now: int) -> None:
@@ -249,7 +278,7 @@ class Channels:
             return
         for recipient in dict.fromkeys((stream.subject, stream.subcontext)):
             if recipient != author.user_id:
-                self._parts.signals.direct_message_sent.send(
+                self.direct_message_sent.send(
                     DirectMessage(
                         message.id,
                         author.channel_id,
@@ -260,7 +289,7 @@ class Channels:
                     )
                 )
 
-    def _own(self, message_id: str, sender_id: str) -> store.Row:
+    def _own(self, message_id: str, sender_id: str) -> Row:
         row = self._store.one(
             "SELECT * FROM message WHERE id = ? AND sender_id = ?",
             parse_uuid(message_id),
@@ -279,7 +308,7 @@ class Channels:
                 **place(stream),
             }
         )
-        self._parts.router.send_to_stream(stream, {"channel_presence_event": event})
+        self._router.send_to_stream(stream, {"channel_presence_event": event})
 
 
 def place(stream: Stream) -> dict[str, str]:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 from attrs import frozen
 
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.channels.core import place
-from mock_server.features.groups.core import GroupState
+from mock_server.features.groups.core import Groups, GroupState
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.stream import Stream, StreamMode
 from mock_server.wire.output import omit_empty, timestamp
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Store
+from server_kit.store import Row
 
 _MESSAGES = "channel message"
 
@@ -41,7 +39,7 @@ class HistoryPage:
         cacheable_cursor: To what will be sent after the last one of these.
     """
 
-    rows: Sequence[store.Row]
+    rows: Sequence[Row]
     next_cursor: str = ""
     prev_cursor: str = ""
     cacheable_cursor: str = ""
@@ -57,43 +55,76 @@ class _Position:
     is_next: bool
 
 
-def history(
-    parts: Parts, caller_id: str, stream: Stream, limit: int, *, forward: bool, cursor: str = ""
-) -> HistoryPage:
-    """Read a page of a channel's history.
+class ChannelHistory:
+    """The stored messages of every channel of one server."""
 
-    Args:
-        parts: The server.
-        caller_id: Who reads; server modules are the system user, who may read everything.
-        stream: The channel.
-        limit: How many messages at most.
-        forward: Oldest first, or newest first.
-        cursor: Where to go on.
+    def __init__(self, store: Store, groups: Groups) -> None:
+        self._store = store
+        self._groups = groups
 
-    Raises:
-        BadCursor: Not a cursor of this channel in this direction.
-        NotAMember: It is a group's channel, and the caller is not one of its members.
-        NotAParticipant: It is a direct message channel of others.
-    """
-    start = _decode(cursor, stream, forward) if cursor else None
-    _check_reader(parts, caller_id, stream)
-    rows = _rows(parts, stream, limit + 1, forward, start)
-    has_more, rows = len(rows) > limit, rows[:limit]
-    after = _at(rows[-1], forward, is_next=True) if has_more else None
-    before = _at(rows[0], forward, is_next=False) if rows and start else None
-    if start is not None and not start.is_next:
-        rows = rows[::-1]
-        after, before = _turned(before), _turned(after)
-    if rows:
-        cacheable: _Position | None = _at(rows[-1], forward=True, is_next=True)
-    elif start is not None and not forward:
-        cacheable = attrs.evolve(start, forward=True, is_next=True)
-    else:
-        cacheable = start
-    return HistoryPage(rows, *(_encode(stream, each) for each in (after, before, cacheable)))
+    def page(
+        self, caller_id: str, stream: Stream, limit: int, *, forward: bool, cursor: str = ""
+    ) -> HistoryPage:
+        """Read a page of a channel's history.
+
+        Args:
+            caller_id: Who reads; server modules are the system user, who may read everything.
+            stream: The channel.
+            limit: How many messages at most.
+            forward: Oldest first, or newest first.
+            cursor: Where to go on.
+
+        Raises:
+            BadCursor: Not a cursor of this channel in this direction.
+            NotAMember: It is a group's channel, and the caller is not one of its members.
+            NotAParticipant: It is a direct message channel of others.
+        """
+        start = _decode(cursor, stream, forward) if cursor else None
+        self._check_reader(caller_id, stream)
+        rows = self._rows(stream, limit + 1, forward, start)
+        has_more, rows = len(rows) > limit, rows[:limit]
+        after = _at(rows[-1], forward, is_next=True) if has_more else None
+        before = _at(rows[0], forward, is_next=False) if rows and start else None
+        if start is not None and not start.is_next:
+            rows = rows[::-1]
+            after, before = _turned(before), _turned(after)
+        if rows:
+            cacheable: _Position | None = _at(rows[-1], forward=True, is_next=True)
+        elif start is not None and not forward:
+            cacheable = attrs.evolve(start, forward=True, is_next=True)
+        else:
+            cacheable = start
+        return HistoryPage(rows, *(_encode(stream, each) for each in (after, before, cacheable)))
+
+    def _check_reader(self, caller_id: str, stream: Stream) -> None:
+        if caller_id == SYSTEM_USER:
+            return
+        if stream.mode == StreamMode.GROUP:
+            if not self._groups.may(stream.subject, caller_id, GroupState.MEMBER):
+                raise NotAMember
+        elif stream.mode == StreamMode.DM and caller_id not in (stream.subject, stream.subcontext):
+            raise NotAParticipant
+
+    def _rows(
+        self, stream: Stream, limit: int, forward: bool, start: _Position | None
+    ) -> list[Row]:
+        """Rows from `start` on, in the direction of reading; a previous page is read backwards."""
+        ascending = forward if start is None or start.is_next else not forward
+        comparison, order = (">", "ASC") if ascending else ("<", "DESC")
+        where, params = "", list(_key(stream))
+        if start is not None:
+            where = f"AND (create_time, id) {comparison} (?, ?)"
+            params += [start.create_time, start.id]
+        return self._store.all(
+            "SELECT * FROM message WHERE stream_mode = ? AND stream_subject = ? "
+            f"AND stream_subcontext = ? AND stream_label = ? {where} "
+            f"ORDER BY create_time {order}, id {order} LIMIT ?",
+            *params,
+            limit,
+        )
 
 
-def listed(row: store.Row, stream: Stream, shown_id: str) -> dict[str, Any]:
+def listed(row: Row, stream: Stream, shown_id: str) -> dict[str, Any]:
     """The `ChannelMessage` message of a stored row; `shown_id` is how the client spells the id."""
     fields = {
         "channel_id": shown_id,
@@ -110,36 +141,7 @@ def listed(row: store.Row, stream: Stream, shown_id: str) -> dict[str, Any]:
     return omit_empty(fields, keep=("code",))
 
 
-def _check_reader(parts: Parts, caller_id: str, stream: Stream) -> None:
-    if caller_id == SYSTEM_USER:
-        return
-    if stream.mode == StreamMode.GROUP:
-        if not parts.groups.may(stream.subject, caller_id, GroupState.MEMBER):
-            raise NotAMember
-    elif stream.mode == StreamMode.DM and caller_id not in (stream.subject, stream.subcontext):
-        raise NotAParticipant
-
-
-def _rows(
-    parts: Parts, stream: Stream, limit: int, forward: bool, start: _Position | None
-) -> list[store.Row]:
-    """Rows from `start` on, in the direction of reading; a previous page is read backwards."""
-    ascending = forward if start is None or start.is_next else not forward
-    comparison, order = (">", "ASC") if ascending else ("<", "DESC")
-    where, params = "", list(_key(stream))
-    if start is not None:
-        where = f"AND (create_time, id) {comparison} (?, ?)"
-        params += [start.create_time, start.id]
-    return parts.store.all(
-        "SELECT * FROM message WHERE stream_mode = ? AND stream_subject = ? "
-        f"AND stream_subcontext = ? AND stream_label = ? {where} "
-        f"ORDER BY create_time {order}, id {order} LIMIT ?",
-        *params,
-        limit,
-    )
-
-
-def _at(row: store.Row, forward: bool, *, is_next: bool) -> _Position:
+def _at(row: Row, forward: bool, *, is_next: bool) -> _Position:
     return _Position(row["create_time"], row["id"], forward, is_next)
 
 

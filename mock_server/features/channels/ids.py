@@ -28,17 +28,17 @@ def channel_id(stream: Stream) -> str:
 
 def parse_channel_id(text: str) -> Stream | None:
     """The stream of a channel id, or None for text that is none."""
-    parts = text.split(".", 3)
-    if len(parts) != 4 or parts[0] not in _MODES:
+    fields = text.split(".", 3)
+    if len(fields) != 4 or fields[0] not in _MODES:
         return None
-    mode = _MODES[parts[0]]
-    subject, subcontext, label = _id(parts[1]), _id(parts[2]), parts[3]
+    mode = _MODES[fields[0]]
+    subject, subcontext, label = _id(fields[1]), _id(fields[2]), fields[3]
     if mode is StreamMode.CHANNEL:
-        is_room = not parts[1] and not parts[2] and 1 <= len(label.encode()) <= LONGEST_NAME
+        is_room = not fields[1] and not fields[2] and 1 <= len(label.encode()) <= LONGEST_NAME
         return Stream(mode, label=label) if is_room else None
     if subject is None or subcontext is None or label:
         return None
-    if mode is StreamMode.GROUP and parts[2]:
+    if mode is StreamMode.GROUP and fields[2]:
         return None
     return Stream(mode, subject, subcontext)
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.channels.ids import LONGEST_NAME, direct_message, group_channel
-from mock_server.features.groups.core import GroupState
+from mock_server.features.friends.core import Friends
+from mock_server.features.groups.core import Groups, GroupState
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.stream import Stream, StreamMode
 from mock_server.wire.uuids import NIL, parse_uuid
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _INVALID_TARGET = "Invalid channel target"
@@ -42,28 +40,54 @@ class InvalidType(Exception):
         super().__init__("Invalid channel type")
 
 
-def resolve(parts: Parts, user_id: str, target: str, kind: int) -> Stream:
-    """Return the stream of a channel, if the user may join it.
+class ChannelResolver:
+    """Finds the channel that a client means."""
 
-    Args:
-        parts: The server.
-        user_id: Who wants to join; the system user is not checked.
-        target: A room's name, another user's id, or a group's id.
-        kind: A `ChannelType`.
+    def __init__(self, accounts: Accounts, friends: Friends, groups: Groups) -> None:
+        self._accounts = accounts
+        self._friends = friends
+        self._groups = groups
 
-    Raises:
-        InvalidTarget: No such room name, user or group, or the user may not join it.
-        InvalidType: No such kind of channel.
-    """
-    if not target:
-        raise InvalidTarget
-    if kind in (ChannelType.UNSPECIFIED, ChannelType.ROOM):
-        return _room(target)
-    if kind == ChannelType.DIRECT_MESSAGE:
-        return _direct_message(parts, user_id, target)
-    if kind == ChannelType.GROUP:
-        return _group(parts, user_id, target)
-    raise InvalidType
+    def resolve(self, user_id: str, target: str, kind: int) -> Stream:
+        """Return the stream of a channel, if the user may join it.
+
+        Args:
+            user_id: Who wants to join; the system user is not checked.
+            target: A room's name, another user's id, or a group's id.
+            kind: A `ChannelType`.
+
+        Raises:
+            InvalidTarget: No such room name, user or group, or the user may not join it.
+            InvalidType: No such kind of channel.
+        """
+        if not target:
+            raise InvalidTarget
+        if kind in (ChannelType.UNSPECIFIED, ChannelType.ROOM):
+            return _room(target)
+        if kind == ChannelType.DIRECT_MESSAGE:
+            return self._direct_message(user_id, target)
+        if kind == ChannelType.GROUP:
+            return self._group(user_id, target)
+        raise InvalidType
+
+    def _direct_message(self, user_id: str, target: str) -> Stream:
+        other = parse_uuid(target)
+        if other is None or other == NIL:
+            raise InvalidTarget("Invalid user ID in direct message join")
+        if user_id == SYSTEM_USER:
+            # QUIRK: Nakama leaves the stream as it began, a room without a name.
+            return Stream(StreamMode.CHANNEL)
+        if self._accounts.find(other) is None or self._friends.has_blocked(other, user_id):
+            raise InvalidTarget("User ID not found")
+        return direct_message(user_id, other)
+
+    def _group(self, user_id: str, target: str) -> Stream:
+        group_id = parse_uuid(target)
+        if group_id is None:
+            raise InvalidTarget("Invalid group ID in group channel join")
+        if not self._groups.may(group_id, user_id, GroupState.MEMBER):
+            raise InvalidTarget("Group not found")
+        return group_channel("" if group_id == NIL else group_id)
 
 
 def _room(name: str) -> Stream:
@@ -72,24 +96,3 @@ def _room(name: str) -> Stream:
     if _CONTROL.search(name):
         raise InvalidTarget("Channel name must not contain control chars")
     return Stream(StreamMode.CHANNEL, label=name)
-
-
-def _direct_message(parts: Parts, user_id: str, target: str) -> Stream:
-    other = parse_uuid(target)
-    if other is None or other == NIL:
-        raise InvalidTarget("Invalid user ID in direct message join")
-    if user_id == SYSTEM_USER:
-        # QUIRK: Nakama leaves the stream as it began, a room without a name.
-        return Stream(StreamMode.CHANNEL)
-    if parts.accounts.find(other) is None or parts.friends.has_blocked(other, user_id):
-        raise InvalidTarget("User ID not found")
-    return direct_message(user_id, other)
-
-
-def _group(parts: Parts, user_id: str, target: str) -> Stream:
-    group_id = parse_uuid(target)
-    if group_id is None:
-        raise InvalidTarget("Invalid group ID in group channel join")
-    if not parts.groups.may(group_id, user_id, GroupState.MEMBER):
-        raise InvalidTarget("Group not found")
-    return group_channel("" if group_id == NIL else group_id)

@@ -2,108 +2,126 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mock_server.features.channels.core import (
     Author,
     ChannelMessage,
+    Channels,
     MessageNotFound,
     MessageNotStored,
     place,
 )
 from mock_server.features.channels.ids import channel_id, parse_channel_id
-from mock_server.features.channels.joining import InvalidTarget, InvalidType, resolve
-from mock_server.features.notifications.implicit import Event, NotificationCode, notify
-from mock_server.realtime.pipeline import ErrorCode, RealtimeError, Reply, Request
+from mock_server.features.channels.joining import ChannelResolver, InvalidTarget, InvalidType
+from mock_server.features.notifications.core import Notifications
+from mock_server.features.notifications.system import NotificationCode, SystemNotification, notify
+from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence, Stream, StreamMode
+from mock_server.realtime.tracker import Tracker
 from mock_server.wire.gojson import is_json_object
 from mock_server.wire.output import omit_empty
 from mock_server.wire.schema import BOOL_VALUE, INT32, STRING, Message
 from mock_server.wire.uuids import parse_uuid
 
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
 
+class _Requests:
+    def __init__(
+        self,
+        tracker: Tracker,
+        notifications: Notifications,
+        channels: Channels,
+        resolver: ChannelResolver,
+    ) -> None:
+        self._tracker = tracker
+        self._notifications = notifications
+        self._channels = channels
+        self._resolver = resolver
 
-def _join(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
-    try:
-        stream = resolve(parts, session.user_id, request["target"], request["type"])
-    except (InvalidTarget, InvalidType) as error:
-        raise _refuse(str(error)) from None
-    own = Presence(
-        session.user_id,
-        session.id,
-        session.username,
-        hidden=request["hidden"] is True,
-        persistence=request["persistence"] is not False,
-    )
-    is_new = parts.tracker.track(stream, own)
-    presences = parts.tracker.of_stream(stream)
-    if is_new and stream.mode == StreamMode.DM:
-        _invite_other(parts, session, stream, presences)
-    shown = [each for each in presences if not is_new or each.session_id != session.id]
-    channel = {
-        "id": channel_id(stream),
-        "presences": [presence.message() for presence in shown],
-        "self": own.message(),
-        **place(stream),
-    }
-    return {"channel": omit_empty(channel)}
+    def join(self, session: SocketSession, request: dict[str, Any]) -> Reply:
+        try:
+            stream = self._resolver.resolve(session.user_id, request["target"], request["type"])
+        except (InvalidTarget, InvalidType) as error:
+            raise _refuse(str(error)) from None
+        own = Presence(
+            session.user_id,
+            session.id,
+            session.username,
+            hidden=request["hidden"] is True,
+            persistence=request["persistence"] is not False,
+        )
+        is_new = self._tracker.track(stream, own)
+        presences = self._tracker.of_stream(stream)
+        if is_new and stream.mode == StreamMode.DM:
+            self._invite_other(session, stream, presences)
+        shown = [each for each in presences if not is_new or each.session_id != session.id]
+        channel = {
+            "id": channel_id(stream),
+            "presences": [presence.message() for presence in shown],
+            "self": own.message(),
+            **place(stream),
+        }
+        return {"channel": omit_empty(channel)}
 
+    def _invite_other(
+        self, session: SocketSession, stream: Stream, presences: list[Presence]
+    ) -> None:
+        """Notify the other user of a direct message channel, unless he is visibly there."""
+        is_first = stream.subject == session.user_id
+        other = stream.subcontext if is_first else stream.subject
+        if any(presence.user_id == other for presence in presences):
+            return
+        event = SystemNotification(
+            NotificationCode.DM_REQUEST,
+            f"{session.username} wants to chat",
+            {"username": session.username},
+            session.user_id,
+        )
+        notify(self._notifications, [event.to(other)])
 
-def _invite_other(
-    parts: Parts, session: SocketSession, stream: Stream, presences: list[Presence]
-) -> None:
-    """Notify the other user of a direct message channel, unless he is visibly there."""
-    is_first = stream.subject == session.user_id
-    other = stream.subcontext if is_first else stream.subject
-    if any(presence.user_id == other for presence in presences):
-        return
-    event = Event(
-        NotificationCode.DM_REQUEST,
-        f"{session.username} wants to chat",
-        {"username": session.username},
-        session.user_id,
-    )
-    notify(parts, [event.to(other)])
+    def leave(self, session: SocketSession, request: dict[str, Any]) -> Reply:
+        self._tracker.untrack(_stream(request), session.id)
+        return {}
 
+    def send(self, session: SocketSession, request: dict[str, Any]) -> Reply:
+        stream = _stream(request)
+        content = _content(request)
+        author = self._author(session, request, stream, "sending")
+        try:
+            return _ack(self._channels.send(author, content))
+        except MessageNotStored:
+            raise _not_stored("message") from None
 
-def _leave(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
-    parts.tracker.untrack(_stream(request), session.id)
-    return {}
+    def update(self, session: SocketSession, request: dict[str, Any]) -> Reply:
+        message_id = _message_id(request)
+        stream = _stream(request)
+        content = _content(request)
+        author = self._author(session, request, stream, "updating")
+        try:
+            return _ack(self._channels.update(author, message_id, content))
+        except MessageNotFound:
+            raise _refuse("Could not find message to update in channel history") from None
+        except MessageNotStored:
+            raise _not_stored("message update") from None
 
+    def remove(self, session: SocketSession, request: dict[str, Any]) -> Reply:
+        message_id = _message_id(request)
+        author = self._author(session, request, _stream(request), "removing")
+        try:
+            return _ack(self._channels.remove(author, message_id))
+        except MessageNotFound:
+            raise _refuse("Could not find message to remove in channel history") from None
 
-def _send(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
-    stream = _stream(request)
-    content = _content(request)
-    author = _author(parts, session, request, stream, "sending")
-    try:
-        return _ack(parts.channels.send(author, content))
-    except MessageNotStored:
-        raise _not_stored("message") from None
-
-
-def _update(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
-    message_id = _message_id(request)
-    stream = _stream(request)
-    content = _content(request)
-    author = _author(parts, session, request, stream, "updating")
-    try:
-        return _ack(parts.channels.update(author, message_id, content))
-    except MessageNotFound:
-        raise _refuse("Could not find message to update in channel history") from None
-    except MessageNotStored:
-        raise _not_stored("message update") from None
-
-
-def _remove(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
-    message_id = _message_id(request)
-    author = _author(parts, session, request, _stream(request), "removing")
-    try:
-        return _ack(parts.channels.remove(author, message_id))
-    except MessageNotFound:
-        raise _refuse("Could not find message to remove in channel history") from None
+    def _author(
+        self, session: SocketSession, request: dict[str, Any], stream: Stream, doing: str
+    ) -> Author:
+        presence = self._tracker.get(stream, session.id)
+        if presence is None:
+            raise _refuse(f"Must join channel before {doing} messages")
+        return Author(
+            stream, request["channel_id"], session.user_id, session.username, presence.persistence
+        )
 
 
 def _stream(request: dict[str, Any]) -> Stream:
@@ -127,17 +145,6 @@ def _message_id(request: dict[str, Any]) -> str:
     return message_id
 
 
-def _author(
-    parts: Parts, session: SocketSession, request: dict[str, Any], stream: Stream, doing: str
-) -> Author:
-    presence = parts.tracker.get(stream, session.id)
-    if presence is None:
-        raise _refuse(f"Must join channel before {doing} messages")
-    return Author(
-        stream, request["channel_id"], session.user_id, session.username, presence.persistence
-    )
-
-
 def _ack(message: ChannelMessage) -> Reply:
     return {"channel_message_ack": message.ack()}
 
@@ -157,10 +164,16 @@ _SEND = Message("ChannelMessageSend", channel_id=STRING, content=STRING)
 _UPDATE = Message("ChannelMessageUpdate", channel_id=STRING, message_id=STRING, content=STRING)
 _REMOVE = Message("ChannelMessageRemove", channel_id=STRING, message_id=STRING)
 
-REQUESTS = (
-    Request("channel_join", _JOIN, _join),
-    Request("channel_leave", Message("ChannelLeave", channel_id=STRING), _leave),
-    Request("channel_message_send", _SEND, _send),
-    Request("channel_message_update", _UPDATE, _update),
-    Request("channel_message_remove", _REMOVE, _remove),
-)
+
+def requests(
+    tracker: Tracker, notifications: Notifications, channels: Channels, resolver: ChannelResolver
+) -> tuple[Request, ...]:
+    """What clients send about channels."""
+    handlers = _Requests(tracker, notifications, channels, resolver)
+    return (
+        Request("channel_join", _JOIN, handlers.join),
+        Request("channel_leave", Message("ChannelLeave", channel_id=STRING), handlers.leave),
+        Request("channel_message_send", _SEND, handlers.send),
+        Request("channel_message_update", _UPDATE, handlers.update),
+        Request("channel_message_remove", _REMOVE, handlers.remove),
+    )

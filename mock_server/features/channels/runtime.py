@@ -9,21 +9,22 @@ from mock_server.cursor import BadCursor
 from mock_server.features.channels.core import (
     Author,
     ChannelMessage,
+    Channels,
     MessageNotFound,
     MessageNotStored,
     place,
 )
-from mock_server.features.channels.history import history
+from mock_server.features.channels.history import ChannelHistory
 from mock_server.features.channels.ids import channel_id as id_of
 from mock_server.features.channels.ids import parse_channel_id
-from mock_server.features.channels.joining import InvalidTarget, resolve
+from mock_server.features.channels.joining import ChannelResolver, InvalidTarget
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.stream import Stream
 from mock_server.runtime.arguments import Arguments, object_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.uuids import parse_uuid
-from server_kit import store
+from server_kit.store import Row
 
 _SENDER = "expects sender id to either be not set, empty string or a valid UUID"
 _FAILED = "failed to send channel message"
@@ -32,6 +33,13 @@ _PLACES = ("room_name", "group_id", "user_id_one", "user_id_two")
 
 class ChannelFunctions(RuntimeFunctions):
     """Send, update, remove and list chat messages of any channel."""
+
+    def __init__(
+        self, channels: Channels, history: ChannelHistory, resolver: ChannelResolver
+    ) -> None:
+        self._channels = channels
+        self._history = history
+        self._resolver = resolver
 
     def channel_id_build(self, sender_id: Any = None, target: Any = None, kind: Any = None) -> str:
         """Return the id of a channel that a user may join.
@@ -51,7 +59,7 @@ class ChannelFunctions(RuntimeFunctions):
         if not 1 <= number <= 3:
             raise given.error(3, "invalid channel type: expects value 1-3")
         try:
-            return id_of(resolve(self._parts, user_id, name, number))
+            return id_of(self._resolver.resolve(user_id, name, number))
         except InvalidTarget as error:
             raise given.error(1, str(error)) from None
 
@@ -83,7 +91,7 @@ class ChannelFunctions(RuntimeFunctions):
         )
         text = _content(given, 2)
         author = _author(given, 3)
-        return _acknowledged(lambda: self._parts.channels.send(author, text))
+        return _acknowledged(lambda: self._channels.send(author, text))
 
     def channel_message_update(
         self,
@@ -111,7 +119,7 @@ class ChannelFunctions(RuntimeFunctions):
         message = _message_id(given)
         text = _content(given, 3)
         author = _author(given, 4)
-        return _acknowledged(lambda: self._parts.channels.update(author, message, text))
+        return _acknowledged(lambda: self._channels.update(author, message, text))
 
     def channel_message_remove(
         self,
@@ -131,7 +139,7 @@ class ChannelFunctions(RuntimeFunctions):
         )
         message = _message_id(given)
         author = _author(given, 3)
-        return _acknowledged(lambda: self._parts.channels.remove(author, message))
+        return _acknowledged(lambda: self._channels.remove(author, message))
 
     def channel_messages_list(
         self,
@@ -166,7 +174,7 @@ class ChannelFunctions(RuntimeFunctions):
             # Nakama's own words, whatever they mean here.
             raise ModuleError("error converting leaderboard records: invalid channel id")
         try:
-            page = history(self._parts, SYSTEM_USER, stream, size, forward=is_forward, cursor=start)
+            page = self._history.page(SYSTEM_USER, stream, size, forward=is_forward, cursor=start)
         except BadCursor:
             raise ModuleError("failed to list channel messages: invalid channel cursor") from None
         messages = [_listed(row, stream, shown_id) for row in page.rows]
@@ -215,7 +223,7 @@ def _acknowledged(write: Callable[[], ChannelMessage]) -> dict[str, Any]:
     }
 
 
-def _listed(row: store.Row, stream: Stream, shown_id: str) -> dict[str, Any]:
+def _listed(row: Row, stream: Stream, shown_id: str) -> dict[str, Any]:
     room, group, one, two = (place(stream).get(name, "") for name in _PLACES)
     return {
         "channelId": shown_id,

@@ -5,34 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.http.routing import Auth, Call, Route
+from mock_server.runtime.context import Contexts
+from mock_server.runtime.events import Events
 from mock_server.wire.schema import BOOL, STRING, STRING_MAP, Message
 
-
-def _event(call: Call) -> dict[str, Any]:
-    identity = call.identity
-    context = call.parts.runtime.context(
-        "event",
-        user_id=identity.user_id,
-        username=identity.username,
-        vars=identity.vars or None,
-        user_session_exp=identity.expiry,
-        client_ip=call.client_ip,
-        client_port=call.client_port,
-    )
-    call.parts.runtime.events.generate(
-        context, call.request["name"], call.request["properties"], external=True
-    )
-    return {}
+_EVENT = Message("Event", name=STRING, properties=STRING_MAP, external=BOOL)
 
 
-ROUTES = (
-    Route(
-        "Event",
-        "POST",
-        "/v2/event",
-        Auth.BEARER,
-        Message("Event", name=STRING, properties=STRING_MAP, external=BOOL),
-        _event,
-        body="*",
-    ),
-)
+def routes(events: Events, contexts: Contexts) -> tuple[Route, ...]:
+    """The routes of events."""
+
+    def generate(call: Call) -> dict[str, Any]:
+        context = contexts.of_request(
+            "event", call.identity, client_ip=call.client_ip, client_port=call.client_port
+        )
+        events.generate(context, call.request["name"], call.request["properties"], external=True)
+        return {}
+
+    return (Route("Event", "POST", "/v2/event", Auth.BEARER, _EVENT, generate, body="*"),)

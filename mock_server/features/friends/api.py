@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.cursor import BadCursor
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.friends import listing
+from mock_server.features.friends.core import Friends
 from mock_server.features.notifications.core import DatabaseError
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty, timestamp
 from mock_server.wire.schema import INT32_VALUE, STRING, ListOf, Message
 from mock_server.wire.uuids import NIL, parse_uuid
-from server_kit import store
+from server_kit import Store
+from server_kit.store import Row
 
 _Handler = Callable[[Call], dict[str, Any]]
 
@@ -30,57 +33,84 @@ def _refusing(handler: _Handler, task: str) -> _Handler:
     return worded
 
 
-def _list(call: Call) -> dict[str, Any]:
-    limit = call.limit(default=1000, maximum=1000)
-    state = call.request["state"]
-    if state is not None and not 0 <= state <= 3:
-        raise _refuse("Invalid state - state must be between 0 and 3.")
-    try:
-        page = listing.friends(
-            call.parts, call.identity.user_id, limit, state, call.request["cursor"]
+class _Api:
+    def __init__(self, store: Store, accounts: Accounts, friends: Friends) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._friends = friends
+
+    def list_friends(self, call: Call) -> dict[str, Any]:
+        limit = call.limit(default=1000, maximum=1000)
+        state = call.request["state"]
+        if state is not None and not 0 <= state <= 3:
+            raise _refuse("Invalid state - state must be between 0 and 3.")
+        try:
+            page = listing.friends(
+                self._store, call.identity.user_id, limit, state, call.request["cursor"]
+            )
+        except BadCursor:
+            raise _refuse("Cursor is invalid.") from None
+        return omit_empty(
+            {"friends": [self._friend(call, row) for row in page.rows], "cursor": page.cursor}
         )
-    except BadCursor:
-        raise _refuse("Cursor is invalid.") from None
-    return omit_empty({"friends": [_friend(call, row) for row in page.rows], "cursor": page.cursor})
 
+    def list_friends_of_friends(self, call: Call) -> dict[str, Any]:
+        limit = call.limit(default=10, maximum=100)
+        try:
+            page = listing.friends_of_friends(
+                self._store, call.identity.user_id, limit, call.request["cursor"]
+            )
+        except BadCursor:
+            raise _refuse("Cursor is invalid.") from None
+        found = [
+            {"referrer": row["referrer"], "user": self._accounts.user(row)} for row in page.rows
+        ]
+        return omit_empty({"friends_of_friends": found, "cursor": page.cursor})
 
-def _list_friends_of_friends(call: Call) -> dict[str, Any]:
-    limit = call.limit(default=10, maximum=100)
-    try:
-        page = listing.friends_of_friends(
-            call.parts, call.identity.user_id, limit, call.request["cursor"]
-        )
-    except BadCursor:
-        raise _refuse("Cursor is invalid.") from None
-    found = [
-        {"referrer": row["referrer"], "user": call.parts.accounts.user(row)} for row in page.rows
-    ]
-    return omit_empty({"friends_of_friends": found, "cursor": page.cursor})
+    def add(self, call: Call) -> dict[str, Any]:
+        friend_ids = self._friend_ids(call, "Cannot add self as friend.")
+        if not friend_ids:
+            return _nobody(call)
+        identity = call.identity
+        self._friends.add(identity.user_id, identity.username, friend_ids, call.request["metadata"])
+        return {}
 
+    def delete(self, call: Call) -> dict[str, Any]:
+        friend_ids = self._friend_ids(call, "Cannot delete self.")
+        self._friends.delete(call.identity.user_id, call.identity.username, friend_ids)
+        return {}
 
-def _add(call: Call) -> dict[str, Any]:
-    friend_ids = _friend_ids(call, "Cannot add self as friend.")
-    if not friend_ids:
-        return _nobody(call)
-    identity = call.identity
-    call.parts.friends.add(
-        identity.user_id, identity.username, friend_ids, call.request["metadata"]
-    )
-    return {}
+    def block(self, call: Call) -> dict[str, Any]:
+        friend_ids = self._friend_ids(call, "Cannot block self.")
+        if not friend_ids:
+            return _nobody(call)
+        self._friends.block(call.identity.user_id, friend_ids)
+        return {}
 
+    def _friend_ids(self, call: Call, self_refusal: str) -> list[str]:
+        """The ids that a request names, directly or by user name.
 
-def _delete(call: Call) -> dict[str, Any]:
-    friend_ids = _friend_ids(call, "Cannot delete self.")
-    call.parts.friends.delete(call.identity.user_id, call.identity.username, friend_ids)
-    return {}
+        Raises:
+            GrpcError: One is malformed or empty, or names the caller.
+        """
+        ids, usernames = call.request["ids"], call.request["usernames"]
+        found = [_other_user(call, text, self_refusal) for text in ids]
+        for username in usernames:
+            if not username:
+                raise _refuse("Username must not be empty.")
+            if username == call.identity.username:
+                raise _refuse(self_refusal)
+        return found + self._friends.ids_of(usernames)
 
-
-def _block(call: Call) -> dict[str, Any]:
-    friend_ids = _friend_ids(call, "Cannot block self.")
-    if not friend_ids:
-        return _nobody(call)
-    call.parts.friends.block(call.identity.user_id, friend_ids)
-    return {}
+    def _friend(self, call: Call, row: Row) -> dict[str, Any]:
+        user = self._accounts.user(row)
+        user.pop("edge_count", None)  # Nakama's query does not ask for it here
+        return {
+            "user": user,
+            "state": row["edge_state"],
+            "update_time": timestamp(row["edge_time"] * 1000, digits=0),
+            "metadata": row["edge_metadata"],
+        }
 
 
 def _nobody(call: Call) -> dict[str, Any]:
@@ -88,22 +118,6 @@ def _nobody(call: Call) -> dict[str, Any]:
     if call.request["usernames"]:
         raise _refuse("No valid ID or username was provided.")
     return {}
-
-
-def _friend_ids(call: Call, self_refusal: str) -> list[str]:
-    """The ids that a request names, directly or by user name.
-
-    Raises:
-        GrpcError: One is malformed or empty, or names the caller.
-    """
-    ids, usernames = call.request["ids"], call.request["usernames"]
-    found = [_other_user(call, text, self_refusal) for text in ids]
-    for username in usernames:
-        if not username:
-            raise _refuse("Username must not be empty.")
-        if username == call.identity.username:
-            raise _refuse(self_refusal)
-    return found + call.parts.friends.ids_of(usernames)
 
 
 def _other_user(call: Call, text: str, self_refusal: str) -> str:
@@ -115,62 +129,55 @@ def _other_user(call: Call, text: str, self_refusal: str) -> str:
     return str(user_id)
 
 
-def _friend(call: Call, row: store.Row) -> dict[str, Any]:
-    user = call.parts.accounts.user(row)
-    user.pop("edge_count", None)  # Nakama's query does not ask for it here
-    return {
-        "user": user,
-        "state": row["edge_state"],
-        "update_time": timestamp(row["edge_time"] * 1000, digits=0),
-        "metadata": row["edge_metadata"],
-    }
-
-
 def _refuse(message: str) -> GrpcError:
     return GrpcError(GrpcCode.INVALID_ARGUMENT, message)
 
 
 _NAMES = ListOf(STRING)
 
-ROUTES = (
-    Route(
-        "ListFriends",
-        "GET",
-        "/v2/friend",
-        Auth.BEARER,
-        Message("ListFriendsRequest", limit=INT32_VALUE, state=INT32_VALUE, cursor=STRING),
-        _list,
-    ),
-    Route(
-        "DeleteFriends",
-        "DELETE",
-        "/v2/friend",
-        Auth.BEARER,
-        Message("DeleteFriendsRequest", ids=_NAMES, usernames=_NAMES),
-        _refusing(_delete, "delete friends"),
-    ),
-    Route(
-        "AddFriends",
-        "POST",
-        "/v2/friend",
-        Auth.BEARER,
-        Message("AddFriendsRequest", ids=_NAMES, usernames=_NAMES, metadata=STRING),
-        _refusing(_add, "add friends"),
-    ),
-    Route(
-        "BlockFriends",
-        "POST",
-        "/v2/friend/block",
-        Auth.BEARER,
-        Message("BlockFriendsRequest", ids=_NAMES, usernames=_NAMES),
-        _refusing(_block, "block friends"),
-    ),
-    Route(
-        "ListFriendsOfFriends",
-        "GET",
-        "/v2/friend/friends",
-        Auth.BEARER,
-        Message("ListFriendsOfFriendsRequest", limit=INT32_VALUE, cursor=STRING),
-        _list_friends_of_friends,
-    ),
-)
+
+def routes(store: Store, accounts: Accounts, friends: Friends) -> tuple[Route, ...]:
+    """The routes of friends."""
+    api = _Api(store, accounts, friends)
+    return (
+        Route(
+            "ListFriends",
+            "GET",
+            "/v2/friend",
+            Auth.BEARER,
+            Message("ListFriendsRequest", limit=INT32_VALUE, state=INT32_VALUE, cursor=STRING),
+            api.list_friends,
+        ),
+        Route(
+            "DeleteFriends",
+            "DELETE",
+            "/v2/friend",
+            Auth.BEARER,
+            Message("DeleteFriendsRequest", ids=_NAMES, usernames=_NAMES),
+            _refusing(api.delete, "delete friends"),
+        ),
+        Route(
+            "AddFriends",
+            "POST",
+            "/v2/friend",
+            Auth.BEARER,
+            Message("AddFriendsRequest", ids=_NAMES, usernames=_NAMES, metadata=STRING),
+            _refusing(api.add, "add friends"),
+        ),
+        Route(
+            "BlockFriends",
+            "POST",
+            "/v2/friend/block",
+            Auth.BEARER,
+            Message("BlockFriendsRequest", ids=_NAMES, usernames=_NAMES),
+            _refusing(api.block, "block friends"),
+        ),
+        Route(
+            "ListFriendsOfFriends",
+            "GET",
+            "/v2/friend/friends",
+            Auth.BEARER,
+            Message("ListFriendsOfFriendsRequest", limit=INT32_VALUE, cursor=STRING),
+            api.list_friends_of_friends,
+        ),
+    )

@@ -6,16 +6,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.channels.ids import direct_message
 from mock_server.features.friends.metadata import merged
-from mock_server.features.notifications.core import DatabaseError
-from mock_server.features.notifications.implicit import Event, NotificationCode, notify
+from mock_server.features.notifications.core import DatabaseError, Notifications
+from mock_server.features.notifications.system import NotificationCode, SystemNotification, notify
+from mock_server.realtime.tracker import Tracker
 from mock_server.wire.jsonb import jsonb_text
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
 
 # The keys are PostgreSQL's: lists go by state, then by the time of the first contact.
 SCHEMA = """
@@ -42,9 +41,19 @@ class FriendState(IntEnum):
 class Friends:
     """The friend edges of one server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        tracker: Tracker,
+        accounts: Accounts,
+        notifications: Notifications,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._tracker = tracker
+        self._accounts = accounts
+        self._notifications = notifications
 
     def add(
         self, user_id: str, username: str, friend_ids: Iterable[str], metadata: str = ""
@@ -60,13 +69,13 @@ class Friends:
         Raises:
             DatabaseError: The metadata is no JSON, or the user does not exist; nobody is added.
         """
-        events: list[tuple[str, Event]] = []
+        events: list[tuple[str, SystemNotification]] = []
         with self.drawing_edges():
             for friend_id in _others(user_id, friend_ids):
                 event = self._add_one(user_id, username, friend_id, metadata or "{}")
                 if event is not None:
                     events.append((friend_id, event))
-        notify(self._parts, [event.to(friend_id) for friend_id, event in events])
+        notify(self._notifications, [event.to(friend_id) for friend_id, event in events])
 
     def delete(self, user_id: str, username: str, friend_ids: Iterable[str]) -> None:
         """End friendships, take back or refuse invites (-9), lift own blocks (told to nobody)."""
@@ -76,13 +85,13 @@ class Friends:
                 for friend_id in _others(user_id, friend_ids)
                 if self._delete_one(user_id, friend_id)
             ]
-        event = Event(
+        event = SystemNotification(
             NotificationCode.FRIEND_REMOVE,
             f"{username} removed you as a friend",
             {"username": username},
             user_id,
         )
-        notify(self._parts, [event.to(friend_id) for friend_id in removed])
+        notify(self._notifications, [event.to(friend_id) for friend_id in removed])
 
     def block(self, user_id: str, friend_ids: Iterable[str]) -> None:
         """Block users: they lose their side of the edge and leave the direct message channel.
@@ -93,7 +102,7 @@ class Friends:
         with self.drawing_edges():
             for friend_id in _others(user_id, friend_ids):
                 if self._block_one(user_id, friend_id):
-                    self._parts.tracker.untrack_stream(direct_message(user_id, friend_id))
+                    self._tracker.untrack_stream(direct_message(user_id, friend_id))
 
     @contextmanager
     def drawing_edges(self) -> Iterator[None]:
@@ -134,7 +143,7 @@ class Friends:
             raise DatabaseError(
                 'ERROR: invalid byte sequence for encoding "UTF8": 0x00 (SQLSTATE 22021)'
             )
-        rows = [self._parts.accounts.find_by_username(name) for name in usernames]
+        rows = [self._accounts.find_by_username(name) for name in usernames]
         return [row["id"] for row in rows if row is not None]
 
     def _state(self, source_id: str, destination_id: str) -> int | None:
@@ -145,20 +154,22 @@ class Friends:
         )
         return None if row is None else int(row["state"])
 
-    def _add_one(self, user_id: str, username: str, friend_id: str, metadata: str) -> Event | None:
+    def _add_one(
+        self, user_id: str, username: str, friend_id: str, metadata: str
+    ) -> SystemNotification | None:
         if self.has_blocked(user_id, friend_id):
             return None
         stored = _stored(metadata)
         content = {"username": username}
         if self._accept(user_id, friend_id, stored):
             subject = f"{username} accepted your friend request"
-            return Event(NotificationCode.FRIEND_ACCEPT, subject, content, user_id)
-        if self._parts.accounts.find(friend_id) is None or self.has_blocked(friend_id, user_id):
+            return SystemNotification(NotificationCode.FRIEND_ACCEPT, subject, content, user_id)
+        if self._accounts.find(friend_id) is None or self.has_blocked(friend_id, user_id):
             return None
         sides = ((FriendState.INVITE_SENT, stored), (FriendState.INVITE_RECEIVED, "{}"))
         if self.connect(user_id, friend_id, *sides):
             subject = f"{username} wants to add you as a friend"
-            return Event(NotificationCode.FRIEND_REQUEST, subject, content, user_id)
+            return SystemNotification(NotificationCode.FRIEND_REQUEST, subject, content, user_id)
         return None
 
     def _accept(self, user_id: str, friend_id: str, metadata: str) -> bool:
@@ -181,7 +192,7 @@ class Friends:
             "UPDATE user_edge SET state = ?, update_time = ?, metadata = coalesce(?, metadata) "
             "WHERE source_id = ? AND destination_id = ?",
             FriendState.FRIEND,
-            self._parts.transaction_time(),
+            self._clock.tick(),
             metadata,
             source_id,
             destination_id,
@@ -201,7 +212,7 @@ class Friends:
         """
         if self._state(user_id, friend_id) is not None:
             return False
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         sides = ((user_id, friend_id, *mine), (friend_id, user_id, *theirs))
         self._store.run_many(
             "INSERT INTO user_edge (source_id, destination_id, state, metadata, position, "
@@ -217,7 +228,7 @@ class Friends:
         self._store.run(
             "UPDATE users SET edge_count = edge_count + ?, update_time = ? WHERE id = ?",
             change,
-            self._parts.transaction_time(),
+            self._clock.tick(),
             user_id,
         )
 
@@ -242,9 +253,9 @@ class Friends:
         )
 
     def _block_one(self, user_id: str, friend_id: str) -> bool:
-        if self._parts.accounts.find(friend_id) is None:
+        if self._accounts.find(friend_id) is None:
             return False
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         if self._state(user_id, friend_id) is None:
             self.count(user_id, 1)
         self._store.run(

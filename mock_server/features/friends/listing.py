@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from mock_server.cursor import decode_cursor, encode_cursor
-from mock_server.edges import decode_edge, encode_edge
+from mock_server.edge_cursors import decode_edge, encode_edge
 from mock_server.features.friends.core import FriendState
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Store
+from server_kit.store import Row
 
 _EDGES = (
     "SELECT u.*, e.state AS edge_state, e.update_time AS edge_time, "
@@ -32,19 +29,19 @@ class Page:
         cursor: Empty on the last page.
     """
 
-    rows: Sequence[store.Row]
+    rows: Sequence[Row]
     cursor: str = ""
 
 
 def friends(
-    parts: Parts, user_id: str, limit: int, state: int | None = None, cursor: str = ""
+    store: Store, user_id: str, limit: int, state: int | None = None, cursor: str = ""
 ) -> Page:
     """List a user's edges by state, then by the time of the first contact.
 
     Raises:
         BadCursor: Not a cursor of such a list, or one of a list of another state.
     """
-    rows = parts.store.all(
+    rows = store.all(
         f"{_EDGES} WHERE e.source_id = ? AND (e.state, e.position) >= (?, ?) "
         "AND (? IS NULL OR e.state = ?) ORDER BY e.state, e.position LIMIT ?",
         user_id,
@@ -59,10 +56,10 @@ def friends(
     return Page(rows[:limit], encode_edge(following["edge_state"], following["edge_position"]))
 
 
-def friends_among(parts: Parts, user_id: str, others: Sequence[str]) -> list[store.Row]:
+def friends_among(store: Store, user_id: str, others: Sequence[str]) -> list[Row]:
     """A user's edges to some others, in the order of `friends`."""
     marks = ", ".join("?" * len(others))
-    return parts.store.all(
+    return store.all(
         f"{_EDGES} WHERE e.source_id = ? AND e.destination_id IN ({marks}) "
         "ORDER BY e.state, e.position",
         user_id,
@@ -70,7 +67,7 @@ def friends_among(parts: Parts, user_id: str, others: Sequence[str]) -> list[sto
     )
 
 
-def friends_of_friends(parts: Parts, user_id: str, limit: int, cursor: str = "") -> Page:
+def friends_of_friends(store: Store, user_id: str, limit: int, cursor: str = "") -> Page:
     """List the friends of a user's friends who are not his own, by friend and id.
 
     As in Nakama, a cursor leads through the rest of one friend's list only: those of the friends
@@ -80,7 +77,7 @@ def friends_of_friends(parts: Parts, user_id: str, limit: int, cursor: str = "")
         BadCursor: Not a cursor of such a list.
     """
     friend, first = decode_cursor(_FRIENDS_OF_FRIENDS, cursor) if cursor else ("", "")
-    rows = parts.store.all(
+    rows = store.all(
         "SELECT u.*, far.source_id AS referrer FROM user_edge near "
         "JOIN user_edge far ON far.source_id = near.destination_id AND far.state = near.state "
         "JOIN users u ON u.id = far.destination_id "

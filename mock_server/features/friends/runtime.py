@@ -5,21 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.friends import listing
+from mock_server.features.friends.core import Friends
 from mock_server.features.notifications.core import DatabaseError
 from mock_server.runtime.arguments import Arguments, object_json, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
 from mock_server.wire.uuids import NIL, parse_uuid
-from server_kit import store
+from server_kit import Store
+from server_kit.store import Row
 
 _USER_ID = "expects user ID to be a valid identifier"
 
 
 class FriendFunctions(RuntimeFunctions):
     """List, add, delete and block friends of any user."""
+
+    def __init__(self, store: Store, accounts: Accounts, friends: Friends) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._friends = friends
 
     def friends_list(
         self, user_id: Any = None, limit: Any = None, state: Any = None, cursor: Any = None
@@ -47,7 +55,7 @@ class FriendFunctions(RuntimeFunctions):
             raise given.error(3, "expects state to be 0-3")
         try:
             page = listing.friends(
-                self._parts, owner, size, None if wanted == -1 else wanted, given.optional_text(4)
+                self._store, owner, size, None if wanted == -1 else wanted, given.optional_text(4)
             )
         except BadCursor:
             raise ModuleError(
@@ -70,13 +78,14 @@ class FriendFunctions(RuntimeFunctions):
         owner = given.uuid(1, _USER_ID)
         size = _limit(given)
         try:
-            page = listing.friends_of_friends(self._parts, owner, size, given.optional_text(3))
+            page = listing.friends_of_friends(self._store, owner, size, given.optional_text(3))
         except BadCursor:
             raise ModuleError(
                 "error while trying to list friends of friends for a user: friend cursor invalid"
             ) from None
         found = [
-            {"referrer": row["referrer"], "user": user_table(self._parts, row)} for row in page.rows
+            {"referrer": row["referrer"], "user": user_table(self._accounts, row)}
+            for row in page.rows
         ]
         return found, page.cursor or None
 
@@ -104,7 +113,7 @@ class FriendFunctions(RuntimeFunctions):
             if other_id is None:
                 raise given.error(2, "invalid user id")
             wanted.append(other_id)
-        rows = listing.friends_among(self._parts, owner, wanted)
+        rows = listing.friends_among(self._store, owner, wanted)
         return [self._friend(row) for row in rows]
 
     def friends_add(
@@ -127,7 +136,7 @@ class FriendFunctions(RuntimeFunctions):
             return
         text = "" if table is None else object_json(table)
         try:
-            self._parts.friends.add(owner, name, friend_ids, text)
+            self._friends.add(owner, name, friend_ids, text)
         except DatabaseError as error:
             raise ModuleError(f"error adding friends: {error}") from None
 
@@ -145,7 +154,7 @@ class FriendFunctions(RuntimeFunctions):
         """
         given = Arguments("friends_delete", user_id, username, user_ids, usernames)
         owner, name, friend_ids = self._named(given, "cannot delete self")
-        self._parts.friends.delete(owner, name, friend_ids)
+        self._friends.delete(owner, name, friend_ids)
 
     def friends_block(
         self,
@@ -162,7 +171,7 @@ class FriendFunctions(RuntimeFunctions):
         given = Arguments("friends_block", user_id, username, user_ids, usernames)
         owner, _, friend_ids = self._named(given, "cannot block self")
         try:
-            self._parts.friends.block(owner, friend_ids)
+            self._friends.block(owner, friend_ids)
         except DatabaseError as error:
             raise ModuleError(f"error blocking friends: {error}") from None
 
@@ -177,13 +186,13 @@ class FriendFunctions(RuntimeFunctions):
         given = Arguments("friend_metadata_update", user_id, friend_user_id, metadata)
         owner, friend_id = given.uuid(1, _USER_ID), given.uuid(2, _USER_ID)
         text = stored_json(given.table(3))
-        self._parts.friends.update_metadata(owner, friend_id, text)
+        self._friends.update_metadata(owner, friend_id, text)
 
-    def _friend(self, row: store.Row) -> dict[str, Any]:
+    def _friend(self, row: Row) -> dict[str, Any]:
         return {
             "state": row["edge_state"],
             "update_time": row["edge_time"] // 1_000_000,
-            "user": user_table(self._parts, row) | {"edge_count": 0},
+            "user": user_table(self._accounts, row) | {"edge_count": 0},
             "metadata": gojson.unmarshal(row["edge_metadata"]),
         }
 
@@ -202,7 +211,7 @@ class FriendFunctions(RuntimeFunctions):
                 raise given.error(4, "each username must be a non-empty string")
             if each == name:
                 raise given.error(4, self_refusal)
-        friend_ids = ids + self._parts.friends.ids_of(names)
+        friend_ids = ids + self._friends.ids_of(names)
         if names and not friend_ids:
             raise ModuleError("no valid ID or username was provided")
         return owner, name, friend_ids

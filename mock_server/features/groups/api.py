@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mock_server.cursor import BadCursor
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.groups import listing
-from mock_server.features.groups.core import message
+from mock_server.features.groups.core import Groups, message
 from mock_server.features.groups.errors import (
     DatabaseRefused,
     GroupError,
@@ -35,6 +36,7 @@ from mock_server.wire.schema import (
     Message,
 )
 from mock_server.wire.uuids import NIL, parse_uuid
+from server_kit import Store
 
 _Handler = Callable[[Call], dict[str, Any]]
 _Refusals = Mapping[type[GroupError], tuple[GrpcCode, str]]
@@ -63,120 +65,118 @@ def _refusing(handler: _Handler, task: str, refusals: _Refusals) -> _Handler:
     return worded
 
 
-def _create(call: Call) -> dict[str, Any]:
-    request = call.request
-    if not request["name"]:
-        raise _invalid("Group name must be set.")
-    if request["max_count"] < 0:
-        raise _invalid("Group max count must be >= 1 when set.")
-    optional = ("description", "avatar_url", "lang_tag", "max_count")
-    user_id = call.identity.user_id
-    row = call.parts.groups.create(
-        user_id,
-        user_id,
-        request["name"],
-        is_open=request["open"],
-        **{name: request[name] for name in optional if request[name]},
-    )
-    return message(row)
+class _Api:
+    def __init__(self, store: Store, accounts: Accounts, groups: Groups, members: Members) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._groups = groups
+        self._members = members
 
+    def create(self, call: Call) -> dict[str, Any]:
+        request = call.request
+        if not request["name"]:
+            raise _invalid("Group name must be set.")
+        if request["max_count"] < 0:
+            raise _invalid("Group max count must be >= 1 when set.")
+        optional = ("description", "avatar_url", "lang_tag", "max_count")
+        user_id = call.identity.user_id
+        row = self._groups.create(
+            user_id,
+            user_id,
+            request["name"],
+            is_open=request["open"],
+            **{name: request[name] for name in optional if request[name]},
+        )
+        return message(row)
 
-def _update(call: Call) -> dict[str, Any]:
-    group_id, request = _group_id(call), call.request
-    if request["name"] == "":
-        raise _invalid("Group name cannot be empty.")
-    if request["lang_tag"] == "":
-        raise _invalid("Group language cannot be empty.")
-    texts = ("name", "lang_tag", "description", "avatar_url")
-    changes = {name: request[name] for name in texts if request[name] is not None}
-    if request["open"] is not None:
-        changes["state"] = int(not request["open"])
-    call.parts.groups.update(group_id, call.identity.user_id, changes)
-    return {}
-
-
-def _delete(call: Call) -> dict[str, Any]:
-    call.parts.groups.delete(_group_id(call), call.identity.user_id)
-    return {}
-
-
-def _join(call: Call) -> dict[str, Any]:
-    identity = call.identity
-    call.parts.members.join(_group_id(call), identity.user_id, identity.username)
-    return {}
-
-
-def _leave(call: Call) -> dict[str, Any]:
-    identity = call.identity
-    call.parts.members.leave(_group_id(call), identity.user_id, identity.username)
-    return {}
-
-
-def _to_users(change: Callable[[Members, str, str, list[str]], None]) -> _Handler:
-    """A handler that changes what users are in a group; to change nobody is fine."""
-
-    def handler(call: Call) -> dict[str, Any]:
-        group_id, user_ids = _group_id(call), _user_ids(call)
-        if user_ids:
-            change(call.parts.members, group_id, call.identity.user_id, user_ids)
+    def update(self, call: Call) -> dict[str, Any]:
+        group_id, request = _group_id(call), call.request
+        if request["name"] == "":
+            raise _invalid("Group name cannot be empty.")
+        if request["lang_tag"] == "":
+            raise _invalid("Group language cannot be empty.")
+        texts = ("name", "lang_tag", "description", "avatar_url")
+        changes = {name: request[name] for name in texts if request[name] is not None}
+        if request["open"] is not None:
+            changes["state"] = int(not request["open"])
+        self._groups.update(group_id, call.identity.user_id, changes)
         return {}
 
-    return handler
+    def delete(self, call: Call) -> dict[str, Any]:
+        self._groups.delete(_group_id(call), call.identity.user_id)
+        return {}
 
+    def join(self, call: Call) -> dict[str, Any]:
+        identity = call.identity
+        self._members.join(_group_id(call), identity.user_id, identity.username)
+        return {}
 
-def _demote(call: Call) -> dict[str, Any]:
-    group_id = _group_id(call)
-    user_ids = _user_ids(call)
-    if not user_ids:
-        raise _invalid("User IDs must be set.")
-    call.parts.members.demote(group_id, call.identity.user_id, user_ids)
-    return {}
+    def leave(self, call: Call) -> dict[str, Any]:
+        identity = call.identity
+        self._members.leave(_group_id(call), identity.user_id, identity.username)
+        return {}
 
+    def to_users(self, change: Callable[[Members, str, str, list[str]], None]) -> _Handler:
+        """A handler that changes what users are in a group; to change nobody is fine."""
 
-def _list(call: Call) -> dict[str, Any]:
-    request, limit = call.request, call.limit(default=1, maximum=100)
-    members = request["members"]
-    wanted = listing.GroupFilter(
-        request["name"],
-        request["lang_tag"],
-        request["open"],
-        None if members is None or members < 0 else members,
-    )
-    try:
-        page = listing.groups(call.parts, wanted, limit, request["cursor"])
-    except (BadCursor, DatabaseRefused):
-        raise GrpcError(GrpcCode.INTERNAL, "Error while trying to list groups.") from None
-    except listing.FilterConflict as error:
-        raise _invalid(str(error)) from None
-    return omit_empty({"groups": [message(row) for row in page.rows], "cursor": page.cursor})
+        def handler(call: Call) -> dict[str, Any]:
+            group_id, user_ids = _group_id(call), _user_ids(call)
+            if user_ids:
+                change(self._members, group_id, call.identity.user_id, user_ids)
+            return {}
 
+        return handler
 
-def _list_users(call: Call) -> dict[str, Any]:
-    group_id = _group_id(call)
-    limit = call.limit(default=100, maximum=100)
-    try:
-        page = listing.users(call.parts, group_id, limit, _state(call), call.request["cursor"])
-    except BadCursor:
-        raise _invalid("Cursor is invalid.") from None
-    found = [
-        {"user": call.parts.accounts.user(row), "state": row["edge_state"]} for row in page.rows
-    ]
-    return omit_empty({"group_users": found, "cursor": page.cursor})
+    def demote(self, call: Call) -> dict[str, Any]:
+        group_id = _group_id(call)
+        user_ids = _user_ids(call)
+        if not user_ids:
+            raise _invalid("User IDs must be set.")
+        self._members.demote(group_id, call.identity.user_id, user_ids)
+        return {}
 
-
-def _list_user_groups(call: Call) -> dict[str, Any]:
-    user_id = parse_uuid(call.request["user_id"])
-    if user_id is None:
-        raise _invalid("Group ID must be a valid ID.")  # Nakama's words for the user's id
-    limit = call.limit(default=100, maximum=100)
-    try:
-        page = listing.groups_of_user(
-            call.parts, user_id, limit, _state(call), call.request["cursor"]
+    def list_groups(self, call: Call) -> dict[str, Any]:
+        request, limit = call.request, call.limit(default=1, maximum=100)
+        members = request["members"]
+        wanted = listing.GroupFilter(
+            request["name"],
+            request["lang_tag"],
+            request["open"],
+            None if members is None or members < 0 else members,
         )
-    except BadCursor:
-        raise _invalid("Cursor is invalid.") from None
-    found = [{"group": message(row), "state": row["edge_state"]} for row in page.rows]
-    return omit_empty({"user_groups": found, "cursor": page.cursor})
+        try:
+            page = listing.groups(self._store, wanted, limit, request["cursor"])
+        except (BadCursor, DatabaseRefused):
+            raise GrpcError(GrpcCode.INTERNAL, "Error while trying to list groups.") from None
+        except listing.FilterConflict as error:
+            raise _invalid(str(error)) from None
+        return omit_empty({"groups": [message(row) for row in page.rows], "cursor": page.cursor})
+
+    def list_users(self, call: Call) -> dict[str, Any]:
+        group_id = _group_id(call)
+        limit = call.limit(default=100, maximum=100)
+        try:
+            page = listing.users(self._store, group_id, limit, _state(call), call.request["cursor"])
+        except BadCursor:
+            raise _invalid("Cursor is invalid.") from None
+        found = [
+            {"user": self._accounts.user(row), "state": row["edge_state"]} for row in page.rows
+        ]
+        return omit_empty({"group_users": found, "cursor": page.cursor})
+
+    def list_user_groups(self, call: Call) -> dict[str, Any]:
+        user_id = parse_uuid(call.request["user_id"])
+        if user_id is None:
+            raise _invalid("Group ID must be a valid ID.")  # Nakama's words for the user's id
+        limit = call.limit(default=100, maximum=100)
+        try:
+            page = listing.groups_of_user(
+                self._store, user_id, limit, _state(call), call.request["cursor"]
+            )
+        except BadCursor:
+            raise _invalid("Cursor is invalid.") from None
+        found = [{"group": message(row), "state": row["edge_state"]} for row in page.rows]
+        return omit_empty({"user_groups": found, "cursor": page.cursor})
 
 
 def _group_id(call: Call) -> str:
@@ -213,167 +213,179 @@ def _users_route(verb: str, handler: _Handler) -> Route:
 
 _GROUP = "/v2/group/{group_id}"
 
-ROUTES = (
-    Route(
-        "ListGroups",
-        "GET",
-        "/v2/group",
-        Auth.BEARER,
-        Message(
-            "ListGroupsRequest",
-            name=STRING,
-            cursor=STRING,
-            limit=INT32_VALUE,
-            lang_tag=STRING,
-            members=INT32_VALUE,
-            open=BOOL_VALUE,
+
+def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -> tuple[Route, ...]:
+    """The routes of groups."""
+    api = _Api(store, accounts, groups, members)
+    return (
+        Route(
+            "ListGroups",
+            "GET",
+            "/v2/group",
+            Auth.BEARER,
+            Message(
+                "ListGroupsRequest",
+                name=STRING,
+                cursor=STRING,
+                limit=INT32_VALUE,
+                lang_tag=STRING,
+                members=INT32_VALUE,
+                open=BOOL_VALUE,
+            ),
+            api.list_groups,
         ),
-        _list,
-    ),
-    Route(
-        "CreateGroup",
-        "POST",
-        "/v2/group",
-        Auth.BEARER,
-        Message(
-            "CreateGroupRequest",
-            name=STRING,
-            description=STRING,
-            lang_tag=STRING,
-            avatar_url=STRING,
-            open=BOOL,
-            max_count=INT32,
+        Route(
+            "CreateGroup",
+            "POST",
+            "/v2/group",
+            Auth.BEARER,
+            Message(
+                "CreateGroupRequest",
+                name=STRING,
+                description=STRING,
+                lang_tag=STRING,
+                avatar_url=STRING,
+                open=BOOL,
+                max_count=INT32,
+            ),
+            _refusing(
+                api.create,
+                "create group",
+                {NameInUse: (GrpcCode.ALREADY_EXISTS, "Group name is in use.")},
+            ),
+            body="*",
         ),
-        _refusing(
-            _create,
-            "create group",
-            {NameInUse: (GrpcCode.ALREADY_EXISTS, "Group name is in use.")},
+        Route(
+            "UpdateGroup",
+            "PUT",
+            _GROUP,
+            Auth.BEARER,
+            Message(
+                "UpdateGroupRequest",
+                group_id=STRING,
+                name=STRING_VALUE,
+                description=STRING_VALUE,
+                lang_tag=STRING_VALUE,
+                avatar_url=STRING_VALUE,
+                open=BOOL_VALUE,
+            ),
+            _refusing(
+                api.update,
+                "update group",
+                {
+                    PermissionDenied: (
+                        GrpcCode.NOT_FOUND,
+                        "Group not found or you're not allowed to update.",
+                    ),
+                    NothingToUpdate: (
+                        GrpcCode.INVALID_ARGUMENT,
+                        "Specify at least one field to update.",
+                    ),
+                    NotUpdated: (GrpcCode.INVALID_ARGUMENT, "No new fields in group update."),
+                    NameInUse: (GrpcCode.INVALID_ARGUMENT, "Group name is in use."),
+                },
+            ),
+            body="*",
         ),
-        body="*",
-    ),
-    Route(
-        "UpdateGroup",
-        "PUT",
-        _GROUP,
-        Auth.BEARER,
-        Message(
-            "UpdateGroupRequest",
-            group_id=STRING,
-            name=STRING_VALUE,
-            description=STRING_VALUE,
-            lang_tag=STRING_VALUE,
-            avatar_url=STRING_VALUE,
-            open=BOOL_VALUE,
+        Route(
+            "DeleteGroup",
+            "DELETE",
+            _GROUP,
+            Auth.BEARER,
+            Message("DeleteGroupRequest", group_id=STRING),
+            _refusing(
+                api.delete,
+                "delete group",
+                {
+                    PermissionDenied: (
+                        GrpcCode.INVALID_ARGUMENT,
+                        "Group not found or you're not allowed to delete.",
+                    )
+                },
+            ),
         ),
-        _refusing(
-            _update,
-            "update group",
-            {
-                PermissionDenied: (
-                    GrpcCode.NOT_FOUND,
-                    "Group not found or you're not allowed to update.",
-                ),
-                NothingToUpdate: (
-                    GrpcCode.INVALID_ARGUMENT,
-                    "Specify at least one field to update.",
-                ),
-                NotUpdated: (GrpcCode.INVALID_ARGUMENT, "No new fields in group update."),
-                NameInUse: (GrpcCode.INVALID_ARGUMENT, "Group name is in use."),
-            },
+        Route(
+            "JoinGroup",
+            "POST",
+            f"{_GROUP}/join",
+            Auth.BEARER,
+            Message("JoinGroupRequest", group_id=STRING),
+            _refusing(
+                api.join,
+                "join group",
+                {GroupNotFound: (GrpcCode.NOT_FOUND, "Group not found."), **_FULL},
+            ),
         ),
-        body="*",
-    ),
-    Route(
-        "DeleteGroup",
-        "DELETE",
-        _GROUP,
-        Auth.BEARER,
-        Message("DeleteGroupRequest", group_id=STRING),
-        _refusing(
-            _delete,
-            "delete group",
-            {
-                PermissionDenied: (
-                    GrpcCode.INVALID_ARGUMENT,
-                    "Group not found or you're not allowed to delete.",
-                )
-            },
+        Route(
+            "LeaveGroup",
+            "POST",
+            f"{_GROUP}/leave",
+            Auth.BEARER,
+            Message("LeaveGroupRequest", group_id=STRING),
+            _refusing(
+                api.leave,
+                "leave group",
+                {
+                    LastSuperadmin: (
+                        GrpcCode.INVALID_ARGUMENT,
+                        "Cannot leave group when you are the last superadmin.",
+                    )
+                },
+            ),
         ),
-    ),
-    Route(
-        "JoinGroup",
-        "POST",
-        f"{_GROUP}/join",
-        Auth.BEARER,
-        Message("JoinGroupRequest", group_id=STRING),
-        _refusing(
-            _join,
-            "join group",
-            {GroupNotFound: (GrpcCode.NOT_FOUND, "Group not found."), **_FULL},
+        _users_route(
+            "Add",
+            _refusing(
+                api.to_users(Members.add),
+                "add users to a group",
+                {
+                    **_DENIED,
+                    **_FULL,
+                    UserNotFound: (GrpcCode.INVALID_ARGUMENT, "One or more users not found."),
+                },
+            ),
         ),
-    ),
-    Route(
-        "LeaveGroup",
-        "POST",
-        f"{_GROUP}/leave",
-        Auth.BEARER,
-        Message("LeaveGroupRequest", group_id=STRING),
-        _refusing(
-            _leave,
-            "leave group",
-            {
-                LastSuperadmin: (
-                    GrpcCode.INVALID_ARGUMENT,
-                    "Cannot leave group when you are the last superadmin.",
-                )
-            },
+        _users_route(
+            "Ban", _refusing(api.to_users(Members.ban), "ban users from a group", _DENIED)
         ),
-    ),
-    _users_route(
-        "Add",
-        _refusing(
-            _to_users(Members.add),
-            "add users to a group",
-            {
-                **_DENIED,
-                **_FULL,
-                UserNotFound: (GrpcCode.INVALID_ARGUMENT, "One or more users not found."),
-            },
+        _users_route(
+            "Kick", _refusing(api.to_users(Members.kick), "kick users from a group", _DENIED)
         ),
-    ),
-    _users_route("Ban", _refusing(_to_users(Members.ban), "ban users from a group", _DENIED)),
-    _users_route("Kick", _refusing(_to_users(Members.kick), "kick users from a group", _DENIED)),
-    _users_route(
-        "Promote",
-        _refusing(_to_users(Members.promote), "promote users in a group", {**_DENIED, **_FULL}),
-    ),
-    _users_route("Demote", _refusing(_demote, "demote users in a group", {**_DENIED, **_FULL})),
-    Route(
-        "ListGroupUsers",
-        "GET",
-        f"{_GROUP}/user",
-        Auth.BEARER,
-        Message(
-            "ListGroupUsersRequest",
-            group_id=STRING,
-            limit=INT32_VALUE,
-            state=INT32_VALUE,
-            cursor=STRING,
+        _users_route(
+            "Promote",
+            _refusing(
+                api.to_users(Members.promote), "promote users in a group", {**_DENIED, **_FULL}
+            ),
         ),
-        _list_users,
-    ),
-    Route(
-        "ListUserGroups",
-        "GET",
-        "/v2/user/{user_id}/group",
-        Auth.BEARER,
-        Message(
-            "ListUserGroupsRequest",
-            user_id=STRING,
-            limit=INT32_VALUE,
-            state=INT32_VALUE,
-            cursor=STRING,
+        _users_route(
+            "Demote", _refusing(api.demote, "demote users in a group", {**_DENIED, **_FULL})
         ),
-        _list_user_groups,
-    ),
-)
+        Route(
+            "ListGroupUsers",
+            "GET",
+            f"{_GROUP}/user",
+            Auth.BEARER,
+            Message(
+                "ListGroupUsersRequest",
+                group_id=STRING,
+                limit=INT32_VALUE,
+                state=INT32_VALUE,
+                cursor=STRING,
+            ),
+            api.list_users,
+        ),
+        Route(
+            "ListUserGroups",
+            "GET",
+            "/v2/user/{user_id}/group",
+            Auth.BEARER,
+            Message(
+                "ListUserGroupsRequest",
+                user_id=STRING,
+                limit=INT32_VALUE,
+                state=INT32_VALUE,
+                cursor=STRING,
+            ),
+            api.list_user_groups,
+        ),
+    )

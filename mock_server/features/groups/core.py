@@ -6,7 +6,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mock_server.features.channels.ids import group_channel
 from mock_server.features.groups.errors import (
@@ -20,12 +20,11 @@ from mock_server.features.groups.errors import (
 )
 from mock_server.features.groups.patterns import ilike
 from mock_server.identity import SYSTEM_USER
+from mock_server.realtime.tracker import Tracker
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.output import omit_empty, timestamp
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
+from server_kit.store import Row
 
 # A membership is two edges, group to user and back, a ban is the first of them only. The keys are
 # PostgreSQL's: lists go by state, then by the time of the first contact.
@@ -65,14 +64,15 @@ class GroupState(IntEnum):
 class Groups:
     """The groups of one server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, store: Store, clock: Clock, tracker: Tracker) -> None:
+        self._store = store
+        self._clock = clock
+        self._tracker = tracker
         self._store.create_function("ilike", 2, ilike)
 
     def create(
         self, user_id: str, creator_id: str, name: str, *, is_open: bool, **columns: Any
-    ) -> store.Row:
+    ) -> Row:
         """Found a group with one superadmin, and return its row.
 
         Args:
@@ -87,7 +87,7 @@ class Groups:
         """
         if user_id == SYSTEM_USER:
             raise InvalidCreator
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         values = {
             "id": str(uuid.uuid4()),
             "creator_id": creator_id,
@@ -123,7 +123,7 @@ class Groups:
         if not self._write(
             f"UPDATE groups SET {columns}, update_time = ? WHERE id = ?",
             *values.values(),
-            self._parts.transaction_time(),
+            self._clock.tick(),
             group_id,
         ):
             raise NotUpdated
@@ -138,23 +138,23 @@ class Groups:
             raise PermissionDenied
         with self._store.transaction():
             self.erase(group_id)
-        self._parts.tracker.untrack_stream(group_channel(group_id))
+        self._tracker.untrack_stream(group_channel(group_id))
 
     def erase(self, group_id: str) -> None:
         """Delete the rows of a group."""
         self._store.run("DELETE FROM groups WHERE id = ?", group_id)
         self._store.run("DELETE FROM group_edge WHERE ? IN (source_id, destination_id)", group_id)
 
-    def find(self, group_id: str) -> store.Row | None:
+    def find(self, group_id: str) -> Row | None:
         """The row of a group, or None."""
         return self._store.one("SELECT * FROM groups WHERE id = ?", group_id)
 
-    def get(self, group_ids: Iterable[str]) -> list[store.Row]:
+    def get(self, group_ids: Iterable[str]) -> list[Row]:
         """The rows of those groups that exist."""
         rows = [self.find(group_id) for group_id in dict.fromkeys(group_ids)]
         return [row for row in rows if row is not None]
 
-    def random(self, count: int) -> list[store.Row]:
+    def random(self, count: int) -> list[Row]:
         """Up to `count` groups, any of them."""
         return self._store.all("SELECT * FROM groups ORDER BY random() LIMIT ?", count)
 
@@ -176,14 +176,14 @@ class Groups:
 
     def connect(self, group_id: str, user_id: str, state: GroupState) -> None:
         """Draw both edges between a group and a user who have none."""
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         self._store.run_many(
             "INSERT INTO group_edge (source_id, destination_id, state, position, update_time) "
             "VALUES (?, ?, ?, ?, ?)",
             [(group_id, user_id, state, now, now), (user_id, group_id, state, now, now)],
         )
 
-    def _row(self, group_id: str) -> store.Row:
+    def _row(self, group_id: str) -> Row:
         row = self.find(group_id)
         assert row is not None
         return row
@@ -200,7 +200,7 @@ class Groups:
             ) from None
 
 
-def message(row: store.Row) -> dict[str, Any]:
+def message(row: Row) -> dict[str, Any]:
     """The `Group` message of a row."""
     fields = {
         "id": row["id"],

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import frozen
 
 from mock_server.cursor import decode_cursor, encode_cursor
-from mock_server.edges import decode_edge, encode_edge
+from mock_server.edge_cursors import decode_edge, encode_edge
 from mock_server.features.groups.core import CLOSED, OPEN
 from mock_server.features.groups.errors import NUL_REFUSED, DatabaseRefused, GroupError
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Store
+from server_kit.store import Row
 
 _GROUPS = "group"
 _CURSOR = ("id", "edge_count", "lang_tag", "name", "state", "update_time")
@@ -30,7 +28,7 @@ class FilterConflict(GroupError):
 class Page:
     """Rows, and where the next page starts; groups and users have their `edge_state` with them."""
 
-    rows: Sequence[store.Row]
+    rows: Sequence[Row]
     cursor: str = ""
 
 
@@ -90,7 +88,7 @@ _ORDERS = {
 _BY_NAME = _Order(("name",))
 
 
-def groups(parts: Parts, wanted: GroupFilter, limit: int, cursor: str = "") -> Page:
+def groups(store: Store, wanted: GroupFilter, limit: int, cursor: str = "") -> Page:
     """List groups; without a filter those that changed longest ago come first.
 
     Raises:
@@ -113,7 +111,7 @@ def groups(parts: Parts, wanted: GroupFilter, limit: int, cursor: str = "") -> P
         conditions.append(order.condition())
         params += [last[column] for column in order.cursor_columns or order.columns]
     where = " AND ".join(conditions) or "TRUE"
-    rows = parts.store.all(
+    rows = store.all(
         f"SELECT * FROM groups WHERE {where} ORDER BY {order.sql()} LIMIT ?", *params, limit + 1
     )
     if len(rows) <= limit:
@@ -141,31 +139,31 @@ def _conditions(wanted: GroupFilter, name: str) -> tuple[list[str], list[Any]]:
 
 
 def users(
-    parts: Parts, group_id: str, limit: int, state: int | None = None, cursor: str = ""
+    store: Store, group_id: str, limit: int, state: int | None = None, cursor: str = ""
 ) -> Page:
     """List who is what in a group, by state and time; banned users only when asked for.
 
     Raises:
         BadCursor: Not a cursor of such a list, or one of a list of another state.
     """
-    return _edges(parts, "users", group_id, limit, state, cursor)
+    return _edges(store, "users", group_id, limit, state, cursor)
 
 
 def groups_of_user(
-    parts: Parts, user_id: str, limit: int, state: int | None = None, cursor: str = ""
+    store: Store, user_id: str, limit: int, state: int | None = None, cursor: str = ""
 ) -> Page:
     """List the groups in which a user is something, by state and time; bans are not shown.
 
     Raises:
         BadCursor: Not a cursor of such a list, or one of a list of another state.
     """
-    return _edges(parts, "groups", user_id, limit, state, cursor)
+    return _edges(store, "groups", user_id, limit, state, cursor)
 
 
 def _edges(
-    parts: Parts, table: str, source_id: str, limit: int, state: int | None, cursor: str
+    store: Store, table: str, source_id: str, limit: int, state: int | None, cursor: str
 ) -> Page:
-    rows = parts.store.all(
+    rows = store.all(
         f"SELECT d.*, e.state AS edge_state, e.position AS edge_position "
         f"FROM group_edge e JOIN {table} d ON d.id = e.destination_id "
         "WHERE e.source_id = ? AND (e.state, e.position) >= (?, ?) "

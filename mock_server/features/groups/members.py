@@ -6,11 +6,16 @@ Every call is one transaction; notifications and the messages on the group's cha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
-from mock_server.features.channels.core import ChannelMessage, MessageCode, MessageNotStored
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.channels.core import (
+    ChannelMessage,
+    Channels,
+    MessageCode,
+    MessageNotStored,
+)
 from mock_server.features.channels.ids import group_channel
-from mock_server.features.groups.core import CLOSED, GroupState
+from mock_server.features.groups.core import CLOSED, Groups, GroupState
 from mock_server.features.groups.errors import (
     DatabaseRefused,
     GroupFull,
@@ -19,11 +24,11 @@ from mock_server.features.groups.errors import (
     PermissionDenied,
     UserNotFound,
 )
-from mock_server.features.notifications.implicit import Event, NotificationCode, notify
+from mock_server.features.notifications.core import Notifications
+from mock_server.features.notifications.system import NotificationCode, SystemNotification, notify
 from mock_server.identity import SYSTEM_USER
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from mock_server.realtime.tracker import Tracker
+from server_kit import Clock, Store
 
 
 class Members:
@@ -33,9 +38,23 @@ class Members:
     He himself is passed over where he names himself.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        tracker: Tracker,
+        accounts: Accounts,
+        notifications: Notifications,
+        groups: Groups,
+        channels: Channels,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._tracker = tracker
+        self._accounts = accounts
+        self._notifications = notifications
+        self._groups = groups
+        self._channels = channels
 
     def join(self, group_id: str, user_id: str, username: str) -> None:
         """Join an open group, or ask to join a closed one (-5 to its admins).
@@ -45,7 +64,7 @@ class Members:
         Raises:
             GroupError: No such group, it is full, or the user has no account.
         """
-        group = self._parts.groups.find(group_id)
+        group = self._groups.find(group_id)
         if group is None:
             raise GroupNotFound
         if group["edge_count"] >= group["max_count"]:
@@ -53,14 +72,14 @@ class Members:
         if self._state(group_id, user_id) is not None:
             return
         if group["state"] == CLOSED:
-            self._parts.groups.connect(group_id, user_id, GroupState.JOIN_REQUEST)
+            self._groups.connect(group_id, user_id, GroupState.JOIN_REQUEST)
             self._tell_admins(group_id, user_id, username)
             return
         with self._store.transaction():
-            self._parts.groups.connect(group_id, user_id, GroupState.MEMBER)
+            self._groups.connect(group_id, user_id, GroupState.MEMBER)
             self._count(group_id, 1)
             message = self._message(group_id, MessageCode.GROUP_JOIN, user_id, username)
-        self._parts.channels.publish([message])
+        self._channels.publish([message])
 
     def leave(self, group_id: str, user_id: str, username: str) -> None:
         """Leave a group or take back a join request; the last member takes the group with him.
@@ -74,7 +93,7 @@ class Members:
         if state == GroupState.SUPERADMIN and not self._superadmins(group_id, besides=user_id):
             if self._members(group_id, besides=user_id):
                 raise LastSuperadmin
-            self._parts.groups.delete(group_id, user_id)
+            self._groups.delete(group_id, user_id)
             return
         with self._store.transaction():
             self._disconnect(group_id, user_id)
@@ -92,16 +111,16 @@ class Members:
             GroupError: No right, an unknown user, or no room for all of them; nobody is added.
         """
         self._rank(group_id, caller_id)
-        group = self._parts.groups.find(group_id)
+        group = self._groups.find(group_id)
         if group is None:
             raise GroupNotFound
-        event = Event(
+        event = SystemNotification(
             NotificationCode.GROUP_ADD,
             f"You've been added to group {group['name']}",
             {"group_id": group_id, "name": group["name"]},
             caller_id,
         )
-        now, messages = self._parts.channels.now(), []
+        now, messages = self._channels.now(), []
         with self._store.transaction():
             for user_id in _others(caller_id, user_ids):
                 username = self._username(user_id)
@@ -110,8 +129,8 @@ class Members:
                     messages.append(
                         self._message(group_id, MessageCode.GROUP_ADD, user_id, username, now)
                     )
-        self._parts.channels.publish(messages)
-        notify(self._parts, [event.to(message.author.user_id) for message in messages])
+        self._channels.publish(messages)
+        notify(self._notifications, [event.to(message.author.user_id) for message in messages])
 
     def ban(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
         """Ban users who have a state in a group; nobody is notified.
@@ -122,7 +141,7 @@ class Members:
         Raises:
             GroupError: No right.
         """
-        position = self._parts.transaction_time()
+        position = self._clock.tick()
 
         def ban(user_id: str) -> None:
             self._store.run(
@@ -192,7 +211,7 @@ class Members:
                 if edge["state"] <= GroupState.MEMBER:
                     self._count(edge["id"], -1)
             elif not self._superadmins(edge["id"], besides=user_id):
-                self._parts.groups.erase(edge["id"])
+                self._groups.erase(edge["id"])
 
     def _rank(self, group_id: str, caller_id: str) -> int:
         """The caller's state in the group; server modules act as superadmins."""
@@ -204,11 +223,11 @@ class Members:
         return state
 
     def _require(self, group_id: str) -> None:
-        if self._parts.groups.find(group_id) is None:
+        if self._groups.find(group_id) is None:
             raise GroupNotFound
 
     def _state(self, group_id: str, user_id: str) -> int | None:
-        return self._parts.groups.state_of(group_id, user_id)
+        return self._groups.state_of(group_id, user_id)
 
     def _superadmins(self, group_id: str, *, besides: str) -> int:
         return self._at_least(group_id, GroupState.SUPERADMIN, besides)
@@ -228,7 +247,7 @@ class Members:
         return int(row["others"])
 
     def _username(self, user_id: str) -> str:
-        row = self._parts.accounts.find(user_id)
+        row = self._accounts.find(user_id)
         if row is None:
             raise UserNotFound
         return str(row["username"])
@@ -236,7 +255,7 @@ class Members:
     def _make_member(self, group_id: str, user_id: str) -> bool:
         state = self._state(group_id, user_id)
         if state is None:
-            self._parts.groups.connect(group_id, user_id, GroupState.MEMBER)
+            self._groups.connect(group_id, user_id, GroupState.MEMBER)
         elif state == GroupState.JOIN_REQUEST:
             self._set_state(group_id, user_id, GroupState.MEMBER)
         else:
@@ -253,7 +272,7 @@ class Members:
         then: Callable[[str], None] | None = None,
     ) -> None:
         """Remove whom a caller of this rank may remove; tell the channel of those who were in."""
-        now, messages = self._parts.channels.now(), []
+        now, messages = self._channels.now(), []
         with self._store.transaction():
             for user_id in _others(caller_id, user_ids):
                 state = self._state(group_id, user_id)
@@ -284,7 +303,7 @@ class Members:
         step: int,
         code: MessageCode,
     ) -> None:
-        now, messages = self._parts.channels.now(), []
+        now, messages = self._channels.now(), []
         with self._store.transaction():
             for user_id in _others(caller_id, user_ids):
                 state = self._state(group_id, user_id)
@@ -293,7 +312,7 @@ class Members:
                 self._set_state(group_id, user_id, state + step)
                 username = self._username(user_id)
                 messages.append(self._message(group_id, code, user_id, username, now))
-        self._parts.channels.publish(messages)
+        self._channels.publish(messages)
 
     def _set_state(self, group_id: str, user_id: str, state: int) -> None:
         self._store.run(
@@ -325,7 +344,7 @@ class Members:
             "UPDATE groups SET edge_count = edge_count + ?, update_time = ? "
             "WHERE id = ? AND edge_count + ? <= max_count",
             change,
-            self._parts.transaction_time(),
+            self._clock.tick(),
             group_id,
             change,
         )
@@ -335,7 +354,7 @@ class Members:
     def _message(
         self, group_id: str, code: MessageCode, user_id: str, username: str, now: int | None = None
     ) -> ChannelMessage:
-        channels = self._parts.channels
+        channels = self._channels
         time = channels.now() if now is None else now
         try:
             return channels.store_group_message(group_id, code, user_id, username, time)
@@ -344,14 +363,14 @@ class Members:
 
     def _announce(self, group_id: str, messages: list[ChannelMessage], gone: Iterable[str]) -> None:
         """Tell the channel, those who have left it included; then let these leave the channel."""
-        self._parts.channels.publish(messages)
+        self._channels.publish(messages)
         stream, left = group_channel(group_id), set(gone)
-        for presence in self._parts.tracker.of_stream(stream, hidden=True):
+        for presence in self._tracker.of_stream(stream, hidden=True):
             if presence.user_id in left:
-                self._parts.tracker.untrack(stream, presence.session_id)
+                self._tracker.untrack(stream, presence.session_id)
 
     def _tell_admins(self, group_id: str, user_id: str, username: str) -> None:
-        event = Event(
+        event = SystemNotification(
             NotificationCode.GROUP_JOIN_REQUEST,
             f"User {username} wants to join your group",
             {"group_id": group_id, "username": username},
@@ -362,7 +381,7 @@ class Members:
             group_id,
             GroupState.ADMIN,
         )
-        notify(self._parts, [event.to(row["destination_id"]) for row in admins])
+        notify(self._notifications, [event.to(row["destination_id"]) for row in admins])
 
 
 def _others(caller_id: str, user_ids: Iterable[str]) -> list[str]:

@@ -10,8 +10,8 @@ def ilike(text: str, pattern: str) -> bool:
 
     `%` stands for any text and `_` for any character, unless `\` takes that off them.
     """
-    parts = (
+    tokens = (
         {"%": ".*", "_": "."}.get(token, re.escape(token.removeprefix("\\")))
         for token in re.findall(r"\\.|.", pattern, re.DOTALL)
     )
-    return re.fullmatch("".join(parts), text, re.DOTALL | re.IGNORECASE) is not None
+    return re.fullmatch("".join(tokens), text, re.DOTALL | re.IGNORECASE) is not None

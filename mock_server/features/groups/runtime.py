@@ -8,7 +8,7 @@ from typing import Any
 
 from mock_server.cursor import BadCursor
 from mock_server.features.groups import listing
-from mock_server.features.groups.core import OPEN
+from mock_server.features.groups.core import OPEN, Groups
 from mock_server.features.groups.errors import DatabaseRefused, GroupError
 from mock_server.identity import SYSTEM_USER
 from mock_server.runtime.arguments import Arguments, stored_json
@@ -16,7 +16,8 @@ from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
 from mock_server.wire.uuids import parse_uuid
-from server_kit import store
+from server_kit import Store
+from server_kit.store import Row
 
 GROUP_ID = "expects group ID to be a valid identifier"
 USER_ID = "expects user ID to be a valid identifier"
@@ -27,6 +28,10 @@ _COLUMNS = ("id", "creator_id", "name", *_TEXTS, "edge_count", "max_count")
 
 class GroupFunctions(RuntimeFunctions):
     """Make, change, delete and list groups."""
+
+    def __init__(self, store: Store, groups: Groups) -> None:
+        self._store = store
+        self._groups = groups
 
     def groups_get_id(self, group_ids: Any = None) -> list[dict[str, Any]]:
         """Read groups by id; unknown ids are left out.
@@ -45,7 +50,7 @@ class GroupFunctions(RuntimeFunctions):
             if group_id is None:
                 raise given.error(1, "each group id must be a valid id string")
             ids.append(group_id)
-        return [group_table(row) for row in self._parts.groups.get(ids)]
+        return [group_table(row) for row in self._groups.get(ids)]
 
     def groups_get_random(self, count: Any = None) -> list[dict[str, Any]]:
         """Read up to `count` groups, any of them.
@@ -57,7 +62,7 @@ class GroupFunctions(RuntimeFunctions):
         number = given.optional_integer(1, 0)
         if not 0 <= number <= 1000:
             raise given.error(1, "count must be 0-1000")
-        return [group_table(row) for row in self._parts.groups.random(number)]
+        return [group_table(row) for row in self._groups.random(number)]
 
     def group_create(
         self,
@@ -108,7 +113,7 @@ class GroupFunctions(RuntimeFunctions):
         if columns["max_count"] < 1:
             raise given.error(9, "expects max_count to be >= 1")
         with worded("error while trying to create group"):
-            row = self._parts.groups.create(owner, creator, title, is_open=admits_all, **columns)
+            row = self._groups.create(owner, creator, title, is_open=admits_all, **columns)
         return group_table(row)
 
     def group_update(
@@ -170,7 +175,7 @@ class GroupFunctions(RuntimeFunctions):
         if given.optional_integer(10, 0) > 0:
             changes["max_count"] = given.integer(10)
         with worded("error while trying to update group"):
-            self._parts.groups.update(group, caller, changes)
+            self._groups.update(group, caller, changes)
 
     def group_delete(self, group_id: Any = None) -> None:
         """Delete a group; an unknown one is no error.
@@ -179,7 +184,7 @@ class GroupFunctions(RuntimeFunctions):
             ModuleError: Not a uuid.
         """
         given = Arguments("group_delete", group_id)
-        self._parts.groups.delete(given.uuid(1, GROUP_ID), SYSTEM_USER)
+        self._groups.delete(given.uuid(1, GROUP_ID), SYSTEM_USER)
 
     def groups_list(
         self,
@@ -214,7 +219,7 @@ class GroupFunctions(RuntimeFunctions):
         size, start = given.optional_integer(5, 100), given.optional_text(6)
         wanted = listing.GroupFilter(title, language, is_open, None if count < 0 else count)
         try:
-            page = listing.groups(self._parts, wanted, size, start)
+            page = listing.groups(self._store, wanted, size, start)
         except BadCursor:
             raise _not_listed("Malformed cursor was used.") from None
         except listing.FilterConflict as error:
@@ -233,7 +238,7 @@ def worded(task: str) -> Iterator[None]:
         raise ModuleError(f"{task}: {error}") from None
 
 
-def group_table(row: store.Row) -> dict[str, Any]:
+def group_table(row: Row) -> dict[str, Any]:
     """A group as modules see it: metadata as a table, whole seconds."""
     return {
         **{name: row[name] for name in _COLUMNS},

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.cursor import BadCursor
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.groups import listing
 from mock_server.features.groups.members import Members
@@ -15,12 +16,18 @@ from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.uuids import NIL, parse_uuid
+from server_kit import Store
 
 _Change = Callable[[Members, str, str, list[str]], None]
 
 
 class MemberFunctions(RuntimeFunctions):
     """Decide who is what in a group, and list it."""
+
+    def __init__(self, store: Store, accounts: Accounts, members: Members) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._members = members
 
     def group_user_join(
         self, group_id: Any = None, user_id: Any = None, username: Any = None
@@ -33,7 +40,7 @@ class MemberFunctions(RuntimeFunctions):
         given = Arguments("group_user_join", group_id, user_id, username)
         group, user, name = _member(given)
         with worded("error while trying to join a group"):
-            self._parts.members.join(group, user, name)
+            self._members.join(group, user, name)
 
     def group_user_leave(
         self, group_id: Any = None, user_id: Any = None, username: Any = None
@@ -46,7 +53,7 @@ class MemberFunctions(RuntimeFunctions):
         given = Arguments("group_user_leave", group_id, user_id, username)
         group, user, name = _member(given)
         with worded("error while trying to leave a group"):
-            self._parts.members.leave(group, user, name)
+            self._members.leave(group, user, name)
 
     def group_users_add(
         self, group_id: Any = None, user_ids: Any = None, caller_id: Any = None
@@ -130,13 +137,14 @@ class MemberFunctions(RuntimeFunctions):
         group = given.uuid(1, GROUP_ID)
         size, wanted = _limit(given, 10_000), _state(given)
         try:
-            page = listing.users(self._parts, group, size, wanted, given.optional_text(4))
+            page = listing.users(self._store, group, size, wanted, given.optional_text(4))
         except BadCursor:
             raise ModuleError(
                 "error while trying to list users in a group: group user cursor invalid"
             ) from None
         found = [
-            {"user": user_table(self._parts, row), "state": row["edge_state"]} for row in page.rows
+            {"user": user_table(self._accounts, row), "state": row["edge_state"]}
+            for row in page.rows
         ]
         return found, page.cursor or None
 
@@ -161,7 +169,7 @@ class MemberFunctions(RuntimeFunctions):
         user = given.uuid(1, USER_ID)
         size, wanted = _limit(given, 100), _state(given)
         try:
-            page = listing.groups_of_user(self._parts, user, size, wanted, given.optional_text(4))
+            page = listing.groups_of_user(self._store, user, size, wanted, given.optional_text(4))
         except BadCursor:
             raise ModuleError(
                 "error while trying to list groups for a user: user group cursor invalid"
@@ -178,7 +186,7 @@ class MemberFunctions(RuntimeFunctions):
         if given.optional_text(3):
             caller = given.uuid(3, "expects caller ID to be empty or a valid identifier")
         with worded(f"error while trying to {task}"):
-            change(self._parts.members, group, caller, ids)
+            change(self._members, group, caller, ids)
 
 
 def _member(given: Arguments) -> tuple[str, str, str]:

@@ -12,4 +12,6 @@ def _check(call: Call) -> dict[str, Any]:
     return {}
 
 
-ROUTES = (Route("Healthcheck", "GET", "/healthcheck", Auth.NONE, Message("Empty"), _check),)
+def routes() -> tuple[Route, ...]:
+    """The routes of health."""
+    return (Route("Healthcheck", "GET", "/healthcheck", Auth.NONE, Message("Empty"), _check),)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attrs import frozen
 
 from mock_server.wire.jsonb import jsonb_text
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
+from server_kit.store import Row
 
 SCHEMA = """
 CREATE TABLE leaderboard (
@@ -47,9 +43,9 @@ class Leaderboard:
 class Leaderboards:
     """The leaderboards of one server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
 
     def create(self, leaderboard: Leaderboard) -> bool:
         """Create a leaderboard; one that is there already stays as it is.
@@ -67,7 +63,7 @@ class Leaderboards:
                 leaderboard.reset_schedule,
                 jsonb_text(leaderboard.metadata),
                 leaderboard.enable_ranks,
-                self._parts.transaction_time(),
+                self._clock.tick(),
             )
         )
 
@@ -75,6 +71,6 @@ class Leaderboards:
         """Delete a leaderboard; an unknown one is no error."""
         self._store.run("DELETE FROM leaderboard WHERE id = ?", leaderboard_id)
 
-    def find(self, leaderboard_id: str) -> store.Row | None:
+    def find(self, leaderboard_id: str) -> Row | None:
         """The leaderboard's row, or None."""
         return self._store.one("SELECT * FROM leaderboard WHERE id = ?", leaderboard_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.features.leaderboards.core import Leaderboard
+from mock_server.features.leaderboards.core import Leaderboard, Leaderboards
 from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.runtime.tools.time import is_cron
@@ -23,6 +23,9 @@ _OPERATORS = {
 
 class LeaderboardFunctions(RuntimeFunctions):
     """Create and delete leaderboards."""
+
+    def __init__(self, leaderboards: Leaderboards) -> None:
+        self._leaderboards = leaderboards
 
     def leaderboard_create(
         self,
@@ -69,7 +72,7 @@ class LeaderboardFunctions(RuntimeFunctions):
         if schedule and not is_cron(schedule):
             raise given.error(5, "expects reset schedule to be a valid CRON expression")
         table = given.optional_table(6)
-        self._parts.leaderboards.create(
+        self._leaderboards.create(
             Leaderboard(
                 name,
                 is_authoritative,
@@ -88,4 +91,4 @@ class LeaderboardFunctions(RuntimeFunctions):
             ModuleError: A bad argument.
         """
         name = Arguments("leaderboard_delete", leaderboard_id).filled_text(1, _ID)
-        self._parts.leaderboards.delete(name)
+        self._leaderboards.delete(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.authentication.identifiers import (
     BAD_CHARACTERS,
     check_device_id,
@@ -12,11 +13,12 @@ from mock_server.features.authentication.identifiers import (
     hash_password,
     refuse,
 )
+from mock_server.features.social.core import Social
 from mock_server.wire.errors import GrpcCode, GrpcError
+from server_kit import Clock, Store
 
 if TYPE_CHECKING:
     from mock_server.features.social.providers import Provider
-    from mock_server.parts import Parts
 
 _COLUMNS = ("email", "custom_id", "facebook_id", "steam_id")
 
@@ -24,9 +26,11 @@ _COLUMNS = ("email", "custom_id", "facebook_id", "steam_id")
 class Links:
     """The identifiers of each account."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, store: Store, clock: Clock, accounts: Accounts, social: Social) -> None:
+        self._store = store
+        self._clock = clock
+        self._accounts = accounts
+        self._social = social
 
     def link_device(self, user_id: str, device_id: str) -> None:
         """Add a device, which may be one's own already.
@@ -38,7 +42,7 @@ class Links:
         owner = self._store.one("SELECT user_id FROM user_device WHERE id = ?", device_id)
         if owner is not None and owner["user_id"] != user_id:
             raise GrpcError(GrpcCode.ALREADY_EXISTS, "Device ID already in use.")
-        if self._parts.accounts.find(user_id) is None:
+        if self._accounts.find(user_id) is None:
             raise GrpcError(GrpcCode.INTERNAL, "Error linking Device ID.")
         with self._store.transaction():
             self._store.run(
@@ -98,7 +102,7 @@ class Links:
             GrpcError: A network that is not configured or refuses the token, or another account's
                 id.
         """
-        social = self._parts.social
+        social = self._social
         social.require_configured(provider)
         if not token:
             raise refuse(f"{provider.name} access token is required.")
@@ -120,7 +124,7 @@ class Links:
         Raises:
             GrpcError: The network refuses the token, or as for `unlink_column`.
         """
-        linked = self._parts.social.profile(provider, token).id if token else ""
+        linked = self._social.profile(provider, token).id if token else ""
         self.unlink_column(user_id, provider.column, linked)
 
     def link_column(self, user_id: str, column: str, value: str, taken: str) -> None:
@@ -135,7 +139,7 @@ class Links:
         if is_taken or not self._store.run(
             f"UPDATE users SET {column} = ?, update_time = ? WHERE id = ?",
             value,
-            self._parts.transaction_time(),
+            self._clock.tick(),
             user_id,
         ):
             raise GrpcError(GrpcCode.ALREADY_EXISTS, taken)
@@ -166,13 +170,13 @@ class Links:
             GrpcError: The value is not the user's, or it is his last way to log in.
         """
         self._require_other(user_id, column)
-        row = self._parts.accounts.find(user_id)
+        row = self._accounts.find(user_id)
         if row is None or (value and row[column] != value):
             raise _last_identifier()
         password = ", password = NULL" if column == "email" else ""
         self._store.run(
             f"UPDATE users SET {column} = NULL{password}, update_time = ? WHERE id = ?",
-            self._parts.transaction_time(),
+            self._clock.tick(),
             user_id,
         )
 
@@ -192,11 +196,11 @@ class Links:
             raise _last_identifier()
 
     def _touch(self, user_id: str) -> None:
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         self._store.run("UPDATE users SET update_time = ? WHERE id = ?", now, user_id)
 
     def _has_identifier(self, user_id: str, *, besides: str | None) -> bool:
-        row = self._parts.accounts.find(user_id)
+        row = self._accounts.find(user_id)
         return row is not None and any(row[name] for name in _COLUMNS if name != besides)
 
 

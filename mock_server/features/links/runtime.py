@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mock_server.features.links.core import Links
 from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError, status_text
@@ -17,6 +18,9 @@ _USER_ID = "user ID must be a valid identifier"
 class LinkFunctions(RuntimeFunctions):
     """Add and remove ways to log in to an account."""
 
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
     def link_device(self, user_id: Any = None, device_id: Any = None) -> None:
         """Add a device to an account.
 
@@ -25,7 +29,7 @@ class LinkFunctions(RuntimeFunctions):
         """
         given = Arguments("link_device", user_id, device_id)
         owner, device = given.uuid(1, _USER_ID), given.filled_text(2, "expects device ID string")
-        _try("linking", lambda: self._parts.links.link_device(owner, device))
+        _try("linking", lambda: self._links.link_device(owner, device))
 
     def link_custom(self, user_id: Any = None, custom_id: Any = None) -> None:
         """Set the custom id of an account.
@@ -35,7 +39,7 @@ class LinkFunctions(RuntimeFunctions):
         """
         given = Arguments("link_custom", user_id, custom_id)
         owner, custom = given.uuid(1, _USER_ID), given.filled_text(2, "expects custom ID string")
-        _try("linking", lambda: self._parts.links.link_custom(owner, custom))
+        _try("linking", lambda: self._links.link_custom(owner, custom))
 
     def link_email(self, user_id: Any = None, email: Any = None, password: Any = None) -> None:
         """Set email address and password of an account.
@@ -46,7 +50,7 @@ class LinkFunctions(RuntimeFunctions):
         given = Arguments("link_email", user_id, email, password)
         owner, address = given.uuid(1, _USER_ID), given.filled_text(2, "expects email string")
         secret = given.filled_text(3, "expects username string")  # Nakama's own slip
-        _try("linking", lambda: self._parts.links.link_email(owner, address, secret))
+        _try("linking", lambda: self._links.link_email(owner, address, secret))
 
     def link_facebook(
         self,
@@ -93,7 +97,7 @@ class LinkFunctions(RuntimeFunctions):
         """
         given = Arguments("unlink_device", user_id, device_id)
         owner, device = given.uuid(1, _USER_ID), given.filled_text(2, "expects device ID string")
-        _try("unlinking", lambda: self._parts.links.unlink_device(owner, device))
+        _try("unlinking", lambda: self._links.unlink_device(owner, device))
 
     def unlink_custom(self, user_id: Any = None, custom_id: Any = None) -> None:
         """Clear the custom id of an account; `custom_id` may be left out.
@@ -103,7 +107,7 @@ class LinkFunctions(RuntimeFunctions):
         """
         given = Arguments("unlink_custom", user_id, custom_id)
         owner, custom = given.uuid(1, _USER_ID), given.optional_text(2)
-        _try("unlinking", lambda: self._parts.links.unlink_column(owner, "custom_id", custom))
+        _try("unlinking", lambda: self._links.unlink_column(owner, "custom_id", custom))
 
     def unlink_email(self, user_id: Any = None, email: Any = None) -> None:
         """Clear email address and password of an account; `email` may be left out.
@@ -113,7 +117,7 @@ class LinkFunctions(RuntimeFunctions):
         """
         given = Arguments("unlink_email", user_id, email)
         owner, address = given.uuid(1, _USER_ID), given.optional_text(2).lower()
-        _try("unlinking", lambda: self._parts.links.unlink_column(owner, "email", address))
+        _try("unlinking", lambda: self._links.unlink_column(owner, "email", address))
 
     def unlink_facebook(self, user_id: Any = None, token: Any = None) -> None:
         """Clear the Facebook id of an account; `token` may be left out.
@@ -135,12 +139,12 @@ class LinkFunctions(RuntimeFunctions):
         owner, name = given.uuid(1, _USER_ID), given.filled_text(2, "expects username string")
         token = given.filled_text(3, "expects token string")
         sync = given.optional_flag(4, default=True)
-        link = self._parts.links.link_social
+        link = self._links.link_social
         _try("linking", lambda: link(owner, name, provider, token, sync=sync))
 
     def _unlink_social(self, given: Arguments, provider: Provider) -> None:
         owner, token = given.uuid(1, _USER_ID), given.optional_text(2)
-        _try("unlinking", lambda: self._parts.links.unlink_social(owner, provider, token))
+        _try("unlinking", lambda: self._links.unlink_social(owner, provider, token))
 
 
 def _try(what: str, action: Callable[[], None]) -> None:

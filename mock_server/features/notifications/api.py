@@ -5,50 +5,56 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.notifications.core import listed
+from mock_server.features.notifications.core import Notifications, listed
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.schema import INT32_VALUE, STRING, ListOf, Message
 from mock_server.wire.uuids import parse_uuid
 
 
-def _list(call: Call) -> dict[str, Any]:
-    limit = call.limit(default=1, maximum=100)
-    try:
-        page = call.parts.notifications.page(
-            call.identity.user_id, limit, call.request["cacheable_cursor"]
-        )
-    except BadCursor:
-        raise GrpcError(GrpcCode.INTERNAL, "Error retrieving notifications.") from None
-    answer: dict[str, Any] = {"notifications": [listed(row) for row in page.rows]}
-    if not page.rows:
-        answer = {}
-    return answer | {"cacheable_cursor": page.cursor}
+class _Api:
+    def __init__(self, notifications: Notifications) -> None:
+        self._notifications = notifications
+
+    def list_notifications(self, call: Call) -> dict[str, Any]:
+        limit = call.limit(default=1, maximum=100)
+        try:
+            page = self._notifications.page(
+                call.identity.user_id, limit, call.request["cacheable_cursor"]
+            )
+        except BadCursor:
+            raise GrpcError(GrpcCode.INTERNAL, "Error retrieving notifications.") from None
+        answer: dict[str, Any] = {"notifications": [listed(row) for row in page.rows]}
+        if not page.rows:
+            answer = {}
+        return answer | {"cacheable_cursor": page.cursor}
+
+    def delete(self, call: Call) -> dict[str, Any]:
+        ids = [parse_uuid(text) for text in call.request["ids"]]
+        if None in ids:
+            raise GrpcError(GrpcCode.INTERNAL, "Error while deleting notifications.")
+        self._notifications.delete([each for each in ids if each], call.identity.user_id)
+        return {}
 
 
-def _delete(call: Call) -> dict[str, Any]:
-    ids = [parse_uuid(text) for text in call.request["ids"]]
-    if None in ids:
-        raise GrpcError(GrpcCode.INTERNAL, "Error while deleting notifications.")
-    call.parts.notifications.delete([each for each in ids if each], call.identity.user_id)
-    return {}
-
-
-ROUTES = (
-    Route(
-        "ListNotifications",
-        "GET",
-        "/v2/notification",
-        Auth.BEARER,
-        Message("ListNotificationsRequest", limit=INT32_VALUE, cacheable_cursor=STRING),
-        _list,
-    ),
-    Route(
-        "DeleteNotifications",
-        "DELETE",
-        "/v2/notification",
-        Auth.BEARER,
-        Message("DeleteNotificationsRequest", ids=ListOf(STRING)),
-        _delete,
-    ),
-)
+def routes(notifications: Notifications) -> tuple[Route, ...]:
+    """The routes of notifications."""
+    api = _Api(notifications)
+    return (
+        Route(
+            "ListNotifications",
+            "GET",
+            "/v2/notification",
+            Auth.BEARER,
+            Message("ListNotificationsRequest", limit=INT32_VALUE, cacheable_cursor=STRING),
+            api.list_notifications,
+        ),
+        Route(
+            "DeleteNotifications",
+            "DELETE",
+            "/v2/notification",
+            Auth.BEARER,
+            Message("DeleteNotificationsRequest", ids=ListOf(STRING)),
+            api.delete,
+        ),
+    )

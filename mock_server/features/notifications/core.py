@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import field, frozen
 
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.features.accounts.core import Accounts
 from mock_server.identity import SYSTEM_USER
+from mock_server.realtime.registry import SessionRegistry
+from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Stream, StreamMode
+from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.output import omit_empty, timestamp
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
+from server_kit.store import Row
 
 SCHEMA = """
 CREATE TABLE notification (
@@ -63,17 +65,34 @@ class Notification:
 class Page:
     """Stored notifications, oldest first, and where the next page starts."""
 
-    rows: Sequence[store.Row]
+    rows: Sequence[Row]
     cursor: str
     has_more: bool
 
 
 class Notifications:
-    """The notifications of one server."""
+    """The notifications of one server.
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    Attributes:
+        sent: A notification went to one user; it was stored, if it is persistent, and has reached
+            their sockets. Not told are those to whoever is connected, and the close notices to
+            sockets that end (-7, -8).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        registry: SessionRegistry,
+        router: Router,
+        accounts: Accounts,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._registry = registry
+        self._router = router
+        self._accounts = accounts
+        self.sent: Signal[Notification] = Signal()
 
     def send(self, notifications: Sequence[Notification]) -> None:
         """Store what is persistent, then push everything, one frame for each recipient.
@@ -81,15 +100,15 @@ class Notifications:
         Raises:
             DatabaseError: One row does not fit; nothing is stored or pushed.
         """
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         self._save([each for each in notifications if each.persistent], now)
         by_user: dict[str, list[Notification]] = {}
         for each in notifications:
             by_user.setdefault(each.user_id, []).append(each)
         for user_id, items in by_user.items():
-            self._parts.router.send_to_stream(_stream(user_id), _envelope(items, now))
+            self._router.send_to_stream(_stream(user_id), _envelope(items, now))
         for each in notifications:
-            self._parts.signals.notification_sent.send(each)
+            self.sent.send(each)
 
     def send_all(
         self,
@@ -103,8 +122,8 @@ class Notifications:
         """Send to everybody: stored for each user with an own id, or pushed to all with one id."""
         if not persistent:
             once = Notification(SYSTEM_USER, subject, content, code, sender_id)
-            now = self._parts.transaction_time()
-            self._parts.router.send_to_all(_envelope([once], now))
+            now = self._clock.tick()
+            self._router.send_to_all(_envelope([once], now))
             return
         rows = self._store.all("SELECT id FROM users WHERE id <> ?", SYSTEM_USER)
         self.send(
@@ -119,11 +138,17 @@ class Notifications:
 
         Such a notification is not stored, has no sender, and an own id for each socket.
         """
-        for session in self._parts.registry.of_user(user_id):
+        for session in self._registry.of_user(user_id):
             if session.id != keep:
                 last = Notification(user_id, subject, "{}", code, sender_id="")
-                session.send(_envelope([last], self._parts.transaction_time()))
+                session.send(_envelope([last], self._clock.tick()))
                 session.disconnect()
+
+    def stored(self, user_id: str) -> list[Row]:
+        """Every stored notification of a user, oldest first."""
+        return self._store.all(
+            "SELECT * FROM notification WHERE user_id = ? ORDER BY create_time, id", user_id
+        )
 
     def page(self, user_id: str, limit: int, cursor: str = "") -> Page:
         """Return up to `limit` rows strictly after the cursor's position.
@@ -147,7 +172,7 @@ class Notifications:
             following = cursor or encode_cursor(_CURSOR, 0, SYSTEM_USER)
         return Page(page, following, has_more=len(rows) > limit)
 
-    def get(self, ids: Iterable[str], user_id: str = "") -> list[store.Row]:
+    def get(self, ids: Iterable[str], user_id: str = "") -> list[Row]:
         """The stored rows of these ids, of one user or of all."""
         rows = [self._store.one("SELECT * FROM notification WHERE id = ?", each) for each in ids]
         return [row for row in rows if row is not None and user_id in ("", row["user_id"])]
@@ -191,7 +216,7 @@ class Notifications:
                 self._insert(each, now)
 
     def _insert(self, notification: Notification, now: int) -> None:
-        if self._parts.accounts.find(notification.user_id) is None:
+        if self._accounts.find(notification.user_id) is None:
             raise DatabaseError(
                 'ERROR: insert or update on table "notification" violates foreign key constraint '
                 '"notification_user_id_fkey" (SQLSTATE 23503)'
@@ -208,7 +233,7 @@ class Notifications:
         )
 
 
-def listed(row: store.Row) -> dict[str, Any]:
+def listed(row: Row) -> dict[str, Any]:
     """The `Notification` message of a stored row."""
     return omit_empty(
         {

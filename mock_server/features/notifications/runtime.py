@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.notifications.core import DatabaseError, Notification
+from mock_server.features.notifications.core import DatabaseError, Notification, Notifications
 from mock_server.identity import SYSTEM_USER
 from mock_server.runtime.arguments import Arguments, Entry, object_json, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
 from mock_server.wire.uuids import parse_uuid
-from server_kit import store
+from server_kit.store import Row
 
 _POSITIVE_CODE = "expects code number to be a positive integer"
 _SYSTEM_CODES = range(-2000, -999)
@@ -28,6 +28,9 @@ _ENTRY_TYPES = {
 
 class NotificationFunctions(RuntimeFunctions):
     """Send, list, read, change and delete notifications."""
+
+    def __init__(self, notifications: Notifications) -> None:
+        self._notifications = notifications
 
     def notification_send(
         self,
@@ -98,7 +101,7 @@ class NotificationFunctions(RuntimeFunctions):
             raise given.error(3, _POSITIVE_CODE)
         stored = given.optional_flag(4)
         try:
-            self._parts.notifications.send_all(text, body, number, persistent=stored)
+            self._notifications.send_all(text, body, number, persistent=stored)
         except DatabaseError as error:
             # The real one writes in the background, and only logs what fails there.
             raise ModuleError(f"failed to send notifications: {error}") from None
@@ -126,7 +129,7 @@ class NotificationFunctions(RuntimeFunctions):
         if not 1 <= size <= 1000:
             raise given.error(2, "expects limit to be value between 1 and 1000")
         try:
-            page = self._parts.notifications.page(owner, size, given.optional_text(3))
+            page = self._notifications.page(owner, size, given.optional_text(3))
         except BadCursor:
             raise ModuleError(
                 "failed to list notifications: rpc error: code = InvalidArgument desc = "
@@ -141,7 +144,7 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A malformed id.
         """
         given = Arguments("notifications_get_id", ids, user_id)
-        rows = self._parts.notifications.get(_ids(given), _owner(given, "get"))
+        rows = self._notifications.get(_ids(given), _owner(given, "get"))
         return [_read(row) for row in rows]
 
     def notifications_delete_id(self, ids: Any = None, user_id: Any = None) -> None:
@@ -151,7 +154,7 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A malformed id.
         """
         given = Arguments("notifications_delete_id", ids, user_id)
-        self._parts.notifications.delete(_ids(given), _owner(given, "delete"))
+        self._notifications.delete(_ids(given), _owner(given, "delete"))
 
     def notifications_delete(self, notifications: Any = None) -> None:
         """Delete stored notifications, each given by `user_id` and `notification_id`.
@@ -162,7 +165,7 @@ class NotificationFunctions(RuntimeFunctions):
         given = Arguments("notifications_delete", notifications)
         entries = given.entries(1, "expects a valid set of notifications", named=True)
         for owner, notification_id in [_deleted(entry) for entry in entries]:
-            self._parts.notifications.delete([notification_id], owner)
+            self._notifications.delete([notification_id], owner)
 
     def notifications_update(self, updates: Any = None) -> None:
         """Change `subject`, `content` or `sender` of stored notifications, each given by `id`.
@@ -173,11 +176,11 @@ class NotificationFunctions(RuntimeFunctions):
         given = Arguments("notifications_update", updates)
         entries = given.entries(1, "expects a valid set of data", named=True)
         for notification_id, changes in [_update(entry) for entry in entries]:
-            self._parts.notifications.update(notification_id, changes)
+            self._notifications.update(notification_id, changes)
 
     def _send(self, notifications: list[Notification]) -> None:
         try:
-            self._parts.notifications.send(notifications)
+            self._notifications.send(notifications)
         except DatabaseError as error:
             raise ModuleError(f"failed to send notifications: {error}") from None
 
@@ -258,7 +261,7 @@ def _uuid(text: str, doing: str) -> str:
     return value
 
 
-def _listed(row: store.Row) -> dict[str, Any]:
+def _listed(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
         "subject": row["subject"],
@@ -270,7 +273,7 @@ def _listed(row: store.Row) -> dict[str, Any]:
     }
 
 
-def _read(row: store.Row) -> dict[str, Any]:
+def _read(row: Row) -> dict[str, Any]:
     read = {
         "user_id": row["user_id"],
         "subject": row["subject"],

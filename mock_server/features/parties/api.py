@@ -13,19 +13,21 @@ def _list(call: Call) -> dict[str, Any]:
     return {}
 
 
-ROUTES = (
-    Route(
-        "ListParties",
-        "GET",
-        "/v2/party",
-        Auth.BEARER,
-        Message(
-            "ListPartiesRequest",
-            limit=INT32_VALUE,
-            open=BOOL_VALUE,
-            query=STRING_VALUE,
-            cursor=STRING_VALUE,
+def routes() -> tuple[Route, ...]:
+    """The routes of parties."""
+    return (
+        Route(
+            "ListParties",
+            "GET",
+            "/v2/party",
+            Auth.BEARER,
+            Message(
+                "ListPartiesRequest",
+                limit=INT32_VALUE,
+                open=BOOL_VALUE,
+                query=STRING_VALUE,
+                cursor=STRING_VALUE,
+            ),
+            _list,
         ),
-        _list,
-    ),
-)
+    )

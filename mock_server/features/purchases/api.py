@@ -42,34 +42,36 @@ def _get(call: Call) -> dict[str, Any]:
     raise GrpcError(GrpcCode.NOT_FOUND, "subscription not found")
 
 
-ROUTES = (
-    *(
+def routes() -> tuple[Route, ...]:
+    """The routes of purchases."""
+    return (
+        *(
+            Route(
+                f"Validate{kind}{provider}",
+                "POST",
+                f"/v2/iap/{kind.lower()}/{provider.lower()}",
+                Auth.BEARER,
+                _RECEIPT,
+                _not_configured(store),
+                body="*",
+            )
+            for kind, provider, store in _STORES
+        ),
         Route(
-            f"Validate{kind}{provider}",
+            "ListSubscriptions",
             "POST",
-            f"/v2/iap/{kind.lower()}/{provider.lower()}",
+            "/v2/iap/subscription",
             Auth.BEARER,
-            _RECEIPT,
-            _not_configured(store),
+            Message("ListSubscriptionsRequest", limit=INT32_VALUE, cursor=STRING),
+            _list,
             body="*",
-        )
-        for kind, provider, store in _STORES
-    ),
-    Route(
-        "ListSubscriptions",
-        "POST",
-        "/v2/iap/subscription",
-        Auth.BEARER,
-        Message("ListSubscriptionsRequest", limit=INT32_VALUE, cursor=STRING),
-        _list,
-        body="*",
-    ),
-    Route(
-        "GetSubscription",
-        "GET",
-        "/v2/iap/subscription/{product_id}",
-        Auth.BEARER,
-        Message("GetSubscriptionRequest", product_id=STRING),
-        _get,
-    ),
-)
+        ),
+        Route(
+            "GetSubscription",
+            "GET",
+            "/v2/iap/subscription/{product_id}",
+            Auth.BEARER,
+            Message("GetSubscriptionRequest", product_id=STRING),
+            _get,
+        ),
+    )

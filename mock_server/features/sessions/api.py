@@ -4,38 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+from mock_server.features.sessions.core import Sessions
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.schema import STRING, STRING_MAP, Message
 
 
-def _refresh(call: Call) -> dict[str, Any]:
-    return call.parts.sessions.refresh(call.request["token"], call.request["vars"])
+class _Api:
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def refresh(self, call: Call) -> dict[str, Any]:
+        return self._sessions.refresh(call.request["token"], call.request["vars"])
+
+    def logout(self, call: Call) -> dict[str, Any]:
+        self._sessions.logout(
+            call.identity.user_id, call.request["token"], call.request["refresh_token"]
+        )
+        return {}
 
 
-def _logout(call: Call) -> dict[str, Any]:
-    call.parts.sessions.logout(
-        call.identity.user_id, call.request["token"], call.request["refresh_token"]
+def routes(sessions: Sessions) -> tuple[Route, ...]:
+    """The routes of sessions."""
+    api = _Api(sessions)
+    return (
+        Route(
+            "SessionRefresh",
+            "POST",
+            "/v2/account/session/refresh",
+            Auth.SERVER_KEY,
+            Message("SessionRefreshRequest", token=STRING, vars=STRING_MAP),
+            api.refresh,
+            body="*",
+        ),
+        Route(
+            "SessionLogout",
+            "POST",
+            "/v2/session/logout",
+            Auth.BEARER,
+            Message("SessionLogoutRequest", token=STRING, refresh_token=STRING),
+            api.logout,
+            body="*",
+        ),
     )
-    return {}
-
-
-ROUTES = (
-    Route(
-        "SessionRefresh",
-        "POST",
-        "/v2/account/session/refresh",
-        Auth.SERVER_KEY,
-        Message("SessionRefreshRequest", token=STRING, vars=STRING_MAP),
-        _refresh,
-        body="*",
-    ),
-    Route(
-        "SessionLogout",
-        "POST",
-        "/v2/session/logout",
-        Auth.BEARER,
-        Message("SessionLogoutRequest", token=STRING, refresh_token=STRING),
-        _logout,
-        body="*",
-    ),
-)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-from typing import TYPE_CHECKING
-
 import attrs
 
+from mock_server.config import SessionConfig
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.sessions.cache import SessionCache
 from mock_server.features.sessions.tokens import decode_token, encode_token, new_token_id
 from mock_server.identity import Identity
 from mock_server.wire.errors import GrpcCode, GrpcError
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock
 
 
 class Sessions:
     """The tokens of one server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._config = parts.config.session
+    def __init__(self, config: SessionConfig, clock: Clock, accounts: Accounts) -> None:
+        self._config = config
+        self._clock = clock
+        self._accounts = accounts
         self.cache = SessionCache(
             self._config.token_expiry_sec, self._config.refresh_token_expiry_sec
         )
@@ -30,7 +28,7 @@ class Sessions:
         self, user_id: str, username: str, variables: dict[str, str], *, created: bool = False
     ) -> dict[str, object]:
         """Log a user in and return the answer to an authenticate call."""
-        now = self._parts.clock.time()
+        now = self._clock.time()
         if self._config.single_session:
             self.cache.remove_all(user_id, now)
         identity = Identity(
@@ -73,7 +71,7 @@ class Sessions:
             identity.user_id, identity.expiry, identity.token_id
         ):
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Refresh token invalid or expired.")
-        user = self._parts.accounts.find(identity.user_id)
+        user = self._accounts.find(identity.user_id)
         if user is None:
             raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
         if user["disable_time"]:
@@ -105,10 +103,10 @@ class Sessions:
 
     def kill_all(self, user_id: str) -> None:
         """Kill every token of a user that was issued before this second."""
-        self.cache.remove_all(user_id, self._parts.clock.time())
+        self.cache.remove_all(user_id, self._clock.time())
 
     def _pair(self, identity: Identity) -> dict[str, object]:
-        now = int(self._parts.clock.time())
+        now = int(self._clock.time())
         config = self._config
         session = attrs.evolve(identity, expiry=now + config.token_expiry_sec)
         refresh = attrs.evolve(identity, expiry=now + config.refresh_token_expiry_sec)
@@ -118,26 +116,7 @@ class Sessions:
         }
 
     def _decode(self, token: str) -> Identity | None:
-        return decode_token(token, self._config.encryption_key, self._parts.clock.time())
+        return decode_token(token, self._config.encryption_key, self._clock.time())
 
     def _decode_refresh(self, token: str) -> Identity | None:
-        return decode_token(token, self._config.refresh_encryption_key, self._parts.clock.time())
-
-
-def basic_auth(authorization: str) -> tuple[str, str] | None:
-    """User and password of a `Basic` Authorization header, or None where it is malformed."""
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme != "Basic":
-        return None
-    try:
-        text = base64.b64decode(encoded, validate=True).decode(errors="surrogateescape")
-    except ValueError:  # no base64, no ASCII
-        return None
-    user, colon, password = text.partition(":")
-    return (user, password) if colon else None
-
-
-def bearer_token(authorization: str) -> str | None:
-    """The token of a `Bearer` Authorization header, or None where it is malformed."""
-    prefix = "Bearer "
-    return authorization[len(prefix) :] if authorization.startswith(prefix) else None
+        return decode_token(token, self._config.refresh_encryption_key, self._clock.time())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mock_server.features.sessions.core import Sessions
+from mock_server.realtime.registry import SessionRegistry
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -12,6 +14,10 @@ from mock_server.wire.errors import GrpcError
 
 class SessionFunctions(RuntimeFunctions):
     """Close sockets and log sessions out."""
+
+    def __init__(self, registry: SessionRegistry, sessions: Sessions) -> None:
+        self._registry = registry
+        self._sessions = sessions
 
     def session_disconnect(self, session_id: Any = None, reason: Any = None) -> None:
         """Close a socket; an unknown session is no error.
@@ -27,7 +33,7 @@ class SessionFunctions(RuntimeFunctions):
         which = given.uuid(1, "expects valid session id", absent="expects session id")
         if not 0 <= given.optional_integer(2, 0) <= 4:
             raise given.error(2, "invalid disconnect reason, must be a value 0-4")
-        session = self._parts.registry.get(which)
+        session = self._registry.get(which)
         if session is not None:
             session.disconnect()
 
@@ -42,7 +48,7 @@ class SessionFunctions(RuntimeFunctions):
         given = Arguments("session_logout", user_id, token, refresh_token)
         owner = given.uuid(1, "expects valid user id", absent="expects user id")
         try:
-            self._parts.sessions.logout(owner, given.optional_text(2), given.optional_text(3))
+            self._sessions.logout(owner, given.optional_text(2), given.optional_text(3))
         except GrpcError as error:
             reason = error.message.lower().rstrip(".")
             raise ModuleError(f"failed to logout: {reason}") from None

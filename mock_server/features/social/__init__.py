@@ -1,1 +1,1 @@
-"""Facebook and Steam, whose parts the mock plays: players log in and bring their friends."""
+"""Facebook and Steam, which the mock plays: players log in and bring their friends."""

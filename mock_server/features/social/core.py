@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mock_server.features.friends.core import FriendState
+from mock_server.config import SocialConfig
+from mock_server.features.friends.core import Friends, FriendState
 from mock_server.features.friends.metadata import merged
-from mock_server.features.notifications.core import DatabaseError
-from mock_server.features.notifications.implicit import Event, NotificationCode, notify
+from mock_server.features.notifications.core import DatabaseError, Notifications
+from mock_server.features.notifications.system import NotificationCode, SystemNotification, notify
 from mock_server.features.social.providers import STEAM, Profile, Provider
 from mock_server.wire.errors import GrpcCode, GrpcError
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
 
 _PENDING = (FriendState.INVITE_SENT, FriendState.INVITE_RECEIVED)
 
@@ -20,13 +17,23 @@ _PENDING = (FriendState.INVITE_SENT, FriendState.INVITE_RECEIVED)
 class Social:
     """The social networks of one server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(
+        self,
+        config: SocialConfig,
+        store: Store,
+        clock: Clock,
+        notifications: Notifications,
+        friends: Friends,
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._notifications = notifications
+        self._friends = friends
 
     def is_configured(self, provider: Provider) -> bool:
         """Tell whether the server's settings name what a network asks for."""
-        steam = self._parts.config.social.steam
+        steam = self._config.steam
         return provider is not STEAM or (steam.publisher_key != "" and steam.app_id != 0)
 
     def require_configured(self, provider: Provider) -> None:
@@ -80,7 +87,7 @@ class Social:
         if not profile.friend_ids and not reset:
             return
         try:
-            with self._parts.friends.drawing_edges():
+            with self._friends.drawing_edges():
                 if reset:
                     self._reset(user_id)
                 found = [
@@ -92,13 +99,13 @@ class Social:
             raise GrpcError(
                 GrpcCode.INTERNAL, f"Error importing {provider.name} friends."
             ) from None
-        event = Event(
+        event = SystemNotification(
             NotificationCode.FRIEND_JOIN_GAME,
             "Your friend has just joined the game",
             {"username": username},
             user_id,
         )
-        notify(self._parts, [event.to(friend_id) for friend_id in found])
+        notify(self._notifications, [event.to(friend_id) for friend_id in found])
 
     def _players(self, provider: Provider, external_ids: tuple[str, ...]) -> list[str]:
         marks = ", ".join("?" * len(external_ids))
@@ -135,10 +142,10 @@ class Social:
         made = f'{{"provider": "{provider.name.lower()}"}}'
         if self._accept(user_id, friend_id, made):
             return True
-        if self._parts.friends.has_blocked(friend_id, user_id):
+        if self._friends.has_blocked(friend_id, user_id):
             return False
         # As in Nakama, a block of the user's own keeps its edge, but not the other one, away.
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         sides = ((user_id, friend_id), (friend_id, user_id))
         inserted = [
             self._store.run(
@@ -155,8 +162,8 @@ class Social:
         ]
         if not any(inserted):
             return False
-        self._parts.friends.count(user_id, 1)
-        self._parts.friends.count(friend_id, 1)
+        self._friends.count(user_id, 1)
+        self._friends.count(friend_id, 1)
         return True
 
     def _accept(self, user_id: str, friend_id: str, made: str) -> bool:
@@ -172,7 +179,7 @@ class Social:
             user_id,
         )
         for edge in edges:
-            self._parts.friends.befriend(
+            self._friends.befriend(
                 edge["source_id"], edge["destination_id"], merged(edge["metadata"], made)
             )
         return len(edges) == 2

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence, Stream, StreamMode
+from mock_server.realtime.tracker import Tracker
 from mock_server.wire.output import omit_empty
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
 
 
 class StatusRegistry:
     """Who follows whom; a follower is a socket, not a user."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, tracker: Tracker, router: Router) -> None:
+        self._tracker = tracker
+        self._router = router
         self._followers: dict[str, dict[str, None]] = {}
         self._followed: dict[str, set[str]] = {}
-        parts.tracker.listen(StreamMode.STATUS, self._tell)
+        tracker.listen(StreamMode.STATUS, self._tell)
 
     def follow(self, session_id: str, user_ids: Iterable[str]) -> None:
         """Let a socket hear of users from now on; of its own user it must be told, too."""
@@ -47,7 +46,7 @@ class StatusRegistry:
         return [
             presence
             for user_id in user_ids
-            for presence in self._parts.tracker.of_stream(status_stream(user_id))
+            for presence in self._tracker.of_stream(status_stream(user_id))
         ]
 
     def _tell(self, stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]) -> None:
@@ -58,7 +57,7 @@ class StatusRegistry:
             }
         )
         followers = list(self._followers.get(stream.subject, ()))
-        self._parts.router.send_to_sessions(followers, {"status_presence_event": event})
+        self._router.send_to_sessions(followers, {"status_presence_event": event})
 
 
 def status_stream(user_id: str) -> Stream:

@@ -2,54 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mock_server.features.status.core import status_stream
-from mock_server.realtime.pipeline import ErrorCode, RealtimeError, Reply, Request
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.status.core import StatusRegistry, status_stream
+from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence
+from mock_server.realtime.tracker import Tracker
 from mock_server.wire.schema import STRING, STRING_VALUE, ListOf, Message
 from mock_server.wire.uuids import NIL, parse_uuid
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit.store import Row
 
 _LONGEST_STATUS = 2048
 
 
-def _follow(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
-    ids = [_user_id(text) for text in request["user_ids"]]
-    if "" in request["usernames"]:
-        raise RealtimeError(ErrorCode.BAD_INPUT, "Invalid username")
-    rows = [parts.accounts.find(user_id) for user_id in ids]
-    names = [name for name in request["usernames"] if name != session.username]
-    if any("\0" in name for name in names):
-        raise RealtimeError(ErrorCode.RUNTIME_EXCEPTION, "Could not check users")
-    rows += [parts.accounts.find_by_username(name) for name in names]
-    followed = _others(session, rows)
-    parts.status.follow(session.id, followed)
-    presences = [presence.message() for presence in parts.status.presences(followed)]
-    return {"status": {"presences": presences} if presences else {}}
+class _Requests:
+    def __init__(self, tracker: Tracker, accounts: Accounts, status: StatusRegistry) -> None:
+        self._tracker = tracker
+        self._accounts = accounts
+        self._status = status
 
+    def follow(self, session: SocketSession, request: dict[str, Any]) -> Reply:
+        ids = [_user_id(text) for text in request["user_ids"]]
+        if "" in request["usernames"]:
+            raise RealtimeError(ErrorCode.BAD_INPUT, "Invalid username")
+        rows = [self._accounts.find(user_id) for user_id in ids]
+        names = [name for name in request["usernames"] if name != session.username]
+        if any("\0" in name for name in names):
+            raise RealtimeError(ErrorCode.RUNTIME_EXCEPTION, "Could not check users")
+        rows += [self._accounts.find_by_username(name) for name in names]
+        followed = _others(session, rows)
+        self._status.follow(session.id, followed)
+        presences = [presence.message() for presence in self._status.presences(followed)]
+        return {"status": {"presences": presences} if presences else {}}
 
-def _unfollow(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
-    ids = [_user_id(text) for text in request["user_ids"]]
-    parts.status.unfollow(session.id, [each for each in ids if each != session.user_id])
-    return {}
-
-
-def _update(parts: Parts, session: SocketSession, request: dict[str, Any]) -> Reply:
-    status, stream = request["status"], status_stream(session.user_id)
-    if status is None:
-        parts.tracker.untrack(stream, session.id)
+    def unfollow(self, session: SocketSession, request: dict[str, Any]) -> Reply:
+        ids = [_user_id(text) for text in request["user_ids"]]
+        self._status.unfollow(session.id, [each for each in ids if each != session.user_id])
         return {}
-    if len(status.encode()) > _LONGEST_STATUS:
-        raise RealtimeError(ErrorCode.BAD_INPUT, "Status must be 2048 characters or less")
-    parts.tracker.update(
-        stream, Presence(session.user_id, session.id, session.username, status=status)
-    )
-    return {}
+
+    def update(self, session: SocketSession, request: dict[str, Any]) -> Reply:
+        status, stream = request["status"], status_stream(session.user_id)
+        if status is None:
+            self._tracker.untrack(stream, session.id)
+            return {}
+        if len(status.encode()) > _LONGEST_STATUS:
+            raise RealtimeError(ErrorCode.BAD_INPUT, "Status must be 2048 characters or less")
+        self._tracker.update(
+            stream, Presence(session.user_id, session.id, session.username, status=status)
+        )
+        return {}
 
 
 def _user_id(text: str) -> str:
@@ -59,7 +62,7 @@ def _user_id(text: str) -> str:
     return user_id
 
 
-def _others(session: SocketSession, rows: list[store.Row | None]) -> list[str]:
+def _others(session: SocketSession, rows: list[Row | None]) -> list[str]:
     """The ids of the users that were found, each once, without oneself and the system user."""
     found = dict.fromkeys(row["id"] for row in rows if row is not None)
     return [each for each in found if each not in (session.user_id, NIL)]
@@ -67,8 +70,14 @@ def _others(session: SocketSession, rows: list[store.Row | None]) -> list[str]:
 
 _IDS = ListOf(STRING)
 
-REQUESTS = (
-    Request("status_follow", Message("StatusFollow", user_ids=_IDS, usernames=_IDS), _follow),
-    Request("status_unfollow", Message("StatusUnfollow", user_ids=_IDS), _unfollow),
-    Request("status_update", Message("StatusUpdate", status=STRING_VALUE), _update),
-)
+
+def requests(tracker: Tracker, accounts: Accounts, status: StatusRegistry) -> tuple[Request, ...]:
+    """What clients send about status."""
+    handlers = _Requests(tracker, accounts, status)
+    return (
+        Request(
+            "status_follow", Message("StatusFollow", user_ids=_IDS, usernames=_IDS), handlers.follow
+        ),
+        Request("status_unfollow", Message("StatusUnfollow", user_ids=_IDS), handlers.unfollow),
+        Request("status_update", Message("StatusUpdate", status=STRING_VALUE), handlers.update),
+    )

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.features.accounts.core import Accounts
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import NIL
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
+from server_kit.store import Row
 
 SCHEMA = """
 CREATE TABLE storage (
@@ -72,7 +70,7 @@ class Write:
 class Page:
     """Listed objects, and where the next page starts; empty on the last page."""
 
-    rows: Sequence[store.Row]
+    rows: Sequence[Row]
     cursor: str
 
 
@@ -83,16 +81,17 @@ class Storage:
     itself acts.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, store: Store, clock: Clock, accounts: Accounts) -> None:
+        self._store = store
+        self._clock = clock
+        self._accounts = accounts
 
-    def read(self, ids: Iterable[ObjectId], caller: str = "") -> list[store.Row]:
+    def read(self, ids: Iterable[ObjectId], caller: str = "") -> list[Row]:
         """The objects of these ids that exist and may be read."""
         rows = [self._find(each) for each in ids]
         return [row for row in rows if row is not None and _may_read(row, caller)]
 
-    def write(self, writes: Iterable[Write], caller: str = "") -> list[store.Row]:
+    def write(self, writes: Iterable[Write], caller: str = "") -> list[Row]:
         """Write objects, all or none.
 
         Returns:
@@ -102,7 +101,7 @@ class Storage:
             StorageRejected: A version that does not match, or an object that is not the caller's
                 to write.
         """
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         with self._store.transaction():
             return [self._write(each, caller, now) for each in writes]
 
@@ -165,7 +164,7 @@ class Storage:
         following = encode_cursor(_CURSOR, last["read"], last["key"], last["user_id"])
         return Page(page, following)
 
-    def _find(self, which: ObjectId) -> store.Row | None:
+    def _find(self, which: ObjectId) -> Row | None:
         return self._store.one(
             "SELECT * FROM storage WHERE collection = ? AND key = ? AND user_id = ?",
             which.collection,
@@ -173,11 +172,11 @@ class Storage:
             which.user_id,
         )
 
-    def _write(self, write: Write, caller: str, now: int) -> store.Row:
+    def _write(self, write: Write, caller: str, now: int) -> Row:
         which = write.id
         before = self._find(which)
         _check(which, before, caller)
-        if self._parts.accounts.find(which.user_id) is None:
+        if self._accounts.find(which.user_id) is None:
             raise StorageRejected(
                 'ERROR: insert or update on table "storage" violates foreign key constraint '
                 '"storage_user_id_fkey" (SQLSTATE 23503)'
@@ -199,7 +198,7 @@ class Storage:
         return row
 
 
-def _check(which: ObjectId, before: store.Row | None, caller: str) -> None:
+def _check(which: ObjectId, before: Row | None, caller: str) -> None:
     must_not_exist = which.version == _MUST_NOT_EXIST
     if before is not None and not must_not_exist and caller and before["write"] != 1:
         raise StorageRejected("Storage write rejected - permission denied.")
@@ -209,7 +208,7 @@ def _check(which: ObjectId, before: store.Row | None, caller: str) -> None:
         raise StorageRejected("Storage write rejected - version check failed.")
 
 
-def _may_read(row: store.Row, caller: str) -> bool:
+def _may_read(row: Row, caller: str) -> bool:
     return not caller or row["read"] == 2 or (row["read"] == 1 and row["user_id"] == caller)
 
 

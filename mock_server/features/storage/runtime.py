@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.storage.core import ObjectId, StorageRejected, Write
+from mock_server.features.storage.core import ObjectId, Storage, StorageRejected, Write
 from mock_server.runtime.arguments import Arguments, Entry, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
 from mock_server.wire.uuids import NIL
-from server_kit import store
+from server_kit.store import Row
 
 
 class StorageFunctions(RuntimeFunctions):
     """Read, write, delete and list storage objects, without regard to permissions."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
 
     def storage_read(self, keys: Any = None) -> list[dict[str, Any]]:
         """Read objects; those that do not exist are left out.
@@ -28,7 +31,7 @@ class StorageFunctions(RuntimeFunctions):
         """
         given = Arguments("storage_read", keys)
         ids = [_object_id(entry) for entry in given.entries(1, "expects a valid set of keys")]
-        return [_object(row) for row in self._parts.storage.read(ids)]
+        return [_object(row) for row in self._storage.read(ids)]
 
     def storage_write(self, objects: Any = None) -> list[dict[str, Any]]:
         """Write objects, all or none.
@@ -46,7 +49,7 @@ class StorageFunctions(RuntimeFunctions):
         given = Arguments("storage_write", objects)
         writes = [_write(entry) for entry in given.entries(1, "expects a valid set of data")]
         try:
-            rows = self._parts.storage.write(writes)
+            rows = self._storage.write(writes)
         except StorageRejected as error:
             raise ModuleError(f"failed to write storage objects: {error}") from None
         names = ("key", "collection", "user_id", "version")
@@ -65,7 +68,7 @@ class StorageFunctions(RuntimeFunctions):
         entries = given.entries(1, "expects a valid set of object IDs")
         ids = [_object_id(entry, has_version=True) for entry in entries]
         try:
-            self._parts.storage.delete(ids)
+            self._storage.delete(ids)
         except StorageRejected as error:
             raise ModuleError(f"failed to remove storage: {error}") from None
 
@@ -100,7 +103,7 @@ class StorageFunctions(RuntimeFunctions):
         owner = _optional_uuid(given, 1, "expects empty or a valid user ID")
         caller = _optional_uuid(given, 5, "expects caller ID to be empty or a valid identifier")
         try:
-            page = self._parts.storage.page(
+            page = self._storage.page(
                 name, owner, size, cursor=position, caller="" if caller in (None, NIL) else caller
             )
         except BadCursor:
@@ -131,7 +134,7 @@ def _optional_uuid(given: Arguments, number: int, expected: str) -> str | None:
     return given.uuid(number, expected) if given.optional_text(number) else None
 
 
-def _object(row: store.Row) -> dict[str, Any]:
+def _object(row: Row) -> dict[str, Any]:
     return {
         "key": row["key"],
         "collection": row["collection"],

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
+from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence, Stream
+from mock_server.realtime.tracker import Tracker
 from mock_server.wire.output import omit_empty
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
 
 
 class Streams:
     """Tells the presences of a stream who comes and goes."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._router = parts.router
-        parts.tracker.listen_to_others(self._tell)
+    def __init__(self, tracker: Tracker, router: Router) -> None:
+        self._tracker = tracker
+        self._router = router
+        self._router = router
+        tracker.listen_to_others(self._tell)
 
     def _tell(self, stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]) -> None:
         event = {

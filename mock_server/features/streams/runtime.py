@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from mock_server.realtime.registry import SessionRegistry
+from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence, Stream
+from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.arguments import Arguments, Entry, whole
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.uuids import NIL
@@ -16,6 +19,14 @@ class StreamFunctions(RuntimeFunctions):
     A stream is a table with `mode` (a number), and where needed `subject`, `subcontext` (uuids)
     and `label` (a text).
     """
+
+    def __init__(
+        self, node: str, registry: SessionRegistry, tracker: Tracker, router: Router
+    ) -> None:
+        self._node = node
+        self._registry = registry
+        self._tracker = tracker
+        self._router = router
 
     def stream_user_list(
         self, stream: Any = None, include_hidden: Any = None, include_not_hidden: Any = None
@@ -36,12 +47,12 @@ class StreamFunctions(RuntimeFunctions):
             True: given.optional_flag(2, default=True),
             False: given.optional_flag(3, default=True),
         }
-        present = self._parts.tracker.of_stream(where, hidden=True)
+        present = self._tracker.of_stream(where, hidden=True)
         return [
             {
                 "user_id": presence.user_id,
                 "session_id": presence.session_id,
-                "node": self._parts.config.name,
+                "node": self._node,
                 **_meta(presence),
             }
             for presence in present
@@ -58,7 +69,7 @@ class StreamFunctions(RuntimeFunctions):
         """
         given = Arguments("stream_user_get", user_id, session_id, stream)
         owner, session = _user(given), _session(given)
-        presence = self._parts.tracker.get(_stream(given, 3, 3), session)
+        presence = self._tracker.get(_stream(given, 3, 3), session)
         return _meta(presence) if presence is not None and presence.user_id == owner else None
 
     def stream_user_join(
@@ -90,7 +101,7 @@ class StreamFunctions(RuntimeFunctions):
             "stream_user_join", user_id, session_id, stream, hidden, persistence, status
         )
         where, presence = self._stream_presence(given)
-        return self._parts.tracker.track(where, presence)
+        return self._tracker.track(where, presence)
 
     def stream_user_update(
         self,
@@ -110,7 +121,7 @@ class StreamFunctions(RuntimeFunctions):
             "stream_user_update", user_id, session_id, stream, hidden, persistence, status
         )
         where, presence = self._stream_presence(given)
-        self._parts.tracker.update(where, presence)
+        self._tracker.update(where, presence)
 
     def stream_user_leave(
         self, user_id: Any = None, session_id: Any = None, stream: Any = None
@@ -154,7 +165,7 @@ class StreamFunctions(RuntimeFunctions):
             ModuleError: A bad argument.
         """
         where = _stream(Arguments("stream_count", stream), 1, 3)
-        return len(self._parts.tracker.of_stream(where, hidden=True))
+        return len(self._tracker.of_stream(where, hidden=True))
 
     def stream_close(self, stream: Any = None) -> None:
         """Make everybody leave a stream.
@@ -162,7 +173,7 @@ class StreamFunctions(RuntimeFunctions):
         Raises:
             ModuleError: A bad argument.
         """
-        self._parts.tracker.untrack_stream(_stream(Arguments("stream_close", stream), 1, 3))
+        self._tracker.untrack_stream(_stream(Arguments("stream_close", stream), 1, 3))
 
     def stream_send(
         self, stream: Any = None, data: Any = None, presences: Any = None, reliable: Any = None
@@ -215,7 +226,7 @@ class StreamFunctions(RuntimeFunctions):
         hidden = given.optional_flag(4)
         persistence = given.optional_flag(5, default=True)
         status = given.optional_text(6) or None
-        session = self._parts.registry.get(session_id)
+        session = self._registry.get(session_id)
         if session is None:
             raise given.error(2, "session id does not exist")
         return where, Presence(
@@ -228,16 +239,16 @@ class StreamFunctions(RuntimeFunctions):
         )
 
     def _leave_stream(self, where: Stream, user_id: str, session_id: str) -> None:
-        presence = self._parts.tracker.get(where, session_id)
+        presence = self._tracker.get(where, session_id)
         if presence is not None and presence.user_id == user_id:
-            self._parts.tracker.untrack(where, session_id)
+            self._tracker.untrack(where, session_id)
 
     def _send_to_stream(self, where: Stream, sessions: list[str], envelope: dict[str, Any]) -> None:
         if not sessions:
-            self._parts.router.send_to_stream(where, envelope)
+            self._router.send_to_stream(where, envelope)
             return
         receivers = [Presence("", session_id, "") for session_id in sessions]
-        self._parts.router.send_to_presences(receivers, envelope)
+        self._router.send_to_presences(receivers, envelope)
 
 
 def _user(given: Arguments) -> str:

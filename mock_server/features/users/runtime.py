@@ -5,14 +5,22 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.accounts.runtime import user_table
+from mock_server.features.moderation.core import Moderation
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.functions import RuntimeFunctions
-from server_kit import store
+from server_kit import Store
+from server_kit.store import Row
 
 
 class UserFunctions(RuntimeFunctions):
     """Read users; ban and unban them."""
+
+    def __init__(self, store: Store, accounts: Accounts, moderation: Moderation) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._moderation = moderation
 
     def users_get_id(self, user_ids: Any = None, facebook_ids: Any = None) -> list[dict[str, Any]]:
         """Read users by id or Facebook id; unknown ids are left out.
@@ -23,10 +31,9 @@ class UserFunctions(RuntimeFunctions):
         given = Arguments("users_get_id", user_ids, facebook_ids)
         ids = [] if user_ids is None else given.ids(1, expected="invalid user ids list")
         facebook = [] if facebook_ids is None else _facebook_ids(facebook_ids)
-        rows = [self._parts.accounts.find(each) for each in ids]
+        rows = [self._accounts.find(each) for each in ids]
         rows += [
-            self._parts.store.one("SELECT * FROM users WHERE facebook_id = ?", each)
-            for each in facebook
+            self._store.one("SELECT * FROM users WHERE facebook_id = ?", each) for each in facebook
         ]
         return self._user_tables(rows)
 
@@ -44,7 +51,7 @@ class UserFunctions(RuntimeFunctions):
         names = given.names(
             1, expected="invalid username data", each="each username must be a string"
         )
-        return self._user_tables([self._parts.accounts.find_by_username(name) for name in names])
+        return self._user_tables([self._accounts.find_by_username(name) for name in names])
 
     def users_get_random(self, count: Any = None) -> list[dict[str, Any]]:
         """Read some users, whoever they are.
@@ -59,7 +66,7 @@ class UserFunctions(RuntimeFunctions):
         number = given.optional_integer(1, 0)
         if not 0 <= number <= 1000:
             raise given.error(1, "count must be 0-1000")
-        rows = self._parts.store.all("SELECT * FROM users WHERE username <> '' ORDER BY id")
+        rows = self._store.all("SELECT * FROM users WHERE username <> '' ORDER BY id")
         return self._user_tables(random.sample(rows, min(number, len(rows))))
 
     def users_ban_id(self, user_ids: Any = None) -> None:
@@ -68,7 +75,7 @@ class UserFunctions(RuntimeFunctions):
         Raises:
             ModuleError: A bad argument; nobody is banned.
         """
-        self._parts.accounts.ban(_user_ids("users_ban_id", user_ids))
+        self._moderation.ban(_user_ids("users_ban_id", user_ids))
 
     def users_unban_id(self, user_ids: Any = None) -> None:
         """Let accounts log in again.
@@ -76,11 +83,11 @@ class UserFunctions(RuntimeFunctions):
         Raises:
             ModuleError: A bad argument; nobody is unbanned.
         """
-        self._parts.accounts.unban(_user_ids("users_unban_id", user_ids))
+        self._moderation.unban(_user_ids("users_unban_id", user_ids))
 
-    def _user_tables(self, rows: list[store.Row | None] | list[store.Row]) -> list[dict[str, Any]]:
+    def _user_tables(self, rows: list[Row | None] | list[Row]) -> list[dict[str, Any]]:
         found = {row["id"]: row for row in rows if row is not None}
-        return [user_table(self._parts, row) for row in found.values()]
+        return [user_table(self._accounts, row) for row in found.values()]
 
 
 def _user_ids(function: str, user_ids: Any) -> list[str]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.features.accounts.core import Accounts
 from mock_server.wire import gojson
 from mock_server.wire.jsonb import jsonb_text
-from server_kit import store
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
+from server_kit.store import Row
 
 SCHEMA = """
 CREATE TABLE wallet_ledger (
@@ -60,16 +58,17 @@ class Result:
 class Page:
     """Ledger items, oldest first, and where the next page starts; empty on the last page."""
 
-    rows: Sequence[store.Row]
+    rows: Sequence[Row]
     cursor: str
 
 
 class Wallets:
     """The wallets of one server."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, store: Store, clock: Clock, accounts: Accounts) -> None:
+        self._store = store
+        self._clock = clock
+        self._accounts = accounts
 
     def update(self, updates: Iterable[Update], *, in_ledger: bool) -> list[Result]:
         """Change wallets, all or none; unknown users are passed over.
@@ -103,12 +102,12 @@ class Wallets:
         return Page(page, encode_cursor(_CURSOR, page[-1]["create_time"], page[-1]["id"]))
 
     def _update(self, update: Update, *, in_ledger: bool) -> Result | None:
-        row = self._parts.accounts.find(update.user_id)
+        row = self._accounts.find(update.user_id)
         if row is None:
             return None
         previous = gojson.unmarshal(row["wallet"])
         updated = _apply(previous, update.changeset)
-        now = self._parts.transaction_time()
+        now = self._clock.tick()
         self._store.run(
             "UPDATE users SET wallet = ?, update_time = ? WHERE id = ?",
             _stored(updated),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.wallets.core import Result, Update, WalletRejected
+from mock_server.features.wallets.core import Result, Update, WalletRejected, Wallets
 from mock_server.runtime.arguments import Arguments, Entry, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -18,6 +18,9 @@ _WHOLE_NUMBERS = "expects changeset values to be whole numbers"
 
 class WalletFunctions(RuntimeFunctions):
     """Change wallets."""
+
+    def __init__(self, wallets: Wallets) -> None:
+        self._wallets = wallets
 
     def wallet_update(
         self,
@@ -101,7 +104,7 @@ class WalletFunctions(RuntimeFunctions):
         if not 0 <= size <= 100:
             raise given.error(1, "expects limit to be 0-100")
         try:
-            page = self._parts.wallets.ledger(owner, size, given.optional_text(3))
+            page = self._wallets.ledger(owner, size, given.optional_text(3))
         except BadCursor:
             raise ModuleError(
                 "failed to retrieve user wallet ledger: wallet ledger cursor invalid"
@@ -121,7 +124,7 @@ class WalletFunctions(RuntimeFunctions):
 
     def _update_wallets(self, updates: list[Update], *, in_ledger: bool) -> list[Result]:
         try:
-            return self._parts.wallets.update(updates, in_ledger=in_ledger)
+            return self._wallets.update(updates, in_ledger=in_ledger)
         except WalletRejected as error:
             raise ModuleError(f"failed to update user wallet: {error}") from None
 

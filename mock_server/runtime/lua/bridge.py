@@ -9,18 +9,8 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from attrs import frozen
-
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.functions import PureFunctions
-from mock_server.runtime.nk import Nakama, function_names, missing_function
-
-
-@frozen
-class _Function:
-    call: Callable[..., Any]
-    arity: int
-    is_pure: bool
+from mock_server.runtime.nk import FunctionTable
 
 
 class Bridge:
@@ -29,23 +19,27 @@ class Bridge:
     Functions that touch the server run in its loop, and the thread waits; others run right there.
 
     Args:
-        nk: The runtime functions.
+        functions: The runtime functions.
         loop: The server's loop.
     """
 
-    def __init__(self, nk: Nakama, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, functions: FunctionTable, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._tasks: set[asyncio.Future[Any]] = set()
-        self._functions = {name: _function(nk, name) for name in function_names()}
+        self._functions = functions
 
     def names(self) -> list[str]:
         """The names of all runtime functions."""
-        return list(self._functions)
+        return self._functions.names()
 
     def waits(self, name: str) -> bool:
         """Tell whether a thread that calls this function waits for the loop."""
-        function = self._functions.get(name)
+        function = self._functions.find(name)
         return function is not None and not function.is_pure
+
+    def missing(self, name: str) -> ModuleError:
+        """The error of a call of a function that there is not."""
+        return self._functions.missing(name)
 
     def call(self, name: str, arguments: Sequence[Any]) -> Any:
         """Call a runtime function from a thread; what it does not take is left out, as in Lua.
@@ -53,9 +47,9 @@ class Bridge:
         Raises:
             ModuleError: There is no such function, or it refused.
         """
-        function = self._functions.get(name)
+        function = self._functions.find(name)
         if function is None:
-            raise missing_function(name)
+            raise self.missing(name)
         given = arguments[: function.arity]
         if function.is_pure:
             return function.call(*given)
@@ -91,10 +85,3 @@ class Bridge:
             future.set_exception(error)
         else:
             future.set_result(task.result())
-
-
-def _function(nk: Nakama, name: str) -> _Function:
-    owner = next(base for base in Nakama.__mro__ if name in vars(base))
-    function = getattr(nk, name)
-    arity = len(inspect.signature(function).parameters)
-    return _Function(function, arity, issubclass(owner, PureFunctions))

@@ -34,9 +34,9 @@ def find_lua_modules(folder: Path) -> list[LuaModule]:
     for path in folder.rglob("*"):
         if path.suffix.lower() != ".lua" or not path.is_file():
             continue
-        name = ".".join(path.relative_to(folder).with_suffix("").parts)
+        name = path.relative_to(folder).with_suffix("").as_posix().replace("/", ".")
         try:
             modules.append(LuaModule(name, path, path.read_bytes()))
         except OSError as error:
             raise ModuleLoadError(f"{path}: {error.strerror}") from error
-    return sorted(modules, key=lambda module: module.path.relative_to(folder).parts)
+    return sorted(modules, key=lambda module: module.path.relative_to(folder).as_posix().split("/"))

@@ -7,19 +7,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import define, field
 
+from mock_server.config import RuntimeConfig
+from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
 from mock_server.runtime.lua.bridge import Bridge
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.state import LoadRecord, LuaState
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
-    from mock_server.runtime.callbacks import Callbacks
-    from mock_server.runtime.context import Context
+from mock_server.runtime.nk import FunctionTable
+from mock_server.runtime.registrations import Registrations
 
 
 @define(eq=False)
@@ -39,14 +38,25 @@ class LuaPool:
     variables. A call that finds all states busy waits for one.
 
     Args:
-        parts: The server.
+        config: How many states there may be, and how long a call may run.
+        functions: What Lua may call.
+        registrations: Where the functions that modules register go.
+        contexts: Makes the context of `nk.run_once`.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._config = parts.config.runtime
+    def __init__(
+        self,
+        config: RuntimeConfig,
+        *,
+        functions: FunctionTable,
+        registrations: Registrations,
+        contexts: Contexts,
+    ) -> None:
+        self._config = config
+        self._registrations = registrations
+        self._contexts = contexts
         self._loop = asyncio.get_running_loop()
-        self._bridge = Bridge(parts.runtime.nk, self._loop)
+        self._bridge = Bridge(functions, self._loop)
         self._threads = ThreadPoolExecutor(self._config.lua_max_count, "nakama-lua")
         self._generation = _Generation(())
         self._busy: dict[Future[Any], LuaState] = {}
@@ -80,7 +90,7 @@ class LuaPool:
         self._threads.shutdown()
 
     def _register(self, kind: str, name: str) -> None:
-        callbacks: Callbacks = self._parts.runtime.registering
+        callbacks = self._registrations.pending
         function = partial(self._call, f"{kind}:{name}")
         named: dict[str, dict[str, Any]] = {
             "rpc": callbacks.rpcs,
@@ -150,7 +160,7 @@ class LuaPool:
         state = LuaState(
             self._bridge,
             generation.record,
-            self._parts.runtime.context("run_once"),
+            self._contexts.new("run_once"),
             time_limit=self._config.lua_time_limit_sec,
         )
         await asyncio.wrap_future(self._submit(state, state.load, generation.modules))

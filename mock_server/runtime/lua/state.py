@@ -6,21 +6,18 @@ import logging
 import time
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lupa.lua51 as lupa
 from attrs import define, field
 
 from mock_server.runtime.arguments import to_bytes, to_text
+from mock_server.runtime.context import Context
 from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
 from mock_server.runtime.lua import bit32
+from mock_server.runtime.lua.bridge import Bridge
+from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.values import FromLua, to_lua
-from mock_server.runtime.nk import missing_function
-
-if TYPE_CHECKING:
-    from mock_server.runtime.context import Context
-    from mock_server.runtime.lua.bridge import Bridge
-    from mock_server.runtime.lua.modules import LuaModule
 
 _log = logging.getLogger("mock_server.modules")
 
@@ -228,7 +225,7 @@ class LuaState:
         if name in self._bridge.names():
             return self._bridge.call(name, arguments)
         # A function that is missing here must not keep the modules from being loaded.
-        _log.warning("called while loading, without effect: %s", missing_function(name).message)
+        _log.warning("called while loading, without effect: %s", self._bridge.missing(name).message)
         return None
 
 

@@ -8,6 +8,7 @@ import aiohttp
 from attrs import evolve, frozen
 from yarl import URL
 
+from mock_server.config import Config
 from mock_server.runtime.arguments import Arguments, to_text
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -29,6 +30,9 @@ class _Request:
 
 class HttpFunctions(RuntimeFunctions):
     """Call other servers."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
 
     async def http_request(
         self,
@@ -92,7 +96,7 @@ class HttpFunctions(RuntimeFunctions):
             for _ in range(_MAX_REDIRECTS + 1):
                 async with session.request(
                     request.method,
-                    route(request.url, self._parts.config),
+                    route(request.url, self._config),
                     data=request.body or None,
                     headers=_sent_headers(request),
                     allow_redirects=False,

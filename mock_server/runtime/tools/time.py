@@ -11,6 +11,7 @@ from typing import Any
 from mock_server.runtime.arguments import Arguments, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions
+from server_kit import Clock
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = (("hour", 12), ("min", 0), ("sec", 0), ("msec", 0))
@@ -35,6 +36,9 @@ _WORDS = {word: word[:3] for name in _NAMES.split() for word in (name, name[:3],
 class TimeFunctions(PureFunctions):
     """Tell the time, and when a schedule is due."""
 
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
     def time(self, date: Any = None) -> int:
         """Milliseconds since the epoch: now on the server's clock, or of a date.
 
@@ -46,7 +50,7 @@ class TimeFunctions(PureFunctions):
             ModuleError: No table, or a date outside of the years 1 to 9999.
         """
         if date is None:
-            return self._parts.clock.time_ns() // 1_000_000
+            return self._clock.time_ns() // 1_000_000
         table = Arguments("time", date).table(1)
         try:
             return _milliseconds(table if isinstance(table, dict) else {})

@@ -5,7 +5,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.push.devices import SCHEMA, Device, Devices
+from mock_server.features.push.devices import SCHEMA, Device, Devices
 from server_kit import Clock, Store
 
 USERS = "CREATE TABLE users (id TEXT PRIMARY KEY); INSERT INTO users VALUES ('ada'), ('bob');"

@@ -12,11 +12,11 @@ import pytest_asyncio
 from aiohttp import web
 
 from mock_server.config import OneSignalConfig
-from mock_server.push.errors import NoAnswer, NobodyReached, Overloaded, Refused
-from mock_server.push.message import PushMessage
-from mock_server.push.onesignal import OneSignal
-from mock_server.push.retries import RetryPolicy
-from mock_server.push.targets import Aliases, Devices, ExternalUsers, Filters, Segments
+from mock_server.features.push.errors import NoAnswer, NobodyReached, Overloaded, Refused
+from mock_server.features.push.message import PushMessage
+from mock_server.features.push.onesignal import OneSignal
+from mock_server.features.push.retries import RetryPolicy
+from mock_server.features.push.targets import Aliases, Devices, ExternalUsers, Filters, Segments
 from onesignal_stub import OneSignalStub
 from server_kit import Clock
 from tests.mock_server.push.flaky import FlakyOneSignal, answers, breaks, loses_the_answer

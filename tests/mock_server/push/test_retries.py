@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.push.errors import NoAnswer, OneSignalError, Overloaded, Refused
-from mock_server.push.retries import RetryPolicy, with_retries
+from mock_server.features.push.errors import NoAnswer, OneSignalError, Overloaded, Refused
+from mock_server.features.push.retries import RetryPolicy, with_retries
 
 shares = st.floats(min_value=0, max_value=1, exclude_max=True)
 

@@ -221,7 +221,7 @@ async def test_what_waits_for_another_attempt_at_the_stop_fails(
 async def test_the_stop_does_not_wait_for_a_onesignal_that_hangs(
     start: Start, onesignal: OneSignalStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mock_server.push.core._DRAIN", 0.05)
+    monkeypatch.setattr("mock_server.features.push.core._DRAIN", 0.05)
     async with FlakyOneSignal(onesignal.url) as flaky:
         flaky_and_slow = {"push__timeout_sec": 60.0}
         async with player_with_phone(start, flaky, flaky.hangs, **flaky_and_slow) as (server, ada):

@@ -17,10 +17,10 @@ import aiohttp
 from attrs import frozen
 
 from mock_server.config import OneSignalConfig
-from mock_server.push.errors import NoAnswer, NobodyReached, Overloaded, Refused
-from mock_server.push.message import PushMessage
-from mock_server.push.retries import OnFailure, RetryPolicy, Sleep, with_retries
-from mock_server.push.targets import Target
+from mock_server.features.push.errors import NoAnswer, NobodyReached, Overloaded, Refused
+from mock_server.features.push.message import PushMessage
+from mock_server.features.push.retries import OnFailure, RetryPolicy, Sleep, with_retries
+from mock_server.features.push.targets import Target
 from server_kit import Clock
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class OneSignal:
 
     Everything it asks may be asked twice without harm (messages carry an idempotency key), so a
     lost answer, 429 and 5xx are retried. Every method raises `OneSignalError`, see the tree in
-    `mock_server.push.errors`. Messages go out one at a time, in the order of the calls.
+    `mock_server.features.push.errors`. Messages go out one at a time, in the order of the calls.
 
     Args:
         config: The app and its key. The path `/api/v1` is put behind the url, unless the url ends

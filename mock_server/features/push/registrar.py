@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mock_server.push.devices import Device, Devices
-from mock_server.push.errors import OneSignalError
-from mock_server.push.onesignal import OneSignal
-from mock_server.push.outbox import Outbox, OutboxFull
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.push.devices import Device, Devices
+from mock_server.features.push.errors import OneSignalError
+from mock_server.features.push.onesignal import OneSignal
+from mock_server.features.push.outbox import Outbox, OutboxFull
 from mock_server.wire.jsonb import jsonb_text
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Store
 
 _PLATFORMS = {"ios": 0, "android": 1, "amazon": 2, "windows": 6, "macos": 9, "huawei": 13}
 
@@ -26,9 +25,16 @@ class Registrar:
     """
 
     def __init__(
-        self, parts: Parts, devices: Devices, onesignal: OneSignal, outbox: Outbox
+        self,
+        store: Store,
+        accounts: Accounts,
+        *,
+        devices: Devices,
+        onesignal: OneSignal,
+        outbox: Outbox,
     ) -> None:
-        self._parts = parts
+        self._store = store
+        self._accounts = accounts
         self._devices = devices
         self._onesignal = onesignal
         self._outbox = outbox
@@ -94,7 +100,7 @@ class Registrar:
             self._devices.note_problem(device_type, identifier, str(error))
             tried.set()
 
-        user = self._parts.accounts.find(user_id)
+        user = self._accounts.find(user_id)
         try:
             player_id = await self._onesignal.create_player(
                 device_type,
@@ -118,8 +124,8 @@ class Registrar:
         change, values = "json_remove(metadata, '$.os_player_id')", [user_id]
         if player_id is not None:
             change, values = "json_set(metadata, '$.os_player_id', ?)", [player_id, user_id]
-        row = self._parts.store.one(
+        row = self._store.one(
             f"SELECT {change} AS after, json(metadata) AS before FROM users WHERE id = ?", *values
         )
         if row is not None and row["after"] != row["before"]:
-            self._parts.accounts.write(user_id, {"metadata": jsonb_text(row["after"])})
+            self._accounts.write(user_id, {"metadata": jsonb_text(row["after"])})

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from mock_server.features.notifications.core import listed
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from mock_server.features.notifications.core import Notifications, listed
+from mock_server.features.notifications.runtime import NotificationFunctions
 
 T = TypeVar("T")
 
@@ -20,11 +18,16 @@ class InLoop(Protocol):
         """Return the coroutine's result."""
 
 
-class NotificationsHandle:
-    """Sends and reads notifications as the game's backend does, by Nakama's rules."""
+class NotificationsFacade:
+    """Sends and reads notifications as the game's backend does, by Nakama's rules.
 
-    def __init__(self, find_parts: Callable[[], Parts], in_loop: InLoop) -> None:
-        self._find_parts = find_parts
+    Args:
+        notifications: Returns the server's notifications; a restart makes new ones.
+        in_loop: Awaits in the server's loop.
+    """
+
+    def __init__(self, notifications: Callable[[], Notifications], in_loop: InLoop) -> None:
+        self._notifications = notifications
         self._in_loop = in_loop
 
     async def send(
@@ -51,7 +54,7 @@ class NotificationsHandle:
             ModuleError: An argument is not as above, or a persistent one has no recipient.
         """
         arguments = (user_id, subject, dict(content or {}), code, sender_id, persistent)
-        await self._run(lambda parts: parts.runtime.nk.notification_send(*arguments))
+        await self._run(lambda each: NotificationFunctions(each).notification_send(*arguments))
 
     async def send_all(
         self,
@@ -67,18 +70,17 @@ class NotificationsHandle:
             ModuleError: An argument is not as for `send`.
         """
         arguments = (subject, dict(content or {}), code, persistent)
-        await self._run(lambda parts: parts.runtime.nk.notification_send_all(*arguments))
+        await self._run(lambda each: NotificationFunctions(each).notification_send_all(*arguments))
 
     async def stored(self, user_id: str) -> list[dict[str, Any]]:
         """The stored notifications of a user, oldest first, as the client API lists them."""
-        sql = "SELECT * FROM notification WHERE user_id = ? ORDER BY create_time, id"
-        rows = await self._run(lambda parts: parts.store.all(sql, user_id))
+        rows = await self._run(lambda each: each.stored(user_id))
         return [listed(row) for row in rows]
 
-    async def _run(self, function: Callable[[Parts], T]) -> T:
-        """Call a function in the server's loop; a restart may have made new parts by then."""
+    async def _run(self, function: Callable[[Notifications], T]) -> T:
+        """Call a function in the server's loop, after any restart that is under way."""
 
         async def call() -> T:
-            return function(self._find_parts())
+            return function(self._notifications())
 
         return await self._in_loop(call())

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 from attrs import Attribute, field, frozen
 
-from mock_server.push.message import PushMessage
+from mock_server.features.push.message import PushMessage
 
 DIRECT_MESSAGE = "direct_message"
 

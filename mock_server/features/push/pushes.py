@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mock_server.push.message import PushMessage
-from mock_server.push.records import PushRecord
-from mock_server.push.rules import PushEvent, PushRule, Rule, event_name
+from mock_server.features.push.message import PushMessage
+from mock_server.features.push.records import PushRecord
+from mock_server.features.push.rules import PushEvent, PushRule, Rule, event_name
 from server_kit import Notifier
 
 MessageMaker = Callable[[PushEvent], PushMessage | None]

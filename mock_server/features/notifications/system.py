@@ -5,15 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from mock_server.features.notifications.core import DatabaseError, Notification
+from mock_server.features.notifications.core import DatabaseError, Notification, Notifications
 from mock_server.wire import gojson
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
 
 _log = logging.getLogger("mock_server.notifications")
 
@@ -33,7 +29,7 @@ class NotificationCode(IntEnum):
 
 
 @frozen
-class Event:
+class SystemNotification:
     """What happened, as the notification tells it.
 
     Attributes:
@@ -60,12 +56,12 @@ class Event:
         )
 
 
-def notify(parts: Parts, notifications: Iterable[Notification]) -> None:
+def notify(notifications: Notifications, causes: Iterable[Notification]) -> None:
     """Send what an event caused; if the database refuses one of them, nobody is told.
 
     As in Nakama, the event itself has happened all the same.
     """
     try:
-        parts.notifications.send(list(notifications))
+        notifications.send(list(causes))
     except DatabaseError:
         _log.exception("an event's notifications were refused")

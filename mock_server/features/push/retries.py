@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from mock_server.push.errors import OneSignalError, Overloaded
+from mock_server.features.push.errors import OneSignalError, Overloaded
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from datetime import datetime
 import attrs
 import msgspec
 
-from mock_server.push.message import PushMessage
-from mock_server.push.records import PushRecord
+from mock_server.features.push.message import PushMessage
+from mock_server.features.push.records import PushRecord
 from server_kit import Store
 
 SCHEMA = """

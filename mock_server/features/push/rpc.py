@@ -6,17 +6,18 @@ server module's function of the same name takes their place.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mock_server.config import OneSignalConfig
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.push.registrar import Registrar
 from mock_server.identity import SYSTEM_USER
+from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.tools.encoding import EncodingFunctions
 from mock_server.wire import gojson
 from mock_server.wire.errors import GrpcCode
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
 
 DEVICE_TYPES = {
     0: "iOS",
@@ -43,10 +44,13 @@ class PushFunctions:
     The payload is `{"DeviceType": 1, "Identifier": "…"}`.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, config: OneSignalConfig, accounts: Accounts, registrar: Registrar) -> None:
+        self._has_onesignal = bool(config.url)
+        self._accounts = accounts
+        self._registrar = registrar
+        self._json = EncodingFunctions()
 
-    def functions(self) -> dict[str, Callable[[Context, str], Awaitable[str | None]]]:
+    def functions(self) -> dict[str, RpcFunction]:
         """The functions by their RPC id."""
         return {"register_push": self.register_push, "unregister_push": self.unregister_push}
 
@@ -61,13 +65,13 @@ class PushFunctions:
         """
         user_id = self._user(context)
         device_type, identifier = self._device(payload)
-        if not self._parts.config.onesignal.url:
+        if not self._has_onesignal:
             raise ModuleError(
                 "register_push has no OneSignal to register the device with: set onesignal.url, "
                 "onesignal.app_id and onesignal.rest_key",
                 GrpcCode.FAILED_PRECONDITION,
             )
-        player_id = await self._parts.push.registrar.register(user_id, device_type, identifier)
+        player_id = await self._registrar.register(user_id, device_type, identifier)
         return gojson.marshal({"os_player_id": player_id} if player_id else {})
 
     async def unregister_push(self, context: Context, payload: str) -> None:
@@ -77,7 +81,7 @@ class PushFunctions:
             ModuleError: No user, or a payload that is not as above.
         """
         user_id = self._user(context)
-        self._parts.push.registrar.unregister(user_id, *self._device(payload))
+        self._registrar.unregister(user_id, *self._device(payload))
 
     def _user(self, context: Context) -> str:
         if context.user_id in (None, SYSTEM_USER):
@@ -85,12 +89,12 @@ class PushFunctions:
                 "a device belongs to a user: call this with his session, not with the HTTP key",
                 GrpcCode.UNAUTHENTICATED,
             )
-        if self._parts.accounts.find(str(context.user_id)) is None:
+        if self._accounts.find(str(context.user_id)) is None:
             raise ModuleError("User account not found.", GrpcCode.NOT_FOUND)
         return str(context.user_id)
 
     def _device(self, payload: str) -> tuple[int, str]:
-        given = self._parts.runtime.nk.json_decode(payload)
+        given = self._json.json_decode(payload)
         if not isinstance(given, dict):
             given = {}
         identifier = given.get("Identifier")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mock_server.config import Config
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.channels.core import DirectMessage
 from mock_server.features.notifications.core import Notification
+from mock_server.features.push.devices import Devices
+from mock_server.features.push.onesignal import OneSignal
+from mock_server.features.push.outbox import Outbox
+from mock_server.features.push.pushes import Pushes
+from mock_server.features.push.registrar import Registrar
+from mock_server.features.push.rules import DIRECT_MESSAGE, PushEvent, name_of
+from mock_server.features.push.sender import Sender
+from mock_server.features.push.waiting import Waiting
 from mock_server.identity import SYSTEM_USER
-from mock_server.push.devices import Devices
-from mock_server.push.onesignal import OneSignal
-from mock_server.push.outbox import Outbox
-from mock_server.push.pushes import Pushes
-from mock_server.push.registrar import Registrar
-from mock_server.push.rules import DIRECT_MESSAGE, PushEvent, name_of
-from mock_server.push.sender import Sender
-from mock_server.signals import DirectMessage
+from mock_server.realtime.registry import SessionRegistry
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock, Store
 
 _DRAIN = 2.0  # seconds that a stopping server waits for answers of OneSignal
 
@@ -30,32 +32,42 @@ class Push:
         registrar: Registers devices.
     """
 
-    def __init__(self, parts: Parts, pushes: Pushes) -> None:
-        self._parts = parts
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        *,
+        registry: SessionRegistry,
+        accounts: Accounts,
+        pushes: Pushes,
+    ) -> None:
+        self._accounts = accounts
         self._pushes = pushes
-        config = parts.config.push
-        self._outbox = Outbox(parts.clock, size=config.queue_size)
+        self._outbox = Outbox(clock, size=config.push.queue_size)
         self._onesignal = OneSignal(
-            parts.config.onesignal,
-            parts.clock,
+            config.onesignal,
+            clock,
             sleep=self._outbox.sleep,
-            timeout=config.timeout_sec,
+            timeout=config.push.timeout_sec,
         )
         self.registrar = Registrar(
-            parts,
-            Devices(parts.store, parts.clock, expiry=config.device_expiry_sec),
-            self._onesignal,
-            self._outbox,
+            store,
+            accounts,
+            devices=Devices(store, clock, expiry=config.push.device_expiry_sec),
+            onesignal=self._onesignal,
+            outbox=self._outbox,
         )
         self._sender = Sender(
-            parts,
+            config,
+            clock,
+            registry=registry,
             registrar=self.registrar,
             onesignal=self._onesignal,
             outbox=self._outbox,
             pushes=pushes,
+            waiting=Waiting(store),
         )
-        parts.signals.notification_sent.connect(self._notified)
-        parts.signals.direct_message_sent.connect(self._messaged)
 
     def resume(self) -> None:
         """Send what was still to be sent when the server ended."""
@@ -71,7 +83,8 @@ class Push:
         await self._outbox.drain(_DRAIN)
         await self._onesignal.close()
 
-    def _notified(self, notification: Notification) -> None:
+    def notified(self, notification: Notification) -> None:
+        """Push a notification that was sent, if there is a rule for it."""
         name = name_of(notification.code)
         rule = self._pushes.rule_for(name)
         if rule is None:
@@ -90,7 +103,8 @@ class Push:
             rule,
         )
 
-    def _messaged(self, message: DirectMessage) -> None:
+    def messaged(self, message: DirectMessage) -> None:
+        """Push a direct message that was written, if there is a rule for it."""
         rule = self._pushes.rule_for(DIRECT_MESSAGE)
         if rule is None:
             return
@@ -109,7 +123,7 @@ class Push:
         )
 
     def _username(self, user_id: str) -> str:
-        row = self._parts.accounts.find(user_id) if user_id != SYSTEM_USER else None
+        row = self._accounts.find(user_id) if user_id != SYSTEM_USER else None
         return row["username"] if row is not None else ""
 
 

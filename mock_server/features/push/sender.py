@@ -5,24 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from typing import TYPE_CHECKING
 
 import attrs
 
-from mock_server.push.errors import NobodyReached, OneSignalError
-from mock_server.push.message import PushMessage
-from mock_server.push.onesignal import OneSignal
-from mock_server.push.outbox import Outbox, OutboxFull
-from mock_server.push.pushes import Pushes
-from mock_server.push.records import Failure, Outcome, PushRecord
-from mock_server.push.registrar import Registrar
-from mock_server.push.rules import InvalidRule, PushEvent, Rule
-from mock_server.push.targets import Devices, ExternalUsers, Target
-from mock_server.push.waiting import Waiting
+from mock_server.config import Config
+from mock_server.features.push.errors import NobodyReached, OneSignalError
+from mock_server.features.push.message import PushMessage
+from mock_server.features.push.onesignal import OneSignal
+from mock_server.features.push.outbox import Outbox, OutboxFull
+from mock_server.features.push.pushes import Pushes
+from mock_server.features.push.records import Failure, Outcome, PushRecord
+from mock_server.features.push.registrar import Registrar
+from mock_server.features.push.rules import InvalidRule, PushEvent, Rule
+from mock_server.features.push.targets import Devices, ExternalUsers, Target
+from mock_server.features.push.waiting import Waiting
+from mock_server.realtime.registry import SessionRegistry
 from mock_server.wire.uuids import parse_uuid
-
-if TYPE_CHECKING:
-    from mock_server.parts import Parts
+from server_kit import Clock
 
 _log = logging.getLogger("mock_server.push")
 
@@ -35,19 +34,25 @@ class Sender:
 
     def __init__(
         self,
-        parts: Parts,
+        config: Config,
+        clock: Clock,
         *,
+        registry: SessionRegistry,
         registrar: Registrar,
         onesignal: OneSignal,
         outbox: Outbox,
         pushes: Pushes,
+        waiting: Waiting,
     ) -> None:
-        self._parts = parts
+        self._target = config.push.target
+        self._has_onesignal = bool(config.onesignal.url)
+        self._clock = clock
+        self._registry = registry
         self._registrar = registrar
         self._onesignal = onesignal
         self._outbox = outbox
         self._pushes = pushes
-        self._waiting = Waiting(parts.store)
+        self._waiting = waiting
 
     def resume(self) -> None:
         """Send what is stored of an earlier run; OneSignal takes nothing twice."""
@@ -60,9 +65,9 @@ class Sender:
             id=str(uuid.uuid4()),
             event=event.name,
             user_id=event.user_id,
-            time=self._parts.clock.time(),
+            time=self._clock.time(),
         )
-        if not rule.also_online and self._parts.registry.of_user(event.user_id):
+        if not rule.also_online and self._registry.of_user(event.user_id):
             self._end(record, Outcome.SKIPPED, "the user is online")
             return
         message = self._message(record, event, rule)
@@ -98,7 +103,7 @@ class Sender:
 
     def _addressed(self, record: PushRecord) -> PushRecord | None:
         """The record with the devices it is for, or None if there are none."""
-        if self._parts.config.push.target == "external_user_id":
+        if self._target == "external_user_id":
             return record
         devices = self._registrar.devices_of(record.user_id)
         given = list(dict.fromkeys(each.player_id for each in devices if each.player_id))
@@ -113,7 +118,7 @@ class Sender:
         return record
 
     def _start(self, record: PushRecord, message: PushMessage) -> None:
-        if not self._parts.config.onesignal.url:
+        if not self._has_onesignal:
             self._end(record, Outcome.FAILED, "onesignal.url is not set: there is no OneSignal")
             return
         self._pushes.put(record)
@@ -127,7 +132,7 @@ class Sender:
     async def _send(self, record: PushRecord, message: PushMessage, target: Target) -> None:
         def failed(error: OneSignalError) -> None:
             nonlocal record
-            failure = Failure(self._parts.clock.time(), str(error))
+            failure = Failure(self._clock.time(), str(error))
             record = attrs.evolve(record, failures=(*record.failures, failure))
             self._pushes.put(record)
             self._waiting.update(record)

@@ -1,49 +1,79 @@
-"""The socket's door: the handshake of `/ws`, and what a new session joins."""
+"""The handler of `/ws`: the handshake, and what a new session joins."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
-from mock_server.features.notifications.implicit import NotificationCode
-from mock_server.features.sessions.core import bearer_token
+from mock_server.config import Config
+from mock_server.features.notifications.core import Notifications
+from mock_server.features.notifications.system import NotificationCode
+from mock_server.features.sessions.core import Sessions
+from mock_server.features.status.core import StatusRegistry
+from mock_server.http.authorization import bearer_token
+from mock_server.http.context import RequestContext
 from mock_server.identity import Identity
 from mock_server.realtime.faulty_connection import ReorderBuffer
 from mock_server.realtime.pipeline import Pipeline
+from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence, Stream, StreamMode
+from mock_server.realtime.tracker import Tracker
+from mock_server.runtime.events import Events
 from mock_server.wire.strconv import parse_bool
-
-if TYPE_CHECKING:
-    from mock_server.http.front import Incoming
-    from mock_server.parts import Parts
+from server_kit import Faults
 
 _FORMATS = ("", "json", "protobuf")
 
 
-class Acceptor:
+class WebsocketHandler:
     """Opens sockets.
 
     Args:
-        parts: The server.
+        config: The settings of sockets, and whether a user may have one only.
         pipeline: Answers what the sockets send.
+        sessions: Tells who a token stands for.
+        registry: Where open sockets are found.
+        tracker: Where their presences are.
+        status: Whom they follow.
+        notifications: Tells a user's other sockets why they end.
+        events: Tells server modules that a socket has opened or closed.
+        faults: What goes wrong on purpose.
     """
 
-    def __init__(self, parts: Parts, pipeline: Pipeline) -> None:
-        self._parts = parts
+    def __init__(
+        self,
+        config: Config,
+        pipeline: Pipeline,
+        *,
+        sessions: Sessions,
+        registry: SessionRegistry,
+        tracker: Tracker,
+        status: StatusRegistry,
+        notifications: Notifications,
+        events: Events,
+        faults: Faults,
+    ) -> None:
+        self._config = config.socket
+        self._is_single_socket = config.session.single_socket
         self._pipeline = pipeline
+        self._sessions = sessions
+        self._registry = registry
+        self._tracker = tracker
+        self._status = status
+        self._notifications = notifications
+        self._events = events
+        self._faults = faults
         self._reorder_buffer = ReorderBuffer()
 
-    async def accept(self, incoming: Incoming) -> web.StreamResponse:
+    async def accept(self, context: RequestContext) -> web.StreamResponse:
         """Answer a handshake, and serve the socket until it ends."""
-        request = incoming.raw
+        request = context.raw
         if request.query.get("format", "") not in _FORMATS:
             return _refuse(400, "Invalid format parameter\n")
-        identity = self._identify(incoming)
+        identity = self._identify(context)
         if identity is None:
             return _refuse(401, "Missing or invalid token\n")
-        config = self._parts.config.socket
+        config = self._config
         websocket = web.WebSocketResponse(
             autoping=False,
             autoclose=False,
@@ -57,49 +87,48 @@ class Acceptor:
             refusal.headers["Sec-WebSocket-Version"] = "13"
             return refusal
         await websocket.prepare(request)
-        incoming.user_id = identity.user_id
+        context.user_id = identity.user_id
         session = SocketSession(
             request,
             websocket,
             identity,
             config,
-            faults=self._parts.faults,
+            faults=self._faults,
             reorder_buffer=self._reorder_buffer,
             leave=self._leave,
         )
         self._join(session, is_online=_is_true(request.query.get("status", "")))
-        self._parts.runtime.events.session_started(session)
+        self._events.session_started(session)
         try:
             await session.run(self._pipeline.receive)
         finally:
-            self._parts.runtime.events.session_ended(session)
+            self._events.session_ended(session)
             self._leave(session)
-            self._parts.registry.ended(session)
+            self._registry.ended(session)
         return websocket
 
     def _leave(self, session: SocketSession) -> None:
-        self._parts.registry.remove(session)
-        self._parts.tracker.untrack_session(session.id)
-        self._parts.status.forget(session.id)
+        self._registry.remove(session)
+        self._tracker.untrack_session(session.id)
+        self._status.forget(session.id)
 
-    def _identify(self, incoming: Incoming) -> Identity | None:
-        given = incoming.authorization()
-        token = bearer_token(given[0]) if given else incoming.raw.query.get("token", "")
-        return self._parts.sessions.check_handshake(token) if token else None
+    def _identify(self, context: RequestContext) -> Identity | None:
+        given = context.authorization()
+        token = bearer_token(given[0]) if given else context.raw.query.get("token", "")
+        return self._sessions.check_handshake(token) if token else None
 
     def _join(self, session: SocketSession, *, is_online: bool) -> None:
-        parts = self._parts
-        parts.registry.add(session)
-        parts.status.follow(session.id, [session.user_id])
+        self._registry.add(session)
+        self._status.follow(session.id, [session.user_id])
         presence = Presence(session.user_id, session.id, session.username, hidden=True)
-        parts.tracker.track(Stream(StreamMode.NOTIFICATIONS, session.user_id), presence)
+        self._tracker.track(Stream(StreamMode.NOTIFICATIONS, session.user_id), presence)
         if is_online:
-            parts.tracker.track(
+            self._tracker.track(
                 Stream(StreamMode.STATUS, session.user_id),
                 Presence(session.user_id, session.id, session.username, status=""),
             )
-        if parts.config.session.single_socket:
-            parts.notifications.end_sockets(
+        if self._is_single_socket:
+            self._notifications.end_sockets(
                 session.user_id,
                 "single_socket",
                 NotificationCode.SINGLE_SOCKET,

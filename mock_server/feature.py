@@ -1,0 +1,46 @@
+"""The record of a feature: all that `wiring.py` has to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from attrs import field, frozen
+
+from mock_server.http.routing import Route
+from mock_server.realtime.requests import Request
+from mock_server.runtime.callbacks import RpcFunction
+from mock_server.runtime.functions import RuntimeFunctions
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+async def _nothing_async() -> None:
+    """Do nothing."""
+
+
+@frozen(kw_only=True)
+class Feature:
+    """What one feature brings to a server; everything may be left out.
+
+    Attributes:
+        routes: What it answers over HTTP.
+        requests: What it answers over a socket.
+        functions: What it offers to server modules, as `nk.…`.
+        rpcs: RPC functions that are there without server modules, by id in lower case; a module
+            may replace them.
+        forget: Drops what it keeps in memory: the database was emptied or replaced.
+        start: Begins its work in the background, at the start and after each `end`.
+        end: Gives up what is under way, because the state it belongs to is about to go.
+        close: Finishes what is under way within two seconds or so, because the server stops.
+    """
+
+    routes: tuple[Route, ...] = ()
+    requests: tuple[Request, ...] = ()
+    functions: tuple[RuntimeFunctions, ...] = ()
+    rpcs: Mapping[str, RpcFunction] = field(factory=dict)
+    forget: Callable[[], None] = _nothing
+    start: Callable[[], None] = _nothing
+    end: Callable[[], Awaitable[None]] = _nothing_async
+    close: Callable[[], Awaitable[None]] = _nothing_async

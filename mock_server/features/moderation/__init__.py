@@ -1,0 +1,1 @@
+"""Moderation: accounts are banned and deleted, with all that hangs on them."""

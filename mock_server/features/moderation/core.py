@@ -1,0 +1,63 @@
+"""Bans and deletions: what they do to an account's tokens, sockets and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mock_server.features.groups.members import Members
+from mock_server.features.notifications.core import Notifications
+from mock_server.features.notifications.system import NotificationCode
+from mock_server.features.sessions.core import Sessions
+from mock_server.identity import SYSTEM_USER
+from mock_server.realtime.registry import SessionRegistry
+from server_kit import Clock, Store
+
+
+class Moderation:
+    """Bans and deletes the accounts of one server."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        registry: SessionRegistry,
+        sessions: Sessions,
+        notifications: Notifications,
+        members: Members,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._registry = registry
+        self._sessions = sessions
+        self._notifications = notifications
+        self._members = members
+
+    def delete(self, user_id: str) -> None:
+        """Delete a user with all that is his; tokens die, sockets are closed.
+
+        An unknown user is no error, and keeps his tokens.
+
+        Raises:
+            ValueError: The user is the system.
+        """
+        if user_id == SYSTEM_USER:
+            raise ValueError("cannot delete the system user")
+        with self._store.transaction():
+            if not self._store.run("DELETE FROM users WHERE id = ?", user_id):
+                return
+            self._members.forget_user(user_id)
+        self._sessions.kill_all(user_id)
+        self._registry.disconnect_user(user_id)
+
+    def ban(self, user_ids: Iterable[str]) -> None:
+        """Ban accounts: tokens die, each socket gets notification -8 and is closed."""
+        now = self._clock.tick()
+        for user_id in user_ids:
+            self._store.run("UPDATE users SET disable_time = ? WHERE id = ?", now, user_id)
+            self._sessions.kill_all(user_id)
+            self._notifications.end_sockets(user_id, "banned", NotificationCode.USER_BANNED)
+
+    def unban(self, user_ids: Iterable[str]) -> None:
+        """Let accounts log in again; their old tokens stay dead."""
+        for user_id in user_ids:
+            self._store.run("UPDATE users SET disable_time = 0 WHERE id = ?", user_id)

@@ -1,0 +1,85 @@
+"""Registrations over HTTP: what an app posts when it has registered itself with OneSignal.
+
+Nakama has no such path; an empty `push.registration_path` takes it away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.config import PushConfig
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.push.registrar import Registrar
+from mock_server.features.sessions.core import Sessions
+from mock_server.http.authorization import bearer_token
+from mock_server.http.routing import Auth, Call, Route
+from mock_server.identity import SYSTEM_USER
+from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire.schema import BOOL, STRING, Message
+
+_REGISTRATION = Message(
+    "PushRegistration",
+    oneSignalUserId=STRING,
+    oneSignalPushToken=STRING,
+    oneSignalSubscribed=BOOL,
+    oneSignalRequiresUserPrivacyConsent=BOOL,
+    platform=STRING,
+    appId=STRING,
+    appVersion=STRING,
+    distribution=STRING,
+    hardware=STRING,
+    installationId=STRING,
+    language=STRING,
+    model=STRING,
+    os=STRING,
+    osVersion=STRING,
+    timeZone=STRING,
+)
+
+
+def routes(
+    config: PushConfig, accounts: Accounts, sessions: Sessions, registrar: Registrar
+) -> tuple[Route, ...]:
+    """The route of registrations, where the settings name one."""
+    if not config.registration_path:
+        return ()
+    api = _Api(config, accounts, sessions, registrar)
+    path = config.registration_path
+    return (Route("RegisterPush", "POST", path, Auth.NONE, _REGISTRATION, api.register, body="*"),)
+
+
+class _Api:
+    def __init__(
+        self, config: PushConfig, accounts: Accounts, sessions: Sessions, registrar: Registrar
+    ) -> None:
+        self._cookie = config.registration_cookie
+        self._accounts = accounts
+        self._sessions = sessions
+        self._registrar = registrar
+
+    def register(self, call: Call) -> dict[str, Any]:
+        self._registrar.accept(self._user(call), call.request)
+        return {}
+
+    def _user(self, call: Call) -> str:
+        """The user of the session token, which comes in the Authorization header or in a cookie."""
+        token = _token(call, self._cookie)
+        if not token:
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token required")
+        identity = self._sessions.check(token)
+        if identity is None or identity.user_id == SYSTEM_USER:
+            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token invalid")
+        if self._accounts.find(identity.user_id) is None:
+            raise GrpcError(GrpcCode.NOT_FOUND, "Account not found.")
+        return identity.user_id
+
+
+def _token(call: Call, cookie: str) -> str | None:
+    headers = {name.lower(): values for name, values in call.headers.items()}
+    if "authorization" in headers:
+        return bearer_token(headers["authorization"][0])
+    for pair in ";".join(headers.get("cookie", [])).split(";"):
+        name, _, value = pair.strip().partition("=")
+        if cookie and name == cookie:
+            return value.strip('"')
+    return None

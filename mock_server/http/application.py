@@ -1,0 +1,235 @@
+"""The application of the client API: limits, CORS, compression, journal, for every request."""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import logging
+import posixpath
+import re
+import traceback
+import zlib
+from functools import partial
+
+from aiohttp import web
+
+from mock_server.config import SocketConfig
+from mock_server.features.sessions.core import Sessions
+from mock_server.http.authorization import bearer_token
+from mock_server.http.context import RequestContext
+from mock_server.http.cors import answer_options
+from mock_server.http.gateway import Gateway, error_response
+from mock_server.http.routing import RouteTable
+from mock_server.http.rpc import RpcHandler
+from mock_server.realtime.websocket_handler import WebsocketHandler
+from mock_server.wire.errors import GrpcCode, GrpcError
+from server_kit import Clock, Entry, Faults, Journal, faults
+from server_kit.faults import Kind, Point
+
+_log = logging.getLogger("mock_server.http")
+
+_HEAD_LIMIT = 5120 + 4096  # Nakama's max header bytes, and what Go adds to it
+_DEFAULT_TYPE = "application/octet-stream"  # aiohttp's, where nobody said anything else
+_BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
+_SECRET_PATHS = (  # their bodies hold passwords, tokens and receipts
+    "/v2/account/",
+    "/v2/session/",
+    "/v2/friend/facebook",
+    "/v2/friend/steam",
+    "/v2/iap/",
+)
+
+
+class HttpApp:
+    """Takes every request of the client API's port.
+
+    Args:
+        config: How large a request may be.
+        table: The gateway's routes.
+        gateway: Answers them.
+        rpc: Answers `/v2/rpc/…`.
+        websocket: Answers `/ws`.
+        sessions: Tells whose request it is, for the faults of one user.
+        faults: What goes wrong on purpose.
+        journal: Where requests are written down.
+        clock: The server's time.
+    """
+
+    def __init__(
+        self,
+        config: SocketConfig,
+        *,
+        table: RouteTable,
+        gateway: Gateway,
+        rpc: RpcHandler,
+        websocket: WebsocketHandler,
+        sessions: Sessions,
+        faults: Faults,
+        journal: Journal,
+        clock: Clock,
+    ) -> None:
+        self._limit = config.max_request_size_bytes
+        self._table = table
+        self._gateway = gateway
+        self._rpc = rpc
+        self._websocket = websocket
+        self._sessions = sessions
+        self._faults = faults
+        self._journal = journal
+        self._clock = clock
+
+    def app(self) -> web.Application:
+        """The aiohttp application of the client API's port."""
+        app = web.Application(client_max_size=0)
+        app.router.add_route("*", "/{anything:.*}", self._handle)
+        app.on_response_prepare.append(_strip_headers)
+        return app
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        context = RequestContext(request, self._limit)
+        decision = self._decide_fault(context)
+        context.has_expired_token = decision.kind is Kind.EXPIRED_TOKEN
+        return await faults.answer(request, decision, partial(self._work, context))
+
+    async def _work(self, context: RequestContext) -> web.StreamResponse:
+        try:
+            response = await self._answer(context)
+        except Exception as error:
+            if isinstance(error, ConnectionError) and context.is_abandoned:
+                self._write_journal(context, None)
+                return web.Response()
+            context.error = traceback.format_exc()
+            _log.exception("a handler failed: %s %s", context.method, context.path)
+            response = error_response(GrpcError(GrpcCode.INTERNAL, "Internal error"))
+        self._write_journal(context, response.status)
+        return response
+
+    def _decide_fault(self, context: RequestContext) -> faults.FaultDecision:
+        if not len(self._faults):
+            return faults.NO_FAULT
+        name = f"{context.method} {context.path}"
+        point = Point.HANDSHAKE if name == "GET /ws" else Point.HTTP
+        return self._faults.decide(point, name, self._caller(context))
+
+    def _caller(self, context: RequestContext) -> str | None:
+        """The user whose session token came with a request."""
+        given = context.authorization()
+        token = bearer_token(given[0]) if given else context.raw.query.get("token")
+        identity = self._sessions.check(token) if token else None
+        return identity.user_id if identity else None
+
+    async def _answer(self, context: RequestContext) -> web.StreamResponse:
+        request = context.raw
+        if _head_size(request) > _HEAD_LIMIT:
+            return _refuse_connection(431, "431 Request Header Fields Too Large")
+        if _BAD_ESCAPE.search(context.path):
+            return _refuse_connection(400, "400 Bad Request")
+        if context.method == "OPTIONS":
+            return answer_options(request)
+        response = await self._route(context)
+        if "Origin" in request.headers and not response.prepared:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    async def _route(self, context: RequestContext) -> web.StreamResponse:
+        if moved := _cleaned(context):
+            return web.Response(status=301, headers={"Location": moved})
+        if context.path == "/ws" and context.method == "GET":
+            return await self._websocket.accept(context)
+        return await self._plain(context)
+
+    async def _plain(self, context: RequestContext) -> web.Response:
+        if context.path == "/" and context.method == "GET":
+            return web.Response()
+        if context.path.startswith("/v2/rpc/") and context.method in ("GET", "POST"):
+            response = await self._rpc.answer(context)
+        elif context.path.startswith("/v2/rpc/"):
+            response = error_response(GrpcError(GrpcCode.UNIMPLEMENTED, "Method Not Allowed"))
+        else:
+            response = await self._gateway.answer(context)
+        _compress(response, context.raw.headers.getall("Accept-Encoding", []))
+        return response
+
+    def _write_journal(self, context: RequestContext, status: int | None) -> None:
+        name = f"{context.method} {context.path}"
+        lists = context.query_lists()
+        self._journal.write(
+            Entry(
+                kind="http",
+                name=name,
+                time=self._clock.time(),
+                status=status,
+                user_id=context.user_id or None,
+                query=tuple(
+                    (key, value)
+                    for key, values in lists.items()
+                    if key not in ("token", "http_key")
+                    for value in values
+                ),
+                body="" if context.path.startswith(_SECRET_PATHS) else context.text,
+                ignored=context.ignored,
+                unmatched=self._nearest(name) if status in (404, 501) else None,
+                error=context.error,
+            )
+        )
+
+    def _nearest(self, name: str) -> str | None:
+        """The nearest route of a request that has none; None where a route did answer."""
+        method, _, path = name.partition(" ")
+        if path.startswith("/v2/rpc/"):
+            return self._rpc.nearest(path)
+        try:
+            self._table.find(method, path)
+        except GrpcError:
+            known = [*self._table.names(), "POST /v2/rpc/{id}", "GET /v2/rpc/{id}", "GET /ws"]
+            return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        return None
+
+
+def _head_size(request: web.Request) -> int:
+    line = len(request.method) + len(request.raw_path) + len(" HTTP/1.1\r\n") + 1
+    return line + sum(len(name) + len(value) + 4 for name, value in request.raw_headers) + 2
+
+
+def _refuse_connection(status: int, text: str) -> web.Response:
+    """Answer as Go's HTTP server does before it asks any handler."""
+    response = web.Response(status=status, text=text, content_type="text/plain")
+    response.force_close()
+    return response
+
+
+def _cleaned(context: RequestContext) -> str | None:
+    """Where Go's router sends a path with `//` or dots in it; None for a clean one."""
+    path = context.path
+    if "//" not in path and "/." not in path:
+        return None
+    clean = "/" + posixpath.normpath(path).lstrip("/")
+    if path.endswith("/") and clean != "/":
+        clean += "/"
+    if clean == path:
+        return None
+    return f"{clean}?{context.raw_query}" if context.raw_query else clean
+
+
+def _compress(response: web.Response, accepted: list[str]) -> None:
+    """Compress with the first coding that Nakama knows; `;q=` and `*` it does not understand."""
+    response.headers["Vary"] = "Accept-Encoding"
+    body = response.body
+    assert isinstance(body, bytes)
+    for name in (part.strip() for header in accepted for part in header.split(",")):
+        if name == "gzip":
+            response.body = gzip.compress(body, mtime=0)
+        elif name == "deflate":
+            packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+            response.body = packer.compress(body) + packer.flush()
+        else:
+            continue
+        response.headers["Content-Encoding"] = name
+        return
+
+
+async def _strip_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.popall("Server", None)
+    is_empty = isinstance(response, web.Response) and response.content_length == 0
+    if is_empty and response.content_type == _DEFAULT_TYPE:
+        response.headers.popall("Content-Type", None)

@@ -1,0 +1,48 @@
+"""The RPC functions that server modules registered, whatever way the call comes in."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from mock_server.runtime.context import Context
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.registrations import Registrations
+
+
+class RpcFunctions:
+    """Finds and calls RPC functions; their ids do not depend on case.
+
+    Args:
+        registrations: What the server modules registered.
+    """
+
+    def __init__(self, registrations: Registrations) -> None:
+        self._registrations = registrations
+
+    def has(self, rpc_id: str) -> bool:
+        """Tell whether there is an RPC function of this id."""
+        return rpc_id.lower() in self._registrations.active.rpcs
+
+    def ids(self) -> list[str]:
+        """The ids of all RPC functions, in lower case."""
+        return list(self._registrations.active.rpcs)
+
+    async def call(self, rpc_id: str, context: Context, payload: str) -> str:
+        """Call an RPC function.
+
+        Raises:
+            KeyError: There is none of this id.
+            ModuleError: It refused, or returned something else than text.
+        """
+        result: Any = self._registrations.active.rpcs[rpc_id.lower()](context, payload)
+        if inspect.isawaitable(result):
+            result = await result
+        if result is None:
+            return ""
+        if not isinstance(result, str):
+            raise ModuleError(
+                "Runtime function returned invalid data - only allowed one return value of type "
+                "String/Byte."
+            )
+        return result
