@@ -101,10 +101,10 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _numeric(text: str) -> str:
-    parts = _NUMBER.fullmatch(text)
-    if not parts:
+    match = _NUMBER.fullmatch(text)
+    if not match:
         raise ValueError(f'invalid input syntax for type numeric: "{text}"')
-    sign, whole, fraction, exponent_text = parts.groups(default="")
+    sign, whole, fraction, exponent_text = match.groups(default="")
     exponent = int(exponent_text or "0")
     if abs(exponent) >= _LARGEST_EXPONENT:
         raise ValueError(f'invalid input syntax for type numeric: "{text}"')

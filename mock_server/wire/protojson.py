@@ -308,10 +308,10 @@ def _number_text(token: Token) -> str:
 
 
 def _integer(text: str, smallest: int, largest: int) -> int:
-    parts = _NUMBER_PARTS.fullmatch(text)
-    if not parts:
+    match = _NUMBER_PARTS.fullmatch(text)
+    if not match:
         raise _NoValue
-    sign, whole, fraction, exponent = parts.groups(default="")
+    sign, whole, fraction, exponent = match.groups(default="")
     digits = _integer_digits(whole.lstrip("0"), fraction.rstrip("0"), exponent)
     value = int(sign + (digits or "0"))
     if not smallest <= value <= largest:

@@ -38,10 +38,10 @@ def split_timestamp(text: str) -> tuple[int, int]:
         TimestampOutOfRange: It is in no year from 1 to 9999.
         DecodeError: It is no such text.
     """
-    parts = _RFC_3339.fullmatch(text)
-    if parts is None:
+    match = _RFC_3339.fullmatch(text)
+    if match is None:
         raise DecodeError(f"no RFC 3339 time: {text!r}")
-    whole, fraction, zone = parts.groups(default="")
+    whole, fraction, zone = match.groups(default="")
     if len(fraction) > _MAX_FRACTION_DIGITS:
         raise DecodeError(f"finer than a nanosecond: {text!r}")
     seconds = _seconds(whole, zone)

@@ -67,7 +67,7 @@ def _writer(message: Message) -> Write:
     by_rank = itemgetter(0)
 
     def write(document: Mapping[str, Any]) -> bytes:
-        parts: list[tuple[int, bytes]] = []
+        chunks: list[tuple[int, bytes]] = []
         last, is_sorted = -1, True
         for name, value in document.items():
             if value is None:
@@ -76,11 +76,11 @@ def _writer(message: Message) -> Write:
                 rank, write_field = writers[name]
             except KeyError:
                 raise EncodeError(f"{message.full_name} has no field {name!r}") from None
-            parts.append((rank, write_field(value)))
+            chunks.append((rank, write_field(value)))
             is_sorted, last = is_sorted and rank > last, rank
         if not is_sorted:
-            parts.sort(key=by_rank)
-        return b"".join([part for _, part in parts])
+            chunks.sort(key=by_rank)
+        return b"".join([chunk for _, chunk in chunks])
 
     return write
 
@@ -120,11 +120,11 @@ def _map_writer(number: int, kind: MapOf) -> Write:
     write_key, write_value = _tagged(1, STRING), _tagged(2, kind.value)
 
     def write(entries: Mapping[str, Any]) -> bytes:
-        parts: list[bytes] = []
+        chunks: list[bytes] = []
         for name, value in entries.items():
             entry = write_key(name) + write_value(value)
-            parts += (tag, varint(len(entry)), entry)
-        return b"".join(parts)
+            chunks += (tag, varint(len(entry)), entry)
+        return b"".join(chunks)
 
     return write
 
