@@ -1,7 +1,7 @@
 """Makes everything that a running server consists of, in the order in which one needs the other.
 
-This is the one place that knows all. A feature is made in `Wiring.__init__` and named in
-`Wiring._features`, with what it needs as arguments; if it has tables, they are named in `_STORED`.
+This is the one place that knows all. A new feature is one line in `Wiring._features`, with what it
+needs as arguments, and one in `_STORED` if it has tables.
 """
 
 from __future__ import annotations
@@ -11,61 +11,44 @@ from aiohttp import web
 from mock_server.config import Config
 from mock_server.console.api import ConsoleServices
 from mock_server.feature import Feature
-from mock_server.features.accounts import api as accounts_api
-from mock_server.features.accounts import core as accounts
-from mock_server.features.accounts.runtime import AccountFunctions
-from mock_server.features.authentication import api as authentication_api
-from mock_server.features.authentication.core import Authentication
-from mock_server.features.authentication.runtime import AuthenticationFunctions
-from mock_server.features.channels import api as channels_api
-from mock_server.features.channels import core as channels
-from mock_server.features.channels import pipeline as channels_pipeline
-from mock_server.features.channels.history import ChannelHistory
-from mock_server.features.channels.joining import ChannelResolver
-from mock_server.features.channels.runtime import ChannelFunctions
-from mock_server.features.events import api as events_api
-from mock_server.features.friends import api as friends_api
-from mock_server.features.friends import core as friends
-from mock_server.features.friends.runtime import FriendFunctions
-from mock_server.features.groups import api as groups_api
-from mock_server.features.groups import core as groups
+from mock_server.features.accounts import core as accounts_core
+from mock_server.features.accounts.feature import accounts_feature
+from mock_server.features.authentication.feature import authentication_feature
+from mock_server.features.channels import core as channels_core
+from mock_server.features.channels.feature import channels_feature
+from mock_server.features.events.feature import events_feature
+from mock_server.features.friends import core as friends_core
+from mock_server.features.friends.feature import friends_feature
+from mock_server.features.groups import core as groups_core
+from mock_server.features.groups.feature import groups_feature
 from mock_server.features.groups.members import Members
-from mock_server.features.groups.runtime import GroupFunctions
-from mock_server.features.groups.runtime_members import MemberFunctions
-from mock_server.features.health import api as health_api
-from mock_server.features.leaderboards import core as leaderboards
-from mock_server.features.leaderboards.runtime import LeaderboardFunctions
-from mock_server.features.links import api as links_api
-from mock_server.features.links.core import Links
-from mock_server.features.links.runtime import LinkFunctions
+from mock_server.features.health.feature import health_feature
+from mock_server.features.leaderboards import core as leaderboards_core
+from mock_server.features.leaderboards.feature import leaderboards_feature
+from mock_server.features.links.feature import links_feature
 from mock_server.features.moderation.core import Moderation
-from mock_server.features.notifications import api as notifications_api
-from mock_server.features.notifications import core as notifications
-from mock_server.features.notifications.runtime import NotificationFunctions
-from mock_server.features.parties import api as parties_api
-from mock_server.features.ping import pipeline as ping_pipeline
-from mock_server.features.purchases import api as purchases_api
-from mock_server.features.push import api as push_api
+from mock_server.features.notifications import core as notifications_core
+from mock_server.features.notifications.feature import notifications_feature
+from mock_server.features.parties.feature import parties_feature
+from mock_server.features.ping.feature import ping_feature
+from mock_server.features.purchases.feature import purchases_feature
 from mock_server.features.push import devices, waiting
 from mock_server.features.push.core import Push
+from mock_server.features.push.feature import push_feature
 from mock_server.features.push.pushes import Pushes
-from mock_server.features.push.rpc import PushFunctions
-from mock_server.features.rpc import pipeline as rpc_pipeline
-from mock_server.features.sessions import api as sessions_api
+from mock_server.features.rpc.feature import rpc_feature
 from mock_server.features.sessions.core import Sessions
-from mock_server.features.sessions.runtime import SessionFunctions
-from mock_server.features.social import api as social_api
+from mock_server.features.sessions.feature import sessions_feature
 from mock_server.features.social.core import Social
-from mock_server.features.status import pipeline as status_pipeline
+from mock_server.features.social.feature import social_feature
 from mock_server.features.status.core import StatusRegistry
-from mock_server.features.storage import core as storage
-from mock_server.features.storage.runtime import StorageFunctions
-from mock_server.features.streams.core import Streams
-from mock_server.features.streams.runtime import StreamFunctions
-from mock_server.features.users import api as users_api
-from mock_server.features.users.runtime import UserFunctions
-from mock_server.features.wallets import core as wallets
-from mock_server.features.wallets.runtime import WalletFunctions
+from mock_server.features.status.feature import status_feature
+from mock_server.features.storage import core as storage_core
+from mock_server.features.storage.feature import storage_feature
+from mock_server.features.streams.feature import streams_feature
+from mock_server.features.users.feature import users_feature
+from mock_server.features.wallets import core as wallets_core
+from mock_server.features.wallets.feature import wallets_feature
 from mock_server.http.application import HttpApp
 from mock_server.http.gateway import Gateway
 from mock_server.http.routing import RouteTable
@@ -92,15 +75,15 @@ from mock_server.runtime.tools.logger import LoggerFunctions
 from mock_server.runtime.tools.time import TimeFunctions
 from server_kit import Clock, Faults, Journal, Store
 
-_STORED = (
-    accounts,
-    notifications,
-    friends,
-    groups,
-    channels,
-    storage,
-    wallets,
-    leaderboards,
+_STORED = (  # in this order: a data file is known again by its tables
+    accounts_core,
+    notifications_core,
+    friends_core,
+    groups_core,
+    channels_core,
+    storage_core,
+    wallets_core,
+    leaderboards_core,
     devices,
     waiting,
 )
@@ -137,7 +120,7 @@ class Wiring:
         self.registry = SessionRegistry()
         self._tracker = tracker = Tracker()
         self._router = router = Router(self.registry, tracker)
-        self._make_features(store, clock, tracker, router)
+        self._make_shared(store, clock, tracker, router)
         self._registrations = Registrations()
         self._contexts = Contexts(config)
         self._events = Events(self._registrations, self._contexts, clock)
@@ -155,22 +138,20 @@ class Wiring:
             rpcs={name: rpc for each in self.features for name, rpc in each.rpcs.items()},
         )
 
-    def _make_features(self, store: Store, clock: Clock, tracker: Tracker, router: Router) -> None:
-        """Make the rules of every feature, those first that others build on."""
+    def _make_shared(self, store: Store, clock: Clock, tracker: Tracker, router: Router) -> None:
+        """Make the rules that several features need, those first that others build on."""
         config, registry = self._config, self.registry
-        self.accounts = accounts.Accounts(store, clock, tracker)
+        self.accounts = accounts_core.Accounts(store, clock, tracker)
         self._sessions = Sessions(config.session, clock, self.accounts)
-        self.notifications = notifications.Notifications(
+        self.notifications = notifications_core.Notifications(
             store, clock, registry, router, self.accounts
         )
-        self._friends = friends.Friends(store, clock, tracker, self.accounts, self.notifications)
+        self._friends = friends_core.Friends(
+            store, clock, tracker, self.accounts, self.notifications
+        )
         self._social = Social(config.social, store, clock, self.notifications, self._friends)
-        self._authentication = Authentication(store, self.accounts, self._social)
-        self._links = Links(store, clock, self.accounts, self._social)
-        self._groups = groups.Groups(store, clock, tracker)
-        self._channels = channels.Channels(store, clock, tracker, router)
-        self._history = ChannelHistory(store, self._groups)
-        self._resolver = ChannelResolver(self.accounts, self._friends, self._groups)
+        self._groups = groups_core.Groups(store, clock, tracker)
+        self._channels = channels_core.Channels(store, clock, tracker, router)
         self._members = Members(
             store,
             clock,
@@ -184,10 +165,6 @@ class Wiring:
             store, clock, registry, self._sessions, self.notifications, self._members
         )
         self._status = StatusRegistry(tracker, router)
-        self._streams = Streams(tracker, router)
-        self._storage = storage.Storage(store, clock, self.accounts)
-        self._wallets = wallets.Wallets(store, clock, self.accounts)
-        self._leaderboards = leaderboards.Leaderboards(store, clock)
         self.push = Push(
             config,
             store,
@@ -201,79 +178,35 @@ class Wiring:
 
     def _features(self) -> tuple[Feature, ...]:
         """What each feature offers; of two routes for a path the first one answers."""
-        config, clock, store = self._config, self._clock, self.store
+        config, store, clock = self._config, self.store, self._clock
+        registry, tracker, router = self.registry, self._tracker, self._router
+        events, contexts = self._events, self._contexts
+        accounts, sessions, moderation = self.accounts, self._sessions, self._moderation
+        notifications, friends, social = self.notifications, self._friends, self._social
+        groups, members, channels = self._groups, self._members, self._channels
         return (
-            Feature(routes=health_api.routes()),
-            Feature(
-                routes=authentication_api.routes(self._sessions, self._authentication),
-                functions=(
-                    AuthenticationFunctions(
-                        config.session, clock, self._authentication, self._social
-                    ),
-                ),
-            ),
-            Feature(
-                routes=sessions_api.routes(self._sessions),
-                functions=(SessionFunctions(self.registry, self._sessions),),
-                forget=self._sessions.cache.clear,
-            ),
-            Feature(
-                routes=accounts_api.routes(self.accounts, self._moderation),
-                functions=(AccountFunctions(store, self.accounts, self._moderation),),
-            ),
-            Feature(routes=links_api.routes(self._links), functions=(LinkFunctions(self._links),)),
-            Feature(
-                routes=users_api.routes(store, self.accounts),
-                functions=(UserFunctions(store, self.accounts, self._moderation),),
-            ),
-            Feature(
-                routes=notifications_api.routes(self.notifications),
-                functions=(NotificationFunctions(self.notifications),),
-            ),
-            Feature(
-                routes=friends_api.routes(store, self.accounts, self._friends),
-                functions=(FriendFunctions(store, self.accounts, self._friends),),
-            ),
-            Feature(routes=social_api.routes(self._social)),
-            Feature(
-                routes=groups_api.routes(store, self.accounts, self._groups, self._members),
-                functions=(
-                    GroupFunctions(store, self._groups),
-                    MemberFunctions(store, self.accounts, self._members),
-                ),
-            ),
-            Feature(
-                routes=channels_api.routes(self._history),
-                requests=channels_pipeline.requests(
-                    self._tracker, self.notifications, self._channels, self._resolver
-                ),
-                functions=(ChannelFunctions(self._channels, self._history, self._resolver),),
-            ),
-            Feature(routes=events_api.routes(self._events, self._contexts)),
-            Feature(routes=purchases_api.routes()),
-            Feature(routes=parties_api.routes()),
-            Feature(requests=rpc_pipeline.requests(self.rpcs, self._contexts)),
-            Feature(requests=ping_pipeline.requests()),
-            Feature(requests=status_pipeline.requests(self._tracker, self.accounts, self._status)),
-            Feature(
-                functions=(
-                    StreamFunctions(config.name, self.registry, self._tracker, self._router),
-                )
-            ),
-            Feature(functions=(StorageFunctions(self._storage),)),
-            Feature(functions=(WalletFunctions(self._wallets),)),
-            Feature(functions=(LeaderboardFunctions(self._leaderboards),)),
-            Feature(
-                routes=push_api.routes(
-                    config.push, self.accounts, self._sessions, self.push.registrar
-                ),
-                rpcs=PushFunctions(
-                    config.onesignal, self.accounts, self.push.registrar
-                ).functions(),
-                start=self.push.resume,
-                end=self.push.end,
-                close=self.push.close,
-            ),
+            health_feature(),
+            authentication_feature(config.session, store, clock, accounts, sessions, social),
+            sessions_feature(registry, sessions),
+            accounts_feature(store, accounts, moderation),
+            links_feature(store, clock, accounts, social),
+            users_feature(store, accounts, moderation),
+            notifications_feature(notifications),
+            friends_feature(store, accounts, friends),
+            social_feature(social),
+            groups_feature(store, accounts, groups, members),
+            channels_feature(store, tracker, accounts, notifications, friends, groups, channels),
+            events_feature(events, contexts),
+            purchases_feature(),
+            parties_feature(),
+            rpc_feature(self.rpcs, contexts),
+            ping_feature(),
+            status_feature(tracker, accounts, self._status),
+            streams_feature(config.name, registry, tracker, router),
+            storage_feature(store, clock, accounts),
+            wallets_feature(store, clock, accounts),
+            leaderboards_feature(store, clock),
+            push_feature(config, accounts, sessions, self.push),
         )
 
     def _tools(self) -> tuple[RuntimeFunctions, ...]:

@@ -9,20 +9,17 @@ import attrs
 
 from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence, Stream
-from mock_server.realtime.tracker import Tracker
 from mock_server.wire.output import omit_empty
 
 
-class Streams:
+class PresenceEvents:
     """Tells the presences of a stream who comes and goes."""
 
-    def __init__(self, tracker: Tracker, router: Router) -> None:
-        self._tracker = tracker
+    def __init__(self, router: Router) -> None:
         self._router = router
-        self._router = router
-        tracker.listen_to_others(self._tell)
 
-    def _tell(self, stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]) -> None:
+    def send(self, stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]) -> None:
+        """Send one event to everybody in a stream."""
         event = {
             "stream": stream.message(),
             "joins": [_message(presence) for presence in joins],

@@ -1,0 +1,11 @@
+"""The feature `health`, put together."""
+
+from __future__ import annotations
+
+from mock_server.feature import Feature
+from mock_server.features.health import api
+
+
+def health_feature() -> Feature:
+    """Return what the feature offers."""
+    return Feature(routes=api.routes())
