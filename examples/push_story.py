@@ -1,4 +1,4 @@
-"""Two phones, one player, one message: who gets what while he is away, and while he is there.
+"""Two phones, one player, one message: who gets what while the player is away or there.
 
 Run it: python examples/push_story.py
 """
@@ -55,7 +55,7 @@ async def main() -> None:
                 await log_in(phone, ada)
             print(f"ada has {len(await server.devices(ada.user_id))} phones, and is away")
 
-            print("\n1. bob asks to be her friend, and writes to her")
+            print("\n1. bob asks ada to be friends, and writes to ada")
             await client.add_friends(bob, [ada.user_id])
             async with client.socket(bob) as socket:
                 channel = await socket.join_channel(ada.user_id, ChannelType.DIRECT)
@@ -63,14 +63,14 @@ async def main() -> None:
                 for phone in (iphone, pixel):
                     await show(onesignal, phone)
 
-                print("\n2. ada is there, and he writes again")
-                async with client.socket(ada) as hers:
+                print("\n2. ada is there, and bob writes again")
+                async with client.socket(ada) as ada_socket:
                     inbox: asyncio.Queue[ChannelMessage] = asyncio.Queue()
-                    hers.on_channel_message(inbox.put_nowait)
-                    await hers.join_channel(bob.user_id, ChannelType.DIRECT)
+                    ada_socket.on_channel_message(inbox.put_nowait)
+                    await ada_socket.join_channel(bob.user_id, ChannelType.DIRECT)
                     await socket.send_message(channel.id, {"text": "or coffee?"})
                     message = await inbox.get()
-                    print(f"   her socket: {message.username} says {message.content['text']!r}")
+                    print(f"   ada's socket: {message.username} says {message.content['text']!r}")
 
         print("\nWhat became of each push")
         for record in server.pushes:

@@ -37,7 +37,7 @@ def test_push_story_tells_who_got_what() -> None:
         "iPhone (de): bob sagt: tea?",
         "Pixel 8 (en): bob wants to be your friend",
         "Pixel 8 (en): bob says: tea?",
-        "her socket: bob says 'or coffee?'",
+        "ada's socket: bob says 'or coffee?'",
         "direct_message: skipped the user is online",
     ):
         assert line in shown

@@ -1,4 +1,4 @@
-"""Never lost, never twice: players, troubles, restarts and kills, and then the counting.
+"""Nothing lost, nothing twice: players, faults, restarts, kills, and a report.
 
 `python -m benchmarks.soak` runs it; `--help` shows how to make it smaller.
 """

@@ -18,10 +18,10 @@ from random import Random
 
 from attrs import frozen
 
+from benchmarks.soak.fault_plan import NEED_RECONNECTS, plan
 from benchmarks.soak.players import device_id
+from benchmarks.soak.report import Report, compare, read
 from benchmarks.soak.server import MockProcess
-from benchmarks.soak.troubles import NEED_RECONNECTS, plan
-from benchmarks.soak.verdict import Verdict, judge, read
 from nakama_client import Client
 
 SENDERS = [str(uuid.uuid5(uuid.NAMESPACE_DNS, f"sender {number}")) for number in range(5)]
@@ -93,7 +93,7 @@ class Soak:
     """
 
     def __init__(self, size: Size, folder: Path) -> None:
-        self.struck: Counter[str] = Counter()
+        self.hits: Counter[str] = Counter()
         self._size = size
         self._server = MockProcess(folder / "nakama.db", token_seconds=10)
         self._folder = folder
@@ -103,7 +103,7 @@ class Soak:
         self._progress = asyncio.Condition()
 
     async def run(self) -> None:
-        """Send, disturb, kill; then wait until everything has arrived, and print."""
+        """Send through faults and kills, wait until everything has arrived, and print."""
         started = time.perf_counter()
         await self._server.start()
         try:
@@ -112,8 +112,8 @@ class Soak:
             await memory.start()
             await files.start()
             try:
-                await self._disturb(files)
-                stored = await self._until_all_is_there([memory, files])
+                await self._send_through_faults(files)
+                stored = await self._wait_until_all_is_handled([memory, files])
                 counts = await memory.stop()
                 await files.stop()
             finally:
@@ -122,9 +122,9 @@ class Soak:
         finally:
             await self._server.close()
         seconds = time.perf_counter() - started
-        verdicts = {each.journal.stem: judge(each.journal, stored) for each in (memory, files)}
-        self._print(seconds, verdicts, counts)
-        if not self._is_good(verdicts):
+        reports = {each.journal.stem: compare(each.journal, stored) for each in (memory, files)}
+        self._print(seconds, reports, counts)
+        if not self._is_good(reports):
             raise SystemExit("the soak failed")
 
     def _program(self, name: str, *, in_files: bool = False) -> Program:
@@ -137,7 +137,7 @@ class Soak:
                 session = await client.authenticate_device(device_id(player))
                 self._users.append(session.user_id)
 
-    async def _disturb(self, files: Program) -> None:
+    async def _send_through_faults(self, files: Program) -> None:
         """Phases, each with its share of notifications and faults; between them a kill."""
         size, phases = self._size, self._size.server_kills + 1
         for phase in range(phases):
@@ -147,7 +147,7 @@ class Soak:
                 await self._server.control("POST", "/faults", rule)
             sending = asyncio.create_task(self._send_share(phase, phases, len(rules)))
             if phase and phase <= size.client_kills:
-                await self._until_sent(size.notifications * (2 * phase + 1) // (2 * phases))
+                await self._wait_until_sent(size.notifications * (2 * phase + 1) // (2 * phases))
                 await files.kill()
                 await files.start()
             await sending
@@ -156,23 +156,23 @@ class Soak:
         await self._server.control("DELETE", "/faults")
 
     async def _send_share(self, phase: int, phases: int, rules: int) -> None:
-        """Send a phase's share, and go on until its faults have struck."""
+        """Send a phase's share, and go on until its faults have happened."""
         await self._send(self._size.notifications * (phase + 1) // phases - self._sent)
         while True:
             faults = (await self._server.control("GET", "/faults"))["faults"]
             left = {fault["route"] for fault in faults if fault["hits"] < fault["times"]}
             if not left:
                 break
-            await self._until_all_are_connected()
+            await self._wait_until_all_are_connected()
             await self._send(self._size.players)
             if left & NEED_RECONNECTS:
                 await self._server.control("POST", "/sockets/close", {"abort": True})
-        self.struck.update({fault["fault"]: 0 for fault in faults})
+        self.hits.update({fault["fault"]: 0 for fault in faults})
         for fault in faults:
-            self.struck[fault["fault"]] += fault["hits"]
+            self.hits[fault["fault"]] += fault["hits"]
         await self._server.control("DELETE", "/faults")
 
-    async def _until_all_are_connected(self) -> None:
+    async def _wait_until_all_are_connected(self) -> None:
         for _ in range(100):
             state = await self._server.control("GET", "/state")
             if len(state["sockets"]) >= 2 * self._size.players:
@@ -181,12 +181,12 @@ class Soak:
 
     async def _kill_server_while_sending(self) -> None:
         sending = asyncio.create_task(self._send(self._size.players))
-        await self._until_sent(self._sent + self._size.players // 2)
+        await self._wait_until_sent(self._sent + self._size.players // 2)
         await self._server.kill()
         await self._server.start()
         await sending
 
-    async def _until_sent(self, count: int) -> None:
+    async def _wait_until_sent(self, count: int) -> None:
         async with self._progress:
             await self._progress.wait_for(lambda: self._sent >= count)
 
@@ -211,8 +211,8 @@ class Soak:
                 self._sent += 1
                 self._progress.notify_all()
 
-    async def _until_all_is_there(self, programs: list[Program]) -> dict[int, set[str]]:
-        """Wait until the players have handled what is stored, or patience ends."""
+    async def _wait_until_all_is_handled(self, programs: list[Program]) -> dict[int, set[str]]:
+        """Wait until the players have handled what is stored, for `PATIENCE` seconds at most."""
         stored = await self._stored()
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -231,28 +231,28 @@ class Soak:
                 stored[player] = {each.id async for each in client.iter_notifications(session)}
         return stored
 
-    def _is_good(self, verdicts: dict[str, Verdict]) -> bool:
+    def _is_good(self, reports: dict[str, Report]) -> bool:
         most_repeats = self._size.client_kills * self._size.players
         return (
-            all(not (each.lost or each.unknown or each.disorder) for each in verdicts.values())
-            and verdicts["memory"].repeats == 0
-            and verdicts["files"].repeats <= most_repeats
-            and self.struck.total() >= self._size.faults - self._size.server_kills
+            all(not (each.lost or each.unknown or each.disorder) for each in reports.values())
+            and reports["memory"].repeats == 0
+            and reports["files"].repeats <= most_repeats
+            and self.hits.total() >= self._size.faults - self._size.server_kills
         )
 
-    def _print(self, seconds: float, verdicts: dict[str, Verdict], counts: dict[str, int]) -> None:
+    def _print(self, seconds: float, reports: dict[str, Report], counts: dict[str, int]) -> None:
         size = self._size
         print(f"{size.players} players, {len(SENDERS)} senders, seed {size.seed}, {seconds:.0f} s")
         print(f"killed: the server {size.server_kills} times, the client {size.client_kills} times")
-        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.struck.items()))
-        print(f"faults: {self.struck.total():,} ({kinds})")
-        for name, each in verdicts.items():
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.hits.items()))
+        print(f"faults: {self.hits.total():,} ({kinds})")
+        for name, each in reports.items():
             print(
                 f"store in {name}: {each.stored:,} stored, {each.handled:,} handled, "
                 f"{each.lost} lost, {each.repeats} repeated, {each.disorder} out of order"
             )
-        told = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
-        print(f"the process that was never killed: {told}")
+        counted = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+        print(f"the process that was never killed: {counted}")
 
 
 def _parse(arguments: list[str] | None = None) -> Size:

@@ -108,7 +108,7 @@ def write(cid: str, member: str, body: dict[str, Any], *, limit: int) -> bytes:
 
 
 class PendingRequests(Generic[W]):
-    """Who waits for which cid."""
+    """The waiters for answers, by cid."""
 
     def __init__(self) -> None:
         self._waiters: dict[str, W] = {}
@@ -118,18 +118,18 @@ class PendingRequests(Generic[W]):
         return len(self._waiters)
 
     def add(self, waiter: W) -> str:
-        """Let somebody wait; returns a cid that nobody had before."""
+        """Add a waiter; returns a cid that no request had before."""
         self._count += 1
         cid = str(self._count)
         self._waiters[cid] = waiter
         return cid
 
     def take(self, cid: str) -> W | None:
-        """Who waits for this answer; None when he gave up, or never was."""
+        """The waiter for this answer; None when it gave up, or the cid is unknown."""
         return self._waiters.pop(cid, None)
 
     def take_all(self) -> list[W]:
-        """Everybody who waits."""
+        """All waiters; none is left."""
         waiters = list(self._waiters.values())
         self._waiters.clear()
         return waiters

@@ -17,7 +17,7 @@ from tests.client.conftest import Login
 
 
 @pytest.mark.asyncio
-async def test_a_device(client: Client) -> None:
+async def test_authenticate_device_creates_and_finds_accounts(client: Client) -> None:
     first = await client.authenticate_device("0123456789", username="alice")
     again = await client.authenticate_device("0123456789", username="other")
     assert (first.created, again.created) == (True, False)
@@ -30,14 +30,14 @@ async def test_a_device(client: Client) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_custom_id(client: Client) -> None:
+async def test_authenticate_custom_creates_and_finds_accounts(client: Client) -> None:
     session = await client.authenticate_custom("custom", username="alice")
     account = await client.get_account(session)
     assert (account.custom_id, account.devices) == ("custom", ())
 
 
 @pytest.mark.asyncio
-async def test_an_email_address(client: Client) -> None:
+async def test_authenticate_email_checks_the_password(client: Client) -> None:
     session = await client.authenticate_email("A@example.com", "correct horse", username="alice")
     by_name = await client.authenticate_email(None, "correct horse", username="alice")
     assert by_name.user_id == session.user_id
@@ -47,7 +47,9 @@ async def test_an_email_address(client: Client) -> None:
 
 
 @pytest.mark.asyncio
-async def test_arguments_are_checked_before_the_wire(client: Client, server: MockServer) -> None:
+async def test_authenticate_raises_for_bad_arguments_before_sending(
+    client: Client, server: MockServer
+) -> None:
     for id_ in ("", "short-id9", "x" * 129, "ü" * 65, "\ud800" * 10):
         with pytest.raises(ArgumentError, match="the device id"):
             await client.authenticate_device(id_)
@@ -78,7 +80,7 @@ async def test_arguments_are_checked_before_the_wire(client: Client, server: Moc
 
 
 @pytest.mark.asyncio
-async def test_a_wrong_server_key(server: MockServer) -> None:
+async def test_authenticate_raises_for_a_wrong_server_key(server: MockServer) -> None:
     async with Client(server.http_url, server_key="wrong") as client:
         with pytest.raises(Unauthenticated, match="Server key invalid") as raised:
             await client.authenticate_device("0123456789")
@@ -86,7 +88,7 @@ async def test_a_wrong_server_key(server: MockServer) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_account(client: Client, alice: Session) -> None:
+async def test_account_is_read_updated_and_deleted(client: Client, alice: Session) -> None:
     account = await client.get_account(alice)
     assert account.user.username == "alice"
     assert account.user.metadata == {}
@@ -110,7 +112,7 @@ async def test_an_account(client: Client, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_bad_updates_of_an_account(
+async def test_update_account_raises_for_bad_arguments(
     client: Client, login: Login, server: MockServer, alice: Session
 ) -> None:
     await login("bob")
@@ -129,7 +131,9 @@ async def test_bad_updates_of_an_account(
 
 
 @pytest.mark.asyncio
-async def test_looking_up_users(client: Client, login: Login, server: MockServer) -> None:
+async def test_get_users_finds_by_id_and_name(
+    client: Client, login: Login, server: MockServer
+) -> None:
     sessions = [await login(name) for name in ("alice", "bob", "carol")]
     ids = [session.user_id for session in sessions]
     found = await client.get_users(sessions[0], ids[:2], usernames=["bob", "carol", "nobody"])
@@ -145,7 +149,7 @@ async def test_looking_up_users(client: Client, login: Login, server: MockServer
 
 
 @pytest.mark.asyncio
-async def test_looking_up_more_users_than_fit_in_one_request(
+async def test_get_users_splits_what_does_not_fit_in_one_request(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     names = [f"somebody-with-a-long-name-{number}" for number in range(500)]
@@ -155,7 +159,9 @@ async def test_looking_up_more_users_than_fit_in_one_request(
 
 
 @pytest.mark.asyncio
-async def test_links(client: Client, login: Login, alice: Session) -> None:
+async def test_link_and_unlink_change_the_account(
+    client: Client, login: Login, alice: Session
+) -> None:
     bob = await login("bob")
     await client.link_custom(alice, "custom-id")
     await client.link_custom(alice, "custom-id")
@@ -178,7 +184,7 @@ async def test_links(client: Client, login: Login, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_links_are_checked_before_the_wire(
+async def test_link_raises_for_bad_arguments_before_sending(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     sent = len(server.journal)

@@ -12,7 +12,7 @@ from nakama_client import ArgumentError, Client, Endpoint, Timeouts
         ("http://[::1]:7350/nakama/", "ws://[::1]:7350/nakama/ws?lang=en&status=false"),
     ],
 )
-def test_an_endpoint_knows_its_socket(url: str, socket_url: str) -> None:
+def test_endpoint_gives_the_socket_url(url: str, socket_url: str) -> None:
     endpoint = Endpoint(url)
     assert endpoint.http_url == url.rstrip("/").replace("HTTPS", "https")
     assert endpoint.socket_url(lang="en", appear_online=False) == socket_url
@@ -36,23 +36,23 @@ def test_an_endpoint_knows_its_socket(url: str, socket_url: str) -> None:
         "http://[::1",
     ],
 )
-def test_other_urls_are_refused(url: str) -> None:
+def test_endpoint_raises_for_other_urls(url: str) -> None:
     with pytest.raises(ArgumentError) as raised:
         Client(url)
     assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
-def test_timeouts_are_positive(seconds: float) -> None:
+def test_timeouts_raise_when_not_positive(seconds: float) -> None:
     with pytest.raises(ArgumentError, match="request must be more than 0"):
         Timeouts(request=seconds)
 
 
-def test_a_client_needs_a_connection() -> None:
+def test_client_raises_when_max_connections_is_zero() -> None:
     with pytest.raises(ArgumentError, match="max_connections"):
         Client("http://127.0.0.1:7350", max_connections=0)
 
 
-def test_the_repr_holds_no_key() -> None:
+def test_client_repr_holds_no_key() -> None:
     client = Client("http://127.0.0.1:7350", server_key="hidden", http_key="hidden")
     assert "hidden" not in repr(client) + str(vars(client))

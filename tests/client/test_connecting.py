@@ -43,7 +43,7 @@ async def nothing_is_left(server: MockServer) -> None:
 
 
 @pytest.mark.asyncio
-async def test_connecting_twice_at_once_makes_one_connection(
+async def test_concurrent_connects_make_one_connection(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     socket = client.socket(alice)
@@ -57,7 +57,9 @@ async def test_connecting_twice_at_once_makes_one_connection(
 
 
 @pytest.mark.asyncio
-async def test_a_failure_is_told_to_all_who_wait(server: MockServer, alice: Session) -> None:
+async def test_concurrent_connects_raise_the_same_failure(
+    server: MockServer, alice: Session
+) -> None:
     async with Client(server.http_url, retry=None) as client:
         socket = client.socket(alice)
         server.faults.add(Fault.reset(), HANDSHAKE, times=1)
@@ -71,7 +73,7 @@ async def test_a_failure_is_told_to_all_who_wait(server: MockServer, alice: Sess
 
 
 @pytest.mark.asyncio
-async def test_how_many_attempts_the_first_connection_took(
+async def test_connected_counts_the_attempts_of_the_first_connection(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     server.faults.add(Fault.status(503), HANDSHAKE, times=2)
@@ -84,7 +86,7 @@ async def test_how_many_attempts_the_first_connection_took(
 
 
 @pytest.mark.asyncio
-async def test_closing_ends_a_handshake_that_hangs() -> None:
+async def test_close_cancels_a_handshake_that_hangs() -> None:
     reached, stop = asyncio.Event(), asyncio.Event()
 
     async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -106,7 +108,7 @@ async def test_closing_ends_a_handshake_that_hangs() -> None:
 
 
 @pytest.mark.asyncio
-async def test_closing_between_two_attempts_ends_them(server: MockServer, alice: Session) -> None:
+async def test_close_between_two_attempts_ends_them(server: MockServer, alice: Session) -> None:
     retry = RetryPolicy(first_delay=600, max_delay=600, deadline=3600)
     async with Client(server.http_url, retry=retry, random=lambda: 1.0) as client:
         socket = client.socket(alice)
@@ -125,7 +127,7 @@ async def test_closing_between_two_attempts_ends_them(server: MockServer, alice:
 
 
 @pytest.mark.asyncio
-async def test_closing_during_the_greeting(
+async def test_close_during_the_first_ping_ends_connect(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     server.faults.add(Fault.black_hole(), "in ping")
@@ -139,7 +141,7 @@ async def test_closing_during_the_greeting(
 
 
 @pytest.mark.asyncio
-async def test_giving_up_while_another_one_waits_for_the_same(
+async def test_cancelled_connect_leaves_the_attempt_to_the_others(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     socket = client.socket(alice)
@@ -155,7 +157,7 @@ async def test_giving_up_while_another_one_waits_for_the_same(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("turns", range(0, 40, 3))
-async def test_giving_up_at_any_moment(
+async def test_connect_cancelled_at_any_moment_leaves_nothing_behind(
     client: Client, server: MockServer, alice: Session, turns: int
 ) -> None:
     """Whoever was cancelled in `connect` has no socket to close, so there must be none."""
@@ -175,7 +177,7 @@ async def test_giving_up_at_any_moment(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("turns", range(0, 40, 3))
-async def test_closing_at_any_moment(
+async def test_close_at_any_moment_leaves_nothing_behind(
     client: Client, server: MockServer, alice: Session, turns: int
 ) -> None:
     socket = client.socket(alice, reconnect=ReconnectPolicy(first_delay=0))
@@ -190,7 +192,7 @@ async def test_closing_at_any_moment(
 
 
 @pytest.mark.asyncio
-async def test_a_greeting_that_can_not_be_sent(
+async def test_connect_raises_when_the_first_ping_cannot_be_sent(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     socket = client.socket(alice, max_message_bytes=10)
@@ -237,7 +239,7 @@ async def test_opening_a_feed_twice_and_closing_it_meanwhile(
 
 
 @pytest.mark.asyncio
-async def test_what_is_left_while_it_joins_again_stays_left() -> None:
+async def test_channel_left_during_restore_stays_left() -> None:
     """The answers of a reconnect come one by one, and the game goes on meanwhile."""
     seen: list[tuple[str, object]] = []
     is_joining, may_go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()

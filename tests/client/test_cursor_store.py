@@ -55,7 +55,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> CursorStore:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("key", KEYS)
-async def test_the_last_text_counts(store: CursorStore, key: str) -> None:
+async def test_load_returns_the_last_text(store: CursorStore, key: str) -> None:
     assert await store.load(key) is None
     await store.save(key, "first")
     await store.save(key, "second ☃")
@@ -112,7 +112,7 @@ async def test_a_cancelled_save_is_not_overtaken(tmp_path: Path) -> None:
     assert await store.load("player") == "later"
 
 
-def test_a_kill_leaves_a_whole_text(tmp_path: Path) -> None:
+def test_kill_during_save_leaves_a_whole_text(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -150,7 +150,7 @@ async def test_a_save_that_is_cancelled_twice_is_not_overtaken(tmp_path: Path) -
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("damage", [b"\xff\xfe\x00", b"", b"{", b"[]", b'{"cursor": 1}', b"null"])
-async def test_a_damaged_file_is_told_and_can_be_forgotten(
+async def test_load_raises_for_a_damaged_file_until_it_is_deleted(
     client: Client, server: MockServer, alice: Session, tmp_path: Path, damage: bytes
 ) -> None:
     (tmp_path / f"{alice.user_id}.json").write_bytes(damage)

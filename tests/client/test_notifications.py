@@ -35,7 +35,9 @@ async def numbers(client: Client, session: Session, page_size: int = 100) -> lis
 
 
 @pytest.mark.asyncio
-async def test_a_page(client: Client, server: MockServer, alice: Session) -> None:
+async def test_list_notifications_returns_a_page_and_its_cursor(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     empty = await client.list_notifications(alice)
     assert empty.notifications == ()
     assert empty.cursor
@@ -57,7 +59,7 @@ async def test_a_page(client: Client, server: MockServer, alice: Session) -> Non
 
 
 @pytest.mark.asyncio
-async def test_limits_and_cursors_that_are_wrong(
+async def test_list_notifications_raises_for_bad_limits_and_cursors(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     for limit in (0, 101, -1):
@@ -72,7 +74,7 @@ async def test_limits_and_cursors_that_are_wrong(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("page_size", [1, 7, 100])
-async def test_all_pages(
+async def test_iter_notifications_yields_all_pages(
     client: Client, server: MockServer, alice: Session, page_size: int
 ) -> None:
     await send(server, alice, 23)
@@ -82,7 +84,7 @@ async def test_all_pages(
 
 
 @pytest.mark.asyncio
-async def test_the_cursor_covers_what_the_loop_is_done_with(
+async def test_iterator_cursor_covers_what_the_loop_is_done_with(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, 5)
@@ -105,7 +107,7 @@ async def test_the_cursor_covers_what_the_loop_is_done_with(
 
 
 @pytest.mark.asyncio
-async def test_an_iterator_over_nothing_keeps_its_cursor(client: Client, alice: Session) -> None:
+async def test_iterator_over_nothing_keeps_its_cursor(client: Client, alice: Session) -> None:
     found = client.iter_notifications(alice)
     assert [each async for each in found] == []
     assert found.cursor
@@ -116,7 +118,7 @@ async def test_an_iterator_over_nothing_keeps_its_cursor(client: Client, alice: 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("cursor", ["same", ""])
-async def test_a_server_that_repeats_itself_does_not_loop_for_ever(cursor: str) -> None:
+async def test_iter_notifications_ends_at_an_unchanged_cursor(cursor: str) -> None:
     async def answer(request: web.Request) -> web.Response:
         return web.json_response({"notifications": [{"id": "1"}], "cacheable_cursor": cursor})
 
@@ -127,7 +129,7 @@ async def test_a_server_that_repeats_itself_does_not_loop_for_ever(cursor: str) 
 
 
 @pytest.mark.asyncio
-async def test_a_failed_page_can_be_asked_for_again() -> None:
+async def test_iter_notifications_resumes_after_a_failed_page() -> None:
     answers = [
         web.json_response({"notifications": [{"id": "1"}], "cacheable_cursor": "a"}),
         web.Response(status=502, text="bad gateway"),
@@ -148,7 +150,9 @@ async def test_a_failed_page_can_be_asked_for_again() -> None:
 
 
 @pytest.mark.asyncio
-async def test_deleting(client: Client, server: MockServer, alice: Session) -> None:
+async def test_delete_notifications_deletes_for_good(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     await send(server, alice, 4)
     page = await client.list_notifications(alice)
     ids = [each.id for each in page.notifications]
@@ -159,7 +163,7 @@ async def test_deleting(client: Client, server: MockServer, alice: Session) -> N
 
 
 @pytest.mark.asyncio
-async def test_deleting_nothing_sends_nothing(
+async def test_delete_notifications_sends_nothing_without_ids(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await client.delete_notifications(alice, [])
@@ -171,7 +175,9 @@ async def test_deleting_nothing_sends_nothing(
 
 
 @pytest.mark.asyncio
-async def test_deleting_more_than_fits_in_one_request(client: Client, server: MockServer) -> None:
+async def test_delete_notifications_splits_what_does_not_fit_in_one_request(
+    client: Client, server: MockServer
+) -> None:
     session = await client.authenticate_device("device-of-alice", vars={"v": "x" * 3000})
     await send(server, session, 2)
     page = await client.list_notifications(session)
@@ -184,7 +190,7 @@ async def test_deleting_more_than_fits_in_one_request(client: Client, server: Mo
 
 
 @pytest.mark.asyncio
-async def test_others_notifications_stay(
+async def test_delete_notifications_leaves_those_of_others(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     bob = await client.authenticate_device("device-of-bob")
@@ -203,7 +209,7 @@ Step = st.one_of(
 
 @settings(max_examples=40, deadline=None)
 @given(before=st.integers(0, 12), page_size=st.integers(1, 5), steps=st.lists(Step, max_size=20))
-def test_every_survivor_is_listed_exactly_once(
+def test_iter_notifications_yields_each_survivor_once(
     before: int, page_size: int, steps: list[tuple[str, int]]
 ) -> None:
     asyncio.run(_interleave(before, page_size, steps))

@@ -44,7 +44,7 @@ def android() -> PushDevice:
 
 
 @pytest.mark.asyncio
-async def test_the_payload_is_that_of_the_tutorial(
+async def test_register_push_sends_the_payload_of_nakamas_tutorial(
     client: Client, alice: Session, payloads: list[tuple[str, str]]
 ) -> None:
     answers = [
@@ -75,7 +75,7 @@ async def test_the_payload_is_that_of_the_tutorial(
     ],
 )
 @pytest.mark.asyncio
-async def test_a_function_of_the_game_may_answer_anything(
+async def test_register_push_accepts_any_answer(
     server: MockServer, client: Client, alice: Session, returned: str | None, player_id: str
 ) -> None:
     server.rpc("register_push")(lambda context, payload: returned)
@@ -84,7 +84,9 @@ async def test_a_function_of_the_game_may_answer_anything(
 
 
 @pytest.mark.asyncio
-async def test_a_refusal_is_an_error(server: MockServer, client: Client, alice: Session) -> None:
+async def test_register_push_raises_when_the_function_refuses(
+    server: MockServer, client: Client, alice: Session
+) -> None:
     @server.rpc("register_push")
     def register_push(context: Context, payload: str) -> str:
         raise ModuleError(f"no such type: {json.loads(payload)['DeviceType']}", 3)
@@ -97,7 +99,7 @@ async def test_a_refusal_is_an_error(server: MockServer, client: Client, alice: 
 
 
 @pytest.mark.asyncio
-async def test_arguments_are_checked_before_anything_is_sent(
+async def test_register_push_raises_for_bad_arguments_before_sending(
     client: Client, alice: Session, payloads: list[tuple[str, str]]
 ) -> None:
     silent = android()

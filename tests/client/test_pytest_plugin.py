@@ -89,7 +89,7 @@ async def test_typo(nakama_server, nakama_client, nakama_session):
     result.stdout.fnmatch_lines(["*nearest is the RPC function 'open_chest'*"])
 
 
-def test_settings_come_from_the_conftest(run, pytester: pytest.Pytester) -> None:
+def test_nakama_config_of_the_conftest_is_used(run, pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
 import pytest
 
@@ -105,7 +105,7 @@ async def test_key(nakama_client, nakama_session):
     result.assert_outcomes(passed=1)
 
 
-def test_it_works_under_xdist(run) -> None:
+def test_plugin_works_under_xdist(run) -> None:
     result = run(
         """
 @pytest.mark.asyncio

@@ -24,7 +24,7 @@ PAYLOADS = ["", "plain text", '{"a":1}', '"quoted"', "ü 😀 \u2028 </script>",
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("payload", PAYLOADS)
-async def test_a_text_goes_as_it_is(client: Client, alice: Session, payload: str) -> None:
+async def test_rpc_sends_a_str_as_it_is(client: Client, alice: Session, payload: str) -> None:
     assert (await client.rpc(alice, "echo", payload)).payload == payload
     assert (await client.rpc_http_key("echo", payload)).payload == payload
     async with client.socket(alice) as socket:
@@ -33,7 +33,7 @@ async def test_a_text_goes_as_it_is(client: Client, alice: Session, payload: str
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("payload", [{}, {"a": [1, {"b": None}]}, [], [1, "two"]])
-async def test_other_payloads_are_encoded_once(
+async def test_rpc_encodes_dicts_and_lists_once(
     client: Client, alice: Session, payload: dict[str, object] | list[object]
 ) -> None:
     reply = await client.rpc(alice, "echo", payload)
@@ -44,7 +44,7 @@ async def test_other_payloads_are_encoded_once(
 
 
 @pytest.mark.asyncio
-async def test_none_is_no_payload(client: Client, alice: Session) -> None:
+async def test_rpc_sends_no_payload_for_none(client: Client, alice: Session) -> None:
     assert await client.rpc(alice, "echo") == RpcReply("")
     assert await client.rpc(alice, "nothing", "x") == RpcReply("")
     assert await client.rpc_http_key("echo") == RpcReply("")
@@ -54,7 +54,7 @@ async def test_none_is_no_payload(client: Client, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_id_is_one_segment_of_the_path(
+async def test_rpc_quotes_the_id_as_one_path_segment(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     server.rpc("odd/id ?#%ü")(lambda context, payload: "found")
@@ -62,7 +62,7 @@ async def test_an_id_is_one_segment_of_the_path(
     assert (await client.rpc(alice, "ECHO", "x")).payload == "x"
 
 
-def test_a_payload_that_is_no_json() -> None:
+def test_rpc_reply_json_raises_for_other_text() -> None:
     for text in ("{", "text", "[" * 100_000):
         with pytest.raises(InvalidJson) as raised:
             RpcReply(text).json()
@@ -70,7 +70,9 @@ def test_a_payload_that_is_no_json() -> None:
 
 
 @pytest.mark.asyncio
-async def test_failures_over_http(client: Client, alice: Session) -> None:
+async def test_rpc_over_http_raises_what_the_function_answers(
+    client: Client, alice: Session
+) -> None:
     with pytest.raises(NotFound, match="RPC function not found"):
         await client.rpc(alice, "unknown")
     with pytest.raises(InternalError, match="no luck"):
@@ -84,7 +86,9 @@ async def test_failures_over_http(client: Client, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_failures_over_the_socket(client: Client, alice: Session) -> None:
+async def test_rpc_over_the_socket_raises_what_the_function_answers(
+    client: Client, alice: Session
+) -> None:
     async with client.socket(alice) as socket:
         with pytest.raises(RpcNotFound, match="RPC function not found") as not_found:
             await socket.rpc("unknown")
@@ -104,7 +108,9 @@ async def test_failures_over_the_socket(client: Client, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_http_key(server: MockServer, client: Client) -> None:
+async def test_rpc_http_key_raises_without_the_right_key(
+    server: MockServer, client: Client
+) -> None:
     async with Client(server.http_url) as without:
         with pytest.raises(ArgumentError, match="http_key"):
             await without.rpc_http_key("echo")
@@ -116,7 +122,7 @@ async def test_the_http_key(server: MockServer, client: Client) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_device_is_registered_for_push(
+async def test_register_push_registers_a_device(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     received: list[tuple[str | None, str]] = []

@@ -31,7 +31,7 @@ def refreshes(server: MockServer) -> int:
 
 
 @pytest.mark.asyncio
-async def test_a_session_knows_its_claims(client: Client, server: MockServer) -> None:
+async def test_session_reads_its_claims(client: Client, server: MockServer) -> None:
     session = await client.authenticate_device(
         "a-device-id", username="alice", vars={"platform": "bot"}
     )
@@ -47,7 +47,7 @@ async def test_a_session_knows_its_claims(client: Client, server: MockServer) ->
 
 
 @pytest.mark.asyncio
-async def test_a_session_can_be_saved(client: Client, alice: Session) -> None:
+async def test_session_survives_to_dict_and_from_dict(client: Client, alice: Session) -> None:
     saved = json.loads(json.dumps(alice.to_dict()))
     restored = Session.from_dict(saved)
     assert restored.to_dict() == alice.to_dict()
@@ -55,7 +55,7 @@ async def test_a_session_can_be_saved(client: Client, alice: Session) -> None:
     assert (await client.get_account(restored)).user.username == "alice"
 
 
-def test_a_session_needs_no_refresh_token() -> None:
+def test_session_works_without_refresh_token() -> None:
     session = Session.from_dict({"token": make_token()})
     assert session.refresh_token == ""
     assert session.refresh_expires_at is None
@@ -75,13 +75,13 @@ def test_a_session_needs_no_refresh_token() -> None:
         {"refresh_token": "x"},
     ],
 )
-def test_what_is_no_session_is_refused(saved: dict[str, object]) -> None:
+def test_session_raises_for_text_that_is_no_token(saved: dict[str, object]) -> None:
     with pytest.raises(ArgumentError) as raised:
         Session.from_dict(saved)
     assert "eyJ" not in str(raised.value)
 
 
-def test_the_repr_holds_no_token() -> None:
+def test_session_repr_holds_no_token() -> None:
     token, refresh_token = make_token(), make_token(tid="other")
     text = repr(Session(token, refresh_token))
     assert token not in text
@@ -90,7 +90,7 @@ def test_the_repr_holds_no_token() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_token_of_a_minute_is_not_refreshed_before_every_call(
+async def test_calls_refresh_a_60_second_token_only_near_its_end(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     for _ in range(600):
@@ -100,7 +100,7 @@ async def test_a_token_of_a_minute_is_not_refreshed_before_every_call(
 
 
 @pytest.mark.asyncio
-async def test_many_calls_share_one_refresh(
+async def test_concurrent_calls_share_one_refresh(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     old = alice.token
@@ -121,7 +121,7 @@ async def test_each_session_has_its_own_refresh(
 
 
 @pytest.mark.asyncio
-async def test_a_socket_connects_with_a_fresh_token(
+async def test_socket_connects_with_a_refreshed_token(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     server.clock.advance(3000)
@@ -131,7 +131,9 @@ async def test_a_socket_connects_with_a_fresh_token(
 
 
 @pytest.mark.asyncio
-async def test_word_of_each_refresh(client: Client, server: MockServer, alice: Session) -> None:
+async def test_on_session_refresh_is_called_for_each_refresh(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     told: asyncio.Queue[Session] = asyncio.Queue()
 
     @client.on_session_refresh
@@ -158,7 +160,7 @@ async def test_word_of_each_refresh(client: Client, server: MockServer, alice: S
 
 
 @pytest.mark.asyncio
-async def test_the_same_tokens_again_are_no_news() -> None:
+async def test_on_session_refresh_is_not_called_for_unchanged_tokens() -> None:
     """Two refreshes within one second give identical tokens."""
     clock = Clock(stopped_at=NOW)
     told: list[str] = []
@@ -174,7 +176,7 @@ async def test_the_same_tokens_again_are_no_news() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_refresh_by_hand(client: Client, server: MockServer) -> None:
+async def test_refresh_session_replaces_the_tokens(client: Client, server: MockServer) -> None:
     session = await client.authenticate_custom("custom-id", vars={"a": "1"})
     server.clock.advance(5)
     old = session.token
@@ -187,7 +189,7 @@ async def test_a_refresh_by_hand(client: Client, server: MockServer) -> None:
 
 
 @pytest.mark.asyncio
-async def test_refreshes_with_other_vars_do_not_share(
+async def test_refresh_session_with_other_vars_makes_its_own_request(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await asyncio.gather(
@@ -200,7 +202,7 @@ async def test_refreshes_with_other_vars_do_not_share(
 
 
 @pytest.mark.asyncio
-async def test_a_caller_that_gives_up_leaves_the_refresh_to_the_others(
+async def test_cancelled_call_leaves_the_refresh_to_the_others(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     server.clock.advance(50)
@@ -214,7 +216,7 @@ async def test_a_caller_that_gives_up_leaves_the_refresh_to_the_others(
 
 
 @pytest.mark.asyncio
-async def test_a_session_that_is_dead_for_good(
+async def test_calls_raise_session_expired_when_both_tokens_are_dead(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     server.clock.advance(4000)
@@ -229,7 +231,9 @@ async def test_a_session_that_is_dead_for_good(
 
 
 @pytest.mark.asyncio
-async def test_a_refused_refresh(client: Client, server: MockServer, alice: Session) -> None:
+async def test_calls_raise_session_expired_when_the_refresh_is_refused(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     await client.logout(alice)
     server.clock.advance(61)
     with pytest.raises(SessionExpired, match="Refresh token invalid or expired") as raised:
@@ -238,7 +242,7 @@ async def test_a_refused_refresh(client: Client, server: MockServer, alice: Sess
 
 
 @pytest.mark.asyncio
-async def test_a_session_without_refresh_token(
+async def test_calls_raise_session_expired_without_refresh_token(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     session = Session(alice.token)
@@ -253,7 +257,7 @@ async def test_a_session_without_refresh_token(
 
 
 @pytest.mark.asyncio
-async def test_logout_kills_the_tokens(client: Client, alice: Session) -> None:
+async def test_logout_ends_the_session(client: Client, alice: Session) -> None:
     await client.logout(alice)
     with pytest.raises(SessionExpired, match="Refresh token invalid or expired"):
         await client.get_account(alice)
@@ -269,7 +273,7 @@ def answers(answer: Callable[[web.Request], web.Response]) -> Answer:
 
 
 @pytest.mark.asyncio
-async def test_a_failed_refresh_leaves_a_living_token_in_use() -> None:
+async def test_calls_use_the_living_token_when_the_refresh_fails() -> None:
     def answer(request: web.Request) -> web.Response:
         if "refresh" in request.path:
             return web.Response(status=502, text="bad gateway")
@@ -288,7 +292,7 @@ async def test_a_failed_refresh_leaves_a_living_token_in_use() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_is_gone_during_the_refresh() -> None:
+async def test_call_raises_connection_failed_when_its_refresh_finds_no_server() -> None:
     async with ScriptedServer() as server:
         url = server.url
     session = Session(make_token(exp=NOW), make_token(exp=NOW + 3600))
@@ -298,7 +302,7 @@ async def test_a_server_that_is_gone_during_the_refresh() -> None:
 
 
 @pytest.mark.asyncio
-async def test_closing_the_client_ends_a_refresh() -> None:
+async def test_client_close_cancels_a_refresh() -> None:
     started = asyncio.Event()
 
     async def answer(request: web.Request) -> web.Response:
@@ -318,7 +322,7 @@ async def test_closing_the_client_ends_a_refresh() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("body", [{}, {"token": "x", "refresh_token": "y"}, {"token": ""}])
-async def test_a_login_without_tokens(body: dict[str, str]) -> None:
+async def test_authenticate_raises_for_a_reply_without_tokens(body: dict[str, str]) -> None:
     async with (
         ScriptedServer(answer=answers(lambda _: web.json_response(body))) as server,
         Client(server.url) as client,
@@ -329,7 +333,7 @@ async def test_a_login_without_tokens(body: dict[str, str]) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("ahead", [-600, 600])
-async def test_a_clock_that_is_wrong_does_not_matter(server: MockServer, ahead: int) -> None:
+async def test_calls_refresh_in_time_with_a_wrong_clock(server: MockServer, ahead: int) -> None:
     async with Client(server.http_url, clock=lambda: server.clock.time() + ahead) as client:
         session = await client.authenticate_device("device-of-alice")
         for _ in range(240):
@@ -341,7 +345,7 @@ async def test_a_clock_that_is_wrong_does_not_matter(server: MockServer, ahead: 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("ahead", [-7200, -1800, 1800, 7200])
 @pytest.mark.parametrize("times", [True, False])
-async def test_a_session_from_a_device_with_another_clock(
+async def test_restored_session_refreshes_in_time_on_another_clock(
     client: Client, server: MockServer, alice: Session, ahead: int, times: bool
 ) -> None:
     """Whether the saved session knows its times or not, one refresh sets it right."""
@@ -358,7 +362,7 @@ async def test_a_session_from_a_device_with_another_clock(
 
 
 @pytest.mark.asyncio
-async def test_a_clock_that_is_set_during_a_session(server: MockServer) -> None:
+async def test_calls_refresh_in_time_after_the_clock_was_set(server: MockServer) -> None:
     offset = {"seconds": 0}
 
     def clock() -> float:
@@ -377,7 +381,7 @@ async def test_a_clock_that_is_set_during_a_session(server: MockServer) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"token": "x"}, {"token": make_token(), "refresh_token": "x"}]
 )
-async def test_a_refresh_without_tokens(body: dict[str, str]) -> None:
+async def test_refresh_session_raises_for_a_reply_without_tokens(body: dict[str, str]) -> None:
     """The server's mistake, and not an argument of the caller's."""
 
     async def answer(_: web.Request) -> web.Response:

@@ -240,7 +240,9 @@ async def test_a_handler_may_close_the_socket(
 
 
 @pytest.mark.asyncio
-async def test_an_async_for(client: Client, server: MockServer, alice: Session) -> None:
+async def test_notifications_yields_until_the_socket_is_closed(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     seen: list[str] = []
     async with client.socket(alice) as socket:
         first, second = socket.notifications(), socket.notifications()
@@ -257,7 +259,7 @@ async def test_an_async_for(client: Client, server: MockServer, alice: Session) 
 
 
 @pytest.mark.asyncio
-async def test_a_forgotten_iterator_is_no_burden(client: Client, alice: Session) -> None:
+async def test_abandoned_subscription_is_forgotten(client: Client, alice: Session) -> None:
     async with client.socket(alice, queue_limit=1) as socket:
         failures: list[Exception] = []
         socket.on_error(failures.append)
@@ -276,7 +278,7 @@ async def _batch(socket: Socket):
 
 
 @pytest.mark.asyncio
-async def test_two_tasks_can_not_share_an_iterator(client: Client, alice: Session) -> None:
+async def test_subscription_raises_for_a_second_task(client: Client, alice: Session) -> None:
     async with client.socket(alice) as socket:
         received = socket.notifications()
         waiting = asyncio.ensure_future(anext(received))
@@ -324,7 +326,7 @@ async def test_requests_need_a_connection(client: Client, alice: Session) -> Non
 
 
 @pytest.mark.asyncio
-async def test_a_token_that_is_not_accepted(client: Client) -> None:
+async def test_connect_raises_when_the_token_is_refused(client: Client) -> None:
     socket = client.socket(Session(make_token()))
     with pytest.raises(SessionExpired, match="no refresh token") as raised:
         await socket.connect()
@@ -337,7 +339,7 @@ async def test_a_token_that_is_not_accepted(client: Client) -> None:
 
 
 @pytest.mark.asyncio
-async def test_bad_arguments(client: Client, alice: Session) -> None:
+async def test_socket_raises_when_a_limit_is_zero(client: Client, alice: Session) -> None:
     with pytest.raises(ArgumentError):
         client.socket(alice, queue_limit=0)
     with pytest.raises(ArgumentError):
@@ -345,7 +347,7 @@ async def test_bad_arguments(client: Client, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_nobody_there(alice: Session) -> None:
+async def test_connect_raises_when_no_server_is_there(alice: Session) -> None:
     async with MockServer() as server:
         url = server.http_url
     async with Client(url) as client:
@@ -354,7 +356,7 @@ async def test_nobody_there(alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_server_sees_the_options(
+async def test_connect_sends_lang_and_appear_online(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice, lang="it"):
@@ -363,7 +365,9 @@ async def test_the_server_sees_the_options(
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_stops(alice: Session, client: Client, server: MockServer) -> None:
+async def test_on_disconnect_tells_that_the_server_stopped(
+    alice: Session, client: Client, server: MockServer
+) -> None:
     reasons: asyncio.Queue[DisconnectReason] = asyncio.Queue()
     async with client.socket(alice, reconnect=None) as socket:
         socket.on_disconnect(reasons.put_nowait)
@@ -381,7 +385,7 @@ async def test_a_server_that_stops(alice: Session, client: Client, server: MockS
 
 
 @pytest.mark.asyncio
-async def test_our_own_close_is_told_too(client: Client, alice: Session) -> None:
+async def test_on_disconnect_tells_our_own_close(client: Client, alice: Session) -> None:
     reasons: list[DisconnectReason] = []
     async with client.socket(alice) as socket:
         socket.on_disconnect(reasons.append)
@@ -412,7 +416,9 @@ async def test_a_second_socket_replaces_the_first() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_ban(client: Client, server: MockServer, login: Login) -> None:
+async def test_ban_ends_the_socket_with_user_banned(
+    client: Client, server: MockServer, login: Login
+) -> None:
     bob = await login("bob")
     reasons: asyncio.Queue[DisconnectReason] = asyncio.Queue()
     async with client.socket(bob) as socket:
@@ -438,7 +444,7 @@ async def ban(server: MockServer, user_id: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_deleted_account(client: Client, alice: Session) -> None:
+async def test_deleted_account_ends_the_socket(client: Client, alice: Session) -> None:
     reasons: asyncio.Queue[DisconnectReason] = asyncio.Queue()
     async with client.socket(alice) as socket:
         socket.on_disconnect(reasons.put_nowait)
@@ -447,7 +453,9 @@ async def test_a_deleted_account(client: Client, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_message_that_the_server_does_not_read(client: Client, alice: Session) -> None:
+async def test_request_raises_connection_lost_when_the_server_finds_it_too_large(
+    client: Client, alice: Session
+) -> None:
     reasons: asyncio.Queue[DisconnectReason] = asyncio.Queue()
     async with client.socket(alice, max_message_bytes=10_000) as socket:
         socket.on_disconnect(reasons.put_nowait)
@@ -458,7 +466,7 @@ async def test_a_message_that_the_server_does_not_read(client: Client, alice: Se
 
 
 @pytest.mark.asyncio
-async def test_a_client_that_is_closed_opens_no_socket(client: Client, alice: Session) -> None:
+async def test_connect_raises_when_the_client_is_closed(client: Client, alice: Session) -> None:
     socket = client.socket(alice)
     await client.close()
     with pytest.raises(NakamaError):

@@ -49,7 +49,7 @@ async def test_close_lets_handlers_finish_what_had_arrived() -> None:
 
 
 @pytest.mark.asyncio
-async def test_close_does_not_wait_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+async def test_close_cancels_handlers_after_the_timeout(caplog: pytest.LogCaptureFixture) -> None:
     async def script(peer: Peer) -> None:
         await peer.notify({"subject": "1"}, {"subject": "2"}, {"subject": "3"})
 
@@ -102,7 +102,7 @@ async def test_a_cancelled_close_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_does_not_agree_to_close() -> None:
+async def test_close_drops_the_connection_when_the_server_does_not_close() -> None:
     async def script(peer: Peer) -> None:
         await server.stopped()
 
@@ -118,7 +118,7 @@ async def test_a_server_that_does_not_agree_to_close() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_closes_instead_of_greeting() -> None:
+async def test_connect_raises_when_the_server_closes_at_once() -> None:
     class Rude(ScriptedServer):
         async def _socket(self, request: web.Request) -> web.StreamResponse:
             websocket = web.WebSocketResponse()
@@ -139,7 +139,7 @@ async def test_a_server_that_closes_instead_of_greeting() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_does_not_greet() -> None:
+async def test_connect_raises_when_the_server_answers_no_ping() -> None:
     class Silent(ScriptedServer):
         async def _socket(self, request: web.Request) -> web.StreamResponse:
             websocket = web.WebSocketResponse()
@@ -180,7 +180,7 @@ async def test_a_cancelled_connect_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_peer_that_answers_nothing_at_all() -> None:
+async def test_connect_raises_when_the_server_answers_nothing() -> None:
     async def ignore(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await stop.wait()
         writer.close()

@@ -85,7 +85,7 @@ async def test_an_error_without_cid_is_reported() -> None:
 
 
 @pytest.mark.asyncio
-async def test_broken_content_is_the_trouble_of_one_notification() -> None:
+async def test_broken_content_costs_only_its_notification() -> None:
     async def script(peer: Peer) -> None:
         await peer.notify(
             {"subject": "1", "content": '{"a":1}'},
@@ -108,7 +108,7 @@ async def test_broken_content_is_the_trouble_of_one_notification() -> None:
 
 
 @pytest.mark.asyncio
-async def test_errors_are_bounded_too() -> None:
+async def test_reported_errors_are_bounded() -> None:
     """A server gone mad can't fill our memory through a slow `on_error` function."""
 
     async def script(peer: Peer) -> None:

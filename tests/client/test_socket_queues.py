@@ -91,7 +91,7 @@ async def _close_after(socket: Socket, event: asyncio.Event) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_slow_loop_overflows_by_itself() -> None:
+async def test_slow_subscription_overflows_by_itself() -> None:
     async def script(peer: Peer) -> None:
         for number in range(20):
             await peer.notify({"subject": str(number)})
@@ -120,7 +120,7 @@ async def test_a_slow_loop_overflows_by_itself() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_is_quick_enough_is_never_dropped() -> None:
+async def test_quick_handlers_drop_nothing() -> None:
     count = 5000
 
     async def script(peer: Peer) -> None:

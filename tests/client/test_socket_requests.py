@@ -88,7 +88,7 @@ async def test_a_request_has_a_deadline_and_a_late_answer_does_no_harm() -> None
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_reads_nothing() -> None:
+async def test_request_times_out_when_the_server_reads_nothing() -> None:
     async def script(peer: Peer) -> None:
         peer.stop_reading()
         await server.stopped()
@@ -130,7 +130,7 @@ async def test_a_cancelled_request_is_forgotten() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_answer_of_another_kind() -> None:
+async def test_request_raises_malformed_frame_for_another_answer() -> None:
     async def script(peer: Peer) -> None:
         for answer in ({"pong": {}}, {"rpc": []}, {"error": []}, {}):
             request = await peer.request()

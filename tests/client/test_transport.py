@@ -23,7 +23,7 @@ SESSION = Session(make_token())
 
 
 @pytest.mark.asyncio
-async def test_the_page_of_a_proxy() -> None:
+async def test_calls_raise_unexpected_reply_for_a_proxys_page() -> None:
     page = "<html><h1>502 Bad Gateway</h1>" + "x" * 1000
 
     async def answer(request: web.Request) -> web.Response:
@@ -36,7 +36,7 @@ async def test_the_page_of_a_proxy() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_redirect_is_not_followed() -> None:
+async def test_calls_follow_no_redirect() -> None:
     async def answer(request: web.Request) -> web.Response:
         return web.Response(status=301, headers={"Location": "/elsewhere"})
 
@@ -47,7 +47,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_answer_that_does_not_come() -> None:
+async def test_calls_raise_timeout_exceeded_without_an_answer() -> None:
     async def answer(request: web.Request) -> web.Response:
         await server.stopped()
         return web.Response()
@@ -63,7 +63,7 @@ async def test_an_answer_that_does_not_come() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_answer_that_stops_in_the_middle() -> None:
+async def test_calls_raise_connection_failed_for_a_cut_answer() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "100"})
         await response.prepare(request)
@@ -78,7 +78,7 @@ async def test_an_answer_that_stops_in_the_middle() -> None:
 
 
 @pytest.mark.asyncio
-async def test_garbage_instead_of_http() -> None:
+async def test_calls_raise_connection_failed_for_garbage() -> None:
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\x00\x01 nonsense\r\n\r\n")
         await writer.drain()
@@ -94,7 +94,7 @@ async def test_garbage_instead_of_http() -> None:
 
 
 @pytest.mark.asyncio
-async def test_nobody_there() -> None:
+async def test_calls_raise_connection_failed_when_no_server_is_there() -> None:
     async with ScriptedServer() as server:
         url = server.url
     async with Client(url) as client:
@@ -103,7 +103,7 @@ async def test_nobody_there() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_closed_client_makes_no_calls(client: Client, alice: Session) -> None:
+async def test_calls_raise_client_closed_after_close(client: Client, alice: Session) -> None:
     await client.close()
     await client.close()
     with pytest.raises(ClientClosed):
@@ -111,7 +111,7 @@ async def test_a_closed_client_makes_no_calls(client: Client, alice: Session) ->
 
 
 @pytest.mark.asyncio
-async def test_closing_ends_the_calls_under_way() -> None:
+async def test_close_ends_the_calls_under_way() -> None:
     asked = asyncio.Event()
 
     async def answer(request: web.Request) -> web.Response:
@@ -139,7 +139,7 @@ async def test_a_client_may_be_made_before_the_loop_and_used_without_with(
 
 
 @pytest.mark.asyncio
-async def test_more_calls_than_connections(server: MockServer) -> None:
+async def test_calls_wait_for_a_free_connection(server: MockServer) -> None:
     async with Client(server.http_url, max_connections=3) as client:
         session = await client.authenticate_device("device-of-alice")
         accounts = await asyncio.gather(*(client.get_account(session) for _ in range(30)))
@@ -150,7 +150,7 @@ SECRET_KEYS = ("defaultkey", "defaulthttpkey", "ZGVmYXVsdGtleTo=", "correct hors
 
 
 @pytest.mark.asyncio
-async def test_no_secret_is_ever_logged_or_told(
+async def test_secrets_reach_no_log_repr_or_error(
     server: MockServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -28,7 +28,9 @@ def requests(server: MockServer) -> int:
 
 
 @pytest.mark.asyncio
-async def test_stored_first_then_live(client: Client, server: MockServer, alice: Session) -> None:
+async def test_feed_delivers_stored_then_live(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     stored = [f"stored {number}" for number in range(250)]
     await send(server, alice, *stored)
     async with client.notifications(alice) as feed:
@@ -46,7 +48,7 @@ async def test_stored_first_then_live(client: Client, server: MockServer, alice:
 
 
 @pytest.mark.asyncio
-async def test_what_comes_live_while_it_catches_up_comes_once_and_behind(
+async def test_feed_delivers_once_what_comes_live_during_backfill(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, *map(str, range(150)))
@@ -63,7 +65,7 @@ async def test_what_comes_live_while_it_catches_up_comes_once_and_behind(
 
 
 @pytest.mark.asyncio
-async def test_transient_ones_are_marked(
+async def test_feed_marks_transient_notifications(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.notifications(alice) as feed:
@@ -78,7 +80,7 @@ async def test_transient_ones_are_marked(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("trouble", ["abort", "disconnect", "restart", "garbage", "black hole"])
-async def test_through_troubles(server: MockServer, trouble: str) -> None:
+async def test_feed_delivers_all_in_order_through_faults(server: MockServer, trouble: str) -> None:
     timeouts = Timeouts(ping_interval=0.2, ping_timeout=0.2)
     async with Client(server.http_url, timeouts=timeouts, random=lambda: 0.0) as client:
         session = await client.authenticate_device("device-of-alice")
@@ -111,7 +113,7 @@ async def test_through_troubles(server: MockServer, trouble: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_unreadable_frame_is_looked_up(
+async def test_feed_lists_what_an_unreadable_frame_held(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.notifications(alice) as feed:
@@ -126,7 +128,7 @@ async def test_an_unreadable_frame_is_looked_up(
 
 
 @pytest.mark.asyncio
-async def test_a_frame_that_vanished_is_found_by_the_next_check(
+async def test_feed_finds_a_vanished_frame_at_the_next_check(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.notifications(alice, check_interval=60) as feed:
@@ -141,7 +143,9 @@ async def test_a_frame_that_vanished_is_found_by_the_next_check(
 
 
 @pytest.mark.asyncio
-async def test_a_frame_that_comes_twice(client: Client, server: MockServer, alice: Session) -> None:
+async def test_feed_delivers_a_repeated_frame_once(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     async with client.notifications(alice) as feed:
         await until_live(feed, server, alice)
         server.faults.add(Fault.duplicate(), "out notifications")
@@ -152,7 +156,7 @@ async def test_a_frame_that_comes_twice(client: Client, server: MockServer, alic
 
 
 @pytest.mark.asyncio
-async def test_the_memory_stays_small(client: Client, server: MockServer, alice: Session) -> None:
+async def test_feed_memory_is_bounded(client: Client, server: MockServer, alice: Session) -> None:
     """Once the window has passed, a position is all that is left."""
     store = MemoryCursorStore()
     async with client.notifications(alice, store=store) as feed:
@@ -168,7 +172,7 @@ async def test_the_memory_stays_small(client: Client, server: MockServer, alice:
 
 
 @pytest.mark.asyncio
-async def test_more_than_can_wait_is_listed_later(
+async def test_feed_lists_what_did_not_fit_in_its_queue(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.notifications(alice, queue_limit=5) as feed:
@@ -187,7 +191,7 @@ async def test_more_than_can_wait_is_listed_later(
 
 
 @pytest.mark.asyncio
-async def test_listing_that_fails_is_tried_until_it_works(
+async def test_feed_repeats_a_failed_listing(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, *map(str, range(250)))
@@ -202,7 +206,7 @@ async def test_listing_that_fails_is_tried_until_it_works(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("is_stored", [True, False])
-async def test_a_server_that_fails_at_the_beginning(
+async def test_feed_starts_when_the_first_listing_fails(
     client: Client, server: MockServer, alice: Session, is_stored: bool
 ) -> None:
     """Nakama answers to a failure of its database as to a cursor that is none."""
@@ -218,7 +222,7 @@ async def test_a_server_that_fails_at_the_beginning(
 
 
 @pytest.mark.asyncio
-async def test_a_check_that_fails_does_not_stop_what_comes_live(
+async def test_feed_delivers_live_when_a_check_fails(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.notifications(alice) as feed:
@@ -231,7 +235,7 @@ async def test_a_check_that_fails_does_not_stop_what_comes_live(
 
 
 @pytest.mark.asyncio
-async def test_a_late_row_is_found() -> None:
+async def test_feed_delivers_a_row_that_becomes_visible_late() -> None:
     """A transaction that began earlier commits after a later one was listed, while we are away."""
     rows: list[dict[str, Any]] = [{"id": "b", "persistent": True}]
     now = 1000.0

@@ -23,7 +23,7 @@ from tests.client.scripted import ScriptedServer, make_token
 
 
 @pytest.mark.asyncio
-async def test_a_socket_of_ones_own_stays_open(
+async def test_close_leaves_the_users_socket_open(
     client: Client, server: MockServer, alice: Session, login: Login
 ) -> None:
     handled: list[str] = []
@@ -47,7 +47,7 @@ async def test_a_socket_of_ones_own_stays_open(
 
 
 @pytest.mark.asyncio
-async def test_it_ends_when_its_socket_is_closed(
+async def test_feed_ends_when_its_socket_is_closed(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket, client.notifications(alice, socket=socket) as feed:
@@ -59,7 +59,7 @@ async def test_it_ends_when_its_socket_is_closed(
 
 
 @pytest.mark.asyncio
-async def test_a_waiting_loop_ends_when_the_feed_is_closed(
+async def test_close_ends_a_waiting_loop(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     feed = client.notifications(alice)
@@ -78,7 +78,7 @@ async def test_a_waiting_loop_ends_when_the_feed_is_closed(
 
 
 @pytest.mark.asyncio
-async def test_a_twin_ends_it() -> None:
+async def test_feed_raises_session_replaced() -> None:
     config = Config.from_settings({"session.single_socket": True})
     async with MockServer(config) as server, Client(server.http_url) as client:
         session = await client.authenticate_device("device-of-alice")
@@ -93,7 +93,7 @@ async def test_a_twin_ends_it() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_session_that_is_dead_ends_it(
+async def test_feed_raises_session_expired(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.notifications(alice) as feed:
@@ -106,7 +106,7 @@ async def test_a_session_that_is_dead_ends_it(
 
 
 @pytest.mark.asyncio
-async def test_nobody_there() -> None:
+async def test_open_raises_when_no_server_is_there() -> None:
     async with ScriptedServer() as gone:
         url = gone.url
     async with Client(url, random=lambda: 0.0) as client:
@@ -116,7 +116,7 @@ async def test_nobody_there() -> None:
 
 
 @pytest.mark.asyncio
-async def test_two_tasks_may_not_iterate(client: Client, alice: Session) -> None:
+async def test_feed_raises_for_a_second_task(client: Client, alice: Session) -> None:
     async with client.notifications(alice) as feed:
         first = asyncio.create_task(anext(feed))
         await asyncio.sleep(0)
@@ -127,7 +127,7 @@ async def test_two_tasks_may_not_iterate(client: Client, alice: Session) -> None
 
 
 @pytest.mark.asyncio
-async def test_a_cancelled_wait_loses_nothing(
+async def test_cancelled_next_loses_nothing(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.notifications(alice) as feed:
@@ -150,6 +150,8 @@ async def test_a_cancelled_wait_loses_nothing(
         {"check_interval": 0},
     ],
 )
-async def test_bad_arguments(client: Client, alice: Session, arguments: dict[str, Any]) -> None:
+async def test_notifications_raises_for_bad_arguments(
+    client: Client, alice: Session, arguments: dict[str, Any]
+) -> None:
     with pytest.raises(ArgumentError):
         client.notifications(alice, **arguments)

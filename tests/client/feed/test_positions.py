@@ -23,7 +23,7 @@ from tests.client.leaks import tasks
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("kind", ["memory", "file"])
-async def test_it_goes_on_where_the_last_one_ended(
+async def test_feed_resumes_where_the_last_one_ended(
     client: Client, server: MockServer, alice: Session, kind: str, tmp_path: Path
 ) -> None:
     memory = MemoryCursorStore()
@@ -43,7 +43,7 @@ async def test_it_goes_on_where_the_last_one_ended(
 
 
 @pytest.mark.asyncio
-async def test_without_a_store_it_begins_at_the_beginning(
+async def test_feed_without_store_begins_at_the_beginning(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, "a", "b")
@@ -53,7 +53,7 @@ async def test_without_a_store_it_begins_at_the_beginning(
 
 
 @pytest.mark.asyncio
-async def test_what_was_not_handled_comes_again(
+async def test_feed_delivers_unacknowledged_again_after_a_restart(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     store = MemoryCursorStore()
@@ -79,7 +79,9 @@ async def test_what_was_not_handled_comes_again(
 
 
 @pytest.mark.asyncio
-async def test_a_function_for_each(client: Client, server: MockServer, alice: Session) -> None:
+async def test_run_calls_a_function_for_each_notification(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     store = MemoryCursorStore()
     await send(server, alice, "a", "b", "c")
     handled: list[str] = []
@@ -106,7 +108,9 @@ async def test_a_function_for_each(client: Client, server: MockServer, alice: Se
 
 
 @pytest.mark.asyncio
-async def test_acknowledging_by_hand(client: Client, server: MockServer, alice: Session) -> None:
+async def test_acknowledge_manual_counts_only_acknowledged(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     store = MemoryCursorStore()
     await send(server, alice, "a", "b", "c", "d")
     async with client.notifications(alice, store=store, acknowledge="manual") as feed:
@@ -124,7 +128,7 @@ async def test_acknowledging_by_hand(client: Client, server: MockServer, alice: 
 
 
 @pytest.mark.asyncio
-async def test_a_loop_that_waits_for_acknowledgements_goes_on_after_them(
+async def test_feed_waits_for_acknowledgements_when_its_log_is_full(
     client: Client, server: MockServer, alice: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nakama_client.protocol.catchup._MOST_REMEMBERED", 5)
@@ -140,7 +144,9 @@ async def test_a_loop_that_waits_for_acknowledgements_goes_on_after_them(
 
 
 @pytest.mark.asyncio
-async def test_a_queue_of_work(client: Client, server: MockServer, alice: Session) -> None:
+async def test_acknowledge_delete_deletes_what_was_handled(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     store = MemoryCursorStore()
     await send(server, alice, "a", "b", "c")
 
@@ -165,7 +171,7 @@ async def test_a_queue_of_work(client: Client, server: MockServer, alice: Sessio
 
 
 @pytest.mark.asyncio
-async def test_what_could_not_be_deleted_is_deleted_later(
+async def test_acknowledge_delete_repeats_a_failed_delete(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     store = MemoryCursorStore()
@@ -181,7 +187,7 @@ async def test_what_could_not_be_deleted_is_deleted_later(
 
 
 @pytest.mark.asyncio
-async def test_the_stored_position_can_be_forgotten(
+async def test_forget_begins_at_the_beginning(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     store = MemoryCursorStore()
@@ -199,7 +205,7 @@ async def test_the_stored_position_can_be_forgotten(
 
 
 @pytest.mark.asyncio
-async def test_a_position_that_cannot_be_read(
+async def test_open_raises_for_a_position_that_it_cannot_read(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     store = MemoryCursorStore()
@@ -217,7 +223,7 @@ async def test_a_position_that_cannot_be_read(
 
 
 @pytest.mark.asyncio
-async def test_what_the_store_raises_comes_out(
+async def test_feed_raises_what_the_store_raises(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     class Full(MemoryCursorStore):

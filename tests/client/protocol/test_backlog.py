@@ -43,7 +43,7 @@ def test_one_overflow_is_one_gap() -> None:
     assert str(gap) == "8 events were dropped: 2 were waiting for slow handlers"
 
 
-def test_some_may_not_be_dropped() -> None:
+def test_add_always_ignores_the_limit() -> None:
     backlog: Backlog[str] = Backlog(1)
     backlog.add("a")
     backlog.add("dropped")
@@ -51,7 +51,7 @@ def test_some_may_not_be_dropped() -> None:
     assert [backlog.pop() for _ in range(3)][::2] == ["a", "end"]
 
 
-def test_a_cleared_backlog_is_empty() -> None:
+def test_clear_empties_the_backlog() -> None:
     backlog: Backlog[str] = Backlog(1)
     backlog.add("a")
     backlog.add("b")
@@ -61,7 +61,7 @@ def test_a_cleared_backlog_is_empty() -> None:
     assert backlog.pop() == "c"
 
 
-def test_the_end_of_a_list() -> None:
+def test_is_last_ends_at_empty_pages_and_unchanged_cursors() -> None:
     assert is_last(count=0, cursor="a", previous="")
     assert is_last(count=5, cursor="", previous="a")
     assert is_last(count=5, cursor="a", previous="a")

@@ -94,7 +94,7 @@ def test_close_notice_in_ignores_other_notifications(other: bytes) -> None:
 
 
 @given(st.binary())
-def test_no_frame_breaks_the_search(data: bytes) -> None:
+def test_close_notice_in_accepts_any_bytes(data: bytes) -> None:
     assert close_notice_in(data) is None
 
 
@@ -102,7 +102,9 @@ def test_no_frame_breaks_the_search(data: bytes) -> None:
     ("cause", "kind"),
     [(REPLACED, SessionReplaced), (BANNED, UserBanned), (DisconnectCause.LOST, ConnectionLost)],
 )
-def test_the_error_for_those_who_wait(cause: DisconnectCause, kind: type[ConnectionLost]) -> None:
+def test_connection_lost_picks_the_error_by_cause(
+    cause: DisconnectCause, kind: type[ConnectionLost]
+) -> None:
     reason = DisconnectReason(cause, 1000, "text", SERVER)
     error = connection_lost(reason)
     assert type(error) is kind

@@ -33,7 +33,7 @@ def backfill(log: DeliveryLog, *pages: list[str], now: float) -> list[str]:
     return again
 
 
-def test_the_position_follows_after_the_window_has_passed() -> None:
+def test_position_moves_after_the_overlap_window() -> None:
     log = new_log()
     handle(log, "a", "b", now=100.0)
     backfill(log, ["a", "b"], now=129.9)
@@ -43,7 +43,7 @@ def test_the_position_follows_after_the_window_has_passed() -> None:
     assert "a" in log, "a frame of it may still be on its way"
 
 
-def test_the_last_item_of_a_page_decides() -> None:
+def test_position_moves_past_a_page_by_its_last_item() -> None:
     log = new_log()
     handle(log, "a", now=100.0)
     handle(log, "b", now=120.0)
@@ -54,7 +54,7 @@ def test_the_last_item_of_a_page_decides() -> None:
     assert len(log) == 1
 
 
-def test_what_is_not_handled_holds_the_position() -> None:
+def test_unacknowledged_items_hold_the_position() -> None:
     log = new_log()
     log.deliver("a", 0.0)
     handle(log, "b")
@@ -66,14 +66,14 @@ def test_what_is_not_handled_holds_the_position() -> None:
     assert log.cursor == "after b"
 
 
-def test_what_was_never_delivered_holds_the_position() -> None:
+def test_undelivered_items_hold_the_position() -> None:
     log = new_log()
     handle(log, "b")
     backfill(log, ["a", "b"], now=1000.0)
     assert log.cursor == ""
 
 
-def test_a_long_list_does_not_fill_the_memory() -> None:
+def test_log_is_bounded_in_a_long_list() -> None:
     log = new_log()
     log.begin_backfill(0.0)
     for number in range(50):
@@ -85,7 +85,7 @@ def test_a_long_list_does_not_fill_the_memory() -> None:
     assert len(log) == CAPACITY
 
 
-def test_what_was_deleted_is_forgotten_in_time() -> None:
+def test_deleted_items_are_forgotten_after_the_window() -> None:
     log = new_log()
     handle(log, "a", "b", now=100.0)
     backfill(log, ["b"], now=110.0)
@@ -96,7 +96,7 @@ def test_what_was_deleted_is_forgotten_in_time() -> None:
     assert log.unlisted == 0
 
 
-def test_a_restart_goes_on() -> None:
+def test_saved_log_resumes_after_a_restart() -> None:
     log = new_log()
     handle(log, "a", "b", now=100.0)
     log.deliver("c", 100.0)
@@ -109,7 +109,7 @@ def test_a_restart_goes_on() -> None:
     assert new_log(again.save()).cursor == "after b"
 
 
-def test_what_a_work_queue_left_undone_is_met_again() -> None:
+def test_acknowledged_items_are_listed_again_until_done() -> None:
     log = new_log(state=AcknowledgementState.ACKNOWLEDGED)
     log.deliver("a", 0.0)
     log.move("a", AcknowledgementState.ACKNOWLEDGED)
@@ -121,6 +121,6 @@ def test_what_a_work_queue_left_undone_is_met_again() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"cursor": 5}', '{"seen": ["a"]}', "\x00", "{" * 9999])
-def test_what_cannot_be_read_is_an_error(text: str) -> None:
+def test_log_raises_for_text_that_it_cannot_read(text: str) -> None:
     with pytest.raises(ArgumentError, match="stored position"):
         new_log(text)

@@ -10,7 +10,7 @@ from nakama_client.features.rpc import RpcReply
 from nakama_client.protocol.envelopes import Envelope, PendingRequests, read, write
 
 
-def test_a_reply() -> None:
+def test_read_splits_cid_and_members() -> None:
     cid, members = read(b'{"cid":"7", "rpc":{"id":"f", "payload":"{}"}, "unknown":[1]}')
     assert cid == "7"
     envelope = Envelope(members)
@@ -21,7 +21,9 @@ def test_a_reply() -> None:
 @pytest.mark.parametrize(
     ("code", "kind"), [(None, RequestRefused), (3, RequestRefused), (6, RpcNotFound), (7, RpcError)]
 )
-def test_a_refusal(code: int | None, kind: type[RequestRefused]) -> None:
+def test_check_raises_the_error_of_an_envelope(
+    code: int | None, kind: type[RequestRefused]
+) -> None:
     error = {"message": "Words."} | ({} if code is None else {"code": code})
     _, members = read(json.dumps({"cid": "1", "error": error}).encode())
     envelope = Envelope(members)
@@ -34,7 +36,7 @@ def test_a_refusal(code: int | None, kind: type[RequestRefused]) -> None:
 @pytest.mark.parametrize(
     "frame", [b'{"cid":"1"}', b'{"cid":"1","rpc":[]}', b'{"cid":"1","pong":{}}']
 )
-def test_an_answer_to_something_else(frame: bytes) -> None:
+def test_decode_raises_for_another_member(frame: bytes) -> None:
     with pytest.raises(MalformedFrame):
         Envelope(read(frame)[1]).decode("rpc", RpcReply)
 
@@ -45,7 +47,7 @@ def test_any_bytes_are_an_envelope_or_an_error(frame: bytes) -> None:
         Envelope(read(frame)[1]).check()
 
 
-def test_a_message_of_exactly_the_limit_is_fine() -> None:
+def test_write_allows_exactly_the_limit() -> None:
     size = len(write("1", "rpc", {"id": ""}, limit=100))
     body = {"id": "x" * (4096 - size)}
     assert len(write("1", "rpc", body, limit=4096)) == 4096
@@ -53,12 +55,12 @@ def test_a_message_of_exactly_the_limit_is_fine() -> None:
         write("1", "rpc", {"id": "x" * (5000 - size)}, limit=4096)
 
 
-def test_the_limit_counts_bytes() -> None:
+def test_write_counts_bytes() -> None:
     with pytest.raises(MessageTooLarge):
         write("1", "rpc", {"id": "ü" * 60}, limit=100)
 
 
-def test_pending_requests() -> None:
+def test_pending_requests_give_each_waiter_its_cid() -> None:
     pending: PendingRequests[str] = PendingRequests()
     first, second, third = (pending.add(name) for name in "abc")
     assert (first, second, third) == ("1", "2", "3")

@@ -30,7 +30,7 @@ def reason(cause: DisconnectCause) -> DisconnectReason:
 
 
 @pytest.mark.parametrize("cause", DisconnectCause)
-def test_the_cause_decides_and_not_the_code(cause: DisconnectCause) -> None:
+def test_may_reconnect_decides_by_cause_and_not_by_code(cause: DisconnectCause) -> None:
     assert may_reconnect(reason(cause)) is (cause not in FINAL)
     assert may_reconnect(ConnectionLost(reason(cause))) is (cause not in FINAL)
 
@@ -51,7 +51,9 @@ def test_the_cause_decides_and_not_the_code(cause: DisconnectCause) -> None:
         (ArgumentError("…"), False),
     ],
 )
-def test_errors_of_an_attempt(error: NakamaError, goes_on: bool) -> None:
+def test_may_reconnect_decides_by_the_error_of_an_attempt(
+    error: NakamaError, goes_on: bool
+) -> None:
     assert may_reconnect(error) is goes_on
 
 
@@ -62,7 +64,7 @@ def backoff(*, attempts: int | None = None) -> Backoff:
 CAUSE = reason(DisconnectCause.LOST)
 
 
-def test_delays_grow_and_begin_anew_after_a_connection_that_held() -> None:
+def test_backoff_grows_and_resets_after_a_connection_that_held() -> None:
     delays = backoff()
     delays.opened(100.0)
     delays.lost(108.0)
@@ -72,7 +74,7 @@ def test_delays_grow_and_begin_anew_after_a_connection_that_held() -> None:
     assert delays.next_delay(CAUSE) == 1.0
 
 
-def test_a_connection_that_breaks_at_once_does_not_count_as_success() -> None:
+def test_backoff_does_not_reset_after_a_short_connection() -> None:
     delays = backoff()
     for expected in (1.0, 2.0, 4.0, 8.0):
         delays.opened(1000.0)
@@ -81,7 +83,7 @@ def test_a_connection_that_breaks_at_once_does_not_count_as_success() -> None:
         assert delays.next_delay(CAUSE) == expected
 
 
-def test_attempts_count_from_each_loss() -> None:
+def test_backoff_counts_attempts_from_each_loss() -> None:
     delays = backoff(attempts=2)
     for _ in range(3):
         delays.lost(0.0)
@@ -90,7 +92,7 @@ def test_attempts_count_from_each_loss() -> None:
         assert delays.next_delay(CAUSE) is None
 
 
-def test_a_longer_wait_that_the_server_asks_for_is_kept() -> None:
+def test_backoff_waits_for_retry_after() -> None:
     busy = UnexpectedReply(503, "")
     busy.retry_after = 60.0
     delays = backoff()

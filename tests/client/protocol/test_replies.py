@@ -41,7 +41,7 @@ def test_each_grpc_code_has_its_error(code: int) -> None:
 
 
 @pytest.mark.parametrize("error", ['"RPC function not found"', "{}"])
-def test_the_error_body_of_rpc(error: str) -> None:
+def test_read_raises_the_error_of_an_rpc(error: str) -> None:
     body = f'{{"code":13,"error":{error},"message":"no luck"}}'.encode()
     with pytest.raises(errors.InternalError, match="no luck"):
         read(Reply(500, body), Empty)
@@ -63,7 +63,7 @@ def test_the_error_body_of_rpc(error: str) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [502, 404, 302, 204])
-def test_an_answer_that_is_not_nakamas(status: int, body: bytes) -> None:
+def test_read_raises_unexpected_reply_for_other_bodies(status: int, body: bytes) -> None:
     with pytest.raises(UnexpectedReply) as raised:
         read(Reply(status, body), Empty)
     assert raised.value.status == status
@@ -72,7 +72,7 @@ def test_an_answer_that_is_not_nakamas(status: int, body: bytes) -> None:
 
 
 @given(st.integers(100, 599), st.binary(max_size=300))
-def test_any_answer_is_a_model_or_an_error(status: int, body: bytes) -> None:
+def test_read_returns_a_model_or_raises_our_error_for_any_bytes(status: int, body: bytes) -> None:
     with suppress(ReplyError):
         read(Reply(status, body), SessionReply)
 
@@ -96,7 +96,7 @@ def test_a_success_in_another_shape_hides_its_tokens() -> None:
         errors.InvalidJson("{", "not JSON"),
     ],
 )
-def test_errors_can_go_to_another_process(error: NakamaError) -> None:
+def test_errors_survive_pickle(error: NakamaError) -> None:
     copied = pickle.loads(pickle.dumps(error))
     assert type(copied) is type(error)
     assert str(copied) == str(error)

@@ -32,17 +32,17 @@ def test_a_split_of_ids_is_not_wasteful() -> None:
     assert len(list(split(query, token_bytes=300))) == 6
 
 
-def test_a_target_reads_back() -> None:
+def test_target_quotes_what_reads_back() -> None:
     query = [("ids", "a&b"), ("ids", "c d"), ("name", "ü")]
     path, _, text = Request("GET", "/v2/x", query).target.partition("?")
     assert (path, parse_qsl(text)) == ("/v2/x", query)
 
 
-def test_absent_parameters_stay_away() -> None:
+def test_present_leaves_none_out() -> None:
     assert present(limit=5, cursor=None, create=False) == [("limit", "5"), ("create", "false")]
 
 
-def test_a_segment_is_one() -> None:
+def test_segment_quotes_to_one_segment() -> None:
     assert segment("a/b?c#d e%") == "a%2Fb%3Fc%23d%20e%25"
 
 
@@ -51,13 +51,13 @@ def test_a_key_is_the_user_of_basic_auth() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 101, -1])
-def test_limits(limit: int) -> None:
+def test_check_limit_raises_out_of_range(limit: int) -> None:
     with pytest.raises(ArgumentError, match=f"between 1 and 100, not {limit}"):
         check_limit(limit, 100)
 
 
 @given(st.uuids())
-def test_ids_in_every_spelling_of_the_server(value: uuid.UUID) -> None:
+def test_check_ids_accepts_every_spelling_of_the_server(value: uuid.UUID) -> None:
     spellings = [str(value), str(value).upper(), value.hex, f"{{{value}}}", value.urn]
     assert check_ids("ids", spellings) == [str(value)] * 5
 
@@ -65,17 +65,17 @@ def test_ids_in_every_spelling_of_the_server(value: uuid.UUID) -> None:
 @pytest.mark.parametrize(
     "bad", ["", "x", str(uuid.UUID(int=0)) + "0", "0" * 31, "{" + "0" * 32, "0000-" + "0" * 28]
 )
-def test_other_ids_are_refused(bad: str) -> None:
+def test_check_ids_raises_for_other_text(bad: str) -> None:
     with pytest.raises(ArgumentError, match="ids must be UUIDs such as"):
         check_ids("ids", [str(uuid.UUID(int=1)), bad])
 
 
-def test_one_text_is_not_a_list_of_ids() -> None:
+def test_check_ids_raises_for_one_text() -> None:
     with pytest.raises(ArgumentError, match="several ids"):
         check_ids("ids", str(uuid.UUID(int=1)))
 
 
-def test_what_is_no_unicode_is_refused() -> None:
+def test_segment_and_target_raise_for_invalid_unicode() -> None:
     for make in (
         lambda text: segment(text),
         lambda text: Request("GET", "/v2/x", [("cursor", text)]).target,

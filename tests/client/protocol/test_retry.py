@@ -60,24 +60,24 @@ REFUSED = ConnectionFailed("refused", nothing_sent=True)
         (SessionReplaced(lost(DisconnectCause.REPLACED)), False),
     ],
 )
-def test_what_may_pass(error: NakamaError, passes: bool) -> None:
+def test_is_transient_tells_which_errors_may_pass(error: NakamaError, passes: bool) -> None:
     assert is_transient(error) is passes
 
 
 @pytest.mark.parametrize("request_", [GET, DELETE, PUT, LOGIN])
-def test_what_may_be_repeated(request_: Request) -> None:
+def test_may_repeat_allows_idempotent_requests(request_: Request) -> None:
     assert may_repeat(LOST, request_)
     assert may_repeat(UnexpectedReply(502, ""), request_)
 
 
-def test_what_may_be_repeated_only_when_it_was_not_sent() -> None:
+def test_may_repeat_allows_others_only_when_nothing_was_sent() -> None:
     assert not may_repeat(LOST, POST)
     assert not may_repeat(UnexpectedReply(429, ""), POST)
     assert may_repeat(REFUSED, POST)
     assert may_repeat(TimeoutExceeded("no connection", nothing_sent=True), POST)
 
 
-def test_whose_refusal_it_is() -> None:
+def test_concerns_token_tells_nakamas_refusal_from_the_functions() -> None:
     by_server = Unauthenticated(401, 16, "Auth token invalid")
     by_function = Unauthenticated(401, 16, "you may not")
     assert concerns_token(by_server, POST)
@@ -104,7 +104,7 @@ NOW = "Sun, 22 Nov 2026 10:00:00 GMT"
         ("", "", None),
     ],
 )
-def test_how_long_the_server_asks_to_wait(value: str, date: str, seconds: float | None) -> None:
+def test_retry_after_reads_seconds_and_dates(value: str, date: str, seconds: float | None) -> None:
     assert retry_after(value, date) == seconds
 
 
@@ -114,7 +114,7 @@ def test_how_long_the_server_asks_to_wait(value: str, date: str, seconds: float 
     longest=st.floats(0, 1e6),
     seed=st.integers(),
 )
-def test_a_delay_is_never_above_the_bounds(
+def test_full_jitter_stays_within_the_bounds(
     failures: int, first: float, longest: float, seed: int
 ) -> None:
     random = Random(seed).random
@@ -123,7 +123,7 @@ def test_a_delay_is_never_above_the_bounds(
     assert delay <= first * 2.0 ** min(failures - 1, 1000)
 
 
-def test_the_bound_doubles() -> None:
+def test_full_jitter_doubles_the_bound() -> None:
     bounds = [
         full_jitter(failures, first=0.5, longest=30.0, random=lambda: 1.0)
         for failures in range(1, 10)
@@ -131,7 +131,7 @@ def test_the_bound_doubles() -> None:
     assert bounds == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
 
 
-def test_many_clients_come_back_spread_out() -> None:
+def test_full_jitter_spreads_many_clients() -> None:
     random = Random(7).random
     delays = sorted(full_jitter(1, first=10.0, longest=30.0, random=random) for _ in range(2000))
     in_each_second = [sum(second <= each < second + 1 for each in delays) for second in range(10)]

@@ -23,7 +23,7 @@ def reply(*, now: float, iat: float | None = None, life: int = 60) -> SessionRep
     return SessionReply(token=token, refresh_token=make_token(exp=int(now) + 3600, iat=int(iat)))
 
 
-def test_claims() -> None:
+def test_restore_reads_the_claims() -> None:
     token = make_token(tid="1", uid="2", usn="bob", vrs={"a": "b"}, exp=5, iat=4, other=[])
     claims = read_claims(token)
     assert (claims.tid, claims.uid, claims.usn) == ("1", "2", "bob")
@@ -31,7 +31,7 @@ def test_claims() -> None:
 
 
 @given(st.text() | st.text().map(lambda text: f"a.{text}.b"))
-def test_what_is_no_token_is_not_repeated(text: str) -> None:
+def test_restore_raises_without_repeating_the_text(text: str) -> None:
     with pytest.raises(ArgumentError) as raised:
         restore(text, "")
     assert str(raised.value) == "a session token must be a JSON web token"
@@ -39,7 +39,7 @@ def test_what_is_no_token_is_not_repeated(text: str) -> None:
 
 @pytest.mark.parametrize("life", [60, 7200, 5])
 @pytest.mark.parametrize("ahead", [0, 90, -90, 86_400])
-def test_the_last_fifth_of_a_life_is_for_refreshing(life: int, ahead: int) -> None:
+def test_needs_refresh_in_the_last_fifth_of_a_life(life: int, ahead: int) -> None:
     tokens = from_login(reply(now=NOW + ahead, life=life), now=NOW)
     assert not tokens.needs_refresh(NOW + 0.5 * life)
     assert tokens.needs_refresh(NOW + 0.81 * life)
@@ -68,7 +68,7 @@ def test_a_restored_session_that_was_refreshed_often_is_refreshed_once() -> None
     assert not fresh.needs_refresh(NOW + 30)
 
 
-def test_the_refresh_token_dies_too() -> None:
+def test_can_refresh_until_the_refresh_token_dies() -> None:
     tokens = from_login(reply(now=NOW), now=NOW)
     assert tokens.can_refresh(NOW + 3599)
     assert not tokens.can_refresh(NOW + 3600)
@@ -81,7 +81,7 @@ def test_an_answer_without_a_refresh_token_keeps_the_old_one() -> None:
     assert fresh.refresh_token == tokens.refresh_token
 
 
-def test_tokens_do_not_show() -> None:
+def test_tokens_repr_holds_no_token() -> None:
     tokens = from_login(reply(now=NOW), now=NOW)
     assert isinstance(tokens, Tokens)
     assert "eyJ" not in repr(tokens)

@@ -27,39 +27,41 @@ from nakama_client import (
 )
 from server_kit.faults import Fault
 from tests.client.leaks import tasks
-from tests.client.reconnecting.story import Story
+from tests.client.reconnecting.event_log import EventLog
 from tests.client.scripted import Peer, ScriptedServer, make_token
 
 REFRESH = "POST /v2/account/session/refresh"
 
 
 @pytest.mark.asyncio
-async def test_a_lost_socket_comes_back(client: Client, server: MockServer, alice: Session) -> None:
+async def test_lost_socket_reconnects(client: Client, server: MockServer, alice: Session) -> None:
     received: asyncio.Queue[str] = asyncio.Queue()
     async with client.socket(alice) as socket:
         socket.on_notification(lambda notification: received.put_nowait(notification.subject))
-        story = Story(socket)
+        log = EventLog(socket)
         for number in range(5):
             server.sockets()[0].abort()
-            await story.until(Connected, number + 1)
+            await log.wait_for(Connected, number + 1)
             assert socket.is_connected
             await server.notifications.send(alice.user_id, f"after drop {number}")
             assert await received.get() == f"after drop {number}"
             assert (await socket.rpc("echo", "still here")).payload == "still here"
         assert received.empty(), "handlers were doubled"
         assert len(server.sockets()) == 1
-    assert story.kinds() == [DisconnectReason, Reconnecting, Connected] * 5 + [DisconnectReason]
+    assert log.kinds() == [DisconnectReason, Reconnecting, Connected] * 5 + [DisconnectReason]
     assert not tasks()
 
 
 @pytest.mark.asyncio
-async def test_what_is_told(client: Client, server: MockServer, alice: Session) -> None:
+async def test_handlers_get_each_step_of_a_reconnect(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     socket = client.socket(alice)
-    story = Story(socket)
+    log = EventLog(socket)
     async with socket:
         server.sockets()[0].abort()
-        await story.until(Connected, 2)
-    first, lost, reconnecting, again, closed = story.events
+        await log.wait_for(Connected, 2)
+    first, lost, reconnecting, again, closed = log.events
     assert first == Connected(attempts=1, lost=None)
     assert isinstance(lost, DisconnectReason)
     assert (lost.cause, lost.will_reconnect) == (DisconnectCause.LOST, True)
@@ -71,15 +73,15 @@ async def test_what_is_told(client: Client, server: MockServer, alice: Session) 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("reason", ["server-side session disconnect", "", "anything else"])
-async def test_a_close_with_code_1000_is_not_our_close(
+async def test_socket_reconnects_after_a_close_with_code_1000(
     client: Client, server: MockServer, alice: Session, reason: str
 ) -> None:
     async with client.socket(alice) as socket:
-        story = Story(socket)
+        log = EventLog(socket)
         server.sockets()[0].disconnect(reason)
-        await story.until(Connected)
-        assert isinstance(story.events[0], DisconnectReason)
-        assert story.events[0].code == 1000
+        await log.wait_for(Connected)
+        assert isinstance(log.events[0], DisconnectReason)
+        assert log.events[0].code == 1000
 
 
 @pytest.mark.asyncio
@@ -111,14 +113,16 @@ async def test_requests_fail_at_once_and_subscriptions_go_on() -> None:
 
 
 @pytest.mark.asyncio
-async def test_while_the_server_is_down(client: Client, server: MockServer, alice: Session) -> None:
+async def test_requests_raise_not_connected_while_the_server_is_down(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     policy = ReconnectPolicy(first_delay=3600, max_delay=3600)
     async with Client(server.http_url, random=lambda: 0.5) as slow:
         socket = slow.socket(alice, reconnect=policy)
-        story = Story(socket)
+        log = EventLog(socket)
         await socket.connect()
         server.sockets()[0].abort()
-        await story.until(Reconnecting)
+        await log.wait_for(Reconnecting)
         assert not socket.is_connected
         with pytest.raises(NotConnected, match="lost"):
             await socket.rpc("echo")
@@ -127,62 +131,64 @@ async def test_while_the_server_is_down(client: Client, server: MockServer, alic
         await socket.close()
         with pytest.raises(NotConnected, match="closed meanwhile"):
             await connecting
-    assert story.kinds() == [Connected, DisconnectReason, Reconnecting]
+    assert log.kinds() == [Connected, DisconnectReason, Reconnecting]
     assert not tasks()
 
 
 @pytest.mark.asyncio
-async def test_connecting_while_it_reconnects_waits_for_that(
+async def test_connect_waits_for_a_reconnect_under_way(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket:
         server.sockets()[0].abort()
-        story = Story(socket)
-        await story.until(Reconnecting)
+        log = EventLog(socket)
+        await log.wait_for(Reconnecting)
         await socket.connect()
         assert (await socket.rpc("echo", "x")).payload == "x"
         assert len(server.sockets()) == 1
 
 
 @pytest.mark.asyncio
-async def test_many_attempts_until_the_server_is_back(
+async def test_socket_attempts_until_the_server_is_back(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     refusal = Fault.status(503)
     async with client.socket(alice) as socket:
-        story = Story(socket)
+        log = EventLog(socket)
         rule = server.faults.add(refusal, "GET /ws", times=6)
         server.sockets()[0].abort()
-        await story.until(Connected)
+        await log.wait_for(Connected)
     assert rule.hits == 6
-    attempts = [event.attempt for event in story.events if isinstance(event, Reconnecting)]
+    attempts = [event.attempt for event in log.events if isinstance(event, Reconnecting)]
     assert attempts == [1, 2, 3, 4, 5, 6, 7]
-    (back,) = (event for event in story.events if isinstance(event, Connected))
+    (back,) = (event for event in log.events if isinstance(event, Connected))
     assert back.attempts == 7
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_asks_for_patience(
+async def test_socket_waits_for_retry_after(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket:
-        story = Story(socket)
+        log = EventLog(socket)
         server.faults.add(Fault.status(503, headers={"Retry-After": "3600"}), "GET /ws")
         server.sockets()[0].abort()
-        await story.until(Reconnecting, 2)
-    delays = [event.delay for event in story.events if isinstance(event, Reconnecting)]
+        await log.wait_for(Reconnecting, 2)
+    delays = [event.delay for event in log.events if isinstance(event, Reconnecting)]
     assert delays == [0.0, 3600.0]
 
 
 @pytest.mark.asyncio
-async def test_enough_is_enough(client: Client, server: MockServer, alice: Session) -> None:
+async def test_socket_gives_up_after_the_last_attempt(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     socket = client.socket(alice, reconnect=ReconnectPolicy(attempts=3))
     received = socket.notifications()
     async with socket:
-        story = Story(socket)
+        log = EventLog(socket)
         rule = server.faults.add(Fault.reset(), "GET /ws")
         server.sockets()[0].abort()
-        await story.until(ConnectionFailed)
+        await log.wait_for(ConnectionFailed)
         assert rule.hits == 3
         with pytest.raises(ConnectionFailed):
             await anext(received)
@@ -195,7 +201,7 @@ async def test_enough_is_enough(client: Client, server: MockServer, alice: Sessi
 
 
 @pytest.mark.asyncio
-async def test_the_first_connection_is_attempted_several_times(
+async def test_connect_repeats_the_first_connection(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     for fault, route in (
@@ -212,23 +218,23 @@ async def test_the_first_connection_is_attempted_several_times(
 
 
 @pytest.mark.asyncio
-async def test_reconnecting_can_be_switched_off(
+async def test_socket_stays_closed_when_reconnect_is_none(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     socket = client.socket(alice, reconnect=None)
     received = socket.notifications()
     async with socket:
-        story = Story(socket)
+        log = EventLog(socket)
         server.sockets()[0].abort()
         with pytest.raises(ConnectionLost):
             await anext(received)
-    (lost,) = story.events
+    (lost,) = log.events
     assert isinstance(lost, DisconnectReason)
     assert not lost.will_reconnect
 
 
 @pytest.mark.asyncio
-async def test_another_predicate(client: Client, server: MockServer, alice: Session) -> None:
+async def test_should_reconnect_decides(client: Client, server: MockServer, alice: Session) -> None:
     asked: list[object] = []
 
     def never_after_a_close(trouble: DisconnectReason | NakamaError) -> bool:
@@ -237,9 +243,9 @@ async def test_another_predicate(client: Client, server: MockServer, alice: Sess
 
     policy = ReconnectPolicy(should_reconnect=never_after_a_close)
     async with client.socket(alice, reconnect=policy) as socket:
-        received, story = socket.notifications(), Story(socket)
+        received, log = socket.notifications(), EventLog(socket)
         server.sockets()[0].abort()
-        await story.until(Connected)
+        await log.wait_for(Connected)
         server.sockets()[0].disconnect("kicked")
         with pytest.raises(ConnectionLost, match="kicked"):
             await anext(received)
@@ -247,21 +253,23 @@ async def test_another_predicate(client: Client, server: MockServer, alice: Sess
 
 
 @pytest.mark.asyncio
-async def test_a_predicate_that_fails(client: Client, server: MockServer, alice: Session) -> None:
+async def test_failing_should_reconnect_is_reported_and_ends_the_socket(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     def broken(trouble: object) -> bool:
         raise ZeroDivisionError
 
     async with client.socket(alice, reconnect=ReconnectPolicy(should_reconnect=broken)) as socket:
-        received, story = socket.notifications(), Story(socket)
+        received, log = socket.notifications(), EventLog(socket)
         server.sockets()[0].abort()
         with pytest.raises(ConnectionLost):
             await anext(received)
-        await story.until(HandlerFailed)
+        await log.wait_for(HandlerFailed)
     assert not tasks()
 
 
 @pytest.mark.asyncio
-async def test_a_twin_is_never_fought() -> None:
+async def test_replaced_socket_does_not_reconnect() -> None:
     config = Config.from_settings({"session.single_socket": True})
     async with (
         MockServer(config) as server,
@@ -269,7 +277,7 @@ async def test_a_twin_is_never_fought() -> None:
     ):
         session = await client.authenticate_device("device-of-alice")
         older, newer = client.socket(session), client.socket(session)
-        received, story = older.notifications(), Story(older)
+        received, log = older.notifications(), EventLog(older)
         await older.connect()
         await newer.connect()
         await anext(received)
@@ -278,99 +286,99 @@ async def test_a_twin_is_never_fought() -> None:
         await newer.update_status("still here")
         await older.close()
         await newer.close()
-    assert story.kinds() == [Connected, DisconnectReason]
+    assert log.kinds() == [Connected, DisconnectReason]
 
 
 @pytest.mark.asyncio
-async def test_a_banned_account_stays_out(
+async def test_banned_socket_does_not_reconnect(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket:
-        received, story = socket.notifications(), Story(socket)
+        received, log = socket.notifications(), EventLog(socket)
         server.nk.users_ban_id([alice.user_id])
         await anext(received)
         with pytest.raises(UserBanned):
             await anext(received)
-    assert story.kinds() == [DisconnectReason]
+    assert log.kinds() == [DisconnectReason]
 
 
 @pytest.mark.asyncio
-async def test_the_token_is_refreshed_before_an_attempt(
+async def test_reconnect_refreshes_the_token_first(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket:
-        story = Story(socket)
+        log = EventLog(socket)
         server.clock.advance(3000)
         server.sockets()[0].abort()
-        await story.until(Connected)
+        await log.wait_for(Connected)
     assert len(server.journal.find(REFRESH)) == 1
 
 
 @pytest.mark.asyncio
-async def test_a_refresh_that_fails_is_one_more_trouble_that_may_pass(
+async def test_failed_refresh_counts_as_a_failed_attempt(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket:
-        story = Story(socket)
+        log = EventLog(socket)
         server.clock.advance(61)
         for fault in (Fault.status(503), Fault.status(502, body="<html>"), Fault.reset()):
             server.faults.add(fault, REFRESH, times=4)
         server.sockets()[0].abort()
-        await story.until(Connected)
-        connected = story.events[-1]
+        await log.wait_for(Connected)
+        connected = log.events[-1]
         assert isinstance(connected, Connected)
         assert connected.attempts == 4
 
 
 @pytest.mark.asyncio
-async def test_a_token_that_is_refused_is_refreshed_once(
+async def test_reconnect_refreshes_a_refused_token_once(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket:
-        story = Story(socket)
+        log = EventLog(socket)
         server.clock.advance(5)
         server.faults.add(Fault.expired_token(), "GET /ws", times=1)
         server.sockets()[0].abort()
-        await story.until(Connected)
+        await log.wait_for(Connected)
     assert len(server.journal.find(REFRESH)) == 1
-    assert [event.attempt for event in story.events if isinstance(event, Reconnecting)] == [1]
+    assert [event.attempt for event in log.events if isinstance(event, Reconnecting)] == [1]
 
 
 @pytest.mark.asyncio
-async def test_a_session_that_cannot_be_refreshed_ends_it(
+async def test_reconnect_ends_with_session_expired(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket:
-        received, story = socket.notifications(), Story(socket)
+        received, log = socket.notifications(), EventLog(socket)
         server.clock.advance(4000)
         server.sockets()[0].abort()
         with pytest.raises(SessionExpired):
             await anext(received)
-        await story.until(SessionExpired)
+        await log.wait_for(SessionExpired)
         with pytest.raises(NotConnected):
             await socket.rpc("echo")
-    assert story.kinds() == [DisconnectReason, Reconnecting, SessionExpired]
+    assert log.kinds() == [DisconnectReason, Reconnecting, SessionExpired]
     assert not tasks()
 
 
 @pytest.mark.asyncio
-async def test_a_dead_peer_is_noticed(server: MockServer) -> None:
+async def test_silent_server_is_dropped_after_ping_timeout(server: MockServer) -> None:
     timeouts = Timeouts(ping_interval=0.05, ping_timeout=0.05)
     async with Client(server.http_url, timeouts=timeouts, random=lambda: 0.0) as client:
         session = await client.authenticate_device("device-of-alice")
         async with client.socket(session) as socket:
-            story = Story(socket)
+            log = EventLog(socket)
             server.faults.add(Fault.black_hole(), "in rpc", times=1)
             with pytest.raises(ConnectionLost) as raised:
                 await socket.rpc("echo")
             assert raised.value.reason.cause is DisconnectCause.TIMED_OUT
             assert raised.value.reason.silence >= timeouts.ping_interval
-            await story.until(Connected)
+            await log.wait_for(Connected)
             assert (await socket.rpc("echo", "x")).payload == "x"
 
 
 @pytest.mark.asyncio
-async def test_any_traffic_is_a_sign_of_life() -> None:
+async def test_any_traffic_keeps_the_connection() -> None:
     """The server answers no ping while it works on a long request, but it sends."""
     pings = 0
 
@@ -395,28 +403,30 @@ async def test_any_traffic_is_a_sign_of_life() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_restart_of_the_server(client: Client, server: MockServer, alice: Session) -> None:
+async def test_socket_reconnects_after_a_server_restart(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     received: asyncio.Queue[Notification] = asyncio.Queue()
     async with client.socket(alice) as socket:
         socket.on_notification(received.put_nowait)
-        story = Story(socket)
+        log = EventLog(socket)
         for number in range(3):
             await server.restart()
-            await story.until(Connected, number + 1)
+            await log.wait_for(Connected, number + 1)
             await server.notifications.send(alice.user_id, "hello again")
             assert (await received.get()).subject == "hello again"
 
 
 @pytest.mark.asyncio
-async def test_a_cancelled_close_leaves_nothing(
+async def test_cancelled_close_leaves_nothing_behind(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     socket = client.socket(alice)
     await socket.connect()
-    story = Story(socket)
+    log = EventLog(socket)
     server.faults.add(Fault.black_hole(), "GET /ws")
     server.sockets()[0].abort()
-    await story.until(Reconnecting)
+    await log.wait_for(Reconnecting)
     closing = asyncio.create_task(socket.close())
     await asyncio.sleep(0)
     closing.cancel()

@@ -24,7 +24,7 @@ REFRESH = "POST /v2/account/session/refresh"
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("method", ["read", "rpc"])
-async def test_a_refused_token_is_refreshed_and_the_call_repeated_once(
+async def test_call_refreshes_a_refused_token_and_repeats_once(
     client: Client, server: MockServer, alice: Session, method: str
 ) -> None:
     server.clock.advance(5)
@@ -41,7 +41,9 @@ async def test_a_refused_token_is_refreshed_and_the_call_repeated_once(
 
 
 @pytest.mark.asyncio
-async def test_it_is_repeated_only_once(client: Client, server: MockServer, alice: Session) -> None:
+async def test_call_raises_when_the_new_token_is_refused_too(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     rule = server.faults.add(Fault.expired_token(), ACCOUNT)
     with pytest.raises(Unauthenticated, match="Auth token invalid"):
         await client.get_account(alice)
@@ -60,7 +62,7 @@ async def test_calls_that_are_refused_together_share_one_refresh(
 
 
 @pytest.mark.asyncio
-async def test_a_refusal_after_somebody_elses_refresh_needs_no_other() -> None:
+async def test_call_uses_the_token_of_another_calls_refresh() -> None:
     """Two calls went out with the old token; the slower one hears later that it is dead."""
     asked, release = asyncio.Event(), asyncio.Event()
     fresh = make_token(iat=1)
@@ -90,7 +92,7 @@ async def test_a_refusal_after_somebody_elses_refresh_needs_no_other() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_function_that_refuses_is_not_called_again(
+async def test_rpc_is_not_repeated_when_the_function_refuses(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     calls = 0
@@ -108,7 +110,7 @@ async def test_a_function_that_refuses_is_not_called_again(
 
 
 @pytest.mark.asyncio
-async def test_a_wrong_server_key_is_no_matter_of_tokens(server: MockServer) -> None:
+async def test_wrong_server_key_refreshes_nothing(server: MockServer) -> None:
     async with Client(server.http_url, server_key="wrong") as client:
         with pytest.raises(Unauthenticated, match="Server key invalid"):
             await client.authenticate_device("device-of-alice")
@@ -116,7 +118,9 @@ async def test_a_wrong_server_key_is_no_matter_of_tokens(server: MockServer) -> 
 
 
 @pytest.mark.asyncio
-async def test_logging_in_again(client: Client, server: MockServer, alice: Session) -> None:
+async def test_on_session_expired_logs_in_again(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     told: list[str] = []
 
     @client.on_session_expired
@@ -136,7 +140,7 @@ async def test_logging_in_again(client: Client, server: MockServer, alice: Sessi
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_lost_its_data(
+async def test_on_session_expired_logs_in_after_the_server_lost_its_data(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     first_id = alice.user_id
@@ -147,7 +151,7 @@ async def test_a_server_that_lost_its_data(
 
 
 @pytest.mark.asyncio
-async def test_logging_in_again_never_loops(
+async def test_on_session_expired_is_called_once_when_the_new_token_is_refused_too(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     logins = 0
@@ -166,7 +170,7 @@ async def test_logging_in_again_never_loops(
 
 
 @pytest.mark.asyncio
-async def test_a_handler_that_has_no_session(
+async def test_call_raises_session_expired_when_no_handler_has_a_session(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     calls: list[str] = []
@@ -183,7 +187,9 @@ async def test_a_handler_that_has_no_session(
 
 
 @pytest.mark.asyncio
-async def test_a_handler_that_fails(client: Client, server: MockServer, alice: Session) -> None:
+async def test_call_raises_session_expired_when_the_handler_fails(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     handler = client.on_session_expired(lambda _: 1 / 0)
     server.clock.advance(4000)
     with pytest.raises(SessionExpired, match="division by zero") as raised:
@@ -197,7 +203,7 @@ async def test_a_handler_that_fails(client: Client, server: MockServer, alice: S
 
 
 @pytest.mark.asyncio
-async def test_a_handler_that_uses_the_expired_session(
+async def test_handler_raises_when_it_uses_the_expired_session(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     client.on_session_expired(client.get_account)
@@ -207,7 +213,7 @@ async def test_a_handler_that_uses_the_expired_session(
 
 
 @pytest.mark.asyncio
-async def test_a_handler_may_use_tasks_of_its_own(
+async def test_handler_that_uses_the_expired_session_in_a_task_raises(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     """A task that waits for the refresh that waits for the task is noticed, too."""
@@ -224,7 +230,9 @@ async def test_a_handler_may_use_tasks_of_its_own(
 
 
 @pytest.mark.asyncio
-async def test_a_ban_is_no_expiry(client: Client, server: MockServer, alice: Session) -> None:
+async def test_ban_does_not_ask_on_session_expired(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     client.on_session_expired(lambda _: client.authenticate_device("device-of-alice"))
     server.clock.advance(2)
     server.nk.users_ban_id([alice.user_id])

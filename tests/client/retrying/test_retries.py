@@ -53,7 +53,7 @@ TROUBLES = [
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("trouble", TROUBLES, ids=str)
-async def test_reading_is_repeated(
+async def test_reads_are_repeated(
     client: Client, server: MockServer, alice: Session, trouble: Fault
 ) -> None:
     retries = retries_of(client)
@@ -105,7 +105,7 @@ async def test_an_rpc_is_repeated_only_when_the_caller_says_so(
 
 
 @pytest.mark.asyncio
-async def test_what_could_not_be_sent_is_always_repeated() -> None:
+async def test_unsent_calls_are_always_repeated() -> None:
     async def answer(request: web.Request) -> web.Response:
         return web.json_response({"payload": "done"})
 
@@ -132,7 +132,7 @@ async def test_what_could_not_be_sent_is_always_repeated() -> None:
     ],
     ids=str,
 )
-async def test_what_will_not_pass_is_not_repeated(
+async def test_permanent_errors_are_not_repeated(
     client: Client,
     server: MockServer,
     alice: Session,
@@ -146,7 +146,7 @@ async def test_what_will_not_pass_is_not_repeated(
 
 
 @pytest.mark.asyncio
-async def test_after_the_last_attempt_the_error_is_raised(
+async def test_last_attempts_error_is_raised(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     rule = server.faults.add(Fault.status(503), ACCOUNT)
@@ -156,7 +156,7 @@ async def test_after_the_last_attempt_the_error_is_raised(
 
 
 @pytest.mark.asyncio
-async def test_a_policy_of_ones_own(server: MockServer, alice: Session) -> None:
+async def test_should_retry_decides(server: MockServer, alice: Session) -> None:
     asked: list[NakamaError] = []
 
     def only_internal_errors(error: NakamaError) -> bool:
@@ -176,7 +176,7 @@ async def test_a_policy_of_ones_own(server: MockServer, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_retrying_can_be_switched_off(server: MockServer, alice: Session) -> None:
+async def test_retry_none_makes_one_attempt(server: MockServer, alice: Session) -> None:
     async with Client(server.http_url, retry=None) as client:
         rule = server.faults.add(Fault.status(503), ACCOUNT)
         with pytest.raises(UnexpectedReply):
@@ -185,7 +185,7 @@ async def test_retrying_can_be_switched_off(server: MockServer, alice: Session) 
 
 
 @pytest.mark.asyncio
-async def test_the_server_is_obeyed_when_it_asks_to_wait(
+async def test_retry_waits_for_retry_after(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     retries = retries_of(client)
@@ -209,7 +209,7 @@ async def test_the_server_is_obeyed_when_it_asks_to_wait(
 
 
 @pytest.mark.asyncio
-async def test_a_deadline_for_all_attempts(server: MockServer, alice: Session) -> None:
+async def test_deadline_ends_all_attempts(server: MockServer, alice: Session) -> None:
     policy = RetryPolicy(attempts=1000, first_delay=0, max_delay=0, deadline=0.2)
     timeouts = Timeouts(request=0.05)
     async with Client(server.http_url, timeouts=timeouts, retry=policy) as client:
@@ -237,7 +237,7 @@ async def test_a_cancelled_call_is_not_repeated(
 
 
 @pytest.mark.asyncio
-async def test_a_slow_listener_delays_nobody(
+async def test_slow_on_retry_handler_delays_no_call(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     release = asyncio.Event()
@@ -265,7 +265,7 @@ async def test_a_slow_listener_delays_nobody(
         {"deadline": 0},
     ],
 )
-def test_policies_check_their_numbers(arguments: dict[str, float]) -> None:
+def test_policies_raise_for_bad_numbers(arguments: dict[str, float]) -> None:
     with pytest.raises(ArgumentError):
         RetryPolicy(**arguments)  # type: ignore[arg-type]
 

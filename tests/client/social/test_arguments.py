@@ -125,7 +125,7 @@ def any_type(value: Any) -> Any:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("rule", "call"), HTTP)
-async def test_http_calls(
+async def test_http_calls_raise_for_bad_arguments_before_sending(
     client: Client, server: MockServer, alice: Session, rule: str, call: HttpCall
 ) -> None:
     server.journal.clear()
@@ -141,7 +141,7 @@ async def _awaited(result: object) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("rule", "call"), SOCKET)
-async def test_socket_calls(
+async def test_socket_calls_raise_for_bad_arguments_before_sending(
     client: Client, server: MockServer, alice: Session, rule: str, call: SocketCall
 ) -> None:
     async with client.socket(alice) as socket:
@@ -152,7 +152,7 @@ async def test_socket_calls(
 
 
 @pytest.mark.asyncio
-async def test_broken_content_is_not_sent_on(
+async def test_send_message_raises_for_content_that_was_received_broken(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     async with client.socket(alice) as socket:
@@ -161,7 +161,9 @@ async def test_broken_content_is_not_sent_on(
 
 
 @pytest.mark.asyncio
-async def test_no_ids_send_nothing(client: Client, server: MockServer, alice: Session) -> None:
+async def test_calls_without_ids_send_nothing(
+    client: Client, server: MockServer, alice: Session
+) -> None:
     async with client.socket(alice) as socket:
         server.journal.clear()
         await client.add_friends(alice)

@@ -21,7 +21,9 @@ async def talk(client: Client, session: Session, name: str, numbers: range) -> s
 
 
 @pytest.mark.asyncio
-async def test_forward_back_and_on_later(client: Client, alice: Session) -> None:
+async def test_list_channel_messages_pages_forward_and_backward(
+    client: Client, alice: Session
+) -> None:
     room = await talk(client, alice, "the inn", range(5))
     first = await client.list_channel_messages(alice, room, limit=2)
     assert [each.content["n"] for each in first.messages] == [0, 1]
@@ -41,7 +43,9 @@ async def test_forward_back_and_on_later(client: Client, alice: Session) -> None
 
 
 @pytest.mark.asyncio
-async def test_the_newest_first(client: Client, alice: Session) -> None:
+async def test_list_channel_messages_lists_newest_first_when_not_forward(
+    client: Client, alice: Session
+) -> None:
     room = await talk(client, alice, "the inn", range(5))
     for page_size in (1, 2, 5, 100):
         found = client.iter_channel_messages(alice, room, forward=False, page_size=page_size)
@@ -54,7 +58,9 @@ async def test_the_newest_first(client: Client, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_iterators_cursor_goes_on_where_it_ended(client: Client, alice: Session) -> None:
+async def test_iter_channel_messages_resumes_from_its_cursor(
+    client: Client, alice: Session
+) -> None:
     room = await talk(client, alice, "the inn", range(3))
     found = client.iter_channel_messages(alice, room, page_size=2)
     assert [each.content["n"] async for each in found] == [0, 1, 2]
@@ -65,14 +71,18 @@ async def test_an_iterators_cursor_goes_on_where_it_ended(client: Client, alice:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", ["the inn", "50% off", "ärger im\\wald", "a?b&c=d#e", "😀"])
-async def test_any_room_has_a_history(client: Client, alice: Session, name: str) -> None:
+async def test_list_channel_messages_accepts_any_room_name(
+    client: Client, alice: Session, name: str
+) -> None:
     room = await talk(client, alice, name, range(1))
     (message,) = (await client.list_channel_messages(alice, room)).messages
     assert (message.room_name, message.content, message.channel_id) == (name, {"n": 0}, room)
 
 
 @pytest.mark.asyncio
-async def test_who_may_read(client: Client, alice: Session, login: Login) -> None:
+async def test_list_channel_messages_raises_for_users_who_may_not_read(
+    client: Client, alice: Session, login: Login
+) -> None:
     bob, carol = await login("bob"), await login("carol")
     group = await client.create_group(alice, "Dragons", open=True)
     async with client.socket(alice) as socket:
@@ -93,7 +103,9 @@ async def test_who_may_read(client: Client, alice: Session, login: Login) -> Non
 
 @settings(max_examples=10, deadline=None)
 @given(count=st.integers(0, 7), page_size=st.integers(1, 4), forward=st.booleans())
-def test_paging_lists_each_once(count: int, page_size: int, forward: bool) -> None:
+def test_iter_channel_messages_yields_each_message_once(
+    count: int, page_size: int, forward: bool
+) -> None:
     asyncio.run(_page(count, page_size, forward))
 
 

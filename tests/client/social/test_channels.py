@@ -35,22 +35,24 @@ async def bob(login: Login) -> Session:
 
 
 @pytest.mark.asyncio
-async def test_a_room(client: Client, alice: Session, bob: Session) -> None:
-    async with client.socket(alice) as hers, client.socket(bob) as his:
-        she = Ears(hers)
-        room = await hers.join_channel("the inn")
+async def test_join_channel_opens_a_room_with_presences(
+    client: Client, alice: Session, bob: Session
+) -> None:
+    async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
+        alice_ears = Ears(alice_socket)
+        room = await alice_socket.join_channel("the inn")
         assert (room.id, room.room_name, room.presences) == ("2...the inn", "the inn", ())
         assert (room.own_presence.user_id, room.own_presence.persistence) == (alice.user_id, True)
-        assert (await she.presences.get()).joins == (room.own_presence,)
+        assert (await alice_ears.presences.get()).joins == (room.own_presence,)
 
-        joined = await his.join_channel("the inn")
+        joined = await bob_socket.join_channel("the inn")
         assert joined.presences == (room.own_presence,)
-        event = await she.presences.get()
+        event = await alice_ears.presences.get()
         assert (event.channel_id, event.room_name) == (room.id, "the inn")
         assert (event.joins, event.leaves) == ((joined.own_presence,), ())
 
-        ack = await his.send_message(room.id, {"text": "héllo", "n": [1, None]})
-        message = await she.messages.get()
+        ack = await bob_socket.send_message(room.id, {"text": "héllo", "n": [1, None]})
+        message = await alice_ears.messages.get()
         assert message.content == {"text": "héllo", "n": [1, None]}
         assert (message.sender_id, message.username) == (bob.user_id, "bob")
         assert (message.message_id, message.code) == (ack.message_id, ChannelMessageCode.CHAT)
@@ -58,13 +60,13 @@ async def test_a_room(client: Client, alice: Session, bob: Session) -> None:
         assert message.create_time == ack.create_time is not None
         assert message.create_time.tzinfo is not None
 
-        await his.leave_channel(room.id)
-        await his.leave_channel(room.id)
-        assert (await she.presences.get()).leaves == (joined.own_presence,)
+        await bob_socket.leave_channel(room.id)
+        await bob_socket.leave_channel(room.id)
+        assert (await alice_ears.presences.get()).leaves == (joined.own_presence,)
 
 
 @pytest.mark.asyncio
-async def test_the_sender_hears_the_message_too(client: Client, alice: Session) -> None:
+async def test_send_message_reaches_the_sender_too(client: Client, alice: Session) -> None:
     async with client.socket(alice) as socket:
         ears = Ears(socket)
         room = await socket.join_channel("the inn", ChannelType.ROOM)
@@ -74,14 +76,18 @@ async def test_the_sender_hears_the_message_too(client: Client, alice: Session) 
 
 
 @pytest.mark.asyncio
-async def test_changing_and_removing(client: Client, alice: Session, bob: Session) -> None:
-    async with client.socket(alice) as hers, client.socket(bob) as his:
-        ears = Ears(his)
-        room = await hers.join_channel("the inn")
-        await his.join_channel("the inn")
-        sent = await hers.send_message(room.id, {"text": "helo"})
-        changed = await hers.update_message(room.id, sent.message_id, content={"text": "hello"})
-        removed = await hers.remove_message(room.id, sent.message_id)
+async def test_update_message_and_remove_message_reach_the_channel(
+    client: Client, alice: Session, bob: Session
+) -> None:
+    async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
+        ears = Ears(bob_socket)
+        room = await alice_socket.join_channel("the inn")
+        await bob_socket.join_channel("the inn")
+        sent = await alice_socket.send_message(room.id, {"text": "helo"})
+        changed = await alice_socket.update_message(
+            room.id, sent.message_id, content={"text": "hello"}
+        )
+        removed = await alice_socket.remove_message(room.id, sent.message_id)
         assert [changed.code, removed.code] == [
             ChannelMessageCode.CHAT_UPDATE,
             ChannelMessageCode.CHAT_REMOVE,
@@ -94,43 +100,43 @@ async def test_changing_and_removing(client: Client, alice: Session, bob: Sessio
         ]
         assert {each.message_id for each in heard} == {sent.message_id}
         with pytest.raises(RequestRefused, match="Could not find message to remove"):
-            await hers.remove_message(room.id, sent.message_id)
-        mine = await hers.send_message(room.id, {"text": "mine"})
+            await alice_socket.remove_message(room.id, sent.message_id)
+        mine = await alice_socket.send_message(room.id, {"text": "mine"})
         with pytest.raises(RequestRefused, match="Could not find message to update") as raised:
-            await his.update_message(room.id, mine.message_id, content={})
+            await bob_socket.update_message(room.id, mine.message_id, content={})
         assert raised.value.code == 3
     stored = await client.list_channel_messages(bob, room.id)
     assert [each.content for each in stored.messages] == [{"text": "mine"}]
 
 
 @pytest.mark.asyncio
-async def test_a_direct_channel_has_one_id_for_both(
+async def test_join_channel_gives_both_users_the_same_direct_channel(
     client: Client, alice: Session, bob: Session
 ) -> None:
-    async with client.socket(alice) as hers, client.socket(bob) as his:
-        ears = Ears(hers)
-        from_her = await hers.join_channel(bob.user_id.upper(), ChannelType.DIRECT)
-        from_him = await his.join_channel(alice.user_id, ChannelType.DIRECT)
-        assert from_her.id == from_him.id
+    async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
+        ears = Ears(alice_socket)
+        alices_channel = await alice_socket.join_channel(bob.user_id.upper(), ChannelType.DIRECT)
+        bobs_channel = await bob_socket.join_channel(alice.user_id, ChannelType.DIRECT)
+        assert alices_channel.id == bobs_channel.id
         one, two = sorted([alice.user_id, bob.user_id])
-        assert (from_her.user_id_one, from_her.user_id_two) == (one, two)
-        await his.send_message(from_him.id, {"text": "hi"})
+        assert (alices_channel.user_id_one, alices_channel.user_id_two) == (one, two)
+        await bob_socket.send_message(bobs_channel.id, {"text": "hi"})
         message = await ears.messages.get()
         assert (message.user_id_one, message.user_id_two) == (one, two)
 
 
 @pytest.mark.asyncio
-async def test_a_group_channel_tells_what_happens_in_the_group(
+async def test_group_channel_gets_messages_about_member_changes(
     client: Client, alice: Session, bob: Session, login: Login
 ) -> None:
     carol = await login("carol")
     group = await client.create_group(alice, "Dragons", open=True)
-    async with client.socket(alice) as hers, client.socket(bob) as his:
-        ears = Ears(hers)
-        channel = await hers.join_channel(group.id, ChannelType.GROUP)
+    async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
+        ears = Ears(alice_socket)
+        channel = await alice_socket.join_channel(group.id, ChannelType.GROUP)
         assert channel.group_id == group.id
         with pytest.raises(RequestRefused, match="Group not found"):
-            await his.join_channel(group.id, ChannelType.GROUP)
+            await bob_socket.join_channel(group.id, ChannelType.GROUP)
         bobs, carols = [bob.user_id], [carol.user_id]
         await client.join_group(bob, group.id)
         await client.promote_group_users(alice, group.id, bobs)
@@ -156,7 +162,9 @@ async def test_a_group_channel_tells_what_happens_in_the_group(
 
 
 @pytest.mark.asyncio
-async def test_what_the_server_refuses(client: Client, alice: Session, bob: Session) -> None:
+async def test_channel_calls_raise_what_the_server_refuses(
+    client: Client, alice: Session, bob: Session
+) -> None:
     stranger = str(uuid.uuid4())
     async with client.socket(alice) as socket:
         for target, kind, words in (
@@ -177,27 +185,29 @@ async def test_what_the_server_refuses(client: Client, alice: Session, bob: Sess
 
 
 @pytest.mark.asyncio
-async def test_hidden_and_not_stored(client: Client, alice: Session, bob: Session) -> None:
-    async with client.socket(alice) as hers, client.socket(bob) as his:
-        ears = Ears(his)
-        room = await hers.join_channel("the inn", persistence=False, hidden=True)
+async def test_join_channel_hidden_without_persistence(
+    client: Client, alice: Session, bob: Session
+) -> None:
+    async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
+        ears = Ears(bob_socket)
+        room = await alice_socket.join_channel("the inn", persistence=False, hidden=True)
         assert room.own_presence.persistence is False
-        joined = await his.join_channel("the inn")
+        joined = await bob_socket.join_channel("the inn")
         assert joined.presences == ()
-        await hers.send_message(room.id, {"text": "who is there?"})
+        await alice_socket.send_message(room.id, {"text": "who is there?"})
         assert (await ears.messages.get()).persistent is False
         assert (await ears.presences.get()).joins == (joined.own_presence,)
     assert (await client.list_channel_messages(bob, room.id)).messages == ()
 
 
 @pytest.mark.asyncio
-async def test_a_lost_connection_leaves_the_room(
+async def test_lost_connection_leaves_the_channel(
     client: Client, alice: Session, bob: Session
 ) -> None:
-    async with client.socket(alice) as hers:
-        ears = Ears(hers)
-        await hers.join_channel("the inn")
-        async with client.socket(bob) as his:
-            his_presence = (await his.join_channel("the inn")).own_presence
+    async with client.socket(alice) as alice_socket:
+        ears = Ears(alice_socket)
+        await alice_socket.join_channel("the inn")
+        async with client.socket(bob) as bob_socket:
+            bobs_presence = (await bob_socket.join_channel("the inn")).own_presence
         events = [await ears.presences.get() for _ in range(3)]
-        assert events[-1].leaves == (his_presence,)
+        assert events[-1].leaves == (bobs_presence,)

@@ -35,7 +35,7 @@ async def befriend(client: Client, one: Session, other: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_from_invite_to_friendship_to_nothing(
+async def test_add_friends_invites_and_accepts_and_delete_friends_ends_it(
     client: Client, alice: Session, bob: Session
 ) -> None:
     assert await states(client, alice) == {}
@@ -52,7 +52,9 @@ async def test_from_invite_to_friendship_to_nothing(
 
 
 @pytest.mark.asyncio
-async def test_blocking(client: Client, alice: Session, bob: Session) -> None:
+async def test_block_friends_blocks_and_delete_friends_unblocks(
+    client: Client, alice: Session, bob: Session
+) -> None:
     await befriend(client, alice, bob)
     await client.block_friends(alice, [bob.user_id])
     await client.add_friends(bob, [alice.user_id])
@@ -64,7 +66,7 @@ async def test_blocking(client: Client, alice: Session, bob: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_metadata_stays_with_the_one_who_gave_it(
+async def test_add_friends_keeps_metadata_for_the_caller_only(
     client: Client, alice: Session, bob: Session
 ) -> None:
     await client.add_friends(alice, [bob.user_id], metadata={"met": "at the inn", "n": [1]})
@@ -74,7 +76,7 @@ async def test_metadata_stays_with_the_one_who_gave_it(
 
 
 @pytest.mark.asyncio
-async def test_a_state_of_its_own(
+async def test_list_friends_filters_by_state(
     client: Client, alice: Session, bob: Session, carol: Session
 ) -> None:
     await befriend(client, alice, bob)
@@ -87,7 +89,9 @@ async def test_a_state_of_its_own(
 
 
 @pytest.mark.asyncio
-async def test_refusals_change_nothing(client: Client, alice: Session, bob: Session) -> None:
+async def test_add_friends_changes_nothing_when_refused(
+    client: Client, alice: Session, bob: Session
+) -> None:
     await client.add_friends(alice, [bob.user_id])
     before = await states(client, alice)
     for call in (client.add_friends, client.block_friends):
@@ -104,7 +108,7 @@ async def test_refusals_change_nothing(client: Client, alice: Session, bob: Sess
 
 
 @pytest.mark.asyncio
-async def test_friends_of_friends(
+async def test_list_friends_of_friends_lists_referrers(
     client: Client, alice: Session, bob: Session, carol: Session, login: Login
 ) -> None:
     await befriend(client, alice, bob)
@@ -119,7 +123,9 @@ async def test_friends_of_friends(
 
 
 @pytest.mark.asyncio
-async def test_more_than_fits_in_one_request(client: Client, server: MockServer) -> None:
+async def test_add_friends_splits_what_does_not_fit_in_one_request(
+    client: Client, server: MockServer
+) -> None:
     alice = await client.authenticate_device("device-of-alice", vars={"v": "x" * 2000})
     await client.authenticate_device("device-of-first", username="first")
     last = await client.authenticate_device("device-of-last", username="last")
@@ -144,7 +150,7 @@ async def test_more_than_fits_in_one_request(client: Client, server: MockServer)
     relations=st.lists(st.sampled_from(["friend", "sent", "received", "blocked"]), max_size=7),
     page_size=st.integers(1, 4),
 )
-def test_paging_lists_each_once(relations: list[str], page_size: int) -> None:
+def test_iter_friends_yields_each_friend_once(relations: list[str], page_size: int) -> None:
     asyncio.run(_page(relations, page_size))
 
 

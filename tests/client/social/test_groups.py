@@ -32,7 +32,7 @@ async def members(client: Client, session: Session, group_id: str) -> dict[str, 
 
 
 @pytest.mark.asyncio
-async def test_a_new_group(client: Client, alice: Session) -> None:
+async def test_create_group_returns_the_group(client: Client, alice: Session) -> None:
     group = await client.create_group(
         alice,
         "Dragons",
@@ -55,7 +55,7 @@ async def test_a_new_group(client: Client, alice: Session) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_usual_group_is_closed_and_takes_a_hundred(
+async def test_create_group_defaults_to_closed_and_100_members(
     client: Client, alice: Session
 ) -> None:
     group = await client.create_group(alice, "Dragons")
@@ -63,7 +63,9 @@ async def test_the_usual_group_is_closed_and_takes_a_hundred(
 
 
 @pytest.mark.asyncio
-async def test_changing_a_group(client: Client, alice: Session, bob: Session) -> None:
+async def test_update_group_changes_the_given_fields(
+    client: Client, alice: Session, bob: Session
+) -> None:
     group = await client.create_group(alice, "Dragons", description="old")
     await client.create_group(alice, "Knights")
     await client.update_group(alice, group.id, name="Wyverns", description="", open=True)
@@ -78,7 +80,9 @@ async def test_changing_a_group(client: Client, alice: Session, bob: Session) ->
 
 
 @pytest.mark.asyncio
-async def test_a_name_is_taken_once(client: Client, alice: Session, bob: Session) -> None:
+async def test_create_group_raises_when_the_name_is_taken(
+    client: Client, alice: Session, bob: Session
+) -> None:
     await client.create_group(alice, "Dragons")
     with pytest.raises(AlreadyExists, match="Group name is in use"):
         await client.create_group(bob, "Dragons")
@@ -86,7 +90,7 @@ async def test_a_name_is_taken_once(client: Client, alice: Session, bob: Session
 
 
 @pytest.mark.asyncio
-async def test_joining_and_leaving_an_open_group(
+async def test_join_group_and_leave_group_change_the_members(
     client: Client, alice: Session, bob: Session
 ) -> None:
     group = await client.create_group(alice, "Dragons", open=True)
@@ -106,7 +110,9 @@ async def test_joining_and_leaving_an_open_group(
 
 
 @pytest.mark.asyncio
-async def test_a_full_group(client: Client, alice: Session, bob: Session) -> None:
+async def test_join_group_raises_when_the_group_is_full(
+    client: Client, alice: Session, bob: Session
+) -> None:
     group = await client.create_group(alice, "Dragons", open=True, max_count=1)
     with pytest.raises(InvalidArgument, match="Group is full"):
         await client.join_group(bob, group.id)
@@ -114,7 +120,9 @@ async def test_a_full_group(client: Client, alice: Session, bob: Session) -> Non
 
 
 @pytest.mark.asyncio
-async def test_asking_to_join_a_closed_group(client: Client, alice: Session, bob: Session) -> None:
+async def test_join_group_asks_the_admins_of_a_closed_group(
+    client: Client, alice: Session, bob: Session
+) -> None:
     group = await client.create_group(alice, "Dragons")
     await client.join_group(bob, group.id)
     assert await members(client, bob, group.id) == {
@@ -126,7 +134,9 @@ async def test_asking_to_join_a_closed_group(client: Client, alice: Session, bob
 
 
 @pytest.mark.asyncio
-async def test_deleting_a_group(client: Client, alice: Session, bob: Session) -> None:
+async def test_delete_group_needs_a_superadmin(
+    client: Client, alice: Session, bob: Session
+) -> None:
     group = await client.create_group(alice, "Dragons", open=True)
     await client.join_group(bob, group.id)
     with pytest.raises(InvalidArgument, match="not allowed to delete"):
@@ -139,7 +149,7 @@ async def test_deleting_a_group(client: Client, alice: Session, bob: Session) ->
 
 
 @pytest.mark.asyncio
-async def test_finding_groups(client: Client, alice: Session, bob: Session) -> None:
+async def test_list_groups_filters(client: Client, alice: Session, bob: Session) -> None:
     red = await client.create_group(alice, "Red Dragons", open=True)
     blue = await client.create_group(alice, "Red Knights", lang_tag="de")
     green = await client.create_group(alice, "Elves", open=True, lang_tag="de")
@@ -163,7 +173,7 @@ async def test_finding_groups(client: Client, alice: Session, bob: Session) -> N
 
 @settings(max_examples=10, deadline=None)
 @given(count=st.integers(0, 7), page_size=st.integers(1, 4))
-def test_paging_lists_each_once(count: int, page_size: int) -> None:
+def test_iter_groups_yields_each_group_once(count: int, page_size: int) -> None:
     asyncio.run(_page(count, page_size))
 
 

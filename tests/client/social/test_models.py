@@ -120,7 +120,9 @@ def damage(value: Any, random: Random) -> Any:
 
 @pytest.mark.parametrize(("model", "full"), MODELS)
 @given(random=st.randoms(use_true_random=False))
-def test_dropped_and_unknown_fields(model: type, full: dict[str, Any], random: Random) -> None:
+def test_models_decode_with_dropped_and_unknown_fields(
+    model: type, full: dict[str, Any], random: Random
+) -> None:
     damaged = damage(full, random)
     whole, nothing, value = read(model, full), read(model, {}), read(model, damaged)
     for name, original in full.items():
@@ -133,32 +135,32 @@ def test_dropped_and_unknown_fields(model: type, full: dict[str, Any], random: R
 
 
 @pytest.mark.parametrize("number", [-1, 5, 99, 2**31 - 1])
-def test_numbers_that_nakama_does_not_have_yet(number: int) -> None:
+def test_models_keep_unknown_codes_and_states(number: int) -> None:
     assert read(Friend, {"state": number}).state == number
     assert read(GroupUser, {"state": number}).state == number
     assert read(ChannelMessage, {"code": number + 10}).code == number + 10
 
 
-def test_numbers_compare_with_their_names() -> None:
+def test_codes_and_states_equal_their_enum_members() -> None:
     assert read(Friend, {"state": 0}).state == FriendState.FRIEND
     assert read(GroupUser, {"state": 3}).state == GroupUserState.JOIN_REQUEST
     assert read(ChannelMessage, {"code": 7}).code == ChannelMessageCode.GROUP_PROMOTED
 
 
-def test_a_full_message() -> None:
+def test_channel_message_decodes_every_field() -> None:
     message = read(ChannelMessage, MESSAGE)
     assert message.content == {"text": "hi"}
     assert message.create_time == datetime(2026, 11, 21, 22, 42, 27, 629092, UTC)
     assert message.room_name == "lobby"
 
 
-def test_an_empty_status_is_a_status() -> None:
+def test_user_presence_tells_empty_status_from_none() -> None:
     assert read(UserPresence, {"status": ""}).status == ""
     assert read(UserPresence, {}).status is None
 
 
 @pytest.mark.parametrize("text", ["[1]", "hello", "{"])
-def test_content_that_is_no_object_leaves_the_message_readable(text: str) -> None:
+def test_channel_message_with_broken_content_stays_readable(text: str) -> None:
     message = read(ChannelMessage, {**MESSAGE, "content": text})
     assert message.username == "bob"
     with pytest.raises(InvalidJson) as raised:

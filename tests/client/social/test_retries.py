@@ -51,7 +51,7 @@ def client_of(server: ScriptedServer) -> Client:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("call", REPEATED.values(), ids=REPEATED.keys())
-async def test_repeated(call: Call) -> None:
+async def test_idempotent_calls_are_repeated(call: Call) -> None:
     async with server_that_stumbles() as server, client_of(server) as client:
         await call(client, Session(make_token()))
         first, second = server.requests
@@ -60,7 +60,7 @@ async def test_repeated(call: Call) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("call", NOT_REPEATED.values(), ids=NOT_REPEATED.keys())
-async def test_not_repeated(call: Call) -> None:
+async def test_other_calls_are_not_repeated(call: Call) -> None:
     async with server_that_stumbles() as server, client_of(server) as client:
         with pytest.raises(Unavailable, match="try again"):
             await call(client, Session(make_token()))

@@ -47,7 +47,7 @@ async def codes(client: Client, session: Session) -> list[int]:
 
 
 @pytest.mark.asyncio
-async def test_logging_in_with_facebook(client: Client) -> None:
+async def test_authenticate_facebook_creates_and_finds_accounts(client: Client) -> None:
     alice = await client.authenticate_facebook(
         facebook("A"), username="alice", vars={"from": "web"}
     )
@@ -60,7 +60,7 @@ async def test_logging_in_with_facebook(client: Client) -> None:
 
 
 @pytest.mark.asyncio
-async def test_friends_come_along_when_asked_to(client: Client) -> None:
+async def test_authenticate_facebook_imports_friends_when_sync_is_true(client: Client) -> None:
     alice = await client.authenticate_facebook(facebook("A"), username="alice")
     bob = await client.authenticate_facebook(facebook("B", "A", "Z"), username="bob", sync=True)
     assert await friends_of(client, alice) == {"bob": FriendState.FRIEND}
@@ -77,7 +77,9 @@ async def test_friends_come_along_when_asked_to(client: Client) -> None:
 
 
 @pytest.mark.asyncio
-async def test_linking_facebook(client: Client, login: Login) -> None:
+async def test_link_facebook_and_unlink_facebook_change_the_account(
+    client: Client, login: Login
+) -> None:
     await client.authenticate_facebook(facebook("A"), username="alice")
     bob, carol = await login("bob"), await login("carol")
     await client.link_facebook(bob, facebook("B", "A"), sync=False)
@@ -95,14 +97,14 @@ async def test_linking_facebook(client: Client, login: Login) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_last_way_to_log_in_stays(client: Client) -> None:
+async def test_unlink_facebook_raises_for_the_last_login(client: Client) -> None:
     alice = await client.authenticate_facebook(facebook("A"), username="alice")
     with pytest.raises(PermissionDenied, match="Cannot unlink last account identifier"):
         await client.unlink_facebook(alice, facebook("A"))
 
 
 @pytest.mark.asyncio
-async def test_steam(steam_client: Client) -> None:
+async def test_authenticate_steam_logs_in_and_imports_friends(steam_client: Client) -> None:
     client = steam_client
     alice = await client.authenticate_steam(steam("1"), username="alice")
     bob = await client.authenticate_steam(steam("2", "1", "9"), username="bob", sync=True)
@@ -121,7 +123,9 @@ async def test_steam(steam_client: Client) -> None:
 
 
 @pytest.mark.asyncio
-async def test_steam_has_to_be_configured(client: Client, alice: Session) -> None:
+async def test_authenticate_steam_raises_when_steam_is_not_configured(
+    client: Client, alice: Session
+) -> None:
     for call in (
         client.authenticate_steam(steam("1")),
         client.link_steam(alice, steam("1")),

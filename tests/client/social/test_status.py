@@ -30,38 +30,40 @@ async def bob(login: Login) -> Session:
 
 
 @pytest.mark.asyncio
-async def test_what_a_follower_sees(client: Client, alice: Session, bob: Session) -> None:
-    async with client.socket(bob) as his:
-        seen = events_of(his)
-        assert await his.follow_users([alice.user_id]) == []
-        async with client.socket(alice) as hers:
-            own = events_of(hers)
-            await hers.update_status("in the inn")
+async def test_followers_get_each_change_of_status(
+    client: Client, alice: Session, bob: Session
+) -> None:
+    async with client.socket(bob) as bob_socket:
+        seen = events_of(bob_socket)
+        assert await bob_socket.follow_users([alice.user_id]) == []
+        async with client.socket(alice) as alice_socket:
+            own = events_of(alice_socket)
+            await alice_socket.update_status("in the inn")
             assert await next_change(own) == (["in the inn"], [])
             event = await seen.get()
             (presence,) = event.joins
             assert (presence.user_id, presence.username) == (alice.user_id, "alice")
             assert (presence.status, event.leaves) == ("in the inn", ())
-            assert await his.follow_users(usernames=["alice"]) == [presence]
+            assert await bob_socket.follow_users(usernames=["alice"]) == [presence]
 
-            await hers.update_status("asleep")
+            await alice_socket.update_status("asleep")
             assert await next_change(seen) == (["asleep"], ["in the inn"])
-            await hers.update_status("")
+            await alice_socket.update_status("")
             assert await next_change(seen) == ([""], ["asleep"])
-            await hers.update_status(None)
+            await alice_socket.update_status(None)
             assert await next_change(seen) == ([], [""])
-            await hers.update_status("x" * 2048)
+            await alice_socket.update_status("x" * 2048)
             assert await next_change(seen) == (["x" * 2048], [])
         assert await next_change(seen) == ([], ["x" * 2048])
 
 
 @pytest.mark.asyncio
-async def test_appearing_online_from_the_start(
+async def test_appear_online_shows_the_socket_from_the_start(
     client: Client, alice: Session, bob: Session
 ) -> None:
-    async with client.socket(bob) as his:
-        seen = events_of(his)
-        await his.follow_users([alice.user_id])
+    async with client.socket(bob) as bob_socket:
+        seen = events_of(bob_socket)
+        await bob_socket.follow_users([alice.user_id])
         async with client.socket(alice, appear_online=True):
             assert await next_change(seen) == ([""], [])
             (user,) = await client.get_users(bob, [alice.user_id])
@@ -72,30 +74,34 @@ async def test_appearing_online_from_the_start(
 
 
 @pytest.mark.asyncio
-async def test_unfollowing(client: Client, alice: Session, bob: Session, login: Login) -> None:
+async def test_unfollow_users_stops_the_events(
+    client: Client, alice: Session, bob: Session, login: Login
+) -> None:
     carol = await login("carol")
     async with (
-        client.socket(alice) as hers,
-        client.socket(bob) as his,
+        client.socket(alice) as alice_socket,
+        client.socket(bob) as bob_socket,
         client.socket(carol) as carols,
     ):
-        seen = events_of(his)
-        await his.follow_users([alice.user_id, carol.user_id])
-        await his.unfollow_users([alice.user_id, str(uuid.uuid4())])
-        await hers.update_status("unseen")
+        seen = events_of(bob_socket)
+        await bob_socket.follow_users([alice.user_id, carol.user_id])
+        await bob_socket.unfollow_users([alice.user_id, str(uuid.uuid4())])
+        await alice_socket.update_status("unseen")
         await carols.update_status("seen")
         assert await next_change(seen) == (["seen"], [])
 
 
 @pytest.mark.asyncio
-async def test_strangers_and_oneself_are_ignored(client: Client, alice: Session) -> None:
+async def test_follow_users_ignores_unknown_users_and_oneself(
+    client: Client, alice: Session
+) -> None:
     async with client.socket(alice, appear_online=True) as socket:
         assert await socket.follow_users([str(uuid.uuid4()), alice.user_id]) == []
         assert await socket.follow_users(usernames=["nobody", "alice"]) == []
 
 
 @pytest.mark.asyncio
-async def test_following_more_than_fits_in_one_message(
+async def test_follow_users_splits_what_does_not_fit_in_one_message(
     client: Client, server: MockServer, alice: Session, bob: Session, login: Login
 ) -> None:
     carol = await login("carol" * 20)
@@ -114,8 +120,8 @@ async def test_following_more_than_fits_in_one_message(
         await socket.unfollow_users([*strangers, bob.user_id])
         assert len(server.journal.find("status_unfollow")) > 1
         seen = events_of(socket)
-        async with client.socket(bob, appear_online=True) as his:
-            await his.update_status("not followed")
+        async with client.socket(bob, appear_online=True) as bob_socket:
+            await bob_socket.update_status("not followed")
         async with client.socket(carol, appear_online=True):
             pass
         assert (await seen.get()).joins[0].user_id == carol.user_id

@@ -28,29 +28,29 @@ def add_functions(server: MockServer) -> None:
 
 
 @pytest.mark.asyncio
-async def test_data_and_presences(
+async def test_stream_handlers_get_data_and_presences(
     client: Client, server: MockServer, alice: Session, login: Login
 ) -> None:
     add_functions(server)
     bob = await login("bob")
     data: asyncio.Queue[StreamData] = asyncio.Queue()
     presences: asyncio.Queue[StreamPresenceEvent] = asyncio.Queue()
-    async with client.socket(alice) as hers, client.socket(bob) as his:
-        hers.on_stream_data(data.put_nowait)
-        hers.on_stream_presence(presences.put_nowait)
-        await hers.rpc("watch")
+    async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
+        alice_socket.on_stream_data(data.put_nowait)
+        alice_socket.on_stream_presence(presences.put_nowait)
+        await alice_socket.rpc("watch")
         event = await presences.get()
         assert (event.stream.mode, event.stream.label) == (123, "weather")
         assert [each.username for each in event.joins] == ["alice"]
-        await his.rpc("watch")
+        await bob_socket.rpc("watch")
         assert [each.username for each in (await presences.get()).joins] == ["bob"]
 
-        await his.rpc("forecast", "rain")
+        await bob_socket.rpc("forecast", "rain")
         received = await data.get()
         assert (received.data, received.reliable, received.sender) == ("rain", True, None)
         assert received.stream == event.stream
 
-        await his.rpc("look_away")
+        await bob_socket.rpc("look_away")
         (gone,) = (await presences.get()).leaves
         assert isinstance(gone, UserPresence)
         assert (gone.user_id, gone.status) == (bob.user_id, None)

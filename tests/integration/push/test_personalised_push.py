@@ -134,7 +134,7 @@ async def test_a_message_reaches_all_phones_in_their_languages(
 
 
 @pytest.mark.asyncio
-async def test_a_player_who_is_there_gets_a_frame_and_no_push(
+async def test_connected_player_gets_a_frame_and_no_push(
     server: MockServer, client: Client, phones: Phones, onesignal: OneSignalStub
 ) -> None:
     ada, bob = await user(client, "ada"), await user(client, "bob")
@@ -240,7 +240,7 @@ async def test_a_changed_token_changes_nothing_for_the_player(
 
 @pytest.mark.parametrize("target", ["external_user_id"])
 @pytest.mark.asyncio
-async def test_onesignal_may_keep_whose_phones_they_are(
+async def test_push_reaches_players_by_external_user_id(
     server: MockServer, client: Client, phones: Phones, onesignal: OneSignalStub
 ) -> None:
     ada, bob = await user(client, "ada"), await user(client, "bob")

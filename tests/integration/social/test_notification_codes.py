@@ -9,94 +9,94 @@ from typing import Any
 import pytest
 
 from nakama_client import ChannelType, NotificationCode
-from tests.integration.social.stage import Stage, open_stage
+from tests.integration.social.fixtures import Fixtures, three_players
 
-Step = Callable[[Stage], Awaitable[Any]]
+Step = Callable[[Fixtures], Awaitable[Any]]
 
 
-async def nothing(stage: Stage) -> None:
+async def nothing(players: Fixtures) -> None:
     pass
 
 
-async def bob_invites(stage: Stage) -> None:
-    await stage.client.add_friends(stage.bob.session, [stage.alice.id])
+async def bob_invites(players: Fixtures) -> None:
+    await players.client.add_friends(players.bob.session, [players.alice.id])
 
 
-async def alice_invites(stage: Stage) -> None:
-    await stage.client.add_friends(stage.alice.session, [stage.bob.id])
+async def alice_invites(players: Fixtures) -> None:
+    await players.client.add_friends(players.alice.session, [players.bob.id])
 
 
-async def both_are_friends(stage: Stage) -> None:
-    await alice_invites(stage)
-    await bob_invites(stage)
+async def both_are_friends(players: Fixtures) -> None:
+    await alice_invites(players)
+    await bob_invites(players)
 
 
-async def bob_removes(stage: Stage) -> None:
-    await stage.client.delete_friends(stage.bob.session, [stage.alice.id])
+async def bob_removes(players: Fixtures) -> None:
+    await players.client.delete_friends(players.bob.session, [players.alice.id])
 
 
-async def bob_blocks(stage: Stage) -> None:
-    await stage.client.block_friends(stage.bob.session, [stage.alice.id])
+async def bob_blocks(players: Fixtures) -> None:
+    await players.client.block_friends(players.bob.session, [players.alice.id])
 
 
-async def bobs_group(stage: Stage) -> None:
-    stage.group_id = (await stage.client.create_group(stage.bob.session, "Dragons")).id
+async def bobs_group(players: Fixtures) -> None:
+    players.group_id = (await players.client.create_group(players.bob.session, "Dragons")).id
 
 
-async def alices_group(stage: Stage) -> None:
-    stage.group_id = (await stage.client.create_group(stage.alice.session, "Dragons")).id
+async def alices_group(players: Fixtures) -> None:
+    players.group_id = (await players.client.create_group(players.alice.session, "Dragons")).id
 
 
-async def alices_open_group(stage: Stage) -> None:
-    group = await stage.client.create_group(stage.alice.session, "Dragons", open=True)
-    stage.group_id = group.id
+async def alices_open_group(players: Fixtures) -> None:
+    group = await players.client.create_group(players.alice.session, "Dragons", open=True)
+    players.group_id = group.id
 
 
-async def bob_adds_alice(stage: Stage) -> None:
-    await stage.client.add_group_users(stage.bob.session, stage.group_id, [stage.alice.id])
+async def bob_adds_alice(players: Fixtures) -> None:
+    await players.client.add_group_users(players.bob.session, players.group_id, [players.alice.id])
 
 
-async def alice_asked_to_join(stage: Stage) -> None:
-    await bobs_group(stage)
-    await stage.client.join_group(stage.alice.session, stage.group_id)
+async def alice_asked_to_join(players: Fixtures) -> None:
+    await bobs_group(players)
+    await players.client.join_group(players.alice.session, players.group_id)
 
 
-async def bob_joins(stage: Stage) -> None:
-    await stage.client.join_group(stage.bob.session, stage.group_id)
+async def bob_joins(players: Fixtures) -> None:
+    await players.client.join_group(players.bob.session, players.group_id)
 
 
-async def bob_opens_direct_chat(stage: Stage) -> None:
-    await stage.bob.socket.join_channel(stage.alice.id, ChannelType.DIRECT)
+async def bob_opens_direct_chat(players: Fixtures) -> None:
+    await players.bob.socket.join_channel(players.alice.id, ChannelType.DIRECT)
 
 
-async def bob_came_and_went(stage: Stage) -> None:
-    channel = await stage.bob.socket.join_channel(stage.alice.id, ChannelType.DIRECT)
-    await stage.bob.socket.leave_channel(channel.id)
+async def bob_came_and_went(players: Fixtures) -> None:
+    channel = await players.bob.socket.join_channel(players.alice.id, ChannelType.DIRECT)
+    await players.bob.socket.leave_channel(channel.id)
 
 
-async def alice_hides_in_direct_chat(stage: Stage) -> None:
-    await stage.alice.socket.join_channel(stage.bob.id, ChannelType.DIRECT, hidden=True)
+async def alice_hides_in_direct_chat(players: Fixtures) -> None:
+    await players.alice.socket.join_channel(players.bob.id, ChannelType.DIRECT, hidden=True)
 
 
-async def alice_is_on_facebook(stage: Stage) -> None:
-    await stage.client.link_facebook(stage.alice.session, "fb:A:")
+async def alice_is_on_facebook(players: Fixtures) -> None:
+    await players.client.link_facebook(players.alice.session, "fb:A:")
 
 
-async def bob_imports_facebook(stage: Stage) -> None:
-    await stage.client.import_facebook_friends(stage.bob.session, "fb:B:A")
+async def bob_imports_facebook(players: Fixtures) -> None:
+    await players.client.import_facebook_friends(players.bob.session, "fb:B:A")
 
 
-async def bob_links_facebook(stage: Stage) -> None:
-    await stage.client.link_facebook(stage.bob.session, "fb:B:A")
+async def bob_links_facebook(players: Fixtures) -> None:
+    await players.client.link_facebook(players.bob.session, "fb:B:A")
 
 
-async def bob_imported_before(stage: Stage) -> None:
-    await alice_is_on_facebook(stage)
-    await bob_imports_facebook(stage)
+async def bob_imported_before(players: Fixtures) -> None:
+    await alice_is_on_facebook(players)
+    await bob_imports_facebook(players)
 
 
-async def bob_imports_facebook_anew(stage: Stage) -> None:
-    await stage.client.import_facebook_friends(stage.bob.session, "fb:B:A", reset=True)
+async def bob_imports_facebook_anew(players: Fixtures) -> None:
+    await players.client.import_facebook_friends(players.bob.session, "fb:B:A", reset=True)
 
 
 CODE = NotificationCode
@@ -139,114 +139,114 @@ TOLD: list[tuple[str, Step, Step, tuple[int, str, dict[str, str]]]] = [
 @pytest.mark.parametrize(
     ("before", "cause", "wanted"), [row[1:] for row in TOLD], ids=[row[0] for row in TOLD]
 )
-async def test_alice_is_told(
+async def test_alice_gets_the_notification(
     before: Step, cause: Step, wanted: tuple[int, str, dict[str, str]]
 ) -> None:
     code, subject, content = wanted
-    async with open_stage() as stage:
-        await before(stage)
-        stored_before = await stage.stored(stage.alice)
-        told = await stage.during(cause)
+    async with three_players() as players:
+        await before(players)
+        stored_before = await players.stored(players.alice)
+        told = await players.during(cause)
         (live,) = told.pop("alice")
         assert told == {"bob": [], "carol": []}
         if "group_id" in content:
-            content = {**content, "group_id": stage.group_id}
+            content = {**content, "group_id": players.group_id}
         assert (live.code, live.subject, live.content) == (code, subject, content)
-        assert (live.sender_id, live.persistent) == (stage.bob.id, True)
-        stored = await stage.stored(stage.alice)
+        assert (live.sender_id, live.persistent) == (players.bob.id, True)
+        stored = await players.stored(players.alice)
         assert stored == [*stored_before, live]
 
 
-async def bob_invited(stage: Stage) -> None:
-    await bob_invites(stage)
+async def bob_invited(players: Fixtures) -> None:
+    await bob_invites(players)
 
 
-async def alice_blocked_bob(stage: Stage) -> None:
-    await stage.client.block_friends(stage.alice.session, [stage.bob.id])
+async def alice_blocked_bob(players: Fixtures) -> None:
+    await players.client.block_friends(players.alice.session, [players.bob.id])
 
 
-async def bob_blocked_alice(stage: Stage) -> None:
-    await bob_blocks(stage)
+async def bob_blocked_alice(players: Fixtures) -> None:
+    await bob_blocks(players)
 
 
-async def bob_is_in_direct_chat(stage: Stage) -> None:
-    await bob_opens_direct_chat(stage)
+async def bob_is_in_direct_chat(players: Fixtures) -> None:
+    await bob_opens_direct_chat(players)
 
 
-async def alice_is_in_direct_chat(stage: Stage) -> None:
-    await stage.alice.socket.join_channel(stage.bob.id, ChannelType.DIRECT)
+async def alice_is_in_direct_chat(players: Fixtures) -> None:
+    await players.alice.socket.join_channel(players.bob.id, ChannelType.DIRECT)
 
 
-async def bob_writes(stage: Stage) -> None:
-    channel = await stage.bob.socket.join_channel(stage.alice.id, ChannelType.DIRECT)
-    await stage.bob.socket.send_message(channel.id, {"text": "hi"})
+async def bob_writes(players: Fixtures) -> None:
+    channel = await players.bob.socket.join_channel(players.alice.id, ChannelType.DIRECT)
+    await players.bob.socket.send_message(channel.id, {"text": "hi"})
 
 
-async def bob_is_a_member(stage: Stage) -> None:
-    await alices_open_group(stage)
-    await bob_joins(stage)
+async def bob_is_a_member(players: Fixtures) -> None:
+    await alices_open_group(players)
+    await bob_joins(players)
 
 
-async def bob_asked_to_join(stage: Stage) -> None:
-    await alices_group(stage)
-    await bob_joins(stage)
+async def bob_asked_to_join(players: Fixtures) -> None:
+    await alices_group(players)
+    await bob_joins(players)
 
 
-async def bob_is_banned(stage: Stage) -> None:
-    await bob_is_a_member(stage)
-    await alice_bans(stage)
+async def bob_is_banned(players: Fixtures) -> None:
+    await bob_is_a_member(players)
+    await alice_bans(players)
 
 
-async def bob_leaves(stage: Stage) -> None:
-    await stage.client.leave_group(stage.bob.session, stage.group_id)
+async def bob_leaves(players: Fixtures) -> None:
+    await players.client.leave_group(players.bob.session, players.group_id)
 
 
-async def alice_kicks(stage: Stage) -> None:
-    await stage.client.kick_group_users(stage.alice.session, stage.group_id, [stage.bob.id])
+async def alice_kicks(players: Fixtures) -> None:
+    await players.client.kick_group_users(players.alice.session, players.group_id, [players.bob.id])
 
 
-async def alice_bans(stage: Stage) -> None:
-    await stage.client.ban_group_users(stage.alice.session, stage.group_id, [stage.bob.id])
+async def alice_bans(players: Fixtures) -> None:
+    await players.client.ban_group_users(players.alice.session, players.group_id, [players.bob.id])
 
 
-async def alice_adds(stage: Stage) -> None:
-    await stage.client.add_group_users(
-        stage.alice.session, stage.group_id, [stage.bob.id, stage.alice.id]
+async def alice_adds(players: Fixtures) -> None:
+    await players.client.add_group_users(
+        players.alice.session, players.group_id, [players.bob.id, players.alice.id]
     )
 
 
-async def alice_promotes_and_demotes(stage: Stage) -> None:
-    bobs = [stage.bob.id]
-    await stage.client.promote_group_users(stage.alice.session, stage.group_id, bobs)
-    await stage.client.demote_group_users(stage.alice.session, stage.group_id, bobs)
+async def alice_promotes_and_demotes(players: Fixtures) -> None:
+    bobs = [players.bob.id]
+    await players.client.promote_group_users(players.alice.session, players.group_id, bobs)
+    await players.client.demote_group_users(players.alice.session, players.group_id, bobs)
 
 
-async def alice_changes_the_group(stage: Stage) -> None:
-    await stage.client.update_group(stage.alice.session, stage.group_id, name="Wyverns")
+async def alice_changes_the_group(players: Fixtures) -> None:
+    await players.client.update_group(players.alice.session, players.group_id, name="Wyverns")
 
 
-async def alice_deletes_the_group(stage: Stage) -> None:
-    await stage.client.delete_group(stage.alice.session, stage.group_id)
+async def alice_deletes_the_group(players: Fixtures) -> None:
+    await players.client.delete_group(players.alice.session, players.group_id)
 
 
-async def bob_changes_his_profile(stage: Stage) -> None:
-    await stage.client.update_account(stage.bob.session, display_name="Sir Bob")
+async def bob_changes_his_profile(players: Fixtures) -> None:
+    await players.client.update_account(players.bob.session, display_name="Sir Bob")
 
 
-async def alice_reads_her_notifications(stage: Stage) -> None:
-    stored = await stage.stored(stage.alice)
-    await stage.client.delete_notifications(stage.alice.session, [each.id for each in stored])
+async def alice_reads_her_notifications(players: Fixtures) -> None:
+    stored = await players.stored(players.alice)
+    await players.client.delete_notifications(players.alice.session, [each.id for each in stored])
 
 
-async def bob_is_disconnected(stage: Stage) -> None:
-    (his,) = [each for each in stage.server.sockets() if each.user_id == stage.bob.id]
-    stage.server.nk.session_disconnect(his.id)
-    await stage.bob.ended.wait()
+async def bob_is_disconnected(players: Fixtures) -> None:
+    (open_socket,) = [each for each in players.server.sockets() if each.user_id == players.bob.id]
+    players.server.nk.session_disconnect(open_socket.id)
+    await players.bob.ended.wait()
 
 
-async def bob_deletes_his_account(stage: Stage) -> None:
-    await stage.client.delete_account(stage.bob.session)
-    await stage.bob.ended.wait()
+async def bob_deletes_his_account(players: Fixtures) -> None:
+    await players.client.delete_account(players.bob.session)
+    await players.bob.ended.wait()
 
 
 QUIET: list[tuple[str, Step, Step]] = [
@@ -288,12 +288,12 @@ QUIET: list[tuple[str, Step, Step]] = [
 @pytest.mark.parametrize(
     ("before", "cause"), [row[1:] for row in QUIET], ids=[row[0] for row in QUIET]
 )
-async def test_nobody_is_told(before: Step, cause: Step) -> None:
-    async with open_stage() as stage:
-        await before(stage)
-        stored_before = await stage.stored(stage.alice)
-        told = await stage.during(cause)
+async def test_nobody_gets_a_notification(before: Step, cause: Step) -> None:
+    async with three_players() as players:
+        await before(players)
+        stored_before = await players.stored(players.alice)
+        told = await players.during(cause)
         assert not any(told.values())
         assert {"alice", "carol"} <= set(told)
-        stored = await stage.stored(stage.alice)
+        stored = await players.stored(players.alice)
         assert stored == ([] if cause is alice_reads_her_notifications else stored_before)

@@ -23,7 +23,7 @@ SETTINGS = settings(
 
 
 @define
-class World:
+class Fixtures:
     """A server, a client, and a loop to call them in."""
 
     run: Callable[[Awaitable[Any]], Any]
@@ -47,7 +47,7 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
+def fixtures() -> Iterator[Fixtures]:
     async def closed_by(server: MockServer, client: Client) -> None:
         await client.close()
         await server.stop()
@@ -64,18 +64,18 @@ def world() -> Iterator[World]:
         run(server.start())
         client = Client(server.http_url)
         try:
-            yield World(run, server, client)
+            yield Fixtures(run, server, client)
         finally:
             run(closed_by(server, client))
 
 
 class Machine(RuleBasedStateMachine):
-    """Calls in a world; each user's notifications are compared at the end."""
+    """Random calls; each user's notifications are compared at the end."""
 
-    def __init__(self, world: World, *names: str) -> None:
+    def __init__(self, fixtures: Fixtures, *names: str) -> None:
         super().__init__()
-        self.run, self.client, self.world = world.run, world.client, world
-        self.sessions = world.people(*names)
+        self.run, self.client, self.fixtures = fixtures.run, fixtures.client, fixtures
+        self.sessions = fixtures.people(*names)
         self.names = {session.user_id: name for name, session in self.sessions.items()}
         self.told = Told()
 
@@ -84,7 +84,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for name, session in self.sessions.items():
-            assert self.run(self.world.told(session, self.names)) == self.told.by_user[name]
+            assert self.run(self.fixtures.told(session, self.names)) == self.told.by_user[name]
 
 
 class FriendsMachine(Machine):
@@ -93,8 +93,8 @@ class FriendsMachine(Machine):
     people = ("alice", "bob", "carol")
     pairs = st.permutations(people).map(lambda names: names[:2])
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world, *self.people)
+    def __init__(self, fixtures: Fixtures) -> None:
+        super().__init__(fixtures, *self.people)
         self.rules = FriendRules(self.told)
 
     @rule(action=st.sampled_from(["add", "delete", "block"]), pair=pairs)
@@ -115,8 +115,8 @@ class GroupsMachine(Machine):
     anybody = st.sampled_from(people)
     is_open = False
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world, *self.people)
+    def __init__(self, fixtures: Fixtures) -> None:
+        super().__init__(fixtures, *self.people)
         self.rules = GroupRules(
             self.told, self.is_open, 3, dict(zip(self.people, MEMBERS, strict=False))
         )
@@ -173,6 +173,6 @@ class OpenGroupsMachine(GroupsMachine):
 
 
 @pytest.mark.parametrize("machine", [FriendsMachine, GroupsMachine, OpenGroupsMachine])
-def test_random_calls(machine: Callable[[World], Machine]) -> None:
-    with world() as here:
+def test_random_calls_follow_the_rules(machine: Callable[[Fixtures], Machine]) -> None:
+    with fixtures() as here:
         run_state_machine_as_test(lambda: machine(here), settings=SETTINGS)

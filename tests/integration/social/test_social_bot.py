@@ -7,7 +7,7 @@ from pathlib import Path
 EXAMPLE = Path(__file__).parents[3] / "examples" / "social_bot.py"
 
 
-def test_the_story() -> None:
+def test_social_bot_prints_what_it_was_sent() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", str(EXAMPLE)],
         capture_output=True,

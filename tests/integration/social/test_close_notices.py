@@ -1,4 +1,4 @@
-"""The two notifications that come before the end: -7 for a twin, -8 for a ban."""
+"""The two notifications that come before the end: -7 for a newer socket, -8 for a ban."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ def collect(socket: Socket) -> tuple[list[Notification], asyncio.Future[Disconne
 
 
 @pytest.mark.asyncio
-async def test_a_newer_socket_takes_the_place_of_the_older() -> None:
+async def test_newer_socket_replaces_the_older_with_a_close_notice() -> None:
     config = Config.from_settings({"session.single_socket": True})
     async with MockServer(config) as server, Client(server.http_url) as client:
         session = await client.authenticate_device("device-of-alice")
@@ -43,16 +43,16 @@ async def test_a_newer_socket_takes_the_place_of_the_older() -> None:
         await newer.connect()
         reason = await ended
         assert (reason.cause, reason.will_reconnect) == (DisconnectCause.REPLACED, False)
-        (farewell,) = heard
-        assert farewell.code == NotificationCode.SINGLE_SOCKET == -7
-        assert (farewell.subject, farewell.content) == ("single_socket", {})
-        assert (farewell.sender_id, farewell.persistent) == ("", False)
-        assert (await anext(waiting)).id == farewell.id
+        (notice,) = heard
+        assert notice.code == NotificationCode.SINGLE_SOCKET == -7
+        assert (notice.subject, notice.content) == ("single_socket", {})
+        assert (notice.sender_id, notice.persistent) == ("", False)
+        assert (await anext(waiting)).id == notice.id
         with pytest.raises(SessionReplaced):
             await anext(waiting)
         assert (await client.list_notifications(session)).notifications == ()
 
-        # The older one does not fight its twin: only the newer one is there, and it stays.
+        # The older one does not reconnect: only the newer one is there, and it stays.
         await newer.update_status("still here")
         assert not older.is_connected
         assert len(server.sockets()) == 1
@@ -61,7 +61,7 @@ async def test_a_newer_socket_takes_the_place_of_the_older() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_request_under_way_hears_of_the_twin() -> None:
+async def test_request_under_way_raises_session_replaced() -> None:
     config = Config.from_settings({"session.single_socket": True})
     async with MockServer(config) as server, Client(server.http_url) as client:
         session = await client.authenticate_device("device-of-alice")
@@ -86,7 +86,7 @@ async def _replaced(request: Awaitable[object]) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_newer_login_kills_the_older_one() -> None:
+async def test_newer_login_ends_the_older_session() -> None:
     config = Config.from_settings({"session.single_session": True})
     async with MockServer(config) as server, Client(server.http_url) as client:
         older = await client.authenticate_device("device-of-alice")
@@ -114,7 +114,7 @@ async def ban_by_runtime(server: MockServer, user_id: str) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("ban", [ban_by_console, ban_by_runtime])
-async def test_a_ban_reaches_every_socket(
+async def test_ban_closes_every_socket_with_a_close_notice(
     ban: Callable[[MockServer, str], Awaitable[None]],
 ) -> None:
     async with MockServer() as server, Client(server.http_url) as client:
@@ -126,16 +126,16 @@ async def test_a_ban_reaches_every_socket(
         waiting = first.notifications()
         server.clock.advance(2)
         await ban(server, session.user_id)
-        farewells = []
+        notices = []
         for heard, ended in ends:
             reason = await ended
             assert (reason.cause, reason.will_reconnect) == (DisconnectCause.BANNED, False)
-            (farewell,) = heard
-            assert farewell.code == NotificationCode.USER_BANNED == -8
-            assert (farewell.subject, farewell.content) == ("banned", {})
-            assert (farewell.sender_id, farewell.persistent) == ("", False)
-            farewells.append(farewell.id)
-        assert len(set(farewells)) == 2
+            (notice,) = heard
+            assert notice.code == NotificationCode.USER_BANNED == -8
+            assert (notice.subject, notice.content) == ("banned", {})
+            assert (notice.sender_id, notice.persistent) == ("", False)
+            notices.append(notice.id)
+        assert len(set(notices)) == 2
         await anext(waiting)
         with pytest.raises(UserBanned):
             await anext(waiting)

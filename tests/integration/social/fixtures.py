@@ -27,7 +27,7 @@ class Player:
 
 
 @define
-class Stage:
+class Fixtures:
     """Alice, Bob and Carol."""
 
     client: Client
@@ -38,7 +38,7 @@ class Stage:
     group_id: str = ""
 
     async def during(
-        self, cause: Callable[[Stage], Awaitable[object]]
+        self, cause: Callable[[Fixtures], Awaitable[object]]
     ) -> dict[str, list[Notification]]:
         """What each of those who stayed connected was told, by name, while something happened."""
         for player in self._connected():
@@ -73,7 +73,7 @@ async def _until(player: Player, subject: str) -> list[Notification]:
 
 
 @asynccontextmanager
-async def open_stage(config: Config | None = None) -> AsyncIterator[Stage]:
+async def three_players(config: Config | None = None) -> AsyncIterator[Fixtures]:
     """A server, a client, and three players that are logged in and connected."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(MockServer(config))
@@ -86,4 +86,4 @@ async def open_stage(config: Config | None = None) -> AsyncIterator[Stage]:
             player.socket.on_disconnect(lambda _, ended=player.ended: ended.set())
             await stack.enter_async_context(player.socket)
             players.append(player)
-        yield Stage(client, server, *players)
+        yield Fixtures(client, server, *players)

@@ -1,4 +1,4 @@
-"""What a socket tells of its connection."""
+"""The events of a connection, in one list."""
 
 import asyncio
 
@@ -7,12 +7,12 @@ from nakama_client import (
 )
 
 
-class Story:
-    """What a socket told, in the order in which it did."""
+class EventLog:
+    """What the handlers of a socket got, in order."""
 
     def __init__(self, socket: Socket) -> None:
         self.events: list[object] = []
-        self._news = asyncio.Event()
+        self._added = asyncio.Event()
         socket.on_connected(self._note)
         socket.on_disconnect(self._note)
         socket.on_reconnecting(self._note)
@@ -20,13 +20,13 @@ class Story:
 
     def _note(self, event: object) -> None:
         self.events.append(event)
-        self._news.set()
+        self._added.set()
 
     def kinds(self) -> list[type]:
         return [type(event) for event in self.events]
 
-    async def until(self, kind: type, count: int = 1) -> None:
-        """Wait until so many of a kind were told."""
+    async def wait_for(self, kind: type, count: int = 1) -> None:
+        """Wait until so many of a kind have come."""
         while self.kinds().count(kind) < count:
-            self._news.clear()
-            await self._news.wait()
+            self._added.clear()
+            await self._added.wait()

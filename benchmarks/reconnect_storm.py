@@ -1,6 +1,7 @@
-"""Thousands of sockets on one server, and what happens when it is killed and comes back.
+"""Thousands of sockets on one server, and how they reconnect after it was killed.
 
-`python -m benchmarks.comeback` prints how they spread. It needs two open files for each player.
+`python -m benchmarks.reconnect_storm` prints how they spread.
+It needs two open files for each player.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ RETRY = RetryPolicy(deadline=60.0)
 TIMEOUTS = Timeouts(connect=30.0, request=60.0, reply=60.0)
 
 
-class Comeback:
+class ReconnectStorm:
     """One run.
 
     Args:
@@ -65,7 +66,7 @@ class Comeback:
         self._print_spread(killed)
 
     async def _play(self, client: Client, player: int) -> None:
-        session = await client.authenticate_device(f"comeback-device-{player:05}")
+        session = await client.authenticate_device(f"reconnect_storm-device-{player:05}")
         self._sessions.append(session)
         socket = client.socket(session)
         socket.on_reconnecting(self._attempted)
@@ -107,7 +108,9 @@ class Comeback:
 
 async def main() -> None:
     """Run it as the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.comeback", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.reconnect_storm", description=__doc__
+    )
     parser.add_argument("--players", type=int, default=2_000)
     parser.add_argument("--notifications", type=int, default=100)
     options = parser.parse_args()
@@ -115,7 +118,7 @@ async def main() -> None:
         server = MockProcess(Path(folder) / "nakama.db")
         await server.start()
         try:
-            await Comeback(server, options.players, options.notifications).run()
+            await ReconnectStorm(server, options.players, options.notifications).run()
         finally:
             await server.close()
 

@@ -12,7 +12,7 @@ PLAYERS = 100
 
 
 @pytest.mark.asyncio
-async def test_all_come_back_and_catch_up() -> None:
+async def test_all_sockets_reconnect_and_catch_up() -> None:
     policy = ReconnectPolicy(first_delay=0.3, max_delay=2.0)
     delays: list[float] = []
     seen: dict[int, list[str]] = {player: [] for player in range(PLAYERS)}

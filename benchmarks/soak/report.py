@@ -18,7 +18,7 @@ class Handled:
         player: Whose.
         id: The notification.
         sender: Who sent it.
-        number: The how-manieth of this sender to this player it is.
+        number: Its number among those of this sender to this player, from 1.
     """
 
     player: int
@@ -28,8 +28,8 @@ class Handled:
 
 
 @frozen
-class Verdict:
-    """What became of the stored notifications.
+class Report:
+    """How the handled notifications compare with the stored ones.
 
     Attributes:
         stored: How many the server has.
@@ -58,7 +58,7 @@ def read(journal: Path) -> Iterator[Handled]:
                 continue
 
 
-def judge(journal: Path, stored: Mapping[int, set[str]]) -> Verdict:
+def compare(journal: Path, stored: Mapping[int, set[str]]) -> Report:
     """Compare a journal with the ids that the server has stored for each player."""
     calls: Counter[tuple[int, str]] = Counter()
     latest: dict[tuple[int, str], int] = defaultdict(int)
@@ -69,7 +69,7 @@ def judge(journal: Path, stored: Mapping[int, set[str]]) -> Verdict:
             disorder += each.number < latest[each.player, each.sender]
             latest[each.player, each.sender] = each.number
     everything = {(player, each) for player, ids in stored.items() for each in ids}
-    return Verdict(
+    return Report(
         stored=len(everything),
         handled=calls.total(),
         lost=len(everything - calls.keys()),
