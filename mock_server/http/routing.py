@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from mock_server.identity import Identity
 from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire.messages import operation
 from mock_server.wire.schema import Message
 
 ANONYMOUS = Identity("", "")
@@ -74,19 +75,21 @@ class Route:
         method: The HTTP method.
         path: As `/v2/group/{group_id}/add`; the names in braces are fields of `message`.
         auth: What the caller must prove.
-        message: The request's fields.
         handler: Makes the answer, with its keys in the order of Nakama's message.
         body: `*` when the body is the whole message, a field's name when it is that field, None
             when the body is ignored and the query holds the fields.
+        message: The request's fields: those of the operation, unless it is none of Nakama's.
     """
 
     name: str
     method: str
     path: str
     auth: Auth
-    message: Message
     handler: Handler
     body: str | None = None
+    message: Message = field(
+        default=Factory(lambda route: operation(route.name).request, takes_self=True)
+    )
 
     @cached_property
     def query_message(self) -> Message:

@@ -38,8 +38,10 @@ class Pipeline:
         self._hooks = hooks
         self._journal = journal
         self._clock = clock
-        self._requests = {request.member: request for request in requests}
         self._envelope = messages.envelope()
+        self._requests = {request.member: request for request in requests}
+        if unknown := self._requests.keys() - self._envelope.fields.keys():
+            raise ValueError(f"no members of an envelope: {sorted(unknown)}")
 
     async def receive(self, session: SocketSession, text: str) -> None:
         """Handle one frame; a malformed one ends its socket."""

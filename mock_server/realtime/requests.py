@@ -9,7 +9,6 @@ from typing import Any
 from attrs import frozen
 
 from mock_server.realtime.session import SocketSession
-from mock_server.wire.schema import Message
 
 
 class ErrorCode(IntEnum):
@@ -49,12 +48,10 @@ class Request:
 
     Attributes:
         member: Its name in the envelope, as `rpc`.
-        message: The member's fields.
         handler: Returns the reply's members; `{}` for a bare cid, None for no reply at all.
     """
 
     member: str
-    message: Message
     handler: RequestHandler
 
 

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mock_server import Config, MockServer, SessionConfig, SocketConfig
+from mock_server.wire.messages import api_message, message_names, realtime_message
 from tests.mock_server.hostile import (
     envelopes,
     frame,
@@ -129,6 +130,14 @@ async def assault(server: MockServer, witness: Witness, attacks: list[tuple[byte
         server.journal.clear()
 
 
+def build_table_of_messages() -> None:
+    """Make all that the table makes when a message is first used."""
+    for package, lookup in (("nakama.api", api_message), ("nakama.realtime", realtime_message)):
+        for name in message_names(package):
+            message = lookup(name)
+            assert message.by_input_name.keys() >= message.defaults().keys()
+
+
 @pytest.mark.asyncio
 async def test_ten_thousand_mutations_harm_nobody_and_leak_nothing(
     server: MockServer, eve: Player, witness: Witness
@@ -149,6 +158,7 @@ async def test_ten_thousand_mutations_harm_nobody_and_leak_nothing(
     attacks = [attack() for _ in range(MUTATIONS)]
     await witness.checks()
     known = asyncio.all_tasks()
+    build_table_of_messages()
     await assault(server, witness, attacks[:1000])  # what is made once is made by now
     await settle(server, known)
     before = Usage()

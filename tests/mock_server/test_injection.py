@@ -11,8 +11,9 @@ from yarl import URL
 
 from mock_server import MockServer
 from mock_server.http.routing import Auth, Route
-from mock_server.server import REQUESTS, ROUTES
+from mock_server.wire.messages import envelope
 from mock_server.wire.schema import STRING, STRING_VALUE, ListOf, MapOf, Message
+from tests.mock_server.features import routes_and_requests
 from tests.mock_server.hostile import http_request
 from tests.mock_server.players import SERVER_KEY, Player, open_line
 
@@ -82,7 +83,7 @@ async def test_no_text_of_a_request_is_taken_for_more(
     await server.notifications.send(ada.user_id, "kept")
     stored, account = await server.notifications.stored(ada.user_id), await account_of(ada)
     tables = await tables_of(server)
-    for route in ROUTES:
+    for route in routes_and_requests()[0]:
         if route.name not in ("DeleteAccount", "SessionLogout"):
             await poison_route(eve, route, poison)
     assert [entry.error for entry in server.journal if entry.error] == []
@@ -112,10 +113,12 @@ async def test_no_text_of_a_frame_is_taken_for_more(
     server: MockServer, ada: Player, eve: Player, poison: str
 ) -> None:
     account, tables = await account_of(ada), await tables_of(server)
-    for request in REQUESTS:
+    for request in routes_and_requests()[1]:
         connection = await eve.http.ws_connect(server.socket_url, headers=eve.headers)
-        envelope = {"cid": poison, request.member: filled(request.message, poison)}
-        await connection.send_str(json.dumps(envelope))
+        message = envelope().fields[request.member].kind
+        assert isinstance(message, Message)
+        frame = {"cid": poison, request.member: filled(message, poison)}
+        await connection.send_str(json.dumps(frame))
         await connection.close()
     assert [entry.error for entry in server.journal if entry.error] == []
     assert (await account_of(ada), await tables_of(server)) == (account, tables)

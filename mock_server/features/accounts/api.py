@@ -8,7 +8,6 @@ from mock_server.features.accounts.core import Accounts
 from mock_server.features.moderation.core import Moderation
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
-from mock_server.wire.schema import STRING_VALUE, Message
 
 
 class _Api:
@@ -33,23 +32,11 @@ class _Api:
         return {}
 
 
-_NOTHING = Message("Empty")
-_UPDATE = Message(
-    "UpdateAccountRequest",
-    username=STRING_VALUE,
-    display_name=STRING_VALUE,
-    avatar_url=STRING_VALUE,
-    lang_tag=STRING_VALUE,
-    location=STRING_VALUE,
-    timezone=STRING_VALUE,
-)
-
-
 def routes(accounts: Accounts, moderation: Moderation) -> tuple[Route, ...]:
     """The routes of accounts."""
     api = _Api(accounts, moderation)
     return (
-        Route("GetAccount", "GET", "/v2/account", Auth.BEARER, _NOTHING, api.get),
-        Route("UpdateAccount", "PUT", "/v2/account", Auth.BEARER, _UPDATE, api.update, body="*"),
-        Route("DeleteAccount", "DELETE", "/v2/account", Auth.BEARER, _NOTHING, api.delete),
+        Route("GetAccount", "GET", "/v2/account", Auth.BEARER, api.get),
+        Route("UpdateAccount", "PUT", "/v2/account", Auth.BEARER, api.update, body="*"),
+        Route("DeleteAccount", "DELETE", "/v2/account", Auth.BEARER, api.delete),
     )

@@ -8,16 +8,9 @@ from typing import Any
 from mock_server.features.accounts.core import check_username
 from mock_server.features.authentication.core import Authentication, Login
 from mock_server.features.authentication.foreign import FOREIGN_PROVIDERS, ForeignProvider
-from mock_server.features.authentication.messages import (
-    ACCOUNT_CUSTOM,
-    ACCOUNT_DEVICE,
-    ACCOUNT_EMAIL,
-    ACCOUNT_TOKEN,
-)
 from mock_server.features.sessions.core import Sessions
 from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
-from mock_server.wire.schema import BOOL_VALUE, STRING, Message
 
 
 class _Api:
@@ -91,19 +84,12 @@ def _foreign(provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
     return handler
 
 
-def _route(provider: str, account: Message, handler: Callable[[Call], dict[str, Any]]) -> Route:
+def _route(provider: str, handler: Callable[[Call], dict[str, Any]]) -> Route:
     return Route(
         f"Authenticate{provider}",
         "POST",
         f"/v2/account/authenticate/{provider.lower()}",
         Auth.SERVER_KEY,
-        Message(
-            f"Authenticate{provider}Request",
-            account=account,
-            create=BOOL_VALUE,
-            username=STRING,
-            sync=BOOL_VALUE,
-        ),
         handler,
         body="account",
     )
@@ -113,10 +99,10 @@ def routes(sessions: Sessions, authentication: Authentication) -> tuple[Route, .
     """The routes of authentication."""
     api = _Api(sessions, authentication)
     return (
-        _route("Device", ACCOUNT_DEVICE, api.device),
-        _route("Custom", ACCOUNT_CUSTOM, api.custom),
-        _route("Email", ACCOUNT_EMAIL, api.email),
-        _route("Facebook", ACCOUNT_TOKEN, api.social(FACEBOOK)),
-        _route("Steam", ACCOUNT_TOKEN, api.social(STEAM)),
-        *(_route(each.name, each.account, _foreign(each)) for each in FOREIGN_PROVIDERS),
+        _route("Device", api.device),
+        _route("Custom", api.custom),
+        _route("Email", api.email),
+        _route("Facebook", api.social(FACEBOOK)),
+        _route("Steam", api.social(STEAM)),
+        *(_route(each.name, _foreign(each)) for each in FOREIGN_PROVIDERS),
     )

@@ -15,7 +15,6 @@ from mock_server.features.channels.ids import parse_channel_id
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty
-from mock_server.wire.schema import BOOL_VALUE, INT32_VALUE, STRING, Message
 
 
 class _Api:
@@ -64,13 +63,6 @@ def routes(history: ChannelHistory) -> tuple[Route, ...]:
             "GET",
             "/v2/channel/{channel_id}",
             Auth.BEARER,
-            Message(
-                "ListChannelMessagesRequest",
-                channel_id=STRING,
-                limit=INT32_VALUE,
-                forward=BOOL_VALUE,
-                cursor=STRING,
-            ),
             api.list_messages,
         ),
     )

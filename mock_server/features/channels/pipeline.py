@@ -22,7 +22,6 @@ from mock_server.realtime.stream import Presence, Stream, StreamMode
 from mock_server.realtime.tracker import Tracker
 from mock_server.wire.gojson import is_json_object
 from mock_server.wire.output import omit_empty
-from mock_server.wire.schema import BOOL_VALUE, INT32, STRING, Message
 from mock_server.wire.uuids import parse_uuid
 
 
@@ -159,21 +158,15 @@ def _not_stored(what: str) -> RealtimeError:
     )
 
 
-_JOIN = Message("ChannelJoin", target=STRING, type=INT32, persistence=BOOL_VALUE, hidden=BOOL_VALUE)
-_SEND = Message("ChannelMessageSend", channel_id=STRING, content=STRING)
-_UPDATE = Message("ChannelMessageUpdate", channel_id=STRING, message_id=STRING, content=STRING)
-_REMOVE = Message("ChannelMessageRemove", channel_id=STRING, message_id=STRING)
-
-
 def requests(
     tracker: Tracker, notifications: Notifications, channels: Channels, resolver: ChannelResolver
 ) -> tuple[Request, ...]:
     """What clients send about channels."""
     handlers = _Requests(tracker, notifications, channels, resolver)
     return (
-        Request("channel_join", _JOIN, handlers.join),
-        Request("channel_leave", Message("ChannelLeave", channel_id=STRING), handlers.leave),
-        Request("channel_message_send", _SEND, handlers.send),
-        Request("channel_message_update", _UPDATE, handlers.update),
-        Request("channel_message_remove", _REMOVE, handlers.remove),
+        Request("channel_join", handlers.join),
+        Request("channel_leave", handlers.leave),
+        Request("channel_message_send", handlers.send),
+        Request("channel_message_update", handlers.update),
+        Request("channel_message_remove", handlers.remove),
     )

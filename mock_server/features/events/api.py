@@ -7,9 +7,6 @@ from typing import Any
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.runtime.context import Contexts
 from mock_server.runtime.events import Events
-from mock_server.wire.schema import BOOL, STRING, STRING_MAP, Message
-
-_EVENT = Message("Event", name=STRING, properties=STRING_MAP, external=BOOL)
 
 
 def routes(events: Events, contexts: Contexts) -> tuple[Route, ...]:
@@ -22,4 +19,4 @@ def routes(events: Events, contexts: Contexts) -> tuple[Route, ...]:
         events.generate(context, call.request["name"], call.request["properties"], external=True)
         return {}
 
-    return (Route("Event", "POST", "/v2/event", Auth.BEARER, _EVENT, generate, body="*"),)
+    return (Route("Event", "POST", "/v2/event", Auth.BEARER, generate, body="*"),)

@@ -13,7 +13,6 @@ from mock_server.features.notifications.core import DatabaseError
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty, timestamp
-from mock_server.wire.schema import INT32_VALUE, STRING, ListOf, Message
 from mock_server.wire.uuids import NIL, parse_uuid
 from server_kit import Store
 from server_kit.store import Row
@@ -133,9 +132,6 @@ def _refuse(message: str) -> GrpcError:
     return GrpcError(GrpcCode.INVALID_ARGUMENT, message)
 
 
-_NAMES = ListOf(STRING)
-
-
 def routes(store: Store, accounts: Accounts, friends: Friends) -> tuple[Route, ...]:
     """The routes of friends."""
     api = _Api(store, accounts, friends)
@@ -145,7 +141,6 @@ def routes(store: Store, accounts: Accounts, friends: Friends) -> tuple[Route, .
             "GET",
             "/v2/friend",
             Auth.BEARER,
-            Message("ListFriendsRequest", limit=INT32_VALUE, state=INT32_VALUE, cursor=STRING),
             api.list_friends,
         ),
         Route(
@@ -153,7 +148,6 @@ def routes(store: Store, accounts: Accounts, friends: Friends) -> tuple[Route, .
             "DELETE",
             "/v2/friend",
             Auth.BEARER,
-            Message("DeleteFriendsRequest", ids=_NAMES, usernames=_NAMES),
             _refusing(api.delete, "delete friends"),
         ),
         Route(
@@ -161,7 +155,6 @@ def routes(store: Store, accounts: Accounts, friends: Friends) -> tuple[Route, .
             "POST",
             "/v2/friend",
             Auth.BEARER,
-            Message("AddFriendsRequest", ids=_NAMES, usernames=_NAMES, metadata=STRING),
             _refusing(api.add, "add friends"),
         ),
         Route(
@@ -169,7 +162,6 @@ def routes(store: Store, accounts: Accounts, friends: Friends) -> tuple[Route, .
             "POST",
             "/v2/friend/block",
             Auth.BEARER,
-            Message("BlockFriendsRequest", ids=_NAMES, usernames=_NAMES),
             _refusing(api.block, "block friends"),
         ),
         Route(
@@ -177,7 +169,6 @@ def routes(store: Store, accounts: Accounts, friends: Friends) -> tuple[Route, .
             "GET",
             "/v2/friend/friends",
             Auth.BEARER,
-            Message("ListFriendsOfFriendsRequest", limit=INT32_VALUE, cursor=STRING),
             api.list_friends_of_friends,
         ),
     )

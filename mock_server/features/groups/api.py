@@ -25,16 +25,6 @@ from mock_server.features.groups.members import Members
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty
-from mock_server.wire.schema import (
-    BOOL,
-    BOOL_VALUE,
-    INT32,
-    INT32_VALUE,
-    STRING,
-    STRING_VALUE,
-    ListOf,
-    Message,
-)
 from mock_server.wire.uuids import NIL, parse_uuid
 from server_kit import Store
 
@@ -206,7 +196,6 @@ def _users_route(verb: str, handler: _Handler) -> Route:
         "POST",
         f"/v2/group/{{group_id}}/{verb.lower()}",
         Auth.BEARER,
-        Message(f"{verb}GroupUsersRequest", group_id=STRING, user_ids=ListOf(STRING)),
         handler,
     )
 
@@ -223,15 +212,6 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             "GET",
             "/v2/group",
             Auth.BEARER,
-            Message(
-                "ListGroupsRequest",
-                name=STRING,
-                cursor=STRING,
-                limit=INT32_VALUE,
-                lang_tag=STRING,
-                members=INT32_VALUE,
-                open=BOOL_VALUE,
-            ),
             api.list_groups,
         ),
         Route(
@@ -239,15 +219,6 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             "POST",
             "/v2/group",
             Auth.BEARER,
-            Message(
-                "CreateGroupRequest",
-                name=STRING,
-                description=STRING,
-                lang_tag=STRING,
-                avatar_url=STRING,
-                open=BOOL,
-                max_count=INT32,
-            ),
             _refusing(
                 api.create,
                 "create group",
@@ -260,15 +231,6 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             "PUT",
             _GROUP,
             Auth.BEARER,
-            Message(
-                "UpdateGroupRequest",
-                group_id=STRING,
-                name=STRING_VALUE,
-                description=STRING_VALUE,
-                lang_tag=STRING_VALUE,
-                avatar_url=STRING_VALUE,
-                open=BOOL_VALUE,
-            ),
             _refusing(
                 api.update,
                 "update group",
@@ -292,7 +254,6 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             "DELETE",
             _GROUP,
             Auth.BEARER,
-            Message("DeleteGroupRequest", group_id=STRING),
             _refusing(
                 api.delete,
                 "delete group",
@@ -309,7 +270,6 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             "POST",
             f"{_GROUP}/join",
             Auth.BEARER,
-            Message("JoinGroupRequest", group_id=STRING),
             _refusing(
                 api.join,
                 "join group",
@@ -321,7 +281,6 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             "POST",
             f"{_GROUP}/leave",
             Auth.BEARER,
-            Message("LeaveGroupRequest", group_id=STRING),
             _refusing(
                 api.leave,
                 "leave group",
@@ -365,13 +324,6 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             "GET",
             f"{_GROUP}/user",
             Auth.BEARER,
-            Message(
-                "ListGroupUsersRequest",
-                group_id=STRING,
-                limit=INT32_VALUE,
-                state=INT32_VALUE,
-                cursor=STRING,
-            ),
             api.list_users,
         ),
         Route(
@@ -379,13 +331,6 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             "GET",
             "/v2/user/{user_id}/group",
             Auth.BEARER,
-            Message(
-                "ListUserGroupsRequest",
-                user_id=STRING,
-                limit=INT32_VALUE,
-                state=INT32_VALUE,
-                cursor=STRING,
-            ),
             api.list_user_groups,
         ),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.http.routing import Auth, Call, Route
-from mock_server.wire.schema import Message
 
 
 def _check(call: Call) -> dict[str, Any]:
@@ -14,4 +13,4 @@ def _check(call: Call) -> dict[str, Any]:
 
 def routes() -> tuple[Route, ...]:
     """The routes of health."""
-    return (Route("Healthcheck", "GET", "/healthcheck", Auth.NONE, Message("Empty"), _check),)
+    return (Route("Healthcheck", "GET", "/healthcheck", Auth.NONE, _check),)

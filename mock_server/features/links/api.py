@@ -6,16 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.features.authentication.foreign import FOREIGN_PROVIDERS, ForeignProvider
-from mock_server.features.authentication.messages import (
-    ACCOUNT_CUSTOM,
-    ACCOUNT_DEVICE,
-    ACCOUNT_EMAIL,
-    ACCOUNT_TOKEN,
-)
 from mock_server.features.links.core import Links
 from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
-from mock_server.wire.schema import BOOL_VALUE, Message
 
 
 class _Api:
@@ -87,38 +80,27 @@ def _link_foreign(provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]
 def _route(
     verb: str,
     provider: str,
-    message: Message,
     handler: Callable[[Call], dict[str, Any]],
     body: str = "*",
 ) -> Route:
     path = f"/v2/account/{verb.lower()}/{provider.lower()}"
-    return Route(f"{verb}{provider}", "POST", path, Auth.BEARER, message, handler, body)
-
-
-LINK_FACEBOOK = Message("LinkFacebookRequest", account=ACCOUNT_TOKEN, sync=BOOL_VALUE)
-LINK_STEAM = Message("LinkSteamRequest", account=ACCOUNT_TOKEN, sync=BOOL_VALUE)
+    return Route(f"{verb}{provider}", "POST", path, Auth.BEARER, handler, body)
 
 
 def routes(links: Links) -> tuple[Route, ...]:
     """The routes of links."""
     api = _Api(links)
     return (
-        _route("Link", "Device", ACCOUNT_DEVICE, api.link_device),
-        _route("Link", "Custom", ACCOUNT_CUSTOM, api.link_custom),
-        _route("Link", "Email", ACCOUNT_EMAIL, api.link_email),
-        _route("Link", "Facebook", LINK_FACEBOOK, api.link_social(FACEBOOK), body="account"),
-        _route("Link", "Steam", LINK_STEAM, api.link_social(STEAM)),
-        _route("Unlink", "Device", ACCOUNT_DEVICE, api.unlink_device),
-        _route("Unlink", "Custom", ACCOUNT_CUSTOM, api.unlink_custom),
-        _route("Unlink", "Email", ACCOUNT_EMAIL, api.unlink_email),
-        _route("Unlink", "Facebook", ACCOUNT_TOKEN, api.unlink_social(FACEBOOK)),
-        _route("Unlink", "Steam", ACCOUNT_TOKEN, api.unlink_social(STEAM)),
-        *(
-            _route("Link", each.name, each.account, _link_foreign(each))
-            for each in FOREIGN_PROVIDERS
-        ),
-        *(
-            _route("Unlink", each.name, each.account, api.unlink_foreign(each))
-            for each in FOREIGN_PROVIDERS
-        ),
+        _route("Link", "Device", api.link_device),
+        _route("Link", "Custom", api.link_custom),
+        _route("Link", "Email", api.link_email),
+        _route("Link", "Facebook", api.link_social(FACEBOOK), body="account"),
+        _route("Link", "Steam", api.link_social(STEAM)),
+        _route("Unlink", "Device", api.unlink_device),
+        _route("Unlink", "Custom", api.unlink_custom),
+        _route("Unlink", "Email", api.unlink_email),
+        _route("Unlink", "Facebook", api.unlink_social(FACEBOOK)),
+        _route("Unlink", "Steam", api.unlink_social(STEAM)),
+        *(_route("Link", each.name, _link_foreign(each)) for each in FOREIGN_PROVIDERS),
+        *(_route("Unlink", each.name, api.unlink_foreign(each)) for each in FOREIGN_PROVIDERS),
     )

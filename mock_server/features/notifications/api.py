@@ -8,7 +8,6 @@ from mock_server.cursor import BadCursor
 from mock_server.features.notifications.core import Notifications, listed
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
-from mock_server.wire.schema import INT32_VALUE, STRING, ListOf, Message
 from mock_server.wire.uuids import parse_uuid
 
 
@@ -46,7 +45,6 @@ def routes(notifications: Notifications) -> tuple[Route, ...]:
             "GET",
             "/v2/notification",
             Auth.BEARER,
-            Message("ListNotificationsRequest", limit=INT32_VALUE, cacheable_cursor=STRING),
             api.list_notifications,
         ),
         Route(
@@ -54,7 +52,6 @@ def routes(notifications: Notifications) -> tuple[Route, ...]:
             "DELETE",
             "/v2/notification",
             Auth.BEARER,
-            Message("DeleteNotificationsRequest", ids=ListOf(STRING)),
             api.delete,
         ),
     )

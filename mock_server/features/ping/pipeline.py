@@ -6,7 +6,6 @@ from typing import Any
 
 from mock_server.realtime.requests import Reply, Request
 from mock_server.realtime.session import SocketSession
-from mock_server.wire.schema import Message
 
 
 def _ping(session: SocketSession, request: dict[str, Any]) -> Reply:
@@ -19,4 +18,4 @@ def _pong(session: SocketSession, request: dict[str, Any]) -> Reply:
 
 def requests() -> tuple[Request, ...]:
     """What clients send to see whether the server is there."""
-    return (Request("ping", Message("Ping"), _ping), Request("pong", Message("Pong"), _pong))
+    return (Request("ping", _ping), Request("pong", _pong))

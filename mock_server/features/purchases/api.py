@@ -6,16 +6,7 @@ from typing import Any
 
 from mock_server.http.routing import Auth, Call, Handler, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
-from mock_server.wire.schema import BOOL_VALUE, INT32_VALUE, STRING, Message
 
-_RECEIPT = Message(
-    "ValidatePurchaseRequest",
-    receipt=STRING,
-    purchase=STRING,
-    signature=STRING,
-    signed_request=STRING,
-    persist=BOOL_VALUE,
-)
 _STORES = (
     ("Purchase", "Apple", "Apple"),
     ("Purchase", "Google", "Google"),
@@ -51,7 +42,6 @@ def routes() -> tuple[Route, ...]:
                 "POST",
                 f"/v2/iap/{kind.lower()}/{provider.lower()}",
                 Auth.BEARER,
-                _RECEIPT,
                 _not_configured(store),
                 body="*",
             )
@@ -62,7 +52,6 @@ def routes() -> tuple[Route, ...]:
             "POST",
             "/v2/iap/subscription",
             Auth.BEARER,
-            Message("ListSubscriptionsRequest", limit=INT32_VALUE, cursor=STRING),
             _list,
             body="*",
         ),
@@ -71,7 +60,6 @@ def routes() -> tuple[Route, ...]:
             "GET",
             "/v2/iap/subscription/{product_id}",
             Auth.BEARER,
-            Message("GetSubscriptionRequest", product_id=STRING),
             _get,
         ),
     )

@@ -45,7 +45,17 @@ def routes(
         return ()
     api = _Api(config, accounts, sessions, registrar)
     path = config.registration_path
-    return (Route("RegisterPush", "POST", path, Auth.NONE, _REGISTRATION, api.register, body="*"),)
+    return (
+        Route(
+            "RegisterPush",
+            "POST",
+            path,
+            Auth.NONE,
+            api.register,
+            body="*",
+            message=_REGISTRATION,
+        ),
+    )
 
 
 class _Api:
@@ -58,6 +68,8 @@ class _Api:
         self._registrar = registrar
 
     def register(self, call: Call) -> dict[str, Any]:
+        if "\0" in call.request["oneSignalUserId"]:  # the account's metadata cannot hold it
+            raise GrpcError(GrpcCode.INVALID_ARGUMENT, "oneSignalUserId has a NUL character.")
         self._registrar.accept(self._user(call), call.request)
         return {}
 

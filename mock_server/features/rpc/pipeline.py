@@ -10,9 +10,6 @@ from mock_server.runtime.context import Contexts
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.rpc import RpcFunctions
 from mock_server.wire.output import omit_empty
-from mock_server.wire.schema import STRING, Message
-
-_RPC = Message("Rpc", id=STRING, payload=STRING, http_key=STRING)
 
 
 def requests(rpcs: RpcFunctions, contexts: Contexts) -> tuple[Request, ...]:
@@ -32,4 +29,4 @@ def requests(rpcs: RpcFunctions, contexts: Contexts) -> tuple[Request, ...]:
             raise RealtimeError(ErrorCode.RUNTIME_FUNCTION_EXCEPTION, str(error)) from error
         return {"rpc": omit_empty({"id": rpc_id, "payload": payload})}
 
-    return (Request("rpc", _RPC, call),)
+    return (Request("rpc", call),)

@@ -6,7 +6,6 @@ from typing import Any
 
 from mock_server.features.sessions.core import Sessions
 from mock_server.http.routing import Auth, Call, Route
-from mock_server.wire.schema import STRING, STRING_MAP, Message
 
 
 class _Api:
@@ -32,7 +31,6 @@ def routes(sessions: Sessions) -> tuple[Route, ...]:
             "POST",
             "/v2/account/session/refresh",
             Auth.SERVER_KEY,
-            Message("SessionRefreshRequest", token=STRING, vars=STRING_MAP),
             api.refresh,
             body="*",
         ),
@@ -41,7 +39,6 @@ def routes(sessions: Sessions) -> tuple[Route, ...]:
             "POST",
             "/v2/session/logout",
             Auth.BEARER,
-            Message("SessionLogoutRequest", token=STRING, refresh_token=STRING),
             api.logout,
             body="*",
         ),

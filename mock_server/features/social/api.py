@@ -6,11 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.features.authentication.identifiers import refuse
-from mock_server.features.authentication.messages import ACCOUNT_TOKEN
 from mock_server.features.social.core import Social
 from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
-from mock_server.wire.schema import BOOL_VALUE, Message
 
 
 class _Api:
@@ -40,9 +38,6 @@ class _Api:
             "POST",
             f"/v2/friend/{provider.name.lower()}",
             Auth.BEARER,
-            Message(
-                f"Import{provider.name}FriendsRequest", account=ACCOUNT_TOKEN, reset=BOOL_VALUE
-            ),
             self._import_from(provider),
             body="account",
         )

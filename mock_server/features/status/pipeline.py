@@ -10,7 +10,6 @@ from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Reque
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence
 from mock_server.realtime.tracker import Tracker
-from mock_server.wire.schema import STRING, STRING_VALUE, ListOf, Message
 from mock_server.wire.uuids import NIL, parse_uuid
 from server_kit.store import Row
 
@@ -68,16 +67,11 @@ def _others(session: SocketSession, rows: list[Row | None]) -> list[str]:
     return [each for each in found if each not in (session.user_id, NIL)]
 
 
-_IDS = ListOf(STRING)
-
-
 def requests(tracker: Tracker, accounts: Accounts, status: StatusRegistry) -> tuple[Request, ...]:
     """What clients send about status."""
     handlers = _Requests(tracker, accounts, status)
     return (
-        Request(
-            "status_follow", Message("StatusFollow", user_ids=_IDS, usernames=_IDS), handlers.follow
-        ),
-        Request("status_unfollow", Message("StatusUnfollow", user_ids=_IDS), handlers.unfollow),
-        Request("status_update", Message("StatusUpdate", status=STRING_VALUE), handlers.update),
+        Request("status_follow", handlers.follow),
+        Request("status_unfollow", handlers.unfollow),
+        Request("status_update", handlers.update),
     )

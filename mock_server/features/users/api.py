@@ -7,7 +7,6 @@ from typing import Any
 from mock_server.features.accounts.core import Accounts
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
-from mock_server.wire.schema import STRING, ListOf, Message
 from mock_server.wire.uuids import parse_uuid
 from server_kit import Store
 
@@ -39,12 +38,7 @@ def _system_id(text: str) -> str:
     return user_id
 
 
-_GET = Message(
-    "GetUsersRequest", ids=ListOf(STRING), usernames=ListOf(STRING), facebook_ids=ListOf(STRING)
-)
-
-
 def routes(store: Store, accounts: Accounts) -> tuple[Route, ...]:
     """The routes of users."""
     api = _Api(store, accounts)
-    return (Route("GetUsers", "GET", "/v2/user", Auth.BEARER, _GET, api.get),)
+    return (Route("GetUsers", "GET", "/v2/user", Auth.BEARER, api.get),)

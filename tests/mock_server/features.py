@@ -1,0 +1,24 @@
+"""What the features of a server answer."""
+
+from __future__ import annotations
+
+from mock_server import Config
+from mock_server.features.push.pushes import Pushes
+from mock_server.http.routing import Route
+from mock_server.realtime.requests import Request
+from mock_server.wiring import SCHEMA, Wiring
+from server_kit import Clock, Faults, Journal, Store
+
+
+def routes_and_requests() -> tuple[list[Route], list[Request]]:
+    """All routes, and all requests over a socket."""
+    clock, journal, store = Clock(), Journal(), Store(SCHEMA)
+    try:
+        wiring = Wiring(Config(), clock, store, journal, Faults(journal, clock), Pushes())
+        features = wiring.features
+    finally:
+        store.close()
+    return (
+        [route for feature in features for route in feature.routes],
+        [request for feature in features for request in feature.requests],
+    )
