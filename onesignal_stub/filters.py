@@ -104,20 +104,19 @@ _NUMERIC: dict[str, _Compare] = {**_ORDER, "=": operator.eq, "!=": operator.ne}
 
 
 def parse(filters: Sequence[Any]) -> Matches | None:
-    """Turn a filter list into a question; None if it holds no filter at all.
+    """Turn a filter list into a predicate; None if it is empty.
 
     Raises:
         ApiError: A field, relation, value or operator is not one that the grammar has.
     """
     if len(filters) > MAX_ENTRIES:
         raise refused(f"Filters are limited to {MAX_ENTRIES} entries, got {len(filters)}")
-    entries = [entry for entry in filters if entry != {}]  # what old Node SDKs make of operators
-    if not entries:
+    if not filters:
         return None
-    _check_fields(entries)
+    _check_fields(filters)
     parts: list[list[Matches]] = [[]]
     after_operator = True
-    for entry in entries:
+    for entry in filters:
         joint = _operator_of(entry)
         if joint is None:
             parts[-1].append(_FIELDS[entry["field"]](entry))
@@ -132,7 +131,11 @@ def parse(filters: Sequence[Any]) -> Matches | None:
 
 
 def _check_fields(entries: Sequence[Any]) -> None:
-    """Refuse every entry whose field is unknown, each with a text of its own."""
+    """Refuse every entry whose field is unknown, each with a text of its own.
+
+    So is `{}`, which old Node SDKs send in place of an operator: to leave it out would join its
+    neighbours by AND.
+    """
     if not all(isinstance(entry, dict) for entry in entries):
         raise refused("Filters: every entry must be an object")
     fields = [entry.get("field") for entry in entries if "operator" not in entry]
@@ -294,8 +297,11 @@ def _app_version(entry: _Filter) -> Matches:
 
 
 def version_key(version: str) -> tuple[int, ...] | None:
-    """`1.10.0` as numbers to compare, zeros at the end dropped; None if it is not of that form."""
-    if not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})*", version):
+    """`1.10.0` as numbers to compare, zeros at the end dropped.
+
+    None if it has another form, or more than 20 parts.
+    """
+    if not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18}){0,19}", version):
         return None
     parts = [int(part) for part in version.split(".")]
     while parts and not parts[-1]:

@@ -1,7 +1,8 @@
 """From an HTTP request to a feature's handler and back: the one pipeline of all routes.
 
-Every route is served under `/api/v1/…` and `/…`. The order of the checks is OneSignal's: the body
-is JSON, an app is named, its id is well formed, the key is right; then the handler's own rules.
+Every route is served under `/api/v1/…` and `/…`, also with a slash at the end. The order of the
+checks is OneSignal's: the body is JSON, an app is named, its id is well formed, the key is right;
+then the handler's own rules.
 Handlers are plain functions inside a transaction: a request happens at once, wholly or not at all.
 """
 
@@ -24,6 +25,7 @@ from onesignal_stub.fields import is_uuid
 from onesignal_stub.limits import RateLimiter
 from server_kit import Clock, Entry, Faults, Journal, Store
 from server_kit.faults import Point, answer
+from server_kit.nearest import COMPARED
 
 MAX_BODY = 8 * 1024 * 1024
 PREFIXES = ("", "/api/v1")
@@ -144,7 +146,9 @@ class Pipeline:
         for route in routes:
             self._names.append(route.name)
             for prefix in PREFIXES:
-                app.router.add_route(route.method, prefix + route.path, partial(self._serve, route))
+                for slash in ("", "/"):
+                    path = f"{prefix}{route.path}{slash}"
+                    app.router.add_route(route.method, path, partial(self._serve, route))
         return app
 
     @web.middleware
@@ -162,7 +166,7 @@ class Pipeline:
             return self._unmatched(request)
 
     async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
-        decision = self._faults.decide(Point.HTTP, f"{request.method} {request.path}")
+        decision = self._faults.decide(Point.HTTP, f"{request.method} {request.path.rstrip('/')}")
         return await answer(request, decision, partial(self._work, route, request))
 
     async def _work(self, route: Route, request: web.Request) -> web.Response:
@@ -277,9 +281,14 @@ def to_response(reply: Reply) -> web.Response:
 
 
 def nearest(name: str, routes: Iterable[str]) -> str:
-    """The route that most resembles an unmatched `METHOD /path`."""
+    """The route that resembles an unmatched `METHOD /path` most.
+
+    A variable part of a route resembles whatever stands in its place.
+    """
     method, _, path = name.partition(" ")
-    parts = path.removeprefix("/api/v1").split("/")
+    parts = path.removeprefix("/api/v1")[:COMPARED].split("/")
+    matcher = difflib.SequenceMatcher(autojunk=False)
+    matcher.set_seq2("/".join(parts))
 
     def likeness(route: str) -> float:
         wanted_method, _, wanted = route.partition(" ")
@@ -288,8 +297,8 @@ def nearest(name: str, routes: Iterable[str]) -> str:
             part if slot.startswith("{") and part else slot
             for slot, part in zip(pattern, parts, strict=False)
         ] + pattern[len(parts) :]
-        ratio = difflib.SequenceMatcher(None, "/".join(filled), "/".join(parts)).ratio()
-        return ratio + (0.01 if wanted_method == method else 0)
+        matcher.set_seq1("/".join(filled))
+        return matcher.ratio() + (0.01 if wanted_method == method else 0)
 
     return max(routes, key=likeness)
 

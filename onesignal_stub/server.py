@@ -26,6 +26,8 @@ from server_kit.origin import Login, OriginGuard, is_loopback
 from server_kit.web import KIT, EventStream, is_ours
 
 T = TypeVar("T")
+MAX_LINE = 32 * 1024
+"""Bytes of a request line; a longer one is answered with 400."""
 
 CONTROL_USER = "admin"
 """The user of the login that a stub on an address of the network asks for."""
@@ -296,7 +298,9 @@ class OneSignalStub(HostedServer):
         self._schedule = asyncio.create_task(
             service.delivery.keep_schedule(), name="onesignal_stub schedule"
         )
-        self._url = await self._serve(self._application(service), self._host, self._port)
+        self._url = await self._serve(
+            self._application(service), self._host, self._port, line_limit=MAX_LINE
+        )
 
     def _application(self, service: Service) -> web.Application:
         pipeline = Pipeline(
@@ -338,7 +342,9 @@ class OneSignalStub(HostedServer):
         if not keep_data:
             self._empty(self.service)
         self._limiter.set(self._rate_limit)
-        self._url = await self._serve(self._application(self.service), self._host, port)
+        self._url = await self._serve(
+            self._application(self.service), self._host, port, line_limit=MAX_LINE
+        )
 
     def _empty(self, service: Service) -> None:
         service.store.reset()

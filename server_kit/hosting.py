@@ -100,15 +100,25 @@ class HostedServer(ABC):
             return await coroutine
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
 
-    async def _serve(self, app: web.Application, host: str, port: int) -> str:
-        """Serve `app` and return its base URL; port 0 takes a free one."""
+    async def _serve(
+        self, app: web.Application, host: str, port: int, *, line_limit: int = _HEAD_LIMIT
+    ) -> str:
+        """Serve `app` and return its base URL.
+
+        Args:
+            app: The application.
+            host: The address to bind.
+            port: The port; 0 takes a free one.
+            line_limit: Bytes of the longest request line that is taken. aiohttp's router takes
+                their number squared where a path has many slashes.
+        """
         runner = web.AppRunner(
             app,
             handle_signals=False,
             access_log=None,
             shutdown_timeout=_PATIENCE,
             logger=_log,
-            max_line_size=_HEAD_LIMIT,
+            max_line_size=line_limit,
             max_field_size=_HEAD_LIMIT,
             auto_decompress=False,  # aiohttp drops the connection of a body that is no gzip
         )

@@ -56,12 +56,14 @@ async def test_an_app_of_its_own(backend: Backend) -> None:
     await backend.ok("POST", "/players", {**body, "identifier": None}, key=app["basic_auth_key"])
     shown = (await account(backend, "GET", f"/apps/{app['id'].upper()}")).body
     assert (shown["players"], shown["messageable_players"]) == (2, 1)
+    assert shown["basic_auth_key"] is None
     await backend.stub.advance(60)
     changed = (await account(backend, "PUT", f"/apps/{app['id']}", {"chrome_key": "c"})).body
     assert (changed["name"], changed["gcm_key"], changed["chrome_key"]) == ("Game", "g", "c")
     assert changed["updated_at"] > changed["created_at"]
     listed = (await account(backend, "GET", "/apps")).body
     assert [item["id"] for item in listed] == [backend.stub.app_id, app["id"]]
+    assert [item["basic_auth_key"] for item in listed] == [None, None]
 
 
 async def test_apps_that_are_refused(backend: Backend) -> None:
@@ -130,7 +132,7 @@ OPEN: list[tuple[str, str, Any, int]] = [
     ("POST", "/players/{player}/on_session", {}, 200),
     ("PUT", "/apps/{app}/users/u", {"tags": {}}, 200),
     ("POST", "/notifications", {"contents": {"en": "x"}, "include_player_ids": ["{player}"]}, 200),
-    ("POST", "/apps/{app}/users", {}, 201),
+    ("POST", "/apps/{app}/users", {"identity": {"external_id": "new"}}, 201),
     ("PATCH", "/apps/{app}/subscriptions/{player}/owner", {"identity": {"external_id": "u"}}, 200),
     ("DELETE", "/apps/{app}/users/by/external_id/u/identity/external_id", None, 200),
     ("GET", "/apps/{app}/users/by/onesignal_id/{user}", None, 200),

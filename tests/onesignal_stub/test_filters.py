@@ -235,10 +235,17 @@ def test_each_unknown_field_has_its_own_text() -> None:
     ]
 
 
-def test_empty_entries_are_what_old_sdks_make_of_operators() -> None:
+def test_parse_returns_none_for_an_empty_list() -> None:
     assert parse([]) is None
-    assert parse([{}]) is None
-    assert matches([tag("exists"), {}, tag("exists", key="b")], tags={"level": "1", "b": "1"})
+
+
+@pytest.mark.parametrize("filters", [[{}], [tag("exists"), {}, tag("exists", key="b")]])
+def test_parse_refuses_the_empty_objects_that_old_sdks_send_for_operators(
+    filters: list[Any],
+) -> None:
+    with pytest.raises(ApiError) as caught:
+        parse(filters)
+    assert caught.value.body["errors"] == ["Segment  is not a valid filter field."]
 
 
 KEYS = st.sampled_from(["a", "b"])

@@ -230,7 +230,7 @@ async def test_a_refused_request_registers_nobody(backend: Backend) -> None:
         ({}, NO_TARGETING),
         ({"included_segments": [], "include_player_ids": [], "filters": []}, NO_TARGETING),
         ({"excluded_segments": ["All"]}, NO_TARGETING),
-        ({"filters": [{}]}, NO_TARGETING),
+        ({"filters": [{}]}, "Segment  is not a valid filter field."),
         ({"include_aliases": {}, "target_channel": "push"}, NO_TARGETING),
         ({"included_segments": ["All"], "contents": {}}, NO_ENGLISH),
         ({"included_segments": ["All"], "contents": []}, NO_ENGLISH),
@@ -507,3 +507,55 @@ async def test_the_open_that_old_sdks_report(backend: Backend) -> None:
         {"id": "os__click", "value": 1, "aggregation": "count"},
         {"id": "os__click", "value": 0, "aggregation": "sum"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("targeting", "ignored"),
+    [
+        (
+            {"filters": [{"field": "tag", "key": "a", "relation": "exists"}]},
+            ("body: filters",),
+        ),
+        (
+            {"include_aliases": {"external_id": ["u"]}, "target_channel": "push"},
+            ("body: include_aliases",),
+        ),
+        ({"include_player_ids": [], "excluded_segments": ["None"]}, ()),
+    ],
+)
+async def test_create_notification_notes_the_audience_that_segments_win_over(
+    targeting: dict[str, Any], ignored: tuple[str, ...], backend: Backend
+) -> None:
+    player = await backend.player()
+    answer = await backend.send(included_segments=["All"], **targeting)
+    assert backend.reached(answer) == [player]
+    (entry,) = backend.stub.journal.find("POST /notifications")
+    assert tuple(each for each in entry.ignored if "segment '" not in each) == ignored
+
+
+async def test_create_notification_notes_the_ids_that_filters_win_over(backend: Backend) -> None:
+    player = await backend.player()
+    filters = [{"field": "session_count", "relation": ">", "value": "0"}]
+    answer = await backend.send(filters=filters, include_player_ids=[str(uuid.uuid4())])
+    assert backend.reached(answer) == [player]
+    (entry,) = backend.stub.journal.find("POST /notifications")
+    assert entry.ignored == ("body: include_player_ids",)
+
+
+# The search for placeholders once took the text's length squared: minutes for these.
+@pytest.mark.parametrize("piece", ["{{a|default:'", "{", "{{", "{{a", "}}", "{{a|default:'}}"])
+async def test_create_notification_takes_three_megabytes_of_braces(
+    piece: str, backend: Backend
+) -> None:
+    player = await backend.player()
+    text = piece * (3_000_000 // len(piece))
+    answer = await backend.send_large(contents={"en": text}, include_player_ids=[player])
+    (push,) = backend.stub.find_pushes(notification_id=answer.body["id"])
+    assert push.contents == text
+
+
+async def test_a_text_has_at_most_a_thousand_placeholders_filled_in(backend: Backend) -> None:
+    player = await backend.player(tags={"a": "b"})
+    answer = await backend.send(contents={"en": "{{a}}" * 1001}, include_player_ids=[player])
+    (push,) = backend.stub.find_pushes(notification_id=answer.body["id"])
+    assert push.contents == "b" * 1000 + "{{a}}"

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from server_kit import Fault
+
 from .conftest import NOW, Backend
 
 pytestmark = pytest.mark.asyncio
@@ -285,3 +287,39 @@ async def test_a_player_is_a_subscription(backend: Backend) -> None:
     created = await backend.ok("POST", f"/apps/{app}/users/by/external_id/u/subscriptions", body)
     shown = await view(backend, created["subscription"]["id"])
     assert (shown["identifier"], shown["external_user_id"]) == ("new", "u")
+
+
+async def test_a_player_is_found_by_its_id_where_no_app_is_named(backend: Backend) -> None:
+    player = await backend.player(tags={"level": "1"})
+    assert await backend.ok("PUT", f"/players/{player}", {"tags": {"level": "2"}}) == {
+        "success": True
+    }
+    assert (await backend.ok("GET", f"/players/{player}"))["tags"] == {"level": "2"}
+    assert (await backend("GET", f"/players/{player}", key="wrong")).status == 403
+    unknown = await backend("GET", f"/players/{uuid.uuid4()}")
+    assert (unknown.status, unknown.body["errors"][0][:16]) == (400, "app_id not found")
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+async def test_a_slash_at_the_end_of_a_path_changes_nothing(prefix: str, backend: Backend) -> None:
+    player = await backend.player()
+    listed = await backend.ok("GET", f"{prefix}/players/", app_id=backend.stub.app_id)
+    assert [each["id"] for each in listed["players"]] == [player]
+    assert (await backend.ok("GET", f"{prefix}/players/{player}/"))["id"] == player
+    assert not backend.stub.journal.problems()
+    backend.stub.faults.add(Fault.status(503), "GET /players")
+    answer = await backend("GET", f"{prefix}/players/", app_id=backend.stub.app_id)
+    assert answer.status == 503
+
+
+async def test_a_user_has_a_bounded_number_of_tags(backend: Backend) -> None:
+    player = await backend.player()
+    for block in range(10):
+        tags = {f"tag {block} {number}": "x" for number in range(100)}
+        await backend.ok("PUT", f"/players/{player}", {"tags": tags})
+    answer = await backend("PUT", f"/players/{player}", {"tags": {"one more": "x"}})
+    assert (answer.status, answer.body) == (
+        400,
+        {"errors": ["No apps are allowed to have more than 1000 tags on a given player"]},
+    )
+    assert len((await backend.ok("GET", f"/players/{player}"))["tags"]) == 1000

@@ -328,3 +328,20 @@ async def test_custom_events(app: App, backend: Backend) -> None:
         {"app_id": backend.stub.app_id, **event},
         {"app_id": backend.stub.app_id, **keyed},
     ]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"identity": {}, "subscriptions": []}, {"properties": {"tags": {"a": "b"}}}]
+)
+async def test_create_user_refuses_one_without_alias_and_subscription(
+    body: dict[str, Any], backend: Backend
+) -> None:
+    answer = await backend("POST", f"/apps/{backend.stub.app_id}/users", body)
+    title = "Creating a User requires at least one Alias or Subscription"
+    assert (answer.status, answer.body) == (400, {"errors": [{"code": "user-3", "title": title}]})
+
+
+async def test_create_user_refuses_a_crowd_of_aliases(backend: Backend) -> None:
+    path = f"/apps/{backend.stub.app_id}/users"
+    answer = await backend("POST", path, {"identity": {f"a{n}": "x" for n in range(50_000)}})
+    assert (answer.status, answer.body["errors"][0]["code"]) == (400, "request-2")

@@ -1,6 +1,7 @@
 """Rules of faults: which calls they apply to, when, and for whom."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -42,6 +43,21 @@ def test_a_route_names_requests(route: str | None, name: str, fits: bool) -> Non
     faults = new_faults()
     faults.add(Fault.reset(), route)
     assert kinds(faults, name) == [Kind.RESET if fits else None]
+
+
+PARTS = st.lists(st.sampled_from(["a", "b", "{x}", ""]), max_size=4).map("/".join)
+PATHS = st.text("ab/", max_size=8)
+
+
+@given(pattern=PARTS, has_rest=st.booleans(), path=PATHS)
+def test_a_route_matches_a_path_as_its_regular_expression_does(
+    pattern: str, has_rest: bool, path: str
+) -> None:
+    faults = new_faults()
+    faults.add(Fault.reset(), f"GET /{pattern}{'*' if has_rest else ''}")
+    regex = f"/{pattern}".replace("{x}", "[^/]+") + (".*" if has_rest else "")
+    fits = re.fullmatch(regex, f"/{path}") is not None
+    assert kinds(faults, f"GET /{path}") == [Kind.RESET if fits else None]
 
 
 @pytest.mark.parametrize("rule", ["GET /notifications/{id}", "GET /api/v1/notifications/{id}"])
@@ -89,6 +105,9 @@ def test_a_route_names_a_socket_and_its_frames(
         (Fault.reset(), "notifications", "cannot read the route 'notifications'"),
         (Fault.reset(), "GET notification", "cannot read the route"),
         (Fault.reset(), "", "cannot read the route"),
+        (Fault.reset(), "GET /" + "{a}" * 14, "braces stand for a whole part"),
+        (Fault.reset(), "GET /v2/{id}.json", "braces stand for a whole part"),
+        (Fault.reset(), "GET /v2/{id", "braces stand for a whole part"),
     ],
 )
 def test_a_route_that_makes_no_sense_is_refused(fault: Fault, route: str, words: str) -> None:

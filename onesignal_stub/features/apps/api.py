@@ -64,8 +64,7 @@ class _Api:
         return Reply(self._apps.all())
 
     def view(self, call: Call) -> Reply:
-        app_id = call.path["id"].lower()
-        app = self._apps.view(app_id)
+        app = self._apps.view_without_key(call.path["id"].lower())
         if app is None:
             raise _unknown_app(call.path["id"])
         return Reply(app)

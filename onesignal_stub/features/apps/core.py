@@ -114,13 +114,19 @@ class Apps:
         )
 
     def view(self, app_id: str) -> dict[str, Any] | None:
-        """An app as OneSignal shows it; None if there is none."""
+        """An app as OneSignal answers when it was created or changed; None if there is none."""
         row = self._row(app_id)
         return None if row is None else _json(row)
 
+    def view_without_key(self, app_id: str) -> dict[str, Any] | None:
+        """An app as OneSignal shows it later, with null for its key; None if there is none."""
+        app = self.view(app_id)
+        return app and app | {"basic_auth_key": None}
+
     def all(self) -> list[dict[str, Any]]:
-        """Every app, the oldest first."""
-        return [_json(row) for row in self._store.all(f"{_COUNTED} ORDER BY a.number")]
+        """Every app, the oldest first, with null for its key."""
+        rows = self._store.all(f"{_COUNTED} ORDER BY a.number")
+        return [_json(row) | {"basic_auth_key": None} for row in rows]
 
     def _row(self, app_id: str) -> Row | None:
         return self._store.one(f"{_COUNTED} WHERE a.id = ?", app_id)

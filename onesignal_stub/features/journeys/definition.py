@@ -5,6 +5,7 @@ https://documentation.onesignal.com/reference/create-journey
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from onesignal_stub.features.journeys.nodes import (
 
 MAX_NAME = 300
 _MAX_DEPTH = 100
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 BLANK: dict[str, Any] = {"audience": {"kind": "segment"}, "nodes": []}
 """What a new journey has where its request says nothing."""
 
@@ -196,10 +198,10 @@ def known_ids(definition: Definition) -> Known:
 def with_new_ids(definition: Definition) -> Definition:
     """The same journey with other ids."""
     known = known_ids(definition)
+    new_ids = {old: str(uuid.uuid4()) for old in (*known.kinds, *known.branches)}
     text = msgspec.json.encode(definition).decode()
-    for old in (*known.kinds, *known.branches):
-        text = text.replace(old, str(uuid.uuid4()))
-    return msgspec.json.decode(text, type=Definition)
+    changed = _ID.sub(lambda found: new_ids.get(found[0], found[0]), text)
+    return msgspec.json.decode(changed, type=Definition)
 
 
 def unread(given: Any, kept: Any, place: str = "") -> list[str]:

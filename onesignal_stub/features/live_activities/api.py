@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onesignal_stub.features.live_activities.core import LiveActivities
 from onesignal_stub.features.notifications.idempotency import REPLAYED
+from onesignal_stub.features.notifications.targeting import dropped_targeting
 from onesignal_stub.http import Call, Reply, Route
 
 _ONE = "/apps/{app_id}/live_activities/{activity_id}"
@@ -37,6 +38,7 @@ class _Api:
         return Reply({"notification_id": message_id, "id": message_id})
 
     def start(self, call: Call) -> Reply:
+        call.ignored += [f"body: {field}" for field in dropped_targeting(call.body)]
         activity_type = call.path["activity_type"]
         message_id, replayed = self._activities.start(call.app_id, activity_type, call.body)
         return Reply({"notification_id": message_id}, 201, REPLAYED if replayed else {})

@@ -17,7 +17,11 @@ from onesignal_stub.features.exports.core import Exports
 from onesignal_stub.features.notifications.checks import KNOWN_FIELDS
 from onesignal_stub.features.notifications.core import Notifications
 from onesignal_stub.features.notifications.idempotency import REPLAYED
-from onesignal_stub.features.notifications.targeting import TARGETING_FIELDS, is_keyless
+from onesignal_stub.features.notifications.targeting import (
+    TARGETING_FIELDS,
+    dropped_targeting,
+    is_keyless,
+)
 from onesignal_stub.features.notifications.views import Views
 from onesignal_stub.features.outcomes.core import Outcomes, query_of
 from onesignal_stub.http import Call, Reply, Route
@@ -61,11 +65,13 @@ class _Api:
         if not call.has_key and not is_keyless(call.body):
             raise errors.access_denied()
         call.ignored += [f"body: {name}" for name in call.body if name not in _READ]
+        _note_dropped(call)
         created = self._notifications.create(call.app_id, call.body)
         call.ignored += created.ignored
         return Reply(created.body, headers=REPLAYED if created.replayed else {})
 
     def estimate(self, call: Call) -> Reply:
+        _note_dropped(call)
         return Reply({"count": self._notifications.estimate(call.app_id, call.body)})
 
     def view(self, call: Call) -> Reply:
@@ -161,6 +167,10 @@ class _Api:
     def export_events(self, call: Call) -> Reply:
         row = self._notifications.find(call.app_id, call.path["notification_id"])
         return Reply({"csv_file_url": f"{call.origin}/{self._exports.events(row)}"})
+
+
+def _note_dropped(call: Call) -> None:
+    call.ignored += [f"body: {field}" for field in dropped_targeting(call.body)]
 
 
 def _time_offset(text: str) -> tuple[float, int]:

@@ -12,8 +12,14 @@ from onesignal_stub.audience import EMAIL_TYPE
 from onesignal_stub.filters import Device
 
 DEFAULT_LANGUAGE = "en"
+MAX_PLACEHOLDER = 1000
+"""Characters between the braces of a placeholder; what is longer stays as it is."""
+
+MAX_PLACEHOLDERS = 1000
+"""Placeholders of a text that are filled in; the rest of the text stays as it is."""
+
 _PLACEHOLDER = re.compile(
-    r"""\{\{\s*(?P<path>[\w.-]+)\s*(?:\|\s*default:\s*(?P<quote>["'])(?P<default>.*?)(?P=quote)\s*)?\}\}"""
+    r"""(?P<path>[\w.-]+)\s*(?:\|\s*default:\s*(?P<quote>["'])(?P<default>.*)(?P=quote))?"""
 )
 
 
@@ -88,15 +94,24 @@ def fill_in(text: str | None, tags: Mapping[str, str], custom: Mapping[str, Any]
 
     What is not there becomes its default, or nothing.
     """
+    if text is None:
+        return None
+    # From closing braces to closing braces: every character is looked at a fixed number of times.
+    *filled, rest = text.split("}}", MAX_PLACEHOLDERS)
+    return "".join([*(_filled(piece, tags, custom) for piece in filled), rest])
 
-    def value(found: re.Match[str]) -> str:
-        path = found["path"]
-        known = tags.get(path.removeprefix("user.tags."))
-        if known is None:
-            known = _at(custom, path.split("."))
-        return str(known if known is not None else found["default"] or "")
 
-    return None if text is None else _PLACEHOLDER.sub(value, text)
+def _filled(piece: str, tags: Mapping[str, str], custom: Mapping[str, Any]) -> str:
+    """A piece of text that closing braces followed, with its placeholder replaced."""
+    before, braces, inside = piece.rpartition("{{")
+    found = _PLACEHOLDER.fullmatch(inside.strip()) if len(inside) <= MAX_PLACEHOLDER else None
+    if not braces or found is None:
+        return piece + "}}"
+    path = found["path"]
+    known = tags.get(path.removeprefix("user.tags."))
+    if known is None:
+        known = _at(custom, path.split("."))
+    return before + str(known if known is not None else found["default"] or "")
 
 
 def _at(value: Any, path: list[str]) -> Any:

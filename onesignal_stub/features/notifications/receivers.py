@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
@@ -16,6 +17,7 @@ from onesignal_stub.features.subscriptions.core import Subscriptions
 from onesignal_stub.features.users.core import Users
 from onesignal_stub.filters import Device
 
+_UNKNOWN_SHOWN = 100
 _Kind: TypeAlias = Literal["id", "external_user_id", "alias", "token"]
 
 
@@ -96,14 +98,15 @@ class Receivers:
         )
 
     def unknown_segments(self, app_id: str, body: Mapping[str, Any]) -> list[str]:
-        """The segment names in a request that the app does not have."""
+        """The first hundred segment names in a request that the app does not have."""
         names = fields.strings(body, "included_segments") + fields.strings(
             body, "excluded_segments"
         )
         if not names:
             return []
         segments = self._segments.of(app_id)
-        return [name for name in names if not segments.knows(name)]
+        unknown = (name for name in names if not segments.knows(name))
+        return list(islice(unknown, _UNKNOWN_SHOWN))
 
     def _named(self, app_id: str, names: Names) -> Iterator[Named]:
         for device in self._devices.by_ids(app_id, names.ids) if names.ids else ():

@@ -161,6 +161,13 @@ def channel_of(body: Mapping[str, Any]) -> Channel:
     return next(iter(wanted), "push")
 
 
+def dropped_targeting(body: Mapping[str, Any]) -> list[str]:
+    """The targeting fields of a request that another kind of targeting wins over."""
+    used = [field for field in TARGETING_FIELDS if body.get(field)]
+    winner = next((field for field in ("included_segments", "filters") if field in used), None)
+    return [] if winner is None else [field for field in used if field != winner]
+
+
 def is_keyless(body: Mapping[str, Any]) -> bool:
     """Whether player ids are all that is targeted; such a message needs no key."""
     used = [field for field in TARGETING_FIELDS if body.get(field)]

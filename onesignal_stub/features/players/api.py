@@ -5,7 +5,7 @@ from __future__ import annotations
 from onesignal_stub.access import Key
 from onesignal_stub.errors import ApiError, refused, unsuccessful
 from onesignal_stub.features.players.core import KNOWN_FIELDS, Players
-from onesignal_stub.http import Call, Reply, Route
+from onesignal_stub.http import Call, Handler, Reply, Route
 from onesignal_stub.paging import page_of
 
 _MAX_PAGE = 300
@@ -14,27 +14,27 @@ _MAX_PAGE = 300
 def routes(players: Players) -> list[Route]:
     """The routes of players."""
     api = _Api(players)
+
+    def of_player(method: str, event: str, handler: Handler) -> Route:
+        """A route that finds the app by the player, where the request does not name it."""
+        return Route(
+            method,
+            f"/players/{{player_id}}{event}",
+            handler,
+            Key.OPEN,
+            unknown_app=_unknown_app,
+            app_of=lambda path: players.app_of(path["player_id"]),
+        )
+
     return [
         Route("POST", "/players", api.create, Key.OPEN, unknown_app=_unknown_app),
         Route("GET", "/players", api.list),
-        Route("GET", "/players/{player_id}", api.view, Key.OPEN, unknown_app=_unknown_app),
-        Route("PUT", "/players/{player_id}", api.edit, Key.OPEN, unknown_app=_unknown_app),
+        of_player("GET", "", api.view),
+        of_player("PUT", "", api.edit),
         Route("DELETE", "/players/{player_id}", api.delete),
-        *(
-            Route(
-                "POST",
-                f"/players/{{player_id}}/{event}",
-                handler,
-                Key.OPEN,
-                unknown_app=_unknown_app,
-                app_of=lambda path: players.app_of(path["player_id"]),
-            )
-            for event, handler in (
-                ("on_session", api.on_session),
-                ("on_purchase", api.on_purchase),
-                ("on_focus", api.on_focus),
-            )
-        ),
+        of_player("POST", "/on_session", api.on_session),
+        of_player("POST", "/on_purchase", api.on_purchase),
+        of_player("POST", "/on_focus", api.on_focus),
     ]
 
 

@@ -16,6 +16,8 @@ from server_kit.store import Row
 EXTERNAL_ID = "external_id"
 ONESIGNAL_ID = "onesignal_id"
 MAX_CUSTOM_ALIASES = 20
+MAX_TAGS_OF_USER = 1000
+_BUILT_IN = {ONESIGNAL_ID, EXTERNAL_ID}
 
 
 class Users:
@@ -110,10 +112,9 @@ class Users:
         }
         if claimed:
             raise errors.aliases_claimed(claimed)
-        labels = {*self.identity(onesignal_id), *aliases} - {ONESIGNAL_ID, EXTERNAL_ID}
+        labels = {*self.identity(onesignal_id), *aliases} - _BUILT_IN
         if len(labels) > MAX_CUSTOM_ALIASES:
-            text = f"A user can have at most {MAX_CUSTOM_ALIASES} custom aliases"
-            raise errors.titled(400, "user-3", text)
+            raise _too_many_aliases()
         for label, alias_id in aliases.items():
             overwritten = self._store.run(
                 "UPDATE aliases SET alias_id = ? WHERE onesignal_id = ? AND label = ?",
@@ -140,11 +141,18 @@ class Users:
         )
 
     def change(self, onesignal_id: str, columns: Mapping[str, Any]) -> None:
-        """Write columns of a user; `tags` are changes, merged into those it has."""
+        """Write columns of a user; `tags` are changes, merged into those it has.
+
+        Raises:
+            ApiError: The user would have more tags than any plan allows.
+        """
         columns = dict(columns)
         if "tags" in columns:
             old = msgspec.json.decode(self.get(onesignal_id)["tags"])
-            columns["tags"] = msgspec.json.encode(merge_tags(old, columns["tags"])).decode()
+            tags = merge_tags(old, columns["tags"])
+            if len(tags) > MAX_TAGS_OF_USER:
+                raise _too_many_tags()
+            columns["tags"] = msgspec.json.encode(tags).decode()
         if columns:
             names = ", ".join(f"{name} = ?" for name in columns)
             self._store.run(
@@ -194,12 +202,14 @@ def read_aliases(given: Any) -> dict[str, str]:
     """The aliases in an `identity` object.
 
     Raises:
-        ApiError: It is no object, or a value is no text.
+        ApiError: It is no object, a value is no text, or there are too many.
     """
     if given is None or given == []:
         return {}
     if not isinstance(given, dict):
         raise errors.titled(400, "request-2", "identity must be an object")
+    if len(given) > MAX_CUSTOM_ALIASES + len(_BUILT_IN):
+        raise _too_many_aliases()
     for label, value in given.items():
         if not label or not isinstance(value, str) or not value:
             raise errors.titled(
@@ -209,3 +219,14 @@ def read_aliases(given: Any) -> dict[str, str]:
                 meta={label: value},
             )
     return dict(given)
+
+
+def _too_many_aliases() -> errors.ApiError:
+    text = f"A user can have at most {MAX_CUSTOM_ALIASES} custom aliases"
+    return errors.titled(400, "request-2", text)
+
+
+def _too_many_tags() -> errors.ApiError:
+    return errors.refused(
+        f"No apps are allowed to have more than {MAX_TAGS_OF_USER} tags on a given player"
+    )

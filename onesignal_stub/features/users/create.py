@@ -40,13 +40,17 @@ def create_user(
         keep_id: A new user gets the `onesignal_id` that the request names.
 
     Raises:
-        ApiError: The aliases belong to two users, or something in the body is wrong.
+        ApiError: The aliases belong to two users, there is neither an alias nor a subscription, or
+            something else in the body is wrong.
     """
     aliases = read_aliases(body.get("identity"))
     columns = read_properties(fields.mapping(body, "properties") or {})
     given = body.get("subscriptions") or []
     if not isinstance(given, list):
         raise errors.titled(400, "request-2", "subscriptions must be an array")
+    if not aliases and not given:
+        title = "Creating a User requires at least one Alias or Subscription"
+        raise errors.titled(400, "user-3", title)
     wanted = [read_subscription(item, new=True) for item in given]
     owner = _owner(users, app_id, aliases)
     own_id = aliases.pop(ONESIGNAL_ID, None)
