@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 
@@ -17,6 +18,9 @@ _NAMED_ESCAPES = {
     "\v": r"\v",
     "\\": r"\\",
 }
+_FLOAT = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_HEX_FLOAT = re.compile(r"0[xX]([\da-fA-F]+\.?[\da-fA-F]*|\.[\da-fA-F]+)[pP][+-]?\d+", re.ASCII)
+_DIGIT_SEPARATOR = re.compile(r"(?<=[\da-fA-F])_(?=[\da-fA-F])|(?<=0[xX])_(?=[\da-fA-F])")
 _STRAY_BYTES = re.compile("[\udc80-\udcff]")
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
@@ -82,6 +86,27 @@ def parse_uint(text: str, bits: int) -> int:
     return _magnitude("ParseUint", text, text, (1 << bits) - 1)
 
 
+def parse_float(text: str) -> float:
+    """`strconv.ParseFloat` of 64 bits.
+
+    Raises:
+        DecodeError: The text is no number, or one beyond the range.
+    """
+    plain = _DIGIT_SEPARATOR.sub("", text)
+    unsigned = plain[1:] if plain[:1] in ("+", "-") else plain
+    if unsigned.lower() in ("inf", "infinity", "nan"):
+        return float(plain)
+    if _HEX_FLOAT.fullmatch(unsigned):
+        value = _from_hex(plain)
+    elif _FLOAT.fullmatch(unsigned):
+        value = float(plain)
+    else:
+        raise _syntax("ParseFloat", text)
+    if math.isinf(value):
+        raise _out_of_range("ParseFloat", text)
+    return value
+
+
 def format_float(value: float) -> str:
     """A double as Go's JSON encoders print it: shortest digits, an exponent only at the ends."""
     magnitude = abs(value)
@@ -120,6 +145,13 @@ def _magnitude(function: str, text: str, digits: str, largest: int) -> int:
 
 def _syntax(function: str, text: str) -> DecodeError:
     return DecodeError(f"strconv.{function}: parsing {quote(text)}: invalid syntax")
+
+
+def _from_hex(text: str) -> float:
+    try:
+        return float.fromhex(text)
+    except OverflowError:
+        return math.inf
 
 
 def _out_of_range(function: str, text: str) -> DecodeError:
