@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import struct
 from collections.abc import Awaitable, Callable, Iterator
 
 from aiohttp import web
 from attrs import define, field
 
+from mock_server.realtime.formats import Frame
 from server_kit.faults import (
     NO_FAULT,
     Fault,
@@ -23,7 +23,8 @@ from server_kit.faults import (
     reset,
 )
 
-_FINAL_TEXT = 0x81  # the first byte of a text frame that is a whole message
+# The first bytes of a text and of a binary frame that are whole messages.
+_FINAL_TEXT, _FINAL_BINARY = 0x81, 0x82
 
 
 class FaultyConnection:
@@ -70,9 +71,16 @@ class FaultyConnection:
         """Apply faults to a socket that has just opened."""
         self._end(self._faults.decide(Point.OPEN, "", self._user_id))
 
-    async def receive(self, text: str, handle: Callable[[], Awaitable[None]]) -> None:
-        """Handle a frame that came in, unless a fault prevents it."""
-        decision = self._decide(Point.IN, text)
+    async def receive(
+        self, member: Callable[[], str], handle: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Handle a frame that came in, unless a fault prevents it.
+
+        Args:
+            member: Tells what kind of envelope it holds; only faults need to know.
+            handle: Handles it.
+        """
+        decision = self._decide(Point.IN, member)
         await self._hold(decision.delay)
         if self._end(decision):
             return
@@ -84,24 +92,25 @@ class FaultyConnection:
         finally:
             self.drops_reply = False
 
-    async def send(self, text: str, *, waited: float) -> None:
+    async def send(self, frame: Frame, member: str, *, waited: float) -> None:
         """Send a frame, with the fault that is decided for it.
 
         Args:
-            text: The frame.
+            frame: The frame.
+            member: What kind of envelope it holds.
             waited: How many seconds it has waited already; latency counts them.
         """
         if self.is_half_open:
             return
-        decision = self._decide(Point.OUT, text)
+        decision = self._decide(Point.OUT, lambda: member)
         if decision is NO_FAULT:
-            await self._send(text)
+            await self._send(frame)
             return
         await self._hold(decision.delay - waited)
         if decision.fault is not None and decision.kind is Kind.REORDER:
             await self._reorder(decision.fault)
         if not self._end(decision):
-            await self._put(text, decision)
+            await self._put(frame, decision)
 
     def release(self) -> None:
         """End every wait of a frame: the connection ends."""
@@ -114,27 +123,31 @@ class FaultyConnection:
         if self.is_half_open:
             await self._lost.wait()
 
-    async def _put(self, text: str, decision: FaultDecision) -> None:
-        payload, fault = text.encode(), decision.fault
+    async def _put(self, frame: Frame, decision: FaultDecision) -> None:
+        payload, fault = frame.encode() if isinstance(frame, str) else frame, decision.fault
         if fault is None or fault.kind is Kind.REORDER:
-            await self._send(text)
+            await self._send(frame)
         elif fault.kind is Kind.DUPLICATE:
-            await self._send(text)
-            await self._send(text)
+            await self._send(frame)
+            await self._send(frame)
         elif fault.kind is Kind.BANDWIDTH:
             self.is_blocked = True
             await self._hold(len(payload) / fault.bytes_per_second)
-            await self._send(text)
+            await self._send(frame)
         elif fault.kind is Kind.FRAME:
             await self._send(fault.body)
         elif fault.kind is Kind.TRUNCATED:
-            self._write_and_close(_head(len(payload)) + payload[: len(payload) // 2])
+            first = _FINAL_TEXT if isinstance(frame, str) else _FINAL_BINARY
+            self._write_and_close(_head(first, len(payload)) + payload[: len(payload) // 2])
         elif fault.kind is Kind.GARBAGE:
             self._write_and_close(garbage(decision.random, fault.size))
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, frame: Frame) -> None:
         self.is_blocked = True
-        await self._websocket.send_str(text)
+        if isinstance(frame, str):
+            await self._websocket.send_str(frame)
+        else:
+            await self._websocket.send_bytes(frame)
         self.is_blocked = False
         self._reorder_buffer.frame_sent(self._user_id)
 
@@ -155,10 +168,10 @@ class FaultyConnection:
         finally:
             self._held.discard(wake)
 
-    def _decide(self, point: Point, text: str) -> FaultDecision:
+    def _decide(self, point: Point, member: Callable[[], str]) -> FaultDecision:
         if not len(self._faults):
             return NO_FAULT
-        return self._faults.decide(point, _member(text), self._user_id)
+        return self._faults.decide(point, member(), self._user_id)
 
     def _end(self, decision: FaultDecision) -> bool:
         """End the connection if that is what the fault does; return whether it did."""
@@ -212,21 +225,10 @@ class ReorderBuffer:
             self._held.discard(frame)
 
 
-def _member(text: str) -> str:
-    """What kind of envelope a frame holds, as `rpc`; "" for a bare reply or no envelope."""
-    try:
-        envelope = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(envelope, dict):
-        return ""
-    return next((name for name in envelope if name != "cid"), "")
-
-
-def _head(size: int) -> bytes:
-    """The head of a server's text frame, as RFC 6455 has it."""
+def _head(first: int, size: int) -> bytes:
+    """The head of a server's frame with this first byte, as RFC 6455 has it."""
     if size < 126:
-        return struct.pack("!BB", _FINAL_TEXT, size)
+        return struct.pack("!BB", first, size)
     if size < 1 << 16:
-        return struct.pack("!BBH", _FINAL_TEXT, 126, size)
-    return struct.pack("!BBQ", _FINAL_TEXT, 127, size)
+        return struct.pack("!BBH", first, 126, size)
+    return struct.pack("!BBQ", first, 127, size)

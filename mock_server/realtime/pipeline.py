@@ -9,12 +9,13 @@ import traceback
 from collections.abc import Iterable
 from typing import Any
 
+from mock_server.realtime.formats import member_of
 from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request, error_reply
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
 from mock_server.wire import messages
-from mock_server.wire.protojson import DecodeError, decode_frame
+from mock_server.wire.errors import DecodeError
 from server_kit import Clock, Entry, Journal
 
 _log = logging.getLogger("mock_server.socket")
@@ -43,26 +44,25 @@ class Pipeline:
         if unknown := self._requests.keys() - self._envelope.fields.keys():
             raise ValueError(f"no members of an envelope: {sorted(unknown)}")
 
-    async def receive(self, session: SocketSession, text: str) -> None:
+    async def receive(self, session: SocketSession, data: bytes) -> None:
         """Handle one frame; a malformed one ends its socket."""
         try:
-            envelope = decode_frame(self._envelope, text)
+            envelope = session.format.decode(data)
         except DecodeError:
-            self._write_journal(session, "malformed", text)
+            self._write_journal(session, "malformed", data)
             session.disconnect("received malformed payload")
             return
-        members = ((name, value) for name, value in envelope.items() if name != "cid")
-        member = next((name for name, value in members if value is not None), None)
-        if member is None or member not in self._requests:
-            self._write_journal(session, member or "empty", text, unmatched=self._nearest(member))
+        member = member_of(envelope)
+        if member not in self._requests:
+            self._write_journal(session, member or "empty", data, unmatched=self._nearest(member))
             session.disconnect(_REFUSED)
             return
         error = await self._answer(session, member, envelope)
-        self._write_journal(session, member, text, error=error)
+        self._write_journal(session, member, data, error=error)
 
-    def _nearest(self, member: str | None) -> str:
+    def _nearest(self, member: str) -> str:
         """The request nearest to a member that is none."""
-        if member is None:
+        if not member:
             return "nothing: the envelope is empty"
         return difflib.get_close_matches(member, self._requests, n=1, cutoff=0.0)[0]
 
@@ -111,7 +111,7 @@ class Pipeline:
         self,
         session: SocketSession,
         member: str,
-        text: str,
+        data: bytes,
         *,
         unmatched: str | None = None,
         error: str | None = None,
@@ -122,7 +122,7 @@ class Pipeline:
                 name=member,
                 time=self._clock.time(),
                 user_id=session.user_id,
-                body=text[:2000],
+                body=session.format.text(data)[:2000],
                 unmatched=unmatched,
                 error=error,
             )

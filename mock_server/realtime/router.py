@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mock_server.realtime.formats import OutgoingEnvelope
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.stream import Presence, Stream
 from mock_server.realtime.tracker import Tracker
-from mock_server.wire.output import encode
 
 
 class Router:
@@ -32,9 +32,8 @@ class Router:
 
     def send_to_sessions(self, session_ids: Iterable[str], envelope: Mapping[str, Any]) -> None:
         """Send to these sockets; those that have closed are passed over."""
-        text = None
+        outgoing = OutgoingEnvelope(envelope)
         for session_id in session_ids:
             session = self._registry.get(session_id)
             if session is not None:
-                text = text or encode(envelope)
-                session.send_text(text)
+                session.send_encoded(outgoing)

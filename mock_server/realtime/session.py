@@ -15,7 +15,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from mock_server.config import SocketConfig
 from mock_server.identity import Identity
 from mock_server.realtime.faulty_connection import FaultyConnection, ReorderBuffer
-from mock_server.wire.output import encode
+from mock_server.realtime.formats import Format, Frame, OutgoingEnvelope
 from server_kit.faults import Faults
 
 _log = logging.getLogger("mock_server.socket")
@@ -23,11 +23,9 @@ _log = logging.getLogger("mock_server.socket")
 DISCONNECTED = "server-side session disconnect"
 UNEXPECTED_TYPE = "received unexpected WebSocket message type"
 
-NO_PROTOBUF = "this mock speaks JSON only: connect with format=json"
-
 _FRAMES = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG)
 
-Receiver = Callable[["SocketSession", str], Awaitable[None]]
+Receiver = Callable[["SocketSession", bytes], Awaitable[None]]
 
 
 class SocketSession:
@@ -42,6 +40,7 @@ class SocketSession:
         lang: The language given in the handshake.
         client_ip: Where it came from.
         client_port: The same, its port as text.
+        format: The form of its frames.
         closed: Set once the socket is gone.
     """
 
@@ -51,6 +50,7 @@ class SocketSession:
         websocket: web.WebSocketResponse,
         identity: Identity,
         config: SocketConfig,
+        format_: Format,
         *,
         faults: Faults,
         reorder_buffer: ReorderBuffer,
@@ -62,12 +62,12 @@ class SocketSession:
         self.client_ip = request.remote or ""
         self.client_port = str((request.get_extra_info("peername") or ("", ""))[1])
         self.closed = asyncio.Event()
-        self._is_protobuf = request.query.get("format") == "protobuf"
+        self.format = format_
         self._leave = leave
         self._request = request
         self._websocket = websocket
         self._config = config
-        self._queue: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[Frame, str, float] | None] = asyncio.Queue()
         self._reason: str | None = None
         self._code = int(WSCloseCode.OK)
         self._reading: asyncio.Task[None] | None = None
@@ -97,15 +97,18 @@ class SocketSession:
 
     def send(self, envelope: Mapping[str, Any]) -> None:
         """Queue an envelope."""
-        self.send_text(encode(envelope))
+        self.send_encoded(OutgoingEnvelope(envelope))
 
     def reply(self, envelope: Mapping[str, Any]) -> None:
         """Queue the answer to the request that is worked now."""
         if not self._connection.drops_reply:
             self.send(envelope)
 
-    def send_text(self, text: str) -> None:
-        """Queue a frame; a client that does not read is dropped once the queue is full."""
+    def send_encoded(self, envelope: OutgoingEnvelope) -> None:
+        """Queue an envelope that goes to others, too.
+
+        A client that does not read is dropped once the queue is full.
+        """
         if self._reason is not None:
             return
         is_full = self._queue.qsize() >= self._config.outgoing_queue_size
@@ -113,7 +116,10 @@ class SocketSession:
             _log.warning("session %s does not read: dropped", self.id)
             self.abort()
             return
-        self._queue.put_nowait((text, asyncio.get_running_loop().time()))
+        frame = envelope.frame(self.format)
+        if frame is not None:
+            now = asyncio.get_running_loop().time()
+            self._queue.put_nowait((frame, envelope.member, now))
 
     def disconnect(self, reason: str = DISCONNECTED, *, code: int = WSCloseCode.OK) -> None:
         """Leave all streams now; close with `code` and `reason` after what is queued already."""
@@ -138,7 +144,7 @@ class SocketSession:
         """Serve the socket until it is closed by either side.
 
         Args:
-            receive: Called with each text frame; the next one waits until it has returned.
+            receive: Called with the data of each frame; the next one waits until it has returned.
         """
         reading = self._reading = asyncio.create_task(self._read(receive))
         writing = asyncio.create_task(self._write())
@@ -192,19 +198,13 @@ class SocketSession:
                 received += 1
                 if received >= self._config.ping_backoff_threshold:
                     deadline, received = loop.time() + patience, 0
-                if self._accepts(message):
-                    text = message.data.decode(errors="surrogateescape")  # no JSON has surrogates
-                    await self._connection.receive(text, partial(receive, self, text))
-
-    def _accepts(self, message: WSMessage) -> bool:
-        if self._is_protobuf:
-            is_text = message.type is WSMsgType.TEXT
-            self.disconnect(UNEXPECTED_TYPE if is_text else NO_PROTOBUF)
-            return False
-        if message.type is WSMsgType.BINARY:
-            self.disconnect(UNEXPECTED_TYPE)
-            return False
-        return True
+                if message.type is not self.format.frame_type:
+                    self.disconnect(UNEXPECTED_TYPE)
+                    continue
+                data: bytes = message.data
+                await self._connection.receive(
+                    partial(self.format.member, data), partial(receive, self, data)
+                )
 
     async def _answer_close(self, message: WSMessage) -> None:
         """Answer a close frame with its own code and no reason."""
@@ -223,8 +223,8 @@ class SocketSession:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(ConnectionError):
             while (item := await self._queue.get()) is not None:
-                text, queued_at = item
-                await self._connection.send(text, waited=loop.time() - queued_at)
+                frame, member, queued_at = item
+                await self._connection.send(frame, member, waited=loop.time() - queued_at)
             if not self._connection.is_half_open:
                 await self._send_close(self._code, self.end_reason)
 

@@ -13,6 +13,7 @@ from mock_server.http.authorization import bearer_token
 from mock_server.http.context import RequestContext
 from mock_server.identity import Identity
 from mock_server.realtime.faulty_connection import ReorderBuffer
+from mock_server.realtime.formats import FORMATS
 from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.session import SocketSession
@@ -21,8 +22,6 @@ from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.events import Events
 from mock_server.wire.strconv import parse_bool
 from server_kit import Faults
-
-_FORMATS = ("", "json", "protobuf")
 
 
 class WebsocketHandler:
@@ -68,7 +67,8 @@ class WebsocketHandler:
     async def accept(self, context: RequestContext) -> web.StreamResponse:
         """Answer a handshake, and serve the socket until it ends."""
         request = context.raw
-        if request.query.get("format", "") not in _FORMATS:
+        format_ = FORMATS.get(request.query.get("format", ""))
+        if format_ is None:
             return _refuse(400, "Invalid format parameter\n")
         identity = self._identify(context)
         if identity is None:
@@ -93,6 +93,7 @@ class WebsocketHandler:
             websocket,
             identity,
             config,
+            format_,
             faults=self._faults,
             reorder_buffer=self._reorder_buffer,
             leave=self._leave,

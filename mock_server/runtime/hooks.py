@@ -12,10 +12,9 @@ from mock_server.identity import Identity
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.messages import decode_message
 from mock_server.runtime.registrations import Registrations
 from mock_server.wire.errors import DecodeError, GrpcCode
-from mock_server.wire.protojson import message_json
+from mock_server.wire.protojson import decode_value, message_json
 from mock_server.wire.schema import Message
 
 _log = logging.getLogger("mock_server.runtime")
@@ -138,7 +137,7 @@ def _decoded(message: Message, result: Any) -> dict[str, Any]:
     if result is None:
         raise Disabled
     try:
-        return decode_message(message, result)
+        return decode_value(message, result)
     except DecodeError as error:
         _log.error("a before hook returned no %s: %s", message.name, error)
         raise ModuleError(_UNREADABLE, GrpcCode.INTERNAL) from None

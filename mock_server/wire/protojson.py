@@ -11,6 +11,7 @@ import math
 import re
 from typing import Any
 
+from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.scanner import first_value
 from mock_server.wire.schema import (
@@ -30,7 +31,7 @@ from mock_server.wire.strconv import parse_int
 from mock_server.wire.timestamps import TimestampOutOfRange, parse_timestamp
 from mock_server.wire.tokens import Token, TokenKind, TokenReader, number_token
 
-__all__ = ["DecodeError", "decode_body", "decode_frame", "message_json"]
+__all__ = ["DecodeError", "decode_body", "decode_frame", "decode_value", "message_json"]
 
 _MAX_INTEGER_DIGITS = 20
 _INTEGER_RANGES = {
@@ -86,6 +87,18 @@ def decode_frame(message: Message, text: str) -> dict[str, Any]:
         DecodeError: The frame is no such message.
     """
     return _Decoder(text, discard_unknown=False).document(message)
+
+
+def decode_value(message: Message, value: Any) -> dict[str, Any]:
+    """Decode a JSON value that a server module returned; unknown names are an error.
+
+    Raises:
+        DecodeError: It is no such message.
+    """
+    try:
+        return decode_frame(message, gojson.marshal(value))
+    except (TypeError, ValueError) as error:
+        raise DecodeError(str(error)) from None
 
 
 class _Decoder:
@@ -243,7 +256,7 @@ def _json(kind: Kind, value: Any) -> Any:
     if isinstance(kind, ListOf):
         return [_json(kind.item, item) for item in value]
     if isinstance(kind, MapOf):
-        return {name: _json(kind.value, item) for name, item in value.items()}
+        return {name: _json(kind.value, item) for name, item in sorted(value.items())}
     scalar = kind.scalar if isinstance(kind, Wrapper) else kind
     if scalar == INT64:
         return str(value)

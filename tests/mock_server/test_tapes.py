@@ -10,7 +10,7 @@ import pytest
 from mock_server import Config, MockServer
 from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
-from tests.tapes.tape import load_tape
+from tests.tapes.tape import Tape, load_tape
 
 MODULES = Path(__file__).parent.parent / "modules"
 
@@ -80,14 +80,32 @@ LANDED = {
     "ws_frames",
     "ws_malformed",
     "ws_ping_pong",
+    "ws_protobuf",
     "ws_server_ping",
 }
+
+
+def speaks_json(tape: Tape) -> bool:
+    """Whether its sockets send envelopes only, in JSON, so that protobuf can say the same."""
+    sent = [step for step in tape.steps if step["kind"] == "ws_send"]
+    return bool(sent) and all("json" in step for step in sent)
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", sorted(LANDED))
 async def test_the_mock_answers_as_recorded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    tape = load_tape(name)
+    await play(load_tape(name), monkeypatch)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", [name for name in sorted(LANDED) if speaks_json(load_tape(name))])
+async def test_the_mock_answers_the_same_in_protobuf(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await play(load_tape(name), monkeypatch, protobuf=True)
+
+
+async def play(tape: Tape, monkeypatch: pytest.MonkeyPatch, *, protobuf: bool = False) -> None:
     config = Config.from_settings({"runtime.path": str(MODULES), **PROFILES[tape.profile]})
     async with OneSignalStandIn(tape.outbound_answers()) as onesignal:
         monkeypatch.setenv("ONESIGNAL_URL", f"http://{onesignal.host}")
@@ -98,6 +116,7 @@ async def test_the_mock_answers_as_recorded(name: str, monkeypatch: pytest.Monke
                 console=server.console_url,
                 clock=server.clock,
                 onesignal=onesignal,
+                protobuf=protobuf,
             )
             await player.play()
             assert [entry.error for entry in server.journal if entry.error] == []

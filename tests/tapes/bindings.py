@@ -9,6 +9,7 @@ import json
 import random
 import re
 import string
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
@@ -93,6 +94,14 @@ class Bindings:
             return str(int(seed, 16))[:15]
         if function == "jwt":
             return self._token(first, *rest)
+        if function == "v5":
+            name = "".join(self._values.get(part, part) for part in (first, *rest))
+            return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+        if function == "mtoken":
+            match_id, seconds = rest
+            claims: dict[str, Any] = {"exp": int(self._now()) + int(seconds)}
+            claims["mid"] = self._values.get(match_id, match_id)
+            return _signed({"alg": "HS256", "typ": "JWT"}, claims, first)
         return _CHANGES[function](self._required(first))
 
     def _token(

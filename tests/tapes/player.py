@@ -14,6 +14,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
+from tests.tapes import envelopes
 from tests.tapes.assertions import Assertions
 from tests.tapes.bindings import Bindings
 from tests.tapes.connection import Connection, Received
@@ -53,6 +54,7 @@ class Player:
         console: Base URL of the console API.
         clock: The server's clock; the pauses of the tape move it.
         onesignal: Who answers the calls that the server makes.
+        protobuf: Open every socket as a protobuf socket, also where the tape has JSON.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Player:
         console: str,
         clock: MovableClock,
         onesignal: OneSignalStandIn,
+        protobuf: bool = False,
     ) -> None:
         self._tape = tape
         self._bases = {"api": api, "console": console}
@@ -70,7 +73,9 @@ class Player:
         self._onesignal = onesignal
         self._bindings = Bindings(tape.types, clock.time)
         self._assertions = Assertions()
+        self._protobuf = protobuf
         self._connections: dict[str, Connection] = {}
+        self._binary: set[Connection] = set()
         self._barriers = 0
 
     async def play(self) -> None:
@@ -206,24 +211,35 @@ class Player:
     async def _open(self, step: Step) -> None:
         request, wanted = step["request"], step["response"]
         authorization = self._authorization(request) if "auth" in request else None
-        url = self._url(request)
         if wanted["status"] == 101:
-            connection = await Connection.open(
-                url.replace("http", "ws", 1), authorization=authorization
-            )
+            query = self._socket_query(request)
+            url = self._url({**request, "query": query}).replace("http", "ws", 1)
+            connection = await Connection.open(url, authorization=authorization)
             self._connections[step["conn"]] = connection
-            if ["format", "protobuf"] not in request["query"]:
-                await self._barrier(connection)
+            if ["format", "protobuf"] in query:
+                self._binary.add(connection)
+            await self._barrier(connection)
             return
+        url = self._url(request)
         headers = _UPGRADE | ({"Authorization": authorization} if authorization else {})
         async with self._client.get(URL(url, encoded=True), headers=headers) as answer:
             text = await answer.text() if answer.status != 101 else ""
         self._check_head(answer, text, wanted)
         self._check_body(text, wanted)
 
+    def _socket_query(self, request: Mapping[str, Any]) -> list[list[str]]:
+        query: list[list[str]] = request.get("query", [])
+        if not self._protobuf:
+            return query
+        return [*(pair for pair in query if pair[0] != "format"), ["format", "protobuf"]]
+
     def _frame(self, step: Step) -> str | bytes:
-        if "json" in step:
-            return json.dumps(self._bindings.fill(step["json"]), separators=(",", ":"))
+        if "json" in step or "proto" in step:
+            envelope = self._bindings.fill(step["proto"] if "proto" in step else step["json"])
+            binary = self._connections[step["conn"]] in self._binary
+            frame = envelopes.encode(envelope, binary=binary)
+            extra = bytes.fromhex(step.get("extra_hex", ""))
+            return frame + extra if isinstance(frame, bytes) else frame
         if "text" in step:
             text: str = self._bindings.fill(step["text"])
             return text
@@ -239,7 +255,7 @@ class Player:
                 raise Mismatch(f"expected silence, got {before}")
         elif step.get("control") == "ping":
             await self._receive_ping(connection, step)
-        elif not step.get("optional") or (await connection.peek()).kind == "text":
+        elif not step.get("optional") or (await connection.peek()).kind in ("text", "binary"):
             self._check_frame(step, await _next_data(connection))
 
     async def _receive_ping(self, connection: Connection, step: Step) -> None:
@@ -274,12 +290,15 @@ class Player:
         if "binary_b64" in step:
             if frame != Received("binary", base64.b64decode(step["binary_b64"])):
                 raise Mismatch(f"expected {step['binary_b64']}, got {frame}")
-        elif frame.kind != "text":
-            raise Mismatch(f"expected a text frame, got {frame}")
         elif "text" in step:
+            if frame.kind != "text":
+                raise Mismatch(f"expected a text frame, got {frame}")
             match(step["text"], frame.text, self._bindings)
         else:
-            self._check_document(step, json.loads(frame.text))
+            binary = self._connections[step["conn"]] in self._binary
+            document = envelopes.decode(frame, binary=binary)
+            wanted = {"json": step["proto"], **step} if "proto" in step else step
+            self._check_document(wanted, envelopes.decode_texts(document, step.get("decode", ())))
 
     async def _close(self, step: Step) -> None:
         connection = self._connections[step["conn"]]
@@ -294,7 +313,8 @@ class Player:
     async def _expect_close(self, step: Step) -> None:
         connection = self._connections[step["conn"]]
         frame = await connection.next()
-        while frame.kind in ("ping", "pong"):
+        passed_over = {"ping", "pong"} | ({"text", "binary"} if step.get("skip_frames") else set())
+        while frame.kind in passed_over:
             frame = await connection.next()
         accepted = [step, *step.get("alt", [])]
         if frame.kind != "close" or not any(self._is_close(frame, each) for each in accepted):
@@ -313,11 +333,13 @@ class Player:
         self._barriers += 1
         cid = f"barrier-{self._barriers}"
         pong = {"cid": cid, "pong": {}}
-        await connection.send(json.dumps({"cid": cid, "ping": {}}))
+        binary = connection in self._binary
+        await connection.send(envelopes.encode({"cid": cid, "ping": {}}, binary=binary))
+        kind = "binary" if binary else "text"
         before: list[Received] = []
         while True:
             frame = await connection.next()
-            if frame.kind == "text" and json.loads(frame.text) == pong:
+            if frame.kind == kind and envelopes.decode(frame, binary=binary) == pong:
                 break
             before.append(frame)
             if frame.kind == "close":

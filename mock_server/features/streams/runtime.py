@@ -10,6 +10,9 @@ from mock_server.realtime.stream import Presence, Stream
 from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.arguments import Arguments, Entry, whole
 from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.wire import messages
+from mock_server.wire.errors import DecodeError
+from mock_server.wire.protojson import decode_value, message_json
 from mock_server.wire.uuids import NIL
 
 
@@ -206,8 +209,7 @@ class StreamFunctions(RuntimeFunctions):
 
         Args:
             stream: Which.
-            envelope: A table as clients receive it, as `{stream_data = {…}}`; it is sent as it
-                is, without a check of its fields.
+            envelope: A table as clients receive it, as `{stream_data = {…}}`.
             presences: Tables with a `session_id`; all of the stream when left out or empty.
             reliable: Not shown to anybody.
 
@@ -218,7 +220,11 @@ class StreamFunctions(RuntimeFunctions):
         where, table = _stream(given, 1, 3), given.table(2)
         sessions = _sessions(given)
         given.optional_flag(4, default=True)
-        self._send_to_stream(where, sessions, table if isinstance(table, dict) else {})
+        try:
+            fields = decode_value(messages.envelope(), table if isinstance(table, dict) else {})
+        except DecodeError as error:
+            raise given.error(2, f"not a valid envelope: {error}") from None
+        self._send_to_stream(where, sessions, message_json(messages.envelope(), fields))
 
     def _stream_presence(self, given: Arguments) -> tuple[Stream, Presence]:
         owner, session_id = _user(given), _session(given)
