@@ -69,7 +69,7 @@ def port_number(text: str) -> int:
     """The port that an argument names.
 
     Raises:
-        ValueError: It is no number.
+        ValueError: It is not a number.
         ArgumentTypeError: There is no such port.
     """
     port = int(text)

@@ -1,4 +1,4 @@
-"""Who may call what: the account's key, the keys of each app, and the rule of each route."""
+"""Authorization: the account's key, the keys of each app, and which of them a route requires."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Key(enum.Enum):
 
 
 class Access:
-    """Knows the apps and the keys.
+    """Checks apps and keys.
 
     Args:
         store: The tables.
@@ -45,7 +45,7 @@ class Access:
         return self._store.one("SELECT 1 FROM apps WHERE id = ?", app_id) is not None
 
     def admit(self, rule: Key, app_id: str, authorization: str | None) -> bool:
-        """Whether a right key came with a request; `app_id` is "" where no app is named.
+        """Whether a request has the right key; `app_id` is "" where no app is named.
 
         Raises:
             ApiError: It is wrong, or missing where the rule asks for one.

@@ -1,7 +1,7 @@
 """Who receives a message: segments, filters, ids and aliases → subscriptions. No I/O, no clock.
 
-The answer does not depend on the order in which devices are given, and whom an excluded segment
-holds receives nothing, whatever else includes them.
+The result does not depend on the order in which devices are given, and a member of an excluded
+segment receives nothing, whatever else includes it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SYNONYMS = {
     "Inactive Users": "Inactive Subscriptions",
     "Engaged Users": "Engaged Subscriptions",
 }
-"""What older apps and the documentation call them."""
+"""Other names of these segments, in older apps and in the documentation."""
 
 TEST_USERS = "Test Users"
 
@@ -57,7 +57,7 @@ PLATFORM_FLAGS: dict[str, frozenset[int]] = {
     "isAnyWeb": frozenset({5, 7, 8, 17}),
     "isHuawei": frozenset({13}),
 }
-"""Flags of a notification → the device types they let through."""
+"""Platform flags of a notification → the device types they select."""
 
 
 @frozen
@@ -69,28 +69,45 @@ class BySegments:
 
 @frozen
 class ByFilters:
-    """`filters`: who matches."""
+    """`filters`: the devices that match."""
 
     matches: Matches
 
 
 @frozen
-class ByName:
-    """Player and subscription ids, external ids, aliases, tokens: the records were looked up."""
+class RecipientIds:
+    """RecipientResolver named one by one.
+
+    Attributes:
+        ids: Player and subscription ids, in lower case.
+        external_user_ids: The backend's ids of users.
+        aliases: Label → alias ids.
+        tokens: Field of the request → tokens, addresses or numbers.
+    """
+
+    ids: tuple[str, ...] = ()
+    external_user_ids: tuple[str, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    tokens: Mapping[str, tuple[str, ...]] = field(factory=dict)
+
+    def count(self) -> int:
+        """How many ids there are."""
+        lists = (self.ids, self.external_user_ids, *self.aliases.values(), *self.tokens.values())
+        return sum(len(ids) for ids in lists)
 
 
-Targeting: TypeAlias = BySegments | ByFilters | ByName
+Targeting: TypeAlias = BySegments | ByFilters | RecipientIds
 
 
 @frozen(kw_only=True)
-class Aim:
-    """What a request says about its receivers.
+class Target:
+    """Who a message is for.
 
     Attributes:
-        targeting: Who is meant.
-        excluded: SegmentSet whose members receive nothing.
-        channel: The kind of record that can receive it.
-        platforms: Only these device types; None lets all through.
+        targeting: How its audience is chosen.
+        excluded: Segments whose members receive nothing.
+        channel: The kind of subscription that can receive it.
+        platforms: Only these device types; None is all.
     """
 
     targeting: Targeting
@@ -101,14 +118,14 @@ class Aim:
 
 @frozen
 class Audience:
-    """Who was found.
+    """The devices of a target.
 
     Attributes:
-        receivers: Those who receive, each once, in the order of registration.
-        unsubscribed: Those who are meant and on the channel, but take no messages.
+        recipients: Those that receive the message, each once, in the order of registration.
+        unsubscribed: Those in the target and on the channel that are not subscribed.
     """
 
-    receivers: Sequence[Device] = field(factory=tuple)
+    recipients: Sequence[Device] = field(factory=tuple)
     unsubscribed: Sequence[Device] = field(factory=tuple)
 
 
@@ -139,47 +156,49 @@ class SegmentSet:
             return lambda device, _: device.is_test
         name = SYNONYMS.get(name, name)
         if name not in self._parsed:
-            self._parsed[name] = parse(self._own[name]) or _everybody
+            self._parsed[name] = parse(self._own[name]) or _every_device
         return self._parsed[name]
 
 
-def _everybody(_device: Device, _now: float) -> bool:
+def _every_device(_device: Device, _now: float) -> bool:
     return True
 
 
-def select(devices: Iterable[Device], aim: Aim, *, segments: SegmentSet, now: float) -> Audience:
-    """Find who of the devices receives.
+def select(
+    devices: Iterable[Device], target: Target, *, segments: SegmentSet, now: float
+) -> Audience:
+    """Find the devices that receive a message.
 
     Args:
-        devices: The app's devices; for ByName those that were looked up. In any order, and one
-            that comes twice counts once.
-        aim: Who is meant.
+        devices: The app's devices; for RecipientIds those that were looked up. Their order does
+            not matter, and one that is given twice counts once.
+        target: Who the message is for.
         segments: The app's segments.
         now: The time of sending, in seconds since the epoch.
     """
-    meant = _meant(aim.targeting, segments)
-    excluded = segments.matcher(aim.excluded) if aim.excluded else None
-    fits = on_channel(aim.channel, aim.platforms)
+    matches = _matcher(target.targeting, segments)
+    excluded = segments.matcher(target.excluded) if target.excluded else None
+    fits = on_channel(target.channel, target.platforms)
     found: dict[int, Device] = {}
     for device in devices:
-        if not fits(device.device_type) or not meant(device, now):
+        if not fits(device.device_type) or not matches(device, now):
             continue
         if excluded is not None and excluded(device, now):
             continue
         found[device.number] = device
     ordered = [found[number] for number in sorted(found)]
     return Audience(
-        receivers=[device for device in ordered if device.subscribed],
+        recipients=[device for device in ordered if device.subscribed],
         unsubscribed=[device for device in ordered if not device.subscribed],
     )
 
 
-def _meant(targeting: Targeting, segments: SegmentSet) -> Matches:
+def _matcher(targeting: Targeting, segments: SegmentSet) -> Matches:
     if isinstance(targeting, BySegments):
         return segments.matcher(targeting.included)
     if isinstance(targeting, ByFilters):
         return targeting.matches
-    return _everybody
+    return _every_device
 
 
 def on_channel(channel: Channel, platforms: frozenset[int] | None) -> Callable[[int], bool]:

@@ -14,7 +14,7 @@ from onesignal_stub import fields
 from onesignal_stub.errors import refused
 from onesignal_stub.http import Reply, decode_object, to_response
 from onesignal_stub.limits import RateLimit
-from onesignal_stub.pushes import PushQuery
+from onesignal_stub.sent_pushes import PushQuery
 from onesignal_stub.service import Service
 from onesignal_stub.times import parse_time
 from onesignal_stub.webhooks import EVENTS

@@ -25,7 +25,7 @@ _SELECT = (
 )
 
 
-class Devices:
+class DeviceReader:
     """Reads the devices of an app.
 
     Args:
@@ -68,7 +68,7 @@ class Devices:
     def by_tokens(
         self, app_id: str, device_type: int, tokens: Iterable[str]
     ) -> list[tuple[str, Device]]:
-        """The devices that hold these tokens, addresses or numbers, each with what it holds."""
+        """The devices with these tokens, addresses or numbers, each with its token."""
         rows = self._store.all(
             "SELECT id, token FROM subscriptions WHERE app_id = ? AND device_type = ?"
             " AND token IN (SELECT value FROM json_each(?))",

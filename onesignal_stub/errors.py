@@ -1,4 +1,4 @@
-"""What the stub refuses, in OneSignal's own words: every refusal is an ApiError."""
+"""The errors that the stub answers with, in OneSignal's own words."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def access_denied() -> ApiError:
 
 
 def not_json(reason: str) -> ApiError:
-    """The body is no JSON object."""
+    """The body is not a JSON object."""
     return ApiError(
         400,
         {"status": 400, "error": f"There was a problem in the JSON you submitted: {reason}"},
@@ -64,7 +64,7 @@ def not_json(reason: str) -> ApiError:
 
 def no_such_route() -> ApiError:
     """Neither path nor method is one that OneSignal has."""
-    return ApiError(404, {"status": 404, "error": "Not Found"})
+    return ApiError(404, {"status": 404, "error": "Not Resolved"})
 
 
 def key_missing() -> ApiError:

@@ -1,4 +1,4 @@
-"""The filter grammar: `[{field, relation, …}, {"operator": "OR"}, …]` to a question about a device.
+"""The filter grammar: `[{field, relation, …}, {"operator": "OR"}, …]` to a predicate over devices.
 
 Neighbours without an operator between them are joined by AND, and AND binds tighter than OR: the
 list is split at each OR, and a device matches when it satisfies everything in one of the parts.
@@ -40,7 +40,7 @@ _PLATFORMS: dict[str, frozenset[int]] = {
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A subscription with what its user's filters ask about.
+    """A subscription with the values that filters compare.
 
     A struct, because a hundred thousand of them are made for one message to a segment, and attrs
     takes ten times as long for it.

@@ -40,12 +40,12 @@ class Call:
     Attributes:
         app_id: The app that the request names; "" where none is.
         path: The decoded variable parts of the path.
-        query: The query parameters; a name may come more than once.
-        body: The JSON object that came, {} for none.
+        query: The query parameters; a name may occur more than once.
+        body: The JSON object of the body, {} for none.
         headers: The request's headers.
         origin: The stub's address as the client sees it, as `http://127.0.0.1:8890`.
-        has_key: A right key came with the request.
-        ignored: What the handler leaves unread, for the journal.
+        has_key: The request has the right key.
+        ignored: Parts of the request that the handler does not read, for the journal.
     """
 
     app_id: str
@@ -82,11 +82,11 @@ class Route:
     Attributes:
         method: The HTTP method.
         path: The path without `/api/v1`, with `{names}` for its variable parts.
-        handler: What answers it.
+        handler: Its handler.
         key: The key it asks for.
         names_app: The request must name an app, in its path, query or body.
         missing_app: The text of the refusal when it names none.
-        unknown_app: The answer when nobody knows the app.
+        unknown_app: The answer when there is no such app.
         app_of: Finds the app from the path when the request names none.
         secret: The body holds credentials and stays out of the journal.
     """
@@ -113,10 +113,10 @@ class Pipeline:
     Args:
         store: Where the handlers write.
         clock: The time that the journal notes.
-        journal: Gets an entry for each request.
-        access: Knows apps and keys.
+        journal: Where each request is written.
+        access: Checks apps and keys.
         limiter: Counts requests.
-        faults: What goes wrong on purpose.
+        faults: The rules of injected faults.
         before: Runs ahead of each request.
     """
 
@@ -176,7 +176,7 @@ class Pipeline:
             reply = self._answer(route, request, note)
         except errors.ApiError as error:
             reply = Reply(error.body, error.status, error.headers)
-        except ConnectionError:  # the client has gone, nobody waits for an answer
+        except ConnectionError:  # the client has closed the connection
             raise
         except web.HTTPRequestEntityTooLarge:
             text = f"The request body is larger than the {MAX_BODY} bytes that are taken."
@@ -253,7 +253,7 @@ class Pipeline:
 
 @define
 class _Note:
-    """What the journal learns while a request is handled."""
+    """What is collected for the journal while a request is handled."""
 
     raw: bytes = b""
     ignored: list[str] = Factory(list)
@@ -307,7 +307,7 @@ def decode_object(raw: bytes) -> dict[str, Any]:
     """The JSON object that a body is.
 
     Raises:
-        ApiError: It is none.
+        ApiError: It is something else.
     """
     try:
         value = msgspec.json.decode(raw)
@@ -323,7 +323,7 @@ def _json_object(raw: bytes, request: web.Request) -> dict[str, Any]:
         return {}
     names_app = "app_id" in request.match_info or "app_id" in request.query
     if "json" not in request.headers.get("Content-Type", "") and not names_app:
-        return {}  # form data to OneSignal; what misses then is the app_id
+        return {}  # form data to OneSignal, in which it then misses the app_id
     return decode_object(raw)
 
 

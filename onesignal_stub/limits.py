@@ -1,4 +1,4 @@
-"""Rate limits, on request: so many requests of an app in a window, then 429 with Retry-After."""
+"""Optional rate limits: a number of requests per app and window, then 429 with Retry-After."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RateLimit:
     """How many requests an app may make.
 
     Attributes:
-        requests: So many in a window; 0 refuses every one.
+        requests: Their number per window; 0 refuses every request.
         seconds: The length of the window.
     """
 
@@ -49,7 +49,7 @@ class RateLimiter:
         """Count a request.
 
         Raises:
-            ApiError: The app has made as many as it may; `Retry-After` says when the next may come.
+            ApiError: The app has used up its limit; `Retry-After` says when it may ask again.
         """
         if self.limit is None:
             return

@@ -10,32 +10,32 @@ from onesignal_stub.errors import refused
 
 
 @frozen
-class Page:
+class PageRequest:
     """Which part of a list is asked for."""
 
     limit: int
     offset: int
 
 
-def page_of(query: MultiMapping[str], *, maximum: int) -> Page:
+def page_of(query: MultiMapping[str], *, maximum: int) -> PageRequest:
     """Read `limit` (the maximum when absent or larger) and `offset` (0 when absent).
 
     Raises:
-        ApiError: One of them is no number, or negative.
+        ApiError: One of them is negative or not a number.
     """
     limit = fields.integer(query, "limit")
     offset = fields.integer(query, "offset")
     for name, value in (("limit", limit), ("offset", offset)):
         if value is not None and value < 0:
             raise refused(f"{name} must not be negative")
-    return Page(maximum if limit is None else min(limit, maximum), offset or 0)
+    return PageRequest(maximum if limit is None else min(limit, maximum), offset or 0)
 
 
 def read_cursor(query: MultiMapping[str]) -> int | None:
     """Read `cursor`, which is the number of a row to the stub; None when absent.
 
     Raises:
-        ApiError: It is none that an answer of the stub named.
+        ApiError: It is not a cursor of the stub.
     """
     cursor = query.get("cursor")
     if cursor is None:

@@ -1,4 +1,4 @@
-"""Seed data: apps, users, players, segments and templates that a stub has from its start.
+"""Seed data: apps, users, players, segments and templates that a stub starts with.
 
 A JSON file with any of these lists; their entries are the bodies of OneSignal's own create
 requests, for the stub's first app unless `app_id` names another:
@@ -12,7 +12,7 @@ requests, for the stub's first app unless `app_id` names another:
     }
 
 A player, user, segment or template may carry a UUID as `id` (a user: `identity.onesignal_id`), so
-that tests know it beforehand.
+that tests know it in advance.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _Add: TypeAlias = Callable[[str, Mapping[str, Any]], object]
 _KINDS = ("apps", "players", "users", "segments", "templates")
 
 
-class Seeded(Protocol):
-    """What seed data is put into: one method for each kind, called with the app and the entry."""
+class Seedable(Protocol):
+    """Where seed data is added: one method for each kind, called with the app and the entry."""
 
     def seed_app(self, app_id: str, entry: Mapping[str, Any]) -> object:
         """Add an app."""
@@ -50,14 +50,14 @@ class Seeded(Protocol):
 
 
 class SeedError(ValueError):
-    """The seed file cannot be read, or one of its entries breaks a rule."""
+    """The seed file cannot be read, or one of its entries is refused."""
 
 
 def read_seed(path: Path) -> dict[str, list[dict[str, Any]]]:
     """Read a seed file.
 
     Raises:
-        SeedError: It is no JSON object of lists of objects, or has a list of an unknown kind.
+        SeedError: It is not a JSON object of lists of objects, or has a list of an unknown kind.
     """
     try:
         seed = msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
@@ -69,12 +69,12 @@ def read_seed(path: Path) -> dict[str, list[dict[str, Any]]]:
     return seed
 
 
-def plant(seed: Mapping[str, list[dict[str, Any]]], into: Seeded, *, app_id: str) -> None:
+def load_seed(seed: Mapping[str, list[dict[str, Any]]], into: Seedable, *, app_id: str) -> None:
     """Add every entry of seed data.
 
     Args:
         seed: What `read_seed` returned.
-        into: What it is added to.
+        into: Where it is added.
         app_id: The app of entries that name none.
 
     Raises:

@@ -1,4 +1,4 @@
-"""OneSignalStub, the object that a test holds: OneSignal, as a backend sees it."""
+"""OneSignalStub: the server that a test starts and asks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from onesignal_stub import inbox
 from onesignal_stub.control import Control
 from onesignal_stub.http import Pipeline
 from onesignal_stub.limits import RateLimit, RateLimiter
-from onesignal_stub.pushes import Push, PushQuery
 from onesignal_stub.seed import read_seed
+from onesignal_stub.sent_pushes import Push, PushQuery
 from onesignal_stub.service import Service
 from onesignal_stub.simulation import SimulatedDevice
 from onesignal_stub.webhooks import EVENTS, Event
@@ -34,7 +34,7 @@ CONTROL_USER = "admin"
 
 
 class OneSignalStub(HostedServer):
-    """OneSignal's REST API on loopback, and the record of what it would have sent to whom.
+    """OneSignal's REST API on loopback, and a record of each push that it would have sent.
 
     `async with OneSignalStub() as stub:` serves in the running loop. `with OneSignalStub() as
     stub:` serves in a thread of its own; there, `stub.run(stub.wait_for_push(...))` awaits. Its
@@ -43,15 +43,14 @@ class OneSignalStub(HostedServer):
     Args:
         host: The address to bind; loopback unless told otherwise.
         port: The port; 0 takes a free one.
-        app_id: The id of the app that is there from the start. OneSignal's are UUIDs; any text
-            that backend and stub agree on will do.
+        app_id: The id of the first app. OneSignal's are UUIDs; the stub takes any text.
         rest_key: That app's REST API key.
         user_key: The account's key ("User Auth Key", "Organization API key"), for `/apps`.
         data: A file that keeps everything across restarts; None keeps it in memory.
-        seed: A JSON file with apps, players, users, segments and templates that are there from
-            the start and after a reset; see `onesignal_stub.seed`.
+        seed: A JSON file with apps, players, users, segments and templates to start with, also
+            after a reset; see `onesignal_stub.seed`.
         clock: The stub's time; None takes the machine's.
-        strict_keys: Ask for a key also on the routes that OneSignal's older clients call without.
+        strict_keys: Require a key also on the routes that older clients call without one.
         rate_limit: How many requests each app may make; None does not limit them.
         allow_host: Names besides loopback's that `/_control` and the inbox may be asked under. On
             an address of the network both need a login: `admin` and the `user_key`.
@@ -62,7 +61,7 @@ class OneSignalStub(HostedServer):
         user_key: As given.
         events: What `GET /_control/events` tells.
         journal: Each request that came in; `journal.problems()` are those without an answer.
-        faults: What goes wrong on purpose: `faults.add(Fault.reset(), "POST /notifications")`.
+        faults: Injected faults: `faults.add(Fault.reset(), "POST /notifications")`.
         clock: The stub's time.
     """
 
@@ -106,7 +105,7 @@ class OneSignalStub(HostedServer):
 
     @property
     def url(self) -> str:
-        """The base URL, as `http://127.0.0.1:8890`; SDKs of the old API want `/api/v1` after it.
+        """The base URL, as `http://127.0.0.1:8890`; SDKs of the old API need `/api/v1` after it.
 
         Raises:
             ServerNotRunning: The stub is not running.
@@ -117,7 +116,7 @@ class OneSignalStub(HostedServer):
 
     @property
     def service(self) -> Service:
-        """What the stub consists of; only its loop's thread may use it.
+        """The features of the stub; only the thread of its loop may use them.
 
         Raises:
             ServerNotRunning: The stub is not running.
@@ -148,7 +147,7 @@ class OneSignalStub(HostedServer):
             contains=contains,
             since=since,
         )
-        return self._here(lambda service: service.pushes.find(query))
+        return self._read(lambda service: service.pushes.find(query))
 
     async def wait_for_push(
         self,
@@ -191,14 +190,14 @@ class OneSignalStub(HostedServer):
         return SimulatedDevice(player_id, self.service.simulation, self._in_loop)
 
     async def add_webhook(self, url: str, *, events: tuple[Event, ...] = EVENTS) -> None:
-        """Post what happens to pushes on simulated devices to a URL.
+        """Post the events of pushes on simulated devices to a URL.
 
         Args:
             url: Where to; each event is a JSON POST, as OneSignal's web push webhooks are.
             events: Which events.
 
         Raises:
-            ValueError: The URL or an event is not one that can be.
+            ValueError: The URL is not http or https, or an event is unknown.
         """
         await self._do(lambda service: service.webhooks.add(url, events))
 
@@ -251,9 +250,9 @@ class OneSignalStub(HostedServer):
         await self._do(move)
 
     async def reset(self) -> None:
-        """Back to the start: one app, the seed data, the first rate limit.
+        """Restore the state after start: one app, the seed data, the first rate limit.
 
-        Journal, faults and every `clock.advance` are gone; who waits for a push goes on waiting.
+        The journal, faults and every `clock.advance` are cleared; waits for a push continue.
         """
         await self._do(self._reset)
 
@@ -261,10 +260,10 @@ class OneSignalStub(HostedServer):
         """Restart as a service that was down for a moment, on the same port.
 
         Every connection is dropped, and meanwhile new ones are refused. Clock, journal and faults
-        stay, and who waits for a push goes on waiting.
+        stay, and waits for a push continue.
 
         Args:
-            keep_data: Whether what is stored is still there afterwards.
+            keep_data: Whether the stored data is kept.
 
         Raises:
             OSError: Another process took the port meanwhile.
@@ -276,7 +275,7 @@ class OneSignalStub(HostedServer):
         return await self._do(lambda service: service.store.snapshot())
 
     async def restore(self, image: bytes) -> None:
-        """Put back what `snapshot` returned."""
+        """Replace everything that is stored by what `snapshot` returned."""
 
         def put_back(service: Service) -> None:
             service.store.restore(image)
@@ -296,7 +295,7 @@ class OneSignalStub(HostedServer):
         self._prepare(service)
         self._limiter.set(self._rate_limit)
         self._schedule = asyncio.create_task(
-            service.delivery.keep_schedule(), name="onesignal_stub schedule"
+            service.delivery.run_schedule(), name="onesignal_stub schedule"
         )
         self._url = await self._serve(
             self._application(service), self._host, self._port, line_limit=MAX_LINE
@@ -334,7 +333,7 @@ class OneSignalStub(HostedServer):
     def _prepare(self, service: Service) -> None:
         is_new = service.add_first_app(self.app_id, self.rest_key)
         if is_new and self._seed is not None:
-            service.plant(read_seed(self._seed), app_id=self.app_id)
+            service.load_seed(read_seed(self._seed), app_id=self.app_id)
 
     async def _restart(self, *, keep_data: bool) -> None:
         port = int(self.url.rpartition(":")[2])
@@ -360,15 +359,15 @@ class OneSignalStub(HostedServer):
         self.faults.clear()
 
     async def _do(self, act: Callable[[Service], T]) -> T:
-        """Do something in the stub's loop, wherever the caller runs."""
+        """Run a function in the stub's loop, from any loop."""
 
         async def in_loop() -> T:
             return act(self.service)
 
         return await self._in_loop(in_loop())
 
-    def _here(self, read: Callable[[Service], T]) -> T:
-        """Read in the thread of the stub's loop, which alone may touch the store."""
+    def _read(self, read: Callable[[Service], T]) -> T:
+        """Read in the thread of the stub's loop: no other may use the store."""
         service = self.service
 
         def up_to_date() -> T:
@@ -378,7 +377,7 @@ class OneSignalStub(HostedServer):
         if threading.get_ident() == self._loop_thread:
             return up_to_date()
 
-        async def hop() -> T:
+        async def in_loop() -> T:
             return up_to_date()
 
-        return self.run(hop())
+        return self.run(in_loop())

@@ -1,4 +1,4 @@
-"""Everything behind the HTTP: the store, the features and what they share, put together."""
+"""Makes the store, the features and what they share, with explicit arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from onesignal_stub import fields, seed
 from onesignal_stub.access import Access
-from onesignal_stub.devices import Devices
+from onesignal_stub.devices import DeviceReader
 from onesignal_stub.errors import refused
 from onesignal_stub.features.aliases import api as aliases_api
 from onesignal_stub.features.apps import api as apps_api
@@ -22,14 +22,15 @@ from onesignal_stub.features.email_analytics.core import EmailAnalytics
 from onesignal_stub.features.exports import api as exports_api
 from onesignal_stub.features.exports.core import Exports
 from onesignal_stub.features.journeys import api as journeys_api
+from onesignal_stub.features.journeys import core as journeys_core
 from onesignal_stub.features.journeys.core import Journeys
 from onesignal_stub.features.live_activities import api as live_activities_api
 from onesignal_stub.features.live_activities.core import LiveActivities
 from onesignal_stub.features.notifications import api as notifications_api
-from onesignal_stub.features.notifications.core import Notifications
+from onesignal_stub.features.notifications.core import NotificationService
 from onesignal_stub.features.notifications.delivery import Delivery
-from onesignal_stub.features.notifications.idempotency import Replies
-from onesignal_stub.features.notifications.receivers import Receivers
+from onesignal_stub.features.notifications.idempotency import IdempotencyStore
+from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.views import Views
 from onesignal_stub.features.outcomes import api as outcomes_api
 from onesignal_stub.features.outcomes.core import ATTRIBUTIONS, Outcomes
@@ -45,7 +46,7 @@ from onesignal_stub.features.users import api as users_api
 from onesignal_stub.features.users.core import ONESIGNAL_ID, Users
 from onesignal_stub.features.users.create import create_user
 from onesignal_stub.http import Route
-from onesignal_stub.pushes import Pushes
+from onesignal_stub.sent_pushes import SentPushes
 from onesignal_stub.simulation import Simulation
 from onesignal_stub.store import SCHEMA
 from onesignal_stub.webhooks import Webhooks
@@ -53,19 +54,19 @@ from server_kit import Clock, Store
 
 
 class Service:
-    """One OneSignal, as a running stub holds it.
+    """The state and the features of one running stub.
 
     Args:
         data: The file that keeps everything; None keeps it in memory.
         clock: The stub's time.
         account_key: The key for operations on apps.
-        strict_keys: Ask for a key also where OneSignal's older routes take none.
+        strict_keys: Require a key also on OneSignal's older routes, which work without one.
     """
 
     def __init__(
         self, data: Path | None, clock: Clock, *, account_key: str, strict_keys: bool
     ) -> None:
-        self.store = store = Store(SCHEMA, data)
+        self.store = store = Store(SCHEMA + journeys_core.SCHEMA, data)
         self.access = Access(store, account_key=account_key, strict=strict_keys)
         self.apps = Apps(store, clock)
         self.audit = AuditLog(store, clock)
@@ -80,35 +81,35 @@ class Service:
         self.journeys = Journeys(store, clock)
         self.email_analytics = EmailAnalytics(store, clock)
         self.custom_events = CustomEvents(store, clock)
-        self.pushes = Pushes(store)
+        self.pushes = SentPushes(store)
         self.webhooks = Webhooks(store)
         self.simulation = Simulation(
             store, clock, pushes=self.pushes, outcomes=self.outcomes, webhooks=self.webhooks
         )
-        devices = Devices(store)
+        devices = DeviceReader(store)
         self.segments = Segments(store, clock, devices)
         self.exports = Exports(store, clock, devices=devices, segments=self.segments)
-        receivers = Receivers(
+        resolver = RecipientResolver(
             devices, self.segments, subscriptions=self.subscriptions, users=self.users
         )
         self.delivery = Delivery(
-            store, clock, devices=devices, receivers=receivers, arrived=self.simulation.arrived
+            store, clock, devices=devices, resolver=resolver, delivered=self.simulation.delivered
         )
-        replies = Replies(store, clock)
-        self.notifications = Notifications(
+        idempotency = IdempotencyStore(store, clock)
+        self.notifications = NotificationService(
             store,
             clock,
-            replies=replies,
+            idempotency=idempotency,
             templates=self.templates,
-            receivers=receivers,
+            resolver=resolver,
             delivery=self.delivery,
         )
         self.live_activities = LiveActivities(
             store,
             clock,
-            replies=replies,
+            idempotency=idempotency,
             devices=devices,
-            receivers=receivers,
+            resolver=resolver,
             delivery=self.delivery,
         )
 
@@ -134,7 +135,7 @@ class Service:
         ]
 
     def add_first_app(self, app_id: str, key: str) -> bool:
-        """Make sure that an app exists and has this key; whether it had to be added."""
+        """Make sure that an app exists and has this key; return whether it was added."""
         if self.access.knows(app_id):
             self.apps.set_key(app_id, key)
             return False
@@ -142,37 +143,37 @@ class Service:
         return True
 
     def seed_app(self, _app_id: str, entry: Mapping[str, Any]) -> None:
-        """Add an app, with the id and key that the entry names."""
+        """Add an app, with the entry's id and key."""
         app_id = str(entry["id"]).lower() if "id" in entry else None
         name, settings = app_name(entry), app_settings(entry)
         added = self.apps.add(name, settings, app_id=app_id, key=entry.get("rest_key"))
         self.segments.add_defaults(added)
 
     def seed_player(self, app_id: str, entry: Mapping[str, Any]) -> None:
-        """Add a player, with the id that the entry names."""
+        """Add a player, with the entry's id."""
         self.players.create(app_id, entry, player_id=_uuid(entry, "id"))
 
     def seed_user(self, app_id: str, entry: Mapping[str, Any]) -> None:
-        """Add a user, with the onesignal_id that its identity names."""
+        """Add a user, with the onesignal_id of its identity."""
         _uuid(fields.mapping(entry, "identity") or {}, ONESIGNAL_ID)
         create_user(self.users, self.subscriptions, app_id, entry, keep_id=True)
 
     def seed_segment(self, app_id: str, entry: Mapping[str, Any]) -> None:
-        """Add a segment, with the id that the entry names."""
+        """Add a segment, with the entry's id."""
         self.segments.create(app_id, entry)
 
     def seed_template(self, app_id: str, entry: Mapping[str, Any]) -> None:
-        """Add a template, with the id that the entry names."""
+        """Add a template, with the entry's id."""
         self.templates.create(app_id, entry, template_id=_uuid(entry, "id"))
 
-    def plant(self, seeds: Mapping[str, list[dict[str, Any]]], *, app_id: str) -> None:
+    def load_seed(self, seeds: Mapping[str, list[dict[str, Any]]], *, app_id: str) -> None:
         """Add seed data, or nothing of it if an entry breaks a rule.
 
         Raises:
             SeedError: An entry breaks a rule.
         """
         with self.store.transaction():
-            seed.plant(seeds, self, app_id=app_id)
+            seed.load_seed(seeds, self, app_id=app_id)
 
     def record_outcome(
         self,
@@ -183,7 +184,7 @@ class Service:
         app_id: str | None,
         attribution: str,
     ) -> None:
-        """Count an outcome; one that a push led to is of the push's app and device type.
+        """Count an outcome; with `push_id` it has the app and device type of that push.
 
         Raises:
             LookupError: There is no such push or app.
@@ -208,7 +209,7 @@ class Service:
         )
 
     async def close(self) -> None:
-        """Close everything; waits for pushes end."""
+        """Close everything; those who wait for a push get ServerNotRunning."""
         self.pushes.close()
         self.simulation.close()
         await self.webhooks.close()
@@ -216,10 +217,10 @@ class Service:
 
 
 def _uuid(entry: Mapping[str, Any], name: str) -> str | None:
-    """The id that a seed entry brings along; None if it brings none.
+    """The id of a seed entry; None if it has none.
 
     Raises:
-        ApiError: It is no UUID.
+        ApiError: It is not a UUID.
     """
     given = entry.get(name)
     if given is not None and not fields.is_uuid(given):

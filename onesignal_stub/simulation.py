@@ -1,4 +1,4 @@
-"""Simulated devices: they receive what waits for them, and people open or dismiss it."""
+"""Simulated devices: they receive pushes, and people open or dismiss them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 from onesignal_stub.features.outcomes.core import CLICK, CONFIRMED_DELIVERY, Outcomes
-from onesignal_stub.pushes import STOPPED, Push, Pushes
+from onesignal_stub.sent_pushes import STOPPED, Push, SentPushes
 from onesignal_stub.webhooks import Webhooks
 from server_kit import Clock, ServerNotRunning, Store
 
@@ -27,14 +27,14 @@ _NEXT = (
 
 
 class Simulation:
-    """What devices and people do with pushes.
+    """Receiving, opening and dismissing pushes.
 
     Args:
         store: The tables.
         clock: The stub's time.
-        pushes: The record of what was sent.
+        pushes: The pushes that were sent.
         outcomes: Where confirmed deliveries and clicks are counted.
-        webhooks: Who is told about them.
+        webhooks: Where these events are posted.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Simulation:
         store: Store,
         clock: Clock,
         *,
-        pushes: Pushes,
+        pushes: SentPushes,
         outcomes: Outcomes,
         webhooks: Webhooks,
     ) -> None:
@@ -53,8 +53,8 @@ class Simulation:
         self._webhooks = webhooks
         self._online: dict[str, list[asyncio.Future[int]]] = {}
 
-    def arrived(self, notification: int) -> None:
-        """Hand a message that was just sent to the devices that are online."""
+    def delivered(self, notification: int) -> None:
+        """Give a notification that was just sent to the devices that are online."""
         for player_id in list(self._online):
             row = self._store.one(
                 "SELECT number FROM deliveries WHERE notification = ? AND received_at IS NULL"
@@ -63,8 +63,8 @@ class Simulation:
                 player_id,
             )
             if row is not None:
-                self._hand_over(player_id, row["number"])
-        self._pushes.announce()
+                self._give(player_id, row["number"])
+        self._pushes.notify()
 
     async def next_for(self, player_id: str) -> Push:
         """Return the next push that a device receives; it is online while it waits for one."""
@@ -74,7 +74,7 @@ class Simulation:
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._online.setdefault(player_id, []).append(waiting)
         try:
-            # Received only now: who is cancelled at the last moment leaves the push waiting.
+            # Marked as received only now: if this wait is cancelled, the push still waits.
             return self.receive(await waiting)
         finally:
             self._leave(player_id, waiting)
@@ -91,7 +91,7 @@ class Simulation:
         self._mark("received_at", push_id)
         self._count(CONFIRMED_DELIVERY, push_id)
         push = self._pushes.get(push_id)
-        self._webhooks.tell("notification.willDisplay", push)
+        self._webhooks.post("notification.willDisplay", push)
         return push
 
     def open(self, push_id: int, *, action_id: str = "") -> Push:
@@ -105,7 +105,7 @@ class Simulation:
             self._mark("clicked_at", push_id)
             self._count(CLICK, push_id)
             push = self._pushes.get(push_id)
-            self._webhooks.tell("notification.clicked", push, action_id=action_id)
+            self._webhooks.post("notification.clicked", push, action_id=action_id)
         return push
 
     def dismiss(self, push_id: int) -> Push:
@@ -118,7 +118,7 @@ class Simulation:
         if push.dismissed_at is None:
             self._mark("dismissed_at", push_id)
             push = self._pushes.get(push_id)
-            self._webhooks.tell("notification.dismissed", push)
+            self._webhooks.post("notification.dismissed", push)
         return push
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class Simulation:
             if not waiting.done():
                 waiting.set_exception(ServerNotRunning(STOPPED))
 
-    def _hand_over(self, player_id: str, push_id: int) -> None:
+    def _give(self, player_id: str, push_id: int) -> None:
         for waiting in self._online.pop(player_id, []):
             if not waiting.done():
                 waiting.set_result(push_id)
@@ -163,9 +163,9 @@ class Simulation:
 class SimulatedDevice:
     """A phone or browser that receives: `async for push in stub.device(player_id)`.
 
-    It is online while something waits for its next push. What is sent meanwhile waits as it does
-    at Apple's and Google's servers: until its `ttl` has passed, and of those with one
-    `collapse_id` only the newest. With `ttl: 0` only a device that is online gets it.
+    It is online while something waits for its next push. Pushes that are sent while it is offline
+    wait as they do at Apple's and Google's servers: until their `ttl` has passed, and of those
+    with one `collapse_id` only the newest. With `ttl: 0` only a device that is online gets it.
 
     Attributes:
         player_id: The player, or subscription, that it is.
@@ -183,7 +183,7 @@ class SimulatedDevice:
         return await self._in_loop(self._simulation.next_for(self.player_id))
 
     async def receive(self, *, timeout: float = 5.0) -> Push:
-        """Return the next push, which is confirmed by that.
+        """Return the next push and confirm that it was received.
 
         Args:
             timeout: Seconds to wait.

@@ -1,4 +1,4 @@
-"""The tables of the stub: what OneSignal knows about apps, users, subscriptions and messages.
+"""The tables of the stub: apps, users, subscriptions and messages.
 
 A player and a subscription are one record. A player's `external_user_id` is its user's alias
 `external_id`. Times are seconds since the epoch on the stub's clock.
@@ -109,22 +109,6 @@ CREATE TABLE templates (
     created_at REAL NOT NULL,
     updated_at REAL NOT NULL
 );
--- The times are those of a journey's schedule; its definition has them as they were written.
-CREATE TABLE journeys (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    app_id TEXT NOT NULL REFERENCES apps (id),
-    state TEXT NOT NULL CHECK (state IN ('draft', 'scheduled', 'active', 'archived')),
-    definition TEXT NOT NULL,
-    start_at REAL,
-    stop_at REAL,
-    concurrency_key TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    updated_at REAL NOT NULL,
-    started_at REAL,
-    archived_at REAL
-);
-CREATE INDEX journeys_of_app ON journeys (app_id, number);
 CREATE TABLE notifications (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,

@@ -37,7 +37,7 @@ def parse_time(text: str) -> datetime:
     """Read ISO 8601 or one of JavaScript's spellings; UTC if it names no zone.
 
     Raises:
-        ValueError: It is no time.
+        ValueError: It is not a time.
     """
     try:
         found = _read(text.strip())

@@ -1,4 +1,4 @@
-"""Webhooks: what happens to a push on a device, posted to the URLs that registered for it."""
+"""Webhooks: what happens to a push on a device is posted to the registered URLs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 from attrs import frozen
 
-from onesignal_stub.pushes import Push
+from onesignal_stub.sent_pushes import Push
 from server_kit import Store
 
 Event: TypeAlias = Literal[
@@ -30,10 +30,10 @@ class _Post:
 
 
 class Webhooks:
-    """Posts events in their order, one at a time, as a browser would.
+    """Posts events in order, one at a time, as a browser does.
 
-    As many as 10,000 posts wait; what comes while the queue is full is dropped with a warning in
-    the log, and so is a post that fails: OneSignal's browsers do not repeat them either.
+    Up to 10,000 posts wait. An event that comes while the queue is full is dropped with a warning
+    in the log, and so is a post that fails: browsers do not repeat them either.
 
     Args:
         store: The tables.
@@ -48,7 +48,7 @@ class Webhooks:
         """Post these events to a URL from now on.
 
         Raises:
-            ValueError: The URL or an event is not one that can be.
+            ValueError: The URL is not http or https, or an event is unknown.
         """
         unknown = [event for event in events if event not in EVENTS]
         if unknown or not events:
@@ -61,14 +61,14 @@ class Webhooks:
             msgspec.json.encode(events).decode(),
         )
 
-    def tell(self, event: Event, push: Push, *, action_id: str = "") -> None:
-        """Post an event of a push to everyone who registered for it."""
+    def post(self, event: Event, push: Push, *, action_id: str = "") -> None:
+        """Post an event of a push to every URL that is registered for it."""
         for row in self._store.all("SELECT url, events FROM webhooks ORDER BY number"):
             if event in msgspec.json.decode(row["events"]):
                 self._enqueue(_Post(row["url"], event, _body(event, push, action_id)))
 
     async def close(self) -> None:
-        """Stop posting; what still waits is dropped."""
+        """Stop posting; events that still wait are dropped."""
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.cancel()

@@ -16,7 +16,7 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     """The JSON object of a request's body; no body is an empty one.
 
     Raises:
-        web.HTTPBadRequest: The body is something else; the answer says what.
+        web.HTTPBadRequest: The body is something else.
     """
     raw = await request.read()
     try:

@@ -21,8 +21,10 @@ _log = logging.getLogger("server_kit.http")
 
 _HEAD_LIMIT = 1 << 20  # aiohttp's own limit on a line; the servers apply their product's rules
 
-_PATIENCE = 0.01  # seconds for handlers to end before they are cancelled; 0 would be for ever
-_BACKLOG = 1024  # connections that may wait: a thousand clients reconnect at once after a restart
+_SHUTDOWN_TIMEOUT = 0.01  # seconds for handlers to end before they are cancelled; 0 is no limit
+_BACKLOG = (
+    1024  # connections that may wait: a thousand clients may reconnect at once after a restart
+)
 _TURNS_TO_CONNECT = 3  # of the loop, until aiohttp knows a connection that was just accepted
 
 
@@ -46,11 +48,11 @@ class HostedServer(ABC):
 
     @abstractmethod
     async def _open(self) -> None:
-        """Bring up the server's parts and `serve` its applications."""
+        """Start the server's parts and `_serve` its applications."""
 
     @abstractmethod
     async def _close(self) -> None:
-        """Take down what `_open` brought up; the applications are already unreachable."""
+        """Stop the parts that `_open` started; the applications are not served any more."""
 
     async def start(self) -> Self:
         """Start in the running loop.
@@ -116,7 +118,7 @@ class HostedServer(ABC):
             app,
             handle_signals=False,
             access_log=None,
-            shutdown_timeout=_PATIENCE,
+            shutdown_timeout=_SHUTDOWN_TIMEOUT,
             logger=_log,
             max_line_size=line_limit,
             max_field_size=_HEAD_LIMIT,
@@ -132,7 +134,7 @@ class HostedServer(ABC):
         return site.url
 
     async def _unserve(self, url: str) -> None:
-        """Stop what `_serve` began at this URL; its connections are dropped."""
+        """Stop serving at this URL; its connections are dropped."""
         await _shut(self._sites.pop(url))
 
     async def __aenter__(self) -> Self:
@@ -194,14 +196,14 @@ class _Site:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def stop_accepting(self) -> None:
-        """Leave what connects from now on to the backlog, which ends with the listener."""
+        """Accept no more connections; the backlog is closed with the listener."""
         with contextlib.suppress(NotImplementedError):  # Windows' loop has no readers
             for listening in self.listener.sockets:
                 self.listener.get_loop().remove_reader(listening)
 
 
 async def _shut(*sites: _Site) -> None:
-    """Close ports and connections, also those that came in at the last moment.
+    """Close ports and connections, also those that were accepted just now.
 
     asyncio loses a connection that it has accepted but not set up when the listener closes.
     """
@@ -215,8 +217,8 @@ async def _shut(*sites: _Site) -> None:
         await site.runner.cleanup()
 
 
-class _ClientsMistakes(logging.Filter):
-    """Keeps aiohttp from reporting what clients do wrong as errors of the server.
+class _ClientErrorFilter(logging.Filter):
+    """Keeps aiohttp from logging errors of clients as errors of the server.
 
     Above all not with the text of malformed requests: it may hold tokens and keys.
     """
@@ -229,7 +231,7 @@ class _ClientsMistakes(logging.Filter):
         return False
 
 
-_log.addFilter(_ClientsMistakes())
+_log.addFilter(_ClientErrorFilter())
 
 
 class _LoopThread:

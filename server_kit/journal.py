@@ -1,4 +1,4 @@
-"""What came in: each request and frame, with what was ignored or unmatched in it."""
+"""The journal: each request and frame that came in, and what the server did not read in it."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Entry:
         user_id: Who sent it, where the server knows.
         query: The query parameters of a request, in order.
         body: The start of the body or frame as text.
-        ignored: What the server left unread, as the real one does (`query: cursor`).
-        unmatched: For a request or frame without an answer: what was nearest to it.
+        ignored: The parts that the server does not read, as the real one (`query: cursor`).
+        unmatched: For a request or frame without an answer: the nearest name that has one.
         error: The traceback of a handler that failed.
     """
 

@@ -1,4 +1,4 @@
-"""A SQLite database that can be emptied, photographed and put back in about a millisecond."""
+"""A SQLite database with reset, snapshot and restore in about a millisecond."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page where a person sees what was sent: open the stub's address in a browser."""
+"""The page that shows what was sent: open the stub's address in a browser."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ async def answer(
             return await _slow(request, await respond(), decision.fault.bytes_per_second)
         case _:
             return await respond()
-    return web.Response()  # aiohttp wants one, also where nobody is left to read it
+    return web.Response()  # aiohttp requires one, also on a closed connection
 
 
 def garbage(random: Random, size: int) -> bytes:

@@ -27,7 +27,7 @@ class FaultDecision:
 
     Attributes:
         delay: Seconds that it waits first.
-        fault: What then happens to it; None for nothing.
+        fault: The fault; None for none.
         random: Where the fault's random bytes come from.
     """
 

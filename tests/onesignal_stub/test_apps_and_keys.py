@@ -74,7 +74,7 @@ async def test_apps_that_are_refused(backend: Backend) -> None:
     answer = await account(backend, "GET", "/apps/a")
     assert (answer.status, answer.body) == (404, {"errors": "Couldn't find app with id = a"})
     answer = await account(backend, "PUT", "/apps/a", {"name": "n"})
-    assert (answer.status, answer.body) == (404, {"status": 404, "error": "Not Found"})
+    assert (answer.status, answer.body) == (404, {"status": 404, "error": "Not Resolved"})
     assert len((await account(backend, "GET", "/apps")).body) == 1
 
 

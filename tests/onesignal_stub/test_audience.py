@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from onesignal_stub.audience import (
     DEFAULT_SEGMENTS,
     PLATFORM_FLAGS,
-    Aim,
-    ByName,
     BySegments,
     Channel,
+    RecipientIds,
     SegmentSet,
+    Target,
     select,
 )
 from onesignal_stub.filters import Device
@@ -49,9 +49,9 @@ def devices(draw: st.DrawFn) -> list[Device]:
 
 
 @st.composite
-def aims(draw: st.DrawFn) -> Aim:
+def targets(draw: st.DrawFn) -> Target:
     channel: Channel = draw(st.sampled_from(["push", "email", "sms"]))
-    return Aim(
+    return Target(
         targeting=BySegments(tuple(draw(st.lists(NAMES, min_size=1, max_size=3)))),
         excluded=tuple(draw(st.lists(NAMES, max_size=2))),
         channel=channel,
@@ -60,32 +60,34 @@ def aims(draw: st.DrawFn) -> Aim:
 
 
 @UNHURRIED
-@given(devices(), aims(), st.randoms(use_true_random=False))
+@given(devices(), targets(), st.randoms(use_true_random=False))
 def test_the_order_of_devices_does_not_matter(
-    given_devices: list[Device], aim: Aim, chance: random.Random
+    given_devices: list[Device], target: Target, chance: random.Random
 ) -> None:
     shuffled = [*given_devices, *given_devices[:3]]
     chance.shuffle(shuffled)
-    first = select(given_devices, aim, segments=SEGMENTS, now=NOW)
-    assert select(shuffled, aim, segments=SEGMENTS, now=NOW) == first
+    first = select(given_devices, target, segments=SEGMENTS, now=NOW)
+    assert select(shuffled, target, segments=SEGMENTS, now=NOW) == first
 
 
 @UNHURRIED
-@given(devices(), aims())
-def test_who_is_excluded_receives_nothing(given_devices: list[Device], aim: Aim) -> None:
-    excluded = SEGMENTS.matcher(aim.excluded)
-    found = select(given_devices, aim, segments=SEGMENTS, now=NOW)
-    assert not any(excluded(device, NOW) for device in found.receivers)
+@given(devices(), targets())
+def test_who_is_excluded_receives_nothing(given_devices: list[Device], target: Target) -> None:
+    excluded = SEGMENTS.matcher(target.excluded)
+    found = select(given_devices, target, segments=SEGMENTS, now=NOW)
+    assert not any(excluded(device, NOW) for device in found.recipients)
 
 
 @UNHURRIED
-@given(devices(), aims())
-def test_receivers_are_subscribed_and_on_the_channel(given_devices: list[Device], aim: Aim) -> None:
-    types = {"push": {0, 1, 5}, "email": {11}, "sms": {14}}[aim.channel]
-    if aim.platforms is not None and aim.channel == "push":
-        types &= aim.platforms
-    found = select(given_devices, aim, segments=SEGMENTS, now=NOW)
-    assert all(device.subscribed and device.device_type in types for device in found.receivers)
+@given(devices(), targets())
+def test_recipients_are_subscribed_and_on_the_channel(
+    given_devices: list[Device], target: Target
+) -> None:
+    types = {"push": {0, 1, 5}, "email": {11}, "sms": {14}}[target.channel]
+    if target.platforms is not None and target.channel == "push":
+        types &= target.platforms
+    found = select(given_devices, target, segments=SEGMENTS, now=NOW)
+    assert all(device.subscribed and device.device_type in types for device in found.recipients)
     assert not any(device.subscribed for device in found.unsubscribed)
 
 
@@ -93,9 +95,9 @@ def test_receivers_are_subscribed_and_on_the_channel(given_devices: list[Device]
 @given(devices(), st.lists(NAMES, min_size=1, max_size=3))
 def test_several_segments_are_their_union(given_devices: list[Device], names: list[str]) -> None:
     def members(*included: str) -> set[int]:
-        aim = Aim(targeting=BySegments(included))
-        found = select(given_devices, aim, segments=SEGMENTS, now=NOW)
-        return {device.number for device in found.receivers}
+        target = Target(targeting=BySegments(included))
+        found = select(given_devices, target, segments=SEGMENTS, now=NOW)
+        return {device.number for device in found.recipients}
 
     assert members(*names) == set().union(*(members(name) for name in names))
 
@@ -119,9 +121,9 @@ def test_the_default_segments_under_all_their_names() -> None:
     ]
 
     def members(name: str) -> list[int]:
-        aim = Aim(targeting=BySegments((name,)))
-        found = select(everyone, aim, segments=SEGMENTS, now=NOW)
-        return [device.number for device in found.receivers]
+        target = Target(targeting=BySegments((name,)))
+        found = select(everyone, target, segments=SEGMENTS, now=NOW)
+        return [device.number for device in found.recipients]
 
     for name in ("All", "Subscribed Users", "Total Subscriptions"):
         assert members(name) == [1, 2, 3]
@@ -139,8 +141,8 @@ def test_the_default_segments_under_all_their_names() -> None:
 def test_names_reach_who_was_looked_up() -> None:
     found = select(
         [Device(number=1, id="a", onesignal_id="a", device_type=0)],
-        Aim(targeting=ByName()),
+        Target(targeting=RecipientIds()),
         segments=SEGMENTS,
         now=NOW,
     )
-    assert [device.id for device in found.receivers] == ["a"]
+    assert [device.id for device in found.recipients] == ["a"]

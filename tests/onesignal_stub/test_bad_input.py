@@ -84,7 +84,7 @@ async def test_an_oversized_body(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_too_many_receivers_by_name(backend: Backend) -> None:
+async def test_create_notification_refuses_too_many_recipient_ids(backend: Backend) -> None:
     answer = await backend.send(include_external_user_ids=[str(n) for n in range(20_001)])
     assert answer.status == 400
     assert "20000" in answer.body["errors"][0]
@@ -233,7 +233,7 @@ async def test_a_handler_that_fails_is_told_and_leaves_nothing_behind(backend: B
         raise RuntimeError("broken")
 
     player = await backend.player()
-    stub.service.delivery._arrived = fail
+    stub.service.delivery._delivered = fail
     answer = await backend.send(include_player_ids=[player])
     assert answer.status == 500
     assert "POST /notifications failed" in answer.body["errors"][0]

@@ -147,7 +147,7 @@ async def test_webhooks_over_http(backend: Backend) -> None:
 async def test_the_nearest_route(wrong: str, right: str, backend: Backend) -> None:
     method, path = wrong.split(" ")
     answer = await backend(method, path)
-    assert (answer.status, answer.body) == (404, {"status": 404, "error": "Not Found"})
+    assert (answer.status, answer.body) == (404, {"status": 404, "error": "Not Resolved"})
     (problem,) = backend.stub.journal.problems()
     assert problem.unmatched is not None
     assert problem.unmatched.startswith(right)

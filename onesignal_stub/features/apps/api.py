@@ -72,7 +72,7 @@ class _Api:
     def update(self, call: Call) -> Reply:
         app_id = call.path["id"].lower()
         if self._apps.view(app_id) is None:
-            raise ApiError(404, {"status": 404, "error": "Not Found"})
+            raise ApiError(404, {"status": 404, "error": "Not Resolved"})
         self._apps.update(app_id, call.body)
         self._audit.write("app.updated", "app", app_id, app_id=app_id)
         return Reply(self._apps.view(app_id))

@@ -1,4 +1,4 @@
-"""The audit log: what was done with the account's key."""
+"""The audit log: the changes made with the account's key."""
 
 from __future__ import annotations
 

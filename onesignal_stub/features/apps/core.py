@@ -1,4 +1,4 @@
-"""Apps: what they are called and how they are set up."""
+"""Apps: their names and settings."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Custom events: what the backend says its users did."""
+"""Custom events of users, as a backend reports them."""

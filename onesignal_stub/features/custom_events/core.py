@@ -1,4 +1,4 @@
-"""Custom events of users, recorded as they come."""
+"""Custom events of users, recorded in order."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class CustomEvents:
             )
 
     def all(self) -> list[dict[str, Any]]:
-        """Every event, with its app, in the order in which they came."""
+        """Every event, with its app, in the order of creation."""
         rows = self._store.all("SELECT app_id, event FROM custom_events ORDER BY number")
         return [{"app_id": row["app_id"], **msgspec.json.decode(row["event"])} for row in rows]
 

@@ -1,1 +1,1 @@
-"""E-mail analytics: what became of the e-mails that were sent."""
+"""E-mail analytics: delivery and opening of e-mails."""

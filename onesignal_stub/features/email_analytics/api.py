@@ -30,7 +30,7 @@ class _Api:
         self._analytics = analytics
 
     def reputation(self, _call: Call) -> Reply:
-        # Nothing bounces in the stub, and nobody complains.
+        # In the stub nothing bounces and there are no complaints.
         rates = {"bounce_rate": 0.0, "complaint_rate": 0.0}
         return Reply(dict.fromkeys(_WINDOWS, rates))
 

@@ -1,4 +1,4 @@
-"""E-mail metrics, counted from the deliveries and what people did with them.
+"""E-mail metrics, counted from deliveries and clicks.
 
 https://documentation.onesignal.com/reference/provider-metrics
 """
@@ -29,7 +29,7 @@ _PROVIDERS = {
 }
 _PROVIDER_OF = {host: name for name, hosts in _PROVIDERS.items() for host in hosts.split()}
 _OTHER = "other"
-# A message that names no sender comes from the app's own domain, which the stub does not know.
+# A message without a sender is from the app's own domain, which the stub does not know.
 _OF_DOMAIN = (
     " FROM deliveries d JOIN notifications n ON n.number = d.notification"
     f" WHERE n.app_id = ? AND d.device_type = {EMAIL_TYPE}"
@@ -46,7 +46,7 @@ class EmailQuery:
     Attributes:
         domain: The domain that they were sent from.
         start: Seconds since the epoch.
-        end: The same; what happened then counts no more.
+        end: Seconds since the epoch; exclusive.
     """
 
     domain: str
@@ -79,7 +79,7 @@ class EmailAnalytics:
         return self._clock.time()
 
     def by_provider(self, app_id: str, query: EmailQuery) -> list[dict[str, Any]]:
-        """The metrics of each inbox provider that got an e-mail, by name."""
+        """The metrics of each inbox provider that received an e-mail, by name."""
         events = list(self._events(app_id, query))
         return [
             {
@@ -98,7 +98,7 @@ class EmailAnalytics:
             app_id: The app.
             query: Which e-mails.
             granularity: One of `GRANULARITIES`.
-            providers: Only what went to these; empty for all.
+            providers: Only e-mails to these providers; empty for all.
         """
         if not self._has_sent(app_id, query.domain):
             return []

@@ -1,1 +1,1 @@
-"""Exports: CSV files of players and of what happened to a message."""
+"""Exports: CSV files of players and of a message's events."""

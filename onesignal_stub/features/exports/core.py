@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onesignal_stub import fields
-from onesignal_stub.audience import Aim, BySegments, Channel, select
-from onesignal_stub.devices import Devices
+from onesignal_stub.audience import BySegments, Channel, Target, select
+from onesignal_stub.devices import DeviceReader
 from onesignal_stub.errors import refused
 from onesignal_stub.features.segments.core import Segments
 from server_kit import Clock, Store
@@ -73,11 +73,13 @@ class Exports:
     Args:
         store: The tables.
         clock: The stub's time.
-        devices: Who could be in a segment.
+        devices: The devices of all apps.
         segments: The segments of all apps.
     """
 
-    def __init__(self, store: Store, clock: Clock, *, devices: Devices, segments: Segments) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, *, devices: DeviceReader, segments: Segments
+    ) -> None:
         self._store = store
         self._clock = clock
         self._devices = devices
@@ -108,7 +110,7 @@ class Exports:
         return self._segments.of(app_id).knows(name)
 
     def events(self, notification: Row) -> str:
-        """Write what happened to a message and return the path of the file."""
+        """Write the events of a message and return the path of the file."""
         rows = self._store.all(
             "SELECT * FROM deliveries WHERE notification = ? ORDER BY number",
             notification["number"],
@@ -128,7 +130,7 @@ class Exports:
         return self._write(f"csv_exports/{notification['app_id']}", "events", columns, lines)
 
     def history(self, notification: Row, events: str) -> str:
-        """Write to whom a message was sent, or who clicked it, and return the path of the file."""
+        """Write who received, or clicked, a message, and return the path of the file."""
         column = "sent_at" if events == "sent" else "clicked_at"
         rows = self._store.all(
             f"SELECT *, {column} AS time FROM deliveries"
@@ -164,9 +166,9 @@ class Exports:
         channels: tuple[Channel, ...] = ("push", "email", "sms")
         members: set[int] = set()
         for channel in channels:
-            aim = Aim(targeting=BySegments((name,)), channel=channel)
-            found = select(devices, aim, segments=segments, now=self._clock.time())
-            members.update(device.number for device in found.receivers)
+            target = Target(targeting=BySegments((name,)), channel=channel)
+            found = select(devices, target, segments=segments, now=self._clock.time())
+            members.update(device.number for device in found.recipients)
             if include_unsubscribed:
                 members.update(device.number for device in found.unsubscribed)
         return members

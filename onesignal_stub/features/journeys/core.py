@@ -25,6 +25,25 @@ from onesignal_stub.times import iso
 from server_kit import Clock, Store
 from server_kit.store import Row
 
+SCHEMA = """
+-- The times are those of a journey's schedule; its definition has them as they were written.
+CREATE TABLE journeys (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    app_id TEXT NOT NULL REFERENCES apps (id),
+    state TEXT NOT NULL CHECK (state IN ('draft', 'scheduled', 'active', 'archived')),
+    definition TEXT NOT NULL,
+    start_at REAL,
+    stop_at REAL,
+    concurrency_key TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    started_at REAL,
+    archived_at REAL
+);
+CREATE INDEX journeys_of_app ON journeys (app_id, number);
+"""
+
 _COPY = " (Copy)"
 _SOONEST_START = 300
 _SERVER_CONTROLLED = (

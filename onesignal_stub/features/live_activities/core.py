@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from onesignal_stub import fields
-from onesignal_stub.devices import Devices
+from onesignal_stub.devices import DeviceReader
 from onesignal_stub.errors import refused
 from onesignal_stub.features.notifications.checks import DEFAULT_TTL
 from onesignal_stub.features.notifications.delivery import Delivery
-from onesignal_stub.features.notifications.idempotency import Replies, key_of
-from onesignal_stub.features.notifications.receivers import Receivers
+from onesignal_stub.features.notifications.idempotency import IdempotencyStore, key_of
+from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.schedule import Schedule
 from onesignal_stub.features.notifications.targeting import target_of
 from onesignal_stub.filters import Device
@@ -29,10 +29,10 @@ class LiveActivities:
     Args:
         store: The tables.
         clock: The stub's time.
-        replies: The first answers to requests with an idempotency key.
+        idempotency: The first answers to requests with an idempotency key.
         devices: The devices that may show one.
-        receivers: Finds who a start goes to.
-        delivery: Brings the changes to them.
+        resolver: Finds the recipients of a start.
+        delivery: Sends the changes.
     """
 
     def __init__(
@@ -40,16 +40,16 @@ class LiveActivities:
         store: Store,
         clock: Clock,
         *,
-        replies: Replies,
-        devices: Devices,
-        receivers: Receivers,
+        idempotency: IdempotencyStore,
+        devices: DeviceReader,
+        resolver: RecipientResolver,
         delivery: Delivery,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._replies = replies
+        self._idempotency = idempotency
         self._devices = devices
-        self._receivers = receivers
+        self._resolver = resolver
         self._delivery = delivery
 
     def begin(self, app_id: str, activity_id: str, body: Mapping[str, Any]) -> None:
@@ -115,22 +115,22 @@ class LiveActivities:
         if body.get("event") != "start":
             raise refused("event must be start")
         key = key_of(body)
-        first = self._replies.first(app_id, key)
+        first = self._idempotency.get(app_id, key)
         if first is not None:
             return first["id"], True
         _require(body, "event_attributes", "event_updates", "name", "contents", "headings")
         activity_id = fields.text(body, "activity_id")
         if not activity_id:
             raise refused("activity_id is required")
-        found = self._receivers.find(app_id, target_of(body), now=self._clock.time())
-        devices = [device for device in found.audience.receivers if device.device_type == _IOS]
+        resolved = self._resolver.resolve(app_id, target_of(body), now=self._clock.time())
+        devices = [device for device in resolved.audience.recipients if device.device_type == _IOS]
         self._store.run(
             "DELETE FROM live_activities WHERE app_id = ? AND activity_id = ?", app_id, activity_id
         )
         for device in devices:
             self._join(app_id, activity_id, device.id, None)
         message_id = self._send(app_id, {**body, "activity_type": activity_type}, devices)
-        self._replies.remember(app_id, key, {"id": message_id})
+        self._idempotency.put(app_id, key, {"id": message_id})
         return message_id, False
 
     def _join(self, app_id: str, activity_id: str, subscription_id: str, token: str | None) -> None:

@@ -1,4 +1,4 @@
-"""`/notifications`: create, view, list, cancel, what happened to them."""
+"""`/notifications`: create, view, list, cancel, history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onesignal_stub.audience import PLATFORM_FLAGS
 from onesignal_stub.errors import refused, unsuccessful
 from onesignal_stub.features.exports.core import Exports
 from onesignal_stub.features.notifications.checks import KNOWN_FIELDS
-from onesignal_stub.features.notifications.core import Notifications
+from onesignal_stub.features.notifications.core import NotificationService
 from onesignal_stub.features.notifications.idempotency import REPLAYED
 from onesignal_stub.features.notifications.targeting import (
     TARGETING_FIELDS,
@@ -25,7 +25,7 @@ from onesignal_stub.features.notifications.targeting import (
 from onesignal_stub.features.notifications.views import Views
 from onesignal_stub.features.outcomes.core import Outcomes, query_of
 from onesignal_stub.http import Call, Reply, Route
-from onesignal_stub.paging import Page, page_of
+from onesignal_stub.paging import PageRequest, page_of
 from onesignal_stub.times import parse_time
 from server_kit.store import Row
 
@@ -36,7 +36,7 @@ _READ = {*KNOWN_FIELDS, *TARGETING_FIELDS, *PLATFORM_FLAGS}
 
 
 def routes(
-    notifications: Notifications, views: Views, outcomes: Outcomes, exports: Exports
+    notifications: NotificationService, views: Views, outcomes: Outcomes, exports: Exports
 ) -> list[Route]:
     """The routes of notifications."""
     api = _Api(notifications, views, outcomes, exports)
@@ -54,7 +54,7 @@ def routes(
 
 class _Api:
     def __init__(
-        self, notifications: Notifications, views: Views, outcomes: Outcomes, exports: Exports
+        self, notifications: NotificationService, views: Views, outcomes: Outcomes, exports: Exports
     ) -> None:
         self._notifications = notifications
         self._views = views
@@ -86,7 +86,7 @@ class _Api:
         page = page_of(call.query, maximum=_MAX_PAGE)
         kind = fields.integer(call.query, "kind") if call.query.get("kind") else None
         if kind not in {None, _API_KIND}:
-            # The dashboard's and automated messages do not come over the API.
+            # Messages of the dashboard and automated ones are not sent over the API.
             return Reply({"total_count": 0, **attrs.asdict(page), "notifications": []})
         if "time_offset" in call.query:
             return self._list_after(call, page)
@@ -105,7 +105,7 @@ class _Api:
             }
         )
 
-    def _list_after(self, call: Call, page: Page) -> Reply:
+    def _list_after(self, call: Call, page: PageRequest) -> Reply:
         given = call.query["time_offset"]
         send_after, number = _time_offset(given)
         template_id = call.query.get("template_id")

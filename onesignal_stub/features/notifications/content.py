@@ -1,4 +1,4 @@
-"""The texts that one device gets: its language, English where that is missing, names filled in."""
+"""The texts that one device shows: in its language or else English, with placeholders replaced."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLACEHOLDER = re.compile(
 
 @frozen
 class Content:
-    """What a device shows.
+    """The texts that a device shows.
 
     Attributes:
         language: The language of `contents`; None for an e-mail.
@@ -58,7 +58,7 @@ class Contents:
         self._personal = any("{{" in text for text in texts)
 
     def of(self, device: Device) -> Content:
-        """What a device shows."""
+        """The texts that a device shows."""
         if device.device_type == EMAIL_TYPE:
             content = Content(
                 None, self._request.get("email_body"), self._request.get("email_subject"), None
@@ -92,7 +92,7 @@ class Contents:
 def fill_in(text: str | None, tags: Mapping[str, str], custom: Mapping[str, Any]) -> str | None:
     """Replace `{{ tag | default: "x" }}` and `{{ message.custom_data.name }}` in a text.
 
-    What is not there becomes its default, or nothing.
+    A tag that does not exist becomes its default, or nothing.
     """
     if text is None:
         return None

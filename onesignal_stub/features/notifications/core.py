@@ -10,13 +10,14 @@ import msgspec
 from attrs import frozen
 
 from onesignal_stub import fields
+from onesignal_stub.audience import RecipientIds
 from onesignal_stub.errors import refused
 from onesignal_stub.features.notifications import checks
 from onesignal_stub.features.notifications.delivery import Delivery
-from onesignal_stub.features.notifications.idempotency import Replies, key_of
-from onesignal_stub.features.notifications.receivers import Found, Receivers
+from onesignal_stub.features.notifications.idempotency import IdempotencyStore, key_of
+from onesignal_stub.features.notifications.recipients import RecipientResolver, Resolved
 from onesignal_stub.features.notifications.schedule import Schedule, schedule_of
-from onesignal_stub.features.notifications.targeting import Target, target_of
+from onesignal_stub.features.notifications.targeting import target_of
 from onesignal_stub.features.templates.core import Templates
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -31,8 +32,8 @@ class Created:
 
     Attributes:
         body: Its JSON.
-        replayed: An earlier request with the same idempotency key got it first.
-        ignored: What the request named that does not exist, for the journal.
+        replayed: It is the answer to an earlier request with the same idempotency key.
+        ignored: Segments in the request that do not exist, for the journal.
     """
 
     body: dict[str, Any]
@@ -40,16 +41,16 @@ class Created:
     ignored: tuple[str, ...] = ()
 
 
-class Notifications:
+class NotificationService:
     """The notifications of all apps.
 
     Args:
         store: The tables.
         clock: The stub's time.
-        replies: The first answers to requests with an idempotency key.
+        idempotency: The first answers to requests with an idempotency key.
         templates: The content that a notification may use.
-        receivers: Finds who is meant.
-        delivery: Brings it to them.
+        resolver: Finds the recipients.
+        delivery: Sends it.
     """
 
     def __init__(
@@ -57,16 +58,16 @@ class Notifications:
         store: Store,
         clock: Clock,
         *,
-        replies: Replies,
+        idempotency: IdempotencyStore,
         templates: Templates,
-        receivers: Receivers,
+        resolver: RecipientResolver,
         delivery: Delivery,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._replies = replies
+        self._idempotency = idempotency
         self._templates = templates
-        self._receivers = receivers
+        self._resolver = resolver
         self._delivery = delivery
 
     def create(self, app_id: str, body: Mapping[str, Any]) -> Created:
@@ -76,29 +77,31 @@ class Notifications:
             ApiError: The request breaks a rule; nothing is recorded then.
         """
         key = key_of(body)
-        first = self._replies.first(app_id, key)
+        first = self._idempotency.get(app_id, key)
         if first is not None:
             return Created(first, replayed=True)
         request = self._templates.resolve(app_id, body)
         target = target_of(request)
-        checks.check(request, target.aim.channel)
+        checks.check(request, target.channel)
         now = self._clock.time()
         schedule = schedule_of(request, now=now)
-        self._receivers.register(app_id, target)
-        found = self._receivers.find(app_id, target, now=now)
-        unknown = self._receivers.unknown_segments(app_id, request)
+        self._resolver.register_tokens(app_id, target)
+        resolved = self._resolver.resolve(app_id, target, now=now)
+        unknown = self._resolver.unknown_segments(app_id, request)
         ignored = tuple(f"body: segment {name!r} does not exist" for name in unknown)
-        if not found.audience.receivers and (target.names or schedule.at <= now):
-            return Created(_sent_to_nobody(found), ignored=ignored)
-        notification_id = self._record(app_id, request, schedule, found)
+        if not resolved.audience.recipients and (
+            isinstance(target.targeting, RecipientIds) or schedule.at <= now
+        ):
+            return Created(_sent_to_nobody(resolved), ignored=ignored)
+        notification_id = self._record(app_id, request, schedule, resolved)
         answer: dict[str, Any] = {
             "id": notification_id,
-            "recipients": len(found.audience.receivers),
+            "recipients": len(resolved.audience.recipients),
             "external_id": key,
         }
-        if found.invalid:
-            answer["errors"] = found.invalid
-        self._replies.remember(app_id, key, answer)
+        if resolved.invalid:
+            answer["errors"] = resolved.invalid
+        self._idempotency.put(app_id, key, answer)
         return Created(answer, ignored=ignored)
 
     def estimate(self, app_id: str, body: Mapping[str, Any]) -> int:
@@ -107,9 +110,9 @@ class Notifications:
         Raises:
             ApiError: The targeting is missing or wrong.
         """
-        target: Target = target_of(body)
-        found = self._receivers.find(app_id, target, now=self._clock.time())
-        return len(found.audience.receivers)
+        target = target_of(body)
+        resolved = self._resolver.resolve(app_id, target, now=self._clock.time())
+        return len(resolved.audience.recipients)
 
     def find(self, app_id: str, notification_id: str) -> Row:
         """The row of a notification.
@@ -127,7 +130,7 @@ class Notifications:
         return row
 
     def cancel(self, row: Row) -> None:
-        """Stop a notification before it reaches the rest of its receivers.
+        """Stop a notification before it reaches the rest of its recipients.
 
         Raises:
             ApiError: It has reached all of them.
@@ -141,7 +144,7 @@ class Notifications:
         self._delivery.reschedule()
 
     def _record(
-        self, app_id: str, request: dict[str, Any], schedule: Schedule, found: Found
+        self, app_id: str, request: dict[str, Any], schedule: Schedule, resolved: Resolved
     ) -> str:
         notification_id = str(uuid.uuid4())
         now = self._clock.time()
@@ -152,7 +155,7 @@ class Notifications:
             notification_id,
             app_id,
             msgspec.json.encode(request).decode(),
-            len(found.audience.receivers),
+            len(resolved.audience.recipients),
             now,
             schedule.at,
             fields.text(request, "collapse_id"),
@@ -160,7 +163,7 @@ class Notifications:
         )
         assert row is not None
         if schedule.at <= now:
-            self._delivery.begin(row["number"], request, schedule, found.audience.receivers)
+            self._delivery.begin(row["number"], request, schedule, resolved.audience.recipients)
         else:
             self._delivery.reschedule()
         return notification_id
@@ -171,8 +174,8 @@ def _ttl(request: Mapping[str, Any]) -> int:
     return checks.DEFAULT_TTL if ttl is None else ttl
 
 
-def _sent_to_nobody(found: Found) -> dict[str, Any]:
+def _sent_to_nobody(resolved: Resolved) -> dict[str, Any]:
     answer: dict[str, Any] = {"id": "", "recipients": 0, "errors": [NOBODY]}
-    if "invalid_aliases" in found.invalid:
-        answer["errors"] = {"invalid_aliases": found.invalid["invalid_aliases"]}
+    if "invalid_aliases" in resolved.invalid:
+        answer["errors"] = {"invalid_aliases": resolved.invalid["invalid_aliases"]}
     return answer

@@ -1,4 +1,4 @@
-"""Delivery: the record of each device that a message reaches, now or when its time has come."""
+"""Delivery: records each device that a message reaches, now or at its scheduled time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from onesignal_stub.devices import Devices
+from onesignal_stub.devices import DeviceReader
 from onesignal_stub.features.notifications.content import Content, Contents
-from onesignal_stub.features.notifications.receivers import Receivers
+from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.schedule import Schedule, due_for, schedule_of
 from onesignal_stub.features.notifications.targeting import target_of
 from onesignal_stub.filters import Device
@@ -19,14 +19,14 @@ from server_kit.store import Row
 
 
 class Delivery:
-    """Brings messages to devices.
+    """Sends messages to devices.
 
     Args:
         store: The tables.
         clock: The stub's time.
         devices: The devices of all apps.
-        receivers: Finds who a scheduled message goes to.
-        arrived: Called with a notification's number after some of its devices got it.
+        resolver: Finds the recipients of a scheduled message.
+        delivered: Called with a notification's number after it was sent to devices.
     """
 
     def __init__(
@@ -34,21 +34,21 @@ class Delivery:
         store: Store,
         clock: Clock,
         *,
-        devices: Devices,
-        receivers: Receivers,
-        arrived: Callable[[int], None],
+        devices: DeviceReader,
+        resolver: RecipientResolver,
+        delivered: Callable[[int], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._devices = devices
-        self._receivers = receivers
-        self._arrived = arrived
+        self._resolver = resolver
+        self._delivered = delivered
         self._changed = asyncio.Event()
         self._next_due: float | None = None
         self.reschedule()
 
     def reschedule(self) -> None:
-        """Look up when the next message is to go out, after that may have changed."""
+        """Look up when the next message is due, after that may have changed."""
         row = self._store.one(
             "SELECT min(due) FROM (SELECT min(send_after) AS due FROM notifications"
             " WHERE state = 'scheduled' UNION ALL SELECT min(due) FROM pending)"
@@ -57,15 +57,15 @@ class Delivery:
         self._changed.set()
 
     def run_due(self) -> None:
-        """Send everything whose time has come, in the order in which it came."""
+        """Send everything that is due, in the order of the due times."""
         while self._next_due is not None and self._next_due <= self._clock.time():
             with self._store.transaction():
                 self._send_scheduled(self._next_due)
                 self._send_pending(self._next_due)
             self.reschedule()
 
-    async def keep_schedule(self) -> NoReturn:
-        """Send every message when its time comes, until cancelled."""
+    async def run_schedule(self) -> NoReturn:
+        """Send every message when it is due, until cancelled."""
         while True:
             self.run_due()
             self._changed.clear()
@@ -84,16 +84,16 @@ class Delivery:
         number: int,
         request: dict[str, Any],
         schedule: Schedule,
-        receivers: Sequence[Device],
+        recipients: Sequence[Device],
     ) -> None:
-        """Send a message to its receivers, or note for each when it is due."""
+        """Send a message to its recipients, or note for each when it is due."""
         if not schedule.delayed:
-            self._send(number, request, receivers, at=schedule.at)
+            self._send(number, request, recipients, at=schedule.at)
             self._complete(number, schedule.at)
             return
         self._store.run_many(
             "INSERT INTO pending (notification, subscription, due) VALUES (?, ?, ?)",
-            [(number, device.number, due_for(device, schedule)) for device in receivers],
+            [(number, device.number, due_for(device, schedule)) for device in recipients],
         )
         self._store.run("UPDATE notifications SET state = 'sending' WHERE number = ?", number)
         self._send_pending(schedule.at)
@@ -111,15 +111,15 @@ class Delivery:
 
     def _begin_scheduled(self, row: Row) -> None:
         request: dict[str, Any] = msgspec.json.decode(row["request"])
-        found = self._receivers.find(row["app_id"], target_of(request), now=row["send_after"])
+        resolved = self._resolver.resolve(row["app_id"], target_of(request), now=row["send_after"])
         schedule = schedule_of(request, now=row["queued_at"])
         self._store.run(
             "UPDATE notifications SET recipients = ?, failed = ? WHERE number = ?",
-            len(found.audience.receivers),
-            len(found.audience.unsubscribed) if found.invalid else 0,
+            len(resolved.audience.recipients),
+            len(resolved.audience.unsubscribed) if resolved.invalid else 0,
             row["number"],
         )
-        self.begin(row["number"], request, schedule, found.audience.receivers)
+        self.begin(row["number"], request, schedule, resolved.audience.recipients)
 
     def _send_pending(self, due: float) -> None:
         rows = self._store.all(
@@ -132,22 +132,22 @@ class Delivery:
         for row in rows:
             numbers = msgspec.json.decode(row["subscriptions"])
             devices = list(self._devices.by_numbers(numbers))
-            receivers = [device for device in devices if device.subscribed]
-            self._send(row["number"], msgspec.json.decode(row["request"]), receivers, at=due)
+            recipients = [device for device in devices if device.subscribed]
+            self._send(row["number"], msgspec.json.decode(row["request"]), recipients, at=due)
             self._store.run(
                 "UPDATE notifications SET failed = failed + ? WHERE number = ?",
-                len(numbers) - len(receivers),
+                len(numbers) - len(recipients),
                 row["number"],
             )
             self._complete_if_done(row["number"], due)
 
     def _send(
-        self, number: int, request: dict[str, Any], receivers: Sequence[Device], *, at: float
+        self, number: int, request: dict[str, Any], recipients: Sequence[Device], *, at: float
     ) -> None:
         contents = Contents(request)
         texts: dict[Content, int] = {}
         rows = []
-        for device in receivers:
+        for device in recipients:
             content = contents.of(device)
             text = texts.get(content)
             if text is None:
@@ -169,7 +169,7 @@ class Delivery:
             " external_id, device_type, text, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
-        self._arrived(number)
+        self._delivered(number)
 
     def _add_text(self, number: int, content: Content) -> int:
         row = self._store.one(

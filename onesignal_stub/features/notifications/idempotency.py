@@ -1,4 +1,4 @@
-"""Requests with a key that makes it harmless to repeat them.
+"""Idempotency keys: a repeated request gets the first answer and does nothing.
 
 https://documentation.onesignal.com/docs/en/idempotent-notification-requests
 """
@@ -15,12 +15,12 @@ from onesignal_stub.errors import refused
 from server_kit import Clock, Store
 
 REPLAYED = {"Idempotent-Replayed": "true"}
-"""The header of an answer that an earlier request got first."""
+"""The header of an answer to a repeated request."""
 
 _KEY_LIFE = 30 * 86_400.0
 
 
-class Replies:
+class IdempotencyStore:
     """The first answers to requests with a key, kept for 30 days.
 
     Args:
@@ -32,8 +32,8 @@ class Replies:
         self._store = store
         self._clock = clock
 
-    def first(self, app_id: str, key: str | None) -> dict[str, Any] | None:
-        """What the first request with this key got; None if this is the first, or has no key."""
+    def get(self, app_id: str, key: str | None) -> dict[str, Any] | None:
+        """The answer to the first request with this key; None if there was none, or no key."""
         if key is None:
             return None
         row = self._store.one(
@@ -44,8 +44,8 @@ class Replies:
         )
         return None if row is None else msgspec.json.decode(row["reply"])
 
-    def remember(self, app_id: str, key: str | None, reply: Mapping[str, Any]) -> None:
-        """Keep an answer for requests that repeat the key."""
+    def put(self, app_id: str, key: str | None, reply: Mapping[str, Any]) -> None:
+        """Store an answer for requests that repeat the key."""
         if key is None:
             return
         self._store.run(
@@ -59,10 +59,10 @@ class Replies:
 
 
 def key_of(request: Mapping[str, Any]) -> str | None:
-    """The key of a request, by its new or its old name: a UUID as given; None if it has none.
+    """The idempotency key of a request, by its new or its old name; None if it has none.
 
     Raises:
-        ApiError: It is no UUID.
+        ApiError: It is not a UUID.
     """
     name = "idempotency_key" if request.get("idempotency_key") else "external_id"
     key = request.get(name)

@@ -1,4 +1,4 @@
-"""When a message goes out: `send_after`, and `delayed_option` for each device. No I/O."""
+"""When a message is sent: `send_after`, and `delayed_option` for each device. No I/O."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DAY = 86_400
 
 @frozen
 class Schedule:
-    """When a message goes out.
+    """When a message is sent.
 
     Attributes:
         at: In seconds since the epoch.
@@ -33,7 +33,7 @@ class Schedule:
 
 
 def schedule_of(body: Mapping[str, Any], *, now: float) -> Schedule:
-    """Read when a message is to go out; `now` if nothing says otherwise.
+    """Read when a message is to be sent; `now` if nothing says otherwise.
 
     Raises:
         ApiError: A time cannot be read or has passed, or the delayed option does not exist.
@@ -71,7 +71,7 @@ def _time_of_day(body: Mapping[str, Any]) -> int | None:
 
 
 def due_for(device: Device, schedule: Schedule) -> float:
-    """When a delayed message goes to a device: the next time its own clock shows the hour."""
+    """When a delayed message is sent to a device: the next time its local clock shows the hour."""
     if schedule.delayed == "last-active":
         wanted = device.last_session % _DAY
         offset = 0.0

@@ -1,4 +1,4 @@
-"""Whom a create-notification request means: its targeting, channel and platforms. No I/O."""
+"""The target of a create-notification request: audience, channel and platforms. No I/O."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from attrs import Factory, frozen
 
 from onesignal_stub import fields
 from onesignal_stub.audience import (
     PLATFORM_FLAGS,
-    Aim,
     ByFilters,
-    ByName,
     BySegments,
     Channel,
+    RecipientIds,
+    Target,
 )
 from onesignal_stub.errors import ApiError, refused
 from onesignal_stub.filters import parse
 
-MAX_NAMES = 20_000
+MAX_IDS = 20_000
 NO_TARGETING = (
     "You must include which players, segments, or tags you wish to send this notification to."
 )
@@ -39,7 +38,7 @@ TOKEN_FIELDS: dict[str, int] = {
     "email_to": 11,
     "include_phone_numbers": 14,
 }
-"""Fields that name records by what they hold → the device type of the record."""
+"""Fields that name subscriptions by their token → their device type."""
 
 _CHANNELS: dict[str, Channel] = {"push": "push", "email": "email", "sms": "sms"}
 _EMAIL_FIELDS = ("email_subject", "email_body", "include_email_tokens", "email_to", "isEmail")
@@ -54,41 +53,6 @@ TARGETING_FIELDS = (
 )
 
 
-@frozen
-class Names:
-    """Receivers named one by one.
-
-    Attributes:
-        ids: Player and subscription ids, in lower case.
-        external_user_ids: The backend's names for users.
-        aliases: Label → values.
-        tokens: Field of TOKEN_FIELDS → values.
-    """
-
-    ids: tuple[str, ...] = ()
-    external_user_ids: tuple[str, ...] = ()
-    aliases: Mapping[str, tuple[str, ...]] = Factory(dict)
-    tokens: Mapping[str, tuple[str, ...]] = Factory(dict)
-
-    def count(self) -> int:
-        """How many names there are."""
-        lists = (self.ids, self.external_user_ids, *self.aliases.values(), *self.tokens.values())
-        return sum(len(names) for names in lists)
-
-
-@frozen
-class Target:
-    """Whom a request means.
-
-    Attributes:
-        aim: For the audience.
-        names: The receivers, if they are named one by one.
-    """
-
-    aim: Aim
-    names: Names | None = None
-
-
 def target_of(body: Mapping[str, Any]) -> Target:
     """Read the targeting; of several kinds segments win over filters, and filters over names.
 
@@ -101,37 +65,30 @@ def target_of(body: Mapping[str, Any]) -> Target:
     excluded = tuple(fields.strings(body, "excluded_segments"))
     if included:
         return Target(
-            Aim(
-                targeting=BySegments(included),
-                excluded=excluded,
-                channel=channel,
-                platforms=platforms,
-            )
+            targeting=BySegments(included),
+            excluded=excluded,
+            channel=channel,
+            platforms=platforms,
         )
     matches = parse(_filter_list(body))
     if matches is not None:
         return Target(
-            Aim(
-                targeting=ByFilters(matches),
-                excluded=excluded,
-                channel=channel,
-                platforms=platforms,
-            )
-        )
-    names = _names(body)
-    if not names.count():
-        raise refused(NO_TARGETING)
-    if names.count() > MAX_NAMES:
-        raise refused(f"A notification can name at most {MAX_NAMES} receivers, got {names.count()}")
-    unflagged = any(body.get(field) for field in _UNFLAGGED)
-    return Target(
-        Aim(
-            targeting=ByName(),
+            targeting=ByFilters(matches),
             excluded=excluded,
             channel=channel,
-            platforms=None if unflagged else platforms,
-        ),
-        names,
+            platforms=platforms,
+        )
+    ids = _recipient_ids(body)
+    if not ids.count():
+        raise refused(NO_TARGETING)
+    if ids.count() > MAX_IDS:
+        raise refused(f"A notification can name at most {MAX_IDS} recipients, got {ids.count()}")
+    unflagged = any(body.get(field) for field in _UNFLAGGED)
+    return Target(
+        targeting=ids,
+        excluded=excluded,
+        channel=channel,
+        platforms=None if unflagged else platforms,
     )
 
 
@@ -188,10 +145,10 @@ def _filter_list(body: Mapping[str, Any]) -> list[Any]:
     return filters
 
 
-def _names(body: Mapping[str, Any]) -> Names:
+def _recipient_ids(body: Mapping[str, Any]) -> RecipientIds:
     ids = _uuids(body, "include_player_ids", "player_id")
     ids += _uuids(body, "include_subscription_ids", "subscription_id")
-    return Names(
+    return RecipientIds(
         ids=_once(ids),
         external_user_ids=_external_user_ids(body),
         aliases=_aliases(body),

@@ -1,4 +1,4 @@
-"""How OneSignal shows a notification: its request, what became of it, per platform too."""
+"""How OneSignal shows a notification: its request, its state, its counts per platform."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _UNSET: dict[str, Any] = {
     "web_url": None,
 }
 _NOT_SHOWN = {
-    # The official SDKs' models cannot hold what a request may say here.
+    # The official SDKs' models do not fit every value that a request may have here.
     "filters",
     "throttle_rate_per_minute",
     "app_id",

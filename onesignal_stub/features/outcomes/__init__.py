@@ -1,1 +1,1 @@
-"""Outcomes: what people did, counted and summed."""
+"""Outcomes: counted and summed actions of users."""

@@ -119,7 +119,7 @@ def query_of(query: MultiMapping[str]) -> OutcomeQuery:
     """Read `outcome_names`, `outcome_names[]`, `outcome_time_range` and the like.
 
     Raises:
-        ApiError: There are no names, or one of the values is not one that OneSignal knows.
+        ApiError: There are no names, or a value is unknown to OneSignal.
     """
     names = [name for text in query.getall("outcome_names", []) for name in text.split(",")]
     names += query.getall("outcome_names[]", [])

@@ -136,7 +136,7 @@ class Players:
         self._users.change(owner, properties)
 
     def _set_external_id(self, app_id: str, row: Row, external_id: str) -> str:
-        """Make a player one of the user with this external id; `""` makes it nobody's."""
+        """Make a player one of the user with this external id; `""` removes it from its user."""
         owner: str = row["onesignal_id"]
         current = self._users.identity(owner).get(EXTERNAL_ID)
         if external_id == (current or ""):
@@ -166,7 +166,7 @@ class Players:
         return player_json(row)
 
     def page(self, app_id: str, *, limit: int, offset: int) -> list[dict[str, Any]]:
-        """Players in the order in which they came."""
+        """Players in the order of creation."""
         rows = self._store.all(
             # The plus lets SQLite walk in this order and stop, instead of sorting the whole app.
             f"{_COLUMNS} WHERE +s.app_id = ? ORDER BY s.number LIMIT ? OFFSET ?",
@@ -199,7 +199,7 @@ class Players:
         """Count a session and change the fields that came with it.
 
         Raises:
-            ApiError: There is no such player, and the body does not say what device it is, or the
+            ApiError: There is no such player, and the body has no device type, or the
                 id is not one that a new player could have.
         """
         row = self._subscriptions.find(app_id, player_id)
@@ -218,7 +218,7 @@ class Players:
         """Add purchases; with `existing` they were made before the app counted them.
 
         Raises:
-            ApiError: There is no such player, or a purchase lacks what it needs.
+            ApiError: There is no such player, or a purchase lacks a required field.
         """
         row = self._subscriptions.find(app_id, player_id)
         if row is None:
@@ -233,7 +233,7 @@ class Players:
         """Add the seconds that the app was open.
 
         Raises:
-            ApiError: There is no such player, or `active_time` is no number.
+            ApiError: There is no such player, or `active_time` is not a number.
         """
         row = self._subscriptions.find(app_id, player_id)
         if row is None:
@@ -265,7 +265,7 @@ def _columns(table: Mapping[str, tuple[str, _Reader]], body: Mapping[str, Any]) 
 
 
 def player_json(row: Row) -> dict[str, Any]:
-    """A player's JSON; what may not be null for the official SDKs is left out instead."""
+    """A player's JSON; fields that the official SDKs do not take as null are left out instead."""
     shown = {
         "id": row["id"],
         "identifier": row["token"],

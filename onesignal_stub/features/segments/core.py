@@ -13,13 +13,13 @@ from onesignal_stub.audience import (
     DEFAULT_SEGMENTS,
     SYNONYMS,
     TEST_USERS,
-    Aim,
     BySegments,
     Channel,
     SegmentSet,
+    Target,
     select,
 )
-from onesignal_stub.devices import Devices
+from onesignal_stub.devices import DeviceReader
 from onesignal_stub.errors import ApiError, refused, unsuccessful
 from onesignal_stub.filters import MAX_ENTRIES, parse
 from server_kit import Clock, Store
@@ -36,10 +36,10 @@ class Segments:
     Args:
         store: The tables.
         clock: The stub's time.
-        devices: Who could be in one.
+        devices: The devices of all apps.
     """
 
-    def __init__(self, store: Store, clock: Clock, devices: Devices) -> None:
+    def __init__(self, store: Store, clock: Clock, devices: DeviceReader) -> None:
         self._store = store
         self._clock = clock
         self._devices = devices
@@ -132,9 +132,12 @@ class Segments:
         segments = self.of(app_id)
         devices = list(self._devices.of_app(app_id))
         channels: tuple[Channel, ...] = ("push", "email", "sms")
-        aims = [Aim(targeting=BySegments((name,)), channel=channel) for channel in channels]
+        targets = [Target(targeting=BySegments((name,)), channel=channel) for channel in channels]
         now = self._clock.time()
-        return sum(len(select(devices, aim, segments=segments, now=now).receivers) for aim in aims)
+        return sum(
+            len(select(devices, target, segments=segments, now=now).recipients)
+            for target in targets
+        )
 
     def _row(self, app_id: str, segment_id: str) -> Row | None:
         return self._store.one(

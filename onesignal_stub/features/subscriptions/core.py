@@ -22,7 +22,7 @@ class Subscriptions:
     Args:
         store: The tables.
         clock: The stub's time.
-        users: Who they belong to.
+        users: Their owners.
     """
 
     def __init__(self, store: Store, clock: Clock, users: Users) -> None:
@@ -131,7 +131,7 @@ class Subscriptions:
         )
 
     def unsubscribe_email(self, app_id: str, notification_id: str, token: str) -> bool:
-        """Unsubscribe an address that got a message; False if it did not get it.
+        """Unsubscribe an address that received a message; False if it did not.
 
         The token of a message's unsubscribe link is, in the stub, the id of the subscription.
         """
@@ -168,7 +168,7 @@ class Subscriptions:
         self._users.change(onesignal_id, {"last_active": now})
 
     def move(self, subscription: Row, onesignal_id: str) -> None:
-        """Give a subscription to another user; the old one goes if nothing is left of it."""
+        """Give a subscription to another user; the old user goes if nothing refers to them."""
         if subscription["onesignal_id"] == onesignal_id:
             return
         self._store.run(

@@ -63,7 +63,7 @@ class NewSubscription:
 
     Attributes:
         device_type: Its type as a number; None where the request leaves it as it is.
-        columns: What it sets.
+        columns: The columns that it sets.
     """
 
     device_type: int | None
@@ -73,8 +73,8 @@ class NewSubscription:
 def can_hold(device_type: int, token: str) -> bool:
     """Whether a token is one that a record of this type can have.
 
-    What OneSignal takes for a push token is not documented: any text but "". An e-mail address has
-    an `@`, and a phone number is E.164.
+    Which push tokens OneSignal accepts is not documented; the stub takes any but "". An e-mail
+    address has an `@`, and a phone number is E.164.
     """
     form = _ADDRESSES.get(device_type)
     return bool(token) if form is None else form.fullmatch(token) is not None
@@ -88,7 +88,7 @@ def read_subscription(given: Any, *, new: bool) -> NewSubscription:
         new: It is to be created, so that type and token must be there.
 
     Raises:
-        ApiError: It is no object, its type is unknown, or it lacks what it needs.
+        ApiError: It is not an object, its type is unknown, or a required field is missing.
     """
     if not isinstance(given, dict):
         raise errors.titled(400, "subscription-2", "a subscription must be an object")

@@ -1,1 +1,1 @@
-"""Users: who the subscriptions belong to, by their aliases."""
+"""Users: the owners of subscriptions, found by their aliases."""

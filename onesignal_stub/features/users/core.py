@@ -73,7 +73,7 @@ class Users:
         """The onesignal_id of the user that a path names.
 
         Raises:
-            ApiError: There is no such user, or the onesignal_id is no UUID.
+            ApiError: There is no such user, or the onesignal_id is not a UUID.
         """
         if label == ONESIGNAL_ID and not fields.is_uuid(alias_id):
             raise errors.titled(400, "request-1", "Invalid UUID", meta={label: alias_id})
@@ -160,7 +160,7 @@ class Users:
             )
 
     def set_properties(self, onesignal_id: str, columns: Mapping[str, Any]) -> None:
-        """Write what the user model says of a user; a language goes to all its devices."""
+        """Write the properties of a user; a language is also set on all their devices."""
         self.change(onesignal_id, columns)
         if "language" in columns:
             self._store.run(
@@ -172,7 +172,7 @@ class Users:
     def add_purchases(
         self, onesignal_id: str, purchases: list[dict[str, Any]], *, already_counted: bool = False
     ) -> None:
-        """Add to what a user has bought and, unless that is counted already, spent."""
+        """Add purchases of a user and, unless they are counted already, the amount spent."""
         known = msgspec.json.decode(self.get(onesignal_id)["purchases"])
         spent = sum(float(item["amount"]) * int(item["count"]) for item in purchases)
         self._store.run(
@@ -202,7 +202,7 @@ def read_aliases(given: Any) -> dict[str, str]:
     """The aliases in an `identity` object.
 
     Raises:
-        ApiError: It is no object, a value is no text, or there are too many.
+        ApiError: It is not an object, a value is not a string, or there are too many.
     """
     if given is None or given == []:
         return {}

@@ -74,7 +74,7 @@ def _purchase(item: Any) -> dict[str, Any]:
 
 
 def properties_json(row: Row) -> dict[str, Any]:
-    """A user's properties; what is not known is left out, the official SDKs take no null."""
+    """A user's properties; unknown ones are left out, because the official SDKs take no null."""
     shown: dict[str, Any] = {"tags": msgspec.json.decode(row["tags"])}
     shown |= {name: row[name] for name in _READERS if row[name] is not None}
     purchases = msgspec.json.decode(row["purchases"])

@@ -1,4 +1,4 @@
-"""What was sent: one Push per notification and device that it went to, readable and awaitable."""
+"""What was sent: one Push per notification and device, to be read or awaited."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _CHANNELS: dict[int, Channel] = {11: "email", 14: "sms"}
 
 @frozen
 class Push:
-    """One message as one device got it.
+    """One message as one device received it.
 
     Attributes:
         id: Counts up in the order of sending.
         notification_id: The notification that it belongs to.
         app_id: The app.
-        player_id: The player, or subscription, that it went to.
-        external_user_id: The player's user as the backend calls it; None if it has no name there.
+        player_id: The player, or subscription, that received it.
+        external_user_id: The player's user as the backend calls it; None if it has none.
         onesignal_id: The player's user as OneSignal calls it.
         device_type: 0 iOS, 1 Android, … 11 e-mail, 14 SMS.
         channel: `push`, `email` or `sms`.
-        language: The language of `contents` that this device got.
+        language: The language of `contents` that this device received.
         contents: The text, or the e-mail's body.
         heading: The title, or the e-mail's subject.
         subtitle: The subtitle (iOS).
@@ -38,8 +38,8 @@ class Push:
         collapse_id: A device shows only the newest push with this id.
         time: When it was sent, in seconds since the epoch on the stub's clock.
         received_at: When the device confirmed it; None if it did not.
-        opened_at: When the person opened it; None if nobody did.
-        dismissed_at: When the person dismissed it; None if nobody did.
+        opened_at: When it was opened; None if it was not.
+        dismissed_at: When it was dismissed; None if it was not.
         notification: Every field of the request that created the notification.
     """
 
@@ -67,7 +67,7 @@ class Push:
 
 @frozen(kw_only=True)
 class PushQuery:
-    """Which pushes are meant; what is None does not matter.
+    """Which pushes are meant; None means any.
 
     Attributes:
         notification_id: Those of one notification.
@@ -94,8 +94,8 @@ _SELECT = (
 )
 
 
-class Pushes:
-    """The record of what was sent.
+class SentPushes:
+    """The pushes of one stub.
 
     Args:
         store: The tables.
@@ -110,16 +110,16 @@ class Pushes:
     def close(self) -> None:
         """End every wait for a push with ServerNotRunning."""
         self._closed = True
-        self.announce()
+        self.notify()
 
-    def announce(self) -> None:
-        """Wake everybody who waits for a push."""
+    def notify(self) -> None:
+        """Wake everything that waits for a push."""
         self._recorded.notify()
 
     def replaced(self) -> None:
-        """Let waiters look at every push again: other tables took the place of the old ones."""
+        """Make waiters look at every push again, after the tables were replaced."""
         self._replacements += 1
-        self.announce()
+        self.notify()
 
     def get(self, push_id: int) -> Push:
         """One push.
@@ -211,7 +211,7 @@ class Pushes:
 
     def _of_player(self, player_id: str) -> tuple[str, Any]:
         row = self._store.one("SELECT number FROM subscriptions WHERE id = ?", player_id)
-        if row is None:  # deleted meanwhile; what it got stays on record
+        if row is None:  # deleted since; what it received stays on record
             return "d.subscription_id = ?", player_id
         return "d.subscription = ?", row["number"]
 

@@ -1,0 +1,155 @@
+"""Resolves the target of a message to devices, and lists those that are not subscribed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Literal, TypeAlias
+
+from attrs import frozen
+
+from onesignal_stub import fields
+from onesignal_stub.audience import (
+    EMAIL_TYPE,
+    Audience,
+    BySegments,
+    RecipientIds,
+    SegmentSet,
+    Target,
+    select,
+)
+from onesignal_stub.devices import DeviceReader
+from onesignal_stub.features.notifications.targeting import TOKEN_FIELDS
+from onesignal_stub.features.segments.core import Segments
+from onesignal_stub.features.subscriptions.core import Subscriptions
+from onesignal_stub.features.users.core import Users
+from onesignal_stub.filters import Device
+
+_UNKNOWN_SHOWN = 100
+_Kind: TypeAlias = Literal["id", "external_user_id", "alias", "token"]
+
+
+@frozen
+class ResolvedRecipient:
+    """A device, and the id by which the request named it.
+
+    Attributes:
+        kind: Which kind of id.
+        label: The label of an alias, or the request's field of a token.
+        value: The id.
+        device: The device.
+    """
+
+    kind: _Kind
+    label: str
+    value: str
+    device: Device
+
+
+@frozen
+class Resolved:
+    """A resolved target.
+
+    Attributes:
+        audience: The devices.
+        invalid: OneSignal's `errors`: the ids of devices that are not subscribed; {} for none.
+    """
+
+    audience: Audience
+    invalid: Mapping[str, Any]
+
+
+class RecipientResolver:
+    """Finds the devices of a target.
+
+    Args:
+        devices: The devices of all apps.
+        segments: The segments of all apps.
+        subscriptions: Where unknown tokens are registered.
+        users: Their new owners.
+    """
+
+    def __init__(
+        self,
+        devices: DeviceReader,
+        segments: Segments,
+        *,
+        subscriptions: Subscriptions,
+        users: Users,
+    ) -> None:
+        self._devices = devices
+        self._segments = segments
+        self._subscriptions = subscriptions
+        self._users = users
+
+    def register_tokens(self, app_id: str, target: Target) -> None:
+        """Add a subscription for each token, address and number that the app does not have."""
+        if not isinstance(target.targeting, RecipientIds):
+            return
+        for field, tokens in target.targeting.tokens.items():
+            device_type = TOKEN_FIELDS[field]
+            for token in tokens:
+                if self._subscriptions.by_token(app_id, device_type, token) is None:
+                    self._subscriptions.add(
+                        app_id,
+                        self._users.add(app_id),
+                        device_type=device_type,
+                        columns={"token": token},
+                    )
+
+    def resolve(self, app_id: str, target: Target, *, now: float) -> Resolved:
+        """Find who receives at this time, in seconds since the epoch."""
+        uses_segments = target.excluded or isinstance(target.targeting, BySegments)
+        segments = self._segments.of(app_id) if uses_segments else SegmentSet({})
+        if not isinstance(target.targeting, RecipientIds):
+            audience = select(self._devices.of_app(app_id), target, segments=segments, now=now)
+            return Resolved(audience, {})
+        found = list(self._recipients(app_id, target.targeting))
+        audience = select((each.device for each in found), target, segments=segments, now=now)
+        unsubscribed = {device.number for device in audience.unsubscribed}
+        return Resolved(
+            audience, _invalid(each for each in found if each.device.number in unsubscribed)
+        )
+
+    def unknown_segments(self, app_id: str, body: Mapping[str, Any]) -> list[str]:
+        """The first hundred segment names in a request that the app does not have."""
+        names = fields.strings(body, "included_segments") + fields.strings(
+            body, "excluded_segments"
+        )
+        if not names:
+            return []
+        segments = self._segments.of(app_id)
+        unknown = (name for name in names if not segments.knows(name))
+        return list(islice(unknown, _UNKNOWN_SHOWN))
+
+    def _recipients(self, app_id: str, ids: RecipientIds) -> Iterator[ResolvedRecipient]:
+        for device in self._devices.by_ids(app_id, ids.ids) if ids.ids else ():
+            yield ResolvedRecipient("id", "", device.id, device)
+        if ids.external_user_ids:
+            found = self._devices.by_alias(app_id, "external_id", ids.external_user_ids)
+            for value, device in found:
+                yield ResolvedRecipient("external_user_id", "", value, device)
+        for label, values in ids.aliases.items():
+            for value, device in self._devices.by_alias(app_id, label, values):
+                yield ResolvedRecipient("alias", label, value, device)
+        for field, tokens in ids.tokens.items():
+            if tokens:
+                for value, device in self._devices.by_tokens(app_id, TOKEN_FIELDS[field], tokens):
+                    yield ResolvedRecipient("token", field, value, device)
+
+
+def _invalid(recipients: Iterator[ResolvedRecipient]) -> dict[str, Any]:
+    invalid: dict[str, Any] = {}
+    for each in recipients:
+        if each.kind == "id":
+            invalid.setdefault("invalid_player_ids", []).append(each.value)
+        elif each.kind == "external_user_id":
+            invalid.setdefault("invalid_external_user_ids", []).append(each.value)
+        elif each.kind == "alias":
+            labels = invalid.setdefault("invalid_aliases", {})
+            labels.setdefault(each.label, []).append(each.value)
+        elif each.label == "include_phone_numbers":
+            invalid.setdefault("invalid_phone_numbers", []).append(each.value)
+        elif TOKEN_FIELDS[each.label] == EMAIL_TYPE:
+            invalid.setdefault("invalid_email_tokens", []).append(each.value)
+    return invalid
