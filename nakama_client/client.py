@@ -1,4 +1,4 @@
-"""The client: every call over HTTP, for any number of players."""
+"""The client: all calls over HTTP, for any number of players."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Client(
     RpcApi,
     PushApi,
 ):
-    """A Nakama server, as a client sees it.
+    """A client of one Nakama server.
 
-    It holds one connection pool and no session: each call is given the session of the player it
+    It holds one pool of connections and no session: each call takes the session of the player it
     is for, so that thousands of players share one client.
 
         async with Client("http://127.0.0.1:7350", server_key="defaultkey") as client:
@@ -61,17 +61,17 @@ class Client(
                 ...
 
     Args:
-        endpoint: Where the server is, such as `http://127.0.0.1:7350`.
+        endpoint: The server's address, such as `http://127.0.0.1:7350`.
         server_key: The server's `socket.server_key`.
         http_key: The server's `runtime.http_key`; only `rpc_http_key` needs it.
-        timeouts: How long to wait.
-        retry: When to make a call over HTTP again that failed; None for never.
-        max_connections: How many requests may be under way at once; others wait for their turn.
-        clock: Gives the seconds since 1970, for the expiry of tokens.
-        random: Gives numbers from 0 up to 1, for the delays before another attempt.
+        timeouts: How long to wait, in seconds.
+        retry: When to repeat a failed call over HTTP; None for never.
+        max_connections: The most requests at a time, at least 1; others wait for their turn.
+        clock: Returns the seconds since 1970, for the expiry of tokens.
+        random: Returns numbers from 0 up to 1, for the delays before repetitions.
 
     Raises:
-        ArgumentError: The endpoint is no server's URL, or a number is out of range.
+        ArgumentError: The endpoint is not the URL of a server, or `max_connections` is below 1.
     """
 
     def __init__(
@@ -120,24 +120,24 @@ class Client(
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where the server is."""
+        """The server's address."""
         return self._endpoint
 
     async def close(self) -> None:
-        """Close the HTTP connections; twice does nothing.
+        """Close the HTTP connections; calling it again does nothing.
 
         Open sockets stay open: close each of them, or use them in `async with`.
         """
         await self._api.close()
 
     def on_retry(self, function: Function[Retry]) -> Handler[Retry]:
-        """Call a function whenever a call over HTTP failed and is about to be made again.
+        """Call a function each time a failed call over HTTP is about to be repeated.
 
-        Use it as a decorator or call it; the function may be async. It runs in a task of its own
-        and no call waits for it. Its failure is logged.
+        Use it as a decorator or call it; the function may be async. It runs in a task of its own,
+        and no call waits for it. When it raises, the error is logged.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._api.retrying.on_retry.add(function)
 
@@ -152,31 +152,31 @@ class Client(
         overlap_window: float = 30.0,
         check_interval: float = 60.0,
     ) -> NotificationFeed:
-        """A player's notifications, each persistent one once, those of a sender in their order.
+        """A player's notifications: each persistent one once, those of one sender in order.
 
         Use it as `async with client.notifications(session) as feed:`, and in it
         `async for notification in feed:`.
 
         Args:
-            session: Whose notifications.
-            socket: A socket of this player, which stays open when the feed is closed; None for one
-                of the feed's own.
-            store: Where the position is kept that survives a restart, such as a `FileCursorStore`;
-                None to begin with all that is stored on the server.
-            acknowledge: When a notification counts as handled, and does not come again after a
-                restart: `"auto"` when the loop's body or the function has ended without an error,
-                `"manual"` when `feed.acknowledge` was called, `"delete"` as auto, and then it is
-                deleted on the server: a queue of work.
-            queue_limit: How many may wait that came live; further persistent ones are listed later,
-                further transient ones are dropped.
+            session: The player's session.
+            socket: A connected or unconnected socket of this player, which stays open when the feed
+                is closed; None for a socket of the feed's own.
+            store: Keeps the feed's position over restarts, such as a `FileCursorStore`; None to
+                begin with everything that the server has stored.
+            acknowledge: When a notification counts as handled and does not come again after a
+                restart. `"auto"`: when the loop's body or the function ends without an error.
+                `"manual"`: when `feed.acknowledge` is called. `"delete"`: as auto, and then the
+                server deletes it, as in a work queue.
+            queue_limit: The most live notifications that may wait, at least 1. Further persistent
+                ones are listed later, further transient ones are dropped.
             overlap_window: For how many seconds a notification may become visible after a later
                 one, because transactions of the server overlap. What came in that time, up to 1000,
                 is remembered, and listed again until the window has passed.
-            check_interval: Seconds between two looks at the list while all comes live, plus or
-                minus a half.
+            check_interval: Seconds between two listings while everything comes live; each interval
+                is drawn between half and one and a half of this.
 
         Raises:
-            ArgumentError: An argument is none of the above, or the socket is of another player.
+            ArgumentError: An argument is out of range, or the socket is another player's.
         """
         if socket is not None and socket.session.user_id != session.user_id:
             raise ArgumentError("the socket is of another player than the session")
@@ -208,15 +208,16 @@ class Client(
         queue_limit: int = 1024,
         reconnect: ReconnectPolicy | None = _DEFAULT_RECONNECT,
     ) -> Socket:
-        """A realtime socket for a player; it is not connected yet.
+        """Make a realtime socket for a player; `connect` or `async with` connects it.
 
         Args:
-            session: Whose socket; refreshed before connecting when it is time.
-            appear_online: Whether to show the player as online to those who follow them.
-            lang: The language that the server's runtime sees.
+            session: The player's session; it is refreshed before connecting when it is time.
+            appear_online: Whether the player's followers see them online.
+            lang: The language tag that the server's runtime sees.
             max_message_bytes: The server's `socket.max_message_size_bytes`; longer messages are
                 refused here, because the server would close the socket.
-            queue_limit: How many events may wait for slow handlers.
+            queue_limit: The most events that may wait for slow handlers, at least 1; the newest
+                are dropped.
             reconnect: When to open a lost connection again; None for never.
 
         Raises:

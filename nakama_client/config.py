@@ -1,4 +1,4 @@
-"""Where the server is, how long to wait for it, and what to do when it fails."""
+"""The server's address, deadlines, and what to do when a call or a socket fails."""
 
 from __future__ import annotations
 
@@ -85,15 +85,15 @@ class Timeouts:
     """How long to wait, in seconds.
 
     Attributes:
-        connect: For a connection, and for the socket's handshake.
+        connect: For opening a connection, and for the socket's handshake.
         request: For one attempt of a call over HTTP, waiting for a free connection included.
         reply: For the answer to a request over the socket.
-        ping_interval: When nothing came over the socket for so long, the client pings the server.
-            Nakama itself pings every 15 seconds.
+        ping_interval: After so long a silence on the socket, the client pings the server. Nakama
+            itself pings every 15 seconds.
         ping_timeout: For anything to come after that ping. Then the connection is dropped, and
             opened again.
-        close: For the server's part in closing a socket, and again for the handlers to finish
-            what had arrived.
+        close: For the closing handshake of a socket, and again for the handlers to finish what
+            has arrived.
     """
 
     connect: float = field(default=5.0, validator=_check_seconds)
@@ -135,23 +135,23 @@ def is_transient(error: NakamaError) -> bool:
 
 @frozen(kw_only=True)
 class RetryPolicy:
-    """When a call over HTTP that failed is tried again.
+    """When a failed call over HTTP is repeated.
 
-    Only what does no harm when it is done twice is repeated after an answer was lost: reading,
-    changing an account, deleting, logging in, refreshing, and RPCs of which the caller says so.
-    Whatever could not be sent at all is always repeated.
+    After a lost answer, only idempotent calls are repeated: reading, changing an account, deleting,
+    logging in, refreshing, and RPCs that the caller calls idempotent. A call that could not be sent
+    at all is always repeated.
 
-    Before each repetition comes a random delay between 0 and a bound that doubles each time. A
-    longer wait that the server asks for (`Retry-After`) is kept.
+    Before each repetition comes a random delay between 0 and a bound that doubles each time, or
+    the server's `Retry-After` when that is longer.
 
     Attributes:
-        attempts: How often a call is made at most, the first time included.
+        attempts: The most attempts for a call, the first included.
         first_delay: The bound of the first delay, in seconds.
         max_delay: The highest bound, in seconds.
         deadline: Seconds after which there is no further attempt, and none still under way. A call
             with a timeout of its own has that as the deadline.
-        should_retry: Tells whether an error may pass. The usual one says yes to no answer, a
-            timeout, and HTTP 429, 502, 503 and 504.
+        should_retry: Returns whether an error may pass. By default these do: no answer, a timeout,
+            and HTTP 429, 502, 503 and 504.
 
     Raises:
         ArgumentError: A number is out of range.
@@ -166,7 +166,7 @@ class RetryPolicy:
 
 @frozen(kw_only=True)
 class ReconnectPolicy:
-    """When a socket that was lost is opened again.
+    """When a lost socket is opened again.
 
     Before each attempt comes a random delay between 0 and a bound that doubles each time, so that
     thousands of sockets come back spread out after a restart of the server. The bound begins anew
@@ -176,9 +176,9 @@ class ReconnectPolicy:
         attempts: How many attempts may fail in a row; None for any number.
         first_delay: The bound of the first delay, in seconds.
         max_delay: The highest bound, in seconds.
-        should_reconnect: Tells whether to go on, from the reason why the connection ended or the
-            error of the last attempt. It is not asked when we closed. The usual one says no when
-            another socket took this one's place, the account was banned, or the session can't be
+        should_reconnect: Returns whether to go on, from the reason why the connection ended or the
+            error of the last attempt. It is not called after `close`. By default the answer is no
+            when another socket replaced this one, the account was banned, or the session can't be
             refreshed.
 
     Raises:

@@ -34,9 +34,9 @@ class ConnectionSupervisor:
     Args:
         connection: What is kept open.
         policy: When to reconnect; None for never.
-        retrying: How often the first connection is attempted.
-        random: Gives numbers from 0 up to 1.
-        close_timeout: How many seconds handlers have to finish when the socket is closed.
+        retrying: Repeats the first connection.
+        random: Returns numbers from 0 up to 1.
+        close_timeout: Seconds that handlers have to finish when the socket is closed.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class ConnectionSupervisor:
                 await asyncio.wait([task])
 
     async def close(self) -> None:
-        """Close the connection, let handlers finish what had arrived; twice does nothing."""
+        """Close the connection, and let handlers finish; calling it again does nothing."""
         try:
             await self._stop()
             await self._connection.dispatcher.finish(self._close_timeout)

@@ -1,4 +1,4 @@
-"""Where a notification feed keeps its position between two lives of the program."""
+"""Where a notification feed keeps its position while the program does not run."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECAS
 class CursorStore(Protocol):
     """Keeps a short text for each player; write your own for a database or the game's save file.
 
-    The text is the feed's business: a position in the list, and the ids of what was handled behind
+    The feed writes the text: a position in the list, and the ids of what was acknowledged behind
     it. It has a few hundred bytes, up to about 100 kB for a player who gets hundreds of
-    notifications a minute. Whatever a method raises comes out of the feed's loop.
+    notifications a minute. Whatever a method raises, the feed's loop raises.
     """
 
     async def load(self, key: str) -> str | None:
@@ -36,17 +36,17 @@ class CursorStore(Protocol):
         """
 
     async def save(self, key: str, text: str) -> None:
-        """Keep a text in the place of the one before, or raise and keep that one.
+        """Replace the text, or raise and keep the one before.
 
-        It should be safe when this returns. The feed saves after each notification.
+        When this returns, the text should survive a crash. The feed saves after each notification.
         """
 
     async def delete(self, key: str) -> None:
-        """Forget the player; nothing happens when there is no text."""
+        """Delete the text; does nothing when there is none."""
 
 
 class MemoryCursorStore:
-    """Keeps positions as long as the program runs: feeds that share it go on where one ended."""
+    """Keeps positions while the program runs: a feed goes on where one with this store ended."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
@@ -56,11 +56,11 @@ class MemoryCursorStore:
         return self._texts.get(key)
 
     async def save(self, key: str, text: str) -> None:
-        """Keep a text in the place of the one before."""
+        """Replace the text."""
         self._texts[key] = text
 
     async def delete(self, key: str) -> None:
-        """Forget the player."""
+        """Delete the text."""
         self._texts.pop(key, None)
 
 
@@ -72,7 +72,7 @@ class FileCursorStore:
     players share a directory; one player is for one program at a time.
 
     Args:
-        directory: Where the files are; it is made when it does not exist.
+        directory: Where the files are; `save` creates it.
     """
 
     def __init__(self, directory: str | Path) -> None:
@@ -88,15 +88,15 @@ class FileCursorStore:
         return await _in_thread(_read, self._path(key))
 
     async def save(self, key: str, text: str) -> None:
-        """Keep a text in the place of the one before.
+        """Replace the text.
 
         Raises:
-            OSError: It can't be written; the one before is still there.
+            OSError: The file can't be written; it holds the text before.
         """
         await _in_thread(_replace, self._path(key), text)
 
     async def delete(self, key: str) -> None:
-        """Forget the player.
+        """Delete the text.
 
         Raises:
             OSError: The file can't be removed.

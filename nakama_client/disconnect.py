@@ -20,14 +20,14 @@ class DisconnectCause(StrEnum):
 
     Attributes:
         CLOSED: We closed it.
-        REPLACED: A newer socket of the same user took its place (`session.single_socket`).
+        REPLACED: A newer socket of the same user replaced it (`session.single_socket`).
         BANNED: The account was banned.
         SESSION_ENDED: The server disconnected this session, for instance after the account was
             deleted.
         MALFORMED: The server could not read what we sent.
         TOO_LARGE: We sent more than the server reads in one message.
-        TIMED_OUT: One side gave no sign of life.
-        LOST: The connection broke without a word.
+        TIMED_OUT: Nothing came from one of the sides in time.
+        LOST: The connection broke without a close frame.
         OTHER: Something else; see the text.
     """
 
@@ -51,9 +51,8 @@ class DisconnectReason:
         code: The close code; None when there was no close frame. Nearly always 1000.
         text: The server's words.
         closed_by: Who closed it.
-        will_reconnect: Whether the socket is opened again. This and the next have no part in
-            comparisons.
-        silence: Seconds since anything had come over it; the server's close counts, too.
+        will_reconnect: Whether the socket reconnects. This and `silence` are not compared.
+        silence: Seconds since anything came over the connection, the close frame included.
     """
 
     cause: DisconnectCause

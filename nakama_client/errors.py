@@ -2,7 +2,7 @@
 
 ```
 NakamaError
-├── ArgumentError (ValueError)         refused before the wire; the text says the server's rule
+├── ArgumentError (ValueError)         refused before sending; the text says the server's rule
 │   └── MessageTooLarge                a realtime message over the size the server reads
 ├── ClientClosed                       the client was closed
 ├── ConnectionFailed                   no answer: refused, reset, unknown host, TLS
@@ -15,19 +15,19 @@ NakamaError
 │   │   ├── FailedPrecondition (9) · Aborted (10) · OutOfRange (11) · Unimplemented (12)
 │   │   └── InternalError (13) · Unavailable (14) · DataLoss (15) · Unauthenticated (16)
 │   ├── UnexpectedReply                a body that is not Nakama's, an HTML page of a proxy
-│   └── PushRefused                    OneSignal does not do what a device asks
+│   └── PushRefused                    OneSignal refuses what a device asks
 ├── NotRegistered                      a device has no player id at OneSignal
 ├── InvalidJson (ValueError)           text that should hold a JSON object and doesn't
 └── SocketError
     ├── NotConnected                   the socket is not open
-    ├── ConnectionLost                 it closed while somebody waited; keeps the reason
-    │   ├── SessionReplaced            another socket of this user took its place (-7)
+    ├── ConnectionLost                 it closed while a call waited; keeps the reason
+    │   ├── SessionReplaced            another socket of this user replaced it (-7)
     │   └── UserBanned                 the account was banned (-8)
     ├── RequestRefused                 the answer to a realtime request is an error
     │   ├── RpcNotFound (6)
     │   └── RpcError (7)               the function itself failed
     ├── MalformedFrame                 a frame that can't be read; the socket stays open
-    ├── RestoreFailed                  what was joined could not be joined again on reconnecting
+    ├── RestoreFailed                  a channel, follow or status was refused on reconnecting
     ├── HandlerFailed                  a handler raised; the cause is what it raised
     └── QueueOverflow                  handlers are too slow; says how many events were dropped
 ```
@@ -78,7 +78,7 @@ class ConnectionFailed(NakamaError):
     """The server did not answer: refused, reset, unknown host, or a TLS failure.
 
     Attributes:
-        nothing_sent: Whether there was no connection, so that the server can't have done anything.
+        nothing_sent: Whether there was no connection, so that the server has done nothing.
     """
 
     def __init__(self, message: str, *, nothing_sent: bool = False) -> None:
@@ -90,7 +90,7 @@ class TimeoutExceeded(NakamaError, TimeoutError):
     """A deadline passed; the text says which and what was waited for.
 
     Attributes:
-        nothing_sent: Whether there was no connection, so that the server can't have done anything.
+        nothing_sent: Whether there was no connection, so that the server has done nothing.
     """
 
     def __init__(self, message: str, *, nothing_sent: bool = False) -> None:
@@ -99,7 +99,7 @@ class TimeoutExceeded(NakamaError, TimeoutError):
 
 
 class SessionExpired(NakamaError):
-    """The session's token is dead and could not be refreshed. Authenticate again."""
+    """The session token has expired and can't be refreshed. Authenticate again."""
 
 
 class ReplyError(NakamaError):
@@ -216,7 +216,7 @@ class UnexpectedReply(ReplyError):
 
 
 class PushRefused(ReplyError):
-    """OneSignal does not do what a device asks.
+    """OneSignal refuses what a device asks.
 
     Attributes:
         status: The HTTP status.
@@ -253,7 +253,7 @@ class InvalidJson(NakamaError, ValueError):
 
 
 class SocketError(NakamaError):
-    """What can happen to a realtime socket."""
+    """An error of a realtime socket."""
 
 
 class NotConnected(SocketError):
@@ -261,7 +261,7 @@ class NotConnected(SocketError):
 
 
 class ConnectionLost(SocketError):
-    """The socket closed while somebody waited for an answer or for the next event.
+    """The socket closed while a call waited for an answer or for the next event.
 
     Attributes:
         reason: Why, and who closed it.
@@ -276,7 +276,7 @@ class ConnectionLost(SocketError):
 
 
 class SessionReplaced(ConnectionLost):
-    """Another socket of the same user took this one's place (`session.single_socket`)."""
+    """Another socket of the same user replaced this one (`session.single_socket`)."""
 
 
 class UserBanned(ConnectionLost):
@@ -326,11 +326,13 @@ class MalformedFrame(SocketError):
 
 
 class RestoreFailed(SocketError):
-    """After a reconnect, the server refused what was in force before; `__cause__` says why.
+    """After a reconnect, the server refused to restore a channel, a follow or the status.
+
+    `__cause__` says why.
 
     Attributes:
-        request: What was asked for, such as `channel_join`.
-        body: With what.
+        request: The request, such as `channel_join`.
+        body: Its arguments.
     """
 
     def __init__(self, request: str, body: dict[str, Any]) -> None:
@@ -360,10 +362,10 @@ class HandlerFailed(SocketError):
 
 
 class QueueOverflow(SocketError):
-    """Events came faster than they were handled, and the newest were dropped.
+    """Events came faster than they were handled; the newest were dropped.
 
-    Reported once for each overflow, in the place of the first event that is missing. What was
-    persistent can be listed again.
+    It is reported once for each overflow, in the place of the first missing event. Persistent
+    notifications can be listed again.
 
     Attributes:
         dropped: How many events are missing here.

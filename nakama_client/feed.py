@@ -94,20 +94,20 @@ class FeedSettings:
 
 
 class NotificationFeed:
-    """A player's notifications, each persistent one once. `client.notifications` makes it.
+    """A player's notifications, each persistent one once; `client.notifications` makes a feed.
 
         async with client.notifications(session, store=FileCursorStore("cursors")) as feed:
             async for notification in feed:
                 ...
 
-    It begins where the last feed with this store ended, lists what was stored meanwhile, and goes
-    on live. When the socket is lost, it waits until that has reconnected, lists what was missed,
-    and goes on. What one sender sent comes in the order of sending.
+    A feed begins where the last feed with its store ended, lists what was stored since, and then
+    delivers live. When the socket is lost, it waits for the reconnect, lists what was missed, and
+    goes on. The notifications of one sender come in the order of sending.
 
     Transient notifications come through while the socket is open, with `persistent` False.
 
-    All is done in the task that iterates: nothing is listed that nobody asks for. What comes live
-    meanwhile waits; when too much does, it is listed later.
+    The feed has no task of its own: it lists and stores while it is iterated. What comes live
+    between two iterations waits, up to `queue_limit`; further persistent ones are listed later.
     """
 
     def __init__(
@@ -171,24 +171,24 @@ class NotificationFeed:
 
     @property
     def socket(self) -> Socket:
-        """The socket over which it hears of notifications."""
+        """The socket over which notifications come live."""
         return self._socket
 
     @property
     def is_live(self) -> bool:
-        """Whether it has caught up, so that notifications are delivered as they are sent."""
+        """Whether the feed has caught up: notifications are delivered as they are sent."""
         return self._is_open and self._opened_state().catch_up.is_live
 
     @property
     def dropped(self) -> int:
-        """How many transient notifications were dropped because the loop was too slow."""
+        """The number of transient notifications that were dropped because the loop was too slow."""
         return 0 if self._state is None else self._state.catch_up.dropped
 
     async def open(self) -> None:
-        """Read the stored position and connect the socket; does nothing when open.
+        """Read the stored position and connect the socket; when open, this does nothing.
 
         Raises:
-            ArgumentError: What is stored can't be read; `forget` helps.
+            ArgumentError: The stored position can't be read; `forget` deletes it.
             NakamaError: The socket could not connect; see `Socket.connect`.
         """
         async with self._lock:
@@ -211,9 +211,9 @@ class NotificationFeed:
         self._has_listed, self._failures = False, 0
 
     async def close(self) -> None:
-        """Hear of nothing more, and close the socket if the feed has opened it.
+        """Store the position, and close the socket if it is the feed's own.
 
-        A loop over the feed ends when it asks for the next notification. Closing twice does
+        A loop over the feed ends when it asks for the next notification. Calling it again does
         nothing.
         """
         async with self._lock:
@@ -234,11 +234,11 @@ class NotificationFeed:
     async def run(self, function: Function[Notification]) -> None:
         """Call a function with each notification, one after another, until the feed is closed.
 
-        A notification is acknowledged once the function has returned. What it raises, this raises,
-        and that notification comes again after a restart.
+        A notification is acknowledged once the function has returned. When the function raises,
+        this raises the same, and that notification comes again after a restart.
 
         Args:
-            function: What to call; it may be async.
+            function: Takes a notification; it may be async.
         """
         async for notification in self:
             try:
@@ -250,10 +250,10 @@ class NotificationFeed:
                 raise
 
     async def acknowledge(self, notification: Notification) -> None:
-        """Note that a notification was handled; when this returns, it is stored.
+        """Acknowledge a notification; when this returns, that is stored.
 
-        For `acknowledge="manual"`; in any order, from any task, also when the feed was closed
-        since. Twice does nothing, and neither does a transient notification.
+        It is for `acknowledge="manual"`: in any order, from any task, and also after the feed was
+        closed. Acknowledging twice, or a transient notification, does nothing.
 
         Raises:
             NotConnected: The feed was never open.
@@ -261,7 +261,7 @@ class NotificationFeed:
         await self._finish(notification.id)
 
     async def forget(self) -> None:
-        """Delete the stored position of a closed feed: the next one begins with all that is stored.
+        """Delete the stored position of a closed feed; the next feed begins at the beginning.
 
         Raises:
             RuntimeError: The feed is open.

@@ -22,10 +22,10 @@ class Retrying:
     Args:
         policy: The policy; None for one attempt only.
         random: Gives numbers from 0 up to 1.
-        dispatcher: ApiClient the `on_retry` handlers.
+        dispatcher: Calls the `on_retry` handlers.
 
     Attributes:
-        on_retry: Who wants to know of each repetition.
+        on_retry: The handlers of repetitions.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Retrying:
         self._dispatcher = dispatcher
 
     async def call(self, request: Request, attempt: Callable[[float], Awaitable[T]]) -> T:
-        """Attempt a call until it succeeds or there is no use in another attempt.
+        """Attempt a call until it succeeds, or the policy or the deadline ends it.
 
         Args:
-            request: What is called.
-            attempt: Makes one attempt, within so many seconds.
+            request: The request of the call.
+            attempt: Makes one attempt; it gets the seconds that are left.
 
         Raises:
             NakamaError: What the last attempt raised.

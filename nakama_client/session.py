@@ -24,9 +24,8 @@ class _Saved(msgspec.Struct):
 class Session:
     """One login of one player.
 
-    It holds one frozen value, its tokens, which a refresh replaces as a whole: every task, socket
-    and client that has this session sees the new ones at once, and nobody can be left with an old
-    token. It is passed to each call; the client keeps none.
+    A refresh replaces its tokens as a whole, so that every task, socket and client with this
+    session has the new ones at once. It is passed to each call; the client keeps none.
 
     Tokens never show in its repr.
 
@@ -36,7 +35,7 @@ class Session:
         created: Whether this login created the account.
 
     Raises:
-        ArgumentError: These are no tokens.
+        ArgumentError: One of them is no JSON web token.
     """
 
     __slots__ = ("__weakref__", "_created", "_tokens")
@@ -50,7 +49,7 @@ class Session:
 
     @property
     def tokens(self) -> Tokens:
-        """What the server gave us last."""
+        """The tokens of the last login or refresh."""
         return self._tokens
 
     @property
@@ -85,18 +84,18 @@ class Session:
 
     @property
     def expires_at(self) -> datetime:
-        """When the session token dies, by the server's clock."""
+        """When the session token expires, by the server's clock."""
         return datetime.fromtimestamp(self._tokens.claims.exp, UTC)
 
     @property
     def refresh_expires_at(self) -> datetime | None:
-        """When the refresh token dies, by the server's clock."""
+        """When the refresh token expires, by the server's clock; None when there is none."""
         if not self._tokens.refresh_token:
             return None
         return datetime.fromtimestamp(self._tokens.refresh_expires_at, UTC)
 
     def is_expired(self, now: float | None = None) -> bool:
-        """Whether the session token is dead.
+        """Whether the session token has expired.
 
         Args:
             now: Seconds since 1970; the present when None.
@@ -104,7 +103,7 @@ class Session:
         return self._tokens.is_expired(time.time() if now is None else now)
 
     def to_dict(self) -> dict[str, Any]:
-        """What to save, in order to go on with `from_dict` later. It holds the tokens."""
+        """The session as a dict for JSON, for `from_dict`. It holds the tokens: keep it secret."""
         return {
             "token": self.token,
             "refresh_token": self.refresh_token,
@@ -115,10 +114,10 @@ class Session:
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Go on with what `to_dict` gave.
+        """Restore a session from what `to_dict` returned.
 
         Raises:
-            ArgumentError: It holds no tokens.
+            ArgumentError: The dict holds no tokens.
         """
         try:
             known = msgspec.convert(saved, _Saved)

@@ -1,4 +1,4 @@
-"""The realtime socket: its handlers, its requests."""
+"""The realtime socket: requests, events, and handlers."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Socket(
                 print(notification.subject)
 
     Handlers belong to the socket and outlive its connection. They are called one after another,
-    in the order of what happened, in a task of their own.
+    in the order of the events, in a task of their own.
 
-    A connection that was lost is opened again, as the socket's `ReconnectPolicy` says, with a token
-    that is good, and joins the same channels, follows the same users and shows the same status.
-    Requests that waited fail at once, and there is no way to send one until then; what the server
-    sent meanwhile is missed. `client.notifications` catches up with that.
+    A lost connection is opened again as the socket's `ReconnectPolicy` says, with a valid token. It
+    then joins the same channels, follows the same users and shows the same status. Waiting requests
+    fail at once with `ConnectionLost`, and new ones raise `NotConnected` until the socket is back.
+    What the server sent meanwhile is missed; `client.notifications` catches up with notifications.
     """
 
     def __init__(
@@ -92,87 +92,86 @@ class Socket(
 
     @property
     def session(self) -> Session:
-        """Whose socket this is."""
+        """The player's session."""
         return self._session
 
     @property
     def is_connected(self) -> bool:
-        """Whether the connection is open."""
+        """Whether the connection is open, and the server has registered it."""
         return self._connection.is_connected
 
     @property
     def dropped(self) -> int:
-        """How many events were dropped because handlers were too slow."""
+        """The number of events that were dropped because handlers were too slow."""
         return self._connection.dispatcher.dropped
 
     async def connect(self) -> None:
-        """Connect; does nothing when connected, and waits while it reconnects.
+        """Connect. When connected, this does nothing; during a reconnect, it waits for that.
 
-        When this returns, the server knows the socket: whatever it sends to this user from now on
-        arrives here. An attempt that fails is repeated as the client's `RetryPolicy` says.
+        When this returns, the server has registered the socket: whatever it sends to this user from
+        now on arrives here. A failed attempt is repeated as the client's `RetryPolicy` says.
 
         Raises:
             Unauthenticated: The server does not accept the token.
-            SessionExpired: The session can't be refreshed any more.
+            SessionExpired: The session can no longer be refreshed.
             ConnectionFailed: The server did not answer.
-            TimeoutExceeded: It did not answer in time.
-            ConnectionLost: It closed the socket at once.
+            TimeoutExceeded: The server did not answer in time.
+            ConnectionLost: The server closed the socket at once.
             NotConnected: `close` was called meanwhile.
         """
         await self._supervisor.connect()
 
     async def close(self) -> None:
-        """Close the connection, and stop reconnecting; twice does nothing.
+        """Close the connection and stop reconnecting; calling it again does nothing.
 
-        Channels and followed users are forgotten. Requests that wait fail with `ConnectionLost`.
-        Handlers get what had arrived, for `Timeouts.close` seconds; then they are cancelled. Called
-        from a handler, it does not wait for that handler.
+        Channels, followed users and the status are forgotten. Waiting requests raise
+        `ConnectionLost`. Handlers have `Timeouts.close` seconds for what has arrived, and are then
+        cancelled. When a handler calls this, it does not wait for that handler.
         """
         await self._supervisor.close()
 
     def on_connected(self, function: Function[Connected]) -> Handler[Connected]:
-        """Call a function when a connection is open, the first one and each after it.
+        """Call a function each time a connection is open, the first one included.
 
-        By then all is joined again that was joined before.
+        By then, channels, followed users and status are restored.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._supervisor.on_connected.add(function)
 
     def on_disconnect(self, function: Function[DisconnectReason]) -> Handler[DisconnectReason]:
-        """Call a function when the connection ended, whoever ended it.
+        """Call a function each time the connection has ended, whoever closed it.
 
-        The reason says whether it is opened again.
+        It gets the reason, whose `will_reconnect` says whether the socket reconnects.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._supervisor.on_disconnect.add(function)
 
     def on_reconnecting(self, function: Function[Reconnecting]) -> Handler[Reconnecting]:
-        """Call a function before each attempt to connect again, when its delay begins.
+        """Call a function before each attempt to reconnect, when its delay begins.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._supervisor.on_reconnecting.add(function)
 
     def on_error(self, function: Function[Exception]) -> Handler[Exception]:
-        """Call a function when something went wrong that no call can report.
+        """Call a function with each error that no call can raise.
 
         It gets `HandlerFailed`, `QueueOverflow`, `MalformedFrame`, `RestoreFailed`, a
-        `RequestRefused` that the server sent without saying for which request, and the error with
-        which reconnecting was given up. Without such a function these go to the log, at level
-        ERROR.
+        `RequestRefused` that the server sent without naming a request, and the error with which
+        reconnecting was given up. Without such a function they are logged at level ERROR.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._connection.dispatcher.on_error.add(function)

@@ -34,8 +34,8 @@ class TokenRefresher:
     fails while the token still lives, the calls go on with the token they have.
 
     Attributes:
-        on_refresh: Who wants to know of new tokens.
-        on_expired: Who can log in again when a session can't be refreshed.
+        on_refresh: The handlers of new tokens.
+        on_expired: The handlers that log in again when a session can't be refreshed.
     """
 
     def __init__(

@@ -20,7 +20,7 @@ _CANCEL_SECONDS = 1.0
 
 
 class Dispatcher:
-    """ApiClient handlers one after another, in the order of the events.
+    """Calls handlers one after another, in the order of the events.
 
     It has a task only while events wait. A handler's failure goes to the `on_error` handlers, or
     to the log when there are none, and never stops the next call.

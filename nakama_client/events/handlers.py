@@ -7,14 +7,15 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+# A function of the user, sync or async.
 Function = Callable[[T], Awaitable[Any] | Any]
 
 
 class Handler(Generic[T]):
-    """A registered function. Calling it calls the function, `remove()` takes it away again.
+    """A registered function. Calling the handler calls it, `remove()` unregisters it.
 
     Attributes:
-        function: What was registered.
+        function: The function.
     """
 
     def __init__(self, function: Function[T], registry: Handlers[T]) -> None:
@@ -34,7 +35,7 @@ class Handler(Generic[T]):
         return getattr(self.function, "__qualname__", repr(self.function))
 
     def remove(self) -> None:
-        """Call the function no more; removing twice does nothing."""
+        """Unregister the function; calling it again does nothing."""
         self._registry.remove(self)
 
 
@@ -42,7 +43,7 @@ class Handlers(Generic[T]):
     """The functions for one kind of event.
 
     Attributes:
-        all: They, in the order in which they were added.
+        all: The handlers, in the order in which they were added.
     """
 
     def __init__(self) -> None:

@@ -15,12 +15,12 @@ T = TypeVar("T")
 class Subscription(Generic[T]):
     """The events of one kind from the moment it was made: `async for event in subscription`.
 
-    It has its own queue, as long as that of the handlers, and the same rule when it is full: the
-    newest events are dropped, and `on_error` gets a `QueueOverflow` when the loop comes to the
-    gap. It goes on when the socket reconnects; what was sent meanwhile is missed. The loop ends
-    when `close()` was called here or on the socket. When the socket stays closed for another
-    reason, it raises that: `SessionReplaced`, `UserBanned`, another `ConnectionLost`, or the error
-    with which reconnecting was given up.
+    It has a queue of its own with the socket's `queue_limit`. When the queue is full, the newest
+    events are dropped, and `on_error` gets a `QueueOverflow` when the loop reaches the gap. It goes
+    on when the socket reconnects; what was sent meanwhile is missed. The loop ends after `close()`
+    here or on the socket. When the socket stays closed for another reason, the loop raises it:
+    `SessionReplaced`, `UserBanned`, another `ConnectionLost`, or the error with which reconnecting
+    was given up.
     """
 
     def __init__(self, limit: int, report: Callable[[NakamaError], None]) -> None:
@@ -48,7 +48,7 @@ class Subscription(Generic[T]):
 
     @property
     def dropped(self) -> int:
-        """How many events were dropped because the loop was too slow."""
+        """The number of events that were dropped because the loop was too slow."""
         return self._backlog.dropped
 
     @property
@@ -57,16 +57,16 @@ class Subscription(Generic[T]):
         return self._ended
 
     def close(self) -> None:
-        """End the loop once it has had what waits; closing twice does nothing."""
+        """End the loop after the events that wait; calling it again does nothing."""
         self._end(None)
 
     def _add(self, event: T) -> None:
-        """Let the loop have an event; called by the socket."""
+        """Queue an event; only the socket calls this."""
         self._backlog.add(event)
         self._wake()
 
     def _end(self, error: NakamaError | None) -> None:
-        """Let the loop end, or raise; called by the socket."""
+        """End the loop, or let it raise; only the socket calls this."""
         if not self._ended:
             self._ended = True
             self._error = error

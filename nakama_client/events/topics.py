@@ -1,4 +1,4 @@
-"""Who wants which events of a socket; it outlives the connections."""
+"""Which handlers, subscriptions and observers get which events; it outlives the connections."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Observer(Protocol[T_contra]):
-    """Gets every event of a kind, and word of each moment in which some may be missed.
+    """Gets every event of a kind, and learns of each moment in which some may be missed.
 
-    All is called by the socket's reader, in the order of what happened, and must be quick.
+    The socket's reader calls these methods in the order of events; they must be quick.
     """
 
     def received(self, event: T_contra) -> None:
@@ -41,7 +41,7 @@ class Observer(Protocol[T_contra]):
 
 
 class _Topic(Generic[T]):
-    """Who wants one kind of event."""
+    """Who gets one kind of event."""
 
     def __init__(self, event: Event[T]) -> None:
         self.event = event
@@ -61,7 +61,7 @@ class _Topic(Generic[T]):
 
 
 class Topics:
-    """Hands events on to whoever wants them."""
+    """Hands events to those who get them."""
 
     def __init__(self, dispatcher: Dispatcher, *, queue_limit: int) -> None:
         self._dispatcher = dispatcher
@@ -80,12 +80,12 @@ class Topics:
         return subscription
 
     def observe(self, event: Event[T], observer: Observer[T]) -> None:
-        """Tell an observer all, until `forget`."""
+        """Add an observer, until `forget`."""
         topic = self._topic(event)
         topic.observers = (*topic.observers, observer)
 
     def forget(self, event: Event[T], observer: Observer[T]) -> None:
-        """Tell an observer no more."""
+        """Remove an observer."""
         topic = self._topic(event)
         topic.observers = tuple(each for each in topic.observers if each is not observer)
 

@@ -35,7 +35,7 @@ class Account:
 
     Attributes:
         user: The public part.
-        wallet: What the server's runtime put in the wallet.
+        wallet: The wallet, which the server's runtime changes.
         email: The address, if one is linked.
         devices: The linked devices.
         custom_id: The custom id, if one is linked.
@@ -59,7 +59,7 @@ class AccountsApi(ClientFeature):
         """Fetch the player's account.
 
         Raises:
-            NotFound: The account is gone.
+            NotFound: The account was deleted.
         """
         return await self._api.call(session, Request("GET", "/v2/account"), Account)
 
@@ -77,7 +77,7 @@ class AccountsApi(ClientFeature):
         """Change the player's account.
 
         Args:
-            session: Whose account.
+            session: The player's session.
             username: 1 to 128 bytes. Open sockets and the session keep the old name.
             display_name: Up to 255 characters. Here and below, "" clears and None keeps.
             avatar_url: Up to 512 characters.
@@ -109,7 +109,7 @@ class AccountsApi(ClientFeature):
         await self._api.call(session, request, Empty)
 
     async def delete_account(self, session: Session) -> None:
-        """Delete the player's account. Its tokens die and its sockets are closed.
+        """Delete the player's account. Its tokens become invalid, and its sockets are closed.
 
         Raises:
             ApiError: The server refused.

@@ -20,7 +20,7 @@ from nakama_client.session import Session
 
 
 class AuthenticationApi(ClientFeature):
-    """Logins by ids of one's own, and by those of Facebook and Steam."""
+    """Logging in by device, custom id, email address, Facebook and Steam."""
 
     async def authenticate_device(
         self,
@@ -33,9 +33,9 @@ class AuthenticationApi(ClientFeature):
         """Log in with the id of a device.
 
         Args:
-            id: 10 to 128 bytes without blanks, made once and kept on the device.
-            username: The name of a new account, up to 128 bytes; the server makes one up when
-                None. Ignored when the account exists.
+            id: 10 to 128 bytes without blanks; create it once and keep it on the device.
+            username: The name of a new account, up to 128 bytes; None for one of the server's.
+                Ignored when the account exists.
             create: Whether to create the account when it does not exist.
             vars: Variables that the server's runtime sees in this session.
 

@@ -1,4 +1,4 @@
-"""The messages of channels, as they are stored.
+"""The stored messages of channels.
 
 https://heroiclabs.com/docs/nakama/concepts/chat/
 """
@@ -19,11 +19,11 @@ from nakama_client.session import Session
 
 
 class ChannelMessageCode(IntEnum):
-    """What a message is about: chat below 3, what happened in a group from 3 on.
+    """What a message is about: chat below 3, changes of a group from 3 on.
 
     Attributes:
-        CHAT: The sender wrote.
-        CHAT_UPDATE: The sender changed a message; the history has the new one, as `CHAT`.
+        CHAT: The sender has written.
+        CHAT_UPDATE: The sender has changed a message; the history has the new one, as `CHAT`.
         CHAT_REMOVE: The sender removed a message; it is gone from the history.
         GROUP_JOIN: The sender joined the group.
         GROUP_ADD: The sender was added to the group.
@@ -51,20 +51,20 @@ class ChannelMessage:
     """A message in a channel.
 
     Attributes:
-        channel_id: Where it was sent.
+        channel_id: The channel's id.
         message_id: The message's id, the same when it is updated or removed.
         code: What it is about; see `ChannelMessageCode`.
-        sender_id: Who wrote it, or whom it is about.
+        sender_id: The user who wrote it, or whom it is about.
         username: The sender's name.
-        content: What it says, a JSON object. When the server sent something else, every look
-            inside raises `InvalidJson` with the text.
+        content: A JSON object. When the server sent something else, every access raises
+            `InvalidJson` with the text.
         create_time: When it was sent.
         update_time: When it was last changed.
         persistent: Whether it is in the history.
-        room_name: The room, if it is one.
-        group_id: The group, if it is one.
-        user_id_one: Of two users, the one with the smaller id.
-        user_id_two: The other one.
+        room_name: The name of the room, if the channel is one.
+        group_id: The id of the group, if the channel is one.
+        user_id_one: In a direct channel, the smaller of the two user ids.
+        user_id_two: The other user's id.
     """
 
     channel_id: str = ""
@@ -84,7 +84,7 @@ class ChannelMessage:
 
 @frozen
 class ChannelMessagePage:
-    """A part of a channel's history.
+    """A page of a channel's history.
 
     Attributes:
         messages: At most as many as the limit.
@@ -92,7 +92,7 @@ class ChannelMessagePage:
         prev_cursor: Where the page before this one is, in the direction of this list; "" on the
             first page.
         cacheable_cursor: The position of the last message here, for lists that go forward. It
-            stays good, also at the end: save it and list from there later to get what is new.
+            stays valid, also at the end: save it, and list from there later to get what is new.
     """
 
     messages: tuple[ChannelMessage, ...] = ()
@@ -123,19 +123,19 @@ class ChannelMessagesApi(ClientFeature):
     ) -> ChannelMessagePage:
         """List the stored messages of a channel.
 
-        Everybody may read a room, members a group, and two users what they said to each other.
+        Any user may read a room, members a group, and two users their direct channel.
 
         Args:
-            session: Who reads.
-            channel_id: Which channel; it need not be joined.
+            session: The reading player's session.
+            channel_id: The channel's id; it need not be joined.
             limit: 1 to 100.
             forward: True for the oldest first, False for the newest first.
             cursor: A cursor of a page of this channel in the same direction.
 
         Raises:
             ArgumentError: The limit is out of range, or the channel's id is empty.
-            InvalidArgument: The id is of no channel, or of one that this user may not read; or
-                the cursor is of another list or direction.
+            InvalidArgument: There is no such channel, this user may not read it, or the cursor is
+                of another list or direction.
         """
         query = present(limit=check_limit(limit, 100), forward=forward, cursor=cursor or None)
         path = f"/v2/channel/{segment(check_present('channel_id', channel_id))}"
@@ -157,8 +157,8 @@ class ChannelMessagesApi(ClientFeature):
         """Iterate over the stored messages of a channel.
 
         Args:
-            session: Who reads.
-            channel_id: Which channel; it need not be joined.
+            session: The reading player's session.
+            channel_id: The channel's id; it need not be joined.
             forward: True for the oldest first, False for the newest first.
             cursor: Begin at a cursor of this channel in the same direction; None or "" for the
                 beginning.

@@ -1,4 +1,4 @@
-"""Chat in rooms, groups and between two: https://heroiclabs.com/docs/nakama/concepts/chat/."""
+"""Chat in rooms, in groups, and between two users: https://heroiclabs.com/docs/nakama/concepts/chat/."""
 # ruff: noqa: A002 - the arguments have Nakama's own names
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 class ChannelType(IntEnum):
-    """What a channel is for, and what its target is.
+    """The kind of a channel.
 
     Attributes:
-        ROOM: Everybody who knows the name; the target is the name.
-        DIRECT: Two users; the target is the other one's id.
-        GROUP: The members of a group; the target is the group's id.
+        ROOM: For every user who knows its name, which is the target.
+        DIRECT: For two users; the target is the id of the other user.
+        GROUP: For the members of a group, whose id is the target.
     """
 
     ROOM = 1
@@ -40,16 +40,16 @@ class ChannelType(IntEnum):
 
 @frozen(kw_only=True)
 class Channel:
-    """A channel that was joined. Where it leads is in one of the last fields.
+    """A channel that was joined. One of the last fields names its target.
 
     Attributes:
-        id: The channel's id, for everything else.
-        presences: Who else is there and shows it.
+        id: The channel's id, for the other calls.
+        presences: The other users in it who are not hidden.
         own_presence: This socket's own presence; Nakama calls it `self`.
-        room_name: The room, if it is one.
-        group_id: The group, if it is one.
-        user_id_one: Of two users, the one with the smaller id.
-        user_id_two: The other one.
+        room_name: The name of the room, if the channel is one.
+        group_id: The id of the group, if the channel is one.
+        user_id_one: In a direct channel, the smaller of the two user ids.
+        user_id_two: The other user's id.
     """
 
     id: str = ""
@@ -63,7 +63,7 @@ class Channel:
 
 @frozen(kw_only=True)
 class ChannelMessageAck:
-    """The server's word that it took a message.
+    """The server's acknowledgement of a message.
 
     Attributes:
         channel_id: Where it was sent.
@@ -73,10 +73,10 @@ class ChannelMessageAck:
         create_time: When the message was sent first.
         update_time: When it was changed.
         persistent: Whether it is in the history.
-        room_name: The room, if it is one.
-        group_id: The group, if it is one.
-        user_id_one: Of two users, the one with the smaller id.
-        user_id_two: The other one.
+        room_name: The name of the room, if the channel is one.
+        group_id: The id of the group, if the channel is one.
+        user_id_one: In a direct channel, the smaller of the two user ids.
+        user_id_two: The other user's id.
     """
 
     channel_id: str = ""
@@ -94,16 +94,16 @@ class ChannelMessageAck:
 
 @frozen(kw_only=True)
 class ChannelPresenceEvent:
-    """Who came to a channel, and who went.
+    """Users joined or left a channel.
 
     Attributes:
-        channel_id: Which channel.
-        joins: Who came.
-        leaves: Who went.
-        room_name: The room, if it is one.
-        group_id: The group, if it is one.
-        user_id_one: Of two users, the one with the smaller id.
-        user_id_two: The other one.
+        channel_id: The channel's id.
+        joins: The presences that joined.
+        leaves: The presences that left.
+        room_name: The name of the room, if the channel is one.
+        group_id: The id of the group, if the channel is one.
+        user_id_one: In a direct channel, the smaller of the two user ids.
+        user_id_two: The other user's id.
     """
 
     channel_id: str = ""
@@ -128,13 +128,13 @@ class _Channel(msgspec.Struct):
 
 
 class _JoinedChannels:
-    """The channels that were joined, each with the request that did it."""
+    """The joined channels, each with the request that joined it."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, dict[str, Any]] = {}
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Join them again, but for what was left meanwhile."""
+        """Join them again, except those that were left meanwhile."""
         for channel_id in list(self.bodies):
             body = self.bodies.get(channel_id)
             if body is not None:
@@ -146,7 +146,7 @@ _PRESENCE = single("channel_presence_event", ChannelPresenceEvent)
 
 
 class RealtimeChannels(SocketFeature):
-    """Chatting."""
+    """Joining channels, and sending and getting messages."""
 
     async def join_channel(
         self,
@@ -156,24 +156,24 @@ class RealtimeChannels(SocketFeature):
         persistence: bool = True,
         hidden: bool = False,
     ) -> Channel:
-        """Join a channel. Its messages arrive until it is left or the socket is closed.
+        """Join a channel: its messages arrive until it is left or the socket is closed.
 
         After a reconnect it is joined again; when the server refuses that, `on_error` gets a
-        `RestoreFailed`. What is said meanwhile can be listed.
+        `RestoreFailed`. `list_channel_messages` lists what was sent meanwhile.
 
-        When the other user of a direct channel is not there, that user gets notification -1.
+        When the other user of a direct channel is not in it, they get notification -1.
 
         Args:
             target: A room's name, 1 to 64 bytes without control characters; or the id of a user
                 or a group, depending on the type.
             type: See `ChannelType`.
             persistence: Whether the messages of this socket are stored.
-            hidden: Whether not to show in the channel's presences.
+            hidden: Whether this socket stays out of the channel's presences.
 
         Raises:
             ArgumentError: The target or the type breaks a rule.
-            RequestRefused: There is no such user or group, the user has blocked this one, or this
-                one is no member of the group.
+            RequestRefused: There is no such user or group, the other user has blocked this one, or
+                this user is not a member of the group.
             SocketError: As in `send_message`.
         """
         body = {
@@ -210,11 +210,11 @@ class RealtimeChannels(SocketFeature):
         await self._connection.request("channel_leave", body)
 
     async def send_message(self, channel_id: str, content: Mapping[str, Any]) -> ChannelMessageAck:
-        """Send a message to everybody in a channel, this socket included.
+        """Send a message to all users in a channel, this socket included.
 
         Args:
             channel_id: A channel that was joined.
-            content: A JSON object of up to about 4000 bytes.
+            content: A JSON object of up to about 4000 bytes, with the default `max_message_bytes`.
 
         Raises:
             ArgumentError: The id is empty, or the content can't be written as a JSON object.
@@ -230,7 +230,7 @@ class RealtimeChannels(SocketFeature):
     async def update_message(
         self, channel_id: str, message_id: str, *, content: Mapping[str, Any]
     ) -> ChannelMessageAck:
-        """Replace what one said; everybody in the channel gets the new message.
+        """Replace a message of this user; all users in the channel get the new one.
 
         Args:
             channel_id: A channel that was joined.
@@ -246,7 +246,7 @@ class RealtimeChannels(SocketFeature):
         return await self._write_message("channel_message_update", body)
 
     async def remove_message(self, channel_id: str, message_id: str) -> ChannelMessageAck:
-        """Remove what one said from the history; everybody in the channel is told.
+        """Remove a message of this user from the history; all users in the channel get an event.
 
         Args:
             channel_id: A channel that was joined.
@@ -260,24 +260,24 @@ class RealtimeChannels(SocketFeature):
         return await self._write_message("channel_message_remove", _message(channel_id, message_id))
 
     def on_channel_message(self, function: Function[ChannelMessage]) -> Handler[ChannelMessage]:
-        """Call a function with each message in the joined channels, one's own included.
+        """Call a function with each message in the joined channels, this socket's included.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_MESSAGE, function)
 
     def on_channel_presence(
         self, function: Function[ChannelPresenceEvent]
     ) -> Handler[ChannelPresenceEvent]:
-        """Call a function when somebody joins or leaves a joined channel, this socket included.
+        """Call a function when users join or leave a joined channel, this socket included.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_PRESENCE, function)
 

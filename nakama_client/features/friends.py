@@ -32,13 +32,13 @@ _LONGEST_METADATA = 4096
 
 
 class FriendState(IntEnum):
-    """How somebody stands to this user.
+    """The relation of another user to this user.
 
     Attributes:
         FRIEND: Both are friends.
-        INVITE_SENT: This user asked, and waits for an answer.
-        INVITE_RECEIVED: The other one asked.
-        BLOCKED: This user blocked the other one.
+        INVITE_SENT: This user has invited the other.
+        INVITE_RECEIVED: The other user has invited this one.
+        BLOCKED: This user has blocked the other.
     """
 
     FRIEND = 0
@@ -49,13 +49,13 @@ class FriendState(IntEnum):
 
 @frozen(kw_only=True)
 class Friend:
-    """Somebody this user is friends with, or may be, or has blocked.
+    """An edge from this user to a friend, an invited or inviting user, or a blocked one.
 
     Attributes:
         user: The other user.
-        state: What they are to each other; see `FriendState`.
+        state: The relation; see `FriendState`.
         update_time: When the state last changed.
-        metadata: What this user gave along with the invite, or with accepting it.
+        metadata: The object that this user gave to `add_friends`.
     """
 
     user: User = Factory(User)
@@ -66,7 +66,7 @@ class Friend:
 
 @frozen
 class FriendPage:
-    """A part of a user's friends, ordered by state, then by age.
+    """A page of a user's friends, ordered by state, then by age.
 
     Attributes:
         friends: At most as many as the limit.
@@ -79,7 +79,7 @@ class FriendPage:
 
 @frozen(kw_only=True)
 class FriendOfFriend:
-    """A friend of a friend, who is no friend of this user.
+    """A friend of a friend who is not a friend of this user.
 
     Attributes:
         referrer: The id of the friend they share.
@@ -92,11 +92,11 @@ class FriendOfFriend:
 
 @frozen
 class FriendOfFriendPage:
-    """A part of the friends of a user's friends.
+    """A page of the friends of a user's friends.
 
     Attributes:
-        friends_of_friends: At most as many as the limit; somebody with two friends of this user
-            is there twice.
+        friends_of_friends: At most as many as the limit; a user with two friends of this user is
+            there twice.
         cursor: Where the next page begins; "" when there is none.
     """
 
@@ -212,24 +212,24 @@ class FriendsApi(ClientFeature):
     ) -> None:
         """Invite users to be friends, or accept their invites.
 
-        Those who are invited get notification -2, those whose invite is accepted -3. Nothing
-        happens, and nobody is told, for those who are friends or invited already, who do not
-        exist, or where one blocked the other.
+        Invited users get notification -2, users whose invite is accepted -3. Nothing happens, and
+        no notification is sent, for users who are friends or invited already, who do not exist, or
+        where one has blocked the other.
 
         Any number can be given; many are split over several requests, one after another.
 
         Args:
-            session: Who invites.
+            session: The session of the inviting player.
             ids: User ids.
             usernames: User names, in the right case.
-            metadata: A JSON object to keep with those who are invited or accepted, in this user's
-                list of friends; up to 4096 bytes, percent-encoded.
+            metadata: A JSON object to keep with these users in this player's list of friends; up to
+                4096 bytes, percent-encoded.
 
         Raises:
-            ArgumentError: An argument breaks a rule, or is this very user; nothing was sent.
-            InvalidArgument: A request held no ids, and only names that nobody has.
-            ApiError: The server refused; the requests before that one have done their part, and
-                adding the same users again is safe.
+            ArgumentError: An argument breaks a rule or is the player; nothing was sent.
+            InvalidArgument: A request held no ids, and only names of no user.
+            ApiError: The server refused; the requests before that one took effect, and adding the
+                same users again is safe.
         """
         people = _people(session, ids, usernames)
         extra = [] if metadata is None else [("metadata", _metadata_text(metadata))]
@@ -238,18 +238,18 @@ class FriendsApi(ClientFeature):
     async def delete_friends(
         self, session: Session, ids: Iterable[str] = (), *, usernames: Iterable[str] = ()
     ) -> None:
-        """Remove friends, take back or reject invites, and unblock.
+        """Remove friends, take back or reject invites, and unblock users.
 
-        The other one gets notification -9, except when unblocked. Nothing happens for those who
-        are no friends. Any number can be given; many are split over several requests.
+        The other user gets notification -9, except when unblocked. Nothing happens for users who
+        are not friends. Any number can be given; many are split over several requests.
 
         Args:
-            session: Who removes.
+            session: The player's session.
             ids: User ids.
             usernames: User names, in the right case.
 
         Raises:
-            ArgumentError: An argument breaks a rule, or is this very user; nothing was sent.
+            ArgumentError: An argument breaks a rule or is the player; nothing was sent.
             ApiError: As in `add_friends`.
         """
         people = _people(session, ids, usernames)
@@ -260,17 +260,17 @@ class FriendsApi(ClientFeature):
     ) -> None:
         """Block users, friends or not: they can't invite this user or open a direct chat.
 
-        Nobody is told. `delete_friends` unblocks. Any number can be given; many are split over
-        several requests.
+        No notification is sent. `delete_friends` unblocks. Any number can be given; many are split
+        over several requests.
 
         Args:
-            session: Who blocks.
+            session: The player's session.
             ids: User ids.
             usernames: User names, in the right case.
 
         Raises:
-            ArgumentError: An argument breaks a rule, or is this very user; nothing was sent.
-            InvalidArgument: A request held no ids, and only names that nobody has.
+            ArgumentError: An argument breaks a rule or is the player; nothing was sent.
+            InvalidArgument: A request held no ids, and only names of no user.
             ApiError: As in `add_friends`.
         """
         people = _people(session, ids, usernames)
@@ -279,14 +279,14 @@ class FriendsApi(ClientFeature):
     async def import_facebook_friends(
         self, session: Session, token: str, *, reset: bool = False
     ) -> None:
-        """Make friends of the user's Facebook friends who play, too.
+        """Add the player's Facebook friends who play this game as friends.
 
         Each new friend gets notification -6, "Your friend has just joined the game".
 
         Args:
-            session: Whose friends; the account need not be linked to Facebook.
+            session: The player's session; the account need not be linked to Facebook.
             token: The access token from Facebook.
-            reset: Whether to remove first whom an earlier import brought.
+            reset: Whether to remove the friends of an earlier import first.
 
         Raises:
             ArgumentError: The token is empty.
@@ -297,12 +297,12 @@ class FriendsApi(ClientFeature):
     async def import_steam_friends(
         self, session: Session, token: str, *, reset: bool = False
     ) -> None:
-        """Make friends of the user's Steam friends who play, too, as with Facebook.
+        """Add the player's Steam friends who play this game as friends, as with Facebook.
 
         Args:
             session: Whose friends.
             token: The ticket from Steam.
-            reset: Whether to remove first whom an earlier import brought.
+            reset: Whether to remove the friends of an earlier import first.
 
         Raises:
             ArgumentError: The token is empty.

@@ -1,4 +1,4 @@
-"""Who is in a group: https://heroiclabs.com/docs/nakama/concepts/groups/."""
+"""The users of groups: https://heroiclabs.com/docs/nakama/concepts/groups/."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from nakama_client.session import Session
 
 
 class GroupUserState(IntEnum):
-    """What a user is in a group.
+    """The role of a user in a group.
 
     Attributes:
         SUPERADMIN: May do everything, also delete the group.
         ADMIN: May accept, add, kick, ban, promote and demote members, and change the group.
         MEMBER: May chat.
-        JOIN_REQUEST: Waits for an admin to accept.
-        BANNED: May not come back; listed only when asked for.
+        JOIN_REQUEST: Has asked to join, and waits for an admin.
+        BANNED: May not join again; listed only when asked for.
     """
 
     SUPERADMIN = 0
@@ -42,7 +42,7 @@ class GroupUser:
 
     Attributes:
         user: The user.
-        state: What the user is there; see `GroupUserState`.
+        state: The user's role; see `GroupUserState`.
     """
 
     user: User = Factory(User)
@@ -51,7 +51,7 @@ class GroupUser:
 
 @frozen
 class GroupUserPage:
-    """A part of a group's users, ordered by state, then by age.
+    """A page of a group's users, ordered by state, then by age.
 
     Attributes:
         group_users: At most as many as the limit.
@@ -68,7 +68,7 @@ class UserGroup:
 
     Attributes:
         group: The group.
-        state: What the user is there; see `GroupUserState`.
+        state: The user's role; see `GroupUserState`.
     """
 
     group: Group = Factory(Group)
@@ -77,7 +77,7 @@ class UserGroup:
 
 @frozen
 class UserGroupPage:
-    """A part of a user's groups, ordered by state, then by age.
+    """A page of a user's groups, ordered by state, then by age.
 
     Attributes:
         user_groups: At most as many as the limit.
@@ -91,60 +91,60 @@ class UserGroupPage:
 class GroupUsersApi(ClientFeature):
     """Adding, removing, promoting and listing the users of groups.
 
-    Only admins and superadmins may change others, and nobody above themselves. A group's chat
+    Only admins and superadmins may change users, and no user above themselves. The group's channel
     gets a message about each change.
     """
 
     async def add_group_users(self, session: Session, group_id: str, ids: Iterable[str]) -> None:
         """Add users, or accept their requests to join. Each of them gets notification -4.
 
-        Nothing happens for members and for those who are banned. Any number can be given; many
+        Nothing happens for members and for banned users. Any number can be given; many
         are split over several requests.
 
         Args:
-            session: An admin.
-            group_id: Which group.
-            ids: Whom to add; none is fine, and sends nothing.
+            session: The session of an admin.
+            group_id: The group's id.
+            ids: User ids; without any, nothing is sent.
 
         Raises:
             ArgumentError: An id is no UUID; nothing was sent.
             InvalidArgument: The group is full, or a user does not exist.
-            NotFound: There is no such group, or the user is no admin of it.
-            ApiError: The server refused; the requests before that one have done their part, and
-                adding the same users again is safe.
+            NotFound: There is no such group, or the player is not an admin of it.
+            ApiError: The server refused; the requests before that one took effect, and adding the
+                same users again is safe.
         """
         await self._change_users(session, group_id, "add", ids)
 
     async def kick_group_users(self, session: Session, group_id: str, ids: Iterable[str]) -> None:
-        """Remove users, or reject their requests to join. They are not told and may come back.
+        """Remove users, or reject their requests to join. They get no notification and may rejoin.
 
         Any number can be given; many are split over several requests.
 
         Args:
-            session: An admin.
-            group_id: Which group.
-            ids: Whom to remove; those who are not in the group are ignored.
+            session: The session of an admin.
+            group_id: The group's id.
+            ids: User ids; those who are not in the group are ignored.
 
         Raises:
             ArgumentError: An id is no UUID; nothing was sent.
-            NotFound: There is no such group, or the user is no admin of it.
+            NotFound: There is no such group, or the player is not an admin of it.
             ApiError: As in `add_group_users`.
         """
         await self._change_users(session, group_id, "kick", ids)
 
     async def ban_group_users(self, session: Session, group_id: str, ids: Iterable[str]) -> None:
-        """Remove users for good: they can't join again. They are not told.
+        """Remove users for good: they can't join again. They get no notification.
 
         Any number can be given; many are split over several requests.
 
         Args:
-            session: An admin.
-            group_id: Which group.
-            ids: Whom to ban.
+            session: The session of an admin.
+            group_id: The group's id.
+            ids: User ids.
 
         Raises:
             ArgumentError: An id is no UUID; nothing was sent.
-            NotFound: There is no such group, or the user is no admin of it.
+            NotFound: There is no such group, or the player is not an admin of it.
             ApiError: As in `add_group_users`.
         """
         await self._change_users(session, group_id, "ban", ids)
@@ -152,35 +152,35 @@ class GroupUsersApi(ClientFeature):
     async def promote_group_users(
         self, session: Session, group_id: str, ids: Iterable[str]
     ) -> None:
-        """Make members admins, and admins superadmins. They are not told.
+        """Make members admins, and admins superadmins. They get no notification.
 
-        It is one request, because repeating it would promote again; with Nakama's usual tokens
-        about 150 users fit.
+        It is one request, because a repeated one would promote again; with Nakama's usual tokens
+        about 150 users fit in.
 
         Args:
-            session: An admin.
-            group_id: Which group.
-            ids: Whom to promote; those who are no members are ignored.
+            session: The session of an admin.
+            group_id: The group's id.
+            ids: User ids; those who are not members are ignored.
 
         Raises:
             ArgumentError: An id is no UUID, or there are too many; nothing was sent.
-            NotFound: There is no such group, or the user is no admin of it.
+            NotFound: There is no such group, or the player is not an admin of it.
         """
         await self._change_users_once(session, group_id, "promote", ids)
 
     async def demote_group_users(self, session: Session, group_id: str, ids: Iterable[str]) -> None:
-        """Make superadmins admins, and admins members. They are not told.
+        """Make superadmins admins, and admins members. They get no notification.
 
         It is one request, as in `promote_group_users`.
 
         Args:
-            session: An admin.
-            group_id: Which group.
-            ids: Whom to demote; those who are no admins are ignored.
+            session: The session of an admin.
+            group_id: The group's id.
+            ids: User ids; those who are not admins are ignored.
 
         Raises:
             ArgumentError: An id is no UUID, or there are too many; nothing was sent.
-            NotFound: There is no such group, or the user is no admin of it.
+            NotFound: There is no such group, or the player is not an admin of it.
         """
         await self._change_users_once(session, group_id, "demote", ids)
 
@@ -193,12 +193,12 @@ class GroupUsersApi(ClientFeature):
         limit: int = 100,
         cursor: str | None = None,
     ) -> GroupUserPage:
-        """List the users of a group; of an unknown group, nobody.
+        """List the users of a group; an unknown group has none.
 
         Args:
-            session: Who asks; it need not be a member.
-            group_id: Which group.
-            state: Only those of this state; None for all but the banned.
+            session: The session of any player, who need not be a member.
+            group_id: The group's id.
+            state: Only those of this state; None for all but banned users.
             limit: 1 to 100.
             cursor: The cursor of the page before, which was listed with the same state.
 
@@ -222,9 +222,9 @@ class GroupUsersApi(ClientFeature):
         """Iterate over all users of a group.
 
         Args:
-            session: Who asks.
-            group_id: Which group.
-            state: Only those of this state; None for all but the banned.
+            session: The session of any player.
+            group_id: The group's id.
+            state: Only those of this state; None for all but banned users.
             cursor: Begin where a page or an iterator said; None or "" for the beginning.
             page_size: How many to fetch at a time, 1 to 100.
 
@@ -254,9 +254,9 @@ class GroupUsersApi(ClientFeature):
         """List the groups of a user.
 
         Args:
-            session: Who asks.
-            user_id: Whose groups; `session.user_id` for one's own.
-            state: Only those where the user is this; None for all but those of a ban.
+            session: The session of any player.
+            user_id: The user; `session.user_id` for the player's own groups.
+            state: Only groups where the user has this role; None for all but those with a ban.
             limit: 1 to 100.
             cursor: The cursor of the page before, which was listed with the same state.
 
@@ -280,9 +280,9 @@ class GroupUsersApi(ClientFeature):
         """Iterate over all groups of a user.
 
         Args:
-            session: Who asks.
-            user_id: Whose groups.
-            state: Only those where the user is this; None for all but those of a ban.
+            session: The session of any player.
+            user_id: The user.
+            state: Only groups where the user has this role; None for all but those with a ban.
             cursor: Begin where a page or an iterator said; None or "" for the beginning.
             page_size: How many to fetch at a time, 1 to 100.
 

@@ -25,16 +25,16 @@ class Group:
 
     Attributes:
         id: The group's id.
-        creator_id: Who made it.
-        name: The name that is unique.
-        description: What it is about.
-        lang_tag: Its language, such as "en".
-        metadata: What the server's runtime keeps about the group.
-        avatar_url: Where its picture is.
-        open: Whether anybody may join; otherwise an admin has to accept.
-        edge_count: How many members it has.
-        max_count: How many members it may have.
-        create_time: When it was made.
+        creator_id: The id of the user who created it.
+        name: The unique name.
+        description: The description.
+        lang_tag: The language, such as "en".
+        metadata: A JSON object that the server's runtime keeps about the group.
+        avatar_url: The address of a picture.
+        open: Whether any user may join; otherwise an admin has to accept.
+        edge_count: The number of members.
+        max_count: The most members it may have.
+        create_time: When it was created.
         update_time: When it was last changed.
     """
 
@@ -54,7 +54,7 @@ class Group:
 
 @frozen
 class GroupPage:
-    """A part of the groups.
+    """A page of the groups.
 
     Attributes:
         groups: At most as many as the limit.
@@ -66,7 +66,7 @@ class GroupPage:
 
 
 class GroupsApi(ClientFeature):
-    """Making, finding, joining and leaving groups."""
+    """Creating, finding, joining and leaving groups."""
 
     async def create_group(
         self,
@@ -79,16 +79,16 @@ class GroupsApi(ClientFeature):
         open: bool = False,
         max_count: int = 100,
     ) -> Group:
-        """Make a group; its creator becomes superadmin.
+        """Create a group; the player becomes its superadmin.
 
         Args:
-            session: Who makes it.
+            session: The creating player's session.
             name: 1 to 255 characters that no other group has.
             description: Up to 255 characters.
             avatar_url: Up to 512 characters.
             lang_tag: Up to 18 characters; the server takes "en" when empty.
-            open: Whether anybody may join; otherwise an admin has to accept.
-            max_count: How many members it may have, at least 1.
+            open: Whether any user may join; otherwise an admin has to accept.
+            max_count: The most members it may have, at least 1.
 
         Raises:
             ArgumentError: An argument breaks a rule.
@@ -119,21 +119,21 @@ class GroupsApi(ClientFeature):
         lang_tag: str | None = None,
         open: bool | None = None,
     ) -> None:
-        """Change a group; only its admins and superadmins may. None keeps what is.
+        """Change a group; only its admins and superadmins may. None keeps a field.
 
         Args:
-            session: Who changes it.
-            group_id: Which group.
+            session: The session of an admin.
+            group_id: The group's id.
             name: 1 to 255 characters that no other group has.
             description: Up to 255 characters; "" clears it.
             avatar_url: Up to 512 characters; "" clears it.
             lang_tag: 1 to 18 characters.
-            open: Whether anybody may join.
+            open: Whether any user may join.
 
         Raises:
             ArgumentError: Nothing is changed, or an argument breaks a rule.
             InvalidArgument: The name is taken.
-            NotFound: There is no such group, or the user is no admin of it.
+            NotFound: There is no such group, or the player is not an admin of it.
         """
         texts = {
             "name": name,
@@ -151,11 +151,11 @@ class GroupsApi(ClientFeature):
         await self._change_group(session, "PUT", group_id, body=encode(body))
 
     async def delete_group(self, session: Session, group_id: str) -> None:
-        """Delete a group with its chat; only a superadmin may. Nobody is told.
+        """Delete a group with its channel; only a superadmin may. No notification is sent.
 
         Raises:
             ArgumentError: The id is no UUID.
-            InvalidArgument: There is no such group, or the user is no superadmin of it.
+            InvalidArgument: There is no such group, or the player is not a superadmin of it.
         """
         await self._change_group(session, "DELETE", group_id)
 
@@ -170,13 +170,13 @@ class GroupsApi(ClientFeature):
         limit: int = 100,
         cursor: str | None = None,
     ) -> GroupPage:
-        """List groups. Filters can be combined, except `name`, which stands alone.
+        """List groups. Filters can be combined, except `name`.
 
         Args:
-            session: Who asks.
-            name: The name in any case; `%` stands for any text, as in "dragon%".
-            lang_tag: Groups of this language.
-            members: Groups with at most so many members; with `open` and no other filter,
+            session: The session of any player.
+            name: The name in any case; `%` matches any text, as in "dragon%".
+            lang_tag: Only groups of this language.
+            members: Only groups with at most so many members; with `open` and no other filter, with
                 exactly so many.
             open: True for open groups, False for closed ones.
             limit: 1 to 100.
@@ -184,7 +184,7 @@ class GroupsApi(ClientFeature):
 
         Raises:
             ArgumentError: The limit is out of range, or the filters don't go together.
-            InternalError: The cursor is no cursor.
+            InternalError: The cursor is not one of this server's.
         """
         filters = _filters(name=name, lang_tag=lang_tag, members=members, open=open)
         return await self._list_groups(session, filters, limit, cursor)
@@ -203,7 +203,7 @@ class GroupsApi(ClientFeature):
         """Iterate over all groups that match.
 
         Args:
-            session: Who asks.
+            session: The session of any player.
             name: As in `list_groups`.
             lang_tag: As in `list_groups`.
             members: As in `list_groups`.
@@ -226,8 +226,8 @@ class GroupsApi(ClientFeature):
     async def join_group(self, session: Session, group_id: str) -> None:
         """Join an open group, or ask to join a closed one.
 
-        The admins of a closed group get notification -5. Joining again does nothing, and neither
-        does joining a group one is banned from.
+        The admins of a closed group get notification -5. It does nothing for members, and for users
+        who are banned from the group.
 
         Raises:
             ArgumentError: The id is no UUID.
@@ -237,9 +237,9 @@ class GroupsApi(ClientFeature):
         await self._change_group(session, "POST", group_id, "/join")
 
     async def leave_group(self, session: Session, group_id: str) -> None:
-        """Leave a group, or take back the wish to join it. Nobody is told.
+        """Leave a group, or take back a request to join it. No notification is sent.
 
-        Leaving a group one is not in does nothing. When its last member leaves, a group is
+        It does nothing when the player is not in the group. When its last member leaves, a group is
         deleted.
 
         Raises:

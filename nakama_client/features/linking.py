@@ -1,4 +1,4 @@
-"""Several ids for one account: https://heroiclabs.com/docs/nakama/concepts/authentication/."""
+"""Several logins for one account: https://heroiclabs.com/docs/nakama/concepts/authentication/."""
 # ruff: noqa: A002 - the arguments have Nakama's own names
 
 from __future__ import annotations
@@ -14,42 +14,42 @@ from nakama_client.session import Session
 
 
 class LinkingApi(ClientFeature):
-    """Adding and taking away the ids of an account.
+    """Linking and unlinking the logins of an account.
 
-    Linking one's own id again does nothing. All of these raise `ArgumentError` for an argument
-    that breaks a rule, linking raises `AlreadyExists` when another account has the id, and
-    unlinking raises `PermissionDenied` for the last id and for an unknown one.
+    Linking the account's own id again does nothing. All of these raise `ArgumentError` for an
+    argument that breaks a rule. Linking raises `AlreadyExists` when another account has the id.
+    Unlinking raises `PermissionDenied` for the last id and for an unknown one.
     """
 
     async def link_device(self, session: Session, id: str) -> None:
-        """Let a device log in to this account; 10 to 128 bytes."""
+        """Link a device, so that it can log in to this account; its id has 10 to 128 bytes."""
         check_login_id("the device id", id, shortest=10, longest=128)
         await self._change(session, "link/device", {"id": id})
 
     async def link_custom(self, session: Session, id: str) -> None:
-        """Let a custom id log in to this account; 6 to 128 bytes."""
+        """Link a custom id, so that it can log in to this account; it has 6 to 128 bytes."""
         check_login_id("the custom id", id, shortest=6, longest=128)
         await self._change(session, "link/custom", {"id": id})
 
     async def link_email(self, session: Session, email: str, *, password: str) -> None:
-        """Let an email address and a password log in to this account."""
+        """Link an email address and a password, so that they can log in to this account."""
         body = {"email": check_email(email), "password": check_password(password)}
         await self._change(session, "link/email", body)
 
     async def unlink_device(self, session: Session, id: str) -> None:
-        """Take a device away from this account."""
+        """Unlink a device from this account."""
         await self._change(session, "unlink/device", {"id": check_present("the device id", id)})
 
     async def unlink_custom(self, session: Session, id: str) -> None:
-        """Take the custom id away from this account."""
+        """Unlink the custom id from this account."""
         await self._change(session, "unlink/custom", {"id": check_present("the custom id", id)})
 
     async def unlink_email(self, session: Session, email: str) -> None:
-        """Take the email address away from this account."""
+        """Unlink the email address from this account."""
         await self._change(session, "unlink/email", {"email": check_present("the email", email)})
 
     async def link_facebook(self, session: Session, token: str, *, sync: bool = True) -> None:
-        """Let a Facebook user log in to this account.
+        """Link a Facebook user, so that they can log in to this account.
 
         Args:
             session: Whose account.
@@ -64,7 +64,7 @@ class LinkingApi(ClientFeature):
         await self._change(session, "link/facebook", body, present(sync=sync))
 
     async def link_steam(self, session: Session, token: str, *, sync: bool = True) -> None:
-        """Let a Steam user log in to this account.
+        """Link a Steam user, so that they can log in to this account.
 
         Args:
             session: Whose account.
@@ -79,12 +79,12 @@ class LinkingApi(ClientFeature):
         await self._change(session, "link/steam", {"account": account, "sync": sync})
 
     async def unlink_facebook(self, session: Session, token: str) -> None:
-        """Take the Facebook user of this token away from this account."""
+        """Unlink the Facebook user of this token from this account."""
         body = {"token": check_present("the facebook token", token)}
         await self._change(session, "unlink/facebook", body)
 
     async def unlink_steam(self, session: Session, token: str) -> None:
-        """Take the Steam user of this ticket away from this account."""
+        """Unlink the Steam user of this ticket from this account."""
         body = {"token": check_present("the steam token", token)}
         await self._change(session, "unlink/steam", body)
 

@@ -23,18 +23,18 @@ from nakama_client.session import Session
 
 
 class NotificationCode(IntEnum):
-    """The codes that Nakama itself sends; a game's own are positive.
+    """The codes of Nakama's own notifications; a game's own are positive.
 
     Attributes:
-        DM_REQUEST: Somebody opened a direct chat with this user.
-        FRIEND_REQUEST: Somebody wants to be a friend.
-        FRIEND_ACCEPT: Somebody accepted a friend request.
+        DM_REQUEST: A user opened a direct channel with this one.
+        FRIEND_REQUEST: A user invited this one to be friends.
+        FRIEND_ACCEPT: A user accepted this one's invite.
         GROUP_ADD: The user was added to a group.
-        GROUP_JOIN_REQUEST: Somebody wants to join the user's group.
+        GROUP_JOIN_REQUEST: A user asked to join this one's group.
         FRIEND_JOIN_GAME: A friend from a social network joined the game.
-        SINGLE_SOCKET: Another socket of this user takes this one's place.
+        SINGLE_SOCKET: Another socket of this user replaces this one.
         USER_BANNED: The account was banned.
-        FRIEND_REMOVE: Somebody removed the user as a friend.
+        FRIEND_REMOVE: A user removed this one as a friend.
     """
 
     DM_REQUEST = -1
@@ -55,10 +55,10 @@ class Notification:
     Attributes:
         id: The notification's id.
         subject: A short text.
-        content: What it says, a JSON object. When the server sent something else, every look
-            inside raises `InvalidJson` with the text.
+        content: A JSON object. When the server sent something else, every access raises
+            `InvalidJson` with the text.
         code: What it is about; see `NotificationCode` for those below zero.
-        sender_id: The user it is from; "" or the nil UUID for the server.
+        sender_id: The sending user's id; "" or the nil UUID for the server.
         create_time: When it was sent, in whole seconds.
         persistent: Whether it is stored until it is deleted.
     """
@@ -74,12 +74,12 @@ class Notification:
 
 @frozen
 class NotificationPage:
-    """A part of the stored notifications, the oldest first.
+    """A page of the stored notifications, the oldest first.
 
     Attributes:
         notifications: At most as many as the limit; empty at the end of the list.
         cursor: The position of the last one. It is never empty, also at the end of the list, and
-            stays good: save it and list from there later to get what is new.
+            stays valid: save it, and list from there later to get what is new.
     """
 
     notifications: tuple[Notification, ...] = ()
@@ -107,13 +107,13 @@ class NotificationsApi(ClientFeature):
         """List stored notifications, the oldest first.
 
         Args:
-            session: Whose notifications.
+            session: The player's session.
             limit: 1 to 100.
-            cursor: List what comes behind this position; None or "" for the beginning.
+            cursor: List from behind this position; None or "" for the beginning.
 
         Raises:
             ArgumentError: The limit is out of range.
-            InternalError: The cursor is not one of this server's.
+            InternalError: The cursor is not one of this list.
         """
         query = present(limit=check_limit(limit, 100), cacheable_cursor=cursor or None)
         request = Request("GET", "/v2/notification", query)
@@ -126,7 +126,7 @@ class NotificationsApi(ClientFeature):
         """Iterate over all stored notifications, the oldest first.
 
         Args:
-            session: Whose notifications.
+            session: The player's session.
             cursor: Begin behind this position; None or "" for the beginning.
             page_size: How many to fetch at a time, 1 to 100.
 
@@ -151,13 +151,13 @@ class NotificationsApi(ClientFeature):
         that do not exist, or belong to others, are ignored by the server.
 
         Args:
-            session: Whose notifications.
-            ids: Their ids; none is fine, and sends nothing.
+            session: The player's session.
+            ids: Notification ids; without any, nothing is sent.
 
         Raises:
             ArgumentError: An id is no UUID; nothing was sent.
-            ApiError: The server refused; the requests before that one have done their part, and
-                deleting the same ids again is safe.
+            ApiError: The server refused; the requests before that one took effect, and deleting the
+                same ids again is safe.
         """
         query = [("ids", each) for each in check_ids("ids", ids)]
         for batch in split(query, token_bytes=len(session.token)):
@@ -171,12 +171,11 @@ class RealtimeNotifications(SocketFeature):
         """Call a function with each notification, persistent or not, in the order of sending.
 
         Use it as a decorator or call it, before or after connecting; the function may be async.
-        Several functions are called one after another. They run outside of the socket's reader:
-        while one is slow, events wait, and the newest are dropped when the socket's `queue_limit`
-        is reached.
+        Several functions are called one after another, outside of the socket's reader. While one is
+        slow, events wait, and the newest are dropped when `queue_limit` of the socket are waiting.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_RECEIVED, function)
 
@@ -184,15 +183,15 @@ class RealtimeNotifications(SocketFeature):
         """The notifications from now on: `async for notification in socket.notifications()`.
 
         It goes on when the socket reconnects; what was sent meanwhile is missed, and
-        `client.notifications` is the way to get that. The loop ends when we close the socket, and
-        raises an error when the socket stays closed for another reason.
+        `client.notifications` catches up with it. The loop ends when the socket is closed with
+        `close`, and raises an error when the socket stays closed for another reason.
         """
         return self._connection.subscribe(_RECEIVED)
 
     def _add_observer(self, observer: Observer[Notification]) -> None:
-        """Tell a feed of notifications and gaps; called by the feed."""
+        """Add an observer of notifications and gaps; only the feed calls this."""
         self._connection.topics.observe(_RECEIVED, observer)
 
     def _remove_observer(self, observer: Observer[Notification]) -> None:
-        """Tell a feed no more; called by the feed."""
+        """Remove the observer; only the feed calls this."""
         self._connection.topics.forget(_RECEIVED, observer)

@@ -23,12 +23,11 @@ _UNREGISTER = "unregister_push"
 
 @frozen
 class PushRegistration:
-    """What `register_push` answered.
+    """The answer of `register_push`.
 
     Attributes:
-        player_id: OneSignal's id of the device; "" when the function does not tell it, or when
-            OneSignal has not given one yet.
-        payload: What the function returned, as text.
+        player_id: OneSignal's id of the device; "" when the function does not return it.
+        payload: The text that the function returned.
     """
 
     player_id: str = ""
@@ -55,14 +54,14 @@ class PushApi(ClientFeature):
         """Register a device of the player for push messages, through the RPC `register_push`.
 
         Args:
-            session: Whose device.
+            session: The player's session.
             device: The device; or give the next two in its place.
             device_type: The push provider's number for it, see `DeviceType`.
-            identifier: What the device's platform calls it, such as an FCM or APNs token.
+            identifier: The platform's token of the device, from FCM or APNs.
             timeout: Seconds for this call; None for the client's `Timeouts.request`.
 
         Returns:
-            What the function answered; Nakama's tutorial has one that answers nothing.
+            The function's answer; the function of Nakama's tutorial returns nothing.
 
         Raises:
             ArgumentError: The identifier is empty, the device type negative, or the device has no
@@ -84,10 +83,10 @@ class PushApi(ClientFeature):
         identifier: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Take a device from the player, at a logout, through the RPC `unregister_push`.
+        """Unregister a device of the player, at a logout, through the RPC `unregister_push`.
 
         Args:
-            session: Whose device.
+            session: The player's session.
             device: As in `register_push`.
             device_type: As in `register_push`.
             identifier: As in `register_push`.
@@ -118,7 +117,7 @@ class RealtimePush(SocketFeature):
         Args:
             device: The device; or give the next two in its place.
             device_type: The push provider's number for it, see `DeviceType`.
-            identifier: What the device's platform calls it, such as an FCM or APNs token.
+            identifier: The platform's token of the device, from FCM or APNs.
             timeout: Seconds for this call; None for the client's `Timeouts.reply`.
 
         Raises:
@@ -157,7 +156,7 @@ def _request(rpc_id: str, payload: str, timeout: float | None) -> Request:
 
 
 def _registration(reply: RpcReply) -> PushRegistration:
-    """Functions of games answer what they like; only ours is known to tell the player id."""
+    """A game's function may answer anything; the mock's returns the player id."""
     try:
         answer = decode(reply.payload.encode(), _Answer)
     except DECODE_ERRORS:

@@ -20,7 +20,7 @@ Payload = str | dict[str, Any] | list[Any]
 
 @frozen
 class RpcReply:
-    """What an RPC function returned.
+    """The answer of an RPC function.
 
     Attributes:
         payload: The text; "" when the function returned nothing.
@@ -59,16 +59,16 @@ class RpcApi(ClientFeature):
         timeout: float | None = None,
         idempotent: bool = False,
     ) -> RpcReply:
-        """Call a function for a player.
+        """Call a function as a player.
 
         Args:
-            session: Who calls.
+            session: The calling player's session.
             id: The function's id; case does not matter.
-            payload: A str goes as it is, a dict or list as JSON, None is no payload.
+            payload: A str is sent as it is, a dict or list as JSON, None sends no payload.
             timeout: Seconds for this call with all its attempts; None for the client's
                 `Timeouts.request` and `RetryPolicy.deadline`.
-            idempotent: Whether calling the function twice is as good as once, so that the call may
-                be repeated after its answer was lost.
+            idempotent: Whether calling the function twice has the effect of once; then the call is
+                repeated after a lost answer.
 
         Raises:
             ArgumentError: The id is empty, or the payload can't be written as JSON.
@@ -116,7 +116,7 @@ class RealtimeRpc(SocketFeature):
 
         Args:
             id: The function's id; case does not matter.
-            payload: A str goes as it is, a dict or list as JSON, None is no payload.
+            payload: A str is sent as it is, a dict or list as JSON, None sends no payload.
             timeout: Seconds for this call; None for the client's `Timeouts.reply`.
 
         Raises:

@@ -14,27 +14,27 @@ from nakama_client.session import Session
 
 
 class SessionsApi(ClientFeature):
-    """Refresh, logout, and word of each refresh."""
+    """Refresh, logout, and handlers for both ends of a session."""
 
     async def refresh_session(
         self, session: Session, *, vars: Mapping[str, str] | None = None
     ) -> Session:
-        """Refresh a session now. ApiClient do this by themselves when it is time.
+        """Refresh a session now. Calls refresh their session by themselves when it is time.
 
         Args:
-            session: Gets the new tokens; it is the same object that is returned.
-            vars: New variables in the place of all old ones; None keeps them.
+            session: The session; it gets the new tokens, and the same object is returned.
+            vars: New variables, which replace all old ones; None keeps those.
 
         Raises:
-            SessionExpired: The refresh token is dead, was logged out, or is missing, or the
-                account is gone.
+            SessionExpired: The refresh token has expired, was logged out, or is missing, or the
+                account was deleted.
             ApiError: The server refused for another reason.
         """
         await self._api.tokens.refresh(session, vars)
         return session
 
     async def logout(self, session: Session) -> None:
-        """End a session: all tokens of this login die. Open sockets stay open.
+        """End a session: all tokens of this login become invalid. Open sockets stay open.
 
         Raises:
             ApiError: The server refused.
@@ -44,28 +44,29 @@ class SessionsApi(ClientFeature):
         await self._api.call(session, request, Empty)
 
     def on_session_refresh(self, function: Function[Session]) -> Handler[Session]:
-        """Call a function whenever a session got new tokens, for instance to save them.
+        """Call a function each time a session gets new tokens, for instance to save them.
 
-        Use it as a decorator or call it; the function may be async. It runs in a task of its own
-        and no call waits for it. Its failure is logged.
+        Use it as a decorator or call it; the function may be async. It runs in a task of its own,
+        and no call waits for it. When it raises, the error is logged.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._api.tokens.on_refresh.add(function)
 
     def on_session_expired(self, function: Function[Session]) -> Handler[Session]:
         """Call a function when a session can't be refreshed, so that it may log in again.
 
-        The function gets the session and returns a new one from `authenticate_…`, or None. Its
-        tokens go into the old session, and the call that needed them goes on. It is asked once for
-        each such call, and all calls that wait share its answer; what it raises, the calls raise.
-        When the new login is of another account, the session is that account's from then on.
+        The function gets the session and returns a new one from `authenticate_…`, or None. The old
+        session takes over the new tokens, and the call that needed them goes on. The function is
+        called once for all calls that wait for it; when it raises, they raise `SessionExpired`, or
+        its own error when that is a `NakamaError`. When the new login is of another account, the
+        session is that account's from then on.
 
-        Use it as a decorator or call it; the function may be async. With several, the first that
-        returns a session counts. It can't use the expired session for calls of its own.
+        Use it as a decorator or call it; the function may be async. With several functions, the
+        first one that returns a session counts. It can't use the expired session for calls.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._api.tokens.on_expired.add(function)

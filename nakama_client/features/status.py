@@ -1,4 +1,4 @@
-"""Who is online, and what they say of it: https://heroiclabs.com/docs/nakama/concepts/status/."""
+"""Which users are online, and their status texts: https://heroiclabs.com/docs/nakama/concepts/status/."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _BATCH_BYTES = 2048
 
 @frozen(kw_only=True)
 class StatusPresenceEvent:
-    """Who came online, went offline or changed the status text.
+    """Users came online, went offline, or changed their status text.
 
     A change is a join with the new text and a leave with the old one, in one event.
 
     Attributes:
-        joins: Who is there now, each with a status.
-        leaves: Who was there before, each with the status from then.
+        joins: The presences now, each with its status.
+        leaves: The presences before, each with the status it had.
     """
 
     joins: tuple[UserPresence, ...] = ()
@@ -42,13 +42,13 @@ _PRESENCE = single("status_presence_event", StatusPresenceEvent)
 
 
 class _Followed:
-    """Whom this socket follows, as name of the field and value."""
+    """The users that this socket follows, each as field name and value."""
 
     def __init__(self) -> None:
         self.wanted: dict[tuple[str, str], None] = {}
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Follow them again, but for those who were given up meanwhile."""
+        """Follow them again, except those who were unfollowed meanwhile."""
         for batch in list(_batches(self.wanted)):
             left = [pair for pair in _pairs(batch) if pair in self.wanted]
             for body in _batches(left):
@@ -56,33 +56,34 @@ class _Followed:
 
 
 class _OwnStatus:
-    """What this socket shows of itself, once it was told to."""
+    """The status of this socket, once it was set."""
 
     def __init__(self) -> None:
         self.body: dict[str, str] | None = None
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Show it again."""
+        """Set it again."""
         return [] if self.body is None else [("status_update", self.body)]
 
 
 class RealtimeStatus(SocketFeature):
-    """Following others, and showing oneself."""
+    """Following users, and the player's own status."""
 
     async def follow_users(
         self, ids: Iterable[str] = (), *, usernames: Iterable[str] = ()
     ) -> list[UserPresence]:
-        """Follow users: `on_status_presence` hears of them until the socket is closed.
+        """Follow users: `on_status_presence` gets their changes until the socket is closed.
 
         After a reconnect they are followed again. Any number can be followed; many are split over
-        several requests. Users who do not exist, and this user, are ignored.
+        several requests. Users who do not exist, and the player, are
+        ignored.
 
         Args:
             ids: User ids.
             usernames: User names, in the right case.
 
         Returns:
-            Who of them is online now: one presence for each of their sockets.
+            Those who are online now: one presence for each of their sockets.
 
         Raises:
             ArgumentError: An id is no UUID, or a name is empty or over 128 bytes.
@@ -99,7 +100,7 @@ class RealtimeStatus(SocketFeature):
         return online
 
     async def unfollow_users(self, ids: Iterable[str]) -> None:
-        """Follow users no more; those who are not followed are ignored.
+        """Unfollow users; those who are not followed are ignored.
 
         They are not followed again after a reconnect, even if this fails, except for those who were
         followed by name.
@@ -119,7 +120,7 @@ class RealtimeStatus(SocketFeature):
             await self._connection.request("status_unfollow", body)
 
     async def update_status(self, status: str | None) -> None:
-        """Show this socket as online with a text, or not at all, also after a reconnect.
+        """Show the player as online with a text, or as offline; reconnects keep it.
 
         Args:
             status: Up to 2048 bytes, "" is fine; None to appear offline.
@@ -131,7 +132,7 @@ class RealtimeStatus(SocketFeature):
         if status:
             check_size("the status", status, shortest=1, longest=2048)
         own = self._connection.restorable(_OwnStatus)
-        # Noted first: a reconnect that is just showing the old one again must not do so later.
+        # Noted before the request: a reconnect under way must not restore the old one after it.
         body = {} if status is None else {"status": status}
         before, own.body = own.body, body
         try:
@@ -144,12 +145,12 @@ class RealtimeStatus(SocketFeature):
     def on_status_presence(
         self, function: Function[StatusPresenceEvent]
     ) -> Handler[StatusPresenceEvent]:
-        """Call a function when somebody who is followed, or this user, changes the status.
+        """Call a function when a followed user, or the player, changes their status.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_PRESENCE, function)
 

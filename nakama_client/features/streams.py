@@ -1,6 +1,6 @@
-"""What the server's runtime streams: https://heroiclabs.com/docs/nakama/server-framework/streams/.
+"""Streams of the server's runtime: https://heroiclabs.com/docs/nakama/server-framework/streams/.
 
-Only the server can make streams and let sessions join them; a client listens.
+Only the server's runtime creates streams and lets sessions join them; a client listens.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Stream:
     """The address of a stream; the server's runtime chooses its parts.
 
     Attributes:
-        mode: What kind of stream it is; Nakama's own are below 8.
+        mode: The kind of stream; Nakama's own are below 8.
         subject: An id, such as that of a user.
         subcontext: A second id.
         label: A text.
@@ -32,13 +32,13 @@ class Stream:
 
 @frozen(kw_only=True)
 class StreamData:
-    """Something that was sent to a stream.
+    """Data that was sent to a stream.
 
     Attributes:
-        stream: Which stream.
-        sender: Who sent it; None for the server.
-        data: What was sent.
-        reliable: Whether it would have been sent again when lost.
+        stream: The stream.
+        sender: The sending presence; None for the server.
+        data: The text.
+        reliable: Whether it was sent reliably.
     """
 
     stream: Stream = Factory(Stream)
@@ -49,12 +49,12 @@ class StreamData:
 
 @frozen(kw_only=True)
 class StreamPresenceEvent:
-    """Who came to a stream, and who went.
+    """Presences joined or left a stream.
 
     Attributes:
-        stream: Which stream.
-        joins: Who came.
-        leaves: Who went.
+        stream: The stream.
+        joins: The presences that joined.
+        leaves: The presences that left.
     """
 
     stream: Stream = Factory(Stream)
@@ -70,23 +70,23 @@ class RealtimeStreams(SocketFeature):
     """Listening to streams."""
 
     def on_stream_data(self, function: Function[StreamData]) -> Handler[StreamData]:
-        """Call a function with what is sent to the streams this socket is in.
+        """Call a function with the data of each stream that this socket is in.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_DATA, function)
 
     def on_stream_presence(
         self, function: Function[StreamPresenceEvent]
     ) -> Handler[StreamPresenceEvent]:
-        """Call a function when somebody joins or leaves such a stream, this socket included.
+        """Call a function when presences join or leave such a stream, this socket included.
 
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_PRESENCE, function)

@@ -17,17 +17,17 @@ from nakama_client.session import Session
 
 @frozen(kw_only=True)
 class User:
-    """What everybody may know of a user.
+    """The public part of an account.
 
     Attributes:
         id: The user's id.
-        username: The name that is unique.
-        display_name: The name that is shown.
-        avatar_url: Where the picture is.
+        username: The unique name.
+        display_name: The name to show.
+        avatar_url: The address of a picture.
         lang_tag: The language, such as "en".
-        location: Where the user says to be.
-        timezone: The time zone the user gave.
-        metadata: What the server's runtime keeps about the user.
+        location: The location that the user gave.
+        timezone: The time zone that the user gave.
+        metadata: A JSON object that the server's runtime keeps about the user.
         facebook_id: The linked Facebook id.
         google_id: The linked Google id.
         gamecenter_id: The linked Game Center id.
@@ -36,7 +36,7 @@ class User:
         facebook_instant_game_id: The linked Facebook Instant Game id.
         online: Whether the user has a socket that shows its status.
         edge_count: How many edges to friends the user has, pending ones included.
-        create_time: When the account was made.
+        create_time: When the account was created.
         update_time: When it was last changed.
     """
 
@@ -75,12 +75,12 @@ class UsersApi(ClientFeature):
         Any number can be asked for; many are split over several requests.
 
         Args:
-            session: Who asks.
+            session: The session of any player.
             ids: User ids.
             usernames: User names, in the right case.
 
         Returns:
-            Those that exist, each once, in no order.
+            Those who exist, each once, in no order.
 
         Raises:
             ArgumentError: An id is no UUID, or a name is empty.

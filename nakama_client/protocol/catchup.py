@@ -144,12 +144,16 @@ class CatchUp(Generic[T]):
         Args:
             now: Seconds since 1970.
         """
+        # Unacknowledged notifications hold the position, so everything behind them has to be
+        # remembered. A user who never acknowledges must not fill the memory.
         if self.log.delivered and len(self.log) >= _MOST_REMEMBERED:
             return Wait(None)
         if self._ready:
             return self._deliver(self._first_ready(), now)
         if not self.is_live:
             return self._fetch(now) if self._is_connected else Wait(None)
+        # The position moves only along the list, and the database may commit a row late or a frame
+        # may get lost without a close: so even a live feed lists from time to time.
         if now >= self._next_check or self.log.unlisted >= _MOST_UNLISTED:
             self._is_check = self.log.unlisted < _MOST_UNLISTED
             return self._fetch(now)

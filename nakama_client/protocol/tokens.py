@@ -15,7 +15,7 @@ from nakama_client.protocol.codec import DECODE_ERRORS, decode
 # official clients, is longer than the whole life of Nakama's default tokens (60 seconds).
 REFRESH_SHARE = 0.2
 
-# By so many seconds two clocks may differ that are right.
+# Two right clocks may differ by this many seconds.
 _CLOCK_TOLERANCE = 2.0
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")

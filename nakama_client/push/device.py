@@ -32,7 +32,7 @@ _SDK = "nakama-client-python"
 
 @frozen
 class RegistrationReply:
-    """What the app's server answered to a registration.
+    """The answer of the app's server to a registration.
 
     Attributes:
         status: The HTTP status; 401 when no user was logged in.
@@ -46,17 +46,17 @@ class RegistrationReply:
 class PushDevice:
     """A phone with an app that wraps a website and registers itself with OneSignal.
 
-    It does what such an app does, so that a bot can play the phone: it registers, tells each page
-    what it knows, posts a registration to the app's server, and sets the external user id.
+    It does what such an app does, so that a bot can play the phone: it registers, gives each page
+    its info, posts a registration to the app's server, and sets the external user id.
 
         async with PushDevice("https://onesignal.com", "my-app-id") as phone:
             await phone.register()
             await phone.external_user_id.set("ada")
 
     Args:
-        onesignal_url: Where OneSignal is, as `https://onesignal.com`.
+        onesignal_url: OneSignal's address, such as `https://onesignal.com`.
         onesignal_app_id: The id of the app at OneSignal.
-        info: The device; a fresh iPhone when left out. Without a push token it gets one.
+        info: The device; None for a new iPhone. Without a push token it gets one.
         registration_url: The app's server takes registrations by POST here; None for none.
         page_pattern: A regular expression; the registration is also posted after loading a page
             whose URL it is found in. `.*` is every page, None is no page.
@@ -67,7 +67,7 @@ class PushDevice:
     Attributes:
         headers: As given; may be changed.
         cookies: As given; may be changed, as a login does.
-        external_user_id: Sets and removes the name that the app's server has for the user.
+        external_user_id: Sets and removes the app's own id of the user.
 
     Raises:
         ArgumentError: The pattern is no regular expression, or an argument is empty.
@@ -125,7 +125,7 @@ class PushDevice:
 
     @property
     def info(self) -> RegistrationInfo:
-        """What the app tells about the device now."""
+        """What the app knows of the device now."""
         if self._is_silent:
             return attrs.evolve(
                 self._info,
@@ -146,7 +146,7 @@ class PushDevice:
         Use it as a decorator or call it; the function may be async.
 
         Returns:
-            An object whose `remove()` ends it.
+            The handler; its `remove()` stops the calls.
         """
         return self._listeners.add(function)
 
@@ -157,7 +157,7 @@ class PushDevice:
         the app waits for it. An Android phone registers without being subscribed.
 
         Returns:
-            What the app's server answered; None when nothing was posted.
+            The answer of the app's server; None when nothing was posted.
 
         Raises:
             PushRefused: OneSignal did not accept the device.
@@ -172,13 +172,13 @@ class PushDevice:
         return await self._post()
 
     async def load_page(self, url: str) -> RegistrationReply | None:
-        """Load a page of the app's website: nothing is fetched, the page is told the info.
+        """Load a page of the app's website: nothing is fetched, the page gets the info.
 
-        ApiClient what `on_onesignal_info` has registered, and posts the registration where the URL
-        matches the pattern.
+        Calls the functions of `on_onesignal_info`, and posts the registration where the URL matches
+        the pattern.
 
         Returns:
-            What the app's server answered; None when nothing was posted.
+            The answer of the app's server; None when nothing was posted.
 
         Raises:
             NakamaError: The app's server did not answer.
@@ -193,13 +193,13 @@ class PushDevice:
         return await self._post()
 
     async def change_token(self, token: str | None = None) -> RegistrationReply | None:
-        """Get another push token from the platform; OneSignal and the app's server are told.
+        """Get another push token from the platform, and give it to OneSignal and the app's server.
 
         Args:
-            token: The token; a fresh one when left out.
+            token: The token; None for a new one.
 
         Returns:
-            What the app's server answered; None when nothing was posted.
+            The answer of the app's server; None when nothing was posted.
 
         Raises:
             PushRefused: OneSignal did not accept the token; the device keeps the one it had.
@@ -212,9 +212,9 @@ class PushDevice:
         return None if self._is_silent else await self._post()
 
     async def reinstall(self) -> RegistrationReply | None:
-        """Install the app anew: another installation, token and player id, and no cookies.
+        """Reinstall the app: another installation id, token and player id, and no cookies.
 
-        OneSignal keeps the old player; it can't know that it is the same phone.
+        OneSignal keeps the old player: it can't know that it is the same phone.
 
         Returns:
             As `register`, which this ends with.
@@ -273,12 +273,12 @@ class PushDevice:
         return await self.register()
 
     async def close(self) -> None:
-        """Close all connections; twice does nothing."""
+        """Close all connections; calling it again does nothing."""
         await self._http.close()
 
     @property
     def _is_silent(self) -> bool:
-        """Whether the app knows nothing of OneSignal, for want of the user's consent."""
+        """Whether the app has no info of OneSignal, because the user has not consented."""
         waits = self._info.one_signal_requires_user_privacy_consent
         return waits or (self._declined and self._info.platform == "ios")
 
@@ -316,7 +316,7 @@ class PushDevice:
 
 
 class ExternalUserId:
-    """The name that the app's server has for the user of a device, kept at OneSignal.
+    """The app's own id of the user of a device, kept at OneSignal.
 
     `device.external_user_id` is one.
     """
@@ -325,10 +325,10 @@ class ExternalUserId:
         self._edit = edit
 
     async def set(self, external_id: str) -> None:
-        """Make the device one of this user's, after a login.
+        """Give the device to a user, after a login.
 
         Args:
-            external_id: What the app's server calls them.
+            external_id: The app's own id of the user.
 
         Raises:
             ArgumentError: The id is empty.
@@ -338,7 +338,7 @@ class ExternalUserId:
         await self._edit({"external_user_id": check_present("external_id", external_id)})
 
     async def remove(self) -> None:
-        """Make the device nobody's, at a logout.
+        """Take the device from its user, at a logout.
 
         Raises:
             NotRegistered: The device has no player id.
