@@ -104,6 +104,9 @@ class SocketSession:
         if not self._connection.drops_reply:
             self.send(envelope)
 
+    # Whoever sends puts a frame into the queue and goes on; one task per socket writes. So a client
+    # that reads slowly holds up nobody else, and frames of several senders keep their order.
+
     def send_encoded(self, envelope: OutgoingEnvelope) -> None:
         """Queue an envelope that goes to others, too.
 
@@ -111,6 +114,10 @@ class SocketSession:
         """
         if self._reason is not None:
             return
+        # Nakama's writer runs beside its senders and empties the queue meanwhile; ours gets no turn
+        # before the sender ends its own. So a full queue alone says nothing about the client: it
+        # counts only while a frame waits for the client to read. A single step of the loop may
+        # therefore queue more than the limit, as a module does that sends in a loop.
         is_full = self._queue.qsize() >= self._config.outgoing_queue_size
         if is_full and self._connection.is_blocked:
             _log.warning("session %s does not read: dropped", self.id)
@@ -125,7 +132,7 @@ class SocketSession:
         """Leave all streams now; close with `code` and `reason` after what is queued already."""
         if self._reason is None:
             self._reason, self._code = reason, code
-            self._queue.put_nowait(None)
+            self._queue.put_nowait(None)  # behind what is queued: that still goes out
             self._leave(self)
 
     def abort(self) -> None:

@@ -23,7 +23,12 @@ from mock_server.runtime.registrations import Registrations
 
 @define(eq=False)
 class _Generation:
-    """One load of the modules, and the states that have them."""
+    """One load of the modules, and the states that have them.
+
+    A reload makes a new one instead of loading into states that are there: calls under way go on
+    with the code and the variables they began with, and a load that fails has touched nothing.
+    States of the old one are dropped with the last call that uses them.
+    """
 
     modules: Sequence[LuaModule]
     record: LoadRecord = field(factory=LoadRecord)
@@ -57,6 +62,9 @@ class LuaPool:
         self._contexts = contexts
         self._loop = asyncio.get_running_loop()
         self._bridge = Bridge(functions, self._loop)
+        # Lua runs in threads because `nk` functions run in the loop and Lua's code waits for them:
+        # in the loop's own thread it would wait for itself. There are as many threads as states,
+        # so that a call that has got a state does not queue for a thread as well.
         self._threads = ThreadPoolExecutor(self._config.lua_max_count, "nakama-lua")
         self._generation = _Generation(())
         self._busy: dict[Future[Any], LuaState] = {}
@@ -79,6 +87,8 @@ class LuaPool:
 
     async def interrupt(self) -> None:
         """Cut the calls that are under way, and wait until they have ended."""
+        # Cutting alone would not end a thread that waits for an `nk` function, as for an HTTP
+        # request: what it waits for is cancelled as well.
         calls = [asyncio.wrap_future(call) for call in self._busy]
         for state in self._busy.values():
             state.cut()
@@ -113,12 +123,17 @@ class LuaPool:
         generation = self._generation
         state = await self._take(generation)
         call = self._submit(state, state.invoke, key, (context.table(), *payload))
+        # The state goes back when Lua has ended, not when this coroutine does: a caller that is
+        # cancelled leaves Lua running, and two calls in one state would corrupt it. The callback
+        # comes in the call's thread, while `idle` and `count` belong to the loop's.
         call.add_done_callback(
             lambda _: self._loop.call_soon_threadsafe(self._give, generation, state)
         )
         return await asyncio.wrap_future(call)
 
     async def _take(self, generation: _Generation) -> LuaState:
+        # A loop, because a call that comes in between the wake and its waiter's turn may have
+        # taken the state.
         while not generation.idle:
             if generation.count < self._config.lua_max_count:
                 return await self._grow(generation)
@@ -132,7 +147,7 @@ class LuaPool:
         return generation.idle.pop()
 
     async def _grow(self, generation: _Generation) -> LuaState:
-        generation.count += 1
+        generation.count += 1  # before the await: calls meanwhile must not grow beyond the limit
         try:
             return await self._make(generation)
         except BaseException as error:
@@ -143,7 +158,7 @@ class LuaPool:
             raise
 
     def _give(self, generation: _Generation, state: LuaState) -> None:
-        if state.is_spent:
+        if state.is_spent:  # cut in the middle of its code: its variables may be half changed
             generation.count -= 1
         else:
             generation.idle.append(state)
