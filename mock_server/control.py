@@ -45,6 +45,9 @@ class Controlled(Protocol):
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of everybody."""
 
+    async def settle(self) -> None:
+        """Return once what became due by the clock has been done."""
+
     async def reset(self) -> None:
         """Back to how the server started."""
 
@@ -129,6 +132,7 @@ class Control:
             self._server.clock.advance(asked.advance)
         except ValueError as error:
             raise refusal(str(error)) from None
+        await self._server.settle()
         return web.json_response({"time": self._server.clock.time()})
 
     async def _snapshot(self, request: web.Request) -> web.Response:

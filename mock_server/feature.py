@@ -33,6 +33,7 @@ class Feature:
         forget: Drops what it keeps in memory: the database was emptied or replaced.
         start: Begins its work in the background, at the start and after each `end`.
         end: Gives up what is under way, because the state it belongs to is about to go.
+        settle: Returns once what is due by the clock has been done, as after a move of the clock.
         close: Finishes what is under way within two seconds or so, because the server stops.
     """
 
@@ -43,4 +44,5 @@ class Feature:
     forget: Callable[[], None] = _nothing
     start: Callable[[], None] = _nothing
     end: Callable[[], Awaitable[None]] = _nothing_async
+    settle: Callable[[], Awaitable[None]] = _nothing_async
     close: Callable[[], Awaitable[None]] = _nothing_async

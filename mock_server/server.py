@@ -151,6 +151,14 @@ class MockServer(HostedServer):
         """A user's devices for pushes; the one he registered last comes first."""
         return await self._in_loop(self._devices(user_id))
 
+    async def settle(self) -> None:
+        """Return once what became due by the clock has been done.
+
+        After `clock.advance`, leaderboards and tournaments are reset and the functions that modules
+        registered for it have been called.
+        """
+        await self._in_loop(self._running().settle())
+
     async def reset(self) -> None:
         """Back to how the server started, in about a millisecond.
 

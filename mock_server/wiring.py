@@ -23,8 +23,10 @@ from mock_server.features.groups import core as groups_core
 from mock_server.features.groups.feature import groups_feature
 from mock_server.features.groups.members import Members
 from mock_server.features.health.feature import health_feature
-from mock_server.features.leaderboards import core as leaderboards_core
+from mock_server.features.leaderboards import boards as boards_core
 from mock_server.features.leaderboards.feature import leaderboards_feature
+from mock_server.features.leaderboards.ranks import Ranks
+from mock_server.features.leaderboards.records import Records
 from mock_server.features.links.feature import links_feature
 from mock_server.features.moderation.core import Moderation
 from mock_server.features.notifications import core as notifications_core
@@ -46,6 +48,7 @@ from mock_server.features.status.feature import status_feature
 from mock_server.features.storage import core as storage_core
 from mock_server.features.storage.feature import storage_feature
 from mock_server.features.streams.feature import streams_feature
+from mock_server.features.tournaments.feature import tournaments_feature
 from mock_server.features.users.feature import users_feature
 from mock_server.features.wallets import core as wallets_core
 from mock_server.features.wallets.feature import wallets_feature
@@ -58,6 +61,7 @@ from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.router import Router
 from mock_server.realtime.tracker import Tracker
 from mock_server.realtime.websocket_handler import WebsocketHandler
+from mock_server.runtime.board_callbacks import BoardCallbacks
 from mock_server.runtime.context import Contexts
 from mock_server.runtime.events import Events
 from mock_server.runtime.functions import RuntimeFunctions
@@ -83,7 +87,7 @@ _STORED = (  # in this order: a data file is known again by its tables
     channels_core,
     storage_core,
     wallets_core,
-    leaderboards_core,
+    boards_core,
     devices,
     waiting,
 )
@@ -161,8 +165,18 @@ class Wiring:
             self._groups,
             self._channels,
         )
+        self._storage = storage_core.Storage(store, clock)
+        self._ranks = Ranks(store)
+        self._boards = boards_core.Boards(store, clock, self._ranks)
+        self._records = Records(store, clock, self._ranks)
         self._moderation = Moderation(
-            store, clock, registry, self._sessions, self.notifications, self._members
+            store,
+            clock,
+            registry,
+            self._sessions,
+            self.notifications,
+            self._members,
+            self._records,
         )
         self._status = StatusRegistry(tracker, router)
         self.push = Push(
@@ -184,6 +198,8 @@ class Wiring:
         accounts, sessions, moderation = self.accounts, self._sessions, self._moderation
         notifications, friends, social = self.notifications, self._friends, self._social
         groups, members, channels = self._groups, self._members, self._channels
+        boards, records, ranks = self._boards, self._records, self._ranks
+        board_callbacks = BoardCallbacks(self._registrations, contexts)
         return (
             health_feature(),
             authentication_feature(config.session, store, clock, accounts, sessions, social),
@@ -203,9 +219,10 @@ class Wiring:
             ping_feature(),
             status_feature(tracker, accounts, self._status),
             streams_feature(config.name, registry, tracker, router),
-            storage_feature(store, clock, accounts),
+            storage_feature(self._storage),
             wallets_feature(store, clock, accounts),
-            leaderboards_feature(store, clock),
+            leaderboards_feature(clock, boards, records, ranks),
+            tournaments_feature(store, clock, boards, records, ranks, board_callbacks),
             push_feature(config, accounts, sessions, self.push),
         )
 
@@ -295,6 +312,11 @@ class Wiring:
         self.store.restore(snapshot)
         self._forget()
         self._start_features()
+
+    async def settle(self) -> None:
+        """Return once what is due by the clock has been done."""
+        for each in self.features:
+            await each.settle()
 
     async def end(self) -> None:
         """Give up what is under way, as a process that is killed; the store stays open."""

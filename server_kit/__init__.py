@@ -3,6 +3,7 @@
 Hosting, the clock, the store, the journal and the faults: nothing here knows Nakama or OneSignal.
 """
 
+from server_kit.alarm import Alarm
 from server_kit.clock import Clock
 from server_kit.faults import Fault, Faults
 from server_kit.hosting import HostedServer, ServerNotRunning
@@ -11,6 +12,7 @@ from server_kit.notifier import Notifier
 from server_kit.store import Store, WrongTables
 
 __all__ = [
+    "Alarm",
     "Clock",
     "Entry",
     "Fault",

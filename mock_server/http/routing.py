@@ -132,9 +132,7 @@ def _match(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str
         return None
     values = {}
     for expected, part in zip(pattern, segments, strict=True):
-        if expected.startswith("{"):
-            if not part:
-                return None
+        if expected.startswith("{"):  # also an empty one, as behind `/v2/storage/`
             values[expected[1:-1]] = part
         elif expected != part:
             return None

@@ -19,6 +19,10 @@ AfterFunction: TypeAlias = Callable[[Context, Json, Json], object]
 """Takes the context, the response and the request; what it returns is not looked at."""
 EventFunction: TypeAlias = Callable[[Context, Json], object]
 """Takes the context and the event; what it returns is not looked at."""
+TournamentFunction: TypeAlias = Callable[[Context, Json, int, int], object]
+"""Takes the context, the tournament, when it ends or ended and when it is reset next."""
+LeaderboardFunction: TypeAlias = Callable[[Context, Json, int], object]
+"""Takes the context, the leaderboard and when it was reset."""
 
 
 @define
@@ -34,6 +38,9 @@ class Callbacks:
         events: Called with each event that clients and modules generate.
         session_starts: Called when a socket opens.
         session_ends: Called when a socket closes.
+        tournament_end: Called when a period of a tournament no longer takes scores.
+        tournament_reset: Called when a period of a tournament is over.
+        leaderboard_reset: Called when a period of a leaderboard is over.
     """
 
     rpcs: dict[str, RpcFunction] = field(factory=dict)
@@ -44,3 +51,6 @@ class Callbacks:
     events: list[EventFunction] = field(factory=list)
     session_starts: list[EventFunction] = field(factory=list)
     session_ends: list[EventFunction] = field(factory=list)
+    tournament_end: TournamentFunction | None = None
+    tournament_reset: TournamentFunction | None = None
+    leaderboard_reset: LeaderboardFunction | None = None

@@ -11,7 +11,9 @@ from mock_server.runtime.callbacks import (
     BeforeFunction,
     Callbacks,
     EventFunction,
+    LeaderboardFunction,
     RpcFunction,
+    TournamentFunction,
 )
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.events import Events
@@ -130,6 +132,44 @@ class RegistrationFunctions(RuntimeFunctions):
         """
         given = Arguments("register_event_session_end", function)
         self._callbacks.session_ends.append(given.function(1))
+
+    def register_tournament_end(self, function: TournamentFunction) -> None:
+        """Call a function when a period of a tournament no longer takes scores.
+
+        Args:
+            function: Takes the `Context`, the tournament as a dict, as it was a second before, when
+                the period ended and when the tournament is reset (0 is never), in seconds.
+
+        Raises:
+            ModuleError: No function.
+        """
+        given = Arguments("register_tournament_end", function)
+        self._callbacks.tournament_end = given.function(1)
+
+    def register_tournament_reset(self, function: TournamentFunction) -> None:
+        """Call a function when a period of a tournament is over, by its schedule or for good.
+
+        Args:
+            function: Takes what that of `register_tournament_end` takes.
+
+        Raises:
+            ModuleError: No function.
+        """
+        given = Arguments("register_tournament_reset", function)
+        self._callbacks.tournament_reset = given.function(1)
+
+    def register_leaderboard_reset(self, function: LeaderboardFunction) -> None:
+        """Call a function when a period of a leaderboard is over.
+
+        Args:
+            function: Takes the `Context`, the leaderboard as a dict, and the time of the reset in
+                seconds, by which the records of the period are still listed, as `expiry`.
+
+        Raises:
+            ModuleError: No function.
+        """
+        given = Arguments("register_leaderboard_reset", function)
+        self._callbacks.leaderboard_reset = given.function(1)
 
     def run_once(self, function: Callable[[Context], Any]) -> Any:
         """Call a function once while the modules load; further calls do nothing.

@@ -17,6 +17,8 @@ MODULES = Path(__file__).parent.parent / "modules"
 PROFILES: dict[str, dict[str, Any]] = {
     "stock": {"session.token_expiry_sec": 7200},
     "ext": {"session.token_expiry_sec": 7200},
+    "comp": {"session.token_expiry_sec": 7200},
+    "misc": {"session.token_expiry_sec": 7200},
     "short": {"session.token_expiry_sec": 2, "session.refresh_token_expiry_sec": 4},
     "single": {"session.single_socket": True},
     "onesession": {"session.single_session": True},
@@ -43,6 +45,7 @@ LANDED = {
     "groups_open",
     "http_headers",
     "http_limits",
+    "leaderboard",
     "link_unlink",
     "notif_bad_cursor",
     "notif_batch_socket",
@@ -71,9 +74,17 @@ LANDED = {
     "single_session",
     "single_socket",
     "status_follow",
+    "storage",
+    "storage_delete",
+    "storage_list",
+    "storage_permissions",
+    "storage_read",
+    "storage_values",
+    "storage_write_occ",
     "streams",
     "token_expiry",
     "token_validation",
+    "tournament",
     "users_get",
     "ws_close",
     "ws_connect",
@@ -117,6 +128,7 @@ async def play(tape: Tape, monkeypatch: pytest.MonkeyPatch, *, protobuf: bool = 
                 clock=server.clock,
                 onesignal=onesignal,
                 protobuf=protobuf,
+                settle=server.settle,
             )
             await player.play()
             assert [entry.error for entry in server.journal if entry.error] == []

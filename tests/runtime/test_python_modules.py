@@ -179,11 +179,11 @@ async def test_a_missing_function_fails_when_called_but_not_while_loading(
 ) -> None:
     source = """
 def init_module(nk):
-    nk.tournament_create("weekly", False)
+    nk.no_such_function("weekly", False)
     nk.register_rpc(lambda *_: nk.leaderboard_recrods_list(), "list")
 """
     async with serving(tmp_path, {"m.py": source}) as game:
-        assert "without effect: nk.tournament_create is not in this mock" in caplog.text
+        assert "without effect: nk.no_such_function is not in this mock" in caplog.text
         message = await game.failure("list")
         assert "nk.leaderboard_recrods_list is not in this mock of Nakama; it has" in message
         assert message.index("leaderboard_create") < message.index("users_ban_id")

@@ -68,6 +68,8 @@ def _match_scalar(recorded: str, actual: Any, bindings: Bindings, path: str) -> 
 
 
 def _match_text(recorded: str, actual: str, bindings: Bindings) -> bool:
+    # Builds of the real server write either blank behind `proto:`.
+    recorded, actual = (text.replace("\N{NO-BREAK SPACE}", " ") for text in (recorded, actual))
     pattern, groups, position = "", dict[str, str](), 0
     for placeholder in _PLACEHOLDER.finditer(recorded):
         pattern += re.escape(recorded[position : placeholder.start()])

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import groupby
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -55,6 +55,7 @@ class Player:
         clock: The server's clock; the pauses of the tape move it.
         onesignal: Who answers the calls that the server makes.
         protobuf: Open every socket as a protobuf socket, also where the tape has JSON.
+        settle: Waits until the server has done what a move of the clock made due.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Player:
         clock: MovableClock,
         onesignal: OneSignalStandIn,
         protobuf: bool = False,
+        settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._tape = tape
         self._bases = {"api": api, "console": console}
         self._clock = clock
         self._onesignal = onesignal
+        self._settle = settle
         self._bindings = Bindings(tape.types, clock.time)
         self._assertions = Assertions()
         self._protobuf = protobuf
@@ -99,12 +102,17 @@ class Player:
         for group in _groups(self._tape.steps):
             first = group[0]
             try:
-                self._clock.advance(first.get("wait_before_ms", 0) / 1000)
+                await self._wait(first.get("wait_before_ms", 0) / 1000)
                 await (self._receive_in_any_order(group) if group[1:] else self._play(first))
             except Exception as error:
                 actor, kind = first["actor"], first["kind"]
                 error.add_note(f"tape {self._tape.name}, step {first['n']}: {actor}, {kind}")
                 raise
+
+    async def _wait(self, seconds: float) -> None:
+        self._clock.advance(seconds)
+        if seconds and self._settle is not None:
+            await self._settle()
 
     async def _play(self, step: Step) -> None:
         kind = step["kind"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mock_server.features.groups.members import Members
+from mock_server.features.leaderboards.records import Records
 from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.system import NotificationCode
 from mock_server.features.sessions.core import Sessions
@@ -24,6 +25,7 @@ class Moderation:
         sessions: Sessions,
         notifications: Notifications,
         members: Members,
+        records: Records,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -31,6 +33,7 @@ class Moderation:
         self._sessions = sessions
         self._notifications = notifications
         self._members = members
+        self._records = records
 
     def delete(self, user_id: str) -> None:
         """Delete a user with all that is his; tokens die, sockets are closed.
@@ -46,6 +49,7 @@ class Moderation:
             if not self._store.run("DELETE FROM users WHERE id = ?", user_id):
                 return
             self._members.forget_user(user_id)
+            self._records.forget_user(user_id)
         self._sessions.kill_all(user_id)
         self._registry.disconnect_user(user_id)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
-from mock_server.features.accounts.core import Accounts
+from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import NIL
 from server_kit import Clock, Store
@@ -20,16 +21,27 @@ CREATE TABLE storage (
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     value TEXT NOT NULL, version TEXT NOT NULL, read INTEGER NOT NULL, write INTEGER NOT NULL,
     create_time INTEGER NOT NULL, update_time INTEGER NOT NULL,
-    PRIMARY KEY (collection, read, key, user_id), UNIQUE (collection, key, user_id)
+    PRIMARY KEY (collection, key, user_id)
 ) WITHOUT ROWID;
+CREATE INDEX storage_of_all ON storage (collection, read, key, user_id);
+CREATE INDEX storage_of_user ON storage (user_id, collection, read, key);
 """
 
 _CURSOR = "storage"
 _MUST_NOT_EXIST = "*"
+_WIDTH = 128
+_LARGEST_INT2 = (1 << 15) - 1
 
 
 class StorageRejected(Exception):
     """An operation that the rules do not allow; nothing of its batch is done."""
+
+
+class StorageFailed(Exception):
+    """An operation that the database refuses; nothing of its batch is done.
+
+    The text is PostgreSQL's.
+    """
 
 
 @frozen
@@ -47,6 +59,11 @@ class ObjectId:
     key: str
     user_id: str = NIL
     version: str = ""
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """By what the operations of a batch are sorted."""
+        return self.collection, self.key, self.user_id
 
 
 @frozen
@@ -79,33 +96,62 @@ class Storage:
 
     Where a `caller` is given, permissions are checked for that user; without one, the server
     itself acts.
+
+    Args:
+        store: The database.
+        clock: The server's time.
+
+    Attributes:
+        written: Sent with the rows of each batch that was written, in the order of execution.
+        deleted: Sent with the ids of each batch that was deleted.
     """
 
-    def __init__(self, store: Store, clock: Clock, accounts: Accounts) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._accounts = accounts
+        self.written = Signal[Sequence[Row]]()
+        self.deleted = Signal[Sequence[ObjectId]]()
 
-    def read(self, ids: Iterable[ObjectId], caller: str = "") -> list[Row]:
-        """The objects of these ids that exist and may be read."""
-        rows = [self._find(each) for each in ids]
+    def read(self, ids: Sequence[ObjectId], caller: str = "") -> list[Row]:
+        """The objects of these ids that exist and may be read.
+
+        One that is named twice comes once; but twice, as in Nakama, where at least two of
+        collection, key and owner differ among the ids.
+        """
+        differing = sum(
+            len(set(values)) > 1
+            for values in (
+                [each.collection for each in ids],
+                [each.key for each in ids],
+                [each.user_id for each in ids],
+            )
+        )
+        wanted: Iterable[ObjectId] = ids if differing >= 2 else dict.fromkeys(ids)
+        rows = [self._find(each) for each in wanted]
         return [row for row in rows if row is not None and _may_read(row, caller)]
 
-    def write(self, writes: Iterable[Write], caller: str = "") -> list[Row]:
+    def write(self, writes: Sequence[Write], caller: str = "") -> list[Row]:
         """Write objects, all or none.
 
+        They are written in the order of their ids; of two writes to one object the later one stays.
+
         Returns:
-            The rows as they are now, in the order of the writes.
+            The rows as they were written, in the order of the writes.
 
         Raises:
             StorageRejected: A version that does not match, or an object that is not the caller's
                 to write.
+            StorageFailed: A value that the database does not take, or an unknown owner.
         """
         now = self._clock.tick()
+        rows: dict[int, Row] = {}
         with self._store.transaction():
-            return [self._write(each, caller, now) for each in writes]
+            for index in sorted(range(len(writes)), key=lambda each: writes[each].id.order):
+                rows[index] = self._write(writes[index], caller, now)
+        self.written.send(list(rows.values()))
+        return [rows[index] for index in range(len(writes))]
 
-    def delete(self, ids: Iterable[ObjectId], caller: str = "") -> None:
+    def delete(self, ids: Sequence[ObjectId], caller: str = "") -> None:
         """Delete objects, all or none.
 
         Raises:
@@ -113,13 +159,11 @@ class Storage:
                 the caller's to delete; without a version the server's deletes never fail.
         """
         with self._store.transaction():
-            for each in ids:
+            for each in sorted(ids, key=lambda each: each.order):
                 deleted = self._store.run(
                     "DELETE FROM storage WHERE collection = ? AND key = ? AND user_id = ? "
                     "AND (? OR write > 0) AND ? IN ('', version)",
-                    each.collection,
-                    each.key,
-                    each.user_id,
+                    *each.order,
                     not caller,
                     each.version,
                 )
@@ -128,6 +172,7 @@ class Storage:
                         "Storage delete rejected - not found, version check failed, or "
                         "permission denied."
                     )
+        self.deleted.send(ids)
 
     def page(
         self,
@@ -140,62 +185,110 @@ class Storage:
     ) -> Page:
         """List a collection, of one owner or of all.
 
+        The server sees all objects. A user sees public ones, and of the own ones those with read 1.
+
+        Args:
+            collection: Which collection.
+            user_id: Whose objects; None is everybody's.
+            limit: How many at most; 0 lists none.
+            cursor: Where to go on. It is a position only, and fits each of these lists.
+            caller: Who lists; empty is the server.
+
         Raises:
             BadCursor: Not a cursor of a storage list.
         """
-        after = decode_cursor(_CURSOR, cursor) if cursor else [-1, "", ""]
-        if len(after) != 3:
-            raise BadCursor(cursor)
+        if limit <= 0:
+            return Page([], "")
+        key, user, read = _position(cursor)
+        after: tuple[int | str, ...]
+        if user_id is None:
+            least, read = (0, read) if not caller else (2, 2)
+            where, after = "read >= ? AND (read, key, user_id) > (?, ?, ?)", (read, key, user)
+        elif caller in ("", user_id):
+            least = 1 if caller else 0
+            where, after = "user_id = ? AND read >= ? AND (read, key) > (?, ?)", (read, key)
+        else:
+            least = 2
+            where, after = "user_id = ? AND read = ? AND key > ?", (key,)
+        owner = () if user_id is None else (user_id,)
         rows = self._store.all(
-            "SELECT * FROM storage WHERE collection = ? AND (? IS NULL OR user_id = ?) "
-            "AND read >= ? AND (read, key, user_id) > (?, ?, ?) "
+            f"SELECT * FROM storage WHERE collection = ? AND {where} "
             "ORDER BY read, key, user_id LIMIT ?",
             collection,
-            user_id,
-            user_id,
-            _least_read(user_id, caller),
+            *owner,
+            least,
             *after,
             limit + 1,
         )
         page = rows[:limit]
-        if len(rows) <= limit or not page:
+        if len(rows) <= limit:
             return Page(page, "")
         last = page[-1]
-        following = encode_cursor(_CURSOR, last["read"], last["key"], last["user_id"])
-        return Page(page, following)
+        return Page(page, encode_cursor(_CURSOR, last["key"], last["user_id"], last["read"]))
+
+    def all_of(self, collection: str, key: str, limit: int) -> list[Row]:
+        """The first objects of a collection by key and owner; an empty key is every key."""
+        return self._store.all(
+            "SELECT * FROM storage WHERE collection = ? AND ? IN ('', key) "
+            "ORDER BY collection, key, user_id LIMIT ?",
+            collection,
+            key,
+            limit,
+        )
 
     def _find(self, which: ObjectId) -> Row | None:
         return self._store.one(
-            "SELECT * FROM storage WHERE collection = ? AND key = ? AND user_id = ?",
-            which.collection,
-            which.key,
-            which.user_id,
+            "SELECT * FROM storage WHERE collection = ? AND key = ? AND user_id = ?", *which.order
         )
 
     def _write(self, write: Write, caller: str, now: int) -> Row:
         which = write.id
+        value = _checked_value(write)
         before = self._find(which)
         _check(which, before, caller)
-        if self._accounts.find(which.user_id) is None:
-            raise StorageRejected(
-                'ERROR: insert or update on table "storage" violates foreign key constraint '
-                '"storage_user_id_fkey" (SQLSTATE 23503)'
+        version = hashlib.md5(write.value.encode(), usedforsecurity=False).hexdigest()
+        new = (version, write.read, write.write)
+        if before is None:
+            self._insert(which, value, new, now)
+        elif which.version or new != (before["version"], before["read"], before["write"]):
+            self._store.run(
+                "UPDATE storage SET value = ?, version = ?, read = ?, write = ?, update_time = ? "
+                "WHERE collection = ? AND key = ? AND user_id = ?",
+                value,
+                *new,
+                now,
+                *which.order,
             )
-        self._store.run(
-            "INSERT OR REPLACE INTO storage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            which.collection,
-            which.key,
-            which.user_id,
-            jsonb_text(write.value),
-            hashlib.md5(write.value.encode(), usedforsecurity=False).hexdigest(),
-            write.read,
-            write.write,
-            before["create_time"] if before is not None else now,
-            now,
-        )
         row = self._find(which)
         assert row is not None
         return row
+
+    def _insert(self, which: ObjectId, value: str, new: tuple[str, int, int], now: int) -> None:
+        try:
+            self._store.run(
+                "INSERT INTO storage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                *which.order,
+                value,
+                *new,
+                now,
+                now,
+            )
+        except sqlite3.IntegrityError:
+            raise StorageFailed(
+                'ERROR: insert or update on table "storage" violates foreign key constraint '
+                '"storage_user_id_fkey" (SQLSTATE 23503)'
+            ) from None
+
+
+def _position(cursor: str) -> tuple[str, str, int]:
+    """Key, owner and read permission of the last object shown."""
+    if not cursor:
+        return "", "", -1
+    position = decode_cursor(_CURSOR, cursor)
+    if len(position) != 3:
+        raise BadCursor(cursor)
+    key, user, read = position
+    return key, user, read
 
 
 def _check(which: ObjectId, before: Row | None, caller: str) -> None:
@@ -208,11 +301,33 @@ def _check(which: ObjectId, before: Row | None, caller: str) -> None:
         raise StorageRejected("Storage write rejected - version check failed.")
 
 
+def _checked_value(write: Write) -> str:
+    """The jsonb text of a value.
+
+    Raises:
+        StorageFailed: The database does not take it, or something else of the object.
+    """
+    if max(len(write.id.collection), len(write.id.key)) > _WIDTH:
+        raise StorageFailed(
+            f"ERROR: value too long for type character varying({_WIDTH}) (SQLSTATE 22001)"
+        )
+    for place, name in ((5, "read"), (6, "write")):
+        number = getattr(write, name)
+        if not -_LARGEST_INT2 - 1 <= number <= _LARGEST_INT2:
+            raise StorageFailed(
+                f"failed to encode args[{place}]: unable to encode {number} into binary format "
+                f"for int2 (OID 21): {number} is greater than maximum value for int2"
+            )
+        if number < 0:
+            raise StorageFailed(
+                'ERROR: new row for relation "storage" violates check constraint '
+                f'"storage_{name}_check" (SQLSTATE 23514)'
+            )
+    try:
+        return jsonb_text(write.value)
+    except ValueError as error:
+        raise StorageFailed(f"ERROR: {error} (SQLSTATE 22P02)") from None
+
+
 def _may_read(row: Row, caller: str) -> bool:
     return not caller or row["read"] == 2 or (row["read"] == 1 and row["user_id"] == caller)
-
-
-def _least_read(user_id: str | None, caller: str) -> int:
-    if not caller:
-        return 0
-    return 1 if user_id == caller else 2

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.storage.core import ObjectId, Storage, StorageRejected, Write
+from mock_server.features.storage.core import (
+    ObjectId,
+    Storage,
+    StorageFailed,
+    StorageRejected,
+    Write,
+)
 from mock_server.runtime.arguments import Arguments, Entry, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -50,7 +56,7 @@ class StorageFunctions(RuntimeFunctions):
         writes = [_write(entry) for entry in given.entries(1, "expects a valid set of data")]
         try:
             rows = self._storage.write(writes)
-        except StorageRejected as error:
+        except (StorageRejected, StorageFailed) as error:
             raise ModuleError(f"failed to write storage objects: {error}") from None
         names = ("key", "collection", "user_id", "version")
         return [{name: row[name] for name in names} for row in rows]

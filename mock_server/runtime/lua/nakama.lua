@@ -96,6 +96,15 @@ local function register_listener(name, kind)
   end
 end
 
+-- Of these there is one function, the last one that was registered.
+local function register_single(kind)
+  nk["register_" .. kind] = function(fn)
+    check_function("register_" .. kind, fn)
+    callbacks[kind .. ":"] = fn
+    host.announce(kind, "")
+  end
+end
+
 register_named("register_rpc", "rpc", "expects rpc id")
 register_named("register_req_before", "before", "expects method name")
 register_named("register_req_after", "after", "expects method name")
@@ -104,6 +113,9 @@ register_named("register_rt_after", "after_rt", "expects message name")
 register_listener("register_event", "event")
 register_listener("register_event_session_start", "session_start")
 register_listener("register_event_session_end", "session_end")
+register_single("tournament_end")
+register_single("tournament_reset")
+register_single("leaderboard_reset")
 
 function nk.run_once(fn)
   check_function("run_once", fn)

@@ -20,6 +20,8 @@ from mock_server.runtime.lua.state import LoadRecord, LuaState
 from mock_server.runtime.nk import FunctionTable
 from mock_server.runtime.registrations import Registrations
 
+_SINGLE = ("tournament_end", "tournament_reset", "leaderboard_reset")
+
 
 @define(eq=False)
 class _Generation:
@@ -116,6 +118,8 @@ class LuaPool:
         }
         if kind in named:
             named[kind][name] = function
+        elif kind in _SINGLE:
+            setattr(callbacks, kind, function)
         else:
             listeners[kind].append(function)
 

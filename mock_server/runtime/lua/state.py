@@ -158,7 +158,7 @@ class LuaState:
         title = to_text(name)
         try:
             result = self._answer(title, [self._from_lua.convert(each) for each in arguments])
-            results = result if isinstance(result, tuple) else (result,)
+            results = _results(result)
             return (True, *(self._to_lua(each) for each in results))
         except BadArgument as error:
             return False, None, error.number, to_bytes(error.expected)
@@ -227,6 +227,13 @@ class LuaState:
         # A function that is missing here must not keep the modules from being loaded.
         _log.warning("called while loading, without effect: %s", self._bridge.missing(name).message)
         return None
+
+
+def _results(result: Any) -> tuple[Any, ...]:
+    """The Lua results of what a runtime function returned: nothing for None, nil for `(None,)`."""
+    if result is None:
+        return ()
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _source(name: str) -> bytes:

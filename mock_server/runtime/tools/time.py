@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mock_server.cron import BadSchedule, Schedule, ScheduleCrash, parse_schedule
 from mock_server.runtime.arguments import Arguments, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions
@@ -15,22 +14,6 @@ from server_kit import Clock
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = (("hour", 12), ("min", 0), ("sec", 0), ("msec", 0))
-_NEVER = -62_135_596_800  # the year 1, which is no time at all in Go
-_END = 4_102_444_800  # of 2099, its last year
-_YEARS = 130
-_ALIASES = {
-    "@yearly": "0 0 0 1 1 * *",
-    "@annually": "0 0 0 1 1 * *",
-    "@monthly": "0 0 0 1 * * *",
-    "@weekly": "0 0 0 * * 0 *",
-    "@daily": "0 0 0 * * * *",
-    "@hourly": "0 0 * * * * *",
-}
-_NAMES = (
-    "january february march april may june july august september october november december "
-    "sunday monday tuesday wednesday thursday friday saturday"
-)
-_WORDS = {word: word[:3] for name in _NAMES.split() for word in (name, name[:3], *"lw")}
 
 
 class TimeFunctions(PureFunctions):
@@ -65,7 +48,8 @@ class TimeFunctions(PureFunctions):
         Raises:
             ModuleError: A bad argument.
         """
-        return _due(Arguments("cron_next", expression, timestamp), "get_next")
+        schedule, after = _schedule(Arguments("cron_next", expression, timestamp))
+        return _due(schedule.next, after)
 
     def cron_prev(self, expression: Any = None, timestamp: Any = None) -> int:
         """The last time before `timestamp` that a cron expression matches; both in seconds, UTC.
@@ -73,12 +57,8 @@ class TimeFunctions(PureFunctions):
         Raises:
             ModuleError: A bad argument.
         """
-        return _due(Arguments("cron_prev", expression, timestamp), "get_prev")
-
-
-def is_cron(expression: str) -> bool:
-    """Tell whether a text is a cron expression."""
-    return bool(_croniter().is_valid(_fields(expression)))
+        schedule, before = _schedule(Arguments("cron_prev", expression, timestamp))
+        return _due(schedule.last, before)
 
 
 def _milliseconds(table: dict[Any, Any]) -> int:
@@ -101,42 +81,26 @@ def _milliseconds(table: dict[Any, Any]) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def _due(given: Arguments, step: str) -> int:
+def _schedule(given: Arguments) -> tuple[Schedule, int]:
+    """The schedule and the time that are given.
+
+    Raises:
+        ModuleError: A bad argument.
+    """
     expression = given.filled_text(1, "expects cron string")
     timestamp = given.integer(2)
     if timestamp == 0:
         raise given.error(1, "expects timestamp in seconds")
-    if not is_cron(expression):
-        raise given.error(1, "expects a valid cron string")
     try:
-        start = _EPOCH + timedelta(seconds=timestamp)
+        return parse_schedule(expression), timestamp
+    except BadSchedule:
+        raise given.error(1, "expects a valid cron string") from None
+
+
+def _due(find: Callable[[float], int], timestamp: int) -> int:
+    try:
+        return find(timestamp)
+    except ScheduleCrash as crash:
+        raise ModuleError(str(crash)) from None
     except OverflowError:
         raise ModuleError("this mock of Nakama knows the years 1 to 9999 only") from None
-    schedule = _croniter()(_fields(expression), start, max_years_between_matches=_YEARS)
-    find: Callable[[type[float]], float] = getattr(schedule, step)
-    try:
-        due = int(find(float))
-    except importlib.import_module("croniter").CroniterBadDateError:
-        return _NEVER
-    return due if due < _END else _NEVER
-
-
-def _croniter() -> Any:
-    try:
-        return importlib.import_module("croniter").croniter
-    except ImportError:
-        raise ModuleError("cron needs croniter: pip install 'nakama-client[lua]'") from None
-
-
-def _fields(expression: str) -> str:
-    """Nakama's fields in croniter's order: seconds come first there, and last but year here."""
-    for alias, fields_of_alias in _ALIASES.items():
-        expression = expression.replace(alias, fields_of_alias)
-    expression = re.sub("[a-z]+", lambda word: _WORDS.get(word[0], "?!"), expression.lower())
-    # its last Friday is `5L` in Nakama, `L5` in croniter; what is beyond the year does not count
-    fields = re.sub(r"\b([0-7])l\b", r"l\1", expression).split()[:7]
-    if len(fields) == 6:  # minute hour day month weekday year
-        fields = [*fields[:5], "0", fields[5]]
-    elif len(fields) == 7:  # second minute hour day month weekday year
-        fields = [*fields[1:6], fields[0], fields[6]]
-    return " ".join(fields)

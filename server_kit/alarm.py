@@ -1,0 +1,94 @@
+"""Does something when a server's clock reaches a time, also when the clock is moved there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from server_kit.clock import Clock
+from server_kit.notifier import Notifier
+
+
+class Alarm:
+    """Calls a coroutine function each time the clock reaches the time it is set to.
+
+    Nothing is polled: it sleeps until then, and wakes when the clock is moved or it is set anew.
+
+    Args:
+        clock: The server's time.
+        ring: Called when the time has come. It may set the alarm again, and must not raise. While
+            it runs, it is not called a second time.
+    """
+
+    def __init__(self, clock: Clock, ring: Callable[[], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._ring = ring
+        self._when: float | None = None
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._is_ringing = False
+        self._done = Notifier()
+
+    def start(self) -> None:
+        """Begin to watch the clock, in the running event loop."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def set(self, when: float | None) -> None:
+        """Ring at a time, in seconds since the epoch, in place of the one before; None is never."""
+        self._when = when
+        self._changed.set()
+        self._done.notify()
+
+    async def close(self) -> None:
+        """Stop watching; a call of `ring` that is under way is cancelled. May be repeated."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.result()  # `ring` has raised after all
+
+    async def settle(self) -> None:
+        """Return once it has rung for all that is due; at once where it is closed."""
+        await self._done.wait_for(lambda: None if self._is_due() else True, timeout=None)
+
+    def _is_due(self) -> bool:
+        is_reached = self._when is not None and self._when <= self._clock.time()
+        return self._task is not None and (self._is_ringing or is_reached)
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                self._changed.clear()
+                if await self._reached():
+                    await self._ring_once()
+        finally:
+            self._done.notify()
+
+    async def _ring_once(self) -> None:
+        self._when = None
+        self._is_ringing = True
+        try:
+            await self._ring()
+        finally:
+            self._is_ringing = False
+            self._done.notify()
+
+    async def _reached(self) -> bool:
+        """Wait for the time; False where another one was set meanwhile."""
+        waiting = [asyncio.ensure_future(self._changed.wait())]
+        if self._when is not None:
+            waiting.append(asyncio.ensure_future(self._sleep(self._when)))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            return not self._changed.is_set()
+        finally:
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _sleep(self, when: float) -> Literal[True]:
+        await self._clock.sleep_until(when)
+        return True
