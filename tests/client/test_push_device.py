@@ -72,7 +72,7 @@ async def players(onesignal: OneSignalStub) -> list[dict[str, Any]]:
         return (await answer.json())["players"]
 
 
-def test_the_info_of_the_seed_is_read_and_written_as_it_is() -> None:
+def test_registration_info_reads_and_writes_the_seeds_json_unchanged() -> None:
     given = json.loads(SEED)
     info = RegistrationInfo.from_json(given)
     assert info.one_signal_user_id == "xxxxxxx"
@@ -81,21 +81,21 @@ def test_the_info_of_the_seed_is_read_and_written_as_it_is() -> None:
     assert PushDevice("http://127.0.0.1", "app", info=info).info == info
 
 
-def test_what_is_not_known_is_not_on_the_wire() -> None:
+def test_to_json_leaves_none_out() -> None:
     written = RegistrationInfo(platform="android").to_json()
     assert "oneSignalUserId" not in written
     assert "oneSignalPushToken" not in written
     assert (written["model"], written["os"]) == ("Pixel 8", "Android")
 
 
-def test_the_push_token_is_not_shown() -> None:
+def test_registration_info_repr_holds_no_push_token() -> None:
     info = RegistrationInfo(one_signal_push_token="a secret")
     assert "a secret" not in repr(info)
     assert "a secret" not in repr(PushDevice("http://127.0.0.1", "app", info=info))
 
 
 @pytest.mark.asyncio
-async def test_it_registers_as_the_sdk_inside_of_an_app_does(
+async def test_register_sends_what_onesignals_sdk_sends(
     phone: PushDevice, onesignal: OneSignalStub
 ) -> None:
     assert phone.info.one_signal_user_id is None
@@ -119,7 +119,7 @@ async def test_it_registers_as_the_sdk_inside_of_an_app_does(
 
 
 @pytest.mark.asyncio
-async def test_an_unknown_time_zone_is_left_out(onesignal: OneSignalStub) -> None:
+async def test_register_leaves_an_unknown_time_zone_out(onesignal: OneSignalStub) -> None:
     info = RegistrationInfo(time_zone="Nowhere/Land")
     async with PushDevice(f"{onesignal.url}/api/v1/", onesignal.app_id, info=info) as phone:
         await phone.register()
@@ -128,7 +128,7 @@ async def test_an_unknown_time_zone_is_left_out(onesignal: OneSignalStub) -> Non
 
 
 @pytest.mark.asyncio
-async def test_starting_again_keeps_the_player_id(
+async def test_register_again_keeps_the_player_id(
     phone: PushDevice, onesignal: OneSignalStub
 ) -> None:
     await phone.register()
@@ -139,7 +139,7 @@ async def test_starting_again_keeps_the_player_id(
 
 
 @pytest.mark.asyncio
-async def test_a_page_is_told_the_info_after_it_was_loaded(phone: PushDevice) -> None:
+async def test_load_page_calls_on_onesignal_info(phone: PushDevice) -> None:
     told: list[RegistrationInfo] = []
     handler = phone.on_onesignal_info(told.append)
 
@@ -158,9 +158,7 @@ async def test_a_page_is_told_the_info_after_it_was_loaded(phone: PushDevice) ->
 
 
 @pytest.mark.asyncio
-async def test_it_posts_when_it_registers_and_on_the_pages_that_match(
-    phone: PushDevice, site: Site
-) -> None:
+async def test_register_and_load_page_post_the_registration(phone: PushDevice, site: Site) -> None:
     reply = await phone.register()
     assert reply is not None
     assert (reply.status, reply.body) == (200, "thanks")
@@ -170,7 +168,7 @@ async def test_it_posts_when_it_registers_and_on_the_pages_that_match(
 
 
 @pytest.mark.asyncio
-async def test_a_pattern_for_all_pages_posts_on_all_pages(
+async def test_load_page_posts_on_every_page_that_matches(
     onesignal: OneSignalStub, site: Site
 ) -> None:
     async with PushDevice(
@@ -182,7 +180,9 @@ async def test_a_pattern_for_all_pages_posts_on_all_pages(
 
 
 @pytest.mark.asyncio
-async def test_cookies_and_headers_come_along(onesignal: OneSignalStub, site: Site) -> None:
+async def test_registration_carries_cookies_and_headers(
+    onesignal: OneSignalStub, site: Site
+) -> None:
     async with PushDevice(
         onesignal.url,
         onesignal.app_id,
@@ -203,7 +203,7 @@ async def test_cookies_and_headers_come_along(onesignal: OneSignalStub, site: Si
 
 
 @pytest.mark.asyncio
-async def test_what_the_server_refuses_is_told_and_no_error(phone: PushDevice, site: Site) -> None:
+async def test_register_returns_a_refusal_of_the_apps_server(phone: PushDevice, site: Site) -> None:
     site.status = 401
     reply = await phone.register()
     assert reply is not None
@@ -212,7 +212,7 @@ async def test_what_the_server_refuses_is_told_and_no_error(phone: PushDevice, s
 
 
 @pytest.mark.asyncio
-async def test_an_external_user_id_is_set_and_removed(
+async def test_external_user_id_is_set_and_removed(
     phone: PushDevice, onesignal: OneSignalStub
 ) -> None:
     await phone.register()
@@ -227,7 +227,7 @@ async def test_an_external_user_id_is_set_and_removed(
 
 
 @pytest.mark.asyncio
-async def test_consent_declined_on_ios_means_no_user_id(
+async def test_decline_consent_on_ios_gives_no_user_id(
     phone: PushDevice, onesignal: OneSignalStub, site: Site
 ) -> None:
     await phone.decline_consent()
@@ -246,7 +246,7 @@ async def test_consent_declined_on_ios_means_no_user_id(
 
 
 @pytest.mark.asyncio
-async def test_consent_withdrawn_on_ios_hides_the_user_id(
+async def test_decline_consent_on_ios_hides_the_user_id(
     phone: PushDevice, onesignal: OneSignalStub
 ) -> None:
     await phone.register()
@@ -260,7 +260,7 @@ async def test_consent_withdrawn_on_ios_hides_the_user_id(
 
 
 @pytest.mark.asyncio
-async def test_consent_declined_on_android_means_not_subscribed(
+async def test_decline_consent_on_android_gives_an_unsubscribed_player(
     onesignal: OneSignalStub,
 ) -> None:
     info = RegistrationInfo(platform="android")
@@ -275,9 +275,7 @@ async def test_consent_declined_on_android_means_not_subscribed(
 
 @pytest.mark.parametrize("platform", ["ios", "android"])
 @pytest.mark.asyncio
-async def test_an_app_that_needs_consent_waits_for_it(
-    onesignal: OneSignalStub, platform: Any
-) -> None:
+async def test_register_waits_for_required_consent(onesignal: OneSignalStub, platform: Any) -> None:
     info = RegistrationInfo(platform=platform, one_signal_requires_user_privacy_consent=True)
     async with PushDevice(onesignal.url, onesignal.app_id, info=info) as phone:
         await phone.register()
@@ -289,7 +287,7 @@ async def test_an_app_that_needs_consent_waits_for_it(
 
 
 @pytest.mark.asyncio
-async def test_another_token_is_the_same_player(
+async def test_change_token_keeps_the_player(
     phone: PushDevice, onesignal: OneSignalStub, site: Site
 ) -> None:
     await phone.register()
@@ -304,7 +302,7 @@ async def test_another_token_is_the_same_player(
 
 
 @pytest.mark.asyncio
-async def test_an_app_installed_anew_is_another_player(
+async def test_reinstall_registers_another_player(
     phone: PushDevice, onesignal: OneSignalStub
 ) -> None:
     await phone.register()
@@ -324,7 +322,9 @@ async def test_an_app_installed_anew_is_another_player(
 
 
 @pytest.mark.asyncio
-async def test_pushes_are_turned_off_and_on(phone: PushDevice, onesignal: OneSignalStub) -> None:
+async def test_unsubscribe_and_subscribe_change_the_player(
+    phone: PushDevice, onesignal: OneSignalStub
+) -> None:
     with pytest.raises(NotRegistered, match="register"):
         await phone.unsubscribe()
     await phone.register()
@@ -337,7 +337,7 @@ async def test_pushes_are_turned_off_and_on(phone: PushDevice, onesignal: OneSig
 
 
 @pytest.mark.asyncio
-async def test_what_onesignal_refuses_is_an_error_and_changes_nothing(
+async def test_push_refused_changes_nothing(
     onesignal: OneSignalStub,
 ) -> None:
     unknown = "11111111-1111-4111-8111-111111111111"
@@ -350,7 +350,7 @@ async def test_what_onesignal_refuses_is_an_error_and_changes_nothing(
 
 
 @pytest.mark.asyncio
-async def test_an_answer_without_an_id_is_refused() -> None:
+async def test_register_raises_for_an_answer_without_id() -> None:
     async def answer(request: web.Request) -> web.Response:
         return web.json_response({"success": True})
 
@@ -360,7 +360,7 @@ async def test_an_answer_without_an_id_is_refused() -> None:
 
 
 @pytest.mark.asyncio
-async def test_no_onesignal_is_an_error() -> None:
+async def test_register_raises_when_onesignal_is_not_there() -> None:
     async with OneSignalStub() as gone:
         url = gone.url
     async with PushDevice(url, "app") as phone:
@@ -369,7 +369,7 @@ async def test_no_onesignal_is_an_error() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_slow_onesignal_is_an_error() -> None:
+async def test_register_raises_when_onesignal_is_slow() -> None:
     async def answer(request: web.Request) -> web.Response:
         await server.stopped()
         return web.Response()
@@ -381,7 +381,7 @@ async def test_a_slow_onesignal_is_an_error() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_closed_device_sends_nothing(onesignal: OneSignalStub) -> None:
+async def test_register_raises_when_the_device_is_closed(onesignal: OneSignalStub) -> None:
     phone = PushDevice(onesignal.url, onesignal.app_id)
     await phone.close()
     await phone.close()
@@ -399,6 +399,6 @@ async def test_a_closed_device_sends_nothing(onesignal: OneSignalStub) -> None:
         lambda: RegistrationInfo(platform="windows"),
     ],
 )
-def test_arguments_that_can_not_be_are_refused(make: Any) -> None:
+def test_push_device_raises_for_bad_arguments(make: Any) -> None:
     with pytest.raises(ArgumentError):
         make()

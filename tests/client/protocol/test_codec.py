@@ -82,7 +82,7 @@ def damage(value: Any, random: Random) -> Any:
     ],
 )
 @given(random=st.randoms(use_true_random=False))
-def test_dropped_and_unknown_fields_decode(model: type, full: Any, random: Random) -> None:
+def test_decode_accepts_dropped_and_unknown_fields(model: type, full: Any, random: Random) -> None:
     damaged = damage(full, random)
     whole = decode(json.dumps(full).encode(), model)
     value = decode(json.dumps(damaged).encode(), model)
@@ -93,7 +93,7 @@ def test_dropped_and_unknown_fields_decode(model: type, full: Any, random: Rando
             assert getattr(value, name) == getattr(whole, name)
 
 
-def test_a_full_account() -> None:
+def test_decode_reads_every_field_of_an_account() -> None:
     account = decode(json.dumps(ACCOUNT).encode(), Account)
     assert account.user.metadata == {"level": 3}
     assert account.user.create_time == TIME
@@ -104,7 +104,7 @@ def test_a_full_account() -> None:
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.booleans())
-def test_integers_may_come_as_text(number: int, as_text: bool) -> None:
+def test_decode_reads_integers_from_text(number: int, as_text: bool) -> None:
     sent = str(number) if as_text else number
     assert decode(json.dumps({"code": sent}).encode(), Notification).code == number
 
@@ -118,7 +118,7 @@ def test_integers_may_come_as_text(number: int, as_text: bool) -> None:
         ("2026-11-21T22:20:27.123456400Z", 123_456),
     ],
 )
-def test_timestamps_are_aware(text: str, microseconds: int) -> None:
+def test_decode_gives_aware_timestamps(text: str, microseconds: int) -> None:
     notification = decode(json.dumps({"create_time": text}).encode(), Notification)
     assert notification.create_time == TIME.replace(microsecond=microseconds)
 
@@ -129,7 +129,7 @@ def test_timestamps_are_aware(text: str, microseconds: int) -> None:
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
-def test_content_is_a_dict_or_an_error(value: Any) -> None:
+def test_decode_gives_content_as_dict_or_error(value: Any) -> None:
     text = json.dumps(value)
     content = decode(json.dumps({"content": text}).encode(), Notification).content
     assert isinstance(content, dict)
@@ -144,7 +144,7 @@ def test_content_is_a_dict_or_an_error(value: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "{]", "x" * 1000, "[" * 100_000, '{"a":1}}'])
-def test_broken_content_raises_when_somebody_looks_inside(text: str) -> None:
+def test_broken_content_raises_on_access(text: str) -> None:
     content = decode(msgspec.json.encode({"content": text}), Notification).content
     looks = [
         lambda: content["a"],
@@ -180,18 +180,18 @@ def test_broken_content_leaves_the_notification_readable() -> None:
     assert repr(copy.deepcopy(notification.content)) == repr(notification.content)
 
 
-def test_content_in_another_shape_is_no_notification() -> None:
+def test_decode_raises_for_content_in_another_shape() -> None:
     with pytest.raises(ValueError, match="content"):
         decode(b'{"content":{"k":1}}', Notification)
 
 
 @pytest.mark.parametrize("value", [object(), {"a": {1, object()}}, "\ud800"])
-def test_what_is_no_json_is_refused(value: object) -> None:
+def test_encode_raises_for_what_is_no_json(value: object) -> None:
     with pytest.raises(ArgumentError, match="can't be written as JSON"):
         encode(value)
 
 
-def test_an_excerpt_is_short_and_without_tokens() -> None:
+def test_excerpt_is_short_and_without_tokens() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJ1aWQiOiJ1In0.c2lnbmF0dXJl"
     assert excerpt(f'{{"token":"{token}"}}'.encode()) == '{"token":"<token>"}'
     assert excerpt(b"x" * 150 + token.encode()) == "x" * 150 + "<token>"
