@@ -11,7 +11,7 @@ import attrs
 from aiohttp import web
 from attrs import frozen
 
-from mock_server.features.push.pushes import Pushes
+from mock_server.features.push.push_log import PushLog
 from mock_server.realtime.session import DISCONNECTED, SocketSession
 from server_kit import Clock, Fault, Journal
 from server_kit.bodies import read_body, refusal
@@ -22,7 +22,7 @@ class Controlled(Protocol):
 
     clock: Clock
     journal: Journal
-    pushes: Pushes
+    pushes: PushLog
 
     @property
     def http_url(self) -> str:

@@ -16,7 +16,7 @@ from mock_server.control import Control
 from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.facade import NotificationsFacade
 from mock_server.features.push.devices import Device
-from mock_server.features.push.pushes import Pushes
+from mock_server.features.push.push_log import PushLog
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.nk import Nakama
@@ -65,7 +65,7 @@ class MockServer(HostedServer):
         self.events = EventStream()
         self.journal.watch(partial(self.events.publish, "request"))
         self.faults = Faults(self.journal, self.clock, socket_path="/ws")
-        self.pushes = Pushes(self.config.push.on_event)
+        self.pushes = PushLog(self.config.push.on_event)
         self._data = data
         self._rpcs: list[tuple[RpcFunction, str]] = []
         self._late_rpcs: list[tuple[RpcFunction, str]] = []
@@ -148,7 +148,7 @@ class MockServer(HostedServer):
         return await self._in_loop(self._users())
 
     async def devices(self, user_id: str) -> list[Device]:
-        """A user's devices for pushes; the one he registered last comes first."""
+        """A user's devices for pushes, the last registered first."""
         return await self._in_loop(self._devices(user_id))
 
     async def settle(self) -> None:
@@ -204,7 +204,7 @@ class MockServer(HostedServer):
         return [accounts.user(row) for row in accounts.all()]
 
     async def _devices(self, user_id: str) -> list[Device]:
-        return self._running().push.registrar.devices_of(user_id)
+        return self._running().push.devices.of_user(user_id)
 
     async def _reset(self) -> None:
         self._late_rpcs.clear()

@@ -34,10 +34,10 @@ from mock_server.features.notifications.feature import notifications_feature
 from mock_server.features.parties.feature import parties_feature
 from mock_server.features.ping.feature import ping_feature
 from mock_server.features.purchases.feature import purchases_feature
-from mock_server.features.push import devices, waiting
-from mock_server.features.push.core import Push
+from mock_server.features.push import devices, pending
+from mock_server.features.push.core import PushService
 from mock_server.features.push.feature import push_feature
-from mock_server.features.push.pushes import Pushes
+from mock_server.features.push.push_log import PushLog
 from mock_server.features.rpc.feature import rpc_feature
 from mock_server.features.sessions.core import Sessions
 from mock_server.features.sessions.feature import sessions_feature
@@ -89,7 +89,7 @@ _STORED = (  # in this order: a data file is known again by its tables
     wallets_core,
     boards_core,
     devices,
-    waiting,
+    pending,
 )
 SCHEMA = "".join(module.SCHEMA for module in _STORED)
 
@@ -113,7 +113,7 @@ class Wiring:
         store: Store,
         journal: Journal,
         faults: Faults,
-        pushes: Pushes,
+        pushes: PushLog,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -179,7 +179,7 @@ class Wiring:
             self._records,
         )
         self._status = StatusRegistry(tracker, router)
-        self.push = Push(
+        self.push = PushService(
             config,
             store,
             clock,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_server import Config
-from mock_server.features.push.pushes import Pushes
+from mock_server.features.push.push_log import PushLog
 from mock_server.http.routing import Route
 from mock_server.realtime.requests import Request
 from mock_server.wiring import SCHEMA, Wiring
@@ -14,7 +14,7 @@ def routes_and_requests() -> tuple[list[Route], list[Request]]:
     """All routes, and all requests over a socket."""
     clock, journal, store = Clock(), Journal(), Store(SCHEMA)
     try:
-        wiring = Wiring(Config(), clock, store, journal, Faults(journal, clock), Pushes())
+        wiring = Wiring(Config(), clock, store, journal, Faults(journal, clock), PushLog())
         features = wiring.features
     finally:
         store.close()

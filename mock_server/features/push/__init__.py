@@ -1,1 +1,1 @@
-"""Push messages: whose devices there are, what becomes a push, and the client for OneSignal."""
+"""Push messages: the device registry, the push rules, and the client for OneSignal."""

@@ -1,6 +1,6 @@
-"""Registrations over HTTP: what an app posts when it has registered itself with OneSignal.
+"""Registrations over HTTP: an app posts one when it has registered itself with OneSignal.
 
-Nakama has no such path; an empty `push.registration_path` takes it away.
+Nakama has no such path; an empty `push.registration_path` removes it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from mock_server.config import PushConfig
 from mock_server.features.accounts.core import Accounts
-from mock_server.features.push.registrar import Registrar
+from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.sessions.core import Sessions
 from mock_server.http.authorization import bearer_token
 from mock_server.http.routing import Auth, Call, Route
@@ -38,12 +38,12 @@ _REGISTRATION = Message(
 
 
 def routes(
-    config: PushConfig, accounts: Accounts, sessions: Sessions, registrar: Registrar
+    config: PushConfig, accounts: Accounts, sessions: Sessions, devices: DeviceRegistry
 ) -> tuple[Route, ...]:
     """The route of registrations, where the settings name one."""
     if not config.registration_path:
         return ()
-    api = _Api(config, accounts, sessions, registrar)
+    api = _Api(config, accounts, sessions, devices)
     path = config.registration_path
     return (
         Route(
@@ -60,21 +60,21 @@ def routes(
 
 class _Api:
     def __init__(
-        self, config: PushConfig, accounts: Accounts, sessions: Sessions, registrar: Registrar
+        self, config: PushConfig, accounts: Accounts, sessions: Sessions, devices: DeviceRegistry
     ) -> None:
         self._cookie = config.registration_cookie
         self._accounts = accounts
         self._sessions = sessions
-        self._registrar = registrar
+        self._devices = devices
 
     def register(self, call: Call) -> dict[str, Any]:
         if "\0" in call.request["oneSignalUserId"]:  # the account's metadata cannot hold it
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, "oneSignalUserId has a NUL character.")
-        self._registrar.accept(self._user(call), call.request)
+        self._devices.store(self._user(call), call.request)
         return {}
 
     def _user(self, call: Call) -> str:
-        """The user of the session token, which comes in the Authorization header or in a cookie."""
+        """The user of the session token in the Authorization header or in a cookie."""
         token = _token(call, self._cookie)
         if not token:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token required")

@@ -1,4 +1,4 @@
-"""Push: what happens to users becomes messages on their devices."""
+"""Push: events of users become messages on their devices."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from mock_server.config import Config
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.channels.core import DirectMessage
 from mock_server.features.notifications.core import Notification
-from mock_server.features.push.devices import Devices
+from mock_server.features.push.device_registry import DeviceRegistry
+from mock_server.features.push.devices import DeviceTable
+from mock_server.features.push.dispatcher import Dispatcher
 from mock_server.features.push.onesignal import OneSignal
-from mock_server.features.push.outbox import Outbox
-from mock_server.features.push.pushes import Pushes
-from mock_server.features.push.registrar import Registrar
+from mock_server.features.push.pending import PendingPushes
+from mock_server.features.push.push_log import PushLog
 from mock_server.features.push.rules import DIRECT_MESSAGE, PushEvent, name_of
-from mock_server.features.push.sender import Sender
-from mock_server.features.push.waiting import Waiting
+from mock_server.features.push.task_queue import TaskQueue
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.wire import gojson
@@ -25,11 +25,11 @@ from server_kit import Clock, Store
 _DRAIN = 2.0  # seconds that a stopping server waits for answers of OneSignal
 
 
-class Push:
-    """The devices of one server, and what sends pushes to them.
+class PushService:
+    """The push service of one server.
 
     Attributes:
-        registrar: Registers devices.
+        devices: The registry of devices.
     """
 
     def __init__(
@@ -40,56 +40,56 @@ class Push:
         *,
         registry: SessionRegistry,
         accounts: Accounts,
-        pushes: Pushes,
+        pushes: PushLog,
     ) -> None:
         self._accounts = accounts
         self._pushes = pushes
-        self._outbox = Outbox(clock, size=config.push.queue_size)
+        self._task_queue = TaskQueue(clock, size=config.push.queue_size)
         self._onesignal = OneSignal(
             config.onesignal,
             clock,
-            sleep=self._outbox.sleep,
+            sleep=self._task_queue.sleep,
             timeout=config.push.timeout_sec,
         )
-        self.registrar = Registrar(
+        self.devices = DeviceRegistry(
             store,
             accounts,
-            devices=Devices(store, clock, expiry=config.push.device_expiry_sec),
+            table=DeviceTable(store, clock, expiry=config.push.device_expiry_sec),
             onesignal=self._onesignal,
-            outbox=self._outbox,
+            task_queue=self._task_queue,
         )
-        self._sender = Sender(
+        self._dispatcher = Dispatcher(
             config,
             clock,
             registry=registry,
-            registrar=self.registrar,
+            devices=self.devices,
             onesignal=self._onesignal,
-            outbox=self._outbox,
+            task_queue=self._task_queue,
             pushes=pushes,
-            waiting=Waiting(store),
+            pending=PendingPushes(store),
         )
 
     def resume(self) -> None:
-        """Send what was still to be sent when the server ended."""
-        self._sender.resume()
+        """Send the pushes that were pending when the server ended."""
+        self._dispatcher.resume()
 
     async def end(self) -> None:
-        """Give up what is under way, because the state it belongs to is gone."""
-        await self._outbox.cancel()
+        """Cancel every request to OneSignal, because its state is replaced."""
+        await self._task_queue.cancel()
         await self._onesignal.close()
 
     async def close(self) -> None:
-        """Let OneSignal answer what it was asked, for two seconds; nothing is tried again."""
-        await self._outbox.drain(_DRAIN)
+        """Wait up to two seconds for answers of OneSignal; nothing is retried."""
+        await self._task_queue.drain(_DRAIN)
         await self._onesignal.close()
 
     def notified(self, notification: Notification) -> None:
-        """Push a notification that was sent, if there is a rule for it."""
+        """Push a notification if there is a rule for it."""
         name = name_of(notification.code)
         rule = self._pushes.rule_for(name)
         if rule is None:
             return
-        self._sender.push(
+        self._dispatcher.dispatch(
             PushEvent(
                 name=name,
                 user_id=notification.user_id,
@@ -104,11 +104,11 @@ class Push:
         )
 
     def messaged(self, message: DirectMessage) -> None:
-        """Push a direct message that was written, if there is a rule for it."""
+        """Push a direct message if there is a rule for it."""
         rule = self._pushes.rule_for(DIRECT_MESSAGE)
         if rule is None:
             return
-        self._sender.push(
+        self._dispatcher.dispatch(
             PushEvent(
                 name=DIRECT_MESSAGE,
                 user_id=message.recipient_id,
@@ -128,7 +128,7 @@ class Push:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The JSON object in a text; a game may send other things, they have no names in them."""
+    """The JSON object in a text; empty for other JSON, which has no names for templates."""
     try:
         value = gojson.unmarshal(text)
     except DecodeError:

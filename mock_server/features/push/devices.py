@@ -1,4 +1,4 @@
-"""Devices: which of them a user has. A device may serve several users, each has a row of it."""
+"""The table of devices: a device may be of several users, with a row for each."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Device:
     Attributes:
         player_id: OneSignal's id of it; None until OneSignal has given one.
         device_type: OneSignal's number for its kind; None for a platform without one.
-        identifier: What its platform calls it, as an APNs or FCM token; None if unknown.
+        identifier: Its push token, of APNs or FCM; None if unknown.
         installation_id: The app's installation on it; None if unknown.
-        info: What it told of itself, in the JSON names of a registration.
+        info: Its registration, in the JSON names of the request.
         problem: Why it has no player id.
         registered_at: When this user registered it last, in seconds since the epoch.
     """
@@ -49,14 +49,14 @@ class Device:
     registered_at: float = 0.0
 
 
-class Devices:
-    """The devices of one server.
+class DeviceTable:
+    """The table of one server's devices.
 
     Args:
         store: Its database.
         clock: Its time.
-        expiry: Seconds after which a device is forgotten unless its user registers it again; 0 is
-            never. A registration is the only thing that tells on which device somebody logged in.
+        expiry: Seconds after which a device is removed unless its user registers it again; 0 is
+            never. Only a registration shows on which device a user logged in.
     """
 
     def __init__(self, store: Store, clock: Clock, *, expiry: int) -> None:
@@ -65,7 +65,7 @@ class Devices:
         self._expiry = expiry
 
     def of_user(self, user_id: str) -> list[Device]:
-        """A user's devices; the one he registered last comes first."""
+        """A user's devices, the last registered first."""
         rows = self._store.all(
             "SELECT * FROM push_device WHERE user_id = ? ORDER BY registered_at DESC, id DESC",
             user_id,
@@ -73,10 +73,10 @@ class Devices:
         return [_device(row) for row in rows]
 
     def save(self, user_id: str, device: Device) -> None:
-        """Make a device one of a user's, or note that it still is.
+        """Add a device to a user, or register it again.
 
-        It is known again by its player id, by its identifier, or by the app's installation. What
-        it tells now replaces what it told before, also for the other users of it.
+        It is recognised by its player id, its identifier or its installation. The new values
+        replace the old ones, also in the rows of its other users.
         """
         with self._store.transaction():
             known = self._known(user_id, device)
@@ -97,10 +97,10 @@ class Devices:
             )
 
     def resolve(self, device_type: int, identifier: str, player_id: str) -> list[str]:
-        """Note the player id that OneSignal gave.
+        """Store the player id that OneSignal gave.
 
         Returns:
-            The users whose device it is; those who gave it up meanwhile are not among them.
+            The users who have the device now.
         """
         where = "WHERE device_type = ? AND identifier = ?"
         self._store.run(
@@ -113,7 +113,7 @@ class Devices:
         return [row["user_id"] for row in rows]
 
     def note_problem(self, device_type: int, identifier: str, problem: str) -> None:
-        """Note why OneSignal has not given a player id."""
+        """Store why OneSignal has not given a player id."""
         self._store.run(
             "UPDATE push_device SET problem = ? WHERE device_type = ? AND identifier = ?",
             problem,
@@ -122,19 +122,19 @@ class Devices:
         )
 
     def forget(self, user_id: str, device_type: int, identifier: str) -> bool:
-        """Take a device from a user; others keep it.
+        """Remove a device from a user; others keep it.
 
         Returns:
-            Whether it was his.
+            Whether the user had it.
         """
         sql = "DELETE FROM push_device WHERE user_id = ? AND device_type = ? AND identifier = ?"
         return self._store.run(sql, user_id, device_type, identifier) > 0
 
     def forget_installation(self, installation_id: str) -> list[str]:
-        """Take a device from everybody, because it may not be pushed to any more.
+        """Remove a device from all its users, because it declined pushes.
 
         Returns:
-            Whose it was.
+            Its users.
         """
         rows = self._store.all(
             "DELETE FROM push_device WHERE installation_id = ? RETURNING user_id", installation_id
@@ -142,10 +142,10 @@ class Devices:
         return [row["user_id"] for row in rows]
 
     def prune(self) -> list[str]:
-        """Forget the devices that were not registered for too long.
+        """Remove expired devices.
 
         Returns:
-            Whose they were.
+            Their users.
         """
         if not self._expiry:
             return []

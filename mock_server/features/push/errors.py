@@ -1,11 +1,11 @@
-"""What OneSignal, or the way to it, has against a request.
+"""Errors of requests to OneSignal.
 
 ```
 OneSignalError
-├── NoAnswer        nothing of OneSignal's came back: refused, reset, too slow     is retried
-├── Overloaded      429 or 5xx: try again, perhaps after a given time              is retried
+├── NoAnswer        no answer: connection refused or reset, timeout                is retried
+├── Overloaded      429 or 5xx, perhaps with Retry-After                           is retried
 ├── Refused         another status: a wrong key, a malformed request               is final
-└── NobodyReached   200 without an id: no device of those meant is subscribed      is final
+└── NobodyReached   200 without an id: no device in the target is subscribed       is final
 ```
 No error holds a key.
 """
@@ -18,7 +18,7 @@ from attrs import define
 
 
 class OneSignalError(Exception):
-    """A request to OneSignal had no success.
+    """A request to OneSignal failed.
 
     Attributes:
         retryable: Whether the same request may succeed later.
@@ -28,19 +28,19 @@ class OneSignalError(Exception):
 
 
 class NoAnswer(OneSignalError):
-    """Nothing came back; whether OneSignal has done what was asked is unknown."""
+    """There was no answer; whether OneSignal handled the request is unknown."""
 
     retryable = True
 
 
 @define(slots=False)
 class Overloaded(OneSignalError):
-    """OneSignal can't do it now.
+    """OneSignal cannot handle the request now.
 
     Attributes:
         status: The HTTP status.
-        problem: Its words.
-        retry_after: Seconds that it asks to wait; None where it says nothing.
+        problem: The text of its errors.
+        retry_after: Seconds of its Retry-After; None without one.
     """
 
     retryable: ClassVar[bool] = True
@@ -55,11 +55,11 @@ class Overloaded(OneSignalError):
 
 @define(slots=False)
 class Refused(OneSignalError):
-    """OneSignal does not do it: a wrong key, a malformed request, an unknown id.
+    """OneSignal refused the request: a wrong key, a malformed request, an unknown id.
 
     Attributes:
         status: The HTTP status.
-        problem: Its words.
+        problem: The text of its errors.
     """
 
     status: int
@@ -70,4 +70,4 @@ class Refused(OneSignalError):
 
 
 class NobodyReached(OneSignalError):
-    """OneSignal made no message, because nobody would have got it. It says so with status 200."""
+    """OneSignal created no notification, because no recipient is subscribed; its status is 200."""

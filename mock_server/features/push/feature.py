@@ -6,16 +6,18 @@ from mock_server.config import Config
 from mock_server.feature import Feature
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.push import api
-from mock_server.features.push.core import Push
+from mock_server.features.push.core import PushService
 from mock_server.features.push.rpc import PushFunctions
 from mock_server.features.sessions.core import Sessions
 
 
-def push_feature(config: Config, accounts: Accounts, sessions: Sessions, push: Push) -> Feature:
+def push_feature(
+    config: Config, accounts: Accounts, sessions: Sessions, push: PushService
+) -> Feature:
     """Return what the feature offers."""
-    functions = PushFunctions(config.onesignal, accounts, push.registrar)
+    functions = PushFunctions(config.onesignal, accounts, push.devices)
     return Feature(
-        routes=api.routes(config.push, accounts, sessions, push.registrar),
+        routes=api.routes(config.push, accounts, sessions, push.devices),
         rpcs=functions.functions(),
         start=push.resume,
         end=push.end,

@@ -1,4 +1,4 @@
-"""What a push says."""
+"""The message of a push."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from attrs import field, frozen
 
 @frozen(kw_only=True)
 class PushMessage:
-    """What a push says; each device gets its own language of it.
+    """The message of a push; each device shows it in its own language.
 
     Attributes:
-        contents: The text by language, as `{"en": "Hello", "de": "Hallo"}`; `en` must be there,
-            and is for all other languages.
-        headings: The title by language; a language that has none here is shown none.
-        data: What the app gets with it; up to 2048 bytes of JSON.
+        contents: The text by language, as `{"en": "Hello", "de": "Hallo"}`; `en` is
+            required and shown for all other languages.
+        headings: The title by language; other languages have none.
+        data: The app's own data; up to 2,048 bytes of JSON.
         send_after: When to send it; None is now.
     """
 

@@ -31,40 +31,19 @@ _DEFAULT_POLICY = RetryPolicy()
 
 @frozen
 class Created:
-    """A message that OneSignal has taken.
+    """A notification that OneSignal has created.
 
     Attributes:
         id: The notification's id.
-        recipients: To how many devices it goes; None where OneSignal does not say.
-        not_reached: The ids among those meant that are not subscribed.
-        replayed: An earlier request with the same idempotency key had done it already.
+        recipients: How many devices it is sent to; None where OneSignal does not say.
+        not_reached: The ids in the target that are not subscribed.
+        replayed: It is the answer to an earlier request with the same idempotency key.
     """
 
     id: str
     recipients: int | None
     not_reached: tuple[str, ...]
     replayed: bool
-
-
-@frozen
-class NotificationView:
-    """What has become of a message.
-
-    Attributes:
-        id: The notification's id.
-        contents: Its text by language.
-        successful: To how many devices it went.
-        failed: How many were not subscribed any more.
-        remaining: How many are still to come; None while OneSignal works it out.
-        canceled: Whether it was cancelled.
-    """
-
-    id: str
-    contents: Mapping[str, str]
-    successful: int
-    failed: int
-    remaining: int | None
-    canceled: bool
 
 
 @frozen
@@ -77,14 +56,14 @@ class _Reply:
 class OneSignal:
     """A client for one OneSignal app.
 
-    Everything it asks may be asked twice without harm (messages carry an idempotency key), so a
-    lost answer, 429 and 5xx are retried. Every method raises `OneSignalError`, see the tree in
-    `mock_server.features.push.errors`. Messages go out one at a time, in the order of the calls.
+    Every request may be repeated (messages carry an idempotency key), so a lost answer, 429 and
+    5xx are retried. Every method raises `OneSignalError`, see the tree in
+    `mock_server.features.push.errors`. Messages are sent one at a time, in the order of the calls.
 
     Args:
-        config: The app and its key. The path `/api/v1` is put behind the url, unless the url ends
-            in it or is `https://api.onesignal.com`.
-        clock: Tells when a date in Retry-After is.
+        config: The app and its key. `/api/v1` is appended to the url, unless the url ends in it
+            or is `https://api.onesignal.com`.
+        clock: The time that a date in Retry-After is compared with.
         sleep: Waits between attempts; the clock's `sleep` when left out.
         timeout: Seconds for one attempt.
         retry: How often to try.
@@ -109,7 +88,7 @@ class OneSignal:
         self._http: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        """Close the connections; twice does nothing, and a later call opens new ones."""
+        """Close the connections; a second call does nothing, a later request opens new ones."""
         http, self._http = self._http, None
         if http is not None:
             await http.close()
@@ -126,9 +105,9 @@ class OneSignal:
 
         Args:
             device_type: 0 iOS, 1 Android, 2 Amazon, …
-            identifier: What the device's platform calls it, as an APNs or FCM token.
+            identifier: The device's push token, of APNs or FCM.
             language: The device's language.
-            failed: Is told of every attempt that failed.
+            failed: Called after every attempt that failed.
         """
         body = {
             "device_type": device_type,
@@ -137,31 +116,11 @@ class OneSignal:
             "sdk": _SDK,
             "tags": {},
         }
-        reply = await self._retried(lambda: self._ask("POST", "/players", body), failed)
+        reply = await self._retried(lambda: self._post("/players", body), failed)
         player_id = reply.body.get("id")
         if not isinstance(player_id, str) or not player_id:
             raise Refused(reply.status, "the answer has no player id")
         return player_id
-
-    async def edit_player(
-        self,
-        player_id: str,
-        *,
-        external_user_id: str | None = None,
-        language: str | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> None:
-        """Change a device; what is None stays as it is.
-
-        Args:
-            player_id: Which.
-            external_user_id: The backend's name for its user; "" makes it nobody's.
-            language: Its language.
-            tags: Tags to set; an empty value removes one.
-        """
-        changes = {"external_user_id": external_user_id, "language": language, "tags": tags}
-        given = {name: value for name, value in changes.items() if value is not None}
-        await self._retried(lambda: self._ask("PUT", f"/players/{player_id}", given))
 
     async def create_notification(
         self,
@@ -174,43 +133,22 @@ class OneSignal:
         """Send a message.
 
         Args:
-            message: What it says.
-            target: Whom it is for.
-            idempotency_key: A UUID: for 30 days OneSignal answers a repeated key with what it
-                answered first, and sends nothing. A fresh one when left out.
-            failed: Is told of every attempt that failed.
+            message: Its texts and data.
+            target: Who it is for.
+            idempotency_key: A UUID: for 30 days OneSignal answers a repeated key with its first
+                answer and sends nothing. A new one when left out.
+            failed: Called after every attempt that failed.
 
         Raises:
-            NobodyReached: No device of those meant is subscribed.
+            NobodyReached: No device in the target is subscribed.
         """
         key = idempotency_key or str(uuid.uuid4())
         body = {**message.fields(), **target.fields(), "idempotency_key": key}
         return await self._retried(lambda: self._create(body), failed)
 
-    async def cancel_notification(self, notification_id: str) -> None:
-        """Cancel a message that was not sent to everybody yet."""
-        query = {"app_id": self._config.app_id}
-        path = f"/notifications/{notification_id}"
-        await self._retried(lambda: self._ask("DELETE", path, query=query))
-
-    async def view_notification(self, notification_id: str) -> NotificationView:
-        """Read what has become of a message."""
-        query = {"app_id": self._config.app_id}
-        path = f"/notifications/{notification_id}"
-        reply = await self._retried(lambda: self._ask("GET", path, query=query))
-        body = reply.body
-        return NotificationView(
-            id=body.get("id") or "",
-            contents=body.get("contents") or {},
-            successful=body.get("successful") or 0,
-            failed=body.get("failed") or 0,
-            remaining=body.get("remaining"),
-            canceled=bool(body.get("canceled")),
-        )
-
     async def _create(self, body: dict[str, Any]) -> Created:
         async with self._turn:
-            reply = await self._ask("POST", "/notifications", body)
+            reply = await self._post("/notifications", body)
         notification_id, recipients = reply.body.get("id"), reply.body.get("recipients")
         errors = reply.body.get("errors")
         if not notification_id:
@@ -227,26 +165,13 @@ class OneSignal:
     ) -> T:
         return await with_retries(call, policy=self._retry, sleep=self._sleep, failed=failed)
 
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        fields: Mapping[str, Any] | None = None,
-        *,
-        query: Mapping[str, str] | None = None,
-    ) -> _Reply:
-        """Make one request; the body has the app's id, sorted keys and no blanks."""
-        data = None
-        if fields is not None:
-            body = {"app_id": self._config.app_id, **fields}
-            data = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    async def _post(self, path: str, fields: Mapping[str, Any]) -> _Reply:
+        """Make one request; its body has the app's id, sorted keys and no blanks."""
+        body = {"app_id": self._config.app_id, **fields}
+        data = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         try:
-            async with self._session().request(
-                method,
-                self._base + path,
-                params=query,
-                data=data and data.encode(),
-                allow_redirects=False,
+            async with self._session().post(
+                self._base + path, data=data.encode(), allow_redirects=False
             ) as answer:
                 text = await answer.text()
         except TimeoutError as error:
@@ -319,7 +244,7 @@ def _words(errors: Any) -> str:
 
 
 def _leaves(errors: Any) -> list[str]:
-    """The ids in an `errors` object, as `{"invalid_player_ids": […]}`, however deep they are."""
+    """The ids in an `errors` object, as `{"invalid_player_ids": […]}`, at any depth."""
     if isinstance(errors, dict):
         errors = list(errors.values())
     if isinstance(errors, list):

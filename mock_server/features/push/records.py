@@ -1,4 +1,4 @@
-"""What became of a push."""
+"""The record of a push."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from attrs import field, frozen
 
 
 class Outcome(StrEnum):
-    """What became of a push.
+    """The state of a push.
 
     Attributes:
-        PENDING: It waits for its turn, for an answer, or for the next attempt.
-        SENT: OneSignal has taken it.
+        PENDING: It waits for its turn, an answer or the next attempt.
+        SENT: OneSignal has accepted it.
         NOBODY_REACHED: There is no device to send it to, or none is subscribed.
         FAILED: It was not sent; the reason says why.
         SKIPPED: It was not to be sent: the user is online, or the rule made no message.
@@ -28,11 +28,11 @@ class Outcome(StrEnum):
 
 @frozen
 class Failure:
-    """An attempt that had no success.
+    """A failed attempt.
 
     Attributes:
         time: When, in seconds since the epoch.
-        problem: What OneSignal said, or what happened on the way to it.
+        problem: OneSignal's error, or that of the connection.
     """
 
     time: float
@@ -44,17 +44,17 @@ class PushRecord:
     """One push.
 
     Attributes:
-        id: A UUID; every attempt carried it as idempotency key, so nothing was sent twice.
+        id: A UUID; the idempotency key of every attempt, so that nothing is sent twice.
         event: `direct_message`, the name of a notification, or its code as text.
         user_id: The recipient.
-        time: When the event was, in seconds since the epoch.
-        outcome: What became of it.
-        reason: Why it was not sent, or whom it did not reach; empty when all went well.
+        time: When the event happened, in seconds since the epoch.
+        outcome: Its state.
+        reason: Why it was not sent, or which devices it did not reach; else empty.
         contents: The text by language.
-        player_ids: The devices it was for, where it was sent by player id.
-        notification_id: OneSignal's id of it.
-        recipients: To how many devices it went; None where OneSignal did not say.
-        failures: The attempts before the last one, and the last one if that failed, too.
+        player_ids: Its recipients, where it is sent by player id.
+        notification_id: Its id at OneSignal.
+        recipients: How many devices it was sent to; None where OneSignal did not say.
+        failures: The failed attempts.
     """
 
     id: str

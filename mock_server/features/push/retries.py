@@ -1,4 +1,4 @@
-"""How long to wait before a request is repeated: backoff with full jitter.
+"""Retries with exponential backoff and full jitter.
 
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 """
@@ -26,8 +26,8 @@ class RetryPolicy:
     Attributes:
         attempts: How many in all, the first one included.
         base: Seconds that the first wait may take; the bound doubles with each failure.
-        longest: Seconds that a wait may take at most, unless the other side asks for more.
-        random: Gives numbers from 0 up to 1, for the jitter.
+        longest: Seconds that a wait may take at most, unless Retry-After asks for more.
+        random: Returns numbers from 0 to 1, for the jitter.
     """
 
     attempts: int = 5
@@ -36,7 +36,7 @@ class RetryPolicy:
     random: Callable[[], float] = random.random
 
     def delay(self, failures: int, retry_after: float | None = None) -> float:
-        """Seconds to wait after so many failures; never less than what the other side asks for."""
+        """Seconds to wait after so many failures; at least those of Retry-After."""
         bound = min(self.longest, self.base * 2.0 ** min(failures - 1, 60))
         return (retry_after or 0.0) + self.random() * bound
 
@@ -48,13 +48,13 @@ async def with_retries(
     sleep: Sleep,
     failed: OnFailure | None = None,
 ) -> T:
-    """Call until it succeeds, fails for good, or was tried often enough.
+    """Call until it succeeds, fails for good, or the attempts are used up.
 
     Args:
-        call: What to do; it must be harmless to do it twice.
-        policy: How often and how soon.
-        sleep: Waits.
-        failed: Is told of every failure, the last one included.
+        call: The call; it must be safe to repeat.
+        policy: The number of attempts and the delays.
+        sleep: Waits some seconds.
+        failed: Called after every failure, the last one included.
 
     Raises:
         OneSignalError: The last failure.

@@ -10,7 +10,7 @@ from typing import Any
 
 from mock_server.config import OneSignalConfig
 from mock_server.features.accounts.core import Accounts
-from mock_server.features.push.registrar import Registrar
+from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.identity import SYSTEM_USER
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.context import Context
@@ -44,10 +44,12 @@ class PushFunctions:
     The payload is `{"DeviceType": 1, "Identifier": "…"}`.
     """
 
-    def __init__(self, config: OneSignalConfig, accounts: Accounts, registrar: Registrar) -> None:
+    def __init__(
+        self, config: OneSignalConfig, accounts: Accounts, devices: DeviceRegistry
+    ) -> None:
         self._has_onesignal = bool(config.url)
         self._accounts = accounts
-        self._registrar = registrar
+        self._devices = devices
         self._json = EncodingFunctions()
 
     def functions(self) -> dict[str, RpcFunction]:
@@ -55,10 +57,10 @@ class PushFunctions:
         return {"register_push": self.register_push, "unregister_push": self.unregister_push}
 
     async def register_push(self, context: Context, payload: str) -> str:
-        """Register a device with OneSignal, and make it one of the caller's.
+        """Register a device with OneSignal as one of the caller's.
 
         Returns:
-            `{"os_player_id": "…"}`; `{}` while OneSignal does not answer: it is asked again.
+            `{"os_player_id": "…"}`; `{}` while OneSignal does not answer: the request is retried.
 
         Raises:
             ModuleError: No user, a payload that is not as above, or no OneSignal.
@@ -71,22 +73,22 @@ class PushFunctions:
                 "onesignal.app_id and onesignal.rest_key",
                 GrpcCode.FAILED_PRECONDITION,
             )
-        player_id = await self._registrar.register(user_id, device_type, identifier)
+        player_id = await self._devices.register(user_id, device_type, identifier)
         return gojson.marshal({"os_player_id": player_id} if player_id else {})
 
     async def unregister_push(self, context: Context, payload: str) -> None:
-        """Take a device from the caller, at his logout; one that is not his is no error.
+        """Remove a device from the caller, at logout; one that they do not have is no error.
 
         Raises:
             ModuleError: No user, or a payload that is not as above.
         """
         user_id = self._user(context)
-        self._registrar.unregister(user_id, *self._device(payload))
+        self._devices.unregister(user_id, *self._device(payload))
 
     def _user(self, context: Context) -> str:
         if context.user_id in (None, SYSTEM_USER):
             raise ModuleError(
-                "a device belongs to a user: call this with his session, not with the HTTP key",
+                "a device belongs to a user: call this with their session, not with the HTTP key",
                 GrpcCode.UNAUTHENTICATED,
             )
         if self._accounts.find(str(context.user_id)) is None:
@@ -99,7 +101,7 @@ class PushFunctions:
             given = {}
         identifier = given.get("Identifier")
         if not isinstance(identifier, str) or not identifier:
-            raise _refusal("Identifier must be what the platform calls the device, a text")
+            raise _refusal("Identifier must be the device's push token, a text")
         device_type = _number(given.get("DeviceType"))
         if device_type not in DEVICE_TYPES:
             known = ", ".join(f"{number} {name}" for number, name in DEVICE_TYPES.items())

@@ -1,7 +1,7 @@
-"""Which events become a push, and what it says.
+"""Push rules: which events become a push, with which texts.
 
 A rule is configuration (`push.on_event`: a JSON file, or `PushRule` objects), or a function of the
-game's own (`server.push.on_event`).
+game (`server.push.on_event`).
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class PushEvent:
     Attributes:
         name: `direct_message`, the name of a notification of Nakama's own (`friend_request`, …),
             or the code of one of the game's, as text.
-        user_id: To whom.
-        sender_id: Who did it; the nil uuid, or nothing, for the server.
-        sender: His user name; nothing for the server.
+        user_id: The recipient.
+        sender_id: The id of the sender; the nil uuid, or nothing, for the server.
+        sender: The sender's user name; nothing for the server.
         code: The notification's code; 0 for a direct message.
         subject: The notification's subject; nothing for a direct message.
         content: The notification's or message's content.
@@ -60,7 +60,7 @@ class PushEvent:
     source_id: str
 
     def values(self) -> dict[str, str]:
-        """What a template may name: the texts and numbers of the content, and of the event."""
+        """The names of a template: texts and numbers of the content and of the event."""
         from_content = {
             name: str(value)
             for name, value in self.content.items()
@@ -70,7 +70,7 @@ class PushEvent:
         return from_content | own
 
     def data(self) -> dict[str, str | int]:
-        """What the app gets with the push, to open the right screen."""
+        """The data of the push, with which the app opens the right screen."""
         return {
             "event": self.name,
             "code": self.code,
@@ -85,7 +85,7 @@ def name_of(code: int) -> str:
 
 
 def event_name(event: object) -> str:
-    """The name of the event that a rule means by a name or a notification code.
+    """The name of an event, given its name or a notification code.
 
     Raises:
         InvalidRule: There is no such event.
@@ -118,7 +118,7 @@ def _check_texts(_: Any, attribute: Attribute[Any], texts: object) -> None:
 def _check_english(_: Any, attribute: Attribute[Any], texts: Mapping[str, str]) -> None:
     if "en" not in texts:
         raise InvalidRule(
-            "contents must have 'en': OneSignal shows it to everybody whose language is not there"
+            "contents must have 'en': OneSignal shows it on devices of every other language"
         )
 
 
@@ -137,7 +137,7 @@ class PushRule:
     Attributes:
         event: `direct_message`, the name or the code of a notification.
         contents: The text by language, with `en`.
-        headings: The title by language; a language that has none here is shown none.
+        headings: The title by language; other languages have none.
         also_online: Whether to push although the user has an open socket.
 
     Raises:
@@ -165,7 +165,7 @@ class PushRule:
 
 @frozen
 class Rule:
-    """What becomes of one kind of event, however it was written down.
+    """How one kind of event becomes a push; made of a PushRule or a function.
 
     Attributes:
         message: Makes a `PushMessage`, or None where there is to be none.

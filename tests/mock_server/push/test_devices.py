@@ -5,7 +5,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.features.push.devices import SCHEMA, Device, Devices
+from mock_server.features.push.devices import SCHEMA, Device, DeviceTable
 from server_kit import Clock, Store
 
 USERS = "CREATE TABLE users (id TEXT PRIMARY KEY); INSERT INTO users VALUES ('ada'), ('bob');"
@@ -27,7 +27,7 @@ def test_any_order_of_logins_and_logouts_leaves_the_right_devices(
 ) -> None:
     clock = Clock(stopped_at=1000)
     store = Store(USERS + SCHEMA)
-    devices = Devices(store, clock, expiry=EXPIRY)
+    devices = DeviceTable(store, clock, expiry=EXPIRY)
     logins: dict[str, dict[str, float]] = defaultdict(dict)
     resolved: set[tuple[str, str]] = set()
     for what, user, value in history:
@@ -60,7 +60,7 @@ def test_any_order_of_logins_and_logouts_leaves_the_right_devices(
 
 def test_a_device_is_one_by_player_id_by_identifier_and_by_installation() -> None:
     store = Store(USERS + SCHEMA)
-    devices = Devices(store, Clock(stopped_at=1000), expiry=0)
+    devices = DeviceTable(store, Clock(stopped_at=1000), expiry=0)
     devices.save("ada", Device(device_type=0, identifier="t"))
     devices.save("ada", Device(device_type=1, identifier="t", player_id="p"))
     devices.save("ada", Device(device_type=0, identifier="t", player_id="p", installation_id="i"))
@@ -73,7 +73,7 @@ def test_a_device_is_one_by_player_id_by_identifier_and_by_installation() -> Non
 
 def test_what_one_user_of_a_device_does_not_tell_stays_known_of_the_other() -> None:
     store = Store(USERS + SCHEMA)
-    devices = Devices(store, Clock(stopped_at=1000), expiry=0)
+    devices = DeviceTable(store, Clock(stopped_at=1000), expiry=0)
     devices.save("ada", Device(device_type=0, identifier="t", player_id="p", installation_id="i"))
     devices.save("bob", Device(player_id="q", installation_id="i"))
     (device,) = devices.of_user("ada")
@@ -84,7 +84,7 @@ def test_what_one_user_of_a_device_does_not_tell_stays_known_of_the_other() -> N
 
 def test_what_a_device_told_is_kept_when_it_registers_by_its_token_alone() -> None:
     store = Store(USERS + SCHEMA)
-    devices = Devices(store, Clock(stopped_at=1000), expiry=0)
+    devices = DeviceTable(store, Clock(stopped_at=1000), expiry=0)
     told = {"platform": "ios", "language": "de"}
     devices.save("ada", Device(device_type=0, identifier="t", player_id="p", info=told))
     devices.save("ada", Device(device_type=0, identifier="t"))

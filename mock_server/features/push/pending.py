@@ -1,4 +1,4 @@
-"""Pushes that wait for OneSignal, stored: a server that ends meanwhile sends them later."""
+"""Pending pushes, stored: a server that ends before OneSignal answers sends them later."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mock_server.features.push.records import PushRecord
 from server_kit import Store
 
 SCHEMA = """
-CREATE TABLE push_waiting (
+CREATE TABLE push_pending (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL, message TEXT NOT NULL
 );
 """
 
 
-class Waiting:
-    """The pushes of one server that OneSignal has neither taken nor refused.
+class PendingPushes:
+    """The pushes of one server that OneSignal has neither accepted nor refused.
 
     Args:
         store: The server's database.
@@ -33,28 +33,28 @@ class Waiting:
         """Store a push.
 
         Raises:
-            Exception: The message has something in it that is no JSON.
+            Exception: The message has a value that JSON cannot have.
         """
         self._store.run(
-            "INSERT INTO push_waiting (id, record, message) VALUES (?, ?, ?)",
+            "INSERT INTO push_pending (id, record, message) VALUES (?, ?, ?)",
             record.id,
             _record_text(record),
             json.dumps(message.fields()),
         )
 
     def update(self, record: PushRecord) -> None:
-        """Store what has become of a push so far."""
+        """Store the record of a push again, with its failures so far."""
         self._store.run(
-            "UPDATE push_waiting SET record = ? WHERE id = ?", _record_text(record), record.id
+            "UPDATE push_pending SET record = ? WHERE id = ?", _record_text(record), record.id
         )
 
     def drop(self, record_id: str) -> None:
-        """Forget a push, because it waits no longer; one that is not there is no error."""
-        self._store.run("DELETE FROM push_waiting WHERE id = ?", record_id)
+        """Remove a push that is not pending any more; an unknown one is no error."""
+        self._store.run("DELETE FROM push_pending WHERE id = ?", record_id)
 
     def all(self) -> list[tuple[PushRecord, PushMessage]]:
-        """Every push, in the order of the events."""
-        rows = self._store.all("SELECT record, message FROM push_waiting ORDER BY number")
+        """Every pending push, in the order of the events."""
+        rows = self._store.all("SELECT record, message FROM push_pending ORDER BY number")
         return [_read(row["record"], row["message"]) for row in rows]
 
 

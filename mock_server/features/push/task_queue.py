@@ -1,4 +1,4 @@
-"""Work for OneSignal that the game does not wait for: tasks with an owner, and a bound."""
+"""Requests to OneSignal in the background: tasks with an owner and a limit."""
 
 from __future__ import annotations
 
@@ -12,58 +12,58 @@ from server_kit import Clock
 _log = logging.getLogger("mock_server.push")
 
 
-class OutboxFull(Exception):
-    """So much work is waiting that nothing more is taken."""
+class TaskQueueFull(Exception):
+    """The limit of tasks is reached."""
 
 
-class Outbox:
-    """Runs coroutines in tasks of its own.
+class TaskQueue:
+    """Runs coroutines in tasks and owns them.
 
     Args:
         clock: Its time.
-        size: How many may be under way at once.
+        size: How many tasks there may be at once.
     """
 
     def __init__(self, clock: Clock, *, size: int) -> None:
         self._clock = clock
         self._size = size
         self._tasks: set[asyncio.Task[None]] = set()
-        self._resting: set[asyncio.Task[Any]] = set()
+        self._sleeping: set[asyncio.Task[Any]] = set()
         self._draining = False
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do it now, in the background. It may be cancelled; what it raises is logged.
+        """Run a coroutine in the background; it may be cancelled, its exceptions are logged.
 
         Raises:
-            OutboxFull: There is too much to do already; `work` is closed without having begun.
+            TaskQueueFull: There are too many tasks; `work` is closed unstarted.
         """
         if len(self._tasks) >= self._size:
             work.close()
-            raise OutboxFull(f"{self._size} are waiting for OneSignal already (push.queue_size)")
+            raise TaskQueueFull(f"{self._size} are waiting for OneSignal already (push.queue_size)")
         task = asyncio.create_task(_logged(work), name="mock_server push")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait between two attempts; when the outbox is drained, the work ends here."""
+        """Wait between two attempts; the task is cancelled here when the queue is drained."""
         task = asyncio.current_task()
         assert task is not None
         if self._draining:
             raise asyncio.CancelledError("no more attempts: the server stops")
-        self._resting.add(task)
+        self._sleeping.add(task)
         try:
             await self._clock.sleep(seconds)
         finally:
-            self._resting.discard(task)
+            self._sleeping.discard(task)
 
     async def drain(self, seconds: float) -> None:
-        """Let attempts that are due or under way finish, but no new ones begin; then end the rest.
+        """Let running attempts finish without starting new ones; then cancel the rest.
 
         Args:
             seconds: How long to wait for them.
         """
         self._draining = True
-        for task in self._resting:
+        for task in self._sleeping:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
@@ -71,8 +71,8 @@ class Outbox:
         self._draining = False
 
     async def cancel(self) -> None:
-        """End everything at once."""
-        await asyncio.sleep(0)  # work that is cancelled before its first step can't clean up
+        """Cancel every task."""
+        await asyncio.sleep(0)  # a task that is cancelled before its first step can't clean up
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

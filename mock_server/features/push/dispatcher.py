@@ -1,4 +1,4 @@
-"""From an event to a push: the rule, the devices, OneSignal, and the record of it all."""
+"""Makes a push of an event: rule, devices, request to OneSignal, record."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import uuid
 import attrs
 
 from mock_server.config import Config
+from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.push.errors import NobodyReached, OneSignalError
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.onesignal import OneSignal
-from mock_server.features.push.outbox import Outbox, OutboxFull
-from mock_server.features.push.pushes import Pushes
+from mock_server.features.push.pending import PendingPushes
+from mock_server.features.push.push_log import PushLog
 from mock_server.features.push.records import Failure, Outcome, PushRecord
-from mock_server.features.push.registrar import Registrar
 from mock_server.features.push.rules import InvalidRule, PushEvent, Rule
-from mock_server.features.push.targets import Devices, ExternalUsers, Target
-from mock_server.features.push.waiting import Waiting
+from mock_server.features.push.targets import ExternalUserIds, PlayerIds, Target
+from mock_server.features.push.task_queue import TaskQueue, TaskQueueFull
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.wire.uuids import parse_uuid
 from server_kit import Clock
@@ -26,10 +26,10 @@ from server_kit import Clock
 _log = logging.getLogger("mock_server.push")
 
 
-class Sender:
-    """Sends pushes in the background, and keeps a record of each.
+class Dispatcher:
+    """Sends pushes in the background and keeps a record of each.
 
-    What it was sending when the server ended stays in the database; `resume` sends it.
+    Pushes that were being sent when the server ended stay in the database; `resume` sends them.
     """
 
     def __init__(
@@ -38,28 +38,28 @@ class Sender:
         clock: Clock,
         *,
         registry: SessionRegistry,
-        registrar: Registrar,
+        devices: DeviceRegistry,
         onesignal: OneSignal,
-        outbox: Outbox,
-        pushes: Pushes,
-        waiting: Waiting,
+        task_queue: TaskQueue,
+        pushes: PushLog,
+        pending: PendingPushes,
     ) -> None:
         self._target = config.push.target
         self._has_onesignal = bool(config.onesignal.url)
         self._clock = clock
         self._registry = registry
-        self._registrar = registrar
+        self._devices = devices
         self._onesignal = onesignal
-        self._outbox = outbox
+        self._task_queue = task_queue
         self._pushes = pushes
-        self._waiting = waiting
+        self._pending = pending
 
     def resume(self) -> None:
-        """Send what is stored of an earlier run; OneSignal takes nothing twice."""
-        for record, message in self._waiting.all():
+        """Send the pending pushes of an earlier run; their idempotency keys prevent duplicates."""
+        for record, message in self._pending.all():
             self._start(record, message)
 
-    def push(self, event: PushEvent, rule: Rule) -> None:
+    def dispatch(self, event: PushEvent, rule: Rule) -> None:
         """Push an event, unless its user is online; never raises."""
         record = PushRecord(
             id=str(uuid.uuid4()),
@@ -73,12 +73,12 @@ class Sender:
         message = self._message(record, event, rule)
         if message is None:
             return
-        addressed = self._addressed(attrs.evolve(record, contents=message.contents))
+        addressed = self._with_recipients(attrs.evolve(record, contents=message.contents))
         if addressed is None:
             return
         try:
-            self._waiting.put(addressed, message)
-        except Exception as error:  # the game's own function made it
+            self._pending.put(addressed, message)
+        except Exception as error:  # a function of the game made the message
             self._end(addressed, Outcome.FAILED, f"it could not be sent: {error}")
             return
         self._start(addressed, message)
@@ -101,13 +101,13 @@ class Sender:
             return None
         return message
 
-    def _addressed(self, record: PushRecord) -> PushRecord | None:
-        """The record with the devices it is for, or None if there are none."""
+    def _with_recipients(self, record: PushRecord) -> PushRecord | None:
+        """The record with the player ids of its recipients; None if there are none."""
         if self._target == "external_user_id":
             return record
-        devices = self._registrar.devices_of(record.user_id)
+        devices = self._devices.of_user(record.user_id)
         given = list(dict.fromkeys(each.player_id for each in devices if each.player_id))
-        # OneSignal refuses the whole message for one id that is no UUID.
+        # OneSignal refuses a message if one of its ids is not a UUID.
         usable = tuple(each for each in given if parse_uuid(each))
         unusable = [each for each in given if each not in usable]
         reason = f"no UUID: {', '.join(unusable)}" if unusable else ""
@@ -123,10 +123,10 @@ class Sender:
             return
         self._pushes.put(record)
         ids = record.player_ids
-        target = Devices(ids) if ids else ExternalUsers([record.user_id])
+        target = PlayerIds(ids) if ids else ExternalUserIds([record.user_id])
         try:
-            self._outbox.start(self._send(record, message, target))
-        except OutboxFull as error:
+            self._task_queue.start(self._send(record, message, target))
+        except TaskQueueFull as error:
             self._end(record, Outcome.FAILED, str(error))
 
     async def _send(self, record: PushRecord, message: PushMessage, target: Target) -> None:
@@ -135,7 +135,7 @@ class Sender:
             failure = Failure(self._clock.time(), str(error))
             record = attrs.evolve(record, failures=(*record.failures, failure))
             self._pushes.put(record)
-            self._waiting.update(record)
+            self._pending.update(record)
 
         try:
             created = await self._onesignal.create_notification(
@@ -148,7 +148,7 @@ class Sender:
         except asyncio.CancelledError:
             reason = "the server stopped before there was an answer"
             self._pushes.put(attrs.evolve(record, outcome=Outcome.FAILED, reason=reason))
-            raise  # it stays in the database: see resume
+            raise  # it stays pending: see resume
         except Exception as error:
             self._end(record, Outcome.FAILED, f"it could not be sent: {error}")
             raise
@@ -158,5 +158,5 @@ class Sender:
             self._end(record, Outcome.SENT, "; ".join(filter(None, reasons)))
 
     def _end(self, record: PushRecord, outcome: Outcome, reason: str) -> None:
-        self._waiting.drop(record.id)
+        self._pending.drop(record.id)
         self._pushes.put(attrs.evolve(record, outcome=outcome, reason=reason))

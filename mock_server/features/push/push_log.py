@@ -1,0 +1,142 @@
+"""The push log: the rules of one server and a record of each push, for tests to read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
+
+from mock_server.features.push.message import PushMessage
+from mock_server.features.push.records import PushRecord
+from mock_server.features.push.rules import PushEvent, PushRule, Rule, event_name
+from server_kit import Notifier
+
+MessageMaker = Callable[[PushEvent], PushMessage | None]
+
+_SIZE = 10_000
+_SHOWN = 20  # records in the message of a TimeoutError
+
+
+class PushLog:
+    """The push rules of one server, and the records of its pushes, oldest first.
+
+    Every event with a rule has a record; the newest 10,000 are kept. Any thread may read them.
+
+    Args:
+        rules: The rules of the configuration.
+    """
+
+    def __init__(self, rules: Iterable[PushRule] = ()) -> None:
+        self._rules = {rule.event: Rule(rule.message, rule.also_online) for rule in rules}
+        self._rules_after_reset = dict(self._rules)
+        self._records: dict[str, PushRecord] = {}
+        self._change_numbers: dict[str, int] = {}  # by record id, the latest change last
+        self._changes = 0
+        self._lock = threading.Lock()
+        self._changed = Notifier()
+
+    def __iter__(self) -> Iterator[PushRecord]:
+        with self._lock:
+            return iter(tuple(self._records.values()))
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def on_event(
+        self, event: str | int, *, also_online: bool = False
+    ) -> Callable[[MessageMaker], MessageMaker]:
+        """Decorate a function that makes the push for one kind of event.
+
+        It takes a `PushEvent` and returns a `PushMessage`, or None for no push; it runs in the
+        server's loop and must not block. It replaces any other rule for that event. A rule
+        that is added while the server runs is removed by `reset`.
+
+        Args:
+            event: `direct_message`, or the name or the code of a notification.
+            also_online: Whether to push although the user has an open socket.
+
+        Raises:
+            InvalidRule: There is no such event.
+        """
+        name = event_name(event)
+
+        def register(make: MessageMaker) -> MessageMaker:
+            self._rules[name] = Rule(make, also_online)
+            return make
+
+        return register
+
+    def rule_for(self, event: str) -> Rule | None:
+        """The rule for an event of this name, or None."""
+        return self._rules.get(event)
+
+    def keep(self) -> None:
+        """Keep the present rules over a `reset`."""
+        self._rules_after_reset = dict(self._rules)
+
+    def reset(self) -> None:
+        """Remove all records, and the rules added since `keep`."""
+        with self._lock:
+            self._records.clear()
+            self._change_numbers.clear()
+        self._rules = dict(self._rules_after_reset)
+
+    def put(self, record: PushRecord) -> None:
+        """Add a record, or replace the one with its id, and wake those who wait."""
+        with self._lock:
+            self._records[record.id] = record
+            self._changes += 1
+            self._change_numbers.pop(record.id, None)
+            self._change_numbers[record.id] = self._changes
+            if len(self._records) > _SIZE:
+                oldest = next(iter(self._records))
+                del self._records[oldest], self._change_numbers[oldest]
+        self._changed.notify()
+
+    async def wait_for(
+        self, matches: Callable[[PushRecord], bool], *, timeout: float = 5.0
+    ) -> PushRecord:
+        """Return the first record that matches, now or later; may be awaited in any loop.
+
+        Args:
+            matches: Whether a record is the one; called once for each change of a record.
+            timeout: Seconds to wait.
+
+        Raises:
+            TimeoutError: None matched in time; the message lists what there is.
+        """
+        position = 0
+
+        def first_match() -> PushRecord | None:
+            nonlocal position
+            records, position = self._changed_since(position)
+            return next((record for record in records if matches(record)), None)
+
+        try:
+            return await self._changed.wait_for(first_match, timeout=timeout)
+        except TimeoutError:
+            raise TimeoutError(
+                f"no matching push within {timeout:g} s; there are: {self._summary()}"
+            ) from None
+
+    def _changed_since(self, position: int) -> tuple[list[PushRecord], int]:
+        """The records that changed after a position, in the order of changes, and the new position.
+
+        Takes time for these records only: a dict is read from its end.
+        """
+        with self._lock:
+            changed = list(
+                takewhile(lambda each: each[1] > position, reversed(self._change_numbers.items()))
+            )
+            return [self._records[record_id] for record_id, _ in reversed(changed)], self._changes
+
+    def _summary(self) -> str:
+        records = list(self)
+        text = "; ".join(_line(record) for record in records[-_SHOWN:]) or "none"
+        left_out = len(records) - _SHOWN
+        return text if left_out <= 0 else f"{text} (and {left_out} before these)"
+
+
+def _line(record: PushRecord) -> str:
+    reason = f" ({record.reason})" if record.reason else ""
+    return f"{record.event} to {record.user_id}: {record.outcome}{reason}"
