@@ -43,7 +43,7 @@ class Controlled(Protocol):
         """The open sockets."""
 
     async def users(self) -> list[dict[str, Any]]:
-        """The public `User` message of everybody."""
+        """The public `User` message of every user."""
 
     async def settle(self) -> None:
         """Return once what became due by the clock has been done."""

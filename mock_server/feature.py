@@ -22,7 +22,7 @@ async def _nothing_async() -> None:
 
 @frozen(kw_only=True)
 class Feature:
-    """What one feature brings to a server; everything may be left out.
+    """What one feature adds to a server; every part is optional.
 
     Attributes:
         routes: What it answers over HTTP.

@@ -1,4 +1,4 @@
-"""Who makes a call, as the token says."""
+"""The caller, as in the token."""
 
 from __future__ import annotations
 

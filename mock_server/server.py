@@ -108,7 +108,7 @@ class MockServer(HostedServer):
 
         It takes the runtime `Context` and the payload text and returns text or None. It may be a
         coroutine function; a plain one runs in the server's loop and must not block. What is
-        registered while the server runs is gone after `reset`.
+        registered while the server runs is removed by `reset`.
         """
 
         def register(function: RpcFunction) -> RpcFunction:
@@ -144,7 +144,7 @@ class MockServer(HostedServer):
         return self._running().registry.all()
 
     async def users(self) -> list[dict[str, Any]]:
-        """The public `User` message of everybody, in the order of their accounts."""
+        """The public `User` message of every user, in the order of their accounts."""
         return await self._in_loop(self._users())
 
     async def devices(self, user_id: str) -> list[Device]:
@@ -160,11 +160,10 @@ class MockServer(HostedServer):
         await self._in_loop(self._running().settle())
 
     async def reset(self) -> None:
-        """Back to how the server started, in about a millisecond.
+        """Restore the state after start, in about a millisecond.
 
-        Users, sockets, pushes and the journal are gone, and so are faults, every `clock.advance`,
-        and the functions registered since the start; what a `data` file held at the start is gone,
-        too.
+        Users, sockets, pushes, the journal, faults, every `clock.advance` and the functions that
+        were registered since the start are removed, and so is what a `data` file held at the start.
         """
         await self._in_loop(self._reset())
 
@@ -180,7 +179,7 @@ class MockServer(HostedServer):
         """Restart as a Nakama whose process has ended, on the same ports.
 
         Every connection of the client API is dropped without a close frame, and meanwhile new ones
-        are refused. What Nakama keeps in memory is gone: presences, and which tokens were logged
+        are refused. What Nakama keeps in memory is lost: presences, and which tokens were logged
         out. Modules load again. The console's port stays, and so do clock, journal and faults.
 
         Args:

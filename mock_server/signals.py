@@ -1,4 +1,4 @@
-"""What features tell whoever cares: who sends a signal knows none of its receivers."""
+"""Signals between features: the sender does not know the receivers."""
 
 from __future__ import annotations
 

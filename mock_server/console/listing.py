@@ -28,13 +28,13 @@ def list_page(database: store.Store, user_id: str, limit: int, cursor: str) -> C
 
     Args:
         database: Where they are.
-        user_id: Whose; empty for everybody's.
+        user_id: Of this user; empty for all.
         limit: How many.
         cursor: A cursor of another page, or empty for the first one.
 
     Raises:
         BadCursor: Not a cursor of this list.
-        GrpcError: Not a user id, as the database says it.
+        GrpcError: Not a user id, with the database's text.
     """
     owner = _owner(user_id)
     position = decode_cursor(_CURSOR, cursor) if cursor else [True, "", 0, ""]

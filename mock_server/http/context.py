@@ -1,4 +1,4 @@
-"""The context of a request: what everybody on its way through the server reads and notes."""
+"""The context of a request: what its handlers read, and what they add for the journal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JOURNAL_BODY = 2000
 
 @define
 class RequestContext:
-    """One request, as far as it was read, and what the journal will say of it.
+    """One request, as far as it was read, and the values of its journal entry.
 
     Attributes:
         raw: The request as aiohttp has it.

@@ -34,7 +34,7 @@ class Gateway:
     Args:
         table: The routes.
         server_key: What callers without a session must know.
-        sessions: Tells who a token stands for.
+        sessions: Finds the user of a token.
         hooks: What server modules do before and after.
     """
 

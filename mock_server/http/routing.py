@@ -1,4 +1,4 @@
-"""Routes of the client API, and which of them a request means."""
+"""Routes of the client API, and the route of a request."""
 
 from __future__ import annotations
 

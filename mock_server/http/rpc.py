@@ -38,7 +38,7 @@ class RpcHandler:
 
     Args:
         http_key: What callers without a session must know.
-        sessions: Tells who a token stands for.
+        sessions: Finds the user of a token.
         rpcs: The functions.
         contexts: Makes their contexts.
     """

@@ -77,7 +77,7 @@ class FaultyConnection:
         """Handle a frame that came in, unless a fault prevents it.
 
         Args:
-            member: Tells what kind of envelope it holds; only faults need to know.
+            member: Returns the kind of the envelope; only faults need it.
             handle: Handles it.
         """
         decision = self._decide(Point.IN, member)

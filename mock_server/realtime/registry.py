@@ -34,7 +34,7 @@ class SessionRegistry:
                 del self._by_user[session.user_id]
 
     def ended(self, session: SocketSession) -> None:
-        """Forget a socket whose connection is gone."""
+        """Remove a socket whose connection is closed."""
         self._ending.discard(session)
 
     def get(self, session_id: str) -> SocketSession | None:
@@ -55,7 +55,7 @@ class SessionRegistry:
             session.disconnect()
 
     async def abort_all(self) -> None:
-        """Drop every connection, and what is worked for it, and wait until all are gone."""
+        """Drop every connection and its running requests, and wait until all are closed."""
         sessions = [*self.all(), *self._ending]
         for session in sessions:
             session.kill()

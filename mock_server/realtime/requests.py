@@ -1,4 +1,4 @@
-"""Requests over a socket: what a feature says of each kind that it answers."""
+"""Requests over a socket: how a feature describes each kind that it answers."""
 
 from __future__ import annotations
 

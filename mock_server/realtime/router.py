@@ -1,4 +1,4 @@
-"""The message router: one envelope to everybody who is in a stream."""
+"""The message router: one envelope to all presences of a stream."""
 
 from __future__ import annotations
 

@@ -36,12 +36,12 @@ class SocketSession:
 
     Attributes:
         id: The session id, a uuid v1; clients see it in presences only.
-        identity: Who it is, as the token of the handshake says.
+        identity: The user, as in the token of the handshake.
         lang: The language given in the handshake.
         client_ip: Where it came from.
         client_port: The same, its port as text.
         format: The form of its frames.
-        closed: Set once the socket is gone.
+        closed: Set once the socket is closed.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class SocketSession:
 
     @property
     def username(self) -> str:
-        """His name, as the token of the handshake says."""
+        """The user's name, as in the token of the handshake."""
         return self.identity.username
 
     @property

@@ -58,7 +58,7 @@ class Presence:
     Attributes:
         user_id: Whose session it is.
         session_id: The session.
-        username: His name when the session was opened.
+        username: Their name when the session was opened.
         hidden: A hidden presence causes no events and is not listed.
         persistence: Whether messages that the session sends are stored.
         status: The status text; None outside of status streams.

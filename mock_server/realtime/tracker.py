@@ -1,4 +1,4 @@
-"""The presence tracker: which session is in which stream, and who hears of it."""
+"""The presence tracker: the presences of each stream, and their join and leave events."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Tracker:
             self.untrack(stream, session_id)
 
     def untrack_stream(self, stream: Stream) -> None:
-        """Let everybody leave a stream; as all are gone at once, nobody hears of it."""
+        """Remove all presences of a stream; as none is left, no event is sent."""
         for session_id in list(self._by_stream.get(stream, {})):
             self._remove(stream, session_id)
 
@@ -103,4 +103,4 @@ class Tracker:
 
 
 def _nobody(stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]) -> None:
-    """Nobody listens yet."""
+    """There is no listener yet."""

@@ -30,10 +30,10 @@ class WebsocketHandler:
     Args:
         config: The settings of sockets, and whether a user may have one only.
         pipeline: Answers what the sockets send.
-        sessions: Tells who a token stands for.
+        sessions: Finds the user of a token.
         registry: Where open sockets are found.
         tracker: Where their presences are.
-        status: Whom they follow.
+        status: The users they follow.
         notifications: Tells a user's other sockets why they end.
         events: Tells server modules that a socket has opened or closed.
         faults: What goes wrong on purpose.

@@ -36,7 +36,7 @@ class Arguments:
         self._values = values
 
     def error(self, number: int, expected: str) -> BadArgument:
-        """The error that says that argument `number` is not what was expected."""
+        """The error for an argument `number` of another type than expected."""
         return BadArgument(number, self._function, expected)
 
     def text(self, number: int) -> str:
@@ -216,7 +216,7 @@ class Entry:
         self._fields = value if isinstance(value, dict) else {}
 
     def error(self, expected: str) -> BadArgument:
-        """The error that says what was expected."""
+        """The error with what was expected."""
         return self._given.error(self._number, expected)
 
     def has(self, name: str) -> bool:
@@ -256,7 +256,7 @@ class Entry:
 
 
 def _checked(text: str) -> str:
-    """A text that is to be stored or sent: it must be UTF-8, as PostgreSQL says."""
+    """A text to be stored or sent: it must be UTF-8, as in PostgreSQL."""
     if _STRAY_BYTE.search(text):
         raise ModuleError('ERROR: invalid byte sequence for encoding "UTF8" (SQLSTATE 22021)')
     return text

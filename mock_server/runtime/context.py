@@ -1,4 +1,4 @@
-"""What a server module is told of the call it serves."""
+"""The context of a call, for server modules."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Context:
         headers: The headers of an RPC request, as lists; empty on a socket and for hooks.
         query_params: Its query parameters, as lists, without the http key.
         user_id: Who calls; None with the http key.
-        username: His name, as his token says.
-        vars: The session variables of his token.
-        user_session_exp: When his token ends, in seconds since the epoch.
+        username: Their name, as in the token.
+        vars: The session variables of the token.
+        user_session_exp: When the token expires, in seconds since the epoch.
         session_id: The socket's session; None over HTTP.
         client_ip: Where the call came from.
         client_port: The same, its port.

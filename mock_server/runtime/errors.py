@@ -13,10 +13,10 @@ class ModuleLoadError(Exception):
 
 
 class ModuleError(Exception):
-    """A server module refuses a call; the client sees the message.
+    """A server module refuses a call; the client receives the message.
 
     Args:
-        message: What the client is told.
+        message: The text for the client.
         code: A gRPC code from 1 to 16; over HTTP it decides the status. Others become 13, as in
             Nakama. The socket does not show it.
     """

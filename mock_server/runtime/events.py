@@ -19,7 +19,7 @@ _log = logging.getLogger("mock_server.runtime")
 
 
 class Events:
-    """The events of one server; nobody waits for the functions that hear of them.
+    """The events of one server; their functions run in the background.
 
     Args:
         registrations: The functions.

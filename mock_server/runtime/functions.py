@@ -1,4 +1,4 @@
-"""What all groups of runtime functions have in common."""
+"""The common base of the groups of runtime functions."""
 
 from __future__ import annotations
 

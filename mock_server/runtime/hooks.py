@@ -33,7 +33,7 @@ class Hooks:
     Args:
         registrations: The hooks.
         contexts: Makes their contexts.
-        sessions: Tells who has just logged in.
+        sessions: Signals a login.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """`nk`: what server modules may call, under Nakama's names.
 
-Each feature brings its own functions (`features/NAME/runtime.py`); `wiring.py` names the groups.
+Each feature has its own functions (`features/NAME/runtime.py`); `wiring.py` names the groups.
 """
 
 from __future__ import annotations

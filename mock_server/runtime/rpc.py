@@ -1,4 +1,4 @@
-"""The RPC functions that server modules registered, whatever way the call comes in."""
+"""The RPC functions of server modules, for calls of every transport."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Accounts: the user and what only he sees."""
+"""Accounts: a user with the fields that only they can read."""

@@ -62,7 +62,7 @@ class Accounts:
         return self._store.one("SELECT * FROM users WHERE username = ?", username)
 
     def all(self) -> list[Row]:
-        """The rows of everybody but the system user, in the order of their accounts."""
+        """The rows of all users but the system user, in the order of their accounts."""
         return self._store.all("SELECT * FROM users WHERE username <> '' ORDER BY create_time")
 
     def create(self, username: str, **columns: Any) -> str:
@@ -176,7 +176,7 @@ class Accounts:
 
 
 def check_username(username: str) -> None:
-    """Refuse what Nakama refuses; plain spaces are fine, whatever the text says.
+    """Refuse what Nakama refuses; spaces are accepted, although the text of the error denies it.
 
     Raises:
         GrpcError: Control characters or more than 128 bytes.

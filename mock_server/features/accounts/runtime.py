@@ -32,7 +32,7 @@ class AccountFunctions(RuntimeFunctions):
         """Read a whole account: the user's fields, wallet, email, devices, custom id.
 
         Raises:
-            ModuleError: Not a uuid, or nobody's.
+            ModuleError: Not a uuid, or not a user's.
         """
         given = Arguments("account_get_id", user_id)
         owner = given.uuid(1, "invalid user id", absent="expects user id")
@@ -137,7 +137,7 @@ class AccountFunctions(RuntimeFunctions):
 
 
 def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:
-    """A user as modules see him: `user_id` for `id`, metadata as a table, whole seconds."""
+    """A user as modules see them: `user_id` for `id`, metadata as a table, whole seconds."""
     user = accounts.user(row)
     return {
         **{name: user.get(name, "") for name in _PROFILE},

@@ -1,4 +1,4 @@
-"""Providers that no test server can ask: whatever proof a client has of them is refused."""
+"""Providers that a test server cannot ask: every token of theirs is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ForeignProvider:
     Attributes:
         name: As the paths of the client API spell it.
         title: As Nakama's messages call it.
-        required: The fields that must not be empty, and what Nakama says of each that is.
+        required: The fields that must not be empty, and Nakama's error for each that is.
         is_configured: Whether Nakama asks it without settings of its own.
     """
 

@@ -44,10 +44,10 @@ class AuthenticationFunctions(RuntimeFunctions):
             create: Whether an unknown user is created; True when left out.
 
         Returns:
-            The user's id and name, and whether he is new.
+            The user's id and name, and whether they are new.
 
         Raises:
-            ModuleError: A bad argument, nobody there, or a banned account.
+            ModuleError: A bad argument, no such account, or a banned one.
         """
         given = Arguments("authenticate_device", device_id, username, create)
         device = _id(given, 10)
@@ -61,7 +61,7 @@ class AuthenticationFunctions(RuntimeFunctions):
         """Find or create a user by custom id, 6 to 128 bytes; see `authenticate_device`.
 
         Raises:
-            ModuleError: A bad argument, nobody there, or a banned account.
+            ModuleError: A bad argument, no such account, or a banned one.
         """
         given = Arguments("authenticate_custom", custom_id, username, create)
         custom = _id(given, 6)
@@ -77,7 +77,7 @@ class AuthenticationFunctions(RuntimeFunctions):
         Without an address, the user name and the password are checked.
 
         Raises:
-            ModuleError: A bad argument, nobody there, a wrong password, or a banned account.
+            ModuleError: A bad argument, no such account, a wrong password, or a banned account.
         """
         given = Arguments("authenticate_email", email, password, username, create)
         address = _email(given)
@@ -99,7 +99,7 @@ class AuthenticationFunctions(RuntimeFunctions):
     ) -> tuple[str, str, bool]:
         """Find or create a user by a Facebook token; see `authenticate_device`.
 
-        His friends there become his friends, unless `import_friends` is False.
+        Their friends there become their friends here, unless `import_friends` is False.
 
         Raises:
             ModuleError: A bad argument, a token that Facebook does not know, nobody there, or a
@@ -135,8 +135,8 @@ class AuthenticationFunctions(RuntimeFunctions):
         """Sign a session token for a user, known or not.
 
         Args:
-            user_id: His id.
-            username: His name; a random one when empty.
+            user_id: Their id.
+            username: Their name; a random one when empty.
             expiry: When the token ends, in seconds since the epoch; as configured when left out.
             variables: Session variables: a table of texts by texts.
 

@@ -56,7 +56,7 @@ class MessageNotFound(Exception):
 
 
 class MessageNotStored(Exception):
-    """The database refuses a message; nobody has received it."""
+    """The database refuses a message; it was not sent."""
 
 
 @frozen
@@ -67,8 +67,8 @@ class Author:
         stream: The channel.
         channel_id: The channel's id, as the author spells it.
         user_id: The nil uuid for the system.
-        username: His name.
-        persistent: Whether the history keeps what he writes.
+        username: Their name.
+        persistent: Whether the history keeps their messages.
     """
 
     stream: Stream
@@ -83,7 +83,7 @@ class ChannelMessage:
     """One message on a channel.
 
     Attributes:
-        author: Who writes it, or whom it is about.
+        author: The sender, or the user it is about.
         code: What it is.
         content: JSON text.
         create_time: Nanoseconds since the epoch; stored in microseconds.
@@ -130,7 +130,7 @@ class DirectMessage:
         message_id: The message's id.
         channel_id: The channel's id.
         sender_id: Who wrote it.
-        sender_username: His name.
+        sender_username: Their name.
         recipient_id: The other one.
         content: JSON text, as it was stored.
     """
@@ -161,7 +161,7 @@ class Channels:
             tracker.listen(mode, self._tell)
 
     def send(self, author: Author, content: str) -> ChannelMessage:
-        """Send a message to everybody in a channel.
+        """Send a message to all presences of a channel.
 
         Raises:
             MessageNotStored: The database takes no such content or author.
@@ -178,7 +178,7 @@ class Channels:
         """Replace the content of a message; what is stored keeps its code and create time.
 
         As in Nakama, the message may be from another channel, one that is not persistent is sent
-        as updated without being looked up, and all hear of its id as it is spelled here.
+        as updated without being looked up, and all receive its id as it is spelled here.
 
         Raises:
             MessageNotFound: Nothing of this id by this author is stored.
@@ -236,7 +236,7 @@ class Channels:
         return message
 
     def publish(self, messages: Sequence[ChannelMessage]) -> None:
-        """Send messages to everybody in their channels."""
+        """Send messages to all presences of their channels."""
         for message in messages:
             envelope = {"channel_message": message.message()}
             self._router.send_to_stream(message.author.stream, envelope)
@@ -272,7 +272,7 @@ class Channels:
             ) from None
 
     def _signal(self, message: ChannelMessage) -> None:
-        """Tell of a direct message, once for each of the two who did not write it himself."""
+        """Signal a direct message, once for each of the two users who did not write it."""
         author, stream = message.author, message.author.stream
         if stream.mode != StreamMode.DM:
             return
@@ -312,7 +312,7 @@ class Channels:
 
 
 def place(stream: Stream) -> dict[str, str]:
-    """The fields with which messages name the room, the group or the two users of a channel."""
+    """The fields of a message for the room, the group or the two users of a channel."""
     if stream.mode == StreamMode.CHANNEL:
         return {"room_name": stream.label}
     if stream.mode == StreamMode.GROUP:

@@ -1,4 +1,4 @@
-"""Which channel a client means, and whether he may be there."""
+"""Finds the channel of a client's request and checks that the user may join it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class InvalidType(Exception):
 
 
 class ChannelResolver:
-    """Finds the channel that a client means."""
+    """Finds the channel of a client's request."""
 
     def __init__(self, accounts: Accounts, friends: Friends, groups: Groups) -> None:
         self._accounts = accounts

@@ -66,7 +66,7 @@ class _Requests:
     def _invite_other(
         self, session: SocketSession, stream: Stream, presences: list[Presence]
     ) -> None:
-        """Notify the other user of a direct message channel, unless he is visibly there."""
+        """Notify the other user of a direct message channel, unless they are visibly in it."""
         is_first = stream.subject == session.user_id
         other = stream.subcontext if is_first else stream.subject
         if any(presence.user_id == other for presence in presences):

@@ -113,7 +113,7 @@ class _Api:
 
 
 def _nobody(call: Call) -> dict[str, Any]:
-    """Nobody named is fine; names of which none is known are not."""
+    """Without names it does nothing; names of which none is known are an error."""
     if call.request["usernames"]:
         raise _refuse("No valid ID or username was provided.")
     return {}

@@ -62,12 +62,12 @@ class Friends:
 
         Args:
             user_id: Who adds.
-            username: His name, for those who are told (-2, -3).
-            friend_ids: Whom; unknown ids change nothing.
+            username: Their name, for the notifications (-2, -3).
+            friend_ids: The other users; unknown ids change nothing.
             metadata: JSON text for the adder's side of the edge; empty for none.
 
         Raises:
-            DatabaseError: The metadata is no JSON, or the user does not exist; nobody is added.
+            DatabaseError: The metadata is not JSON, or the user does not exist; no friend is added.
         """
         events: list[tuple[str, SystemNotification]] = []
         with self.drawing_edges():
@@ -78,7 +78,7 @@ class Friends:
         notify(self._notifications, [event.to(friend_id) for friend_id, event in events])
 
     def delete(self, user_id: str, username: str, friend_ids: Iterable[str]) -> None:
-        """End friendships, take back or refuse invites (-9), lift own blocks (told to nobody)."""
+        """End friendships, withdraw or refuse invites (-9), lift own blocks."""
         with self._store.transaction():
             removed = [
                 friend_id

@@ -68,10 +68,10 @@ def friends_among(store: Store, user_id: str, others: Sequence[str]) -> list[Row
 
 
 def friends_of_friends(store: Store, user_id: str, limit: int, cursor: str = "") -> Page:
-    """List the friends of a user's friends who are not his own, by friend and id.
+    """List the friends of a user's friends who are not the user's own, by friend and id.
 
     As in Nakama, a cursor leads through the rest of one friend's list only: those of the friends
-    behind him are not reached.
+    behind that friend are not reached.
 
     Raises:
         BadCursor: Not a cursor of such a list.

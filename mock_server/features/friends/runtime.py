@@ -92,7 +92,7 @@ class FriendFunctions(RuntimeFunctions):
     def users_get_friend_status(
         self, user_id: Any = None, user_ids: Any = None
     ) -> list[dict[str, Any]]:
-        """Read what some users are to a user; those who are nothing to him are left out.
+        """Read the friend states of some users for a user; those without one are left out.
 
         Returns:
             Tables as those of `friends_list`.
@@ -124,7 +124,7 @@ class FriendFunctions(RuntimeFunctions):
         usernames: Any = None,
         metadata: Any = None,
     ) -> None:
-        """Add friends to a user, as he would do it himself.
+        """Add friends to a user, as the user's own request does.
 
         Raises:
             ModuleError: A bad argument, or no name that is known.
@@ -147,7 +147,7 @@ class FriendFunctions(RuntimeFunctions):
         user_ids: Any = None,
         usernames: Any = None,
     ) -> None:
-        """Delete friends, invites and blocks of a user, as he would do it himself.
+        """Delete friends, invites and blocks of a user, as the user's own request does.
 
         Raises:
             ModuleError: A bad argument, or no name that is known.
@@ -163,7 +163,7 @@ class FriendFunctions(RuntimeFunctions):
         user_ids: Any = None,
         usernames: Any = None,
     ) -> None:
-        """Block users for a user, as he would do it himself.
+        """Block users for a user, as the user's own request does.
 
         Raises:
             ModuleError: A bad argument, or no name that is known.
@@ -197,7 +197,7 @@ class FriendFunctions(RuntimeFunctions):
         }
 
     def _named(self, given: Arguments, self_refusal: str) -> tuple[str, str, list[str]]:
-        """The user, his name, and those whom arguments 3 and 4 name."""
+        """The user, their name, and the users of arguments 3 and 4."""
         owner = given.uuid(1, _USER_ID)
         name = given.text(2)
         if not name:

@@ -107,7 +107,7 @@ class _Api:
         return {}
 
     def to_users(self, change: Callable[[Members, str, str, list[str]], None]) -> _Handler:
-        """A handler that changes what users are in a group; to change nobody is fine."""
+        """A handler that changes the state of users in a group; without users it does nothing."""
 
         def handler(call: Call) -> dict[str, Any]:
             group_id, user_ids = _group_id(call), _user_ids(call)

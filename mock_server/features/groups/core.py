@@ -77,7 +77,7 @@ class Groups:
 
         Args:
             user_id: The superadmin.
-            creator_id: Who the group says has made it.
+            creator_id: The creator that the group shows.
             name: Its name, which no other group may have.
             is_open: Whether users join at once or ask first.
             columns: What else differs from the defaults, by column.

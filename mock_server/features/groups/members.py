@@ -32,10 +32,11 @@ from server_kit import Clock, Store
 
 
 class Members:
-    """Who is what in the groups of one server.
+    """The states of users in the groups of one server.
 
-    `caller_id` is who acts: at least an admin of the group, or the system user for server modules.
-    He himself is passed over where he names himself.
+    `caller_id` is the acting user: at least an admin of the group, or the system user for server
+    modules.
+    Their own id among those of other users is ignored.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Members:
     def join(self, group_id: str, user_id: str, username: str) -> None:
         """Join an open group, or ask to join a closed one (-5 to its admins).
 
-        Whoever has a state in the group keeps it, also a ban.
+        Users who have a state in the group keep it, also a ban.
 
         Raises:
             GroupError: No such group, it is full, or the user has no account.
@@ -82,7 +83,7 @@ class Members:
         self._channels.publish([message])
 
     def leave(self, group_id: str, user_id: str, username: str) -> None:
-        """Leave a group or take back a join request; the last member takes the group with him.
+        """Leave a group or take back a join request; with the last member the group is deleted.
 
         Raises:
             GroupError: The user is the last superadmin of others, or has no account.
@@ -108,7 +109,7 @@ class Members:
         Members and banned users stay what they are.
 
         Raises:
-            GroupError: No right, an unknown user, or no room for all of them; nobody is added.
+            GroupError: No right, an unknown user, or too many for the group; no user is added.
         """
         self._rank(group_id, caller_id)
         group = self._groups.find(group_id)
@@ -133,7 +134,7 @@ class Members:
         notify(self._notifications, [event.to(message.author.user_id) for message in messages])
 
     def ban(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
-        """Ban users who have a state in a group; nobody is notified.
+        """Ban users who have a state in a group, without notification.
 
         QUIRK: all bans of one call get the same position, which is part of the key, so that in a
         call with several users the first one's ban is kept and the others are merely removed.
@@ -159,7 +160,7 @@ class Members:
         self._remove(group_id, caller_id, rank, user_ids, MessageCode.GROUP_BAN, ban)
 
     def kick(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
-        """Remove members, refuse join requests, lift bans; nobody is notified.
+        """Remove members, refuse join requests, lift bans, without notification.
 
         Raises:
             GroupError: No right, or no such group.
@@ -199,7 +200,7 @@ class Members:
         self._move(group_id, caller_id, user_ids, may_fall, 1, MessageCode.GROUP_DEMOTE)
 
     def forget_user(self, user_id: str) -> None:
-        """Take a deleted user out of his groups; those he was the last superadmin of go, too."""
+        """Remove a deleted user from their groups; those without another superadmin are deleted."""
         edges = self._store.all(
             "SELECT g.id, e.state FROM group_edge e JOIN groups g ON g.id = e.source_id "
             "WHERE e.destination_id = ?",
@@ -271,7 +272,7 @@ class Members:
         code: MessageCode,
         then: Callable[[str], None] | None = None,
     ) -> None:
-        """Remove whom a caller of this rank may remove; tell the channel of those who were in."""
+        """Remove the users whom a caller of this rank may remove; announce it in the channel."""
         now, messages = self._channels.now(), []
         with self._store.transaction():
             for user_id in _others(caller_id, user_ids):

@@ -32,7 +32,7 @@ class MemberFunctions(RuntimeFunctions):
     def group_user_join(
         self, group_id: Any = None, user_id: Any = None, username: Any = None
     ) -> None:
-        """Let a user join a group, or ask to, as he would do it himself.
+        """Let a user join a group, or ask to, as the user's own request does.
 
         Raises:
             ModuleError: A bad argument, no such group, or a full one.
@@ -45,7 +45,7 @@ class MemberFunctions(RuntimeFunctions):
     def group_user_leave(
         self, group_id: Any = None, user_id: Any = None, username: Any = None
     ) -> None:
-        """Let a user leave a group, as he would do it himself.
+        """Let a user leave a group, as the user's own request does.
 
         Raises:
             ModuleError: A bad argument, or the last superadmin of others.

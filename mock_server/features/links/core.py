@@ -69,7 +69,7 @@ class Links:
     def link_email(self, user_id: str, email: str, password: str) -> None:
         """Set email and password.
 
-        As in Nakama, a password of more than 72 bytes is accepted, but logs nobody in.
+        As in Nakama, a password of more than 72 bytes is accepted, but fails at login.
 
         Raises:
             GrpcError: A bad address or password, or another account's address.
@@ -93,10 +93,10 @@ class Links:
 
         Args:
             user_id: Whose account.
-            username: What the friends are told (-6).
+            username: The name in the friends' notification (-6).
             provider: The network.
-            token: The network's proof of who he is.
-            sync: Whether his friends there become his friends here.
+            token: The network's proof of who they are.
+            sync: Whether their friends there become their friends here.
 
         Raises:
             GrpcError: A network that is not configured or refuses the token, or another account's
@@ -119,7 +119,7 @@ class Links:
             social.import_friends(provider, user_id, username, profile)
 
     def unlink_social(self, user_id: str, provider: Provider, token: str) -> None:
-        """Forget the id of a social network; no token means whatever id is there.
+        """Remove the id of a social network; without a token, any id.
 
         Raises:
             GrpcError: The network refuses the token, or as for `unlink_column`.
@@ -148,7 +148,7 @@ class Links:
         """Remove a device.
 
         Raises:
-            GrpcError: No id, not one of the user's, or his last way to log in.
+            GrpcError: No id, not one of the user's, or their last way to log in.
         """
         if not device_id:
             raise refuse("A device ID must be supplied.")
@@ -164,10 +164,10 @@ class Links:
         self._touch(user_id)
 
     def unlink_column(self, user_id: str, column: str, value: str) -> None:
-        """Clear an identifying column; an empty `value` means whatever is there.
+        """Clear an identifying column; an empty `value` matches any.
 
         Raises:
-            GrpcError: The value is not the user's, or it is his last way to log in.
+            GrpcError: The value is not the user's, or it is their last way to log in.
         """
         self._require_other(user_id, column)
         row = self._accounts.find(user_id)

@@ -63,8 +63,8 @@ class LinkFunctions(RuntimeFunctions):
 
         Args:
             user_id: The account's.
-            username: What the friends are told, who become friends here, too.
-            token: The proof of who he is there.
+            username: The name in the notification of the friends, who become friends here, too.
+            token: The proof of who they are there.
             import_friends: False leaves the friends alone.
 
         Raises:
@@ -93,7 +93,7 @@ class LinkFunctions(RuntimeFunctions):
         """Remove a device from an account.
 
         Raises:
-            ModuleError: A bad argument, not his device, or his last way to log in.
+            ModuleError: A bad argument, not their device, or their last way to log in.
         """
         given = Arguments("unlink_device", user_id, device_id)
         owner, device = given.uuid(1, _USER_ID), given.filled_text(2, "expects device ID string")
@@ -103,7 +103,7 @@ class LinkFunctions(RuntimeFunctions):
         """Clear the custom id of an account; `custom_id` may be left out.
 
         Raises:
-            ModuleError: A bad argument, not his id, or his last way to log in.
+            ModuleError: A bad argument, not their id, or their last way to log in.
         """
         given = Arguments("unlink_custom", user_id, custom_id)
         owner, custom = given.uuid(1, _USER_ID), given.optional_text(2)
@@ -113,7 +113,7 @@ class LinkFunctions(RuntimeFunctions):
         """Clear email address and password of an account; `email` may be left out.
 
         Raises:
-            ModuleError: A bad argument, not his address, or his last way to log in.
+            ModuleError: A bad argument, not their address, or their last way to log in.
         """
         given = Arguments("unlink_email", user_id, email)
         owner, address = given.uuid(1, _USER_ID), given.optional_text(2).lower()
@@ -123,7 +123,7 @@ class LinkFunctions(RuntimeFunctions):
         """Clear the Facebook id of an account; `token` may be left out.
 
         Raises:
-            ModuleError: A bad argument, not his token, or his last way to log in.
+            ModuleError: A bad argument, not their token, or their last way to log in.
         """
         self._unlink_social(Arguments("unlink_facebook", user_id, token), FACEBOOK)
 
@@ -131,7 +131,7 @@ class LinkFunctions(RuntimeFunctions):
         """Clear the Steam id of an account; `token` may be left out.
 
         Raises:
-            ModuleError: A bad argument, not his ticket, or his last way to log in.
+            ModuleError: A bad argument, not their ticket, or their last way to log in.
         """
         self._unlink_social(Arguments("unlink_steam", user_id, token), STEAM)
 

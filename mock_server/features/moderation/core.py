@@ -36,9 +36,9 @@ class Moderation:
         self._records = records
 
     def delete(self, user_id: str) -> None:
-        """Delete a user with all that is his; tokens die, sockets are closed.
+        """Delete a user with all their data; tokens become invalid, sockets are closed.
 
-        An unknown user is no error, and keeps his tokens.
+        An unknown user is no error, and keeps their tokens.
 
         Raises:
             ValueError: The user is the system.
@@ -54,7 +54,7 @@ class Moderation:
         self._registry.disconnect_user(user_id)
 
     def ban(self, user_ids: Iterable[str]) -> None:
-        """Ban accounts: tokens die, each socket gets notification -8 and is closed."""
+        """Ban accounts: tokens become invalid, each socket gets notification -8 and is closed."""
         now = self._clock.tick()
         for user_id in user_ids:
             self._store.run("UPDATE users SET disable_time = ? WHERE id = ?", now, user_id)

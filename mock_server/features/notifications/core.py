@@ -1,4 +1,4 @@
-"""Notifications: stored when persistent, pushed to whoever is connected."""
+"""Notifications: stored when persistent, sent to every connected recipient."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Notifications:
         persistent: bool,
         sender_id: str = SYSTEM_USER,
     ) -> None:
-        """Send to everybody: stored for each user with an own id, or pushed to all with one id."""
+        """Send to all users: stored with an id for each, or sent to the connected ones with one."""
         if not persistent:
             once = Notification(SYSTEM_USER, subject, content, code, sender_id)
             now = self._clock.tick()

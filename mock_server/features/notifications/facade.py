@@ -64,7 +64,7 @@ class NotificationsFacade:
         code: int = 1,
         persistent: bool = True,
     ) -> None:
-        """Send to every user (persistent), or to everybody who is connected (not persistent).
+        """Send to every user (persistent), or to every connected user (not persistent).
 
         Raises:
             ModuleError: An argument is not as for `send`.

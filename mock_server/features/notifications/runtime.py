@@ -88,7 +88,7 @@ class NotificationFunctions(RuntimeFunctions):
         code: Any = None,
         persistent: Any = None,
     ) -> None:
-        """Send to every user (persistent) or to everybody connected (not).
+        """Send to every user (persistent) or to every connected user (not).
 
         Raises:
             ModuleError: A bad argument.

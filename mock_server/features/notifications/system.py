@@ -57,7 +57,7 @@ class SystemNotification:
 
 
 def notify(notifications: Notifications, causes: Iterable[Notification]) -> None:
-    """Send what an event caused; if the database refuses one of them, nobody is told.
+    """Send what an event caused; if the database refuses one of them, none is sent.
 
     As in Nakama, the event itself has happened all the same.
     """

@@ -182,7 +182,7 @@ class DeviceTable:
 
 
 def _completed(device: Device, before: Device) -> Device:
-    """What a device tells now, with what only an earlier registration told."""
+    """A new registration, completed with the values of an earlier one."""
     return attrs.evolve(
         device,
         player_id=device.player_id or before.player_id,

@@ -15,7 +15,7 @@ class Outcome(StrEnum):
         PENDING: It waits for its turn, an answer or the next attempt.
         SENT: OneSignal has accepted it.
         NOBODY_REACHED: There is no device to send it to, or none is subscribed.
-        FAILED: It was not sent; the reason says why.
+        FAILED: It was not sent; see the reason.
         SKIPPED: It was not to be sent: the user is online, or the rule made no message.
     """
 

@@ -31,7 +31,7 @@ _NAMES = {
 
 
 class InvalidRule(ValueError):
-    """A push rule can't be read, or could never work; the text says why."""
+    """A push rule can't be read, or could never work."""
 
 
 @frozen(kw_only=True)

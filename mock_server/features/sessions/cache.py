@@ -40,7 +40,7 @@ class SessionCache:
         return expiry - self._refresh_life >= user.dead_before and token_id not in user.refresh_ids
 
     def remove_session(self, user_id: str, token_id: str) -> None:
-        """Log a session out: every session token of this id dies, also future ones."""
+        """Log a session out: every session token of this id is invalid, also future ones."""
         self._users.setdefault(user_id, _User()).session_ids.add(token_id)
 
     def remove_refresh(self, user_id: str, token_id: str) -> None:

@@ -62,7 +62,7 @@ class Sessions:
         """Answer a session refresh: the same `tid` and `iat`, a new `exp`.
 
         Raises:
-            GrpcError: No token, a bad or dead one, or a user who is gone or banned.
+            GrpcError: No token, a bad or expired one, or a user who is deleted or banned.
         """
         if not token:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Refresh token is required.")

@@ -24,7 +24,7 @@ class SessionFunctions(RuntimeFunctions):
 
         Args:
             session_id: The session.
-            reason: 0 to 4, for presence events of other nodes; nobody sees it here.
+            reason: 0 to 4, for presence events of other nodes; not used here.
 
         Raises:
             ModuleError: A bad argument.
@@ -40,10 +40,10 @@ class SessionFunctions(RuntimeFunctions):
     def session_logout(
         self, user_id: Any = None, token: Any = None, refresh_token: Any = None
     ) -> None:
-        """Log a user out: the given tokens, or all of his.
+        """Log a user out: the given tokens, or all of theirs.
 
         Raises:
-            ModuleError: A bad argument, or a token that is not his.
+            ModuleError: A bad argument, or a token of another user.
         """
         given = Arguments("session_logout", user_id, token, refresh_token)
         owner = given.uuid(1, "expects valid user id", absent="expects user id")

@@ -1,1 +1,1 @@
-"""Facebook and Steam, which the mock plays: players log in and bring their friends."""
+"""Logins with Facebook and Steam, and the import of friends from there."""

@@ -49,7 +49,7 @@ class Social:
             )
 
     def profile(self, provider: Provider, token: str) -> Profile:
-        """Whom a token belongs to.
+        """The owner of a token.
 
         Raises:
             GrpcError: The network does not know it.
@@ -70,14 +70,14 @@ class Social:
         *,
         reset: bool = False,
     ) -> None:
-        """Make friends of a user and those of his friends on a network who play, too.
+        """Make friends of a user and their friends on a network who have accounts here.
 
-        Each with whom that is new is told (-6); the user is not.
+        Each new friend is notified (-6); the user is not.
 
         Args:
             provider: The network.
             user_id: Whose friends.
-            username: What the others are told.
+            username: The name in the others' notification.
             profile: The user's profile there.
             reset: First end all friendships and invites that the user has; blocks stay.
 
@@ -116,7 +116,7 @@ class Social:
         return [row["id"] for row in rows]
 
     def _reset(self, user_id: str) -> None:
-        """Remove the user's edges and those to him, but no block; update times stay."""
+        """Remove the user's edges and those to the user, but no block; update times stay."""
         others = self._store.all(
             "SELECT source_id FROM user_edge WHERE destination_id = ? AND state <> ?",
             user_id,
@@ -167,7 +167,7 @@ class Social:
         return True
 
     def _accept(self, user_id: str, friend_id: str, made: str) -> bool:
-        """Turn an invite between two users, in whatever direction, into a friendship."""
+        """Turn an invite between two users, in either direction, into a friendship."""
         edges = self._store.all(
             "SELECT source_id, destination_id, metadata FROM user_edge WHERE state IN (?, ?) "
             "AND ((source_id = ? AND destination_id = ?) OR (source_id = ? AND "

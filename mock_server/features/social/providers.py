@@ -1,4 +1,4 @@
-"""Stand-ins for Facebook and Steam: a token says by itself who its owner is."""
+"""Replacements of Facebook and Steam: a token has its owner's profile in itself."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Profile:
     """What a network tells about the owner of a token.
 
     Attributes:
-        id: His id there.
-        display_name: His name, where the network tells it.
-        friend_ids: The ids there of his friends.
+        id: Their id there.
+        display_name: Their name, where the network gives it.
+        friend_ids: The ids there of their friends.
     """
 
     id: str

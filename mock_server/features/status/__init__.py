@@ -1,1 +1,1 @@
-"""Status: who follows whom, and what they say of themselves."""
+"""Status: followers, and the status of users."""

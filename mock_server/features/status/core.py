@@ -1,4 +1,4 @@
-"""Status: which sockets hear of which users' coming, going and changing."""
+"""Status: which sockets receive the status events of which users."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_server.wire.output import omit_empty
 
 
 class StatusRegistry:
-    """Who follows whom; a follower is a socket, not a user."""
+    """The followers of users; a follower is a socket, not a user."""
 
     def __init__(self, tracker: Tracker, router: Router) -> None:
         self._tracker = tracker
@@ -21,13 +21,13 @@ class StatusRegistry:
         tracker.listen(StreamMode.STATUS, self._tell)
 
     def follow(self, session_id: str, user_ids: Iterable[str]) -> None:
-        """Let a socket hear of users from now on; of its own user it must be told, too."""
+        """Let a socket follow users; its own user must be among them."""
         for user_id in user_ids:
             self._followers.setdefault(user_id, {})[session_id] = None
             self._followed.setdefault(session_id, set()).add(user_id)
 
     def unfollow(self, session_id: str, user_ids: Iterable[str]) -> None:
-        """Let a socket hear of users no longer; users that it does not follow are no error."""
+        """Let a socket unfollow users; those that it does not follow are no error."""
         followed = self._followed.get(session_id, set())
         for user_id in followed.intersection(user_ids):
             followed.discard(user_id)
@@ -37,7 +37,7 @@ class StatusRegistry:
                 del self._followers[user_id]
 
     def forget(self, session_id: str) -> None:
-        """Let a socket that has closed hear of nobody."""
+        """Remove a socket that has closed."""
         self.unfollow(session_id, list(self._followed.get(session_id, ())))
         self._followed.pop(session_id, None)
 

@@ -19,7 +19,7 @@ class PresenceEvents:
         self._router = router
 
     def send(self, stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]) -> None:
-        """Send one event to everybody in a stream."""
+        """Send one event to all presences of a stream."""
         event = {
             "stream": stream.message(),
             "joins": [_message(presence) for presence in joins],

@@ -171,7 +171,7 @@ class StreamFunctions(RuntimeFunctions):
         return len(self._tracker.of_stream(where, hidden=True))
 
     def stream_close(self, stream: Any = None) -> None:
-        """Make everybody leave a stream.
+        """Make all presences leave a stream.
 
         Raises:
             ModuleError: A bad argument.
@@ -181,7 +181,7 @@ class StreamFunctions(RuntimeFunctions):
     def stream_send(
         self, stream: Any = None, data: Any = None, presences: Any = None, reliable: Any = None
     ) -> None:
-        """Send text to everybody in a stream, or to some sessions.
+        """Send text to all presences of a stream, or to some sessions.
 
         Args:
             stream: Which.
@@ -205,7 +205,7 @@ class StreamFunctions(RuntimeFunctions):
     def stream_send_raw(
         self, stream: Any = None, envelope: Any = None, presences: Any = None, reliable: Any = None
     ) -> None:
-        """Send a realtime envelope to everybody in a stream, or to some sessions.
+        """Send a realtime envelope to all presences of a stream, or to some sessions.
 
         Args:
             stream: Which.

@@ -1,1 +1,1 @@
-"""Users: what everybody sees of an account."""
+"""Users: the public fields of accounts."""

@@ -1,4 +1,4 @@
-"""Users over HTTP: what everybody may see of an account."""
+"""Users over HTTP: the public fields of accounts."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class UserFunctions(RuntimeFunctions):
         return self._user_tables([self._accounts.find_by_username(name) for name in names])
 
     def users_get_random(self, count: Any = None) -> list[dict[str, Any]]:
-        """Read some users, whoever they are.
+        """Read some random users.
 
         Args:
             count: How many, 0 to 1000; none when left out.
@@ -70,10 +70,10 @@ class UserFunctions(RuntimeFunctions):
         return self._user_tables(random.sample(rows, min(number, len(rows))))
 
     def users_ban_id(self, user_ids: Any = None) -> None:
-        """Ban accounts: tokens die, sockets get notification -8 and are closed.
+        """Ban accounts: tokens become invalid, sockets get notification -8 and are closed.
 
         Raises:
-            ModuleError: A bad argument; nobody is banned.
+            ModuleError: A bad argument; no user is banned.
         """
         self._moderation.ban(_user_ids("users_ban_id", user_ids))
 
@@ -81,7 +81,7 @@ class UserFunctions(RuntimeFunctions):
         """Let accounts log in again.
 
         Raises:
-            ModuleError: A bad argument; nobody is unbanned.
+            ModuleError: A bad argument; no user is unbanned.
         """
         self._moderation.unban(_user_ids("users_unban_id", user_ids))
 

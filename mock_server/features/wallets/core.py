@@ -36,7 +36,7 @@ class Update:
 
     Attributes:
         user_id: Whose.
-        changeset: What is added, by name; negative to take away.
+        changeset: The amounts to add, by currency; negative ones are subtracted.
         metadata: JSON text for the ledger.
     """
 

@@ -107,7 +107,7 @@ class LuaState:
             arguments: What it is given.
 
         Raises:
-            ModuleError: It failed; the message is what a client is told.
+            ModuleError: It failed; the message is the client's.
         """
         self._deadline = time.monotonic() + self._time_limit
         try:

@@ -141,7 +141,7 @@ def _sent_headers(request: _Request) -> dict[str, str]:
 
 
 def _received_headers(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    """The first value of each header; what was unpacked no longer says so."""
+    """The first value of each header; Content-Encoding is left out, the body is decoded."""
     headers: dict[str, str] = {}
     for name, value in answer.headers.items():
         headers.setdefault(_canonical(name), value)

@@ -1,4 +1,4 @@
-"""Protobuf's wire format below the messages: wire types, varints, fields that nobody knows."""
+"""Protobuf's wire format below the messages: wire types, varints, unknown fields."""
 
 from __future__ import annotations
 
