@@ -1,0 +1,161 @@
+"""A bundle: the one file of server modules in JavaScript, made ready for the mock's engine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from attrs import define, field, frozen
+from tree_sitter import Node
+
+from mock_server.runtime.errors import ModuleLoadError
+from mock_server.runtime.js.language import Finding, unknown_names, unparsable
+from mock_server.runtime.js.init_module import InitModuleReader
+from mock_server.runtime.js.sourcemap import Place, SourceMap, find_source_map
+from mock_server.runtime.js.syntax import field as part
+from mock_server.runtime.js.syntax import parse, text_of, walk
+
+DEFAULT = "index.js"
+_STRICT = '"use strict";'
+_ERRORS = re.compile(r"new\s+(?:\w*Error|GoError)\b")
+_PROPERTY = re.compile(r"\\[pP]\{[^}]*\}")
+
+
+@frozen
+class _Insertion:
+    line: int
+    column: int
+    length: int
+
+
+@define
+class Bundle:
+    """A bundle that is loaded.
+
+    Attributes:
+        path: Its file.
+        source: Its text.
+        program: What the engine runs: the text in strict mode, its `throw`s written down.
+        init_module: Finds what its InitModule registers.
+        unknown: What it uses that Nakama's engine does not have.
+    """
+
+    path: Path
+    source: str
+    program: str
+    init_module: InitModuleReader
+    unknown: list[Finding]
+    _insertions: list[_Insertion] = field(repr=False)
+    _map: SourceMap | None = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> Bundle:
+        """Read a bundle.
+
+        Raises:
+            ModuleLoadError: It can't be read, or has syntax that Nakama's engine does not parse.
+        """
+        try:
+            source = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModuleLoadError(f"{path}: {error}") from error
+        root = parse(source)
+        foreign = unparsable(root)
+        if foreign is not None:
+            raise ModuleLoadError(
+                f"{path}:{foreign.line}: SyntaxError: {path.name}: Line {foreign.line}:"
+                f"{foreign.column} {foreign.what}: Nakama's engine does not parse it"
+            )
+        program, insertions = _instrumented(root, source)
+        unknown = [] if root.has_error else unknown_names(root)
+        return cls(
+            path, source, program, InitModuleReader(root), unknown, insertions, find_source_map(path)
+        )
+
+    @property
+    def name(self) -> str:
+        """The file's name, as stack traces show it."""
+        return self.path.name
+
+    def position(self, line: int, column: int) -> tuple[int, int]:
+        """The place in the file of a place in the program."""
+        shift = 0
+        for insertion in self._insertions:
+            if insertion.line == line and insertion.column + shift < column:
+                shift += insertion.length
+        return line, max(column - shift, 1)
+
+    def typescript(self, line: int, column: int) -> Place | None:
+        """The place in TypeScript of a place in the file, where there is a source map."""
+        return None if self._map is None else self._map.find(line, column)
+
+
+def find_bundle(folder: Path, entrypoint: str) -> Path | None:
+    """The bundle of a folder: `runtime.js_entrypoint` if that is set, else `index.js` if there is one.
+
+    Raises:
+        ModuleLoadError: The entrypoint does not exist.
+    """
+    if entrypoint:
+        path = folder / entrypoint
+        if not path.is_file():
+            raise ModuleLoadError(f"{path}: runtime.js_entrypoint is no file")
+        return path
+    path = folder / DEFAULT
+    return path if path.is_file() else None
+
+
+def _instrumented(root: Node, source: str) -> tuple[str, list[_Insertion]]:
+    """The program in strict mode, with `throw $nkThrown((x))` for each `throw x`."""
+    data = source.encode(errors="replace")
+    pieces: list[tuple[int, str]] = [(0, _STRICT)]
+    if not root.has_error:
+        for node in walk(root):
+            if node.type == "throw_statement":
+                pieces += _marked_throw(node)
+        data = without_properties(root, data)
+    out, insertions, end = [], [], 0
+    for offset, text in sorted(pieces, key=lambda piece: piece[0]):
+        out.append(data[end:offset].decode(errors="replace") + text)
+        before = data[:offset].decode(errors="replace")
+        line_start = before.rfind("\n") + 1
+        insertions.append(
+            _Insertion(before.count("\n") + 1, len(before) - line_start + 1, len(text))
+        )
+        end = offset
+    out.append(data[end:].decode(errors="replace"))
+    return "".join(out), insertions
+
+
+def _marked_throw(node: Node) -> list[tuple[int, str]]:
+    values = [each for each in node.named_children if each.type != "comment"]
+    if not values or _ERRORS.match(text_of(values[0])):
+        return []
+    return [(values[0].start_byte, "$nkThrown(("), (values[0].end_byte, "))")]
+
+
+def without_properties(root: Node, data: bytes) -> bytes:
+    r"""A program whose `\p{…}` match nothing, as in goja, each byte where it was."""
+    changed = bytearray(data)
+    for node in walk(root):
+        if node.type == "regex" and "u" in _flags(node):
+            pattern = part(node, "pattern")
+            changed[pattern.start_byte : pattern.end_byte] = _unmatched(
+                data[pattern.start_byte : pattern.end_byte].decode()
+            ).encode()
+    return bytes(changed)
+
+
+def _flags(node: Node) -> str:
+    flags = node.child_by_field_name("flags")
+    return "" if flags is None else text_of(flags)
+
+
+def _unmatched(pattern: str) -> str:
+    def nothing(found: re.Match[str]) -> str:
+        before = pattern[: found.start()]
+        if before.count("[") > before.count("]"):  # in a class, where the letters stand for themselves
+            return "pp" + "p" * (len(found[0]) - 2)
+        return "(?!" + "|" * (len(found[0]) - 4) + ")"
+
+    return _PROPERTY.sub(nothing, pattern)

@@ -1,0 +1,104 @@
+"""Exceptions of JavaScript: what clients see of them, and what the log and the journal tell."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.js.bundle import Bundle
+from mock_server.wire.errors import GrpcCode
+
+_UINT32 = 1 << 32
+_OVERFLOW = "Maximum call stack size exceeded"
+_NO_LIMIT = " (goja has no such limit: a real Nakama goes on until it has no memory left)"
+
+
+class ScriptTypeError(Exception):
+    """A function refuses an argument: a TypeError in JavaScript."""
+
+
+class ScriptGoError(Exception):
+    """The work of a function fails: a GoError in JavaScript."""
+
+
+class ScriptError(ModuleError):
+    """An exception that a function of a bundle did not catch.
+
+    Args:
+        message: What the client is told.
+        code: What it threw as `code`; any number of 32 bits.
+        stack_trace: Where, in the form of Nakama's engine.
+        typescript: The same by the source map, one place a line; empty where there is none.
+        is_chosen: Whether the bundle chose what clients see, so that it is not worth logging.
+
+    Attributes:
+        status_code: The number as clients see it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: int = GrpcCode.INTERNAL,
+        *,
+        stack_trace: str = "",
+        typescript: str = "",
+        is_chosen: bool = False,
+    ) -> None:
+        super().__init__(message, code)
+        self.status_code = code % _UINT32
+        self.stack_trace = stack_trace
+        self.typescript = typescript
+        self.is_chosen = is_chosen
+
+
+def script_error(told: dict[str, Any], bundle: Bundle) -> ScriptError:
+    """The error of an exception as `prelude.js` describes it."""
+    text = str(told["text"])
+    if _OVERFLOW in text:
+        text += _NO_LIMIT
+    frames = corrected(bundle, _frames(str(told["stack"])))
+    innermost = frames[0].strip().removeprefix("at ") if frames else "<unknown>"
+    message = told.get("message")
+    is_told = message is not None and not told.get("isError")
+    return ScriptError(
+        message if is_told else f"{text} at {innermost}",
+        told.get("code", int(GrpcCode.INTERNAL)),
+        stack_trace="\n".join([text, *frames]) + "\n",
+        typescript=typescript(bundle, frames),
+        is_chosen=is_told or "code" in told,
+    )
+
+
+def corrected(bundle: Bundle, frames: list[str]) -> list[str]:
+    """Frames with the places of the bundle's file instead of the program's."""
+    place = re.compile(rf"\b{re.escape(bundle.name)}:(\d+):(\d+)\(0\)")
+
+    def moved(found: re.Match[str]) -> str:
+        line, column = bundle.position(int(found[1]), int(found[2]))
+        return f"{bundle.name}:{line}:{column}(0)"
+
+    return [place.sub(moved, frame) for frame in frames]
+
+
+def typescript(bundle: Bundle, frames: list[str]) -> str:
+    """The places in TypeScript of (corrected) frames."""
+    lines = []
+    for frame in frames:
+        found = re.search(rf"\b{re.escape(bundle.name)}:(\d+):(\d+)", frame)
+        place = bundle.typescript(int(found[1]), int(found[2])) if found else None
+        if place is not None:
+            name = re.match(r"\s*at (\S+) \(", frame)
+            lines.append(f"at {name[1]} ({place})" if name else f"at {place}")
+    return "\n".join(lines)
+
+
+def line_of(error: ScriptError, bundle: Bundle) -> str:
+    """The file and the line of an error, for what is told at load."""
+    found = re.search(rf"\b{re.escape(bundle.name)}:(\d+):", error.stack_trace)
+    return f"{bundle.path}:{found[1]}" if found else str(bundle.path)
+
+
+def _frames(stack: str) -> list[str]:
+    start = stack.find("\n\tat ")
+    return [] if start < 0 else [line for line in stack[start + 1 :].split("\n") if line]

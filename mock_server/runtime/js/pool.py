@@ -1,0 +1,237 @@
+"""The pool of contexts: each has a thread of its own, and calls take them in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from attrs import define, field
+
+from mock_server.config import RuntimeConfig
+from mock_server.runtime.bridge import Bridge
+from mock_server.runtime.context import Context
+from mock_server.runtime.js.bundle import Bundle
+from mock_server.runtime.js.calls import Environment, script_context
+from mock_server.runtime.js.context import STACK, JsContext
+from mock_server.runtime.js.host import Host
+from mock_server.runtime.js.limits import RENEWALS
+from mock_server.runtime.js.registering import Registrar
+from mock_server.runtime.nk import FunctionTable
+
+_THREAD_STACK = STACK * (RENEWALS + 1) + (8 << 20)
+
+
+@define(eq=False)
+class _Slot:
+    """A place for a context, and the thread in which it lives; both are made by the first call."""
+
+    thread: ThreadPoolExecutor | None = field(default=None, repr=False)
+    context: JsContext | None = None
+
+
+@define(eq=False)
+class _Generation:
+    """One load of a bundle, and the slots that have it."""
+
+    bundle: Bundle
+    idle: deque[_Slot]
+    count: int
+    is_over: bool = False
+
+
+class JsPool:
+    """The contexts of one server: `runtime.js_min_count` at first, up to `runtime.js_max_count`.
+
+    They are used in turn, as in Nakama: what a call leaves in a variable is there again when the
+    turn comes round. A call that finds all of them busy waits for one.
+
+    Args:
+        config: How many contexts there may be, and how long a call may run.
+        engine: The module of quickjs-ng.
+        functions: What JavaScript may call.
+        environment: The variables of `runtime.env`, which all contexts share.
+        given: What `prelude.js` is told of the server.
+    """
+
+    def __init__(
+        self,
+        config: RuntimeConfig,
+        engine: Any,
+        *,
+        functions: FunctionTable,
+        environment: Environment,
+        given: Mapping[str, Any],
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._environment = environment
+        self._given = given
+        self._loop = asyncio.get_running_loop()
+        self._bridge = Bridge(functions, self._loop)
+        self._generation: _Generation | None = None
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._busy: set[Future[Any]] = set()
+        self._threads: set[ThreadPoolExecutor] = set()
+
+    async def load(self, bundle: Bundle, context: Context) -> Registrar:
+        """Load a bundle; calls under way end with what was loaded before.
+
+        Args:
+            bundle: The bundle.
+            context: What InitModule is told.
+
+        Returns:
+            What it registered.
+
+        Raises:
+            ModuleLoadError: It fails; what was loaded before stays.
+        """
+        registrar, slot = Registrar(bundle), _Slot()
+        table = script_context(context, self._environment.values)
+        try:
+            await asyncio.wrap_future(
+                self._submit(slot, partial(self._initialize, bundle, registrar, table))
+            )
+        finally:
+            self._end(slot)
+        self.unload()
+        least = min(self._config.js_min_count, self._config.js_max_count)
+        self._generation = _Generation(bundle, deque(_Slot() for _ in range(least)), least)
+        return registrar
+
+    def unload(self) -> None:
+        """Forget what is loaded; calls under way end with it."""
+        generation, self._generation = self._generation, None
+        if generation is not None:
+            generation.is_over = True
+            while generation.idle:
+                self._end(generation.idle.popleft())
+
+    async def call(self, mode: str, name: str, context: Context, *values: Any) -> Any:
+        """Call a function of the bundle in the context whose turn it is.
+
+        Raises:
+            Missing: There is no such function.
+            ScriptError: It failed.
+        """
+        generation = self._generation
+        assert generation is not None, "no bundle is loaded"
+        slot = await self._take(generation)
+        table = script_context(context, self._environment.values)
+        call = self._submit(
+            slot, partial(self._invoke, generation.bundle, slot, mode, name, table, list(values))
+        )
+        call.add_done_callback(
+            lambda _: self._loop.call_soon_threadsafe(self._give, generation, slot)
+        )
+        return await asyncio.wrap_future(call)
+
+    async def interrupt(self) -> None:
+        """Cut the calls that wait, and wait until all have ended: none lasts beyond its limit."""
+        calls = [asyncio.wrap_future(call) for call in self._busy]
+        self._bridge.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+    def close(self) -> None:
+        """End the threads; all calls must have ended."""
+        self.unload()
+        for thread in self._threads:
+            thread.shutdown()
+
+    def _initialize(self, bundle: Bundle, registrar: Registrar, table: Mapping[str, Any]) -> None:
+        host = Host(self._bridge, self._environment, registrar)
+        context = self._new_context(bundle, host)
+        context.run(is_frozen=False)
+        context.initialize({name: table[name] for name in ("env", "node", "version")}, registrar)
+
+    def _invoke(
+        self,
+        bundle: Bundle,
+        slot: _Slot,
+        mode: str,
+        name: str,
+        table: Mapping[str, Any],
+        values: list[Any],
+    ) -> Any:
+        if slot.context is None:
+            context = self._new_context(bundle, Host(self._bridge, self._environment))
+            context.run(is_frozen=self._config.js_read_only_globals)
+            slot.context = context
+        try:
+            return slot.context.invoke(mode, name, table, values)
+        finally:
+            if slot.context.is_spent:
+                slot.context = None
+
+    def _new_context(self, bundle: Bundle, host: Host) -> JsContext:
+        given = {
+            **self._given,
+            "file": bundle.name,
+            "identifiers": bundle.init_module.identifiers,
+        }
+        limit = self._config.js_time_limit_sec
+        return JsContext(self._engine, bundle, host, given, limit)
+
+    async def _take(self, generation: _Generation) -> _Slot:
+        while not generation.idle:
+            if generation.count < self._config.js_max_count:
+                generation.count += 1
+                return _Slot()
+            waiter = self._loop.create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self._wake()  # it may have been this one's turn
+                raise
+        return generation.idle.popleft()
+
+    def _give(self, generation: _Generation, slot: _Slot) -> None:
+        if generation.is_over:
+            self._end(slot)
+        else:
+            generation.idle.append(slot)
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _submit(self, slot: _Slot, function: Callable[[], Any]) -> Future[Any]:
+        if slot.thread is None:
+            slot.thread = _new_thread()
+            self._threads.add(slot.thread)
+        call = slot.thread.submit(function)
+        self._busy.add(call)
+        call.add_done_callback(self._busy.discard)
+        return call
+
+    def _end(self, slot: _Slot) -> None:
+        """End a slot's thread; its context ends in there."""
+        if slot.thread is not None:
+            slot.thread.submit(_forget, slot)
+            slot.thread.shutdown(wait=False)
+            self._threads.discard(slot.thread)
+
+
+def _forget(slot: _Slot) -> None:
+    slot.context = None
+
+
+def _new_thread() -> ThreadPoolExecutor:
+    """A thread with a stack that is large enough for what the engine may use of it."""
+    before = threading.stack_size(_THREAD_STACK)
+    try:
+        thread = ThreadPoolExecutor(1, "nakama-js")
+        thread.submit(threading.get_ident).result()  # so that it begins now
+    finally:
+        threading.stack_size(before)
+    return thread

@@ -1,0 +1,487 @@
+// What a context knows before the bundle runs: the language as goja has it, `nk`, and the one entry
+// through which Python calls. Functions named `$nk…` do not show in stack traces.
+(function $nkPrelude() {
+"use strict";
+
+const host = globalThis.$host;
+const given = JSON.parse(globalThis.$given);
+delete globalThis.$host;
+delete globalThis.$given;
+
+// The bundle may change everything; what is used below is kept from before.
+const {parse, stringify} = JSON;
+const {
+  create, defineProperty, entries, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, keys,
+} = Object;
+const {apply, construct, ownKeys} = Reflect;
+const isArray = Array.isArray;
+const isInteger = Number.isInteger;
+const ObjectPrototype = Object.prototype;
+const toString = ObjectPrototype.toString;
+const NativeArray = Array, NativeArrayBuffer = ArrayBuffer, NativeDate = Date, NativeError = Error;
+const NativeMap = Map, NativeProxy = Proxy, NativeSet = Set, NativeString = String;
+const NativeSyntaxError = SyntaxError, NativeTypeError = TypeError, NativeUint8Array = Uint8Array;
+const NativeFunction = Function, NativePromise = Promise, NativeRegExp = RegExp;
+const NativeNumber = Number, NativeBoolean = Boolean;
+const toISOString = NativeDate.prototype.toISOString;
+const isView = NativeArrayBuffer.isView;
+const indirectEval = eval;
+const Nothing = {__proto__: null};
+const mapForEach = NativeMap.prototype.forEach, setForEach = NativeSet.prototype.forEach;
+const numberValue = NativeNumber.prototype.valueOf, booleanValue = NativeBoolean.prototype.valueOf;
+const stringValue = NativeString.prototype.valueOf;
+
+let currentFunction = "";
+let thrown = {value: undefined, stack: ""};
+
+// ---- errors --------------------------------------------------------------------------------------
+
+// The stack in goja's form. A call of `nk` is the native frame that it is in Nakama.
+NativeError.stackTraceLimit = 64;
+NativeError.prepareStackTrace = function $nkPrepare(error, sites) {
+  let text = "";
+  try { text = NativeString(error); } catch { text = "Error"; }
+  for (let i = 0; i < sites.length; i++) {
+    const site = sites[i];
+    let name = site.getFunctionName() ?? "";
+    if (name === "$nkCall") { text += "\n\tat " + given.native + currentFunction + ".func1 (native)"; continue; }
+    if (name === "$nkRegister") { text += "\n\tat <native> (native)"; continue; }
+    if (name === "apply" && sites[i + 1]?.getFunctionName()?.startsWith("$nkI")) { break; }
+    if (name.startsWith("$nk")) { continue; }
+    if (site.isNative()) { text += "\n\tat " + name + " (native)"; continue; }
+    const file = name === "anonymous" ? "<eval>" : given.file;
+    const place = file + ":" + site.getLineNumber() + ":" + site.getColumnNumber() + "(0)";
+    if (name === "<eval>" || name === "<anonymous>") { name = ""; }
+    text += name ? "\n\tat " + name + " (" + place + ")" : "\n\tat " + place;
+  }
+  return text + "\n";
+};
+
+function GoError(message) {
+  const error = construct(NativeError, message === undefined ? [] : [message], new.target ?? GoError);
+  defineProperty(error, "value", {value: {}, enumerable: true, writable: true, configurable: true});
+  return error;
+}
+GoError.prototype = create(NativeError.prototype, {
+  constructor: {value: GoError, writable: true, configurable: true},
+  name: {value: "GoError", writable: true, configurable: true},
+});
+defineProperty(globalThis, "GoError", {value: GoError, writable: true, configurable: true});
+
+// `throw x` of the bundle is `throw $nkThrown(x)`: what is no Error has no stack of its own.
+defineProperty(globalThis, "$nkThrown", {value: function $nkThrown(value) {
+  if (!(value instanceof NativeError)) { thrown = {value, stack: new NativeError().stack}; }
+  return value;
+}});
+
+function $nkText(value) {
+  try { return NativeString(value); } catch { return "[object Object]"; }
+}
+
+function $nkDescribe(error) {
+  const told = {text: $nkText(error), stack: ""};
+  if (error instanceof NativeError) {
+    told.stack = typeof error.stack === "string" ? error.stack : "";
+  } else if (thrown.value === error) {
+    told.stack = thrown.stack;
+  }
+  if (error !== null && typeof error === "object" && !isArray(error)) {
+    const message = $nkOwn(error, "message"), code = $nkOwn(error, "code");
+    if (typeof message === "string") { told.message = message; }
+    if (isInteger(code)) { told.code = code; }
+    told.isError = error instanceof NativeError;
+  }
+  return told;
+}
+
+function $nkOwn(object, name) {
+  try {
+    const property = getOwnPropertyDescriptor(object, name);
+    return property && property.enumerable ? object[name] : undefined;
+  } catch { return undefined; }
+}
+
+// ---- values ---------------------------------------------------------------------------------------
+
+// What JSON cannot say is {"$": kind}, and an object with the name "$" is {"$": "o", "v": …}.
+function $nkEncode(value) {
+  switch (typeof value) {
+    case "string": case "boolean": return value;
+    case "number":
+      if (value !== value || value === Infinity || value === -Infinity) { return {$: "f", v: "" + value}; }
+      return value === 0 && 1 / value < 0 ? {$: "f", v: "-0"} : value;
+    case "undefined": return {$: "u"};
+    case "function": return {$: "F"};
+    case "bigint": return {$: "n", v: "" + value};
+    case "symbol": return {$: "y"};
+  }
+  if (value === null) { return null; }
+  if (isArray(value)) {
+    const list = new NativeArray(value.length);
+    for (let i = 0; i < value.length; i++) { list[i] = $nkEncode(value[i]); }
+    return list;
+  }
+  const prototype = getPrototypeOf(value);
+  if (prototype !== ObjectPrototype && prototype !== null) {
+    const special = $nkEncodeSpecial(value);
+    if (special !== undefined) { return special; }
+  }
+  const names = keys(value), object = {__proto__: null};
+  for (let i = 0; i < names.length; i++) { object[names[i]] = $nkEncode(value[names[i]]); }
+  return hasOwn(value, "$") ? {$: "o", v: object} : object;
+}
+
+function $nkEncodeSpecial(value) {
+  if (isView(value)) { return {$: "t"}; }
+  switch (apply(toString, value, [])) {
+    case "[object ArrayBuffer]": return {$: "b", v: $nkHex(value)};
+    case "[object Date]": return value.getTime() === value.getTime() ? {$: "d", v: apply(toISOString, value, [])} : null;
+    case "[object RegExp]": return {};
+    case "[object Promise]": return {$: "P"};
+    case "[object Map]": {
+      const pairs = [];
+      apply(mapForEach, value, [(item, key) => { pairs.push([$nkEncode(key), $nkEncode(item)]); }]);
+      return pairs;
+    }
+    case "[object Set]": {
+      const items = [];
+      apply(setForEach, value, [(item) => { items.push($nkEncode(item)); }]);
+      return items;
+    }
+    case "[object Number]": return $nkEncode(apply(numberValue, value, []));
+    case "[object Boolean]": return apply(booleanValue, value, []);
+    case "[object String]": return {$: "S", v: apply(stringValue, value, [])};
+  }
+  return undefined;
+}
+
+const hexDigits = [];
+for (let i = 0; i < 256; i++) { hexDigits.push((i < 16 ? "0" : "") + i.toString(16)); }
+
+function $nkHex(buffer) {
+  const bytes = new NativeUint8Array(buffer);
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) { text += hexDigits[bytes[i]]; }
+  return text;
+}
+
+function $nkBuffer(hex) {
+  const bytes = new NativeUint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++) { bytes[i] = parseByte("0x" + hex[2 * i] + hex[2 * i + 1]); }
+  return bytes.buffer;
+}
+const parseByte = NativeNumber;
+
+// Values that a host function returns: a letter, and JSON text.
+function $nkDecode(text) {
+  switch (text[0]) {
+    case "u": return undefined;
+    case "v": return parse(text.slice(1));
+    case "b": return $nkBuffer(text.slice(1));
+    case "w": return $nkRevive(parse(text.slice(1)));
+  }
+  return undefined;
+}
+
+function $nkRevive(value) {
+  if (value === null || typeof value !== "object") { return value; }
+  if (hasOwn(value, "$")) {
+    switch (value.$) {
+      case "b": return $nkBuffer(value.v);
+      case "u": return undefined;
+      case "d": return new NativeDate(value.v);
+      case "p": return $nkMessage(value.v);
+      case "o": value = value.v;
+    }
+  }
+  const names = keys(value);
+  for (let i = 0; i < names.length; i++) { value[names[i]] = $nkRevive(value[names[i]]); }
+  return value;
+}
+
+// A protobuf message that Nakama hands out as it is in Go, by mistake.
+function $nkMessage(fields) {
+  const message = {...fields};
+  for (const name of ["Descriptor", "ProtoMessage", "ProtoReflect", "Reset", "String"]) {
+    message[name] = function () { return name === "String" ? stringify(fields) : undefined; };
+  }
+  for (const name of keys(fields)) { message["Get" + name] = function () { return fields[name]; }; }
+  return message;
+}
+
+// Arrays of a request are Go's slices by value: each look at one is a fresh view of what is behind.
+function $nkSliced(value) {
+  if (value === null || typeof value !== "object") { return value; }
+  if (isArray(value)) { return value.map($nkSliced); }
+  const object = {};
+  for (const [name, item] of entries(value)) {
+    if (isArray(item)) { $nkDefineSlice(object, name, item.map($nkSliced)); } else { object[name] = $nkSliced(item); }
+  }
+  return object;
+}
+
+function $nkDefineSlice(object, name, behind) {
+  defineProperty(object, name, {
+    enumerable: true, configurable: true,
+    get: () => $nkView(behind),
+    set: (value) => { defineProperty(object, name, {value, enumerable: true, configurable: true, writable: true}); },
+  });
+}
+
+function $nkView(behind) {
+  const index = (key) => (typeof key === "string" && NativeNumber(key) < behind.length ? NativeNumber(key) : -1);
+  return new NativeProxy(behind.slice(), {
+    set(view, key, value) {
+      view[key] = value;
+      if (key !== "length" && index(key) >= 0) { behind[index(key)] = value; }
+      return true;
+    },
+    defineProperty(view, key, descriptor) {
+      if (key !== "length" && index(key) >= 0) { behind[index(key)] = descriptor.value; }
+      return defineProperty(view, key, descriptor) === view;
+    },
+    deleteProperty(view, key) {
+      if (index(key) >= 0) { behind[index(key)] = null; }
+      return delete view[key];
+    },
+  });
+}
+
+// ---- nk ---------------------------------------------------------------------------------------------
+
+function $nkThrow(text) {
+  switch (text[0]) {
+    case "T": throw new NativeTypeError(text.slice(1));
+    case "G": throw new GoError(text.slice(1));
+    case "S": throw new NativeSyntaxError(text.slice(1));
+  }
+}
+
+function $nkCall(name, values) {
+  currentFunction = name;
+  const answer = host(name, stringify($nkEncode(values)));
+  $nkThrow(answer);
+  return $nkDecode(answer);
+}
+
+function $nkFunction(name) {
+  const call = {[name](...values) { return $nkCall(name, values); }}[name];
+  defineProperty(call, "name", {value: "$nk" + name});
+  return call;
+}
+
+function $nkRetry(reads, update, retries) {
+  $nkCall("storageWriteRetry", [reads, update, retries]);
+  for (let left = retries ?? 0; ; left--) {
+    const writes = update($nkCall("storageRead", [reads]));
+    currentFunction = "storageWriteRetry";
+    const answer = host("$retry", stringify($nkEncode([reads, writes, left > 0])));
+    if (answer === "r") { continue; }
+    $nkThrow(answer);
+    return $nkDecode(answer);
+  }
+}
+
+const nk = {};
+for (const name of given.functions) { nk[name] = $nkFunction(name); }
+nk.storageWriteRetry = function $nkStorageWriteRetry(reads, update, retries) { return $nkRetry(reads, update, retries); };
+nk.getSatori = function $nkGetSatori() {
+  const satori = {};
+  for (const name of given.satori) { satori[name] = $nkFunction("satori." + name); }
+  return satori;
+};
+
+// ---- logger -----------------------------------------------------------------------------------------
+
+function $nkLogger(fields, isShared) {
+  const logger = {fields};
+  const write = (level) => function (...values) {
+    if (typeof values[0] !== "string") { throw new NativeTypeError("invalid format argument: must be a string"); }
+    host("$log", stringify($nkEncode([level, values[0], values.slice(1), fields])));
+  };
+  for (const level of ["info", "warn", "error", "debug"]) { logger[level] = write(level); }
+  const withAll = (more) => {
+    const all = isShared ? fields : {...fields};
+    for (const name of keys(more)) { all[name] = more[name]; }
+    return $nkLogger(all, true);
+  };
+  logger.withField = function (key, value) {
+    if (typeof key !== "string") { throw new NativeTypeError("key argument must be a string"); }
+    if (typeof value !== "string") { throw new NativeTypeError("value argument must be a string"); }
+    return withAll({[key]: value});
+  };
+  logger.withFields = function (more) {
+    if (more === null || typeof more !== "object" || isArray(more)) { throw new NativeTypeError("argument must be a map"); }
+    return withAll(more);
+  };
+  logger.getFields = function () { return fields; };
+  for (const name of keys(logger)) { defineProperty(logger, name, {writable: false, configurable: false}); }
+  return logger;
+}
+
+// ---- the initializer ----------------------------------------------------------------------------------
+
+const isFunction = (value) => typeof value === "function";
+
+function $nkRegister(name, values) {
+  if (given.named.includes(name)) {
+    if (typeof values[0] !== "string" || values[0] === "") { throw new NativeTypeError("expects a non empty string"); }
+    if (!isFunction(values[1])) { throw new NativeTypeError("expects a function"); }
+    $nkAnnounce(name, values[0]);
+  } else if (name === "registerMatch") {
+    $nkRegisterMatch(values[0], values[1]);
+  } else if (name === "registerStorageIndex") {
+    $nkRegistered(host("$index", stringify($nkEncode(values))));
+  } else {
+    if (!isFunction(values[0])) { throw new NativeTypeError("expects a function"); }
+    $nkAnnounce(name, "");
+  }
+}
+
+function $nkAnnounce(name, id, part) {
+  const key = $nkRegistered(host("$register", stringify([name, id, part ?? "", $nkTexts()])));
+  const isFound = given.unscoped.includes(name) || key in globalThis;
+  if (!isFound) { throw new GoError(`function "${key}" not registered in the global object scope`); }
+}
+
+function $nkRegistered(answer) {
+  $nkThrow(answer);
+  return answer.slice(1);
+}
+
+function $nkRegisterMatch(name, handlers) {
+  if (typeof name !== "string") { throw new NativeTypeError("expects string"); }
+  if (handlers === null || typeof handlers !== "object" || isArray(handlers)) { throw new NativeTypeError("expects an object"); }
+  for (const part of given.match) {
+    if (!(part in handlers)) { throw new NativeTypeError(part + " not found"); }
+    if (!isFunction(handlers[part])) { throw new NativeTypeError(part + " value not a valid function"); }
+    $nkAnnounce("registerMatch", name, part);
+  }
+}
+
+// The texts of global variables that are ids of registrations.
+function $nkTexts() {
+  const texts = {};
+  for (const name of given.identifiers) {
+    try { texts[name] = NativeString(indirectEval(name)); } catch { texts[name] = null; }
+  }
+  return texts;
+}
+
+function $nkInitializer() {
+  const initializer = {getConfig() { return parse(stringify(given.config)); }};
+  for (const name of given.registrations) {
+    const call = {[name](...values) { return $nkRegister(name, values); }}[name];
+    defineProperty(call, "name", {value: "$nk" + name});
+    initializer[name] = call;
+  }
+  return initializer;
+}
+
+// ---- calls ----------------------------------------------------------------------------------------------
+
+const found = {__proto__: null};
+
+function $nkFind(name) {
+  const get = found[name] ??= indirectEval(
+    `(function $nkGet() { try { return ${name}; } catch { return undefined; } })`
+  );
+  return get();
+}
+
+function $nkReply(kind, value) { return kind + stringify(value); }
+
+function $nkInit(context) {
+  if (!isFunction(globalThis.InitModule) && !isFunction($nkFind("InitModule"))) { return "m"; }
+  const init = $nkFind("InitModule");
+  apply(init, null, [parse(context), $nkLogger({}, false), nk, $nkInitializer()]);
+  return "v";
+}
+
+function $nkInvoke(mode, name, contextText, valuesText) {
+  const call = $nkFind(name);
+  if (!isFunction(call)) { return "m"; }
+  const context = parse(contextText), values = parse(valuesText), environment = stringify(context.env);
+  const given = mode === "rpc" ? values : values.map($nkSliced);
+  let result;
+  try {
+    result = apply(call, null, [context, $nkLogger({}, false), nk, ...given]);
+  } finally {
+    const changed = stringify(context.env);
+    if (changed !== environment && changed !== undefined) { host("$env", changed); }
+  }
+  if (typeof result === "string") { return $nkReply("s", result); }
+  return result === undefined || result === null ? "n" : $nkReply("v", $nkEncode(result));
+}
+
+function $nkFreeze() {
+  try {
+    for (const name of keys(globalThis)) {
+      const value = globalThis[name];
+      if (value) {
+        freeze(value);
+        value.prototype && freeze(value.prototype);
+        value.__proto__ && freeze(value.__proto__);
+      }
+    }
+  } catch { /* Nakama does not look at what went wrong here, and leaves the rest as it is */ }
+  return "v";
+}
+
+const operations = {__proto__: null, init: $nkInit, invoke: $nkInvoke, freeze: $nkFreeze};
+
+const $nkEnter = function $nkEnter(operation, ...values) {
+  try {
+    return apply(operations[operation], null, values);
+  } catch (error) {
+    return "e" + stringify($nkDescribe(error));
+  }
+};
+
+// ---- the language ------------------------------------------------------------------------------------------
+
+// The constructors of functions take what goja takes.
+function $nkConstructor(native) {
+  const wrapped = {[native.name]: function (...values) {
+    const answer = host("$syntax", stringify([native.name, values.map($nkText)]));
+    if (answer[0] === "S") { throw new NativeSyntaxError(answer.slice(1)); }
+    return construct(native, parse(answer.slice(1)), new.target ?? native);
+  }}[native.name];
+  defineProperty(wrapped, "prototype", {value: native.prototype, writable: false, enumerable: false, configurable: false});
+  defineProperty(wrapped, "name", {value: "$nkConstructor"});
+  defineProperty(wrapped, "length", {value: 1});
+  defineProperty(native.prototype, "constructor", {value: wrapped, writable: true, configurable: true});
+  return wrapped;
+}
+
+const WrappedFunction = $nkConstructor(NativeFunction);
+defineProperty(globalThis, "Function", {value: WrappedFunction, writable: true, configurable: true});
+$nkConstructor(getPrototypeOf(function* () {}).constructor);
+$nkConstructor(getPrototypeOf(async function () {}).constructor);
+
+// Well-known symbols can't be deleted, so `Symbol` is another one, without them.
+const NativeSymbol = Symbol;
+const WrappedSymbol = function Symbol(...values) {
+  if (new.target) { throw new NativeTypeError("Symbol is not a constructor"); }
+  return NativeSymbol(...values);
+};
+for (const name of ownKeys(NativeSymbol)) {
+  const property = getOwnPropertyDescriptor(NativeSymbol, name);
+  if (!given.absentMembers.Symbol.includes(name)) { defineProperty(WrappedSymbol, name, property); }
+}
+defineProperty(NativeSymbol.prototype, "constructor", {value: WrappedSymbol, writable: true, configurable: true});
+defineProperty(globalThis, "Symbol", {value: WrappedSymbol, writable: true, configurable: true});
+
+const IteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]()));
+for (const name of ownKeys(IteratorPrototype)) {
+  if (typeof name === "string") { delete IteratorPrototype[name]; }
+}
+for (const [path, names] of entries(given.absentMembers)) {
+  let owner = globalThis;
+  for (const name of path.split(".")) { owner = owner?.[name]; }
+  for (const name of owner ? names : []) { delete owner[name]; }
+}
+for (const name of given.absentGlobals) { delete globalThis[name]; }
+defineProperty($nkEnter, "name", {value: "$nkEnter"});
+return $nkEnter;
+})()
