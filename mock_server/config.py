@@ -85,9 +85,11 @@ class RuntimeConfig:
     """`runtime.*`: server modules.
 
     `lua_min_count` Lua states are made at the start, more up to `lua_max_count` when calls come at
-    the same time. `lua_time_limit_sec`, `watch` and `allow_http` are the mock's own: how long a
-    call's Lua code may run, whether changed modules are reloaded, and which hosts outside of this
-    machine `nk.http_request` may call.
+    the same time. `js_entrypoint` is the bundle's file below `path` (`index.js` when empty), and
+    `js_min_count` contexts take its calls in turn, up to `js_max_count` at the same time;
+    `js_read_only_globals` freezes what its globals hold. `lua_time_limit_sec`, `js_time_limit_sec`,
+    `watch` and `allow_http` are the mock's own: how long a call's own code may run, whether changed
+    modules are reloaded, and which hosts outside of this machine `nk.http_request` may call.
     """
 
     path: str = ""
@@ -96,6 +98,11 @@ class RuntimeConfig:
     lua_min_count: int = field(default=1, validator=validators.ge(1))
     lua_max_count: int = field(default=48, validator=validators.ge(1))
     lua_time_limit_sec: float = field(default=10.0, validator=validators.gt(0.0))
+    js_entrypoint: str = ""
+    js_min_count: int = field(default=16, validator=validators.ge(1))
+    js_max_count: int = field(default=32, validator=validators.ge(1))
+    js_read_only_globals: bool = True
+    js_time_limit_sec: float = field(default=2.0, validator=validators.gt(0.0))
     watch: bool = False
     allow_http: tuple[str, ...] = field(default=(), converter=tuple)
 

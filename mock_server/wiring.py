@@ -72,6 +72,7 @@ from mock_server.runtime.registration import RegistrationFunctions
 from mock_server.runtime.registrations import Registrations
 from mock_server.runtime.rpc import RpcFunctions
 from mock_server.runtime.runtime import Runtime
+from mock_server.runtime.settings import runtime_settings
 from mock_server.runtime.tools.crypto import CryptoFunctions
 from mock_server.runtime.tools.encoding import EncodingFunctions
 from mock_server.runtime.tools.http import HttpFunctions
@@ -140,6 +141,8 @@ class Wiring:
             contexts=self._contexts,
             events=self._events,
             rpcs={name: rpc for each in self.features for name, rpc in each.rpcs.items()},
+            settings=runtime_settings(config),
+            now=clock.time,
         )
 
     def _make_shared(self, store: Store, clock: Clock, tracker: Tracker, router: Router) -> None:

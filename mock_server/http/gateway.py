@@ -59,6 +59,7 @@ class Gateway:
         except Disabled:
             return error_response(GrpcError(GrpcCode.NOT_FOUND, NOT_FOUND))
         except ModuleError as error:
+            context.error = error.trace or context.error
             return error_response(GrpcError(error.code, error.message))
         return json_response(
             encode(document), headers={"Grpc-Metadata-Content-Type": "application/grpc"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import logging
 import traceback
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -31,6 +32,7 @@ from mock_server.wire.output import encode_plain
 _log = logging.getLogger("mock_server.rpc")
 
 PREFIX = "/v2/rpc/"
+_CODES = frozenset(GrpcCode)
 
 
 class RpcHandler:
@@ -103,7 +105,8 @@ class RpcHandler:
         try:
             result = await self._rpcs.call(rpc_id, called, payload)
         except ModuleError as error:
-            return _failure(error.code, error.message)
+            context.error = error.trace or context.error
+            return _failure(error.shown_code, error.message, error.details)
         except Exception as error:
             context.error = traceback.format_exc()
             _log.exception("the RPC function %s failed", rpc_id)
@@ -141,8 +144,9 @@ def _refusal(error: GrpcError) -> web.Response:
     return _json(http_status(error.code), document)
 
 
-def _failure(code: GrpcCode, message: str) -> web.Response:
-    return _json(http_status(code), {"code": int(code), "error": {}, "message": message})
+def _failure(code: int, message: str, details: Mapping[str, str] | None = None) -> web.Response:
+    status = http_status(GrpcCode(code)) if code in _CODES else 500
+    return _json(status, {"code": code, "error": details or {}, "message": message})
 
 
 def _json(status: int, document: dict[str, Any]) -> web.Response:

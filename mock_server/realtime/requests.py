@@ -61,5 +61,5 @@ def error_reply(code: ErrorCode, message: str) -> dict[str, Any]:
 
 
 def error_message(code: ErrorCode, message: str) -> dict[str, Any]:
-    """The `Error` member of a reply; code 0 is left out, as proto3 does."""
-    return ({"code": int(code)} if code else {}) | {"message": message}
+    """The `Error` member of a reply; code 0 and an empty text are left out, as proto3 does."""
+    return ({"code": int(code)} if code else {}) | ({"message": message} if message else {})

@@ -76,8 +76,7 @@ class Contexts:
 
     def __init__(self, config: Config) -> None:
         self._node = config.name
-        pairs = (setting.partition("=") for setting in config.runtime.env)
-        self._env = {name: value for name, _, value in pairs}
+        self._env = environment(config)
 
     def new(self, mode: str, **values: Any) -> Context:
         """The context of a call in some execution mode."""
@@ -128,3 +127,9 @@ class Contexts:
             client_port=session.client_port,
             lang=session.lang,
         )
+
+
+def environment(config: Config) -> dict[str, str]:
+    """The `runtime.env` settings, given as `NAME=VALUE`."""
+    pairs = (setting.partition("=") for setting in config.runtime.env)
+    return {name: value for name, _, value in pairs}

@@ -19,12 +19,20 @@ class ModuleError(Exception):
         message: The text for the client.
         code: A gRPC code from 1 to 16; over HTTP it decides the status. Others become 13, as in
             Nakama. The socket does not show it.
+
+    Attributes:
+        shown_code: The code that the body of a failed RPC shows.
+        details: What that body has as `error`.
+        trace: Where it happened, for the journal; empty where the module chose to refuse.
     """
 
     def __init__(self, message: str, code: int = GrpcCode.INTERNAL) -> None:
         super().__init__(message)
         self.message = message
         self.code = GrpcCode(code) if 1 <= code <= 16 else GrpcCode.INTERNAL
+        self.shown_code = int(self.code)
+        self.details: dict[str, str] = {}
+        self.trace = ""
 
 
 class BadArgument(ModuleError):

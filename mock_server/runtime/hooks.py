@@ -21,6 +21,20 @@ _log = logging.getLogger("mock_server.runtime")
 
 NOT_FOUND = "Requested resource was not found."
 _UNREADABLE = "Could not complete runtime Before function."
+_NOTHING_TO_DO = {
+    "AddFriends": ("ids", "usernames"),
+    "DeleteFriends": ("ids", "usernames"),
+    "BlockFriends": ("ids", "usernames"),
+    "AddGroupUsers": ("user_ids",),
+    "BanGroupUsers": ("user_ids",),
+    "KickGroupUsers": ("user_ids",),
+    "PromoteGroupUsers": ("user_ids",),
+    "DeleteNotifications": ("ids",),
+    "ReadStorageObjects": ("object_ids",),
+    "WriteStorageObjects": ("objects",),
+    "DeleteStorageObjects": ("object_ids",),
+}
+"""Requests that Nakama answers at once, without an after hook, where all these fields are empty."""
 
 
 class Disabled(Exception):
@@ -64,7 +78,8 @@ class Hooks:
     async def after_request(self, route: Route, call: Call, response: dict[str, Any]) -> None:
         """Tell the after hook of a route of a request that succeeded; its errors are logged."""
         function = self._registrations.active.after.get(route.name.lower())
-        if function is None:
+        empty = [not call.request[name] for name in _NOTHING_TO_DO.get(route.name, ())]
+        if function is None or (empty and all(empty)):
             return
         token = response.get("token") if not call.identity.user_id else None
         identity = (token and self._sessions.check(token)) or call.identity

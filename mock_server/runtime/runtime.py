@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mock_server.config import RuntimeConfig
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.context import Contexts
 from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.events import Events
+from mock_server.runtime.js.engine import find_bundle, load_engine
 from mock_server.runtime.lua.modules import LuaModule, find_lua_modules
 from mock_server.runtime.nk import FunctionTable, Nakama
 from mock_server.runtime.python import InitModule, PythonModules, initialize
@@ -21,6 +22,7 @@ from mock_server.runtime.registrations import Registrations
 from mock_server.runtime.watch import watch
 
 if TYPE_CHECKING:
+    from mock_server.runtime.js.modules import JsModules
     from mock_server.runtime.lua.pool import LuaPool
 
 _log = logging.getLogger("mock_server.runtime")
@@ -36,6 +38,8 @@ class Runtime:
         contexts: Makes the contexts of calls.
         events: What `interrupt` drops.
         rpcs: RPC functions that are there without modules, which may replace them.
+        settings: What `initializer.getConfig()` returns in JavaScript.
+        now: The server's time in seconds.
 
     Attributes:
         nk: What modules may call, as attributes.
@@ -50,6 +54,8 @@ class Runtime:
         contexts: Contexts,
         events: Events,
         rpcs: Mapping[str, RpcFunction],
+        settings: Mapping[str, Any],
+        now: Callable[[], float],
     ) -> None:
         self.nk = Nakama(functions, registrations)
         self._config = config
@@ -58,14 +64,19 @@ class Runtime:
         self._contexts = contexts
         self._events = events
         self._rpcs = rpcs
+        self._settings = settings
+        self._now = now
         self._registered: InitModule = _nothing
         self._files: list[Path] = []
+        self._javascript: JsModules | None = None
         self._lua: LuaPool | None = None
         self._in_python: PythonModules | None = None
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self, registered: InitModule) -> None:
-        """Load the modules of `runtime.path`, Lua first; of equal names the last one counts.
+        """Load the modules of `runtime.path`: JavaScript, Lua, Python.
+
+        Of equal names the last one counts.
 
         Args:
             registered: Registers what replaces the modules' functions.
@@ -102,8 +113,9 @@ class Runtime:
     async def interrupt(self) -> None:
         """Cut the calls that are under way, and forget the events on their way."""
         await self._events.drop()
-        if self._lua is not None:
-            await self._lua.interrupt()
+        for language in (self._javascript, self._lua):
+            if language is not None:
+                await language.interrupt()
 
     async def close(self) -> None:
         """Cut the calls that are under way, and end the threads."""
@@ -112,8 +124,9 @@ class Runtime:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watching
         await self.interrupt()
-        if self._lua is not None:
-            self._lua.close()
+        for language in (self._javascript, self._lua):
+            if language is not None:
+                language.close()
         self._keep(None)
 
     async def _load(self) -> PythonModules | None:
@@ -121,9 +134,12 @@ class Runtime:
         folder, in_python = self._folder(), None
         if folder is not None:
             in_lua, in_python = find_lua_modules(folder), PythonModules(folder)
+            bundle = find_bundle(folder, self._config.js_entrypoint)
+            await self._load_javascript(bundle)
             await self._load_lua(in_lua)
             await in_python.load(self.nk)
-            self._files = [*(module.path for module in in_lua), *in_python.files]
+            in_javascript = [] if bundle is None else [bundle]
+            self._files = [*in_javascript, *(each.path for each in in_lua), *in_python.files]
         await initialize(self._registered, self.nk)
         return in_python
 
@@ -131,6 +147,23 @@ class Runtime:
         if self._in_python is not None:
             self._in_python.unload()
         self._in_python = in_python
+
+    async def _load_javascript(self, bundle: Path | None) -> None:
+        if self._javascript is None and bundle is not None:
+            engine = load_engine(bundle)
+            from mock_server.runtime.js.modules import JsModules
+
+            self._javascript = JsModules(
+                self._config,
+                engine,
+                functions=self._functions,
+                registrations=self._registrations,
+                contexts=self._contexts,
+                settings=self._settings,
+                now=self._now,
+            )
+        if self._javascript is not None:
+            await self._javascript.load(bundle)
 
     async def _load_lua(self, modules: list[LuaModule]) -> None:
         if self._lua is None and modules:

@@ -12,6 +12,7 @@ from mock_server.runtime.errors import ModuleLoadError
 _log = logging.getLogger("mock_server.runtime")
 
 _INTERVAL = 0.3
+_FORMS = ("*.lua", "*.py", "*.js")
 
 
 async def watch(folder: Path, reload: Callable[[], Awaitable[None]]) -> None:
@@ -43,7 +44,7 @@ async def _reload(changed: list[str], reload: Callable[[], Awaitable[None]]) -> 
 
 def _stamps(folder: Path) -> dict[Path, tuple[int, int]]:
     stamps = {}
-    for path in (*folder.rglob("*.lua"), *folder.rglob("*.py")):
+    for path in (path for form in _FORMS for path in folder.rglob(form)):
         try:
             status = path.stat()
         except FileNotFoundError:  # an editor is just replacing it

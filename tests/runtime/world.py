@@ -77,6 +77,14 @@ class Game:
         async with self._http.post(address, data=payload, headers=headers) as answer:
             return Answer(answer.status, _json_or_text(await answer.text()))
 
+    async def raw_rpc(self, rpc_id: str) -> str:
+        """Call an RPC function as a server; its payload, or status and body of a failure."""
+        address = f"{self.server.http_url}/v2/rpc/{rpc_id}?http_key={HTTP_KEY}"
+        async with self._http.post(address) as answer:
+            text = await answer.text()
+            payload: str = json.loads(text)["payload"] if answer.status == 200 else ""
+            return payload or f"{answer.status} {text}"
+
     async def failure(self, rpc_id: str, payload: str = "") -> str:
         """What the server says when this RPC function fails."""
         answer = await self.rpc(rpc_id, payload)

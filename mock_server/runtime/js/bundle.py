@@ -9,13 +9,13 @@ from attrs import define, field, frozen
 from tree_sitter import Node
 
 from mock_server.runtime.errors import ModuleLoadError
-from mock_server.runtime.js.language import Finding, unknown_names, unparsable
 from mock_server.runtime.js.init_module import InitModuleReader
+from mock_server.runtime.js.language import Finding, unknown_names, unparsable
 from mock_server.runtime.js.sourcemap import Place, SourceMap, find_source_map
 from mock_server.runtime.js.syntax import field as part
 from mock_server.runtime.js.syntax import parse, text_of, walk
+from mock_server.runtime.js.wording import Wording
 
-DEFAULT = "index.js"
 _STRICT = '"use strict";'
 _ERRORS = re.compile(r"new\s+(?:\w*Error|GoError)\b")
 _PROPERTY = re.compile(r"\\[pP]\{[^}]*\}")
@@ -38,6 +38,7 @@ class Bundle:
         program: What the engine runs: the text in strict mode, its `throw`s written down.
         init_module: Finds what its InitModule registers.
         unknown: What it uses that Nakama's engine does not have.
+        wording: Puts the engine's messages into Nakama's words.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Bundle:
     program: str
     init_module: InitModuleReader
     unknown: list[Finding]
+    wording: Wording = field(repr=False)
     _insertions: list[_Insertion] = field(repr=False)
     _map: SourceMap | None = field(repr=False)
 
@@ -69,7 +71,14 @@ class Bundle:
         program, insertions = _instrumented(root, source)
         unknown = [] if root.has_error else unknown_names(root)
         return cls(
-            path, source, program, InitModuleReader(root), unknown, insertions, find_source_map(path)
+            path,
+            source,
+            program,
+            InitModuleReader(root),
+            unknown,
+            Wording(root),
+            insertions,
+            find_source_map(path),
         )
 
     @property
@@ -88,21 +97,6 @@ class Bundle:
     def typescript(self, line: int, column: int) -> Place | None:
         """The place in TypeScript of a place in the file, where there is a source map."""
         return None if self._map is None else self._map.find(line, column)
-
-
-def find_bundle(folder: Path, entrypoint: str) -> Path | None:
-    """The bundle of a folder: `runtime.js_entrypoint` if that is set, else `index.js` if there is one.
-
-    Raises:
-        ModuleLoadError: The entrypoint does not exist.
-    """
-    if entrypoint:
-        path = folder / entrypoint
-        if not path.is_file():
-            raise ModuleLoadError(f"{path}: runtime.js_entrypoint is no file")
-        return path
-    path = folder / DEFAULT
-    return path if path.is_file() else None
 
 
 def _instrumented(root: Node, source: str) -> tuple[str, list[_Insertion]]:
@@ -154,7 +148,9 @@ def _flags(node: Node) -> str:
 def _unmatched(pattern: str) -> str:
     def nothing(found: re.Match[str]) -> str:
         before = pattern[: found.start()]
-        if before.count("[") > before.count("]"):  # in a class, where the letters stand for themselves
+        if before.count("[") > before.count(
+            "]"
+        ):  # in a class, where the letters stand for themselves
             return "pp" + "p" * (len(found[0]) - 2)
         return "(?!" + "|" * (len(found[0]) - 4) + ")"
 

@@ -39,10 +39,10 @@ def script_context(context: Context, env: Mapping[str, Any]) -> dict[str, Any]:
     if context.client_ip:
         table |= {"traceId": str(uuid.uuid4()), "clientIp": context.client_ip}
     is_socket = bool(context.session_id)
-    if mode == "rpc":
+    if mode == "rpc" or is_socket:
         table["clientPort"] = context.client_port
-        if not is_socket:
-            table |= {"headers": context.headers, "queryParams": context.query_params}
+    if mode == "rpc" and not is_socket:
+        table |= {"headers": context.headers, "queryParams": context.query_params}
     if context.user_id:
         table |= {
             "userId": context.user_id,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from mock_server.runtime.errors import ModuleError, ModuleLoadError
+from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.js.bundle import Bundle
 from mock_server.runtime.js.errors import ScriptError, line_of, script_error
 from mock_server.runtime.js.limits import Deadline
@@ -99,7 +99,7 @@ class JsContext:
             ) from None
         if registrar.fatal:  # also where the bundle caught it
             raise ModuleLoadError(registrar.fatal)
-        if reply == "m":
+        if reply[0] == "m":
             raise ModuleLoadError(
                 f"{self._bundle.path}: InitModule function not found. Function must be defined at "
                 "top level."
@@ -125,18 +125,19 @@ class JsContext:
         self._deadline.start()
         reply = self._operate("invoke", mode, name, to_json(context), to_json(values))
         self._jobs()
-        if reply == "m":
+        if reply[0] == "m":
             raise Missing(name)
-        return None if reply == "n" else decode(reply[1:])
+        return reply[1]
 
-    def _operate(self, operation: str, *values: str) -> str:
+    def _operate(self, operation: str, *values: str) -> list[Any]:
+        """The kind of the reply, and its value (None where there is none)."""
         try:
-            reply = str(self._enter(operation, *values))
+            reply: list[Any] = decode(self._enter(operation, *values))
         except self._cut as error:
             self.is_spent = True
             raise self._uncaught(error) from None
-        if reply[:1] == "e":
-            raise script_error(json.loads(reply[1:]), self._bundle)
+        if reply[0] == "e":
+            raise script_error(reply[1], self._bundle)
         return reply
 
     def _jobs(self) -> None:
@@ -172,16 +173,13 @@ class JsContext:
 
     def _syntax_error(self, text: str) -> ModuleLoadError:
         message, _, stack = text.partition("\n")
-        failure = script_error({"text": message, "stack": f"\n{stack}"}, self._bundle)
-        where = line_of(failure, self._bundle)
-        line = where.removeprefix(f"{self._bundle.path}:")
+        place = re.search(r":(\d+):(\d+)", stack)
+        line, column = self._bundle.position(*map(int, place.groups())) if place else (1, 1)
         reason = message.removeprefix("SyntaxError: ")
-        return ModuleLoadError(f"{where}: SyntaxError: {self._bundle.name}: Line {line}: {reason}")
-
-
-def could_not_run() -> ModuleError:
-    """The error of an RPC whose function is not among the context's globals."""
-    return ModuleError("Could not run Rpc function.")
+        return ModuleLoadError(
+            f"{self._bundle.path}:{line}: SyntaxError: {self._bundle.name}: Line {line}:{column} "
+            f"{reason}"
+        )
 
 
 def _prelude() -> str:

@@ -1,12 +1,14 @@
-"""The engine: quickjs-ng, or a clear word about what is missing."""
+"""Where the bundle is, and the engine that runs it: quickjs-ng, or a word of what is missing."""
 
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 from mock_server.runtime.errors import ModuleLoadError
 
+_BUNDLE = "index.js"
 _INSTALL = "pip install 'nakama-client[js]'"
 
 
@@ -34,3 +36,18 @@ def load_engine(bundle: object) -> Any:
             f"the module of quickjs-ng: pip uninstall quickjs, then {_INSTALL} --force-reinstall"
         )
     return engine
+
+
+def find_bundle(folder: Path, entrypoint: str) -> Path | None:
+    """The bundle of a folder: `runtime.js_entrypoint`, or `index.js` if there is one.
+
+    Raises:
+        ModuleLoadError: The entrypoint does not exist.
+    """
+    if entrypoint:
+        path = folder / entrypoint
+        if not path.is_file():
+            raise ModuleLoadError(f"{path}: runtime.js_entrypoint is no file")
+        return path
+    path = folder / _BUNDLE
+    return path if path.is_file() else None

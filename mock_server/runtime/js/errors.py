@@ -31,9 +31,6 @@ class ScriptError(ModuleError):
         stack_trace: Where, in the form of Nakama's engine.
         typescript: The same by the source map, one place a line; empty where there is none.
         is_chosen: Whether the bundle chose what clients see, so that it is not worth logging.
-
-    Attributes:
-        status_code: The number as clients see it.
     """
 
     def __init__(
@@ -46,7 +43,9 @@ class ScriptError(ModuleError):
         is_chosen: bool = False,
     ) -> None:
         super().__init__(message, code)
-        self.status_code = code % _UINT32
+        self.shown_code = code % _UINT32
+        self.details = {"stackTrace": stack_trace}
+        self.trace = "" if is_chosen else f"{stack_trace}{typescript}"
         self.stack_trace = stack_trace
         self.typescript = typescript
         self.is_chosen = is_chosen
@@ -59,10 +58,9 @@ def script_error(told: dict[str, Any], bundle: Bundle) -> ScriptError:
         text += _NO_LIMIT
     frames = corrected(bundle, _frames(str(told["stack"])))
     innermost = frames[0].strip().removeprefix("at ") if frames else "<unknown>"
-    message = told.get("message")
-    is_told = message is not None and not told.get("isError")
+    is_told = "message" in told and not told.get("isError")
     return ScriptError(
-        message if is_told else f"{text} at {innermost}",
+        str(told["message"]) if is_told else f"{text} at {innermost}",
         told.get("code", int(GrpcCode.INTERNAL)),
         stack_trace="\n".join([text, *frames]) + "\n",
         typescript=typescript(bundle, frames),

@@ -13,6 +13,8 @@ from mock_server.wire.uuids import parse_uuid
 _Checked = TypeVar("_Checked")
 Object = dict[str, Any]
 
+STRING_MAP = "expects object with string keys and values"
+
 
 def is_absent(value: Any) -> bool:
     """Tell whether a value is undefined or null."""
@@ -49,11 +51,11 @@ class Given:
             raise ScriptTypeError(expected)
         return value
 
-    def filled(self, number: int, expected: str) -> str:
-        """A string that is not empty."""
-        text = self.text(number)
+    def filled(self, number: int, empty: str, expected: str = "expects string") -> str:
+        """A string that is not empty; `empty` is what is said of one that is."""
+        text = self.text(number, expected)
         if not text:
-            raise ScriptTypeError(expected)
+            raise ScriptTypeError(empty)
         return text
 
     def integer(self, number: int, expected: str = "expects number") -> int:
@@ -89,6 +91,17 @@ class Given:
     ) -> _Checked:
         """What `check` makes of an argument, or the default where it is undefined or null."""
         return check(number) if self.has(number) else default
+
+    def defined(self, number: int, check: Callable[[int], _Checked], default: _Checked) -> _Checked:
+        """What `check` makes of an argument, or the default where it is undefined (not null)."""
+        return default if self.value(number) is UNDEFINED else check(number)
+
+    def string_map(self, number: int, expected: str = STRING_MAP) -> dict[str, str]:
+        """An object of strings."""
+        members = self.object(number, expected)
+        if not all(isinstance(value, str) for value in members.values()):
+            raise ScriptTypeError("expects string")
+        return members
 
     def uuid(self, number: int, expected: str, absent: str | None = None) -> str:
         """A string that is a uuid; `absent` is what is said of an empty one."""
@@ -168,9 +181,11 @@ class Fields:
     def integer(self, name: str, expected: str = "a number") -> int | None:
         """A whole number."""
         value = self.get(name)
-        if value is not None and not is_integer(value):
+        if value is None:
+            return None
+        if not is_integer(value):
             raise self.error(name, expected)
-        return value
+        return int(value)
 
     def flag(self, name: str, expected: str = "a boolean") -> bool | None:
         """A boolean."""
@@ -189,6 +204,15 @@ class Fields:
     def error(self, name: str, expected: str) -> ScriptTypeError:
         """The error that says what a member has to be."""
         return ScriptTypeError(f"expects '{name}' value to be {expected}")
+
+
+def plain_or_error(value: Any) -> Any:
+    """A value that becomes JSON, as Go writes it.
+
+    Raises:
+        TypeError: There is something that JSON does not have; the text is Go's.
+    """
+    return _finite(plain(value))
 
 
 def json_of(value: Any, failed: str = "{}") -> Any:

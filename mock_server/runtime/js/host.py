@@ -9,17 +9,18 @@ from typing import Any
 
 from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.errors import BadArgument, ModuleError
-from mock_server.runtime.js.bundle import without_properties
+from mock_server.runtime.js.bundle import Bundle, without_properties
 from mock_server.runtime.js.calls import Environment
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions import FUNCTIONS
-from mock_server.runtime.js.functions.storage import store_once
+from mock_server.runtime.js.functions.storage import register_storage_index, retried_write
 from mock_server.runtime.js.given import Given
 from mock_server.runtime.js.language import unparsable
 from mock_server.runtime.js.registering import Registrar
 from mock_server.runtime.js.sprintf import sprintf, verb_v
 from mock_server.runtime.js.syntax import parse
 from mock_server.runtime.js.values import decode, encode
+from mock_server.runtime.localcache import LocalCache
 
 _log = logging.getLogger("mock_server.modules")
 _LEVELS = {
@@ -28,7 +29,18 @@ _LEVELS = {
     "warn": logging.WARNING,
     "error": logging.ERROR,
 }
-_PARAMETERS = "(function* anonymous({}\n) {{\n{}\n}})"
+_FORMS = {
+    kind: f"({keyword} anonymous({{}}\n) {{{{\n{{}}\n}}}})"
+    for kind, keyword in (
+        ("Function", "function"),
+        ("GeneratorFunction", "function*"),
+        ("AsyncFunction", "async function"),
+    )
+}
+
+
+class _WithoutEffect(Exception):
+    """InitModule calls a function that this mock does not have: that must not end the load."""
 
 
 class Host:
@@ -36,22 +48,37 @@ class Host:
 
     Args:
         bridge: The runtime functions.
+        bundle: Whose code calls.
         environment: The variables of `runtime.env`.
+        cache: What `nk.localcache…` uses.
         registrar: Takes registrations; only the context that runs InitModule has one.
     """
 
     def __init__(
-        self, bridge: Bridge, environment: Environment, registrar: Registrar | None = None
+        self,
+        bridge: Bridge,
+        bundle: Bundle,
+        environment: Environment,
+        cache: LocalCache,
+        registrar: Registrar | None = None,
     ) -> None:
         self._bridge = bridge
+        self._bundle = bundle
         self._environment = environment
         self._registrar = registrar
+        self._own: Mapping[str, Callable[..., Any]] = {
+            "localcache_get": cache.get,
+            "localcache_put": cache.put,
+            "localcache_delete": cache.delete,
+            "localcache_clear": cache.clear,
+        }
         self._special: Mapping[str, Callable[[str], str]] = {
             "$log": self._write,
             "$register": self._register,
             "$index": self._index,
             "$retry": self._retry,
             "$env": self._set_env,
+            "$reword": self._reword,
             "$syntax": _check_syntax,
         }
 
@@ -62,6 +89,9 @@ class Host:
             if special is not None:
                 return special(text)
             return encode(FUNCTIONS[name](Given(decode(text)), self._nk))
+        except _WithoutEffect as error:
+            _log.warning("called while loading, without effect: %s", error)
+            return "u"
         except ScriptTypeError as error:
             return f"T{error}"
         except BadArgument as error:
@@ -75,6 +105,11 @@ class Host:
             return f"G{name} failed in the mock: {type(error).__name__}: {error}"
 
     def _nk(self, name: str, *arguments: Any) -> Any:
+        own = self._own.get(name)
+        if own is not None:
+            return own(*arguments)
+        if self._registrar is not None and name not in self._bridge.names():
+            raise _WithoutEffect(self._bridge.missing(name).message)
         return self._bridge.call(name, arguments)
 
     def _write(self, text: str) -> str:
@@ -88,13 +123,18 @@ class Host:
         return "Tnot in InitModule" if self._registrar is None else self._registrar.register(text)
 
     def _index(self, text: str) -> str:
-        given = Given(decode(text))
-        given.text(0), given.text(1)
-        return encode(FUNCTIONS["registerStorageIndex"](given, self._nk))
+        register_storage_index(Given(decode(text)), self._nk)
+        return "v"
 
     def _retry(self, text: str) -> str:
-        reads, writes, may_retry = decode(text)
-        return store_once(Given([reads, writes]), self._nk, may_retry=may_retry is True)
+        writes, may_retry = decode(text)
+        written = retried_write(Given([writes]), self._nk, may_retry=may_retry is True)
+        return "r" if written is None else encode(written)
+
+    def _reword(self, text: str) -> str:
+        message, line, column = json.loads(text)
+        line, column = self._bundle.position(line, column)
+        return self._bundle.wording.reword(message, line, column)
 
     def _set_env(self, text: str) -> str:
         changed = json.loads(text)
@@ -107,9 +147,7 @@ def _check_syntax(text: str) -> str:
     """Refuse code for a new function that goja does not parse."""
     kind, values = json.loads(text)
     *parameters, body = values or [""]
-    form = _PARAMETERS if kind == "GeneratorFunction" else _PARAMETERS.replace("function*", "function")
-    if kind == "AsyncFunction":
-        form = form.replace("(function", "(async function")
+    form = _FORMS[kind]
     source = form.format(",".join(parameters), body)
     root = parse(source)
     found = unparsable(root)
@@ -118,5 +156,3 @@ def _check_syntax(text: str) -> str:
     data = without_properties(root, source.encode(errors="replace")).decode(errors="replace")
     start = form.index("{}") + len(",".join(parameters)) + len("\n) {\n")
     return "v" + json.dumps([*parameters, data[start : len(data) - len("\n})")]])
-
-

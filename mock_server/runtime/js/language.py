@@ -166,7 +166,7 @@ def _finding(node: Node, what: str) -> Finding:
     return Finding(row + 1, column + 1, what)
 
 
-def _foreign_syntax(node: Node) -> str | None:  # noqa: C901 - one case a syntax
+def _foreign_syntax(node: Node) -> str | None:
     if node.type in ("import_statement", "export_statement"):
         return "a bundle is a script, not a module: no `import`, no `export`"
     if node.type == "import":

@@ -21,6 +21,7 @@ from mock_server.runtime.js.context import STACK, JsContext
 from mock_server.runtime.js.host import Host
 from mock_server.runtime.js.limits import RENEWALS
 from mock_server.runtime.js.registering import Registrar
+from mock_server.runtime.localcache import LocalCache
 from mock_server.runtime.nk import FunctionTable
 
 _THREAD_STACK = STACK * (RENEWALS + 1) + (8 << 20)
@@ -55,6 +56,7 @@ class JsPool:
         engine: The module of quickjs-ng.
         functions: What JavaScript may call.
         environment: The variables of `runtime.env`, which all contexts share.
+        cache: What `nk.localcache…` uses.
         given: What `prelude.js` is told of the server.
     """
 
@@ -65,11 +67,13 @@ class JsPool:
         *,
         functions: FunctionTable,
         environment: Environment,
+        cache: LocalCache,
         given: Mapping[str, Any],
     ) -> None:
         self._config = config
         self._engine = engine
         self._environment = environment
+        self._cache = cache
         self._given = given
         self._loop = asyncio.get_running_loop()
         self._bridge = Bridge(functions, self._loop)
@@ -144,7 +148,7 @@ class JsPool:
             thread.shutdown()
 
     def _initialize(self, bundle: Bundle, registrar: Registrar, table: Mapping[str, Any]) -> None:
-        host = Host(self._bridge, self._environment, registrar)
+        host = Host(self._bridge, bundle, self._environment, self._cache, registrar)
         context = self._new_context(bundle, host)
         context.run(is_frozen=False)
         context.initialize({name: table[name] for name in ("env", "node", "version")}, registrar)
@@ -159,7 +163,9 @@ class JsPool:
         values: list[Any],
     ) -> Any:
         if slot.context is None:
-            context = self._new_context(bundle, Host(self._bridge, self._environment))
+            context = self._new_context(
+                bundle, Host(self._bridge, bundle, self._environment, self._cache)
+            )
             context.run(is_frozen=self._config.js_read_only_globals)
             slot.context = context
         try:

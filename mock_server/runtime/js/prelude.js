@@ -40,12 +40,21 @@ let thrown = {value: undefined, stack: ""};
 NativeError.stackTraceLimit = 64;
 NativeError.prepareStackTrace = function $nkPrepare(error, sites) {
   let text = "";
+  if (error instanceof NativeTypeError) { $nkReword(error, sites[0]); }
   try { text = NativeString(error); } catch { text = "Error"; }
+  const header = text;
   for (let i = 0; i < sites.length; i++) {
     const site = sites[i];
     let name = site.getFunctionName() ?? "";
-    if (name === "$nkCall") { text += "\n\tat " + given.native + currentFunction + ".func1 (native)"; continue; }
-    if (name === "$nkRegister") { text += "\n\tat <native> (native)"; continue; }
+    if (name === "GoError") { text = header; continue; }
+    if (name === "$nkCall") {
+      text = header;
+      // Where `nk`'s function is called by one of the engine's, a GoError names only that one.
+      if (error instanceof GoError && sites[i + 2]?.isNative()) { continue; }
+      text += "\n\tat " + given.native + currentFunction + ".func1 (native)";
+      continue;
+    }
+    if (name === "$nkRegister") { text = header + "\n\tat <native> (native)"; continue; }
     if (name === "apply" && sites[i + 1]?.getFunctionName()?.startsWith("$nkI")) { break; }
     if (name.startsWith("$nk")) { continue; }
     if (site.isNative()) { text += "\n\tat " + name + " (native)"; continue; }
@@ -56,6 +65,16 @@ NativeError.prepareStackTrace = function $nkPrepare(error, sites) {
   }
   return text + "\n";
 };
+
+// What the engine says of a TypeError, in goja's words.
+function $nkReword(error, site) {
+  if (site === undefined || site.isNative() || typeof error.message !== "string") { return; }
+  if (error.message !== "not a function" && !error.message.startsWith("cannot read property ")) { return; }
+  const isBundle = site.getFunctionName() !== "anonymous";
+  const place = isBundle ? [site.getLineNumber(), site.getColumnNumber()] : [0, 0];
+  const message = host("$reword", stringify([error.message, ...place]));
+  defineProperty(error, "message", {value: message, writable: true, configurable: true});
+}
 
 function GoError(message) {
   const error = construct(NativeError, message === undefined ? [] : [message], new.target ?? GoError);
@@ -270,12 +289,18 @@ function $nkFunction(name) {
   return call;
 }
 
-function $nkRetry(reads, update, retries) {
-  $nkCall("storageWriteRetry", [reads, update, retries]);
+function $nkRetry(keys, update, retries) {
+  if (!$nkCall("storageWriteRetry", [keys, update, retries])) { return []; }
   for (let left = retries ?? 0; ; left--) {
-    const writes = update($nkCall("storageRead", [reads]));
+    const objects = $nkCall("storageRead", [keys]);
+    let writes;
+    try {
+      writes = update(objects);
+    } catch (error) {
+      throw new GoError("failed to update storage objects: " + $nkText(error));
+    }
     currentFunction = "storageWriteRetry";
-    const answer = host("$retry", stringify($nkEncode([reads, writes, left > 0])));
+    const answer = host("$retry", stringify($nkEncode([writes, left > 0])));
     if (answer === "r") { continue; }
     $nkThrow(answer);
     return $nkDecode(answer);
@@ -284,7 +309,7 @@ function $nkRetry(reads, update, retries) {
 
 const nk = {};
 for (const name of given.functions) { nk[name] = $nkFunction(name); }
-nk.storageWriteRetry = function $nkStorageWriteRetry(reads, update, retries) { return $nkRetry(reads, update, retries); };
+nk.storageWriteRetry = function $nkStorageWriteRetry(keys, update, retries) { return $nkRetry(keys, update, retries); };
 nk.getSatori = function $nkGetSatori() {
   const satori = {};
   for (const name of given.satori) { satori[name] = $nkFunction("satori." + name); }
@@ -389,18 +414,19 @@ function $nkFind(name) {
   return get();
 }
 
-function $nkReply(kind, value) { return kind + stringify(value); }
+// Joined texts can be ropes, which do not reach Python; what `stringify` makes is none.
+function $nkReply(kind, value) { return stringify([kind, value]); }
 
 function $nkInit(context) {
-  if (!isFunction(globalThis.InitModule) && !isFunction($nkFind("InitModule"))) { return "m"; }
+  if (!isFunction(globalThis.InitModule) && !isFunction($nkFind("InitModule"))) { return $nkReply("m"); }
   const init = $nkFind("InitModule");
   apply(init, null, [parse(context), $nkLogger({}, false), nk, $nkInitializer()]);
-  return "v";
+  return $nkReply("n");
 }
 
 function $nkInvoke(mode, name, contextText, valuesText) {
   const call = $nkFind(name);
-  if (!isFunction(call)) { return "m"; }
+  if (!isFunction(call)) { return $nkReply("m"); }
   const context = parse(contextText), values = parse(valuesText), environment = stringify(context.env);
   const given = mode === "rpc" ? values : values.map($nkSliced);
   let result;
@@ -411,7 +437,7 @@ function $nkInvoke(mode, name, contextText, valuesText) {
     if (changed !== environment && changed !== undefined) { host("$env", changed); }
   }
   if (typeof result === "string") { return $nkReply("s", result); }
-  return result === undefined || result === null ? "n" : $nkReply("v", $nkEncode(result));
+  return result === undefined || result === null ? $nkReply("n") : $nkReply("v", $nkEncode(result));
 }
 
 function $nkFreeze() {
@@ -425,7 +451,7 @@ function $nkFreeze() {
       }
     }
   } catch { /* Nakama does not look at what went wrong here, and leaves the rest as it is */ }
-  return "v";
+  return $nkReply("n");
 }
 
 const operations = {__proto__: null, init: $nkInit, invoke: $nkInvoke, freeze: $nkFreeze};
@@ -434,7 +460,7 @@ const $nkEnter = function $nkEnter(operation, ...values) {
   try {
     return apply(operations[operation], null, values);
   } catch (error) {
-    return "e" + stringify($nkDescribe(error));
+    return $nkReply("e", $nkDescribe(error));
   }
 };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from attrs import define, field, frozen
@@ -10,24 +11,29 @@ from attrs import define, field, frozen
 from mock_server.runtime.js.bundle import Bundle
 from mock_server.runtime.js.init_module import NotFound, Unexpected
 
-_AUTHENTICATIONS = (
-    "Apple Custom Device Email Facebook FacebookInstantGame GameCenter Google Steam".split()
+_AUTHENTICATIONS = re.findall(
+    r"\w+",
+    """
+Apple Custom Device Email Facebook FacebookInstantGame GameCenter Google Steam
+    """,
 )
-_OPERATIONS = (
-    "GetAccount UpdateAccount DeleteAccount SessionRefresh ListChannelMessages ListFriends "
-    "ListFriendsOfFriends AddFriends DeleteFriends BlockFriends ImportFacebookFriends "
-    "ImportSteamFriends CreateGroup UpdateGroup DeleteGroup JoinGroup LeaveGroup AddGroupUsers "
-    "BanGroupUsers KickGroupUsers PromoteGroupUsers DemoteGroupUsers ListGroupUsers "
-    "ListUserGroups ListGroups ListLeaderboardRecords WriteLeaderboardRecord "
-    "DeleteLeaderboardRecord ListLeaderboardRecordsAroundOwner JoinTournament ListTournaments "
-    "ListTournamentRecords WriteTournamentRecord DeleteTournamentRecord "
-    "ListTournamentRecordsAroundOwner ListMatches GetMatchmakerStats ListParties "
-    "ListNotifications DeleteNotifications ListStorageObjects ReadStorageObjects "
-    "WriteStorageObjects DeleteStorageObjects GetUsers Event ValidatePurchaseApple "
-    "ValidatePurchaseGoogle ValidatePurchaseHuawei ValidatePurchaseFacebookInstant "
-    "ValidatePurchaseSamsung ValidateSubscriptionApple ValidateSubscriptionGoogle "
-    "ListSubscriptions GetSubscription"
-).split()
+_OPERATIONS = re.findall(
+    r"\w+",
+    """
+GetAccount UpdateAccount DeleteAccount SessionRefresh ListChannelMessages ListFriends
+ListFriendsOfFriends AddFriends DeleteFriends BlockFriends ImportFacebookFriends
+ImportSteamFriends CreateGroup UpdateGroup DeleteGroup JoinGroup LeaveGroup AddGroupUsers
+BanGroupUsers KickGroupUsers PromoteGroupUsers DemoteGroupUsers ListGroupUsers ListUserGroups
+ListGroups ListLeaderboardRecords WriteLeaderboardRecord DeleteLeaderboardRecord
+ListLeaderboardRecordsAroundOwner JoinTournament ListTournaments ListTournamentRecords
+WriteTournamentRecord DeleteTournamentRecord ListTournamentRecordsAroundOwner ListMatches
+GetMatchmakerStats ListParties ListNotifications DeleteNotifications ListStorageObjects
+ReadStorageObjects WriteStorageObjects DeleteStorageObjects GetUsers Event ValidatePurchaseApple
+ValidatePurchaseGoogle ValidatePurchaseHuawei ValidatePurchaseFacebookInstant
+ValidatePurchaseSamsung ValidateSubscriptionApple ValidateSubscriptionGoogle ListSubscriptions
+GetSubscription
+    """,
+)
 OPERATIONS = (
     *_OPERATIONS,
     *(f"{verb}{how}" for verb in ("Authenticate", "Link", "Unlink") for how in _AUTHENTICATIONS),

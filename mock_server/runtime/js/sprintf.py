@@ -52,13 +52,13 @@ def _fill(flags: str, text: str) -> str:
 
 
 def _formatted(value: Any, verb: str, flags: str, precision: str | None) -> str:
-    if isinstance(value, dict) and verb not in "T":
+    if isinstance(value, dict) and verb != "T":
         members = (
             f"{_formatted(name, verb, flags, precision)}:{_formatted(item, verb, flags, precision)}"
             for name, item in sorted(value.items())
         )
         return f"map[{' '.join(members)}]"
-    if isinstance(value, list) and verb not in "T":
+    if isinstance(value, list) and verb != "T":
         return f"[{' '.join(_formatted(item, verb, flags, precision) for item in value)}]"
     if verb == "T":
         return _type(value)

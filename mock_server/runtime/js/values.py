@@ -14,9 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-_LONE = re.compile(
-    r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2}(?!\\ud[c-f])|d[c-f][0-9a-f]{2})"
-)
+_LONE = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2}(?!\\ud[c-f])|d[c-f][0-9a-f]{2})")
 _EXACT = 1 << 53
 
 

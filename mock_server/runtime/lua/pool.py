@@ -12,9 +12,9 @@ from typing import Any
 from attrs import define, field
 
 from mock_server.config import RuntimeConfig
+from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
-from mock_server.runtime.lua.bridge import Bridge
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.state import LoadRecord, LuaState
 from mock_server.runtime.nk import FunctionTable

@@ -12,10 +12,10 @@ import lupa.lua51 as lupa
 from attrs import define, field
 
 from mock_server.runtime.arguments import to_bytes, to_text
+from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
 from mock_server.runtime.lua import bit32
-from mock_server.runtime.lua.bridge import Bridge
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.values import FromLua, to_lua
 

@@ -69,7 +69,7 @@ class CryptoFunctions(PureFunctions):
         data = given.data(1, "expects input string")
         pem = given.data(2, "expects key string")
         try:
-            return to_text(_rsa_sign(data, pem, kind=_PKCS1))
+            return to_text(rsa_sign(data, pem))
         except ValueError as error:
             raise ModuleError(f"error parsing key: {error}") from None
 
@@ -113,10 +113,7 @@ class CryptoFunctions(PureFunctions):
         Raises:
             ModuleError: A bad argument, or a longer text.
         """
-        data = Arguments("bcrypt_hash", text).data(1, "expects string")
-        if len(data) > _BCRYPT_LIMIT:
-            raise ModuleError("error hashing input: bcrypt: password length exceeds 72 bytes")
-        return bcrypt.hashpw(data, bcrypt.gensalt(_BCRYPT_ROUNDS, prefix=b"2a")).decode()
+        return bcrypt_hash(Arguments("bcrypt_hash", text).data(1, "expects string"))
 
     def bcrypt_compare(self, hashed: Any = None, text: Any = None) -> bool:
         """Tell whether a text is the one that was hashed.
@@ -125,13 +122,7 @@ class CryptoFunctions(PureFunctions):
             ModuleError: A bad argument, or no bcrypt hash.
         """
         given = Arguments("bcrypt_compare", hashed, text)
-        expected, data = given.data(1, "expects string"), given.data(2, "expects string")
-        if len(expected) < _BCRYPT_HASH_LENGTH:
-            return False
-        try:
-            return bcrypt.checkpw(data[:_BCRYPT_LIMIT], expected)
-        except ValueError as error:
-            raise ModuleError(f"error comparing hash and plaintext: {error}") from None
+        return bcrypt_compare(given.data(1, "expects string"), given.data(2, "expects string"))
 
     def jwt_generate(self, algorithm: Any = None, key: Any = None, claims: Any = None) -> str:
         """Sign claims as a JSON Web Token.
@@ -150,17 +141,55 @@ class CryptoFunctions(PureFunctions):
             raise given.error(1, "unsupported algo type - only allowed 'HS256', 'RS256'.")
         secret = given.data(2, "expects string")
         table = given.table(3)
-        payload = object_json(table if isinstance(table, dict) else {})
-        header = f'{{"alg":"{method}","typ":"JWT"}}'
-        unsigned = f"{_base64url(header.encode())}.{_base64url(payload.encode())}"
-        return f"{unsigned}.{_base64url(_token_signature(method, unsigned.encode(), secret))}"
+        return signed_token(method, secret, object_json(table if isinstance(table, dict) else {}))
+
+
+def bcrypt_hash(data: bytes) -> str:
+    """The bcrypt hash of up to 72 bytes.
+
+    Raises:
+        ModuleError: There are more.
+    """
+    if len(data) > _BCRYPT_LIMIT:
+        raise ModuleError("error hashing input: bcrypt: password length exceeds 72 bytes")
+    return bcrypt.hashpw(data, bcrypt.gensalt(_BCRYPT_ROUNDS, prefix=b"2a")).decode()
+
+
+def bcrypt_compare(expected: bytes, data: bytes) -> bool:
+    """Tell whether these are the bytes that were hashed.
+
+    Raises:
+        ModuleError: `expected` is no bcrypt hash.
+    """
+    if len(expected) < _BCRYPT_HASH_LENGTH:
+        return False
+    try:
+        return bcrypt.checkpw(data[:_BCRYPT_LIMIT], expected)
+    except ValueError as error:
+        raise ModuleError(f"error comparing hash and plaintext: {error}") from None
+
+
+def signed_token(method: str, key: bytes, payload: str) -> str:
+    """A JSON Web Token.
+
+    Args:
+        method: `HS256` or `RS256`.
+        key: The secret, or an RSA private key (PKCS #8 in PEM).
+        payload: The claims as JSON text.
+
+    Raises:
+        ModuleError: A bad key.
+    """
+    header = f'{{"alg":"{method}","typ":"JWT"}}'
+    unsigned = f"{_base64url(header.encode())}.{_base64url(payload.encode())}"
+    return f"{unsigned}.{_base64url(_token_signature(method, unsigned.encode(), key))}"
 
 
 def _token_signature(method: str, data: bytes, key: bytes) -> bytes:
     if method == "HS256":
         return hmac.digest(key, data, "sha256")
     try:
-        return _rsa_sign(data, key, kind=_PKCS8)
+        return rsa_sign(data, key, kind=_PKCS8)
     except ValueError as error:
         raise ModuleError(f"could not parse private key: {error}") from None
 
@@ -178,7 +207,13 @@ def _cryptography(name: str) -> Any:
         ) from None
 
 
-def _rsa_sign(data: bytes, key: bytes, *, kind: str) -> bytes:
+def rsa_sign(data: bytes, key: bytes, *, kind: str = _PKCS1) -> bytes:
+    """The RSA signature (PKCS #1 v1.5) of the SHA-256 hash.
+
+    Raises:
+        ModuleError: There is no key.
+        ValueError: It can't be read, or is of the other kind (PKCS #8 in PEM).
+    """
     if b"-----BEGIN" not in key:
         raise ModuleError("could not parse private key: no valid blocks found")
     other = _PKCS8 if kind == _PKCS1 else _PKCS1
@@ -207,19 +242,32 @@ def _aes_key(given: Arguments, size: int) -> bytes:
 
 def _aes_encrypt(given: Arguments, size: int) -> str:
     data = given.data(1, "expects string")
-    key, vector = _aes_key(given, size), secrets.token_bytes(_BLOCK)
-    data += b" " * (-len(data) % 4)
-    encryptor = _cfb(key, vector).encryptor()
-    return to_text(vector + encryptor.update(data) + encryptor.finalize())
+    return to_text(aes_encrypt(data, _aes_key(given, size)))
 
 
 def _aes_decrypt(given: Arguments, size: int) -> str:
     data = given.data(1, "expects string")
-    key = _aes_key(given, size)
+    return to_text(aes_decrypt(data, _aes_key(given, size)))
+
+
+def aes_encrypt(data: bytes, key: bytes) -> bytes:
+    """AES in CFB mode; the random vector comes first, and blanks fill up to four bytes."""
+    vector = secrets.token_bytes(_BLOCK)
+    data += b" " * (-len(data) % 4)
+    encryptor = _cfb(key, vector).encryptor()
+    return bytes(vector + encryptor.update(data) + encryptor.finalize())
+
+
+def aes_decrypt(data: bytes, key: bytes) -> bytes:
+    """The other way; the blanks stay.
+
+    Raises:
+        ModuleError: There is not even the vector.
+    """
     if len(data) < _BLOCK:
         raise ModuleError("input too short")
     decryptor = _cfb(key, data[:_BLOCK]).decryptor()
-    return to_text(decryptor.update(data[_BLOCK:]) + decryptor.finalize())
+    return bytes(decryptor.update(data[_BLOCK:]) + decryptor.finalize())
 
 
 def _cfb(key: bytes, vector: bytes) -> Any:

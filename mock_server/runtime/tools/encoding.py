@@ -66,7 +66,7 @@ class EncodingFunctions(PureFunctions):
         data = given.data(1, "expects string")
         if given.optional_flag(2, default=True):
             data += b"=" * (-len(data) % 4)
-        return _decode(data, _BASE64, "not a valid base64 string")
+        return to_text(decode_base64(data, "not a valid base64 string"))
 
     def base64url_encode(self, text: Any = None, padding: Any = None) -> str:
         """Encode as URL-safe base64, with `=` at the end unless `padding` is False.
@@ -88,7 +88,7 @@ class EncodingFunctions(PureFunctions):
         data = given.data(1, "expects string")
         if not given.optional_flag(2):
             data += b"=" * (-len(data) % 4)
-        return _decode(data, _BASE64_URL, "not a valid base64 url string")
+        return to_text(decode_base64(data, "not a valid base64 url string", is_url=True))
 
     def base16_encode(self, text: Any = None) -> str:
         """Encode as lower-case hex digits.
@@ -143,13 +143,17 @@ class EncodingFunctions(PureFunctions):
         return to_text(uuid.UUID(value).bytes)
 
 
-def _decode(data: bytes, alphabet: re.Pattern[bytes], refusal: str) -> str:
-    """Decode base64 as strictly as Go's decoders, which name the first byte that is wrong."""
+def decode_base64(data: bytes, refusal: str, *, is_url: bool = False) -> bytes:
+    """Decode base64 as strictly as Go's decoders, which name the first byte that is wrong.
+
+    Raises:
+        ModuleError: It is none; the message begins with `refusal`.
+    """
+    alphabet = _BASE64_URL if is_url else _BASE64
     digits = data.rstrip(b"=") if len(data) % 4 == 0 else data
     valid = alphabet.match(digits)
     end = valid.end() if valid else 0
     padding = len(data) - len(digits)
     if end < len(digits) or len(data) % 4 or padding > 2:
         raise ModuleError(f"{refusal}: illegal base64 data at input byte {end}")
-    altchars = b"-_" if alphabet is _BASE64_URL else b"+/"
-    return to_text(base64.b64decode(data, altchars=altchars))
+    return base64.b64decode(data, altchars=b"-_" if is_url else b"+/")

@@ -49,7 +49,7 @@ class TimeFunctions(PureFunctions):
             ModuleError: A bad argument.
         """
         schedule, after = _schedule(Arguments("cron_next", expression, timestamp))
-        return _due(schedule.next, after)
+        return due(schedule.next, after)
 
     def cron_prev(self, expression: Any = None, timestamp: Any = None) -> int:
         """The last time before `timestamp` that a cron expression matches; both in seconds, UTC.
@@ -58,7 +58,7 @@ class TimeFunctions(PureFunctions):
             ModuleError: A bad argument.
         """
         schedule, before = _schedule(Arguments("cron_prev", expression, timestamp))
-        return _due(schedule.last, before)
+        return due(schedule.last, before)
 
 
 def _milliseconds(table: dict[Any, Any]) -> int:
@@ -97,7 +97,12 @@ def _schedule(given: Arguments) -> tuple[Schedule, int]:
         raise given.error(1, "expects a valid cron string") from None
 
 
-def _due(find: Callable[[float], int], timestamp: int) -> int:
+def due(find: Callable[[float], int], timestamp: int) -> int:
+    """What a schedule finds from a time on.
+
+    Raises:
+        ModuleError: A real Nakama would not survive it, or the time is out of range.
+    """
     try:
         return find(timestamp)
     except ScheduleCrash as crash:

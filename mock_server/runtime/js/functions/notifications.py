@@ -66,8 +66,9 @@ def notifications_get_id(given: Given, nk: Nk) -> Any:
             "failed to get notifications by id: failed to list notifications by id: ERROR: invalid "
             f'input syntax for type uuid: "{owner}" (SQLSTATE 22P02)'
         )
-    found = nk("notifications_get_id", ids, owner or None) if ids else []
-    return [_read(camel_keys(each, _CONTENT)) for each in found]
+    # The shared function does not tell which is which, so each is read by itself.
+    found = {each: nk("notifications_get_id", [each], owner or None) for each in ids}
+    return [_read(each, row) for each, rows in found.items() for row in rows]
 
 
 def notifications_update(given: Given, nk: Nk) -> Any:
@@ -145,7 +146,7 @@ def _ids(given: Given) -> list[str]:
 
 
 def _notification(entry: Fields) -> Object:
-    notification = {
+    notification: Object = {
         "persistent": entry.flag("persistent"),
         "subject": entry.text("subject"),
         "content": entry.object("content"),
@@ -185,6 +186,6 @@ def _update(entry: Fields) -> Object:
     return update
 
 
-def _read(found: Object) -> Object:
-    sender = found.pop("senderId", "")
-    return found | {"sender": sender}
+def _read(notification_id: str, row: Object) -> Object:
+    shaped = camel_keys(row, _CONTENT)
+    return {"id": notification_id, "sender": shaped.pop("senderId", ""), **shaped}

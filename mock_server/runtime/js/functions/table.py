@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from inspect import signature
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias
 
+from mock_server.runtime.errors import BadArgument, ModuleError
+from mock_server.runtime.js.errors import ScriptGoError
 from mock_server.runtime.js.given import Given, camel
 
 
@@ -32,5 +37,21 @@ def functions_of(module: ModuleType) -> dict[str, Function]:
         if getattr(function, "__module__", None) == module.__name__
         and not name.startswith("_")
         and callable(function)
-        and not isinstance(function, type)
+        and list(signature(function).parameters) == ["given", "nk"]
     }
+
+
+@contextmanager
+def retold(pattern: str, text: str) -> Iterator[None]:
+    """Give the errors of `nk` the text that they have in JavaScript.
+
+    Args:
+        pattern: A regular expression of what is put in other words.
+        text: The other words.
+    """
+    try:
+        yield
+    except BadArgument:
+        raise
+    except ModuleError as error:
+        raise ScriptGoError(re.sub(pattern, text, error.message)) from None

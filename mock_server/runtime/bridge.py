@@ -1,4 +1,4 @@
-"""Calls runtime functions for Lua, from the threads in which Lua runs."""
+"""Calls runtime functions from the threads in which modules in Lua and JavaScript run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mock_server.runtime.nk import FunctionTable
 
 
 class Bridge:
-    """The runtime functions as Lua's threads call them.
+    """The runtime functions as the threads of a language call them.
 
     Functions that touch the server run in its loop, and the thread waits; others run right there.
 
@@ -42,7 +42,7 @@ class Bridge:
         return self._functions.missing(name)
 
     def call(self, name: str, arguments: Sequence[Any]) -> Any:
-        """Call a runtime function from a thread; what it does not take is left out, as in Lua.
+        """Call a runtime function from a thread; what it does not take is left out.
 
         Raises:
             ModuleError: There is no such function, or it refused.

@@ -1,0 +1,288 @@
+"""`nk.account…`, `nk.users…`, `nk.authenticate…`, `nk.link…` and `nk.unlink…`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
+from mock_server.runtime.js.functions.table import Function, Nk, retold
+from mock_server.runtime.js.given import Given, Object, camel_keys, json_of
+from mock_server.runtime.js.values import UNDEFINED
+from mock_server.wire.uuids import parse_uuid
+
+_METADATA = frozenset({"metadata", "wallet"})
+_USER = "invalid user id"
+_STRINGS = "expects an array of strings"
+_NO_USERS = "failed to get users: ERROR: syntax error at end of input (SQLSTATE 42601)"
+_ACCOUNT = (
+    "user",
+    "wallet",
+    "email",
+    "devices",
+    "custom_id",
+    "verify_time",
+    "disable_time",
+)
+
+
+def user_object(user: Object) -> Object:
+    """A user as JavaScript sees them."""
+    shaped: Object = camel_keys(user, _METADATA)
+    return shaped
+
+
+def account_get_id(given: Given, nk: Nk) -> Any:
+    """`nk.accountGetId(userId)`."""
+    user_id = given.uuid(0, _USER, "expects user id")
+    with retold(r"^failed to get account for user_id \S+: ", "error getting account: "):
+        return _account(nk("account_get_id", user_id))
+
+
+def accounts_get_id(given: Given, nk: Nk) -> Any:
+    """`nk.accountsGetId(userIds?, deviceIds?)`."""
+    ids = _ids(given, 0) if given.has(0) else []
+    devices = given.strings(1, _STRINGS) if given.has(1) else []
+    if not ids and not devices:
+        return []
+    return [_account(each) for each in nk("accounts_get_id", ids or None, devices or None)]
+
+
+def account_update_id(given: Given, nk: Nk) -> Any:
+    """`nk.accountUpdateId(userId, username?, displayName?, timezone?, location?, langTag?, …)`."""
+    user_id = given.uuid(0, "expects a valid user id")
+    username, display_name, timezone, location, lang_tag, avatar_url = (
+        given.optional(number, given.text, "") or None for number in range(1, 7)
+    )
+    metadata = None
+    if given.has(7):
+        metadata = json_of(given.object(7, "expects metadata to be an object"))
+    profile = (username, display_name, timezone, location, lang_tag, avatar_url)
+    with (
+        retold(
+            "^error while trying to update user: (Username is already in use.)",
+            r"error while trying to update user: rpc error: code = AlreadyExists desc = \\1",
+        ),
+        retold("^error while trying", "error trying"),
+    ):
+        nk("account_update_id", user_id, metadata, *profile)
+    return UNDEFINED
+
+
+def account_delete_id(given: Given, nk: Nk) -> Any:
+    """`nk.accountDeleteId(userId, recorded?)`."""
+    user_id = given.uuid(0, _USER)
+    nk("account_delete_id", user_id, given.optional(1, given.flag, False))
+    return UNDEFINED
+
+
+def account_export_id(given: Given, nk: Nk) -> Any:
+    """`nk.accountExportId(userId)`."""
+    return nk("account_export_id", given.uuid(0, _USER))
+
+
+def account_import_id(given: Given, nk: Nk) -> Any:
+    """`nk.accountImportId(text, userId?)`."""
+    return _account(nk("account_import_id", given.text(0), given.optional(1, given.text, "")))
+
+
+def users_get_id(given: Given, nk: Nk) -> Any:
+    """`nk.usersGetId(userIds?, facebookIds?)`."""
+    ids = _ids(given, 0) if given.has(0) else []
+    facebook = given.strings(1, _STRINGS) if given.has(1) else []
+    if not ids and not facebook:
+        raise ScriptGoError(_NO_USERS)
+    return [user_object(each) for each in nk("users_get_id", ids or None, facebook or None)]
+
+
+def users_get_username(given: Given, nk: Nk) -> Any:
+    """`nk.usersGetUsername(usernames)`."""
+    if not given.has(0):
+        raise ScriptTypeError("expects an array of usernames")
+    names = given.strings(0, _STRINGS)
+    if not names:
+        raise ScriptGoError(_NO_USERS)
+    return [user_object(each) for each in nk("users_get_username", names)]
+
+
+def users_get_friend_status(given: Given, nk: Nk) -> Any:
+    """`nk.usersGetFriendStatus(userId, userIds)`."""
+    user_id, ids = given.uuid(0, _USER), given.strings(1, _STRINGS)
+    if not all(parse_uuid(each) for each in ids):
+        raise ScriptTypeError(_USER)
+    return camel_keys(nk("users_get_friend_status", user_id, ids), _METADATA) if ids else []
+
+
+def users_get_random(given: Given, nk: Nk) -> Any:
+    """`nk.usersGetRandom(count)`."""
+    count = given.integer(0)
+    if not 0 <= count <= 1000:
+        raise ScriptTypeError("count must be 0-1000")
+    return [user_object(each) for each in nk("users_get_random", count)]
+
+
+def users_ban_id(given: Given, nk: Nk) -> Any:
+    """`nk.usersBanId(userIds)`."""
+    nk("users_ban_id", _required_ids(given))
+    return UNDEFINED
+
+
+def users_unban_id(given: Given, nk: Nk) -> Any:
+    """`nk.usersUnbanId(userIds)`."""
+    nk("users_unban_id", _required_ids(given))
+    return UNDEFINED
+
+
+def authenticate_device(given: Given, nk: Nk) -> Any:
+    """`nk.authenticateDevice(id, username?, create?)`."""
+    return _authenticated(given, nk, "authenticate_device", (given.filled(0, "expects id string"),))
+
+
+def authenticate_custom(given: Given, nk: Nk) -> Any:
+    """`nk.authenticateCustom(id, username?, create?)`."""
+    return _authenticated(given, nk, "authenticate_custom", (given.filled(0, "expects id string"),))
+
+
+def authenticate_email(given: Given, nk: Nk) -> Any:
+    """`nk.authenticateEmail(email, password, username?, create?)`."""
+    email = given.defined(0, given.text, "")
+    password = given.filled(1, "expects password string")
+    return _authenticated(given, nk, "authenticate_email", (email, password))
+
+
+def authenticate_facebook(given: Given, nk: Nk) -> Any:
+    """`nk.authenticateFacebook(token, import?, username?, create?)`."""
+    token = given.filled(0, "expects token string")
+    is_imported = given.defined(1, given.flag, True)
+    return _authenticated(given, nk, "authenticate_facebook", (token, is_imported))
+
+
+def authenticate_steam(given: Given, nk: Nk) -> Any:
+    """`nk.authenticateSteam(token, username?, import?, create?)`."""
+    token = given.filled(0, "expects token string")
+    username = given.defined(1, given.text, "")
+    is_imported = given.defined(2, given.flag, True)
+    create = given.defined(3, given.flag, True)
+    return _login(nk("authenticate_steam", token, is_imported, username or None, create))
+
+
+def authenticate_token_generate(given: Given, nk: Nk) -> Any:
+    """`nk.authenticateTokenGenerate(userId, username?, exp?, vars?)`."""
+    user_id = given.uuid(0, "expects valid user id", "expects user id")
+    username = given.optional(1, given.text, "")
+    expiry = given.optional(2, given.integer, 0)
+    variables = given.string_map(3) if given.has(3) else {}
+    token, end = nk("authenticate_token_generate", user_id, username, expiry or None, variables)
+    return {"token": token, "exp": end}
+
+
+def link_facebook(given: Given, nk: Nk) -> Any:
+    """`nk.linkFacebook(userId, username, token, import?)`."""
+    user_id = given.uuid(0, _USER)
+    username = given.filled(1, "expects username string")
+    token = given.filled(2, "expects token string")
+    nk("link_facebook", user_id, username, token, given.defined(3, given.flag, True))
+    return UNDEFINED
+
+
+def link_steam(given: Given, nk: Nk) -> Any:
+    """`nk.linkSteam(userId, username, token, import?)`."""
+    user_id = given.uuid(0, _USER)
+    username = given.filled(1, "expects username string")
+    token = given.filled(2, "expects token string")
+    nk("link_steam", user_id, username, token, given.defined(3, given.flag, True))
+    return UNDEFINED
+
+
+def link_email(given: Given, nk: Nk) -> Any:
+    """`nk.linkEmail(userId, email, password)`."""
+    user_id = given.uuid(0, _USER)
+    email = given.filled(1, "expects email string")
+    nk("link_email", user_id, email, given.filled(2, "expects password string"))
+    return UNDEFINED
+
+
+def _linking(name: str, what: str) -> Function:
+    def link(given: Given, nk: Nk) -> Any:
+        nk(f"link_{name}", given.uuid(0, _USER), given.filled(1, f"expects {what} string"))
+        return UNDEFINED
+
+    return link
+
+
+def _unlinking(name: str) -> Function:
+    def unlink(given: Given, nk: Nk) -> Any:
+        user_id = given.uuid(0, _USER)
+        nk(f"unlink_{name}", user_id, given.optional(1, given.text, "") or None)
+        return UNDEFINED
+
+    return unlink
+
+
+def _authenticating(name: str, arguments: int) -> Function:
+    def authenticate(given: Given, nk: Nk) -> Any:
+        first = given.filled(0, "expects token string")
+        others = (given.text(number) for number in range(1, arguments))
+        return _authenticated(given, nk, f"authenticate_{name}", (first, *others))
+
+    return authenticate
+
+
+LINKS: dict[str, Function] = {
+    "linkDevice": _linking("device", "device ID"),
+    "linkCustom": _linking("custom", "custom ID"),
+    "linkApple": _linking("apple", "token"),
+    "linkGoogle": _linking("google", "token"),
+    "linkFacebookInstantGame": _linking("facebook_instant_game", "signed player info"),
+    **{
+        f"unlink{title}": _unlinking(name)
+        for title, name in {
+            "Device": "device",
+            "Custom": "custom",
+            "Email": "email",
+            "Apple": "apple",
+            "Facebook": "facebook",
+            "FacebookInstantGame": "facebook_instant_game",
+            "GameCenter": "gamecenter",
+            "Google": "google",
+            "Steam": "steam",
+        }.items()
+    },
+    "authenticateApple": _authenticating("apple", 1),
+    "authenticateGoogle": _authenticating("google", 1),
+    "authenticateFacebookInstantGame": _authenticating("facebook_instant_game", 1),
+    "authenticateGameCenter": _authenticating("gamecenter", 6),
+}
+"""The functions that differ in their names only."""
+
+
+def _authenticated(given: Given, nk: Nk, name: str, credentials: tuple[Any, ...]) -> Object:
+    """What an authentication tells, whose last arguments are the user name and `create`."""
+    number = len(credentials)
+    username = given.defined(number, given.text, "")
+    create = given.defined(number + 1, given.flag, True)
+    return _login(nk(name, *credentials, username or None, create))
+
+
+def _login(result: tuple[str, str, bool]) -> Object:
+    user_id, username, created = result
+    return {"userId": user_id, "username": username, "created": created}
+
+
+def _account(table: Object) -> Object:
+    account = {name: table[name] for name in _ACCOUNT if name in table}
+    shaped: Object = camel_keys(account, _METADATA)
+    return shaped
+
+
+def _ids(given: Given, number: int) -> list[str]:
+    ids = given.strings(number, _STRINGS)
+    for text in ids:
+        if parse_uuid(text) is None:
+            raise ScriptTypeError(f"{_USER}: {text}")
+    return ids
+
+
+def _required_ids(given: Given) -> list[str]:
+    if not given.has(0):
+        raise ScriptTypeError("expects array of user ids")
+    return _ids(given, 0)

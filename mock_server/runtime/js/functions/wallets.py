@@ -1,0 +1,132 @@
+"""`nk.wallet…`, `nk.wallets…` and `nk.multiUpdate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.js.errors import ScriptTypeError
+from mock_server.runtime.js.functions.storage import deletes_of, writes_of
+from mock_server.runtime.js.functions.table import Nk
+from mock_server.runtime.js.given import (
+    Fields,
+    Given,
+    Object,
+    camel_keys,
+    is_absent,
+    is_integer,
+    json_of,
+)
+from mock_server.runtime.js.values import UNDEFINED
+from mock_server.wire.uuids import NIL, parse_uuid
+
+_OPAQUE = frozenset({"changeset", "metadata", "previous", "updated"})
+_USER = "expects a valid user id"
+_WHOLE = "expects changeset values to be whole numbers"
+_UPDATES = "expects an array of wallet update objects"
+_PROFILE = {
+    "username": "username",
+    "displayName": "display_name",
+    "timezone": "timezone",
+    "location": "location",
+    "langTag": "lang_tag",
+    "avatarUrl": "avatar_url",
+}
+
+
+def wallet_update(given: Given, nk: Nk) -> Any:
+    """`nk.walletUpdate(userId, changeset, metadata?, updateLedger?)`."""
+    user_id = given.uuid(0, _USER)
+    changeset = _changeset(given.object(1, "expects a changeset object"))
+    metadata: Object = {}
+    if given.has(2):
+        metadata = json_of(given.object(2, "expects metadata to be a key value object"))
+    in_ledger = given.optional(3, given.flag, False)
+    try:
+        updated, previous = nk("wallet_update", user_id, changeset, metadata, in_ledger)
+    except ModuleError as error:
+        if error.message == "user not found":
+            raise ScriptTypeError(error.message) from None
+        raise
+    return {"userId": user_id, "updated": updated, "previous": previous}
+
+
+def wallets_update(given: Given, nk: Nk) -> Any:
+    """`nk.walletsUpdate(updates, updateLedger?)`."""
+    updates = wallet_updates_of(given.objects(0, _UPDATES))
+    in_ledger = given.optional(1, given.flag, False)
+    return camel_keys(nk("wallets_update", updates, in_ledger) or [], _OPAQUE)
+
+
+def wallet_ledger_list(given: Given, nk: Nk) -> Any:
+    """`nk.walletLedgerList(userId, limit?, cursor?)`."""
+    user_id = given.uuid(0, _USER)
+    limit = given.optional(1, given.integer, 100)
+    if not 0 <= limit <= 100:
+        raise ScriptTypeError("expects limit to be 0-100")
+    items, cursor = nk("wallet_ledger_list", user_id, limit, given.optional(2, given.text, ""))
+    return {"items": camel_keys(items, _OPAQUE), "cursor": cursor or None}
+
+
+def wallet_ledger_update(given: Given, nk: Nk) -> Any:
+    """`nk.walletLedgerUpdate(itemId, metadata)`."""
+    item_id = given.uuid(0, "expects a valid id")
+    metadata = json_of(given.object(1, "expects metadata object"))
+    return camel_keys(nk("wallet_ledger_update", item_id, metadata), _OPAQUE)
+
+
+def multi_update(given: Given, nk: Nk) -> Any:
+    """`nk.multiUpdate(accounts?, writes?, deletes?, wallets?, updateLedger?)`."""
+    accounts = [_account_update(Fields(each)) for each in _objects(given, 0, "account updates")]
+    writes = writes_of(_objects(given, 1, "storage writes"), supplied=True)
+    deletes = deletes_of(_objects(given, 2, "storage deletes"))
+    wallets = wallet_updates_of(_objects(given, 3, "wallet updates"))
+    in_ledger = given.optional(4, given.flag, False)
+    acks, updated = nk("multi_update", accounts, writes, deletes, wallets, in_ledger)
+    return {
+        "storageWriteAcks": camel_keys(acks or []),
+        "walletUpdateAcks": camel_keys(updated or [], _OPAQUE),
+    }
+
+
+def wallet_updates_of(entries: list[Object]) -> list[Object]:
+    """The updates of wallets that an argument holds."""
+    return [_wallet_update(entry) for entry in entries]
+
+
+def _objects(given: Given, number: int, what: str) -> list[Object]:
+    return given.objects(number, f"expects an array of {what}") if given.has(number) else []
+
+
+def _wallet_update(entry: Object) -> Object:
+    user_id = entry.get("userId")
+    if not isinstance(user_id, str):
+        raise ScriptTypeError("expects a user id")
+    if parse_uuid(user_id) is None:
+        raise ScriptTypeError(_USER)
+    changeset = entry.get("changeset")
+    if not isinstance(changeset, dict):
+        raise ScriptTypeError("expects changeset object")
+    changes = _changeset(changeset)
+    metadata = entry.get("metadata", UNDEFINED)
+    if not is_absent(metadata) and not isinstance(metadata, dict):
+        raise ScriptTypeError("expects metadata object")
+    return {
+        "user_id": user_id,
+        "changeset": changes,
+        "metadata": json_of(metadata if isinstance(metadata, dict) else {}),
+    }
+
+
+def _account_update(entry: Fields) -> Object:
+    update: Object = {"user_id": entry.uuid("userId") or NIL}
+    for name, shared in _PROFILE.items():
+        update[shared] = entry.text(name)
+    metadata = entry.object("metadata")
+    return update | {"metadata": None if metadata is None else json_of(metadata)}
+
+
+def _changeset(changes: Object) -> Object:
+    if not all(is_integer(value) for value in changes.values()):
+        raise ScriptTypeError(_WHOLE)
+    return changes

@@ -1,0 +1,204 @@
+"""Server modules in JavaScript: finds the bundle, loads it, and calls what it registered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mock_server.config import RuntimeConfig
+from mock_server.runtime.callbacks import Callbacks
+from mock_server.runtime.context import Context, Contexts
+from mock_server.runtime.errors import ModuleError
+from mock_server.runtime.js import language, registering
+from mock_server.runtime.js.bundle import Bundle
+from mock_server.runtime.js.calls import Environment
+from mock_server.runtime.js.context import Missing
+from mock_server.runtime.js.errors import ScriptError
+from mock_server.runtime.js.functions import NAMES, SATORI
+from mock_server.runtime.js.messages import full_message
+from mock_server.runtime.js.pool import JsPool
+from mock_server.runtime.js.registering import Registration
+from mock_server.runtime.js.values import plain
+from mock_server.runtime.localcache import LocalCache
+from mock_server.runtime.nk import FunctionTable
+from mock_server.runtime.registrations import Registrations
+from mock_server.wire.messages import envelope, operation
+
+_log = logging.getLogger("mock_server.modules")
+
+_NATIVE = (
+    "github.com/heroiclabs/nakama/v3/server.(*RuntimeJavascriptNakamaModule).mappings."
+    "(*RuntimeJavascriptNakamaModule)."
+)
+_NO_TEXT = "Runtime function returned invalid data - only allowed one return value of type string."
+_UNREADABLE = "Could not complete runtime Before function."
+
+
+class JsModules:
+    """The server modules in JavaScript of one server.
+
+    Args:
+        config: How many contexts there may be, and how long a call may run.
+        engine: The module of quickjs-ng.
+        functions: What JavaScript may call.
+        registrations: Where the functions that a bundle registers go.
+        contexts: Makes the context of InitModule.
+        settings: What `initializer.getConfig()` returns.
+        now: The server's time in seconds.
+    """
+
+    def __init__(
+        self,
+        config: RuntimeConfig,
+        engine: Any,
+        *,
+        functions: FunctionTable,
+        registrations: Registrations,
+        contexts: Contexts,
+        settings: Mapping[str, Any],
+        now: Callable[[], float],
+    ) -> None:
+        self._registrations = registrations
+        self._contexts = contexts
+        self._pool = JsPool(
+            config,
+            engine,
+            functions=functions,
+            environment=Environment(contexts.new("run_once").env),
+            cache=LocalCache(now),
+            given={
+                "native": _NATIVE,
+                "functions": NAMES,
+                "satori": SATORI,
+                "config": settings,
+                "registrations": registering.REGISTRATIONS,
+                "named": registering.NAMED,
+                "unscoped": registering.UNSCOPED,
+                "match": registering.MATCH_FUNCTIONS,
+                "absentGlobals": language.ABSENT_GLOBALS,
+                "absentMembers": language.ABSENT_MEMBERS,
+            },
+        )
+
+    async def load(self, path: Path | None) -> None:
+        """Load a bundle; calls under way end with what was loaded before.
+
+        Args:
+            path: Its file; None where there is none any more.
+
+        Raises:
+            ModuleLoadError: It fails; what was loaded before stays.
+        """
+        if path is None:
+            self._pool.unload()
+            return
+        bundle = Bundle.read(path)
+        for finding in bundle.unknown:
+            _log.warning(
+                "%s:%d: %s does not exist in Nakama's engine, nor here",
+                path,
+                finding.line,
+                finding.what,
+            )
+        registrar = await self._pool.load(bundle, self._contexts.new("run_once"))
+        callbacks = self._registrations.pending
+        for each in registrar.registrations:
+            self._register(callbacks, each)
+
+    async def interrupt(self) -> None:
+        """Cut the calls that are under way, and wait until they have ended."""
+        await self._pool.interrupt()
+
+    def close(self) -> None:
+        """End the threads; all calls must have ended."""
+        self._pool.close()
+
+    def _register(self, callbacks: Callbacks, registered: Registration) -> None:
+        method, name = registered.method, registered.name.lower()
+        if method == "registerRpc":
+            callbacks.rpcs[name] = self._rpc(registered)
+        elif method == "registerRtBefore":
+            callbacks.before_rt[name] = self._rt_before(registered)
+        elif method == "registerRtAfter":
+            callbacks.after_rt[name] = self._rt_after(registered)
+        elif method.startswith("registerBefore"):
+            title = method.removeprefix("registerBefore")
+            callbacks.before[title.lower()] = self._before(title, registered)
+        elif method.startswith("registerAfter"):
+            title = method.removeprefix("registerAfter")
+            callbacks.after[title.lower()] = self._after(title, registered)
+
+    def _rpc(self, registered: Registration) -> Any:
+        async def call(context: Context, payload: str) -> str | None:
+            try:
+                result = await self._call("rpc", registered, context, payload)
+            except Missing:
+                _log.error("JavaScript runtime function invalid. key=%s", registered.function)
+                raise ModuleError("Could not run Rpc function.") from None
+            if result is not None and not isinstance(result, str):
+                _log.error("%s mode=rpc id=%s", _NO_TEXT, registered.name)
+                raise ModuleError(_NO_TEXT)
+            return result
+
+        return call
+
+    def _before(self, title: str, registered: Registration) -> Any:
+        message = operation(title).request
+
+        async def call(context: Context, request: dict[str, Any]) -> Any:
+            given = full_message(message, request) if message.fields else None
+            return _replacement(await self._call("before", registered, context, given))
+
+        return call
+
+    def _after(self, title: str, registered: Registration) -> Any:
+        messages = operation(title)
+
+        async def call(context: Context, response: dict[str, Any], request: dict[str, Any]) -> None:
+            told = full_message(messages.response, response) if messages.response.fields else None
+            asked = full_message(messages.request, request) if messages.request.fields else None
+            await self._call("after", registered, context, told, asked)
+
+        return call
+
+    def _rt_before(self, registered: Registration) -> Any:
+        async def call(context: Context, request: dict[str, Any]) -> Any:
+            given = full_message(envelope(), request)
+            return _replacement(await self._call("before", registered, context, given))
+
+        return call
+
+    def _rt_after(self, registered: Registration) -> Any:
+        async def call(context: Context, output: dict[str, Any], request: dict[str, Any]) -> None:
+            told = full_message(envelope(), output) if output else None
+            await self._call("after", registered, context, told, full_message(envelope(), request))
+
+        return call
+
+    async def _call(
+        self, mode: str, registered: Registration, context: Context, *values: Any
+    ) -> Any:
+        try:
+            return await self._pool.call(mode, registered.function, context, *values)
+        except ScriptError as error:
+            if not error.is_chosen:
+                _log.error(
+                    "JavaScript runtime function raised an uncaught exception: mode=%s id=%s %s%s",
+                    mode,
+                    registered.name or registered.method,
+                    error.stack_trace,
+                    f"in TypeScript:\n{error.typescript}" if error.typescript else "",
+                )
+            raise
+
+
+def _replacement(result: Any) -> Any:
+    """What a before hook returned, as JSON."""
+    if result is None:
+        return None
+    try:
+        return plain(result)
+    except TypeError:
+        raise ModuleError(_UNREADABLE) from None

@@ -1,0 +1,65 @@
+"""With the bundle that a real Nakama 3.40 had, the mock answers as it did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from mock_server import Config, MockServer
+from tests.tapes.onesignal import OneSignalStandIn
+from tests.tapes.player import Player
+from tests.tapes.tape import load_tape
+
+BUNDLE = Path(__file__).parent.parent / "javascript"
+SETTINGS: dict[str, Any] = {
+    "name": "nakama1",
+    "session.token_expiry_sec": 7200,
+    "runtime.path": str(BUNDLE),
+    "runtime.env": ("GREETING=hello", "PAIR=a=b"),
+}
+TAPES = (
+    "js_codec",
+    "js_context",
+    "js_globals",
+    "js_hooks_account",
+    "js_hooks_authenticate",
+    "js_hooks_rt",
+    "js_language",
+    "js_language_missing",
+    "js_logger",
+    "js_notifications",
+    "js_notifications_args",
+    "js_return",
+    "js_rpc_ids",
+    "js_rpc_socket",
+    "js_social",
+    "js_throw",
+    "js_throw_engine",
+    "js_values",
+)
+# A real server that meets another message than the one it sent never answers again.
+LEFT_OUT = {"js_hooks_rt": range(56, 61)}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", TAPES)
+async def test_the_mock_answers_as_recorded(name: str) -> None:
+    tape = load_tape(name)
+    tape = evolve(
+        tape, steps=[step for step in tape.steps if step["n"] not in LEFT_OUT.get(name, ())]
+    )
+    async with (
+        OneSignalStandIn(tape.outbound_answers()) as onesignal,
+        MockServer(Config.from_settings(SETTINGS)) as server,
+    ):
+        player = Player(
+            tape,
+            api=server.http_url,
+            console=server.console_url,
+            clock=server.clock,
+            onesignal=onesignal,
+        )
+        await player.play()
