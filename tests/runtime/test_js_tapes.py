@@ -11,7 +11,7 @@ from attrs import evolve
 from mock_server import Config, MockServer
 from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
-from tests.tapes.tape import load_tape
+from tests.tapes.tape import Step, load_tape
 
 BUNDLE = Path(__file__).parent.parent / "javascript"
 SETTINGS: dict[str, Any] = {
@@ -40,17 +40,21 @@ TAPES = (
     "js_throw_engine",
     "js_values",
 )
-# A real server that meets another message than the one it sent never answers again.
-LEFT_OUT = {"js_hooks_rt": range(56, 61)}
+# Where the real server panics and its session hangs, the mock answers, and goes on.
+ANSWERED: dict[tuple[str, int], dict[str, Any]] = {
+    ("js_hooks_rt", 58): {
+        "cid": "o",
+        "error": {"code": 7, "message": "Could not complete runtime Before function."},
+    },
+    ("js_hooks_rt", 60): {"cid": "p", "pong": {}},
+}
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", TAPES)
 async def test_the_mock_answers_as_recorded(name: str) -> None:
     tape = load_tape(name)
-    tape = evolve(
-        tape, steps=[step for step in tape.steps if step["n"] not in LEFT_OUT.get(name, ())]
-    )
+    tape = evolve(tape, steps=[answered(name, step) for step in tape.steps])
     async with (
         OneSignalStandIn(tape.outbound_answers()) as onesignal,
         MockServer(Config.from_settings(SETTINGS)) as server,
@@ -63,3 +67,11 @@ async def test_the_mock_answers_as_recorded(name: str) -> None:
             onesignal=onesignal,
         )
         await player.play()
+
+
+def answered(name: str, step: Step) -> Step:
+    """A step, with the mock's answer where the real server has none."""
+    answer = ANSWERED.get((name, step["n"]))
+    if answer is None:
+        return step
+    return {key: step[key] for key in ("n", "actor", "kind", "conn")} | {"json": answer}
