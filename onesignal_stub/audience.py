@@ -14,6 +14,7 @@ from attrs import field, frozen
 from onesignal_stub.filters import Device, Matches, parse
 
 Channel: TypeAlias = Literal["push", "email", "sms"]
+IdKind: TypeAlias = Literal["id", "external_user_id", "alias", "token"]
 
 EMAIL_TYPE = 11
 SMS_TYPE = 14
@@ -92,8 +93,30 @@ class RecipientIds:
 
     def count(self) -> int:
         """How many ids there are."""
-        lists = (self.ids, self.external_user_ids, *self.aliases.values(), *self.tokens.values())
-        return sum(len(ids) for ids in lists)
+        return sum(map(len, self.by_field().values()))
+
+    def by_field(self) -> dict[str, tuple[str, ...]]:
+        """The ids by the fields of the request that they are in, as `id_field` names them."""
+        return {
+            id_field("id"): self.ids,
+            id_field("external_user_id"): self.external_user_ids,
+            **{id_field("alias", label): ids for label, ids in self.aliases.items()},
+            **{id_field("token", field): tokens for field, tokens in self.tokens.items()},
+        }
+
+
+def id_field(kind: IdKind, label: str = "") -> str:
+    """The field of a request that ids are in.
+
+    Args:
+        kind: Which kind of id.
+        label: The label of an alias, or the request's field of a token.
+    """
+    if kind == "id":
+        return "include_subscription_ids"
+    if kind == "external_user_id":
+        return "include_external_user_ids"
+    return f"include_aliases: {label}" if kind == "alias" else label
 
 
 Targeting: TypeAlias = BySegments | ByFilters | RecipientIds
@@ -117,16 +140,31 @@ class Target:
 
 
 @frozen
+class LeftOut:
+    """A device in the target and on the channel that another part of the request keeps out.
+
+    Attributes:
+        device: The device.
+        segment: The excluded segment that it is in; None where its platform is not selected.
+    """
+
+    device: Device
+    segment: str | None
+
+
+@frozen
 class Audience:
     """The devices of a target.
 
     Attributes:
         recipients: Those that receive the message, each once, in the order of registration.
         unsubscribed: Those in the target and on the channel that are not subscribed.
+        left_out: Those that are in an excluded segment or of another platform.
     """
 
     recipients: Sequence[Device] = field(factory=tuple)
     unsubscribed: Sequence[Device] = field(factory=tuple)
+    left_out: Sequence[LeftOut] = field(factory=tuple)
 
 
 class SegmentSet:
@@ -150,6 +188,11 @@ class SegmentSet:
         if len(parts) == 1:
             return parts[0]
         return lambda device, now: any(part(device, now) for part in parts)
+
+    def first_of(self, names: Sequence[str]) -> Callable[[Device, float], str | None]:
+        """The first of the segments that a device is in; None if it is in none of them."""
+        parts = [(name, self._of(name)) for name in names if self.knows(name)]
+        return lambda device, now: next((name for name, part in parts if part(device, now)), None)
 
     def _of(self, name: str) -> Matches:
         if name == TEST_USERS:
@@ -177,19 +220,27 @@ def select(
         now: The time of sending, in seconds since the epoch.
     """
     matches = _matcher(target.targeting, segments)
-    excluded = segments.matcher(target.excluded) if target.excluded else None
-    fits = on_channel(target.channel, target.platforms)
+    excluded = segments.first_of(target.excluded) if target.excluded else None
+    is_on_channel = on_channel(target.channel, None)
+    fits = None if target.platforms is None else on_channel(target.channel, target.platforms)
     found: dict[int, Device] = {}
+    left_out: dict[int, LeftOut] = {}
     for device in devices:
-        if not fits(device.device_type) or not matches(device, now):
+        if not is_on_channel(device.device_type) or not matches(device, now):
             continue
-        if excluded is not None and excluded(device, now):
+        if fits is not None and not fits(device.device_type):
+            left_out[device.number] = LeftOut(device, None)
+            continue
+        segment = excluded(device, now) if excluded is not None else None
+        if segment is not None:
+            left_out[device.number] = LeftOut(device, segment)
             continue
         found[device.number] = device
     ordered = [found[number] for number in sorted(found)]
     return Audience(
         recipients=[device for device in ordered if device.subscribed],
         unsubscribed=[device for device in ordered if not device.subscribed],
+        left_out=[left_out[number] for number in sorted(left_out)],
     )
 
 

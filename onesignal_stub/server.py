@@ -23,7 +23,7 @@ from onesignal_stub.webhooks import EVENTS, Event
 from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning
 from server_kit.faults import FaultRoutes
 from server_kit.origin import Login, OriginGuard, is_loopback
-from server_kit.web import KIT, EventStream, is_ours
+from server_kit.web import EventStream, is_ours
 
 T = TypeVar("T")
 MAX_LINE = 32 * 1024
@@ -280,6 +280,7 @@ class OneSignalStub(HostedServer):
         def put_back(service: Service) -> None:
             service.store.restore(image)
             service.delivery.reschedule()
+            self.events.publish("reset", {})
             service.pushes.replaced()
 
         await self._do(put_back)
@@ -289,6 +290,7 @@ class OneSignalStub(HostedServer):
         service = self._service = Service(
             self._data,
             self.clock,
+            events=self.events,
             account_key=self.user_key,
             strict_keys=self._strict_keys,
         )
@@ -316,8 +318,7 @@ class OneSignalStub(HostedServer):
         Control(self).add_to(app)
         FaultRoutes(self.faults).add_to(app)
         self.events.add_to(app)
-        KIT.add_to(app)
-        inbox.add_to(app)
+        inbox.add_to(app, service, self.events)
         return app
 
     async def _close(self) -> None:
@@ -349,6 +350,7 @@ class OneSignalStub(HostedServer):
         service.store.reset()
         self._prepare(service)
         service.delivery.reschedule()
+        self.events.publish("reset", {})
         service.pushes.replaced()
 
     def _reset(self, service: Service) -> None:

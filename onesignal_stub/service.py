@@ -30,6 +30,7 @@ from onesignal_stub.features.notifications import api as notifications_api
 from onesignal_stub.features.notifications.core import NotificationService
 from onesignal_stub.features.notifications.delivery import Delivery
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore
+from onesignal_stub.features.notifications.messages import Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.views import Views
 from onesignal_stub.features.outcomes import api as outcomes_api
@@ -51,6 +52,7 @@ from onesignal_stub.simulation import Simulation
 from onesignal_stub.store import SCHEMA
 from onesignal_stub.webhooks import Webhooks
 from server_kit import Clock, Store
+from server_kit.web import EventStream
 
 
 class Service:
@@ -59,12 +61,19 @@ class Service:
     Args:
         data: The file that keeps everything; None keeps it in memory.
         clock: The stub's time.
+        events: Where changes are published.
         account_key: The key for operations on apps.
         strict_keys: Require a key also on OneSignal's older routes, which work without one.
     """
 
     def __init__(
-        self, data: Path | None, clock: Clock, *, account_key: str, strict_keys: bool
+        self,
+        data: Path | None,
+        clock: Clock,
+        *,
+        events: EventStream,
+        account_key: str,
+        strict_keys: bool,
     ) -> None:
         self.store = store = Store(SCHEMA + journeys_core.SCHEMA, data)
         self.access = Access(store, account_key=account_key, strict=strict_keys)
@@ -84,7 +93,12 @@ class Service:
         self.pushes = SentPushes(store)
         self.webhooks = Webhooks(store)
         self.simulation = Simulation(
-            store, clock, pushes=self.pushes, outcomes=self.outcomes, webhooks=self.webhooks
+            store,
+            clock,
+            pushes=self.pushes,
+            outcomes=self.outcomes,
+            webhooks=self.webhooks,
+            events=events,
         )
         devices = DeviceReader(store)
         self.segments = Segments(store, clock, devices)
@@ -92,8 +106,14 @@ class Service:
         resolver = RecipientResolver(
             devices, self.segments, subscriptions=self.subscriptions, users=self.users
         )
+        messages = Messages(store, clock, events)
         self.delivery = Delivery(
-            store, clock, devices=devices, resolver=resolver, delivered=self.simulation.delivered
+            store,
+            clock,
+            devices=devices,
+            resolver=resolver,
+            messages=messages,
+            delivered=self.simulation.delivered,
         )
         idempotency = IdempotencyStore(store, clock)
         self.notifications = NotificationService(
@@ -102,6 +122,7 @@ class Service:
             idempotency=idempotency,
             templates=self.templates,
             resolver=resolver,
+            messages=messages,
             delivery=self.delivery,
         )
         self.live_activities = LiveActivities(
@@ -110,6 +131,7 @@ class Service:
             idempotency=idempotency,
             devices=devices,
             resolver=resolver,
+            messages=messages,
             delivery=self.delivery,
         )
 

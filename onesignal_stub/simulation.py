@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
+from attrs import frozen
+
 from onesignal_stub.features.outcomes.core import CLICK, CONFIRMED_DELIVERY, Outcomes
 from onesignal_stub.sent_pushes import STOPPED, Push, SentPushes
 from onesignal_stub.webhooks import Webhooks
 from server_kit import Clock, ServerNotRunning, Store
+from server_kit.web import EventStream
 
 InLoop: TypeAlias = Callable[[Coroutine[Any, Any, Push]], Awaitable[Push]]
 """Awaits a coroutine in the stub's loop, wherever the caller runs."""
@@ -26,6 +29,27 @@ _NEXT = (
 )
 
 
+@frozen
+class PushChange:
+    """What happened to a push on a device, as `GET /_control/events` tells it.
+
+    Attributes:
+        id: The push.
+        notification_id: Its notification.
+        player_id: The device.
+        external_user_id: Its user, as the backend calls it.
+        change: `received`, `opened` or `dismissed`.
+        action_id: For `opened`: the button; "" for the message itself.
+    """
+
+    id: int
+    notification_id: str
+    player_id: str
+    external_user_id: str | None
+    change: str
+    action_id: str | None = None
+
+
 class Simulation:
     """Receiving, opening and dismissing pushes.
 
@@ -35,6 +59,7 @@ class Simulation:
         pushes: The pushes that were sent.
         outcomes: Where confirmed deliveries and clicks are counted.
         webhooks: Where these events are posted.
+        events: Where they are published for pages and tests.
     """
 
     def __init__(
@@ -45,12 +70,14 @@ class Simulation:
         pushes: SentPushes,
         outcomes: Outcomes,
         webhooks: Webhooks,
+        events: EventStream,
     ) -> None:
         self._store = store
         self._clock = clock
         self._pushes = pushes
         self._outcomes = outcomes
         self._webhooks = webhooks
+        self._events = events
         self._online: dict[str, list[asyncio.Future[int]]] = {}
 
     def delivered(self, notification: int) -> None:
@@ -91,6 +118,7 @@ class Simulation:
         self._mark("received_at", push_id)
         self._count(CONFIRMED_DELIVERY, push_id)
         push = self._pushes.get(push_id)
+        self._publish("received", push)
         self._webhooks.post("notification.willDisplay", push)
         return push
 
@@ -103,8 +131,12 @@ class Simulation:
         push = self.receive(push_id)
         if push.opened_at is None:
             self._mark("clicked_at", push_id)
+            self._store.run(
+                "UPDATE deliveries SET clicked_on = ? WHERE number = ?", action_id, push_id
+            )
             self._count(CLICK, push_id)
             push = self._pushes.get(push_id)
+            self._publish("opened", push, action_id)
             self._webhooks.post("notification.clicked", push, action_id=action_id)
         return push
 
@@ -118,6 +150,7 @@ class Simulation:
         if push.dismissed_at is None:
             self._mark("dismissed_at", push_id)
             push = self._pushes.get(push_id)
+            self._publish("dismissed", push)
             self._webhooks.post("notification.dismissed", push)
         return push
 
@@ -138,6 +171,12 @@ class Simulation:
             self._online[player_id] = others
         else:
             self._online.pop(player_id, None)
+
+    def _publish(self, change: str, push: Push, action_id: str | None = None) -> None:
+        event = PushChange(
+            push.id, push.notification_id, push.player_id, push.external_user_id, change, action_id
+        )
+        self._events.publish("push", event)
 
     def _mark(self, column: str, push_id: int) -> None:
         self._store.run(

@@ -137,6 +137,7 @@ CREATE TABLE pending (
     notification INTEGER NOT NULL REFERENCES notifications (number),
     subscription INTEGER NOT NULL,
     due REAL NOT NULL,
+    way INTEGER NOT NULL DEFAULT 0, -- as in deliveries
     PRIMARY KEY (notification, subscription)
 ) WITHOUT ROWID;
 CREATE INDEX pending_due ON pending (due);
@@ -146,8 +147,11 @@ CREATE TABLE texts (
     language TEXT,
     contents TEXT,
     heading TEXT,
-    subtitle TEXT
+    subtitle TEXT,
+    words TEXT -- for a search; only where a device's own data is filled in
 );
+CREATE INDEX texts_of_notification ON texts (notification);
+CREATE INDEX texts_with_words ON texts (notification, words) WHERE words IS NOT NULL;
 -- What each device got. A device's user may change later; this is how it was at the time.
 CREATE TABLE deliveries (
     number INTEGER PRIMARY KEY,
@@ -158,14 +162,41 @@ CREATE TABLE deliveries (
     external_id TEXT,
     device_type INTEGER NOT NULL,
     text INTEGER NOT NULL REFERENCES texts (number),
+    way INTEGER NOT NULL DEFAULT 0, -- which of the audience's ways let it in
     sent_at REAL NOT NULL,
     hidden INTEGER NOT NULL DEFAULT 0,
     received_at REAL,
     clicked_at REAL,
+    clicked_on TEXT, -- the id of the button; '' is the message itself
     dismissed_at REAL
 );
 CREATE INDEX deliveries_of_notification ON deliveries (notification);
 CREATE INDEX deliveries_of_subscription ON deliveries (subscription);
+-- What the inbox lists: every request to send that was taken, also one that reached nobody.
+CREATE TABLE messages (
+    number INTEGER PRIMARY KEY,
+    app_id TEXT NOT NULL,
+    notification INTEGER UNIQUE REFERENCES notifications (number), -- NULL: it reached nobody
+    request TEXT NOT NULL, -- as it came
+    content TEXT NOT NULL, -- with its template's fields
+    ignored TEXT NOT NULL,
+    audience TEXT NOT NULL,
+    words TEXT NOT NULL, -- for a search
+    template_id TEXT,
+    asked_at REAL NOT NULL,
+    hidden INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX messages_shown ON messages (number) WHERE NOT hidden;
+-- Devices that were meant and got nothing; a thousand of them for each message.
+CREATE TABLE left_out (
+    message INTEGER NOT NULL REFERENCES messages (number),
+    subscription_id TEXT NOT NULL,
+    onesignal_id TEXT NOT NULL,
+    external_id TEXT,
+    device_type INTEGER NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE INDEX left_out_of_message ON left_out (message);
 CREATE TABLE outcomes (
     number INTEGER PRIMARY KEY,
     app_id TEXT NOT NULL REFERENCES apps (id),

@@ -1,4 +1,4 @@
-"""The page that shows what was sent: open the stub's address in a browser."""
+"""The inbox, where a person sees what was sent: open the stub's address in a browser."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from pathlib import Path
 
 from aiohttp import web
 
-_PAGE = Path(__file__).with_name("page.html")
+from onesignal_stub.inbox.api import InboxApi
+from onesignal_stub.inbox.lists import Lists
+from onesignal_stub.inbox.search import Search
+from onesignal_stub.inbox.views import Views
+from onesignal_stub.service import Service
+from server_kit.web import KIT, EventStream, Files, Page
+
+_FOLDER = Path(__file__).parent / "static"
 
 
-def add_to(app: web.Application) -> None:
-    """Serve the page at `/`."""
-    app.router.add_get("/", _show)
-
-
-async def _show(_request: web.Request) -> web.Response:
-    return web.Response(text=_PAGE.read_text(encoding="utf-8"), content_type="text/html")
+def add_to(app: web.Application, service: Service, events: EventStream) -> None:
+    """Serve the page at `/`, its files, and what it shows as JSON under `/_control`."""
+    store = service.store
+    InboxApi(Search(store), Views(store), Lists(store, service.segments), events).add_to(app)
+    KIT.add_to(app)
+    Files("inbox", _FOLDER).add_to(app)
+    Page("/", _FOLDER / "inbox.html").add_to(app)

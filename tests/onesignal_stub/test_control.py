@@ -123,7 +123,7 @@ async def test_requests_over_http(backend: Backend) -> None:
 async def test_the_page_for_people(backend: Backend) -> None:
     async with backend.http.get(backend.stub.url) as answer:
         assert (answer.status, answer.content_type) == (200, "text/html")
-        assert "What was sent" in await answer.text()
+        assert "Push inbox" in await answer.text()
 
 
 @pytest.mark.asyncio

@@ -94,7 +94,13 @@ async def test_a_name_is_allowed_on_the_command_line() -> None:
 
 @pytest.mark.asyncio
 async def test_pages_come_with_a_policy(backend: Backend) -> None:
-    for path in ("/_web/kit/dom.js", "/_web/kit/base.css", "/_web/kit/icon.svg"):
+    for path in (
+        "/",
+        "/_web/inbox/inbox.js",
+        "/_web/kit/dom.js",
+        "/_web/kit/base.css",
+        "/_web/kit/icon.svg",
+    ):
         async with backend.http.get(backend.stub.url + path) as answer:
             assert answer.status == 200
             policy = answer.headers["Content-Security-Policy"]

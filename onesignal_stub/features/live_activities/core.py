@@ -13,7 +13,9 @@ from onesignal_stub.devices import DeviceReader
 from onesignal_stub.errors import refused
 from onesignal_stub.features.notifications.checks import DEFAULT_TTL
 from onesignal_stub.features.notifications.delivery import Delivery
+from onesignal_stub.features.notifications.explanation import Explained, Explanation
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore, key_of
+from onesignal_stub.features.notifications.messages import Asked, Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.schedule import Schedule
 from onesignal_stub.features.notifications.targeting import target_of
@@ -32,6 +34,7 @@ class LiveActivities:
         idempotency: The first answers to requests with an idempotency key.
         devices: The devices that may show one.
         resolver: Finds the recipients of a start.
+        messages: Keeps for the inbox what was sent.
         delivery: Sends the changes.
     """
 
@@ -43,6 +46,7 @@ class LiveActivities:
         idempotency: IdempotencyStore,
         devices: DeviceReader,
         resolver: RecipientResolver,
+        messages: Messages,
         delivery: Delivery,
     ) -> None:
         self._store = store
@@ -50,6 +54,7 @@ class LiveActivities:
         self._idempotency = idempotency
         self._devices = devices
         self._resolver = resolver
+        self._messages = messages
         self._delivery = delivery
 
     def begin(self, app_id: str, activity_id: str, body: Mapping[str, Any]) -> None:
@@ -166,7 +171,10 @@ class LiveActivities:
             DEFAULT_TTL,
         )
         assert row is not None
-        self._delivery.begin(row["number"], request, Schedule(now), devices)
+        way = f"live activity {request['activity_id']}"
+        explained = Explained(Explanation("ids", (way,)))
+        self._messages.add(Asked(app_id, request, request), explained, notification=row["number"])
+        self._delivery.begin(row["number"], request, Schedule(now), devices, {})
         return message_id
 
 

@@ -66,7 +66,7 @@ class _Api:
             raise errors.access_denied()
         call.ignored += [f"body: {name}" for name in call.body if name not in _READ]
         _note_dropped(call)
-        created = self._notifications.create(call.app_id, call.body)
+        created = self._notifications.create(call.app_id, call.body, tuple(call.ignored))
         call.ignored += created.ignored
         return Reply(created.body, headers=REPLAYED if created.replayed else {})
 

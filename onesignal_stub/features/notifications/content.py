@@ -45,6 +45,9 @@ class Contents:
 
     Args:
         request: The request that created it, its template's fields included.
+
+    Attributes:
+        is_personal: A device's own data is filled in, so that each may get another text.
     """
 
     def __init__(self, request: Mapping[str, Any]) -> None:
@@ -55,7 +58,7 @@ class Contents:
         texts = [*self._contents.values(), *self._headings.values()]
         texts += [*(request.get("subtitle") or {}).values()]
         texts += [request.get("email_subject") or "", request.get("email_body") or ""]
-        self._personal = any("{{" in text for text in texts)
+        self.is_personal = any("{{" in text for text in texts)
 
     def of(self, device: Device) -> Content:
         """The texts that a device shows."""
@@ -65,7 +68,7 @@ class Contents:
             )
         else:
             content = self._in(device.language)
-        return self._filled(content, device) if self._personal else content
+        return self._filled(content, device) if self.is_personal else content
 
     def _in(self, language: str | None) -> Content:
         if language not in self._by_language:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,9 @@ from onesignal_stub.audience import RecipientIds
 from onesignal_stub.errors import refused
 from onesignal_stub.features.notifications import checks
 from onesignal_stub.features.notifications.delivery import Delivery
+from onesignal_stub.features.notifications.explanation import Explained
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore, key_of
+from onesignal_stub.features.notifications.messages import Asked, Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver, Resolved
 from onesignal_stub.features.notifications.schedule import Schedule, schedule_of
 from onesignal_stub.features.notifications.targeting import target_of
@@ -50,6 +52,7 @@ class NotificationService:
         idempotency: The first answers to requests with an idempotency key.
         templates: The content that a notification may use.
         resolver: Finds the recipients.
+        messages: Keeps for the inbox what was requested and who receives it.
         delivery: Sends it.
     """
 
@@ -61,6 +64,7 @@ class NotificationService:
         idempotency: IdempotencyStore,
         templates: Templates,
         resolver: RecipientResolver,
+        messages: Messages,
         delivery: Delivery,
     ) -> None:
         self._store = store
@@ -68,10 +72,16 @@ class NotificationService:
         self._idempotency = idempotency
         self._templates = templates
         self._resolver = resolver
+        self._messages = messages
         self._delivery = delivery
 
-    def create(self, app_id: str, body: Mapping[str, Any]) -> Created:
+    def create(self, app_id: str, body: Mapping[str, Any], unread: Sequence[str] = ()) -> Created:
         """Send or schedule a notification.
+
+        Args:
+            app_id: The app.
+            body: The request.
+            unread: What of the request is not read, for the inbox.
 
         Raises:
             ApiError: The request breaks a rule; nothing is recorded then.
@@ -89,11 +99,15 @@ class NotificationService:
         resolved = self._resolver.resolve(app_id, target, now=now)
         unknown = self._resolver.unknown_segments(app_id, request)
         ignored = tuple(f"body: segment {name!r} does not exist" for name in unknown)
+        template = self._templates.name_of(app_id, request.get("template_id"))
+        asked = Asked(app_id, body, request, ignored=(*unread, *ignored), template=template)
+        explained = resolved.explain(request, target)
         if not resolved.audience.recipients and (
             isinstance(target.targeting, RecipientIds) or schedule.at <= now
         ):
+            self._messages.add(asked, explained, notification=None)
             return Created(_sent_to_nobody(resolved), ignored=ignored)
-        notification_id = self._record(app_id, request, schedule, resolved)
+        notification_id = self._record(asked, schedule, resolved, explained)
         answer: dict[str, Any] = {
             "id": notification_id,
             "recipients": len(resolved.audience.recipients),
@@ -141,19 +155,21 @@ class NotificationService:
             "UPDATE notifications SET state = 'canceled' WHERE number = ?", row["number"]
         )
         self._store.run("DELETE FROM pending WHERE notification = ?", row["number"])
+        self._messages.changed(row["number"], "canceled")
         self._delivery.reschedule()
 
     def _record(
-        self, app_id: str, request: dict[str, Any], schedule: Schedule, resolved: Resolved
+        self, asked: Asked, schedule: Schedule, resolved: Resolved, explained: Explained
     ) -> str:
         notification_id = str(uuid.uuid4())
         now = self._clock.time()
+        request = dict(asked.content)
         row = self._store.one(
             "INSERT INTO notifications (id, app_id, request, state, recipients, queued_at,"
             " send_after, collapse_id, ttl) VALUES (?, ?, ?, 'scheduled', ?, ?, ?, ?, ?)"
             " RETURNING number",
             notification_id,
-            app_id,
+            asked.app_id,
             msgspec.json.encode(request).decode(),
             len(resolved.audience.recipients),
             now,
@@ -162,9 +178,13 @@ class NotificationService:
             _ttl(request),
         )
         assert row is not None
+        number = row["number"]
+        self._messages.add(asked, explained, notification=number)
         if schedule.at <= now:
-            self._delivery.begin(row["number"], request, schedule, resolved.audience.recipients)
+            recipients = resolved.audience.recipients
+            self._delivery.begin(number, request, schedule, recipients, explained.way_of)
         else:
+            self._messages.changed(number, "scheduled")
             self._delivery.reschedule()
         return notification_id
 

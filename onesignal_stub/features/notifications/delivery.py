@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
 
 from onesignal_stub.devices import DeviceReader
 from onesignal_stub.features.notifications.content import Content, Contents
+from onesignal_stub.features.notifications.messages import Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.schedule import Schedule, due_for, schedule_of
 from onesignal_stub.features.notifications.targeting import target_of
@@ -26,6 +27,7 @@ class Delivery:
         clock: The stub's time.
         devices: The devices of all apps.
         resolver: Finds the recipients of a scheduled message.
+        messages: Keeps for the inbox who they are, and why.
         delivered: Called with a notification's number after it was sent to devices.
     """
 
@@ -36,12 +38,14 @@ class Delivery:
         *,
         devices: DeviceReader,
         resolver: RecipientResolver,
+        messages: Messages,
         delivered: Callable[[int], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._devices = devices
         self._resolver = resolver
+        self._messages = messages
         self._delivered = delivered
         self._changed = asyncio.Event()
         self._next_due: float | None = None
@@ -85,15 +89,27 @@ class Delivery:
         request: dict[str, Any],
         schedule: Schedule,
         recipients: Sequence[Device],
+        way_of: Mapping[int, int],
     ) -> None:
-        """Send a message to its recipients, or note for each when it is due."""
+        """Send a message to its recipients, or note for each when it is due.
+
+        Args:
+            number: The notification.
+            request: Its request.
+            schedule: When it is due.
+            recipients: The devices.
+            way_of: Device number → what included it, as the audience's explanation counts them.
+        """
         if not schedule.delayed:
-            self._send(number, request, recipients, at=schedule.at)
+            self._send(number, request, recipients, way_of, at=schedule.at)
             self._complete(number, schedule.at)
             return
         self._store.run_many(
-            "INSERT INTO pending (notification, subscription, due) VALUES (?, ?, ?)",
-            [(number, device.number, due_for(device, schedule)) for device in recipients],
+            "INSERT INTO pending (notification, subscription, due, way) VALUES (?, ?, ?, ?)",
+            [
+                (number, device.number, due_for(device, schedule), way_of.get(device.number, 0))
+                for device in recipients
+            ],
         )
         self._store.run("UPDATE notifications SET state = 'sending' WHERE number = ?", number)
         self._send_pending(schedule.at)
@@ -111,7 +127,10 @@ class Delivery:
 
     def _begin_scheduled(self, row: Row) -> None:
         request: dict[str, Any] = msgspec.json.decode(row["request"])
-        resolved = self._resolver.resolve(row["app_id"], target_of(request), now=row["send_after"])
+        target = target_of(request)
+        resolved = self._resolver.resolve(row["app_id"], target, now=row["send_after"])
+        explained = resolved.explain(request, target)
+        self._messages.resolved_again(row["number"], explained)
         schedule = schedule_of(request, now=row["queued_at"])
         self._store.run(
             "UPDATE notifications SET recipients = ?, failed = ? WHERE number = ?",
@@ -119,30 +138,42 @@ class Delivery:
             len(resolved.audience.unsubscribed) if resolved.invalid else 0,
             row["number"],
         )
-        self.begin(row["number"], request, schedule, resolved.audience.recipients)
+        recipients = resolved.audience.recipients
+        self.begin(row["number"], request, schedule, recipients, explained.way_of)
 
     def _send_pending(self, due: float) -> None:
         rows = self._store.all(
-            "SELECT n.number, n.request, json_group_array(p.subscription) AS subscriptions"
+            "SELECT n.number, n.request,"
+            " json_group_array(json_array(p.subscription, p.way)) AS ways"
             " FROM pending p JOIN notifications n ON n.number = p.notification"
             " WHERE p.due <= ? GROUP BY n.number ORDER BY n.number",
             due,
         )
         self._store.run("DELETE FROM pending WHERE due <= ?", due)
         for row in rows:
-            numbers = msgspec.json.decode(row["subscriptions"])
-            devices = list(self._devices.by_numbers(numbers))
+            way_of = dict(msgspec.json.decode(row["ways"], type=list[tuple[int, int]]))
+            devices = list(self._devices.by_numbers(way_of))
             recipients = [device for device in devices if device.subscribed]
-            self._send(row["number"], msgspec.json.decode(row["request"]), recipients, at=due)
+            request = msgspec.json.decode(row["request"])
+            self._send(row["number"], request, recipients, way_of, at=due)
+            self._messages.missed(
+                row["number"], (device for device in devices if not device.subscribed)
+            )
             self._store.run(
                 "UPDATE notifications SET failed = failed + ? WHERE number = ?",
-                len(numbers) - len(recipients),
+                len(way_of) - len(recipients),
                 row["number"],
             )
             self._complete_if_done(row["number"], due)
 
     def _send(
-        self, number: int, request: dict[str, Any], recipients: Sequence[Device], *, at: float
+        self,
+        number: int,
+        request: dict[str, Any],
+        recipients: Sequence[Device],
+        way_of: Mapping[int, int],
+        *,
+        at: float,
     ) -> None:
         contents = Contents(request)
         texts: dict[Content, int] = {}
@@ -151,7 +182,8 @@ class Delivery:
             content = contents.of(device)
             text = texts.get(content)
             if text is None:
-                text = texts[content] = self._add_text(number, content)
+                is_personal = contents.is_personal
+                text = texts[content] = self._add_text(number, content, searched=is_personal)
             rows.append(
                 (
                     number,
@@ -161,25 +193,29 @@ class Delivery:
                     device.external_id,
                     device.device_type,
                     text,
+                    way_of.get(device.number, 0),
                     at,
                 )
             )
         self._store.run_many(
             "INSERT INTO deliveries (notification, subscription, subscription_id, onesignal_id,"
-            " external_id, device_type, text, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " external_id, device_type, text, way, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
         self._delivered(number)
+        self._messages.changed(number, "sent")
 
-    def _add_text(self, number: int, content: Content) -> int:
+    def _add_text(self, number: int, content: Content, *, searched: bool) -> int:
+        words = (content.heading, content.subtitle, content.contents)
         row = self._store.one(
-            "INSERT INTO texts (notification, language, contents, heading, subtitle)"
-            " VALUES (?, ?, ?, ?, ?) RETURNING number",
+            "INSERT INTO texts (notification, language, contents, heading, subtitle, words)"
+            " VALUES (?, ?, ?, ?, ?, ?) RETURNING number",
             number,
             content.language,
             content.contents,
             content.heading,
             content.subtitle,
+            "\n".join(filter(None, words)).casefold() if searched else None,
         )
         assert row is not None
         return int(row["number"])

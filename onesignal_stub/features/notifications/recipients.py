@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from attrs import frozen
 
@@ -13,12 +13,15 @@ from onesignal_stub.audience import (
     EMAIL_TYPE,
     Audience,
     BySegments,
+    IdKind,
     RecipientIds,
     SegmentSet,
     Target,
+    id_field,
     select,
 )
 from onesignal_stub.devices import DeviceReader
+from onesignal_stub.features.notifications.explanation import Explained, explain
 from onesignal_stub.features.notifications.targeting import TOKEN_FIELDS
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.features.subscriptions.core import Subscriptions
@@ -26,7 +29,6 @@ from onesignal_stub.features.users.core import Users
 from onesignal_stub.filters import Device
 
 _UNKNOWN_SHOWN = 100
-_Kind: TypeAlias = Literal["id", "external_user_id", "alias", "token"]
 
 
 @frozen
@@ -40,7 +42,7 @@ class ResolvedRecipient:
         device: The device.
     """
 
-    kind: _Kind
+    kind: IdKind
     label: str
     value: str
     device: Device
@@ -53,10 +55,26 @@ class Resolved:
     Attributes:
         audience: The devices.
         invalid: OneSignal's `errors`: the ids of devices that are not subscribed; {} for none.
+        named: The devices that the request named one by one.
+        segments: The app's segments, as far as the request needs them.
+        now: The time for which it was resolved, in seconds since the epoch.
     """
 
     audience: Audience
     invalid: Mapping[str, Any]
+    named: Sequence[ResolvedRecipient]
+    segments: SegmentSet
+    now: float
+
+    def explain(self, request: Mapping[str, Any], target: Target) -> Explained:
+        """Explain the audience that a request's target was resolved to."""
+        by_field: dict[str, list[tuple[str, Device]]] = {}
+        for each in self.named:
+            field = id_field(each.kind, each.label)
+            by_field.setdefault(field, []).append((each.value, each.device))
+        return explain(
+            request, target, self.audience, by_field, segments=self.segments, now=self.now
+        )
 
 
 class RecipientResolver:
@@ -103,13 +121,12 @@ class RecipientResolver:
         segments = self._segments.of(app_id) if uses_segments else SegmentSet({})
         if not isinstance(target.targeting, RecipientIds):
             audience = select(self._devices.of_app(app_id), target, segments=segments, now=now)
-            return Resolved(audience, {})
+            return Resolved(audience, {}, (), segments, now)
         found = list(self._recipients(app_id, target.targeting))
         audience = select((each.device for each in found), target, segments=segments, now=now)
         unsubscribed = {device.number for device in audience.unsubscribed}
-        return Resolved(
-            audience, _invalid(each for each in found if each.device.number in unsubscribed)
-        )
+        invalid = _invalid(each for each in found if each.device.number in unsubscribed)
+        return Resolved(audience, invalid, found, segments, now)
 
     def unknown_segments(self, app_id: str, body: Mapping[str, Any]) -> list[str]:
         """The first hundred segment names in a request that the app does not have."""

@@ -117,6 +117,11 @@ class Templates:
         content: dict[str, Any] = msgspec.json.decode(row["content"])
         return content | given
 
+    def name_of(self, app_id: str, template_id: object) -> str:
+        """The name of the template that a notification uses; "" for none."""
+        row = self._find(app_id, template_id) if isinstance(template_id, str) else None
+        return "" if row is None else str(row["name"])
+
     def _insert(
         self,
         app_id: str,

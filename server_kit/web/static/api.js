@@ -11,10 +11,9 @@ export class ApiError extends Error {
 /**
  * Ask for JSON.
  * @param {object} query Parameters; empty ones are left out.
- * @param {AbortSignal} [signal]
  */
-export function getJson(path, query = {}, signal = undefined) {
-  return request(address(path, query), { signal });
+export function getJson(path, query = {}) {
+  return request(address(path, query), {});
 }
 
 /** Change something: POST, PUT or DELETE with a JSON body. */
@@ -26,34 +25,19 @@ export function send(method, path, body = undefined, query = {}) {
   });
 }
 
-/** A path with its query; parameters that are null or "" are left out. */
+/** A path with its query; parameters that are null, undefined or "" are left out. */
 export function address(path, query) {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== "");
+  const isGiven = ([, value]) => value !== null && value !== undefined && value !== "";
+  const given = Object.entries(query).filter(isGiven);
   const text = new URLSearchParams(given).toString();
   return text ? `${path}?${text}` : path;
-}
-
-/** Calls of which only the newest counts: an earlier one that is still under way is given up. */
-export function newest() {
-  let under = null;
-  return async (act) => {
-    under?.abort();
-    const mine = (under = new AbortController());
-    try {
-      return await act(mine.signal);
-    } catch (error) {
-      if (mine.signal.aborted) return undefined;
-      throw error;
-    }
-  };
 }
 
 async function request(url, options) {
   let answer;
   try {
     answer = await fetch(url, options);
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+  } catch {
     throw new ApiError("The server cannot be reached.", 0);
   }
   const text = await answer.text();

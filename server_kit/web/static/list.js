@@ -1,6 +1,7 @@
 // A list and the detail of what is chosen in it, for mouse, keyboard and screen reader.
 //
-// The list's rows are links (`a.row`) inside of an element `[data-rows]`. Up, Down, Home and End
+// The list's rows are links (`a.row`) inside of an element whose `data-open` says whether a detail
+// is open. Up, Down, Home and End
 // move between rows; `/` goes to the search field, Escape closes what is open.
 
 import { byId, el, on } from "./dom.js";
@@ -37,7 +38,8 @@ export function bindKeys({ rows, search }) {
 /** Close what is open and put the focus back on its row. */
 export function closeDetail(rows) {
   const current = rows.querySelector('a.row[aria-current="true"]');
-  go({ ...place(), id: "", latest: "" });
+  go({ ...place(), id: "", latest: null });
+  rows.closest("[data-open]").dataset.open = "false"; // where only one of both is shown: the list
   (current ?? rows.querySelector("a.row"))?.focus();
 }
 

@@ -60,16 +60,23 @@ export function follow(handlers, refresh, state = showState) {
   open();
 }
 
-/** Calls of a function at most once for each frame drawn, however many are asked for. */
-export function oncePerFrame(act) {
-  let asked = false;
-  return () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      act();
+/**
+ * One run of an asynchronous function at a time: whoever asks during a run gets one more after it,
+ * however many ask. A page that shows everything anew keeps up with any number of events so.
+ */
+export function oneAtATime(act) {
+  let running = null;
+  let again = null;
+  return function ask() {
+    if (!running) {
+      running = act().finally(() => (running = null));
+      return running;
+    }
+    again ??= running.catch(() => {}).then(() => {
+      again = null;
+      return ask();
     });
+    return again;
   };
 }
 

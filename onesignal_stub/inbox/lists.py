@@ -1,0 +1,245 @@
+"""Devices, users, segments, templates and apps as lists, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from onesignal_stub.features.segments.core import Segments
+from onesignal_stub.inbox.platforms import platform_of, types_of
+from onesignal_stub.inbox.search import MAX_WORDS, containing
+from server_kit import Store
+from server_kit.store import Row
+
+_TOKEN_SHOWN = 24
+
+
+@frozen
+class _Source:
+    """What a list is read from."""
+
+    columns: str
+    tables: str
+
+
+_DEVICES = _Source(
+    "s.*, a.alias_id AS external_id, u.tags, u.language AS user_language, p.name AS app_name",
+    "subscriptions s JOIN users u USING (onesignal_id) JOIN apps p ON p.id = s.app_id"
+    " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'",
+)
+_ALIASES = "(SELECT group_concat(alias_id) FROM aliases WHERE onesignal_id = u.onesignal_id)"
+_USERS = _Source(
+    "u.*, p.name AS app_name,"
+    " (SELECT json_group_object(label, alias_id) FROM aliases"
+    " WHERE onesignal_id = u.onesignal_id) AS aliases,"
+    " (SELECT count(*) FROM subscriptions WHERE onesignal_id = u.onesignal_id) AS devices",
+    "users u JOIN apps p ON p.id = u.app_id",
+)
+_SEGMENTS = _Source("g.*, p.name AS app_name", "segments g JOIN apps p ON p.id = g.app_id")
+_TEMPLATES = _Source("t.*, p.name AS app_name", "templates t JOIN apps p ON p.id = t.app_id")
+_APPS = _Source(
+    "p.id, p.name, p.created_at,"
+    " (SELECT count(*) FROM subscriptions WHERE app_id = p.id) AS devices,"
+    " (SELECT count(*) FROM users WHERE app_id = p.id) AS users,"
+    " (SELECT count(*) FROM messages WHERE app_id = p.id AND NOT hidden) AS messages",
+    "apps p",
+)
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """Which entries of a list are meant; what is "" does not matter.
+
+    Attributes:
+        q: A text in a name or id.
+        id: The id of one.
+        app: The id of the app.
+        platform: One of PLATFORMS, for devices.
+        limit: How many at most.
+        offset: How many newer ones to leave out.
+    """
+
+    q: str = ""
+    id: str = ""
+    app: str = ""
+    platform: str = ""
+    limit: int = 50
+    offset: int = 0
+
+
+class Lists:
+    """Reads the lists.
+
+    Args:
+        store: The tables.
+        segments: Counts who is in one.
+    """
+
+    def __init__(self, store: Store, segments: Segments) -> None:
+        self._store = store
+        self._segments = segments
+
+    def devices(self, wanted: Wanted) -> dict[str, Any]:
+        """Players, which are subscriptions, the newest first."""
+        where = _Where(wanted, app="s.app_id", id_="s.id")
+        where.search("s.id", "s.device_model", "a.alias_id", "s.onesignal_id")
+        if wanted.platform:
+            types = ", ".join(map(str, types_of(wanted.platform))) or "NULL"
+            where.add(f"s.device_type IN ({types})")
+        return self._page(_DEVICES, where, "s.number DESC", _device)
+
+    def users(self, wanted: Wanted) -> dict[str, Any]:
+        """Users, the newest first."""
+        where = _Where(wanted, app="u.app_id", id_="u.onesignal_id")
+        where.search("u.onesignal_id", "u.tags", _ALIASES)
+        return self._page(_USERS, where, "u.first_active DESC, u.onesignal_id", _user)
+
+    def segments(self, wanted: Wanted) -> dict[str, Any]:
+        """Segments; one that is asked for by its id comes with how many are in it."""
+        where = _Where(wanted, app="g.app_id", id_="g.id")
+        where.search("g.name", "g.description", "g.id", "g.filters")
+        page = self._page(_SEGMENTS, where, "g.number DESC", _segment)
+        if wanted.id:
+            for item in page["items"]:
+                item["devices"] = self._segments.subscribers(item["app_id"], item["name"])
+        return page
+
+    def templates(self, wanted: Wanted) -> dict[str, Any]:
+        """Templates, the newest first."""
+        where = _Where(wanted, app="t.app_id", id_="t.id")
+        where.search("t.name", "t.id", "t.content")
+        return self._page(_TEMPLATES, where, "t.number DESC", _template)
+
+    def apps(self, wanted: Wanted) -> dict[str, Any]:
+        """Apps, the newest first."""
+        where = _Where(wanted, app="p.id", id_="p.id")
+        where.search("p.name", "p.id")
+        return self._page(_APPS, where, "p.number DESC", dict)
+
+    def _page(
+        self, source: _Source, where: _Where, order: str, show: Callable[[Row], dict[str, Any]]
+    ) -> dict[str, Any]:
+        wanted = where.wanted
+        count = self._store.one(
+            f"SELECT count(*) FROM {source.tables} WHERE {where}", *where.params
+        )
+        total = 0 if count is None else int(count[0])
+        rows = self._store.all(
+            f"SELECT {source.columns} FROM {source.tables} WHERE {where}"
+            f" ORDER BY {order} LIMIT ? OFFSET ?",
+            *where.params,
+            wanted.limit,
+            wanted.offset,
+        )
+        end = wanted.offset + len(rows)
+        return {
+            "items": [show(row) for row in rows],
+            "total": total,
+            "next": end if rows and end < total else None,
+        }
+
+
+class _Where:
+    """The condition of one list and its parameters."""
+
+    def __init__(self, wanted: Wanted, *, app: str, id_: str) -> None:
+        self.wanted = wanted
+        self.params: list[Any] = []
+        self._terms = ["1"]
+        if wanted.app:
+            self.add(f"{app} = ?", wanted.app.lower())
+        if wanted.id:
+            self.add(f"{id_} = ?", wanted.id.lower())
+
+    def __str__(self) -> str:
+        return " AND ".join(self._terms)
+
+    def add(self, term: str, *params: Any) -> None:
+        self._terms.append(term)
+        self.params += params
+
+    def search(self, *columns: str) -> None:
+        """Find each word of the search in one of the columns."""
+        for word in self.wanted.q.split()[:MAX_WORDS]:
+            found = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns)
+            self.add(f"({found})", *[containing(word)] * len(columns))
+
+
+def _device(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "app_id": row["app_id"],
+        "app_name": row["app_name"],
+        "platform": platform_of(row["device_type"]),
+        "device_type": row["device_type"],
+        "subscribed": bool(row["subscribed"]),
+        "why_not": None if row["subscribed"] else _why_not(row),
+        "external_id": row["external_id"],
+        "onesignal_id": row["onesignal_id"],
+        "language": row["language"] or row["user_language"],
+        "token": _start(row["token"]),
+        "device_model": row["device_model"],
+        "device_os": row["device_os"],
+        "app_version": row["app_version"],
+        "session_count": row["session_count"],
+        "created_at": row["created_at"],
+        "last_active": row["last_active"],
+        "tags": msgspec.json.decode(row["tags"]),
+    }
+
+
+def _why_not(row: Row) -> str:
+    if not row["token"]:
+        return "no push token"
+    if row["invalid_identifier"]:
+        return "its token is invalid"
+    return f"opted out (notification_types {row['notification_types']})"
+
+
+def _start(token: str | None) -> str | None:
+    """Enough of a token to tell it from others."""
+    return token if token is None or len(token) <= _TOKEN_SHOWN else f"{token[:_TOKEN_SHOWN]}…"
+
+
+def _user(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["onesignal_id"],
+        "app_id": row["app_id"],
+        "app_name": row["app_name"],
+        "aliases": msgspec.json.decode(row["aliases"]),
+        "devices": row["devices"],
+        "tags": msgspec.json.decode(row["tags"]),
+        "language": row["language"],
+        "country": row["country"],
+        "timezone_id": row["timezone_id"],
+        "created_at": row["first_active"],
+        "last_active": row["last_active"],
+    }
+
+
+def _segment(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "app_id": row["app_id"],
+        "app_name": row["app_name"],
+        "name": row["name"],
+        "description": row["description"],
+        "source": row["source"],
+        "filters": msgspec.json.decode(row["filters"]),
+        "created_at": row["created_at"],
+    }
+
+
+def _template(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "app_id": row["app_id"],
+        "app_name": row["app_name"],
+        "name": row["name"],
+        "content": msgspec.json.decode(row["content"]),
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+    }
