@@ -131,12 +131,12 @@ class Wiring:
         self._events = Events(self._registrations, self._contexts, clock)
         self.rpcs = RpcFunctions(self._registrations)
         self.features = self._features()
-        self.functions = FunctionTable(
+        functions = FunctionTable(
             (*self._tools(), *(group for each in self.features for group in each.functions))
         )
         self.runtime = Runtime(
             config.runtime,
-            functions=self.functions,
+            functions=functions,
             registrations=self._registrations,
             contexts=self._contexts,
             events=self._events,

@@ -34,8 +34,8 @@ def count_in_range(ordinals: Collection[int], least: int, most: int) -> int:
 
 
 def _covering(least: int, most: int) -> list[tuple[int, int, int]]:
-    """The parts of a range, each with the number of bits that its prefixes leave out."""
-    parts = []
+    """The ranges that make up a range, each with the number of bits that its prefixes leave out."""
+    pieces = []
     shift = 0
     while True:
         step, mask = 1 << shift + _STEP, ((1 << _STEP) - 1) << shift
@@ -44,10 +44,10 @@ def _covering(least: int, most: int) -> list[tuple[int, int, int]]:
         next_most = (most - step if has_upper else most) & ~mask
         is_last = shift + _STEP >= 64 or next_least > next_most
         if is_last or next_least > MOST or next_most < LEAST:
-            parts.append((least, most | (1 << shift) - 1, shift))
-            return parts
+            pieces.append((least, most | (1 << shift) - 1, shift))
+            return pieces
         if has_lower:
-            parts.append((least, least | mask | (1 << shift) - 1, shift))
+            pieces.append((least, least | mask | (1 << shift) - 1, shift))
         if has_upper:
-            parts.append((most & ~mask, most | (1 << shift) - 1, shift))
+            pieces.append((most & ~mask, most | (1 << shift) - 1, shift))
         least, most, shift = next_least, next_most, shift + _STEP

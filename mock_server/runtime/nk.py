@@ -9,6 +9,7 @@ import difflib
 import inspect
 import logging
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from attrs import frozen
@@ -26,13 +27,16 @@ class RuntimeFunction:
 
     Attributes:
         call: The function.
-        arity: How many arguments it takes at most.
         is_pure: Whether any thread may call it; others run in the server's loop.
     """
 
     call: Callable[..., Any]
-    arity: int
     is_pure: bool
+
+    @cached_property
+    def arity(self) -> int:
+        """How many arguments it takes at most."""
+        return len(inspect.signature(self.call).parameters)
 
 
 class FunctionTable:
@@ -88,7 +92,10 @@ class Nakama:
         if name.startswith("_"):
             raise AttributeError(name)
         function = self._functions.find(name)
-        return function.call if function is not None else self._missing(name)
+        if function is None:
+            return self._missing(name)
+        setattr(self, name, function.call)  # found without this method from now on
+        return function.call
 
     def __dir__(self) -> list[str]:
         return self._functions.names()
@@ -107,6 +114,4 @@ def _functions(group: RuntimeFunctions) -> Iterable[tuple[str, RuntimeFunction]]
     is_pure = isinstance(group, PureFunctions)
     for name in dir(group):
         if not name.startswith("_"):
-            function = getattr(group, name)
-            arity = len(inspect.signature(function).parameters)
-            yield name, RuntimeFunction(function, arity, is_pure)
+            yield name, RuntimeFunction(getattr(group, name), is_pure)
