@@ -29,6 +29,7 @@ from mock_server.features.leaderboards.ranks import Ranks
 from mock_server.features.leaderboards.records import Records
 from mock_server.features.links.feature import links_feature
 from mock_server.features.moderation.core import Moderation
+from mock_server.features.multi_update.feature import multi_update_feature
 from mock_server.features.notifications import core as notifications_core
 from mock_server.features.notifications.feature import notifications_feature
 from mock_server.features.parties.feature import parties_feature
@@ -169,6 +170,7 @@ class Wiring:
             self._channels,
         )
         self._storage = storage_core.Storage(store, clock)
+        self._wallets = wallets_core.Wallets(store, clock, self.accounts)
         self._ranks = Ranks(store)
         self._boards = boards_core.Boards(store, clock, self._ranks)
         self._records = Records(store, clock, self._ranks)
@@ -222,8 +224,9 @@ class Wiring:
             ping_feature(),
             status_feature(tracker, accounts, self._status),
             streams_feature(config.name, registry, tracker, router),
-            storage_feature(self._storage),
-            wallets_feature(store, clock, accounts),
+            storage_feature(self._storage, self._registrations, contexts),
+            wallets_feature(self._wallets),
+            multi_update_feature(store, accounts, self._storage, self._wallets),
             leaderboards_feature(clock, boards, records, ranks),
             tournaments_feature(store, clock, boards, records, ranks, board_callbacks),
             push_feature(config, accounts, sessions, self.push),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from mock_server.runtime.context import Context
 
@@ -23,6 +23,31 @@ TournamentFunction: TypeAlias = Callable[[Context, Json, int, int], object]
 """Takes the context, the tournament, when it ends or ended and when it is reset next."""
 LeaderboardFunction: TypeAlias = Callable[[Context, Json, int], object]
 """Takes the context, the leaderboard and when it was reset."""
+StorageIndexFilter: TypeAlias = Callable[[Context, Json], bool | Awaitable[bool]]
+"""Takes the context and a storage object; tells whether the index takes it."""
+
+
+@frozen
+class StorageIndex:
+    """An index over storage objects, as a module declares it.
+
+    Attributes:
+        name: Its name.
+        collection: Whose objects it holds.
+        key: The only key it holds; empty for every key.
+        fields: The top-level members of values that can be searched.
+        sortable_fields: Those of them by which lists can be ordered.
+        max_entries: How many objects it holds; the oldest ones go when there are a tenth more.
+        index_only: Whether lists show what the index knows, the indexed members, not the objects.
+    """
+
+    name: str
+    collection: str
+    key: str
+    fields: tuple[str, ...]
+    sortable_fields: tuple[str, ...]
+    max_entries: int
+    index_only: bool
 
 
 @define
@@ -41,6 +66,8 @@ class Callbacks:
         tournament_end: Called when a period of a tournament no longer takes scores.
         tournament_reset: Called when a period of a tournament is over.
         leaderboard_reset: Called when a period of a leaderboard is over.
+        storage_indexes: By name, which keeps its case.
+        storage_index_filters: By index name.
     """
 
     rpcs: dict[str, RpcFunction] = field(factory=dict)
@@ -54,3 +81,5 @@ class Callbacks:
     tournament_end: TournamentFunction | None = None
     tournament_reset: TournamentFunction | None = None
     leaderboard_reset: LeaderboardFunction | None = None
+    storage_indexes: dict[str, StorageIndex] = field(factory=dict)
+    storage_index_filters: dict[str, StorageIndexFilter] = field(factory=dict)

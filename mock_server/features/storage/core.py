@@ -102,7 +102,7 @@ class Storage:
         clock: The server's time.
 
     Attributes:
-        written: Sent with the rows of each batch that was written, in the order of execution.
+        written: Sent with the rows of each batch that was written.
         deleted: Sent with the ids of each batch that was deleted.
     """
 
@@ -115,8 +115,9 @@ class Storage:
     def read(self, ids: Sequence[ObjectId], caller: str = "") -> list[Row]:
         """The objects of these ids that exist and may be read.
 
-        One that is named twice comes once; but twice, as in Nakama, where at least two of
-        collection, key and owner differ among the ids.
+        They come as they were changed, the oldest change first, and one that is named twice comes
+        once. But where at least two of collection, key and owner differ among the ids they come in
+        the order of these, and twice, as in Nakama.
         """
         differing = sum(
             len(set(values)) > 1
@@ -127,8 +128,10 @@ class Storage:
             )
         )
         wanted: Iterable[ObjectId] = ids if differing >= 2 else dict.fromkeys(ids)
-        rows = [self._find(each) for each in wanted]
-        return [row for row in rows if row is not None and _may_read(row, caller)]
+        rows = [row for each in wanted if (row := self._find(each)) is not None]
+        if differing < 2:
+            rows.sort(key=_age)
+        return [row for row in rows if _may_read(row, caller)]
 
     def write(self, writes: Sequence[Write], caller: str = "") -> list[Row]:
         """Write objects, all or none.
@@ -143,12 +146,17 @@ class Storage:
                 to write.
             StorageFailed: A value that the database does not take, or an unknown owner.
         """
+        rows = self.write_in_transaction(writes, caller)
+        self.written.send(rows)
+        return rows
+
+    def write_in_transaction(self, writes: Sequence[Write], caller: str = "") -> list[Row]:
+        """As `write`, for a transaction that holds more; `written` is to be sent after its end."""
         now = self._clock.tick()
         rows: dict[int, Row] = {}
         with self._store.transaction():
             for index in sorted(range(len(writes)), key=lambda each: writes[each].id.order):
                 rows[index] = self._write(writes[index], caller, now)
-        self.written.send(list(rows.values()))
         return [rows[index] for index in range(len(writes))]
 
     def delete(self, ids: Sequence[ObjectId], caller: str = "") -> None:
@@ -158,6 +166,11 @@ class Storage:
             StorageRejected: A version that does not match, or an object that is not there or not
                 the caller's to delete; without a version the server's deletes never fail.
         """
+        self.delete_in_transaction(ids, caller)
+        self.deleted.send(ids)
+
+    def delete_in_transaction(self, ids: Sequence[ObjectId], caller: str = "") -> None:
+        """As `delete`, for a transaction that holds more; `deleted` is to be sent after its end."""
         with self._store.transaction():
             for each in sorted(ids, key=lambda each: each.order):
                 deleted = self._store.run(
@@ -172,7 +185,6 @@ class Storage:
                         "Storage delete rejected - not found, version check failed, or "
                         "permission denied."
                     )
-        self.deleted.send(ids)
 
     def page(
         self,
@@ -327,6 +339,11 @@ def _checked_value(write: Write) -> str:
         return jsonb_text(write.value)
     except ValueError as error:
         raise StorageFailed(f"ERROR: {error} (SQLSTATE 22P02)") from None
+
+
+def _age(row: Row) -> tuple[int, str, str, str]:
+    """The order in which PostgreSQL finds rows that were changed one after the other."""
+    return row["update_time"], row["collection"], row["key"], row["user_id"]
 
 
 def _may_read(row: Row, caller: str) -> bool:

@@ -5,19 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.storage.core import (
-    ObjectId,
-    Storage,
-    StorageFailed,
-    StorageRejected,
-    Write,
-)
-from mock_server.runtime.arguments import Arguments, Entry, whole
+from mock_server.features.storage.arguments import ack_table, object_id, object_table, write_of
+from mock_server.features.storage.core import Storage, StorageFailed, StorageRejected
+from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
-from mock_server.wire import gojson
 from mock_server.wire.uuids import NIL
-from server_kit.store import Row
 
 
 class StorageFunctions(RuntimeFunctions):
@@ -36,8 +29,8 @@ class StorageFunctions(RuntimeFunctions):
             ModuleError: A bad argument.
         """
         given = Arguments("storage_read", keys)
-        ids = [_object_id(entry) for entry in given.entries(1, "expects a valid set of keys")]
-        return [_object(row) for row in self._storage.read(ids)]
+        ids = [object_id(entry) for entry in given.entries(1, "expects a valid set of keys")]
+        return [object_table(row) for row in self._storage.read(ids)]
 
     def storage_write(self, objects: Any = None) -> list[dict[str, Any]]:
         """Write objects, all or none.
@@ -53,13 +46,12 @@ class StorageFunctions(RuntimeFunctions):
             ModuleError: A bad argument, or a version that does not match.
         """
         given = Arguments("storage_write", objects)
-        writes = [_write(entry) for entry in given.entries(1, "expects a valid set of data")]
+        writes = [write_of(entry) for entry in given.entries(1, "expects a valid set of data")]
         try:
             rows = self._storage.write(writes)
         except (StorageRejected, StorageFailed) as error:
             raise ModuleError(f"failed to write storage objects: {error}") from None
-        names = ("key", "collection", "user_id", "version")
-        return [{name: row[name] for name in names} for row in rows]
+        return [ack_table(row) for row in rows]
 
     def storage_delete(self, keys: Any = None) -> None:
         """Delete objects, all or none.
@@ -72,7 +64,7 @@ class StorageFunctions(RuntimeFunctions):
         """
         given = Arguments("storage_delete", keys)
         entries = given.entries(1, "expects a valid set of object IDs")
-        ids = [_object_id(entry, has_version=True) for entry in entries]
+        ids = [object_id(entry, has_version=True) for entry in entries]
         try:
             self._storage.delete(ids)
         except StorageRejected as error:
@@ -116,39 +108,8 @@ class StorageFunctions(RuntimeFunctions):
             raise ModuleError(
                 "failed to list storage objects: Malformed cursor was used."
             ) from None
-        return [_object(row) for row in page.rows], page.cursor or None
-
-
-def _object_id(entry: Entry, *, has_version: bool = False) -> ObjectId:
-    version = entry.filled("version") if has_version and entry.has("version") else ""
-    return ObjectId(
-        entry.filled("collection"), entry.filled("key"), entry.uuid("user_id") or NIL, version
-    )
-
-
-def _write(entry: Entry) -> Write:
-    which = _object_id(entry, has_version=True)
-    value = entry.json_object("value")
-    permissions = (entry.typed(f"permission_{name}", "number") for name in ("read", "write"))
-    read, write = (1 if each is None else whole(each) for each in permissions)
-    if value is None:
-        raise entry.error("expects value to be supplied")
-    return Write(which, value, read, write)
+        return [object_table(row) for row in page.rows], page.cursor or None
 
 
 def _optional_uuid(given: Arguments, number: int, expected: str) -> str | None:
     return given.uuid(number, expected) if given.optional_text(number) else None
-
-
-def _object(row: Row) -> dict[str, Any]:
-    return {
-        "key": row["key"],
-        "collection": row["collection"],
-        "user_id": row["user_id"],
-        "version": row["version"],
-        "permission_read": row["read"],
-        "permission_write": row["write"],
-        "create_time": row["create_time"] // 1_000_000,
-        "update_time": row["update_time"] // 1_000_000,
-        "value": gojson.unmarshal(row["value"]),
-    }

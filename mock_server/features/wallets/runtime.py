@@ -73,7 +73,7 @@ class WalletFunctions(RuntimeFunctions):
             ModuleError: A bad argument, or a value that would become negative.
         """
         given = Arguments("wallets_update", updates, update_ledger)
-        changes = [_entry(entry) for entry in given.entries(1, "expects a valid set of updates")]
+        changes = [update_of(entry) for entry in given.entries(1, "expects a valid set of updates")]
         if not changes:
             return None
         return [
@@ -129,7 +129,12 @@ class WalletFunctions(RuntimeFunctions):
             raise ModuleError(f"failed to update user wallet: {error}") from None
 
 
-def _entry(entry: Entry) -> Update:
+def update_of(entry: Entry) -> Update:
+    """The update that a table describes.
+
+    Raises:
+        ModuleError: Something is missing, or of another type.
+    """
     owner = entry.uuid("user_id")
     changeset = entry.typed("changeset", "table")
     metadata = entry.json_object("metadata")

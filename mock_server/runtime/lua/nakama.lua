@@ -113,6 +113,17 @@ register_named("register_rt_after", "after_rt", "expects message name")
 register_listener("register_event", "event")
 register_listener("register_event_session_start", "session_start")
 register_listener("register_event_session_end", "session_end")
+function nk.register_storage_index_filter(name, fn)
+  if type(name) ~= "string" and type(name) ~= "number" then
+    refuse_argument(1, "register_storage_index_filter", "string expected, got " .. type(name))
+  end
+  if type(fn) ~= "function" then
+    refuse_argument(2, "register_storage_index_filter", "function expected, got " .. type(fn))
+  end
+  callbacks["storage_index_filter:" .. show(name)] = fn
+  host.announce("storage_index_filter", show(name))
+end
+
 register_single("tournament_end")
 register_single("tournament_reset")
 register_single("leaderboard_reset")

@@ -110,6 +110,7 @@ class LuaPool:
             "after": callbacks.after,
             "before_rt": callbacks.before_rt,
             "after_rt": callbacks.after_rt,
+            "storage_index_filter": callbacks.storage_index_filters,
         }
         listeners: dict[str, list[Any]] = {
             "event": callbacks.events,

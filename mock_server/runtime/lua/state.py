@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -157,7 +157,7 @@ class LuaState:
     def _call(self, name: bytes, *arguments: Any) -> tuple[Any, ...]:
         title = to_text(name)
         try:
-            result = self._answer(title, [self._from_lua.convert(each) for each in arguments])
+            result = self._answer(title, [self._argument(each) for each in arguments])
             results = _results(result)
             return (True, *(self._to_lua(each) for each in results))
         except BadArgument as error:
@@ -167,6 +167,22 @@ class LuaState:
         except Exception as error:
             _log.exception("the runtime function %s failed in the mock", title)
             return False, to_bytes(f"{title} failed in the mock: {type(error).__name__}: {error}")
+
+    def _argument(self, value: Any) -> Any:
+        converted = self._from_lua.convert(value)
+        return self._function(converted) if callable(converted) else converted
+
+    def _function(self, function: Any) -> Callable[..., Any]:
+        """A Lua function for runtime functions that run in this thread."""
+
+        def call(*arguments: Any) -> Any:
+            try:
+                result = function(*(self._to_lua(each) for each in arguments))
+            except lupa.LuaError as error:
+                raise ModuleError(str(error).partition("\nstack traceback:")[0]) from None
+            return self._from_lua.convert(result)
+
+        return call
 
     def _announce(self, kind: bytes, name: bytes) -> None:
         self.announced.append((to_text(kind), to_text(name)))

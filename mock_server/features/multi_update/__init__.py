@@ -1,0 +1,1 @@
+"""Changes of accounts, storage and wallets in one transaction."""
