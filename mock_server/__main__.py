@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import logging
 import sqlite3
 import sys
@@ -18,6 +17,7 @@ from mock_server.runtime.errors import ModuleLoadError
 from mock_server.server import MockServer
 from onesignal_stub import OneSignalStub
 from server_kit import WrongTables, cli
+from server_kit.nearest import nearest
 
 # Nakama's own ports; in-process servers take free ones.
 _PORTS = {"socket.port": 7350, "console.port": 7351}
@@ -100,7 +100,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     if unknown:
         flags = [flag for action in parser._actions for flag in action.option_strings]
         given = unknown[0].partition("=")[0]
-        near = difflib.get_close_matches(given, flags, n=1, cutoff=0.0)[0]
+        near = nearest(given, flags)
         parser.error(f"unknown flag {given}; the nearest is {near}")
     return options
 

@@ -7,7 +7,6 @@ port 0 takes a free one.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ import attrs
 from attrs import field, frozen, validators
 
 from mock_server.features.push.rules import PushRule, read_rules
+from server_kit.nearest import nearest
 
 PUSH_TARGETS = ("player_id", "external_user_id")
 
@@ -226,5 +226,4 @@ def _changed(section: Any, settings: Mapping[str, Any]) -> Any:
 
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    return f"there is no setting {name!r}; the nearest is {near[0]!r}"
+    return f"there is no setting {name!r}; the nearest is {nearest(name, known)!r}"

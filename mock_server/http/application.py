@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gzip
 import logging
 import posixpath
@@ -25,6 +24,7 @@ from mock_server.realtime.websocket_handler import WebsocketHandler
 from mock_server.wire.errors import GrpcCode, GrpcError
 from server_kit import Clock, Entry, Faults, Journal, faults
 from server_kit.faults import Kind, Point
+from server_kit.nearest import nearest
 
 _log = logging.getLogger("mock_server.http")
 
@@ -182,7 +182,7 @@ class HttpApp:
             self._table.find(method, path)
         except GrpcError:
             known = [*self._table.names(), "POST /v2/rpc/{id}", "GET /v2/rpc/{id}", "GET /ws"]
-            return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            return nearest(name, known)
         return None
 
 

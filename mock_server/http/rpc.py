@@ -5,7 +5,6 @@ It is no feature's `api.py`: it answers aiohttp requests itself, raw bodies (`un
 
 from __future__ import annotations
 
-import difflib
 import logging
 import traceback
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from mock_server.runtime.rpc import RpcFunctions
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError, http_status
 from mock_server.wire.output import encode_plain
+from server_kit.nearest import nearest
 
 _log = logging.getLogger("mock_server.rpc")
 
@@ -83,8 +83,8 @@ class RpcHandler:
         rpc_id = unquote(path.removeprefix(PREFIX)).lower()
         if self._rpcs.has(rpc_id):
             return None
-        near = difflib.get_close_matches(rpc_id, self._rpcs.ids(), n=1, cutoff=0.0)
-        return f"the RPC function {near[0]!r}" if near else "nothing: no RPC is registered"
+        near = nearest(rpc_id, self._rpcs.ids())
+        return "nothing: no RPC is registered" if near is None else f"the RPC function {near!r}"
 
     async def _call(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import logging
 import traceback
@@ -17,6 +16,7 @@ from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
 from mock_server.wire import messages
 from mock_server.wire.errors import DecodeError
 from server_kit import Clock, Entry, Journal
+from server_kit.nearest import nearest
 
 _log = logging.getLogger("mock_server.socket")
 
@@ -60,11 +60,11 @@ class Pipeline:
         error = await self._answer(session, member, envelope)
         self._write_journal(session, member, data, error=error)
 
-    def _nearest(self, member: str) -> str:
-        """The request nearest to a member that is none."""
+    def _nearest(self, member: str) -> str | None:
+        """The kind of request that resembles an unknown member most."""
         if not member:
             return "nothing: the envelope is empty"
-        return difflib.get_close_matches(member, self._requests, n=1, cutoff=0.0)[0]
+        return nearest(member, self._requests)
 
     async def _answer(
         self, session: SocketSession, member: str, envelope: dict[str, Any]
