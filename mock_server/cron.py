@@ -330,10 +330,10 @@ def _entry(text: str, field: _Field) -> _Entry:
     value = f"({field.value})"
     if re.fullmatch(value, text):
         return _Entry(text, (field.number(text),))
-    parts = re.fullmatch(rf"(?:\*|{value}(?:-{value})?)(?:/([0-9]+))?", text)
-    if parts is None:
+    match = re.fullmatch(rf"(?:\*|{value}(?:-{value})?)(?:/([0-9]+))?", text)
+    if match is None:
         return _Entry(text, None)
-    first, last, step_text = parts.groups()
+    first, last, step_text = match.groups()
     step = _step(step_text, field) if step_text else 1
     low = field.low if first is None else field.number(first)
     high = field.high if last is None else field.number(last)

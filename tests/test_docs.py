@@ -110,3 +110,14 @@ def test_links_between_documents_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+_EXAMPLES = ("mock_server.py", "gifts")  # a user's own file, and a feature that is made up
+
+
+def test_architecture_names_files_that_exist() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+\.py)`", text))
+    there = [path.as_posix() for path in ROOT.rglob("*.py")]
+    missing = {name for name in named if not any(path.endswith(f"/{name}") for path in there)}
+    assert {name for name in missing if not any(each in name for each in _EXAMPLES)} == set()

@@ -38,8 +38,8 @@ def string_of(node: Node) -> str | None:
     """The value of a string literal, None for any other node."""
     if node.type != "string":
         return None
-    parts = (text_of(part) for part in node.named_children)
-    return "".join(_unescaped(part) if part.startswith("\\") else part for part in parts)
+    pieces = (text_of(part) for part in node.named_children)
+    return "".join(_unescaped(piece) if piece.startswith("\\") else piece for piece in pieces)
 
 
 def bare(node: Node) -> Node:

@@ -53,7 +53,7 @@ class Date:
 
 @frozen
 class Revived:
-    """A result with parts that JSON can't say: bytes, `UNDEFINED`, `Message`."""
+    """A result with values that JSON can't say: bytes, `UNDEFINED`, `Message`."""
 
     value: Any
 
