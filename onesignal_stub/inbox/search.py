@@ -45,7 +45,7 @@ class Query:
 
 
 @frozen
-class Page:
+class InboxPage:
     """Some of the messages that were found.
 
     Attributes:
@@ -69,7 +69,7 @@ class Search:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def page(self, query: Query, *, limit: int, before: int | None) -> Page:
+    def page(self, query: Query, *, limit: int, before: int | None) -> InboxPage:
         """The newest messages that match, or the newest before another.
 
         Args:
@@ -85,7 +85,7 @@ class Search:
         )
         numbers = [row[0] for row in rows]
         rest = numbers if before is None else [each for each in numbers if each < before]
-        return Page(rest[:limit], len(numbers), len(rest) <= limit)
+        return InboxPage(rest[:limit], len(numbers), len(rest) <= limit)
 
     def count(self) -> int:
         """How many messages there are."""
@@ -116,7 +116,7 @@ class Search:
             )
         return count
 
-    def _everything(self, limit: int, before: int | None) -> Page:
+    def _everything(self, limit: int, before: int | None) -> InboxPage:
         rows = self._store.all(
             "SELECT number FROM messages WHERE NOT hidden AND number < ?"
             " ORDER BY number DESC LIMIT ?",
@@ -124,7 +124,7 @@ class Search:
             limit + 1,
         )
         numbers = [row[0] for row in rows]
-        return Page(numbers[:limit], self.count(), len(numbers) <= limit)
+        return InboxPage(numbers[:limit], self.count(), len(numbers) <= limit)
 
     def _where(self, query: Query) -> tuple[str, list[Any]]:
         terms, params = ["NOT m.hidden"], list[Any]()

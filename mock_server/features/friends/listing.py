@@ -21,7 +21,7 @@ _FRIENDS_OF_FRIENDS = "friend of friend"
 
 
 @frozen
-class Page:
+class FriendPage:
     """Rows of the user table with columns of the edges, and where the next page starts.
 
     Attributes:
@@ -35,7 +35,7 @@ class Page:
 
 def friends(
     store: Store, user_id: str, limit: int, state: int | None = None, cursor: str = ""
-) -> Page:
+) -> FriendPage:
     """List a user's edges by state, then by the time of the first contact.
 
     Raises:
@@ -51,9 +51,11 @@ def friends(
         limit + 1,
     )
     if len(rows) <= limit:
-        return Page(rows)
+        return FriendPage(rows)
     following = rows[limit]
-    return Page(rows[:limit], encode_edge(following["edge_state"], following["edge_position"]))
+    return FriendPage(
+        rows[:limit], encode_edge(following["edge_state"], following["edge_position"])
+    )
 
 
 def friends_among(store: Store, user_id: str, others: Sequence[str]) -> list[Row]:
@@ -67,7 +69,7 @@ def friends_among(store: Store, user_id: str, others: Sequence[str]) -> list[Row
     )
 
 
-def friends_of_friends(store: Store, user_id: str, limit: int, cursor: str = "") -> Page:
+def friends_of_friends(store: Store, user_id: str, limit: int, cursor: str = "") -> FriendPage:
     """List the friends of a user's friends who are not the user's own, by friend and id.
 
     As in Nakama, a cursor leads through the rest of one friend's list only: those of the friends
@@ -93,9 +95,9 @@ def friends_of_friends(store: Store, user_id: str, limit: int, cursor: str = "")
         limit + 1,
     )
     if len(rows) <= limit:
-        return Page(rows)
+        return FriendPage(rows)
     following = rows[limit]
-    return Page(
+    return FriendPage(
         rows[:limit],
         encode_cursor(_FRIENDS_OF_FRIENDS, following["referrer"], following["id"]),
     )

@@ -25,7 +25,7 @@ class FilterConflict(GroupError):
 
 
 @frozen
-class Page:
+class GroupPage:
     """Rows, and where the next page starts; groups and users have their `edge_state` with them."""
 
     rows: Sequence[Row]
@@ -88,7 +88,7 @@ _ORDERS = {
 _BY_NAME = _Order(("name",))
 
 
-def groups(store: Store, wanted: GroupFilter, limit: int, cursor: str = "") -> Page:
+def groups(store: Store, wanted: GroupFilter, limit: int, cursor: str = "") -> GroupPage:
     """List groups; without a filter those that changed longest ago come first.
 
     Raises:
@@ -115,9 +115,11 @@ def groups(store: Store, wanted: GroupFilter, limit: int, cursor: str = "") -> P
         f"SELECT * FROM groups WHERE {where} ORDER BY {order.sql()} LIMIT ?", *params, limit + 1
     )
     if len(rows) <= limit:
-        return Page(rows)
+        return GroupPage(rows)
     last_row = rows[limit - 1]
-    return Page(rows[:limit], encode_cursor(_GROUPS, *(last_row[column] for column in _CURSOR)))
+    return GroupPage(
+        rows[:limit], encode_cursor(_GROUPS, *(last_row[column] for column in _CURSOR))
+    )
 
 
 def _conditions(wanted: GroupFilter, name: str) -> tuple[list[str], list[Any]]:
@@ -140,7 +142,7 @@ def _conditions(wanted: GroupFilter, name: str) -> tuple[list[str], list[Any]]:
 
 def users(
     store: Store, group_id: str, limit: int, state: int | None = None, cursor: str = ""
-) -> Page:
+) -> GroupPage:
     """List who is what in a group, by state and time; banned users only when asked for.
 
     Raises:
@@ -151,7 +153,7 @@ def users(
 
 def groups_of_user(
     store: Store, user_id: str, limit: int, state: int | None = None, cursor: str = ""
-) -> Page:
+) -> GroupPage:
     """List the groups in which a user is something, by state and time; bans are not shown.
 
     Raises:
@@ -162,7 +164,7 @@ def groups_of_user(
 
 def _edges(
     store: Store, table: str, source_id: str, limit: int, state: int | None, cursor: str
-) -> Page:
+) -> GroupPage:
     rows = store.all(
         f"SELECT d.*, e.state AS edge_state, e.position AS edge_position "
         f"FROM group_edge e JOIN {table} d ON d.id = e.destination_id "
@@ -174,6 +176,6 @@ def _edges(
         limit + 1,
     )
     if len(rows) <= limit:
-        return Page(rows)
+        return GroupPage(rows)
     following = rows[limit]
-    return Page(rows[:limit], encode_edge(following["edge_state"], following["edge_position"]))
+    return GroupPage(rows[:limit], encode_edge(following["edge_state"], following["edge_position"]))

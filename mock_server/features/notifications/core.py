@@ -62,7 +62,7 @@ class Notification:
 
 
 @frozen
-class Page:
+class NotificationPage:
     """Stored notifications, oldest first, and where the next page starts."""
 
     rows: Sequence[Row]
@@ -150,7 +150,7 @@ class Notifications:
             "SELECT * FROM notification WHERE user_id = ? ORDER BY create_time, id", user_id
         )
 
-    def page(self, user_id: str, limit: int, cursor: str = "") -> Page:
+    def page(self, user_id: str, limit: int, cursor: str = "") -> NotificationPage:
         """Return up to `limit` rows strictly after the cursor's position.
 
         Raises:
@@ -170,7 +170,7 @@ class Notifications:
             following = encode_cursor(_CURSOR, page[-1]["create_time"], page[-1]["id"])
         else:
             following = cursor or encode_cursor(_CURSOR, 0, SYSTEM_USER)
-        return Page(page, following, has_more=len(rows) > limit)
+        return NotificationPage(page, following, has_more=len(rows) > limit)
 
     def get(self, ids: Iterable[str], user_id: str = "") -> list[Row]:
         """The stored rows of these ids, of one user or of all."""

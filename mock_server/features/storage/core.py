@@ -84,7 +84,7 @@ class Write:
 
 
 @frozen
-class Page:
+class ObjectPage:
     """Listed objects, and where the next page starts; empty on the last page."""
 
     rows: Sequence[Row]
@@ -194,7 +194,7 @@ class Storage:
         *,
         cursor: str = "",
         caller: str = "",
-    ) -> Page:
+    ) -> ObjectPage:
         """List a collection, of one owner or of all.
 
         The server sees all objects. A user sees public ones, and of the own ones those with read 1.
@@ -210,7 +210,7 @@ class Storage:
             BadCursor: Not a cursor of a storage list.
         """
         if limit <= 0:
-            return Page([], "")
+            return ObjectPage([], "")
         key, user, read = _position(cursor)
         after: tuple[int | str, ...]
         if user_id is None:
@@ -234,9 +234,9 @@ class Storage:
         )
         page = rows[:limit]
         if len(rows) <= limit:
-            return Page(page, "")
+            return ObjectPage(page, "")
         last = page[-1]
-        return Page(page, encode_cursor(_CURSOR, last["key"], last["user_id"], last["read"]))
+        return ObjectPage(page, encode_cursor(_CURSOR, last["key"], last["user_id"], last["read"]))
 
     def all_of(self, collection: str, key: str, limit: int) -> list[Row]:
         """The first objects of a collection by key and owner; an empty key is every key."""

@@ -55,7 +55,7 @@ class Result:
 
 
 @frozen
-class Page:
+class LedgerPage:
     """Ledger items, oldest first, and where the next page starts; empty on the last page."""
 
     rows: Sequence[Row]
@@ -80,7 +80,7 @@ class Wallets:
             results = [self._update(each, in_ledger=in_ledger) for each in updates]
         return [result for result in results if result is not None]
 
-    def ledger(self, user_id: str, limit: int, cursor: str = "") -> Page:
+    def ledger(self, user_id: str, limit: int, cursor: str = "") -> LedgerPage:
         """List a user's ledger.
 
         Raises:
@@ -98,8 +98,8 @@ class Wallets:
         )
         page = rows[:limit]
         if len(rows) <= limit or not page:
-            return Page(page, "")
-        return Page(page, encode_cursor(_CURSOR, page[-1]["create_time"], page[-1]["id"]))
+            return LedgerPage(page, "")
+        return LedgerPage(page, encode_cursor(_CURSOR, page[-1]["create_time"], page[-1]["id"]))
 
     def _update(self, update: Update, *, in_ledger: bool) -> Result | None:
         row = self._accounts.find(update.user_id)
