@@ -6,6 +6,7 @@ import attrs
 
 from benchmarks import (
     calling,
+    envelopes,
     importing,
     listing,
     lua_rpc,
@@ -34,6 +35,7 @@ async def main() -> None:
             calling,
             memory,
             importing,
+            envelopes,
             mock,
             lua_rpc,
             onesignal,

@@ -18,12 +18,14 @@ from mock_server.http.routing import ANONYMOUS, Auth, Call, Route, RouteTable
 from mock_server.identity import Identity
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
+from mock_server.wire import protojson
 from mock_server.wire.errors import GrpcCode, GrpcError, http_status
-from mock_server.wire.output import encode
 from mock_server.wire.protojson import DecodeError, decode_body
 from mock_server.wire.query import decode_query, ignored_names, parse_pairs
-from mock_server.wire.schema import Message
+from mock_server.wire.schema import INT32, STRING, Message
 from mock_server.wire.strconv import utf8_text
+
+_STATUS = Message("Status", package="google.rpc", code=INT32, message=STRING)
 
 NO_CACHE = {"Cache-Control": "no-store, no-cache, must-revalidate"}
 
@@ -62,7 +64,8 @@ class Gateway:
             context.error = error.trace or context.error
             return error_response(GrpcError(error.code, error.message))
         return json_response(
-            encode(document), headers={"Grpc-Metadata-Content-Type": "application/grpc"}
+            protojson.encode(route.operation.response, document),
+            headers={"Grpc-Metadata-Content-Type": "application/grpc"},
         )
 
     def _find(self, context: RequestContext) -> tuple[Route, dict[str, str]]:
@@ -133,7 +136,7 @@ def error_response(error: GrpcError) -> web.Response:
     """The gateway's answer to an error."""
     refused = error.code is GrpcCode.UNAUTHENTICATED
     return json_response(
-        encode({"code": int(error.code), "message": error.message}),
+        protojson.encode(_STATUS, {"code": error.code, "message": error.message}),
         status=http_status(error.code),
         headers={"WWW-Authenticate": error.message} if refused else {},
     )

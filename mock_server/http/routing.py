@@ -12,7 +12,7 @@ from attrs import Factory, define, field, frozen
 
 from mock_server.identity import Identity
 from mock_server.wire.errors import GrpcCode, GrpcError
-from mock_server.wire.messages import operation
+from mock_server.wire.messages import Operation, operation
 from mock_server.wire.schema import Message
 
 ANONYMOUS = Identity("", "")
@@ -78,7 +78,7 @@ class Route:
         handler: Makes the answer, with its keys in the order of Nakama's message.
         body: `*` when the body is the whole message, a field's name when it is that field, None
             when the body is ignored and the query holds the fields.
-        message: The request's fields: those of the operation, unless it is none of Nakama's.
+        operation: What is asked and answered; Nakama's of this name, if left out.
     """
 
     name: str
@@ -87,9 +87,14 @@ class Route:
     auth: Auth
     handler: Handler
     body: str | None = None
-    message: Message = field(
-        default=Factory(lambda route: operation(route.name).request, takes_self=True)
+    operation: Operation = field(
+        default=Factory(lambda route: operation(route.name), takes_self=True)
     )
+
+    @property
+    def message(self) -> Message:
+        """The request's fields."""
+        return self.operation.request
 
     @cached_property
     def query_message(self) -> Message:

@@ -9,10 +9,9 @@ from typing import Any, Protocol
 
 from aiohttp import WSMsgType
 
-from mock_server.wire import output, protobuf
-from mock_server.wire.errors import DecodeError, EncodeError
+from mock_server.wire import protobuf, protojson
+from mock_server.wire.errors import DecodeError, InvalidUtf8
 from mock_server.wire.messages import envelope
-from mock_server.wire.protojson import decode_frame, message_json
 
 _log = logging.getLogger("mock_server.socket")
 
@@ -32,7 +31,8 @@ class Format(Protocol):
         """Write an envelope.
 
         Raises:
-            EncodeError: It cannot be written.
+            InvalidUtf8: A text is none, and this form cannot hold it.
+            EncodeError: It is no envelope.
         """
 
     def decode(self, data: bytes) -> dict[str, Any]:
@@ -53,10 +53,10 @@ class _Json:
     frame_type = WSMsgType.TEXT
 
     def encode(self, document: Mapping[str, Any]) -> Frame:
-        return output.encode(document)
+        return protojson.encode(envelope(), document)
 
     def decode(self, data: bytes) -> dict[str, Any]:
-        return decode_frame(envelope(), self.text(data))
+        return protojson.decode_frame(envelope(), self.text(data))
 
     def member(self, data: bytes) -> str:
         try:
@@ -87,7 +87,7 @@ class _Protobuf:
     def text(self, data: bytes) -> str:
         """The same envelope as JSON, or the bytes as hexadecimal digits where they are none."""
         try:
-            return output.encode(message_json(envelope(), self.decode(data)))
+            return protojson.encode(envelope(), self.decode(data))
         except DecodeError:
             return data.hex(" ")
 
@@ -111,11 +111,15 @@ class OutgoingEnvelope:
         self._frames: dict[Format, Frame | None] = {}
 
     def frame(self, format_: Format) -> Frame | None:
-        """Its frame; None if it cannot be written, which is logged as in Nakama."""
+        """Its frame; None if it cannot hold a text, which is logged as in Nakama.
+
+        Raises:
+            EncodeError: A handler made no envelope.
+        """
         if format_ not in self._frames:
             try:
                 self._frames[format_] = format_.encode(self._document)
-            except EncodeError as error:
+            except InvalidUtf8 as error:
                 _log.error("an envelope was not sent: %s: %s", self.member, error)
                 self._frames[format_] = None
         return self._frames[format_]

@@ -72,4 +72,11 @@ class DecodeError(ValueError):
 
 
 class EncodeError(ValueError):
-    """A document is not what the schema asks for, so that it cannot be sent."""
+    """A document is not what the schema asks for: a handler made a wrong one."""
+
+
+class InvalidUtf8(EncodeError):
+    """A document holds text that is no UTF-8, which JSON can replace and protobuf cannot write."""
+
+    def __init__(self) -> None:
+        super().__init__("string field contains invalid UTF-8")

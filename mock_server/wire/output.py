@@ -1,25 +1,14 @@
-"""Writing answers: the JSON text of messages, what is left out of them, and their times."""
+"""Writing answers: what is left out of them, their times, and the RPC handler's JSON."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from json.encoder import encode_basestring
 from typing import Any, Literal
 
 from mock_server.wire.gojson import go_string, join
 from mock_server.wire.timestamps import format_timestamp
 
 _NS = 1_000_000_000
-_SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-def encode(document: Mapping[str, Any]) -> str:
-    """A message as the gateway and the socket write it: keys in the order they come.
-
-    This build of the server puts one blank after each comma. Nothing is escaped for HTML.
-    """
-    return join(document, comma=", ", quote=_quoted, sort_keys=False)
 
 
 def encode_plain(document: Mapping[str, Any]) -> str:
@@ -52,7 +41,3 @@ def timestamp(time_ns: int, digits: Literal[0, 3, 6, 9] = 0) -> str:
     """
     seconds, nanos = divmod(time_ns, _NS)
     return format_timestamp(seconds, nanos - nanos % 10 ** (9 - digits))
-
-
-def _quoted(text: str) -> str:
-    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", encode_basestring(text))

@@ -18,10 +18,12 @@ from mock_server.wire.schema import (
     INT32,
     INT64,
     STRING,
+    ListOf,
+    MapOf,
     Message,
 )
 from tests.wire import oracle
-from tests.wire.documents import LOOKUPS, MESSAGES, messages
+from tests.wire.documents import LOOKUPS, MESSAGES, documents, messages
 
 
 def read(package: str, name: str, data: bytes) -> dict[str, Any]:
@@ -45,16 +47,18 @@ def test_what_googles_library_writes_is_decoded(drawn: tuple[str, str, dict[str,
     assert read(package, name, data) == oracle.parse(package, name, data)
 
 
-@given(messages(), messages())
+@st.composite
+def two_messages(draw: st.DrawFn) -> tuple[str, str, bytes]:
+    package, name, document = draw(messages())
+    message = LOOKUPS[package](name)
+    return package, name, encode(message, document) + encode(message, draw(documents(message)))
+
+
+@given(two_messages())
 def test_messages_behind_each_other_are_merged_as_googles_library_does(
-    drawn: tuple[str, str, dict[str, Any]], other: tuple[str, str, dict[str, Any]]
+    drawn: tuple[str, str, bytes],
 ) -> None:
-    package, name, document = drawn
-    data = encode(LOOKUPS[package](name), document) + encode(LOOKUPS[other[0]](other[1]), other[2])
-    wanted = oracle.parse(package, name, data)
-    with suppress(DecodeError):
-        found = read(package, name, data)
-        assert wanted is None or found == wanted
+    assert read(*drawn) == oracle.parse(*drawn)
 
 
 @st.composite
@@ -72,12 +76,24 @@ def test_damaged_bytes_are_refused_or_mean_what_googles_library_says(
     drawn: tuple[str, str, bytes],
 ) -> None:
     package, name, data = drawn
-    wanted = oracle.parse(package, name, data)
-    try:
+    message, wanted = LOOKUPS[package](name), oracle.parse(package, name, data)
+    with suppress(DecodeError):
         found = read(package, name, data)
-    except DecodeError:
-        return
-    assert wanted is None or repr(found) == repr(wanted) or found == wanted
+        assert wanted is None or without_maps(message, found) == without_maps(message, wanted)
+
+
+def without_maps(message: Message, document: dict[str, Any]) -> dict[str, Any]:
+    """A document without maps: Google's library drops entries with unknown fields, Go does not."""
+    rest = {}
+    for name, value in document.items():
+        kind = message.fields[name].kind
+        if isinstance(kind, Message):
+            value = without_maps(kind, value)
+        elif isinstance(kind, ListOf) and isinstance(kind.item, Message):
+            value = [without_maps(kind.item, each) for each in value]
+        if not isinstance(kind, MapOf):
+            rest[name] = value
+    return rest
 
 
 @given(st.sampled_from(MESSAGES), st.binary())

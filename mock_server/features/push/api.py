@@ -15,6 +15,7 @@ from mock_server.http.authorization import bearer_token
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.identity import SYSTEM_USER
 from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire.messages import Operation
 from mock_server.wire.schema import BOOL, STRING, Message
 
 _REGISTRATION = Message(
@@ -53,7 +54,7 @@ def routes(
             Auth.NONE,
             api.register,
             body="*",
-            message=_REGISTRATION,
+            operation=Operation("RegisterPush", _REGISTRATION, Message("Registered")),
         ),
     )
 

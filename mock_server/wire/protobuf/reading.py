@@ -9,7 +9,6 @@ from typing import Any
 
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.protobuf.wire_format import (
-    INVALID_UTF8,
     TIMESTAMP_MESSAGE,
     malformed,
     read_varint,
@@ -214,7 +213,7 @@ def _read_string(data: bytes, at: int, end: int) -> tuple[str, int]:
     try:
         return data[at:end].decode(), end
     except UnicodeDecodeError:
-        raise DecodeError(INVALID_UTF8) from None
+        raise DecodeError("string field contains invalid UTF-8") from None
 
 
 def _read_bytes(data: bytes, at: int, end: int) -> tuple[bytes, int]:

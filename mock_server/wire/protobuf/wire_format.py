@@ -8,9 +8,6 @@ from mock_server.wire.schema import INT32, INT64, Enum, Kind, Message, Scalar
 VARINT, FIXED64, LENGTH_DELIMITED, START_GROUP, END_GROUP, FIXED32 = range(6)
 """The wire types."""
 
-INVALID_UTF8 = "string field contains invalid UTF-8"
-"""What the server says of text that is none, when it writes and when it reads."""
-
 TIMESTAMP_MESSAGE = Message("Timestamp", package="google.protobuf", seconds=INT64, nanos=INT32)
 """What a timestamp is in the binary form."""
 

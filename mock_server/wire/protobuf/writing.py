@@ -9,9 +9,8 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from mock_server.wire.errors import EncodeError
+from mock_server.wire.errors import EncodeError, InvalidUtf8
 from mock_server.wire.protobuf.wire_format import (
-    INVALID_UTF8,
     LENGTH_DELIMITED,
     TIMESTAMP_MESSAGE,
     varint,
@@ -48,12 +47,13 @@ def encode(message: Message, document: Mapping[str, Any]) -> bytes:
             may be text, bytes base64, timestamps are RFC 3339 text. None is absent.
 
     Raises:
+        InvalidUtf8: A text is none.
         EncodeError: A value does not fit its field, or the message has no such field.
     """
     try:
         return _writer(message)(document)
     except UnicodeEncodeError:
-        raise EncodeError(INVALID_UTF8) from None
+        raise InvalidUtf8 from None
     except EncodeError:
         raise
     except (AttributeError, TypeError, ValueError, struct.error) as error:

@@ -1,0 +1,176 @@
+"""From documents to JSON text, as the gateway and the socket write it."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from json.encoder import encode_basestring
+from operator import itemgetter
+from typing import Any
+
+from mock_server.wire.errors import EncodeError
+from mock_server.wire.schema import (
+    BOOL,
+    BYTES,
+    DOUBLE,
+    INT32,
+    INT64,
+    STRING,
+    UINT32,
+    Field,
+    Kind,
+    ListOf,
+    MapOf,
+    Message,
+    Scalar,
+    Timestamp,
+    Wrapper,
+)
+from mock_server.wire.strconv import format_float
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_COMMA = ", "  # this build of the server puts one blank after each comma
+_NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
+
+Write = Callable[[Any], str]
+
+
+def encode(message: Message, document: Mapping[str, Any]) -> str:
+    """Write a document with its fields in the order of their declaration.
+
+    Nothing is escaped for HTML. Text that is no UTF-8 is written as replacement characters.
+
+    Args:
+        message: What it is.
+        document: Its fields by their snake_case names, as handlers answer them; those that are
+            None or that proto3 leaves out are not written.
+
+    Raises:
+        EncodeError: A value does not fit its field, or the message has no such field.
+    """
+    try:
+        return _writer(message)(document)
+    except EncodeError:
+        raise
+    except (AttributeError, TypeError, ValueError) as error:
+        raise EncodeError(f"no {message.full_name}: {error}") from error
+
+
+def message_json(message: Message, fields: dict[str, Any]) -> dict[str, Any]:
+    """The proto3 JSON of a decoded message: what is not set is left out.
+
+    Args:
+        message: What it is.
+        fields: All its fields, as the decoders return them.
+
+    Returns:
+        Values as JSON has them: 64-bit integers as text, bytes in base64, maps sorted.
+    """
+    return {
+        field.name: _json(field.kind, fields[field.name])
+        for field in message.fields.values()
+        if fields[field.name] != field.default()
+    }
+
+
+def _json(kind: Kind, value: Any) -> Any:
+    if isinstance(kind, Message):
+        return message_json(kind, value)
+    if isinstance(kind, ListOf):
+        return [_json(kind.item, item) for item in value]
+    if isinstance(kind, MapOf):
+        return {name: _json(kind.value, item) for name, item in sorted(value.items())}
+    scalar = kind.scalar if isinstance(kind, Wrapper) else kind
+    if scalar == INT64:
+        return str(value)
+    return base64.b64encode(value).decode() if scalar == BYTES else value
+
+
+@cache
+def _writer(message: Message) -> Write:
+    writers = {
+        field.name: (rank, _field_writer(field))
+        for rank, field in enumerate(message.fields.values())
+    }
+    by_rank = itemgetter(0)
+
+    def write(document: Mapping[str, Any]) -> str:
+        parts: list[tuple[int, str]] = []
+        last, is_sorted = -1, True
+        for name, value in document.items():
+            try:
+                rank, write_field = writers[name]
+            except KeyError:
+                raise EncodeError(f"{message.full_name} has no field {name!r}") from None
+            if value is not None and (text := write_field(value)):
+                parts.append((rank, text))
+                is_sorted, last = is_sorted and rank > last, rank
+        if not is_sorted:
+            parts.sort(key=by_rank)
+        return f"{{{_COMMA.join([text for _, text in parts])}}}"
+
+    return write
+
+
+def _field_writer(field: Field) -> Write:
+    """Writes a field with its name; nothing where proto3 leaves a default out."""
+    head, write = f'"{field.name}":', _value_writer(field.kind)
+    if field.has_presence:
+        return lambda value: head + write(value)
+    if field.kind == INT64:  # "0" is zero, too
+        return lambda value: head + write(value) if int(value) else ""
+    return lambda value: head + write(value) if value else ""
+
+
+def _value_writer(kind: Kind) -> Write:
+    if isinstance(kind, Message):
+        return lambda document: _writer(kind)(document)  # made when it is first needed
+    if isinstance(kind, ListOf):
+        write_item = _value_writer(kind.item)
+        return lambda items: f"[{_COMMA.join([write_item(item) for item in items])}]"
+    if isinstance(kind, MapOf):
+        write_value = _value_writer(kind.value)
+        return lambda entries: f"{{{_COMMA.join(_entries(entries, write_value))}}}"
+    if isinstance(kind, Wrapper):
+        return _SCALAR_WRITERS[kind.scalar]
+    if isinstance(kind, Timestamp):
+        return _write_text
+    return _SCALAR_WRITERS[kind] if isinstance(kind, Scalar) else _write_number
+
+
+def _entries(entries: Mapping[str, Any], write_value: Write) -> list[str]:
+    return [f"{_write_text(name)}:{write_value(value)}" for name, value in sorted(entries.items())]
+
+
+def _write_text(text: str) -> str:
+    literal = encode_basestring(text)
+    if literal.isascii():
+        return literal
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", literal)
+
+
+def _write_bytes(data: bytes | str) -> str:
+    text = data if isinstance(data, str) else base64.b64encode(data).decode()
+    return f'"{text}"'
+
+
+def _write_number(value: int) -> str:
+    return str(int(value))
+
+
+def _write_double(value: float) -> str:
+    return format_float(value) if math.isfinite(value) else _NOT_FINITE[str(float(value))]
+
+
+_SCALAR_WRITERS: Mapping[Scalar, Write] = {
+    STRING: _write_text,
+    BYTES: _write_bytes,
+    BOOL: lambda value: "true" if value else "false",
+    INT32: _write_number,
+    INT64: lambda value: f'"{int(value)}"',
+    UINT32: _write_number,
+    DOUBLE: _write_double,
+}
