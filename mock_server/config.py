@@ -40,6 +40,14 @@ class SessionConfig:
     )
     single_socket: bool = False
     single_session: bool = False
+    single_match: bool = False
+    single_party: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what Nakama refuses to start with."""
+        for name in ("single_match", "single_party"):
+            if getattr(self, name) and not self.single_socket:
+                raise ValueError(f"session.{name} needs session.single_socket")
 
 
 @frozen
@@ -150,6 +158,27 @@ class PushConfig:
 
 
 @frozen
+class MatchConfig:
+    """`match.*`: how much may wait for a match handler, and how long it may be left alone.
+
+    Beyond `input_queue_size` messages in one tick are dropped; beyond `call_queue_size` joins and
+    leaves the match ends; further join attempts and signals are refused; further deferred
+    broadcasts are an error. A joiner who does not appear within `join_marker_deadline_ms` is
+    removed. `max_empty_sec` ends a match without members; 0 is never. The list of matches follows
+    the labels every `label_update_interval_ms`.
+    """
+
+    input_queue_size: int = field(default=128, validator=_POSITIVE)
+    call_queue_size: int = field(default=128, validator=_POSITIVE)
+    join_attempt_queue_size: int = field(default=128, validator=_POSITIVE)
+    signal_queue_size: int = field(default=10, validator=_POSITIVE)
+    deferred_queue_size: int = field(default=128, validator=_POSITIVE)
+    join_marker_deadline_ms: int = field(default=15_000, validator=_POSITIVE)
+    max_empty_sec: int = field(default=0, validator=validators.ge(0))
+    label_update_interval_ms: int = field(default=1000, validator=_POSITIVE)
+
+
+@frozen
 class SteamConfig:
     """`social.steam.*`: log in with Steam is configured where both are set."""
 
@@ -166,14 +195,22 @@ class SocialConfig:
 
 @frozen
 class Config:
-    """All settings of one mock server."""
+    """All settings of one mock server.
+
+    Attributes:
+        name: The server's name, as matches and presences show it.
+        shutdown_grace_sec: How many seconds match handlers get to end when the server stops; with 0
+            they are not told.
+    """
 
     name: str = "nakama"
+    shutdown_grace_sec: int = field(default=0, validator=validators.ge(0))
     session: SessionConfig = SessionConfig()
     socket: SocketConfig = SocketConfig()
     console: ConsoleConfig = ConsoleConfig()
     control: ControlConfig = ControlConfig()
     runtime: RuntimeConfig = RuntimeConfig()
+    match: MatchConfig = MatchConfig()
     social: SocialConfig = SocialConfig()
     onesignal: OneSignalConfig = OneSignalConfig()
     push: PushConfig = PushConfig()

@@ -28,6 +28,10 @@ from mock_server.features.leaderboards.feature import leaderboards_feature
 from mock_server.features.leaderboards.ranks import Ranks
 from mock_server.features.leaderboards.records import Records
 from mock_server.features.links.feature import links_feature
+from mock_server.features.matches.feature import matches_feature
+from mock_server.features.matches.listing import MatchListing
+from mock_server.features.matches.registry import MatchRegistry
+from mock_server.features.matches.tokens import MatchTokens
 from mock_server.features.moderation.core import Moderation
 from mock_server.features.multi_update.feature import multi_update_feature
 from mock_server.features.notifications import core as notifications_core
@@ -131,6 +135,18 @@ class Wiring:
         self._contexts = Contexts(config)
         self._events = Events(self._registrations, self._contexts, clock)
         self.rpcs = RpcFunctions(self._registrations)
+        self._matches = MatchRegistry(
+            config.name,
+            config.match,
+            clock,
+            registry=self.registry,
+            tracker=tracker,
+            router=router,
+            registrations=self._registrations,
+            contexts=self._contexts,
+        )
+        self._match_listing = MatchListing(self._matches, tracker)
+        self._match_tokens = MatchTokens(config.session.encryption_key, clock)
         self.features = self._features()
         functions = FunctionTable(
             (*self._tools(), *(group for each in self.features for group in each.functions))
@@ -219,6 +235,17 @@ class Wiring:
             channels_feature(store, tracker, accounts, notifications, friends, groups, channels),
             events_feature(events, contexts),
             purchases_feature(),
+            matches_feature(
+                config,
+                clock,
+                registry,
+                tracker,
+                router,
+                contexts,
+                self._matches,
+                self._match_listing,
+                self._match_tokens,
+            ),
             parties_feature(),
             rpc_feature(self.rpcs, contexts),
             ping_feature(),

@@ -7,7 +7,7 @@ https://heroiclabs.com/docs/nakama/concepts/multiplayer/query-syntax/
 """
 
 from mock_server.label_query.document import Document
-from mock_server.label_query.parser import InvalidQuery, parse_query
+from mock_server.label_query.parser import EVERYTHING, InvalidQuery, parse_query
 from mock_server.label_query.query import Query, SearchError
 
-__all__ = ["Document", "InvalidQuery", "Query", "SearchError", "parse_query"]
+__all__ = ["EVERYTHING", "Document", "InvalidQuery", "Query", "SearchError", "parse_query"]

@@ -22,7 +22,10 @@ from mock_server.label_query.times import parse_rfc3339
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.strconv import parse_float
 
-__all__ = ["InvalidQuery", "parse_query"]
+__all__ = ["EVERYTHING", "InvalidQuery", "parse_query"]
+
+EVERYTHING = "*"
+"""The query that finds everything."""
 
 _OCCURRENCES = {Sign.PLUS: Occurrence.REQUIRED, Sign.MINUS: Occurrence.EXCLUDED}
 
@@ -36,7 +39,7 @@ def parse_query(text: str) -> Query:
     Raises:
         InvalidQuery: It can't be parsed.
     """
-    if text == "*":
+    if text == EVERYTHING:
         return Query((), finds_all=True)
     return Query(tuple(_Parser(text).clauses()) if text else ())
 

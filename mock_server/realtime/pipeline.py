@@ -9,7 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from mock_server.realtime.formats import member_of
-from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request, error_reply
+from mock_server.realtime.requests import (
+    ErrorCode,
+    Ignored,
+    RealtimeError,
+    Reply,
+    Request,
+    error_reply,
+)
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
@@ -81,6 +88,8 @@ class Pipeline:
             self._reply(session, cid, error_reply(ErrorCode.UNRECOGNIZED_PAYLOAD, NOT_FOUND))
             session.disconnect(_REFUSED)
             return None
+        except Ignored:
+            return None
         except ModuleError as error:
             reply = error_reply(ErrorCode.RUNTIME_FUNCTION_EXCEPTION, error.message)
         except RealtimeError as error:
@@ -88,6 +97,7 @@ class Pipeline:
                 failure = traceback.format_exc()
                 _log.exception("a handler failed: %s", member)
             reply = error_reply(error.code, error.message)
+            cid = cid if error.has_cid else ""
         except Exception:
             failure = traceback.format_exc()
             _log.exception("a handler failed: %s", member)

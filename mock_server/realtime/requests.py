@@ -30,12 +30,18 @@ class RealtimeError(Exception):
     Attributes:
         code: What kind of refusal.
         message: Nakama's text.
+        has_cid: Whether the reply carries the request's cid.
     """
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    def __init__(self, code: ErrorCode, message: str, *, has_cid: bool = True) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.has_cid = has_cid
+
+
+class Ignored(Exception):
+    """A request that fails without a word; hooks do not hear of it either."""
 
 
 Reply = dict[str, Any] | None

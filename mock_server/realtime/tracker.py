@@ -73,6 +73,14 @@ class Tracker:
         presences = self._by_stream.get(stream, {}).values()
         return [presence for presence in presences if hidden or not presence.hidden]
 
+    def streams(self, mode: StreamMode) -> list[Stream]:
+        """The streams of a mode in which somebody is, the oldest first."""
+        return [stream for stream in self._by_stream if stream.mode == mode]
+
+    def streams_of(self, session_id: str) -> list[Stream]:
+        """The streams in which a session is, in no order."""
+        return list(self._by_session.get(session_id, ()))
+
     def is_online(self, user_id: str) -> bool:
         """Tell whether a user has a status presence; a `status=false` socket has none."""
         return bool(self._by_stream.get(Stream(StreamMode.STATUS, subject=user_id)))

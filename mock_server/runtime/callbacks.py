@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from attrs import define, field, frozen
 
 from mock_server.runtime.context import Context
+from mock_server.runtime.match_handler import MatchFactory
 
 Json: TypeAlias = dict[str, Any]
 
@@ -68,6 +69,7 @@ class Callbacks:
         leaderboard_reset: Called when a period of a leaderboard is over.
         storage_indexes: By name, which keeps its case.
         storage_index_filters: By index name.
+        matches: What makes match handlers, by the name for `nk.match_create`, as it is.
     """
 
     rpcs: dict[str, RpcFunction] = field(factory=dict)
@@ -83,3 +85,4 @@ class Callbacks:
     leaderboard_reset: LeaderboardFunction | None = None
     storage_indexes: dict[str, StorageIndex] = field(factory=dict)
     storage_index_filters: dict[str, StorageIndexFilter] = field(factory=dict)
+    matches: dict[str, MatchFactory] = field(factory=dict)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 from attrs import field, frozen
 
 from mock_server.config import Config
 from mock_server.identity import Identity
 from mock_server.realtime.session import SocketSession
+
+_NOT_IN_MATCHES = ("version", "headers", "query_params", "lang")
 
 
 @frozen
@@ -31,6 +34,10 @@ class Context:
         client_ip: Where the call came from.
         client_port: The same, its port.
         lang: The socket's language; None over HTTP.
+        match_id: The match whose handler is called.
+        match_node: The server that runs it.
+        match_label: Its label; None in `match_init`.
+        match_tick_rate: Its tick rate; None in `match_init`.
     """
 
     execution_mode: str = "rpc"
@@ -47,6 +54,17 @@ class Context:
     client_ip: str | None = None
     client_port: str | None = None
     lang: str | None = None
+    match_id: str | None = None
+    match_node: str | None = None
+    match_label: str | None = None
+    match_tick_rate: float | None = None
+
+    def match_table(self) -> dict[str, Any]:
+        """The context as match handlers in Lua see it."""
+        shown = attrs.asdict(
+            self, filter=lambda attribute, _: attribute.name not in _NOT_IN_MATCHES
+        )
+        return {name: value for name, value in shown.items() if value is not None}
 
     def table(self) -> dict[str, Any]:
         """The context as Lua modules see it."""
@@ -112,6 +130,20 @@ class Contexts:
             user_session_exp=identity.expiry or None,
             client_ip=client_ip,
             client_port=client_port,
+        )
+
+    def of_applicant(self, session: SocketSession, **values: Any) -> Context:
+        """The context of an attempt to join a match: the match's and the session's."""
+        return self.new(
+            "match",
+            user_id=session.user_id,
+            username=session.username,
+            vars=session.identity.vars or None,
+            user_session_exp=session.identity.expiry,
+            session_id=session.id,
+            client_ip=session.client_ip,
+            client_port=session.client_port,
+            **values,
         )
 
     def of_socket(self, session: SocketSession, mode: str = "rpc") -> Context:

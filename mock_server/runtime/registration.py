@@ -18,6 +18,7 @@ from mock_server.runtime.callbacks import (
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.events import Events
 from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.runtime.python_match import python_match
 from mock_server.runtime.registrations import Registrations
 
 _NOW = -1
@@ -101,6 +102,22 @@ class RegistrationFunctions(RuntimeFunctions):
         """
         given = Arguments("register_rt_after", function, name)
         self._callbacks.after_rt[_name(given, "expects message name")] = given.function(1)
+
+    def register_match(self, name: str, handler: object) -> None:
+        """Let `nk.match_create` make matches of a handler.
+
+        In Lua there is no need to: each module that returns a handler is known by its own name.
+
+        Args:
+            name: The name for `nk.match_create`.
+            handler: An object, a class or a module with `match_init`, `match_join_attempt`,
+                `match_join`, `match_leave`, `match_loop`, `match_terminate` and `match_signal`.
+
+        Raises:
+            ModuleError: No name, or a callback is missing.
+        """
+        given = Arguments("register_match", name, handler)
+        self._callbacks.matches[given.filled_text(1, "expects match name")] = python_match(handler)
 
     def register_event(self, function: EventFunction) -> None:
         """Call a function with each event that clients and modules generate.

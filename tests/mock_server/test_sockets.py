@@ -18,7 +18,6 @@ REFUSED = (1000, "error processing message")
         ('{"cid":"1","error":{"code":3,"message":"x","context":{}}}', REFUSED),
         ('{"status":{"presences":[]}}', REFUSED),
         ('{"channelMessageAck":{"code":1}}', REFUSED),
-        ('{"match_create":{"name":"x"}}', REFUSED),
         ('{"error":{"context":' + "[" * 1900 + "]" * 1900 + "}}", MALFORMED),
         ('{"notifications":[]}', MALFORMED),
         ('{"notifications":{"a":}}', MALFORMED),

@@ -14,7 +14,8 @@ local floor, huge, max = math.floor, math.huge, math.max
 local find, gsub, match, raw_format, sub =
   string.find, string.gsub, string.match, string.format, string.sub
 local concat, ipairs, rawget, select, type = table.concat, ipairs, rawget, select, type
-local getinfo, set_metatable_of, sethook = debug.getinfo, debug.setmetatable, debug.sethook
+local getinfo, set_metatable_of, sethook, traceback =
+  debug.getinfo, debug.setmetatable, debug.sethook, debug.traceback
 local raw_collect, raw_error, raw_getmetatable, raw_loadstring, raw_pcall, raw_set, raw_tonumber,
   raw_tostring, raw_xpcall = collectgarbage, error, getmetatable, loadstring, pcall, rawset,
   tonumber, tostring, xpcall
@@ -254,14 +255,17 @@ end
 return {
   getinfo = getinfo,
   know_source = know_source,
+  next = next,
   pack = pack,
   position = position,
   raw_error = raw_error,
   raw_loadstring = raw_loadstring,
   raw_pcall = raw_pcall,
+  raw_xpcall = raw_xpcall,
   raise = raise,
   sethook = sethook,
   shortest = shortest,
   show = show,
+  traceback = traceback,
   translate = translate,
 }

@@ -13,8 +13,8 @@ local host, language, library = ...
 
 local lower, gsub, find, match, sub =
   string.lower, string.gsub, string.find, string.match, string.sub
-local ipairs, rawget, setmetatable, tonumber, type, unpack =
-  ipairs, rawget, setmetatable, tonumber, type, unpack
+local ipairs, rawget, select, setmetatable, tonumber, type, unpack =
+  ipairs, rawget, select, setmetatable, tonumber, type, unpack
 local getinfo, pack, position, show, translate =
   language.getinfo, language.pack, language.position, language.show, language.translate
 local raw_error, raw_loadstring, raw_pcall =
@@ -43,9 +43,13 @@ local function fail(name, message, number, expected)
   raw_error(position(2) .. message, 0)
 end
 
+local AT_LEAST = { match_create = 2, match_list = 6 } -- have to be given, if only as nil
+
 local function runtime_function(name, shown)
-  local call = host.call
+  local call, required = host.call, AT_LEAST[name] or 0
   return function(...)
+    local count = select("#", ...)
+    if count < required then fail(shown, nil, count + 1, "value expected") end
     local results = pack(call(name, ...))
     if results[1] then return unpack(results, 2, results.n) end
     fail(shown, results[2], results[3], results[4])
@@ -219,5 +223,8 @@ function host_functions.invoke(key, ...)
   if results.n == 1 then return true end
   return true, results[results.n]
 end
+
+-- What match.lua needs.
+host_functions.internals = { callbacks = callbacks, runtime_function = runtime_function }
 
 return host_functions

@@ -15,12 +15,15 @@ from mock_server.config import RuntimeConfig
 from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
+from mock_server.runtime.lua.match import LuaMatchHandler
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.state import LoadRecord, LuaState
+from mock_server.runtime.match_handler import Dispatcher
 from mock_server.runtime.nk import FunctionTable
 from mock_server.runtime.registrations import Registrations
 
 _SINGLE = ("tournament_end", "tournament_reset", "leaderboard_reset")
+_MATCH_THREADS = 48
 
 
 @define(eq=False)
@@ -68,6 +71,8 @@ class LuaPool:
         # in the loop's own thread it would wait for itself. There are as many threads as states,
         # so that a call that has got a state does not queue for a thread as well.
         self._threads = ThreadPoolExecutor(self._config.lua_max_count, "nakama-lua")
+        # Of their own, so that a match that is waited for finds one when all others wait.
+        self._match_threads = ThreadPoolExecutor(_MATCH_THREADS, "nakama-match")
         self._generation = _Generation(())
         self._busy: dict[Future[Any], LuaState] = {}
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -85,6 +90,9 @@ class LuaPool:
             generation.count = least
             for kind, name in generation.idle[0].announced:
                 self._register(kind, name)
+            for module in modules:
+                make = partial(self._make_match, generation, module.name)
+                self._registrations.pending.matches[module.name] = make
         self._generation = generation
 
     async def interrupt(self) -> None:
@@ -100,6 +108,7 @@ class LuaPool:
     def close(self) -> None:
         """End the threads; all calls must have ended."""
         self._threads.shutdown()
+        self._match_threads.shutdown()
 
     def _register(self, kind: str, name: str) -> None:
         callbacks = self._registrations.pending
@@ -135,6 +144,18 @@ class LuaPool:
             lambda _: self._loop.call_soon_threadsafe(self._give, generation, state)
         )
         return await asyncio.wrap_future(call)
+
+    async def _make_match(
+        self, generation: _Generation, module: str, context: Context, dispatcher: Dispatcher
+    ) -> LuaMatchHandler:
+        """Make a state for a match alone, which does not count among those of the pool."""
+        try:
+            state = await self._make(generation)
+        except ModuleLoadError as error:
+            raise ModuleError(f"error loading match module: {error}") from error
+        handler = LuaMatchHandler(state, self._submit_match, dispatcher)
+        await handler.open(module, context)
+        return handler
 
     async def _take(self, generation: _Generation) -> LuaState:
         # A loop, because a call that comes in between the wake and its waiter's turn may have
@@ -189,7 +210,21 @@ class LuaPool:
     def _submit(
         self, state: LuaState, function: Callable[..., Any], *arguments: Any
     ) -> Future[Any]:
-        call = self._threads.submit(function, *arguments)
+        return self._submit_to(self._threads, state, function, *arguments)
+
+    def _submit_match(
+        self, state: LuaState, function: Callable[..., Any], *arguments: Any
+    ) -> Future[Any]:
+        return self._submit_to(self._match_threads, state, function, *arguments)
+
+    def _submit_to(
+        self,
+        threads: ThreadPoolExecutor,
+        state: LuaState,
+        function: Callable[..., Any],
+        *arguments: Any,
+    ) -> Future[Any]:
+        call = threads.submit(function, *arguments)
         self._busy[call] = state
         call.add_done_callback(self._busy.pop)
         return call

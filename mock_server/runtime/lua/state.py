@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -68,6 +68,8 @@ class LuaState:
         self._time_limit = time_limit
         self._deadline = 0.0
         self._is_cut = False
+        self._own: Mapping[str, Callable[..., Any]] = {}
+        self._match_context: Any = None
         self._lua = lupa.LuaRuntime(
             encoding=None,
             unpack_returned_tuples=True,
@@ -109,6 +111,10 @@ class LuaState:
         Raises:
             ModuleError: It failed; the message is the client's.
         """
+        return self._from_lua.convert(self._invoke(key, arguments))
+
+    def _invoke(self, key: str, arguments: Sequence[Any]) -> Any:
+        """The last result as it is in Lua."""
         self._deadline = time.monotonic() + self._time_limit
         try:
             results = self._functions[b"invoke"](
@@ -120,15 +126,54 @@ class LuaState:
         if results is True:
             return None
         if results[0]:
-            return self._from_lua.convert(results[1])
+            return results[1]
         raise _failure(key, *(self._from_lua.convert(each) for each in results[1:]))
+
+    def invoke_all(self, key: str, arguments: Sequence[Any]) -> list[Any]:
+        """Call a function that returns a list with its length; None fills the gaps.
+
+        Raises:
+            ModuleError: It failed.
+        """
+        results = self._invoke(key, arguments)
+        return [self._from_lua.convert(results[index]) for index in range(1, results[b"n"] + 1)]
+
+    def open_match(
+        self, module: str, context: dict[str, Any], functions: dict[str, Callable[..., Any]]
+    ) -> None:
+        """Make a module's match callbacks callable, each by its own name; see match.lua.
+
+        Args:
+            module: The module.
+            context: The match's context.
+            functions: What this state alone may call, by names with a dot.
+
+        Raises:
+            ModuleError: It is no match handler.
+        """
+        self._own = functions
+        chunk = self._lua.globals()[b"loadstring"](_source("match.lua"), b"=nakama")
+        opened = chunk(
+            self._host,
+            self._language,
+            self._functions[b"internals"],
+            to_bytes(module),
+            self._to_lua(context),
+        )
+        if isinstance(opened, tuple):
+            raise ModuleError(to_text(opened[1]))
+        self._match_context = opened
+
+    def set_match_label(self, label: bytes) -> None:
+        """Change the label in the match's context."""
+        self._match_context[b"match_label"] = label
 
     def cut(self) -> None:
         """Make the call under way end soon; any thread may do this."""
         self._is_cut = self.is_spent = True
 
     def _prepare(self, loadstring: Any) -> Any:
-        host = self._lua.table_from(
+        self._host = host = self._lua.table_from(
             {
                 b"call": self._call,
                 b"announce": self._announce,
@@ -143,7 +188,7 @@ class LuaState:
             },
             recursive=True,
         )
-        language = loadstring(_source("language.lua"), b"=nakama")(host)
+        self._language = language = loadstring(_source("language.lua"), b"=nakama")(host)
         library = loadstring(_source("library.lua"), b"=nakama")(host, language)
         return loadstring(_source("nakama.lua"), b"=nakama")(host, language, library)
 
@@ -207,6 +252,8 @@ class LuaState:
         return self._over()
 
     def _answer(self, name: str, arguments: list[Any]) -> Any:
+        if name in self._own:
+            return self._own[name](*arguments)
         if name.startswith("bit32."):
             return bit32.FUNCTIONS[name.removeprefix("bit32.")](*arguments)
         if self._replayed is not None:

@@ -1,0 +1,1 @@
+"""Matches: relayed ones, and those whose handler is a server module."""

@@ -1,0 +1,59 @@
+"""What waits for a match's handler, and how much of each kind may."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from enum import Enum
+
+from mock_server.config import MatchConfig
+
+Call = Callable[[], Awaitable[object]]
+
+
+class CallKind(Enum):
+    """The kinds of calls that Nakama keeps in queues of their own."""
+
+    MEMBERS = "members"
+    JOIN_ATTEMPT = "join attempt"
+    SIGNAL = "signal"
+
+
+class CallQueue:
+    """The calls of one match, in the order they came.
+
+    Args:
+        config: How many of each kind may wait.
+
+    Attributes:
+        changed: Set when there is something new.
+    """
+
+    def __init__(self, config: MatchConfig) -> None:
+        self.changed = asyncio.Event()
+        self._most = {
+            CallKind.MEMBERS: config.call_queue_size,
+            CallKind.JOIN_ATTEMPT: config.join_attempt_queue_size,
+            CallKind.SIGNAL: config.signal_queue_size,
+        }
+        self._waiting: Counter[CallKind] = Counter()
+        self._calls: deque[tuple[CallKind, Call]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def put(self, kind: CallKind, call: Call) -> bool:
+        """Let a call wait; False when too many of its kind do already."""
+        if self._waiting[kind] >= self._most[kind]:
+            return False
+        self._waiting[kind] += 1
+        self._calls.append((kind, call))
+        self.changed.set()
+        return True
+
+    def take(self) -> Call:
+        """The call that has waited longest."""
+        kind, call = self._calls.popleft()
+        self._waiting[kind] -= 1
+        return call

@@ -1,0 +1,78 @@
+"""Matches as the recorded server has them: relayed ones, and handlers in Lua."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server import Config, MockServer
+from tests.mock_server.test_tapes import PROFILES, speaks_json
+from tests.tapes.onesignal import OneSignalStandIn
+from tests.tapes.player import Player
+from tests.tapes.tape import Tape, load_tape
+
+FOLDERS = tuple(Path(__file__).parents[2] / name for name in ("lua", "lua_multiplayer"))
+MULTI: dict[str, Any] = {
+    "name": "nakama1",
+    "session.token_expiry_sec": 7200,
+    "match.label_update_interval_ms": 1,
+}
+MULTIPLAYER_PROFILES = {
+    **PROFILES,
+    "multi": MULTI,
+    "multisingle": {**MULTI, "session.single_socket": True, "session.single_match": True},
+}
+LANDED = (
+    "match_relayed",
+    "mp_label_query",
+    "mp_match_create_errors",
+    "mp_match_data",
+    "mp_match_end",
+    "mp_match_join",
+    "mp_match_list",
+    "mp_match_signal",
+    "mp_relayed_members",
+    "mp_relayed_named",
+    "mp_streams_runtime",
+)
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The modules of the profiles `multi` and `multisingle`."""
+    folder = tmp_path_factory.mktemp("modules")
+    for each in FOLDERS:
+        shutil.copytree(each, folder, dirs_exist_ok=True)
+    return folder
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", LANDED)
+async def test_the_mock_answers_as_recorded(name: str, modules: Path) -> None:
+    await play(load_tape(name), modules)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", [name for name in LANDED if speaks_json(load_tape(name))])
+async def test_the_mock_answers_the_same_in_protobuf(name: str, modules: Path) -> None:
+    await play(load_tape(name), modules, protobuf=True)
+
+
+async def play(tape: Tape, modules: Path, *, protobuf: bool = False) -> None:
+    config = Config.from_settings(
+        {"runtime.path": str(modules), **MULTIPLAYER_PROFILES[tape.profile]}
+    )
+    async with OneSignalStandIn(tape.outbound_answers()) as onesignal, MockServer(config) as server:
+        player = Player(
+            tape,
+            api=server.http_url,
+            console=server.console_url,
+            clock=server.clock,
+            onesignal=onesignal,
+            protobuf=protobuf,
+        )
+        await player.play()
+        assert [entry.error for entry in server.journal if entry.error] == []
