@@ -49,7 +49,7 @@ class HttpApp:
         gateway: Answers them.
         rpc: Answers `/v2/rpc/…`.
         websocket: Answers `/ws`.
-        sessions: Tells whose request it is, for the faults of one user.
+        sessions: Finds the user of a request, for the faults of one user.
         faults: What goes wrong on purpose.
         journal: Where requests are written down.
         clock: The server's time.

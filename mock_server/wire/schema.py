@@ -27,7 +27,7 @@ class Enum:
 
 @frozen
 class Wrapper:
-    """A `google.protobuf.…Value`: a scalar that can be told from an absent one."""
+    """A `google.protobuf.…Value`: a scalar that differs from an absent one."""
 
     scalar: Scalar
 

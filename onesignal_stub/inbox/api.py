@@ -29,7 +29,7 @@ class InboxApi:
         search: Finds messages.
         views: Shows them.
         lists: Devices, users, segments, templates and apps.
-        events: Where a clearing is told.
+        events: Where a clearing is announced.
     """
 
     def __init__(self, search: Search, views: Views, lists: Lists, events: EventStream) -> None:

@@ -21,7 +21,7 @@ MAX_MISSED = 1000
 
 
 class Listener(Protocol):
-    """Hears of what happens to boards; what it raises is its own affair: it does not."""
+    """Handles the ends and resets of boards; its methods must not raise."""
 
     async def tournament_ended(self, tournament: Tournament) -> None:
         """A period of a tournament no longer takes scores; it is shown as it was a second ago."""
@@ -36,14 +36,14 @@ class Listener(Protocol):
 class Scheduler:
     """Watches the boards of one server.
 
-    When the clock is moved over several moments, each is told in its order. What was due while the
-    server did not run is not told, as in Nakama.
+    When the clock is moved over several moments, the listener is called for each in order. What was
+    due while the server did not run is skipped, as in Nakama.
 
     Args:
         clock: The server's time.
         boards: The boards.
         ranks: Their ranks; those of a period end with it.
-        listener: Who is told.
+        listener: Called at each end and reset.
     """
 
     def __init__(self, clock: Clock, boards: Boards, ranks: Ranks, listener: Listener) -> None:
@@ -52,7 +52,7 @@ class Scheduler:
         self._ranks = ranks
         self._listener = listener
         self._alarm = Alarm(clock, self._catch_up)
-        self._told = 0
+        self._handled_until = 0
         self._due: dict[str, int] = {}
         boards.changed.connect(self._look_at)
 
@@ -66,11 +66,11 @@ class Scheduler:
         await self._alarm.close()
 
     async def settle(self) -> None:
-        """Return once all that is due has been told."""
+        """Return once the listener has handled all that is due."""
         await self._alarm.settle()
 
     def _look_at_all(self) -> None:
-        self._told = int(self._clock.time())
+        self._handled_until = int(self._clock.time())
         self._due = {}
         for board in self._boards.all():
             self._plan(board)
@@ -85,7 +85,9 @@ class Scheduler:
 
     def _plan(self, board: Board) -> None:
         """Note when something happens to a board next."""
-        moments = [each for each in _moments(board, self._told) if each > self._told]
+        moments = [
+            each for each in _moments(board, self._handled_until) if each > self._handled_until
+        ]
         if moments:
             self._due[board.id] = min(moments)
 
@@ -100,7 +102,7 @@ class Scheduler:
             await self._tell(moment)
         else:
             _log.warning(
-                "the clock was moved over more than %d resets of boards; the rest is not told",
+                "the clock was moved over more than %d resets of boards; the rest is skipped",
                 MAX_MISSED,
             )
             self._look_at_all()
@@ -109,7 +111,7 @@ class Scheduler:
     async def _tell(self, moment: int) -> None:
         due = sorted(board_id for board_id, when in self._due.items() if when == moment)
         boards = [board for board_id in due if (board := self._boards.find(board_id))]
-        before, self._told = self._told, moment
+        before, self._handled_until = self._handled_until, moment
         for board_id in due:
             del self._due[board_id]
         for board in boards:
