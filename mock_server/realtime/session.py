@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
@@ -16,6 +15,7 @@ from mock_server.config import SocketConfig
 from mock_server.identity import Identity
 from mock_server.realtime.faulty_connection import FaultyConnection, ReorderBuffer
 from mock_server.realtime.formats import Format, Frame, OutgoingEnvelope
+from mock_server.realtime.session_ids import new_session_id
 from server_kit.faults import Faults
 
 _log = logging.getLogger("mock_server.socket")
@@ -35,7 +35,7 @@ class SocketSession:
     `socket.outgoing_queue_size` frames is dropped without a close frame, as Nakama does.
 
     Attributes:
-        id: The session id, a uuid v1; clients see it in presences only.
+        id: The session id; clients see it in presences only.
         identity: The user, as in the token of the handshake.
         lang: The language given in the handshake.
         client_ip: Where it came from.
@@ -52,11 +52,12 @@ class SocketSession:
         config: SocketConfig,
         format_: Format,
         *,
+        node: str,
         faults: Faults,
         reorder_buffer: ReorderBuffer,
         leave: Callable[[SocketSession], None],
     ) -> None:
-        self.id = str(uuid.uuid1())
+        self.id = new_session_id(node)
         self.identity = identity
         self.lang = request.query.get("lang") or "en"
         self.client_ip = request.remote or ""

@@ -53,6 +53,7 @@ class WebsocketHandler:
         faults: Faults,
     ) -> None:
         self._config = config.socket
+        self._node = config.name
         self._is_single_socket = config.session.single_socket
         self._pipeline = pipeline
         self._sessions = sessions
@@ -94,6 +95,7 @@ class WebsocketHandler:
             identity,
             config,
             format_,
+            node=self._node,
             faults=self._faults,
             reorder_buffer=self._reorder_buffer,
             leave=self._leave,

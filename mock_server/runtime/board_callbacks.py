@@ -38,9 +38,7 @@ class BoardCallbacks:
     async def tournament_reset(self, tournament: Tournament) -> None:
         """Call the function of `register_tournament_reset`."""
         function = self._registrations.active.tournament_reset
-        table, *times = _tournament(tournament)
-        del table["start_active"]  # as in Nakama
-        await self._call(function, "tournament_reset", table, *times)
+        await self._call(function, "tournament_reset", *_tournament(tournament))
 
     async def leaderboard_reset(self, board: Board, reset: int) -> None:
         """Call the function of `register_leaderboard_reset`."""

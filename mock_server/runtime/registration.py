@@ -173,7 +173,7 @@ class RegistrationFunctions(RuntimeFunctions):
             ModuleError: No function.
         """
         given = Arguments("register_tournament_reset", function)
-        self._callbacks.tournament_reset = given.function(1)
+        self._callbacks.tournament_reset = without_start(given.function(1))
 
     def register_leaderboard_reset(self, function: LeaderboardFunction) -> None:
         """Call a function when a period of a leaderboard is over.
@@ -246,3 +246,13 @@ class RegistrationFunctions(RuntimeFunctions):
 
 def _name(given: Arguments, expected: str) -> str:
     return given.filled_text(2, expected).lower()
+
+
+def without_start(function: TournamentFunction) -> TournamentFunction:
+    """A function of `register_tournament_reset`, which in Lua is not told `start_active`."""
+
+    def call(context: Context, tournament: dict[str, Any], *times: int) -> object:
+        told = {name: value for name, value in tournament.items() if name != "start_active"}
+        return function(context, told, *times)
+
+    return call

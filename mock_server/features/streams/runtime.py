@@ -6,9 +6,11 @@ from typing import Any
 
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.router import Router
+from mock_server.realtime.session_ids import is_of_node
 from mock_server.realtime.stream import Presence, Stream
 from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.arguments import Arguments, Entry, whole
+from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import messages
 from mock_server.wire.errors import DecodeError
@@ -103,7 +105,7 @@ class StreamFunctions(RuntimeFunctions):
         given = Arguments(
             "stream_user_join", user_id, session_id, stream, hidden, persistence, status
         )
-        where, presence = self._stream_presence(given)
+        where, presence = self._stream_presence(given, "join")
         return self._tracker.track(where, presence)
 
     def stream_user_update(
@@ -123,7 +125,7 @@ class StreamFunctions(RuntimeFunctions):
         given = Arguments(
             "stream_user_update", user_id, session_id, stream, hidden, persistence, status
         )
-        where, presence = self._stream_presence(given)
+        where, presence = self._stream_presence(given, "update")
         self._tracker.update(where, presence)
 
     def stream_user_leave(
@@ -132,11 +134,13 @@ class StreamFunctions(RuntimeFunctions):
         """Let a session leave a stream; one that is not there is no error.
 
         Raises:
-            ModuleError: A bad argument.
+            ModuleError: A bad argument, or a session that was never this server's.
         """
         given = Arguments("stream_user_leave", user_id, session_id, stream)
         owner, session = _user(given), _session(given)
-        self._leave_stream(_stream(given, 3, 3), owner, session)
+        where = _stream(given, 3, 3)
+        self._check_node(session, "leave")
+        self._leave_stream(where, owner, session)
 
     def stream_user_kick(self, presence: Any = None, stream: Any = None) -> None:
         """Make a session leave a stream.
@@ -226,12 +230,17 @@ class StreamFunctions(RuntimeFunctions):
             raise given.error(2, f"not a valid envelope: {error}") from None
         self._send_to_stream(where, sessions, message_json(messages.envelope(), fields))
 
-    def _stream_presence(self, given: Arguments) -> tuple[Stream, Presence]:
+    def _check_node(self, session_id: str, verb: str) -> None:
+        if not is_of_node(session_id, self._node):
+            raise ModuleError(f"stream user {verb} failed: node not found")
+
+    def _stream_presence(self, given: Arguments, verb: str) -> tuple[Stream, Presence]:
         owner, session_id = _user(given), _session(given)
         where = _stream(given, 3, 3)
         hidden = given.optional_flag(4)
         persistence = given.optional_flag(5, default=True)
         status = given.optional_text(6) or None
+        self._check_node(session_id, verb)
         session = self._registry.get(session_id)
         if session is None:
             raise given.error(2, "session id does not exist")

@@ -13,7 +13,7 @@ from mock_server.runtime.js.bundle import Bundle
 from mock_server.runtime.js.errors import ScriptError, line_of, script_error
 from mock_server.runtime.js.limits import Deadline
 from mock_server.runtime.js.registering import Registrar
-from mock_server.runtime.js.values import decode, to_json
+from mock_server.runtime.js.values import decode, marked, to_json
 
 _log = logging.getLogger("mock_server.modules")
 
@@ -123,7 +123,8 @@ class JsContext:
             ScriptError: It failed.
         """
         self._deadline.start()
-        reply = self._operate("invoke", mode, name, to_json(context), to_json(values))
+        given = values if mode == "rpc" else marked(values)
+        reply = self._operate("invoke", mode, name, to_json(context), to_json(given))
         self._jobs()
         if reply[0] == "m":
             raise Missing(name)

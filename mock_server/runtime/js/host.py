@@ -21,6 +21,8 @@ from mock_server.runtime.js.sprintf import sprintf, verb_v
 from mock_server.runtime.js.syntax import parse
 from mock_server.runtime.js.values import decode, encode
 from mock_server.runtime.localcache import LocalCache
+from mock_server.wire import gojson
+from mock_server.wire.errors import DecodeError
 
 _log = logging.getLogger("mock_server.modules")
 _LEVELS = {
@@ -80,6 +82,7 @@ class Host:
             "$env": self._set_env,
             "$reword": self._reword,
             "$syntax": _check_syntax,
+            "$json": _json_mistake,
         }
 
     def __call__(self, name: str, text: str) -> str:
@@ -141,6 +144,15 @@ class Host:
         if isinstance(changed, dict):
             self._environment.values = changed
         return "u"
+
+
+def _json_mistake(text: str) -> str:
+    """What Go says of a text that is no JSON."""
+    try:
+        gojson.unmarshal(str(decode(text)))
+    except DecodeError as error:
+        return str(error)
+    return "invalid character"
 
 
 def _check_syntax(text: str) -> str:

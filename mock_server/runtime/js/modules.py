@@ -17,10 +17,11 @@ from mock_server.runtime.js.calls import Environment
 from mock_server.runtime.js.context import Missing
 from mock_server.runtime.js.errors import ScriptError
 from mock_server.runtime.js.functions import NAMES, SATORI
+from mock_server.runtime.js.functions.leaderboards import board_object
 from mock_server.runtime.js.messages import full_message
 from mock_server.runtime.js.pool import JsPool
 from mock_server.runtime.js.registering import Registration
-from mock_server.runtime.js.values import plain
+from mock_server.runtime.js.values import TIMESTAMP_METHODS, Message, plain
 from mock_server.runtime.localcache import LocalCache
 from mock_server.runtime.nk import FunctionTable
 from mock_server.runtime.registrations import Registrations
@@ -126,6 +127,12 @@ class JsModules:
         elif method.startswith("registerBefore"):
             title = method.removeprefix("registerBefore")
             callbacks.before[title.lower()] = self._before(title, registered)
+        elif method == "registerTournamentEnd":
+            callbacks.tournament_end = self._tournament("tournament_end", registered)
+        elif method == "registerTournamentReset":
+            callbacks.tournament_reset = self._tournament("tournament_reset", registered)
+        elif method == "registerLeaderboardReset":
+            callbacks.leaderboard_reset = self._leaderboard(registered)
         elif method.startswith("registerAfter"):
             title = method.removeprefix("registerAfter")
             callbacks.after[title.lower()] = self._after(title, registered)
@@ -174,6 +181,25 @@ class JsModules:
         async def call(context: Context, output: dict[str, Any], request: dict[str, Any]) -> None:
             told = full_message(envelope(), output) if output else None
             await self._call("after", registered, context, told, full_message(envelope(), request))
+
+        return call
+
+    def _tournament(self, mode: str, registered: Registration) -> Any:
+        async def call(context: Context, tournament: dict[str, Any], end: int, reset: int) -> None:
+            await self._call(mode, registered, context, board_object(tournament), end, reset)
+
+        return call
+
+    def _leaderboard(self, registered: Registration) -> Any:
+        async def call(context: Context, leaderboard: dict[str, Any], reset: int) -> None:
+            board = board_object(leaderboard)
+            # Nakama passes on what it has in Go, by mistake.
+            seconds = {"Seconds": board["createTime"], "Nanos": 0}
+            board["createTime"] = Message(seconds, TIMESTAMP_METHODS)
+            for name in ("prevReset", "nextReset"):
+                if name in board:
+                    board[name] = int(board[name])
+            await self._call("leaderboard_reset", registered, context, board, reset)
 
         return call
 

@@ -54,6 +54,7 @@ NativeError.prepareStackTrace = function $nkPrepare(error, sites) {
       text += "\n\tat " + given.native + currentFunction + ".func1 (native)";
       continue;
     }
+    if (name === "$nkParse") { text = header + "\n\tat parse (native)"; i++; continue; }
     if (name === "$nkRegister") { text = header + "\n\tat <native> (native)"; continue; }
     if (name === "apply" && sites[i + 1]?.getFunctionName()?.startsWith("$nkI")) { break; }
     if (name.startsWith("$nk")) { continue; }
@@ -209,7 +210,7 @@ function $nkRevive(value) {
       case "b": return $nkBuffer(value.v);
       case "u": return undefined;
       case "d": return new NativeDate(value.v);
-      case "p": return $nkMessage(value.v);
+      case "p": return $nkMessage(value.v, value.m);
       case "o": value = value.v;
     }
   }
@@ -219,9 +220,9 @@ function $nkRevive(value) {
 }
 
 // A protobuf message that Nakama hands out as it is in Go, by mistake.
-function $nkMessage(fields) {
+function $nkMessage(fields, methods) {
   const message = {...fields};
-  for (const name of ["Descriptor", "ProtoMessage", "ProtoReflect", "Reset", "String"]) {
+  for (const name of methods) {
     message[name] = function () { return name === "String" ? stringify(fields) : undefined; };
   }
   for (const name of keys(fields)) { message["Get" + name] = function () { return fields[name]; }; }
@@ -232,6 +233,7 @@ function $nkMessage(fields) {
 function $nkSliced(value) {
   if (value === null || typeof value !== "object") { return value; }
   if (isArray(value)) { return value.map($nkSliced); }
+  if (getPrototypeOf(value) !== ObjectPrototype) { return value; }
   const object = {};
   for (const [name, item] of entries(value)) {
     if (isArray(item)) { $nkDefineSlice(object, name, item.map($nkSliced)); } else { object[name] = $nkSliced(item); }
@@ -428,7 +430,7 @@ function $nkInvoke(mode, name, contextText, valuesText) {
   const call = $nkFind(name);
   if (!isFunction(call)) { return $nkReply("m"); }
   const context = parse(contextText), values = parse(valuesText), environment = stringify(context.env);
-  const given = mode === "rpc" ? values : values.map($nkSliced);
+  const given = mode === "rpc" ? values : values.map($nkRevive).map($nkSliced);
   let result;
   try {
     result = apply(call, null, [context, $nkLogger({}, false), nk, ...given]);
@@ -465,6 +467,19 @@ const $nkEnter = function $nkEnter(operation, ...values) {
 };
 
 // ---- the language ------------------------------------------------------------------------------------------
+
+// JSON.parse tells what is wrong in Go's words.
+function $nkParse(text, reviver) {
+  try {
+    return parse(text, reviver);
+  } catch (error) {
+    if (!(error instanceof NativeSyntaxError)) { throw error; }
+    throw new NativeSyntaxError(host("$json", stringify($nkText(text))));
+  }
+}
+JSON.parse = function (text, reviver) { return $nkParse(text, reviver); };
+defineProperty(JSON.parse, "name", {value: "parse"});
+defineProperty(JSON, "parse", {enumerable: false});
 
 // The constructors of functions take what goja takes.
 function $nkConstructor(native) {

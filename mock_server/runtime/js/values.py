@@ -58,11 +58,21 @@ class Revived:
     value: Any
 
 
+_METHODS = ("Descriptor", "ProtoMessage", "ProtoReflect", "Reset", "String")
+TIMESTAMP_METHODS = (*_METHODS, "AsTime", "CheckValid", "IsValid")
+
+
 @frozen
 class Message:
-    """A protobuf message that Nakama passes on as it is in Go."""
+    """A protobuf message that Nakama passes on as it is in Go.
+
+    Attributes:
+        fields: Its fields under Go's names; each has a method `Get…`, too.
+        methods: Its other methods.
+    """
 
     fields: dict[str, Any]
+    methods: tuple[str, ...] = _METHODS
 
 
 _OPAQUE = {"F": "function", "y": "symbol", "t": "view", "P": "promise"}
@@ -82,7 +92,7 @@ def encode(value: Any) -> str:
     if isinstance(value, bytes):
         return f"b{value.hex()}"
     if isinstance(value, Revived):
-        return f"w{to_json(_marked(value.value))}"
+        return f"w{to_json(marked(value.value))}"
     return f"v{to_json(value)}"
 
 
@@ -150,7 +160,8 @@ def _special(kind: str, value: Any) -> Any:
     return Opaque(_OPAQUE[kind])
 
 
-def _marked(value: Any) -> Any:
+def marked(value: Any) -> Any:
+    """A value with marks where JSON can't say it."""
     if value is UNDEFINED:
         return {"$": "u"}
     if isinstance(value, bytes):
@@ -158,8 +169,8 @@ def _marked(value: Any) -> Any:
     if isinstance(value, Date):
         return {"$": "d", "v": value.text}
     if isinstance(value, Message):
-        return {"$": "p", "v": value.fields}
+        return {"$": "p", "v": value.fields, "m": value.methods}
     if isinstance(value, dict):
-        marked = {name: _marked(item) for name, item in value.items()}
-        return {"$": "o", "v": marked} if "$" in value else marked
-    return [_marked(item) for item in value] if isinstance(value, list) else value
+        members = {name: marked(item) for name, item in value.items()}
+        return {"$": "o", "v": members} if "$" in value else members
+    return [marked(item) for item in value] if isinstance(value, list) else value

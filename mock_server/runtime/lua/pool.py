@@ -20,6 +20,7 @@ from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.state import LoadRecord, LuaState
 from mock_server.runtime.match_handler import Dispatcher
 from mock_server.runtime.nk import FunctionTable
+from mock_server.runtime.registration import without_start
 from mock_server.runtime.registrations import Registrations
 
 _SINGLE = ("tournament_end", "tournament_reset", "leaderboard_reset")
@@ -128,6 +129,8 @@ class LuaPool:
         }
         if kind in named:
             named[kind][name] = function
+        elif kind == "tournament_reset":
+            callbacks.tournament_reset = without_start(function)
         elif kind in _SINGLE:
             setattr(callbacks, kind, function)
         else:

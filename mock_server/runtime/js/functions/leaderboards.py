@@ -178,7 +178,10 @@ def haystack_arguments(given: Given, expected: str) -> tuple[Any, ...]:
 def board_object(board: Object) -> Object:
     """A leaderboard or a tournament as JavaScript sees it."""
     shaped: Object = camel_keys(board, METADATA)
-    return {name: value for name, value in shaped.items() if value is not None}
+    shaped["sortOrder"] = int(shaped["sortOrder"])
+    if "" in shaped:  # Lua's has no name for it, by mistake
+        shaped["prevReset"] = shaped.pop("")
+    return {"endTime": None, **shaped} if "title" in shaped else shaped
 
 
 def record_object(record: Object) -> Object:

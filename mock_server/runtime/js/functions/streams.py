@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mock_server.runtime.errors import BadArgument
@@ -35,20 +37,16 @@ def stream_user_join(given: Given, nk: Nk) -> Any:
     """`nk.streamUserJoin(userId, sessionId, stream, hidden, persistence, status?)`."""
     who = _user(given), _session(given)
     presence = _presence(given)
-    try:
+    with _unknown_session():
         return nk("stream_user_join", *who, *presence)
-    except BadArgument as error:
-        raise _unknown(error, "stream user join failed: node not found") from None
 
 
 def stream_user_update(given: Given, nk: Nk) -> Any:
     """`nk.streamUserUpdate(userId, sessionId, stream, hidden, persistence, status?)`."""
     who = _user(given), _session(given)
     presence = _presence(given)
-    try:
+    with _unknown_session():
         nk("stream_user_update", *who, *presence)
-    except BadArgument as error:
-        raise _unknown(error, _NO_SESSION) from None
     return UNDEFINED
 
 
@@ -56,8 +54,6 @@ def stream_user_leave(given: Given, nk: Nk) -> Any:
     """`nk.streamUserLeave(userId, sessionId, stream)`."""
     user_id, session_id = _user(given), _session(given)
     where = _stream(given, 2)
-    if not nk("session_exists", session_id):
-        raise ScriptGoError("stream user leave failed: node not found")
     nk("stream_user_leave", user_id, session_id, where)
     return UNDEFINED
 
@@ -109,7 +105,11 @@ def stream_send_raw(given: Given, nk: Nk) -> Any:
     where = _stream(given, 0)
     envelope = json_of(given.object(1, "expects envelope object"), "failed to convert envelope: {}")
     presences = _presences(given)
-    nk("stream_send_raw", where, envelope, presences, given.defined(3, given.flag, True))
+    reliable = given.defined(3, given.flag, True)
+    try:
+        nk("stream_send_raw", where, envelope, presences, reliable)
+    except BadArgument as error:
+        raise ScriptGoError(error.expected.replace("\xa0", " ")) from None
     return UNDEFINED
 
 
@@ -208,7 +208,12 @@ def _with_reason(presence: Object) -> Object:
     return {"reason": 1, **presence}
 
 
-def _unknown(error: BadArgument, text: str) -> Exception:
-    if error.expected == _NO_SESSION:
-        return ScriptGoError(text)
-    return ScriptTypeError(error.expected)
+@contextmanager
+def _unknown_session() -> Iterator[None]:
+    """Word it as JavaScript does that a session is not open."""
+    try:
+        yield
+    except BadArgument as error:
+        if error.expected == _NO_SESSION:
+            raise ScriptGoError(_NO_SESSION) from None
+        raise
