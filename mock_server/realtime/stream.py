@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
+from mock_server.wire.messages import realtime_message
 from mock_server.wire.output import omit_empty
 
 
@@ -81,5 +82,5 @@ class Presence:
                 "persistence": self.persistence,
                 "status": self.status,
             },
-            keep=("status",),
+            realtime_message("UserPresence"),
         )

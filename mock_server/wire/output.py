@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from mock_server.wire.gojson import go_string, join
+from mock_server.wire.schema import Message
 from mock_server.wire.timestamps import format_timestamp
 
 _NS = 1_000_000_000
@@ -16,18 +17,19 @@ def encode_plain(document: Mapping[str, Any]) -> str:
     return join(document, comma=",", quote=go_string, sort_keys=False)
 
 
-def omit_empty(fields: Mapping[str, Any], keep: Collection[str] = ()) -> dict[str, Any]:
+def omit_empty(fields: Mapping[str, Any], message: Message | None = None) -> dict[str, Any]:
     """The fields that proto3 writes: empty ones are left out.
 
     Args:
         fields: The fields in the order of their declaration.
-        keep: The fields of wrapper and message types: they are written whenever they are set,
-            also when empty; None is unset.
+        message: What they are the fields of: those of wrapper and message types are written
+            whenever they are set, also when empty; None is unset. Left out, there are none.
     """
+    kept = message.with_presence if message else ()
     return {
         name: value
         for name, value in fields.items()
-        if (value is not None if name in keep else value)
+        if (value is not None if name in kept else value)
     }
 
 

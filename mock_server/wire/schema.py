@@ -136,6 +136,11 @@ class Message:
         fields = self.fields
         return {**fields, **{field.json_name: field for field in fields.values()}}
 
+    @cached_property
+    def with_presence(self) -> frozenset[str]:
+        """The names of the fields of which a set one differs from an absent one."""
+        return frozenset(field.name for field in self.fields.values() if field.has_presence)
+
     def without(self, names: Collection[str]) -> Message:
         """The same message without some of its fields."""
         rest = [field for name, field in self.fields.items() if name not in names]

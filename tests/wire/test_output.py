@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mock_server.wire.errors import GrpcCode, GrpcError, http_status
 from mock_server.wire.output import encode_plain, omit_empty, timestamp
+from mock_server.wire.schema import BOOL_VALUE, INT32, INT32_VALUE, STRING_VALUE, Message
 
 SECOND = 1_000_000_000
 
@@ -29,7 +30,8 @@ def test_an_rpc_answer_reads_back_in_order(document: dict[str, Any]) -> None:
 
 def test_empty_fields_are_left_out_but_for_set_wrappers() -> None:
     fields = {"id": "", "code": 0, "open": False, "state": 0, "unset": None, "name": "n", "l": []}
-    assert omit_empty(fields, keep=("open", "state", "unset")) == {
+    message = Message("Any", open=BOOL_VALUE, state=INT32_VALUE, unset=STRING_VALUE, code=INT32)
+    assert omit_empty(fields, message) == {
         "open": False,
         "state": 0,
         "name": "n",

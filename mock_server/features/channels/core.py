@@ -16,6 +16,7 @@ from mock_server.realtime.stream import Presence, Stream, StreamMode
 from mock_server.realtime.tracker import Tracker
 from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.messages import api_message
 from mock_server.wire.output import omit_empty, timestamp
 from mock_server.wire.uuids import parse_uuid
 from server_kit import Clock, Store
@@ -119,7 +120,7 @@ class ChannelMessage:
             "persistent": self.author.persistent,
             **place(self.author.stream),
         }
-        return omit_empty(fields, keep=("code", "persistent"))
+        return omit_empty(fields, api_message("ChannelMessage"))
 
 
 @frozen

@@ -13,6 +13,7 @@ from mock_server.features.channels.core import place
 from mock_server.features.groups.core import Groups, GroupState
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.stream import Stream, StreamMode
+from mock_server.wire.messages import api_message
 from mock_server.wire.output import omit_empty, timestamp
 from server_kit import Store
 from server_kit.store import Row
@@ -138,7 +139,7 @@ def listed(row: Row, stream: Stream, shown_id: str) -> dict[str, Any]:
         "persistent": True,
         **place(stream),
     }
-    return omit_empty(fields, keep=("code",))
+    return omit_empty(fields, api_message("ChannelMessage"))
 
 
 def _at(row: Row, forward: bool, *, is_next: bool) -> _Position:

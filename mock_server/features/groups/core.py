@@ -22,6 +22,7 @@ from mock_server.features.groups.patterns import ilike
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.tracker import Tracker
 from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.messages import api_message
 from mock_server.wire.output import omit_empty, timestamp
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -216,7 +217,7 @@ def message(row: Row) -> dict[str, Any]:
         "create_time": timestamp(row["create_time"] * 1000, digits=0),
         "update_time": timestamp(row["update_time"] * 1000, digits=0),
     }
-    return omit_empty(fields, keep=("open",))
+    return omit_empty(fields, api_message("Group"))
 
 
 def _checked(columns: Mapping[str, Any]) -> dict[str, Any]:

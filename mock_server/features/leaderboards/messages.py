@@ -10,6 +10,7 @@ from mock_server.features.leaderboards.scores import Score
 from mock_server.identity import Identity
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.gojson import is_json_object
+from mock_server.wire.messages import api_message
 from mock_server.wire.output import omit_empty, timestamp
 from mock_server.wire.uuids import parse_uuid
 
@@ -44,11 +45,11 @@ def record_message(record: Record) -> dict[str, Any]:
             "metadata": record.metadata,
             "create_time": seconds_text(record.create_time),
             "update_time": seconds_text(record.update_time),
-            "expiry_time": seconds_text(record.expiry) if record.expiry else "",
+            "expiry_time": seconds_text(record.expiry) if record.expiry else None,
             "rank": _int64(record.rank),
             "max_num_score": record.max_num_score,
         },
-        keep=("username",),
+        api_message("LeaderboardRecord"),
     )
 
 

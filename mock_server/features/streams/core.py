@@ -9,6 +9,7 @@ import attrs
 
 from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence, Stream
+from mock_server.wire.messages import realtime_message
 from mock_server.wire.output import omit_empty
 
 
@@ -25,7 +26,9 @@ class PresenceEvents:
             "joins": [_message(presence) for presence in joins],
             "leaves": [_message(presence) for presence in leaves],
         }
-        envelope = {"stream_presence_event": omit_empty(event, keep=("stream",))}
+        envelope = {
+            "stream_presence_event": omit_empty(event, realtime_message("StreamPresenceEvent"))
+        }
         self._router.send_to_stream(stream, envelope)
 
 

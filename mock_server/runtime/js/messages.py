@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.wire.schema import ListOf, MapOf, Message, Scalar, Wrapper
+from mock_server.wire.schema import BYTES, Enum, ListOf, MapOf, Message, Scalar
 
 
 def full_message(message: Message, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,8 +37,10 @@ def _value(kind: Any, value: Any) -> Any:
     if isinstance(kind, MapOf):
         return dict(value or {})
     if isinstance(kind, Scalar):
+        if kind == BYTES:
+            return value or ""  # base64
         value = kind.default if value is None else value
         return str(value) if kind.name in ("int64", "uint64") else value
-    if isinstance(kind, Wrapper):
-        return value
+    if isinstance(kind, Enum):
+        return value or 0
     return value
