@@ -20,6 +20,7 @@ from mock_server.realtime.stream import Presence
 from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.context import Contexts
 from mock_server.runtime.match_handler import MatchMessage, MatchPresence
+from mock_server.wire.messages import realtime_message
 from mock_server.wire.output import omit_empty
 from mock_server.wire.uuids import parse_uuid
 from server_kit import Clock
@@ -157,7 +158,7 @@ class MatchRequests:
             "presences": [each.message() for each in members],
             "self": user_presence(own),
         }
-        return {"match": omit_empty(reply, keep=("label",))}
+        return {"match": omit_empty(reply, realtime_message("Match"))}
 
     def _leave(self, session: SocketSession, request: dict[str, Any]) -> Reply:
         match_id = _match_id(request["match_id"])

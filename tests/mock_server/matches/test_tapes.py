@@ -34,6 +34,8 @@ LANDED = (
     "mp_match_join",
     "mp_match_list",
     "mp_match_signal",
+    "mp_proto_chat",
+    "mp_proto_wire",
     "mp_relayed_members",
     "mp_relayed_named",
     "mp_streams_runtime",
