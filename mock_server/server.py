@@ -1,4 +1,4 @@
-"""MockServer: the object that a test holds."""
+"""MockServer: the server that a test starts and asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes everything that a running server consists of, in the order in which one needs the other.
+"""Makes every part of a running server, in the order of dependency.
 
 This is the one place that knows all. A new feature is one line in `Wiring._features`, with what it
 needs as arguments, and one in `_STORED` if it has tables.

@@ -1,4 +1,4 @@
-"""Session ids: uuids of version 1 whose last six bytes tell the node, as in Nakama."""
+"""Session ids: uuids of version 1 whose last six bytes are the node's, as in Nakama."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams and presences: who is where."""
+"""Streams, and the presences of sessions in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells server modules when tournaments end and boards are reset."""
+"""Calls server modules when tournaments end and boards are reset."""
 
 from __future__ import annotations
 

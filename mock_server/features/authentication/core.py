@@ -1,4 +1,4 @@
-"""Log in by what a client knows of itself; sign up where the caller wants it."""
+"""Logs users in by an identifier and its proof; signs them up where the caller wants it."""
 
 from __future__ import annotations
 

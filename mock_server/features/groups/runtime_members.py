@@ -1,4 +1,4 @@
-"""`nk.group_user*` and `nk.user_groups_list`: who is what in which group."""
+"""`nk.group_user*` and `nk.user_groups_list`: the members of groups."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Health: is the server there?"""
+"""The health check."""

@@ -1,1 +1,1 @@
-"""Moderation: accounts are banned and deleted, with all that hangs on them."""
+"""Moderation: bans and deletes accounts, with their tokens, sockets and groups."""

@@ -1,4 +1,4 @@
-"""What a test does with notifications on the server's side."""
+"""The notifications facade: sends and reads notifications on the server's side, for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications that Nakama sends by itself: what somebody else did concerns a user."""
+"""System notifications: those that Nakama sends when one user's action concerns another."""
 
 from __future__ import annotations
 

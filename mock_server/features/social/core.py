@@ -1,4 +1,4 @@
-"""What Nakama does with the social networks: check tokens, and import friends."""
+"""Social networks: checks tokens and imports friends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scheduler: tells when tournaments end and boards are reset, on the server's clock."""
+"""The scheduler: ends tournaments and resets boards on the server's clock."""
 
 from __future__ import annotations
 

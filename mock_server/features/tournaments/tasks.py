@@ -1,4 +1,4 @@
-"""What modules are told when a runtime function of tournaments fails."""
+"""Errors of the runtime functions of tournaments, as modules see them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Wallets: what users own, as whole numbers by name, and how it came about."""
+"""Wallets: the amounts of each currency that users have, and the ledger of changes."""
