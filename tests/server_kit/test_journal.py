@@ -113,3 +113,12 @@ def test_an_entry_keeps_a_bounded_part_of_each_text() -> None:
     assert kept.error is not None
     assert kept.error.endswith("ValueError: why")
     assert len(kept.error) == 20_000
+
+
+def test_a_watcher_gets_each_entry_from_then_on() -> None:
+    journal, watched = Journal(), list[str]()
+    journal.write(entry("before"))
+    journal.watch(lambda each: watched.append(each.name))
+    journal.write(entry("a"))
+    journal.write(entry("b"))
+    assert watched == ["a", "b"]
