@@ -125,7 +125,7 @@ byId("clear").addEventListener("click", async () => {
     title: isSearch
       ? `Clear the ${count(found.total, "notification")} found?`
       : `Clear all ${count(found.total, "notification")}?`,
-    text: `${isSearch ? rest : "Devices, users and templates stay."} Scheduled ones are still sent, and are back then.`,
+    text: `${isSearch ? rest : "Devices, users and templates stay."} Scheduled ones are still sent and come back then.`,
     yes: `Clear ${found.total === 1 ? "it" : `these ${found.total}`}`,
   });
   if (!yes) return;

@@ -36,7 +36,7 @@ export const VIEWS = {
       ["Last active", time(item.last_active)],
     ],
     sent: (item) => ({ device: item.id }),
-    json: (item) => ({ tags: item.tags }),
+    json: (item) => (Object.keys(item.tags).length ? { tags: item.tags } : null),
   },
   users: {
     title: "Users",
@@ -47,7 +47,6 @@ export const VIEWS = {
     text: (item) => tags(item.tags) || item.id,
     labels: (item) => [el("span", {}, count(item.devices, "device"))],
     facts: (item) => [
-      ["OneSignal id", el("code", {}, item.id)],
       ...Object.entries(item.aliases),
       ["Devices", el("a", { href: placeOf({ view: "devices", q: item.id }) }, count(item.devices, "device"))],
       ["Language", item.language],
@@ -56,7 +55,7 @@ export const VIEWS = {
       ["Last active", time(item.last_active)],
     ],
     sent: (item) => ({ user: item.aliases.external_id ?? item.id }),
-    json: (item) => ({ tags: item.tags }),
+    json: (item) => (Object.keys(item.tags).length ? { tags: item.tags } : null),
   },
   segments: {
     title: "Segments",
@@ -148,6 +147,7 @@ function make(name, kind) {
       return { title: "Gone", body: el("div", { class: "empty" }, el("h2", { tabindex: "-1" }, "Not here any more")) };
     }
     const address = `${path}?id=${encodeURIComponent(id)}`;
+    const extra = kind.json?.(item);
     const sent = kind.sent && el("a", { href: placeOf(kind.sent(item)) }, "What was sent");
     return {
       title: kind.name(item),
@@ -160,7 +160,7 @@ function make(name, kind) {
           { class: "card" },
           facts([["Id", el("code", {}, item.id)], ["App", name === "apps" ? null : item.app_name], ...kind.facts(item), ["Notifications", sent], ["Same as JSON", el("a", { href: address }, el("code", {}, address))]]),
         ),
-        kind.json ? el("section", { class: "card" }, json(kind.json(item))) : null,
+        extra ? el("section", { class: "card" }, json(extra)) : null,
       ),
     };
   }
