@@ -254,6 +254,11 @@ for _ in range(40):
         ),
         ({"nodes": [PUSH, PUSH]}, "client_node_id hello is used twice"),
         ({"nodes": [NESTED]}, "the request is nested too deeply"),
+        (
+            {"nodes": [{"kind": "tag", "assignments": {f"t{n}": "x" for n in range(101)}}]},
+            "nodes[0].assignments: Expected `object` of length <= 100",
+        ),
+        ({"nodes": [WAIT] * 4000}, "a journey's request has at most 10000 members and items"),
     ],
 )
 async def test_journeys_that_are_refused(body: dict[str, Any], text: str, backend: Backend) -> None:

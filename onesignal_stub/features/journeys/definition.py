@@ -29,9 +29,11 @@ from onesignal_stub.features.journeys.nodes import (
     kind_of,
     walk,
 )
+from onesignal_stub.fields import MAX_TAGS
 
 MAX_NAME = 300
 _MAX_DEPTH = 100
+_MAX_MEMBERS = 10_000
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 BLANK: dict[str, Any] = {"audience": {"kind": "segment"}, "nodes": []}
 """What a new journey has where its request says nothing."""
@@ -82,7 +84,7 @@ class EarlyExit(Struct):
     """When users leave before the end, and the tags that they get then."""
 
     rules: EarlyExitRules
-    tag_on_early_exit: dict[str, str] | UnsetType = UNSET
+    tag_on_early_exit: Annotated[dict[str, str], Meta(max_length=MAX_TAGS)] | UnsetType = UNSET
 
 
 class ReentryRules(Struct):
@@ -151,8 +153,10 @@ def merge_patch(target: Any, patch: Any, *, depth: int = 0) -> Any:
     """Apply a JSON Merge Patch (RFC 7396); a null inside an array's objects is left out too.
 
     Raises:
-        ApiError: The patch is nested too deeply.
+        ApiError: The patch is nested too deeply, or has more than 10,000 members and items.
     """
+    if depth == 0:
+        _check_size(patch)
     if depth > _MAX_DEPTH:
         raise refused("the request is nested too deeply")
     if isinstance(patch, list):
@@ -166,6 +170,17 @@ def merge_patch(target: Any, patch: Any, *, depth: int = 0) -> Any:
         else:
             merged[name] = merge_patch(merged.get(name), value, depth=depth + 1)
     return merged
+
+
+def _check_size(patch: Any) -> None:
+    left, waiting = _MAX_MEMBERS, [patch]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            left -= len(value)
+            if left < 0:
+                raise refused(f"a journey's request has at most {_MAX_MEMBERS} members and items")
+            waiting += value.values() if isinstance(value, dict) else value
 
 
 def read_definition(merged: Mapping[str, Any], known: Known) -> Definition:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from onesignal_stub.fields import MAX_TAGS
+
 SENDING_KINDS = ("send_push", "send_email", "send_sms", "send_iam", "send_webhook")
 _DAY = 24 * 60
 _SHORTEST_WINDOW = 15
@@ -161,7 +163,10 @@ class SendWebhook(_Node, kw_only=True, tag="send_webhook"):
 class Tag(_Node, kw_only=True, tag="tag"):
     """Sets tags of the user, or removes those whose value is empty."""
 
-    assignments: dict[Annotated[str, Meta(max_length=255)], Annotated[str, Meta(max_length=1024)]]
+    assignments: Annotated[
+        dict[Annotated[str, Meta(max_length=255)], Annotated[str, Meta(max_length=1024)]],
+        Meta(max_length=MAX_TAGS),
+    ]
 
 
 class _Branch(Struct, kw_only=True):
