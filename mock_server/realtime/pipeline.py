@@ -46,9 +46,8 @@ class Pipeline:
         self._hooks = hooks
         self._journal = journal
         self._clock = clock
-        self._envelope = messages.envelope()
         self._requests = {request.member: request for request in requests}
-        if unknown := self._requests.keys() - self._envelope.fields.keys():
+        if unknown := self._requests.keys() - messages.envelope().fields.keys():
             raise ValueError(f"no members of an envelope: {sorted(unknown)}")
 
     async def receive(self, session: SocketSession, data: bytes) -> None:
@@ -79,7 +78,7 @@ class Pipeline:
         """Reply to one request; return the traceback of a handler that failed."""
         cid, failure = envelope["cid"], None
         try:
-            envelope = await self._hooks.before_message(session, member, self._envelope, envelope)
+            envelope = await self._hooks.before_message(session, member, envelope)
             cid = envelope["cid"]
             reply = self._requests[member].handler(session, envelope[member])
             if inspect.isawaitable(reply):
@@ -104,7 +103,7 @@ class Pipeline:
             reply = error_reply(ErrorCode.RUNTIME_EXCEPTION, "Internal error")
         else:
             out = self._reply(session, cid, reply)
-            await self._hooks.after_message(session, member, self._envelope, envelope, out)
+            await self._hooks.after_message(session, member, envelope, out)
             return None
         self._reply(session, cid, reply)
         return failure

@@ -14,7 +14,8 @@ from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.registrations import Registrations
 from mock_server.wire.errors import DecodeError, GrpcCode
-from mock_server.wire.protojson import decode_value, message_json
+from mock_server.wire.messages import envelope
+from mock_server.wire.protojson import decode_value, document_json, message_json
 from mock_server.wire.schema import Message
 
 _log = logging.getLogger("mock_server.runtime")
@@ -85,17 +86,17 @@ class Hooks:
         identity = (token and self._sessions.check(token)) or call.identity
         context = self._request_context("after", call, identity)
         request = message_json(route.message, call.request)
-        await _observe(function, context, response, request, name=route.name)
+        told = document_json(route.operation.response, response)
+        await _observe(function, context, told, request, name=route.name)
 
     async def before_message(
-        self, session: SocketSession, member: str, envelope: Message, fields: dict[str, Any]
+        self, session: SocketSession, member: str, fields: dict[str, Any]
     ) -> dict[str, Any]:
         """Let the before hook of a socket message look at it, and return what to go on with.
 
         Args:
             session: Who sent it.
             member: The envelope's member, as `channel_join`.
-            envelope: The schema of envelopes.
             fields: The decoded envelope.
 
         Raises:
@@ -106,10 +107,10 @@ class Hooks:
         if function is None:
             return fields
         context = self._contexts.of_socket(session, "before")
-        result: Any = function(context, message_json(envelope, fields))
+        result: Any = function(context, message_json(envelope(), fields))
         if inspect.isawaitable(result):
             result = await result
-        changed = _decoded(envelope, result)
+        changed = _decoded(envelope(), result)
         if changed[member] is None:
             raise ModuleError(_UNREADABLE)
         return changed
@@ -118,7 +119,6 @@ class Hooks:
         self,
         session: SocketSession,
         member: str,
-        envelope: Message,
         fields: dict[str, Any],
         reply: dict[str, Any] | None,
     ) -> None:
@@ -127,15 +127,15 @@ class Hooks:
         Args:
             session: Who sent it.
             member: The envelope's member, as `channel_join`.
-            envelope: The schema of envelopes.
             fields: The decoded envelope.
             reply: The reply's envelope; None where there is none.
         """
         function = self._registrations.active.after_rt.get(_rt_name(member))
         if function is not None:
             context = self._contexts.of_socket(session, "after")
-            request = message_json(envelope, fields)
-            await _observe(function, context, reply or {}, request, name=member)
+            request = message_json(envelope(), fields)
+            told = document_json(envelope(), reply or {})
+            await _observe(function, context, told, request, name=member)
 
     def _request_context(self, mode: str, call: Call, identity: Identity) -> Context:
         return self._contexts.of_request(

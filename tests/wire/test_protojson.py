@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from mock_server.wire.errors import EncodeError
 from mock_server.wire.messages import api_message, envelope, realtime_message
 from mock_server.wire.protobuf import decode, encode
-from mock_server.wire.protojson import DecodeError, decode_body, decode_frame, message_json
+from mock_server.wire.protojson import (
+    DecodeError,
+    decode_body,
+    decode_frame,
+    document_json,
+    message_json,
+)
 from mock_server.wire.protojson import encode as write_json
 from mock_server.wire.protojson.exact import decode_exactly
 from mock_server.wire.protojson.plain import decode_plain
@@ -458,3 +464,9 @@ def test_a_document_that_does_not_fit_is_not_written(document: dict[str, Any]) -
 def test_json_is_not_escaped_for_html() -> None:
     text = write_json(api_message("Notification"), {"content": '{"h":"<&>\u2028"}'})
     assert text == '{"content":"{\\"h\\":\\"<&>\u2028\\"}"}'
+
+
+def test_document_is_told_as_a_client_reads_it() -> None:
+    document = {"op_code": 5, "data": b"\xff", "reliable": False, "match_id": "m", "presence": None}
+    told = document_json(realtime_message("MatchData"), document)
+    assert list(told.items()) == [("match_id", "m"), ("op_code", "5"), ("data", "/w==")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -57,6 +58,16 @@ def encode(message: Message, document: Mapping[str, Any]) -> str:
         raise
     except (AttributeError, TypeError, ValueError) as error:
         raise EncodeError(f"no {message.full_name}: {error}") from error
+
+
+def document_json(message: Message, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The proto3 JSON of a document that a handler made, as a client reads it.
+
+    Raises:
+        EncodeError: A value does not fit its field, or the message has no such field.
+    """
+    read: dict[str, Any] = json.loads(encode(message, document))
+    return read
 
 
 def message_json(message: Message, fields: dict[str, Any]) -> dict[str, Any]:
