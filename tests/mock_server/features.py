@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from mock_server import Config
 from mock_server.features.push.push_log import PushLog
 from mock_server.http.routing import Route
@@ -10,8 +12,8 @@ from mock_server.wiring import SCHEMA, Wiring
 from server_kit import Clock, Faults, Journal, Store
 
 
-def routes_and_requests() -> tuple[list[Route], list[Request]]:
-    """All routes, and all requests over a socket."""
+async def _routes_and_requests() -> tuple[list[Route], list[Request]]:
+    """What a wired server has; parts of it are made in a running loop."""
     clock, journal, store = Clock(), Journal(), Store(SCHEMA)
     try:
         wiring = Wiring(Config(), clock, store, journal, Faults(journal, clock), PushLog())
@@ -22,3 +24,7 @@ def routes_and_requests() -> tuple[list[Route], list[Request]]:
         [route for feature in features for route in feature.routes],
         [request for feature in features for request in feature.requests],
     )
+
+
+ROUTES, REQUESTS = asyncio.run(_routes_and_requests())
+"""All routes, and all requests over a socket."""

@@ -13,7 +13,7 @@ from mock_server import MockServer
 from mock_server.http.routing import Auth, Route
 from mock_server.wire.messages import envelope
 from mock_server.wire.schema import STRING, STRING_VALUE, ListOf, MapOf, Message
-from tests.mock_server.features import routes_and_requests
+from tests.mock_server.features import REQUESTS, ROUTES
 from tests.mock_server.hostile import http_request
 from tests.mock_server.players import SERVER_KEY, Player, open_line
 
@@ -83,7 +83,7 @@ async def test_no_text_of_a_request_is_taken_for_more(
     await server.notifications.send(ada.user_id, "kept")
     stored, account = await server.notifications.stored(ada.user_id), await account_of(ada)
     tables = await tables_of(server)
-    for route in routes_and_requests()[0]:
+    for route in ROUTES:
         if route.name not in ("DeleteAccount", "SessionLogout"):
             await poison_route(eve, route, poison)
     assert [entry.error for entry in server.journal if entry.error] == []
@@ -113,7 +113,7 @@ async def test_no_text_of_a_frame_is_taken_for_more(
     server: MockServer, ada: Player, eve: Player, poison: str
 ) -> None:
     account, tables = await account_of(ada), await tables_of(server)
-    for request in routes_and_requests()[1]:
+    for request in REQUESTS:
         connection = await eve.http.ws_connect(server.socket_url, headers=eve.headers)
         message = envelope().fields[request.member].kind
         assert isinstance(message, Message)

@@ -11,10 +11,9 @@ from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.requests import Request
 from mock_server.wire.messages import envelope
 from mock_server.wire.schema import Message
-from tests.mock_server.features import routes_and_requests
+from tests.mock_server.features import REQUESTS, ROUTES
 from tests.wire.facts import FACTS
 
-ROUTES, REQUESTS = routes_and_requests()
 OPERATIONS = {each["name"]: each for each in FACTS["api"]["service"]["operations"]}
 OWN = {"RegisterPush"}
 
