@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, NoReturn
 
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.scanner import check_valid, is_valid
@@ -46,12 +46,17 @@ def unmarshal(text: str | bytes) -> Any:
         DecodeError: The text is no JSON; the message is Go's.
     """
     data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
-    check_valid(data)
     source = _SURROGATE_ESCAPES.sub(_without_lone_surrogate, utf8_text(data))
     try:
-        return json.loads(source, parse_int=_number, parse_float=_number)
+        return json.loads(
+            source, parse_int=_number, parse_float=_number, parse_constant=_no_constant
+        )
     except RecursionError:
+        check_valid(data)
         raise DecodeError("exceeded max depth") from None
+    except ValueError:
+        check_valid(data)  # says it in Go's words, and what stands before a number out of range
+        raise
 
 
 def unmarshal_string(body: bytes) -> str:
@@ -73,7 +78,12 @@ def unmarshal_string(body: bytes) -> str:
 
 def is_json(text: str) -> bool:
     """Whether the text is one JSON value."""
-    return is_valid(text.encode(errors="surrogatepass"))
+    try:
+        # Far quicker, and what it takes is JSON for Go, too.
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return is_valid(text.encode(errors="surrogatepass"))
+    return True
 
 
 def is_json_object(text: str) -> bool:
@@ -142,6 +152,10 @@ def _unicode_escape(match: re.Match[str]) -> str:
 
 def _without_lone_surrogate(match: re.Match[str]) -> str:
     return r"\ufffd" if match["lone"] else match[0]
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _number(text: str) -> int | float:

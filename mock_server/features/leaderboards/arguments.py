@@ -8,7 +8,7 @@ from attrs import frozen
 
 from mock_server.cron import BadSchedule, parse_schedule
 from mock_server.features.leaderboards.board import Operator
-from mock_server.features.leaderboards.records import Record, RecordPage
+from mock_server.features.leaderboards.record import Record, RecordPage
 from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.wire import gojson
 from mock_server.wire.uuids import parse_uuid

@@ -9,7 +9,8 @@ from mock_server.cron import ScheduleCrash
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.boards import Boards
 from mock_server.features.leaderboards.periods import expiry_at
-from mock_server.features.leaderboards.records import Record, RecordPage, Records, Submission
+from mock_server.features.leaderboards.record import Record, RecordPage, Submission
+from mock_server.features.leaderboards.records import Records
 from server_kit import Clock
 
 _log = logging.getLogger("mock_server")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mock_server.features.leaderboards.records import Record, RecordPage, Submission
+from mock_server.features.leaderboards.record import Record, RecordPage, Submission
 from mock_server.features.leaderboards.scores import Score
 from mock_server.identity import Identity
 from mock_server.wire.errors import GrpcCode, GrpcError

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
-from mock_server.features.leaderboards.board import MAX_NUM_SCORE, Board, Operator
+from mock_server.features.leaderboards.board import MAX_NUM_SCORE, Board
 from mock_server.features.leaderboards.periods import listed_expiry
 from mock_server.features.leaderboards.ranks import Ranks
+from mock_server.features.leaderboards.record import (
+    Record,
+    RecordCursor,
+    RecordPage,
+    Submission,
+    cursor_position,
+    record_of,
+    record_order,
+)
 from mock_server.features.leaderboards.scores import (
     Score,
     effective_operator,
@@ -22,95 +30,11 @@ from mock_server.wire.jsonb import jsonb_text
 from server_kit import Clock, Store
 from server_kit.store import Row
 
-_CURSOR = "leaderboard"
 _NAME_WIDTH = 128
 
 
 class RecordRejected(Exception):
     """A record that the database refuses; the text is PostgreSQL's."""
-
-
-@frozen
-class Submission:
-    """One score that somebody submits.
-
-    Attributes:
-        owner_id: Whose record it is.
-        username: The owner's name; empty leaves the stored one.
-        score: The score.
-        metadata: JSON text of an object; empty leaves the stored one.
-        operator: What it does to the stored score, a number of `Operator`; 0 is the board's way.
-    """
-
-    owner_id: str
-    username: str
-    score: Score
-    metadata: str = ""
-    operator: int = Operator.NO_OVERRIDE
-
-
-@frozen
-class Record:
-    """A record as it is shown.
-
-    Attributes:
-        board_id: Its board.
-        owner_id: Whose it is.
-        username: The owner's name when it was written; None where it was never told.
-        score: The score.
-        num_score: How many scores were written.
-        max_num_score: How many may be.
-        metadata: JSON text.
-        create_time: When it was created, seconds.
-        update_time: When it was written last, seconds.
-        expiry: When its period ends, seconds; 0 is never.
-        rank: Its position; 0 where it is not known.
-    """
-
-    board_id: str
-    owner_id: str
-    username: str | None
-    score: Score
-    num_score: int
-    max_num_score: int
-    metadata: str
-    create_time: int
-    update_time: int
-    expiry: int
-    rank: int = 0
-
-
-@frozen
-class RecordPage:
-    """Records, and how many are ranked; a cursor is empty where there is nothing on its side."""
-
-    records: Sequence[Record] = ()
-    owner_records: Sequence[Record] = ()
-    next_cursor: str = ""
-    prev_cursor: str = ""
-    rank_count: int = 0
-
-
-@frozen
-class _Cursor:
-    """A position in a list: the record there, and on which side of it the page lies."""
-
-    is_next: bool
-    record: Record
-
-    def text(self) -> str:
-        record = self.record
-        score = record.score
-        return encode_cursor(
-            _CURSOR,
-            self.is_next,
-            record.board_id,
-            record.expiry,
-            score.score,
-            score.subscore,
-            record.owner_id,
-            record.rank,
-        )
 
 
 class Records:
@@ -129,14 +53,8 @@ class Records:
 
     def find(self, board: Board, expiry: int, owner_id: str) -> Record | None:
         """An owner's record of a period, with its rank, or None."""
-        row = self._store.one(
-            "SELECT * FROM leaderboard_record "
-            "WHERE leaderboard_id = ? AND expiry_time = ? AND owner_id = ?",
-            board.id,
-            expiry,
-            owner_id,
-        )
-        return None if row is None else self._ranked(board, _record(row))
+        row = self._row(board, expiry, owner_id)
+        return None if row is None else self._ranked(board, row)
 
     def submit(self, board: Board, expiry: int, submission: Submission) -> Record:
         """Write a score as leaderboards do: what does not change the score changes nothing.
@@ -282,7 +200,7 @@ class Records:
             return RecordPage()
         page = RecordPage()
         if limit is not None:
-            position = _position(cursor, board, period) if cursor else None
+            position = cursor_position(cursor, board, period) if cursor else None
             page = self._page(board, period, limit, position)
         return evolve(
             page,
@@ -304,17 +222,18 @@ class Records:
             return RecordPage()
         if cursor:
             return self.page(board, limit, cursor=cursor, expiry=period)
-        owner = self.find(board, period, owner_id)
-        if owner is None:
+        row = self._row(board, period, owner_id)
+        if row is None:
             return RecordPage()
+        owner = record_of(row)
         before = self._beside(board, owner, limit + 1, is_next=False)
         after = self._beside(board, owner, limit + 1, is_next=True)
-        window = around(before, owner, after, limit)
-        shown = [self._ranked(board, record) for record in window.items]
+        window = around(before, row, after, limit)
+        shown = [self._ranked(board, each) for each in window.items]
         return RecordPage(
             shown,
-            next_cursor=_Cursor(True, shown[-1]).text() if window.has_after else "",
-            prev_cursor=_Cursor(False, shown[0]).text() if window.has_before else "",
+            next_cursor=RecordCursor(True, shown[-1]).text() if window.has_after else "",
+            prev_cursor=RecordCursor(False, shown[0]).text() if window.has_before else "",
             rank_count=self._ranks.count(board, period, now=self._now()),
         )
 
@@ -332,7 +251,7 @@ class Records:
         record = Record(
             board.id, owner, None, Score(score, subscore), 0, 0, "", 0, 0, period, rank - 1
         )
-        return _Cursor(True, record).text()
+        return RecordCursor(True, record).text()
 
     def _now(self) -> int:
         return int(self._clock.time())
@@ -344,19 +263,30 @@ class Records:
         assert record is not None
         return record
 
-    def _ranked(self, board: Board, record: Record) -> Record:
-        rank = self._ranks.rank(board, record.expiry, record.owner_id, now=self._now())
-        return evolve(record, rank=rank) if rank else record
+    def _row(self, board: Board, expiry: int, owner_id: str) -> Row | None:
+        return self._store.one(
+            "SELECT * FROM leaderboard_record "
+            "WHERE leaderboard_id = ? AND expiry_time = ? AND owner_id = ?",
+            board.id,
+            expiry,
+            owner_id,
+        )
+
+    def _ranked(self, board: Board, row: Row) -> Record:
+        rank = self._ranks.rank(board, row["expiry_time"], row["owner_id"], now=self._now())
+        return record_of(row, rank)
 
     def _of_owners(self, board: Board, expiry: int, owner_ids: Collection[str]) -> list[Record]:
         found = [self.find(board, expiry, owner_id) for owner_id in dict.fromkeys(owner_ids)]
         return sorted(
             (record for record in found if record is not None),
-            key=_order,
+            key=record_order,
             reverse=not board.is_ascending,
         )
 
-    def _page(self, board: Board, expiry: int, limit: int, position: _Cursor | None) -> RecordPage:
+    def _page(
+        self, board: Board, expiry: int, limit: int, position: RecordCursor | None
+    ) -> RecordPage:
         is_next = position is None or position.is_next
         if position is None:
             found = self._from_top(board, expiry, limit + 1)
@@ -364,9 +294,7 @@ class Records:
             found = self._beside(board, position.record, limit + 1, is_next=is_next)
         step = 1 if is_next else -1
         first = (position.record.rank if position else 0) + step
-        shown = [
-            evolve(record, rank=first + step * index) for index, record in enumerate(found[:limit])
-        ]
+        shown = [record_of(row, first + step * index) for index, row in enumerate(found[:limit])]
         has_more = len(found) > limit and bool(shown)
         if not is_next:
             shown.reverse()
@@ -375,25 +303,24 @@ class Records:
             has_after, has_before = has_more, position is not None and bool(shown)
         return RecordPage(
             shown,
-            next_cursor=_Cursor(True, shown[-1]).text() if has_after else "",
-            prev_cursor=_Cursor(False, shown[0]).text() if has_before else "",
+            next_cursor=RecordCursor(True, shown[-1]).text() if has_after else "",
+            prev_cursor=RecordCursor(False, shown[0]).text() if has_before else "",
         )
 
-    def _from_top(self, board: Board, expiry: int, limit: int) -> list[Record]:
+    def _from_top(self, board: Board, expiry: int, limit: int) -> list[Row]:
         direction = "ASC" if board.is_ascending else "DESC"
-        rows = self._store.all(
+        return self._store.all(
             "SELECT * FROM leaderboard_record WHERE leaderboard_id = ? AND expiry_time = ? "
             f"ORDER BY score {direction}, subscore {direction}, owner_id {direction} LIMIT ?",
             board.id,
             expiry,
             limit,
         )
-        return [_record(row) for row in rows]
 
-    def _beside(self, board: Board, record: Record, limit: int, *, is_next: bool) -> list[Record]:
+    def _beside(self, board: Board, record: Record, limit: int, *, is_next: bool) -> list[Row]:
         """The records before or after another one, the nearest first."""
         comparison, direction = (">", "ASC") if board.is_ascending == is_next else ("<", "DESC")
-        rows = self._store.all(
+        return self._store.all(
             "SELECT * FROM leaderboard_record WHERE leaderboard_id = ? AND expiry_time = ? "
             f"AND (score, subscore, owner_id) {comparison} (?, ?, ?) "
             f"ORDER BY score {direction}, subscore {direction}, owner_id {direction} LIMIT ?",
@@ -404,37 +331,6 @@ class Records:
             record.owner_id,
             limit,
         )
-        return [_record(row) for row in rows]
-
-
-def _position(cursor: str, board: Board, expiry: int) -> _Cursor:
-    try:
-        is_next, board_id, period, score, subscore, owner, rank = decode_cursor(_CURSOR, cursor)
-    except ValueError:
-        raise BadCursor(cursor) from None
-    if (board_id, period) != (board.id, expiry):
-        raise BadCursor(cursor)
-    record = Record(board_id, owner, None, Score(score, subscore), 0, 0, "", 0, 0, period, rank)
-    return _Cursor(is_next, record)
-
-
-def _record(row: Row) -> Record:
-    return Record(
-        row["leaderboard_id"],
-        row["owner_id"],
-        row["username"],
-        Score(row["score"], row["subscore"]),
-        row["num_score"],
-        row["max_num_score"],
-        row["metadata"],
-        row["create_time"] // 1_000_000,
-        row["update_time"] // 1_000_000,
-        row["expiry_time"],
-    )
-
-
-def _order(record: Record) -> tuple[int, int, str]:
-    return record.score.score, record.score.subscore, record.owner_id
 
 
 def _checked_name(name: str) -> str | None:

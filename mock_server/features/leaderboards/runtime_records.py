@@ -20,7 +20,8 @@ from mock_server.features.leaderboards.arguments import (
 from mock_server.features.leaderboards.board import Operator
 from mock_server.features.leaderboards.core import LeaderboardNotFound, Leaderboards
 from mock_server.features.leaderboards.ranks import NoRanks
-from mock_server.features.leaderboards.records import RecordRejected, Submission
+from mock_server.features.leaderboards.record import Submission
+from mock_server.features.leaderboards.records import RecordRejected
 from mock_server.features.leaderboards.runtime import ID
 from mock_server.features.leaderboards.scores import BadScore, Score
 from mock_server.runtime.arguments import Arguments

@@ -17,7 +17,8 @@ from mock_server.features.leaderboards.periods import (
     previous_reset,
     tournament_period,
 )
-from mock_server.features.leaderboards.records import Record, RecordPage, Records, Submission
+from mock_server.features.leaderboards.record import Record, RecordPage, Submission
+from mock_server.features.leaderboards.records import Records
 from mock_server.features.leaderboards.scores import (
     Score,
     effective_operator,

@@ -13,7 +13,7 @@ from mock_server.features.leaderboards.arguments import (
     record_table,
 )
 from mock_server.features.leaderboards.board import Operator
-from mock_server.features.leaderboards.records import Submission
+from mock_server.features.leaderboards.record import Submission
 from mock_server.features.leaderboards.scores import Score
 from mock_server.features.tournaments.core import Refusal, TournamentRefused, Tournaments
 from mock_server.features.tournaments.runtime import ID
