@@ -6,6 +6,7 @@ import attrs
 
 from benchmarks import (
     calling,
+    competition,
     envelopes,
     importing,
     listing,
@@ -38,6 +39,7 @@ async def main() -> None:
             envelopes,
             mock,
             lua_rpc,
+            competition,
             onesignal,
         ):
             for row in await benchmark.measure(url):

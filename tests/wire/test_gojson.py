@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.gojson import is_json, is_json_object, marshal, unmarshal, unmarshal_string
+from mock_server.wire.scanner import is_valid
 
 JSON_VALUES = st.recursive(
     st.none()
@@ -144,6 +145,14 @@ def test_validity_is_that_of_reading(text: str) -> None:
     else:
         assert is_json(text)
         assert is_json_object(text) is isinstance(value, dict)
+
+
+@given(
+    st.text(alphabet='{}[]",:019.eE+-tfnulrsa \t\n\\uDd8/\x0b\xa0\ufeff٣\ud800', max_size=12)
+    | st.from_regex(r'\{"[a-z\\]":(-?[0-9.e]{1,5}|true|NaN|"\\u[0-9a-g]{4}")\}', fullmatch=True)
+)
+def test_what_pythons_parser_takes_is_json_for_go(text: str) -> None:
+    assert is_json(text) == is_valid(text.encode(errors="surrogatepass"))
 
 
 def test_deep_json_is_valid_up_to_gos_depth() -> None:
