@@ -9,6 +9,7 @@ from typing import Any
 from mock_server.features.sessions.core import Sessions
 from mock_server.http.routing import Call, Route
 from mock_server.identity import Identity
+from mock_server.realtime.requests import ErrorCode, RealtimeError
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError
@@ -102,6 +103,7 @@ class Hooks:
         Raises:
             Disabled: It returned nothing.
             ModuleError: It refused, or returned another message.
+            RealtimeError: What it returned is no envelope.
         """
         function = self._registrations.active.before_rt.get(_rt_name(member))
         if function is None:
@@ -110,7 +112,14 @@ class Hooks:
         result: Any = function(context, message_json(envelope(), fields))
         if inspect.isawaitable(result):
             result = await result
-        changed = _decoded(envelope(), result)
+        try:
+            changed = _decoded(envelope(), result)
+        except ModuleError:
+            raise RealtimeError(
+                ErrorCode.RUNTIME_FUNCTION_EXCEPTION,
+                _UNREADABLE,
+                has_cid=_has_readable_cid(result),
+            ) from None
         if changed[member] is None:
             raise ModuleError(_UNREADABLE)
         return changed
@@ -146,6 +155,17 @@ class Hooks:
 def _rt_name(member: str) -> str:
     """The name in `register_rt_before`, in lower case; RPCs have no hooks."""
     return "" if member == "rpc" else member.replace("_", "")
+
+
+def _has_readable_cid(result: Any) -> bool:
+    """Whether the cid of a broken envelope counts: it is read in the order of names."""
+    if not isinstance(result, dict) or "cid" not in result:
+        return False
+    try:
+        decode_value(envelope(), {name: result[name] for name in result if name <= "cid"})
+    except DecodeError:
+        return False
+    return True
 
 
 def _decoded(message: Message, result: Any) -> dict[str, Any]:

@@ -233,9 +233,13 @@ function tonumber(value, base)
   end
   if not base and find(text, "^0[xX]%x+$") then return raw_tonumber(text) end
   if not find(text, base and "^[+-]?%w+$" or "^[+-]?%d+$") or find(text, "0[xX]") then return nil end
-  local number = raw_tonumber(match(text, "%w+"), base or 10)
-  if not number or number >= 2 ^ 63 then return nil end
-  return sub(text, 1, 1) == "-" and -number or number
+  local is_negative, digits = sub(text, 1, 1) == "-", match(text, "%w+")
+  local number = raw_tonumber(digits, base or 10)
+  if not number or number > 2 ^ 63 then return nil end
+  -- 2^63 - 1, which fits, and 2^63 are the same double: their digits tell.
+  local is_largest = (base or 10) == 10 and find(digits, "^0*922337203685477580[0-7]$")
+  if number == 2 ^ 63 and not is_negative and not is_largest then return nil end
+  return is_negative and -number or number
 end
 
 function rawset(table, key, value)

@@ -10,6 +10,7 @@
 local host, language, internals, name, context = ...
 
 local callbacks, runtime_function = internals.callbacks, internals.runtime_function
+local concat, find, gmatch = table.concat, string.find, string.gmatch
 local ipairs, rawget, type, xpcall = ipairs, rawget, type, language.raw_xpcall
 local pack, show, traceback, translate =
   language.pack, language.show, language.traceback, language.translate
@@ -28,6 +29,16 @@ for _, callback in ipairs(NAMES) do
   if type(rawget(handler, callback)) ~= "function" then
     return nil, callback .. " not found or not a function"
   end
+end
+
+-- Where the handler's own code was when it failed.
+local function trace_of(problem)
+  if type(problem) == "table" then problem = rawget(problem, 1) end
+  local lines = { show(translate(problem)), "stack traceback:" }
+  for line in gmatch(traceback("", 2), "[^\n]+") do
+    if find(line, ".lua:", 1, true) then lines[#lines + 1] = line end
+  end
+  return concat(lines, "\n")
 end
 
 local dispatcher = {}
@@ -52,10 +63,7 @@ function callbacks.match_init(params)
   local init, results, trace = rawget(handler, "match_init"), nil, nil
   local fine = xpcall(
     function() results = pack(init(context, params)) end,
-    function(problem)
-      if type(problem) == "table" then problem = rawget(problem, 1) end
-      trace = show(translate(problem)) .. "\n" .. traceback("", 2)
-    end
+    function(problem) trace = trace_of(problem) end
   )
   if not fine then language.raw_error(trace, 0) end
   if type(results[results.n - 1]) == "number" then
