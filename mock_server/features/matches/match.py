@@ -90,6 +90,7 @@ class Match:
         self.id = match_id
         self.handler_name = handler_name
         self.create_time_ms = clock.time_ns() // 1_000_000
+        self._began = clock.time()
         self.members = members
         self._handler = handler
         self._dispatcher = dispatcher
@@ -218,7 +219,7 @@ class Match:
 
     async def _count_ticks(self) -> None:
         period = 1 / self.tick_rate
-        due = self._clock.time() + period
+        due = self._began + period
         while True:
             await self._clock.sleep_until(due)
             passed = int((self._clock.time() - due) / period) + 1
