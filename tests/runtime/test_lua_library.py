@@ -87,10 +87,8 @@ _LIBRARY: dict[str, list[Any]] = {
     ],
     'return type(tonumber("1e5")), type(tonumber("inf")), type(tonumber("0x1p4"))': ["nil"] * 3,
     'return type(tonumber("")), type(tonumber("9223372036854775808"))': ["nil"] * 2,
-    'return tonumber("9223372036854775807") == 2 ^ 63, tonumber("-9223372036854775808") == -2 ^ 63': [
-        True,
-        True,
-    ],
+    'return tonumber("9223372036854775807") == 2 ^ 63': [True],
+    'return tonumber("-9223372036854775808") == -2 ^ 63': [True],
     "return math.mod(-7, 3), math.fmod(-7, 3), math.random(3, 3)": [2, -1, 3],
     'return (table.concat({ 1, 2, 3 }, ", ", 2, 9))': ["2, 3"],
     "return type(table.foreach), type((rawset({}, 1, 1))), type((collectgarbage()))": ["nil"] * 3,
