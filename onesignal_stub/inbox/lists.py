@@ -19,28 +19,59 @@ _TOKEN_SHOWN = 24
 
 @frozen
 class _Source:
-    """What a list is read from."""
+    """What a list is read from.
 
+    Attributes:
+        key: The column that tells its rows apart.
+        order: The columns that order it.
+        columns: What is read of each row.
+        table: Its own table.
+        joined: What else the columns and a search need.
+    """
+
+    key: str
+    order: str
     columns: str
-    tables: str
+    table: str
+    joined: str = ""
 
 
 _DEVICES = _Source(
+    "s.number",
+    "s.number DESC",
     "s.*, a.alias_id AS external_id, u.tags, u.language AS user_language, p.name AS app_name",
-    "subscriptions s JOIN users u USING (onesignal_id) JOIN apps p ON p.id = s.app_id"
+    "subscriptions s",
+    "JOIN users u USING (onesignal_id) JOIN apps p ON p.id = s.app_id"
     " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'",
 )
 _ALIASES = "(SELECT group_concat(alias_id) FROM aliases WHERE onesignal_id = u.onesignal_id)"
 _USERS = _Source(
+    "u.onesignal_id",
+    "u.first_active DESC, u.onesignal_id",
     "u.*, p.name AS app_name,"
     " (SELECT json_group_object(label, alias_id) FROM aliases"
     " WHERE onesignal_id = u.onesignal_id) AS aliases,"
     " (SELECT count(*) FROM subscriptions WHERE onesignal_id = u.onesignal_id) AS devices",
-    "users u JOIN apps p ON p.id = u.app_id",
+    "users u",
+    "JOIN apps p ON p.id = u.app_id",
 )
-_SEGMENTS = _Source("g.*, p.name AS app_name", "segments g JOIN apps p ON p.id = g.app_id")
-_TEMPLATES = _Source("t.*, p.name AS app_name", "templates t JOIN apps p ON p.id = t.app_id")
+_SEGMENTS = _Source(
+    "g.number",
+    "g.number DESC",
+    "g.*, p.name AS app_name",
+    "segments g",
+    "JOIN apps p ON p.id = g.app_id",
+)
+_TEMPLATES = _Source(
+    "t.number",
+    "t.number DESC",
+    "t.*, p.name AS app_name",
+    "templates t",
+    "JOIN apps p ON p.id = t.app_id",
+)
 _APPS = _Source(
+    "p.number",
+    "p.number DESC",
     "p.id, p.name, p.created_at,"
     " (SELECT count(*) FROM subscriptions WHERE app_id = p.id) AS devices,"
     " (SELECT count(*) FROM users WHERE app_id = p.id) AS users,"
@@ -89,19 +120,19 @@ class Lists:
         if wanted.platform:
             types = ", ".join(map(str, types_of(wanted.platform))) or "NULL"
             where.add(f"s.device_type IN ({types})")
-        return self._page(_DEVICES, where, "s.number DESC", _device)
+        return self._page(_DEVICES, where, _device)
 
     def users(self, wanted: Wanted) -> dict[str, Any]:
         """Users, the newest first."""
         where = _Where(wanted, app="u.app_id", id_="u.onesignal_id")
         where.search("u.onesignal_id", "u.tags", _ALIASES)
-        return self._page(_USERS, where, "u.first_active DESC, u.onesignal_id", _user)
+        return self._page(_USERS, where, _user)
 
     def segments(self, wanted: Wanted) -> dict[str, Any]:
         """Segments; one that is asked for by its id comes with how many are in it."""
         where = _Where(wanted, app="g.app_id", id_="g.id")
         where.search("g.name", "g.description", "g.id", "g.filters")
-        page = self._page(_SEGMENTS, where, "g.number DESC", _segment)
+        page = self._page(_SEGMENTS, where, _segment)
         if wanted.id:
             for item in page["items"]:
                 item["devices"] = self._segments.subscribers(item["app_id"], item["name"])
@@ -111,34 +142,36 @@ class Lists:
         """Templates, the newest first."""
         where = _Where(wanted, app="t.app_id", id_="t.id")
         where.search("t.name", "t.id", "t.content")
-        return self._page(_TEMPLATES, where, "t.number DESC", _template)
+        return self._page(_TEMPLATES, where, _template)
 
     def apps(self, wanted: Wanted) -> dict[str, Any]:
         """Apps, the newest first."""
         where = _Where(wanted, app="p.id", id_="p.id")
         where.search("p.name", "p.id")
-        return self._page(_APPS, where, "p.number DESC", dict)
+        return self._page(_APPS, where, dict)
 
     def _page(
-        self, source: _Source, where: _Where, order: str, show: Callable[[Row], dict[str, Any]]
+        self, source: _Source, where: _Where, show: Callable[[Row], dict[str, Any]]
     ) -> dict[str, Any]:
+        """One page: the keys of all that match are read once, the rest for the page only."""
         wanted = where.wanted
-        count = self._store.one(
-            f"SELECT count(*) FROM {source.tables} WHERE {where}", *where.params
-        )
-        total = 0 if count is None else int(count[0])
-        rows = self._store.all(
-            f"SELECT {source.columns} FROM {source.tables} WHERE {where}"
-            f" ORDER BY {order} LIMIT ? OFFSET ?",
+        joined = f"{source.table} {source.joined}"
+        tables = joined if wanted.q else source.table
+        found = self._store.all(
+            f"SELECT {source.key} FROM {tables} WHERE {where} ORDER BY {source.order}",
             *where.params,
-            wanted.limit,
-            wanted.offset,
         )
-        end = wanted.offset + len(rows)
+        end = wanted.offset + wanted.limit
+        keys = [row[0] for row in found[wanted.offset : end]]
+        rows = self._store.all(
+            f"SELECT {source.columns} FROM {joined} WHERE {source.key} IN"
+            f" (SELECT value FROM json_each(?)) ORDER BY {source.order}",
+            msgspec.json.encode(keys).decode(),
+        )
         return {
             "items": [show(row) for row in rows],
-            "total": total,
-            "next": end if rows and end < total else None,
+            "total": len(found),
+            "next": end if keys and end < len(found) else None,
         }
 
 

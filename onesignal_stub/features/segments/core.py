@@ -13,11 +13,7 @@ from onesignal_stub.audience import (
     DEFAULT_SEGMENTS,
     SYNONYMS,
     TEST_USERS,
-    BySegments,
-    Channel,
     SegmentSet,
-    Target,
-    select,
 )
 from onesignal_stub.devices import DeviceReader
 from onesignal_stub.errors import ApiError, refused, unsuccessful
@@ -129,15 +125,9 @@ class Segments:
 
     def subscribers(self, app_id: str, name: str) -> int:
         """How many subscribed records of any channel are in a segment."""
-        segments = self.of(app_id)
-        devices = list(self._devices.of_app(app_id))
-        channels: tuple[Channel, ...] = ("push", "email", "sms")
-        targets = [Target(targeting=BySegments((name,)), channel=channel) for channel in channels]
-        now = self._clock.time()
-        return sum(
-            len(select(devices, target, segments=segments, now=now).recipients)
-            for target in targets
-        )
+        matches, now = self.of(app_id).matcher((name,)), self._clock.time()
+        devices = self._devices.of_app(app_id)
+        return sum(1 for device in devices if device.subscribed and matches(device, now))
 
     def _row(self, app_id: str, segment_id: str) -> Row | None:
         return self._store.one(
