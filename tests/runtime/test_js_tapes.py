@@ -17,6 +17,7 @@ BUNDLE = Path(__file__).parent.parent / "javascript"
 SETTINGS: dict[str, Any] = {
     "name": "nakama1",
     "session.token_expiry_sec": 7200,
+    "match.label_update_interval_ms": 1,
     "runtime.path": str(BUNDLE),
     "runtime.env": ("GREETING=hello", "PAIR=a=b"),
 }
@@ -33,6 +34,9 @@ TAPES = (
     "js_language_missing",
     "js_leaderboards",
     "js_logger",
+    "js_match",
+    "js_match_end",
+    "js_match_errors",
     "js_notifications",
     "js_notifications_args",
     "js_resets",

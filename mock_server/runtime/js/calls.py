@@ -53,3 +53,29 @@ def script_context(context: Context, env: Mapping[str, Any]) -> dict[str, Any]:
     if is_socket:
         table |= {"sessionId": context.session_id, "lang": context.lang}
     return {name: value for name, value in table.items() if value is not None}
+
+
+def match_context(context: Context, env: Mapping[str, Any]) -> dict[str, Any]:
+    """The runtime context of a callback of a match.
+
+    Args:
+        context: The match's; in `matchJoinAttempt` with the applicant's session.
+        env: The variables of `runtime.env`.
+    """
+    table: dict[str, Any] = {
+        "env": dict(env),
+        "node": context.node,
+        "version": context.version,
+        "matchId": context.match_id,
+        "matchNode": context.match_node,
+        "matchLabel": context.match_label,
+        "matchTickRate": context.match_tick_rate,
+        "userId": context.user_id,
+        "username": context.username,
+        "vars": context.vars or None,
+        "userSessionExp": context.user_session_exp,
+        "sessionId": context.session_id,
+        "clientIp": context.client_ip,
+        "clientPort": context.client_port,
+    }
+    return {name: value for name, value in table.items() if value is not None}

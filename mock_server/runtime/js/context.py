@@ -130,6 +130,34 @@ class JsContext:
             raise Missing(name)
         return reply[1]
 
+    def match(self, part: str, name: str, context: Mapping[str, Any], values: list[Any]) -> Any:
+        """Call a function of the match that this context runs.
+
+        Args:
+            part: Which one, as `matchLoop`.
+            name: The function's name.
+            context: The runtime context, as JavaScript sees it.
+            values: What it is given; the tick first, but for `matchInit`.
+
+        Returns:
+            What it decided, an `error` that says what is wrong with what it returned, or `ended`.
+
+        Raises:
+            Missing: There is no such function.
+            ScriptError: It failed.
+        """
+        self._deadline.start()
+        reply = self._operate("match", part, name, to_json(context), to_json(marked(values)))
+        self._jobs()
+        if reply[0] == "m":
+            raise Missing(name)
+        return reply[1]
+
+    def match_state(self) -> Any:
+        """The state of the match that this context runs."""
+        self._deadline.start()
+        return self._operate("state")[1]
+
     def _operate(self, operation: str, *values: str) -> list[Any]:
         """The kind of the reply, and its value (None where there is none)."""
         try:

@@ -30,6 +30,7 @@ class ScriptError(ModuleError):
         code: What it threw as `code`; any number of 32 bits.
         stack_trace: Where, in the form of Nakama's engine.
         typescript: The same by the source map, one place a line; empty where there is none.
+        position_text: The text with the place, also where the bundle chose what clients see.
         is_chosen: Whether the bundle chose what clients see, so that it is not worth logging.
     """
 
@@ -40,6 +41,7 @@ class ScriptError(ModuleError):
         *,
         stack_trace: str = "",
         typescript: str = "",
+        position_text: str = "",
         is_chosen: bool = False,
     ) -> None:
         super().__init__(message, code)
@@ -48,6 +50,7 @@ class ScriptError(ModuleError):
         self.trace = "" if is_chosen else f"{stack_trace}{typescript}"
         self.stack_trace = stack_trace
         self.typescript = typescript
+        self.position_text = position_text or message
         self.is_chosen = is_chosen
 
 
@@ -64,6 +67,7 @@ def script_error(told: dict[str, Any], bundle: Bundle) -> ScriptError:
         told.get("code", int(GrpcCode.INTERNAL)),
         stack_trace="\n".join([text, *frames]) + "\n",
         typescript=typescript(bundle, frames),
+        position_text=f"{text} at {innermost}",
         is_chosen=is_told or "code" in told,
     )
 

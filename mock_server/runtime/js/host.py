@@ -11,6 +11,7 @@ from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.errors import BadArgument, ModuleError
 from mock_server.runtime.js.bundle import Bundle, without_properties
 from mock_server.runtime.js.calls import Environment
+from mock_server.runtime.js.dispatching import dispatch
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions import FUNCTIONS
 from mock_server.runtime.js.functions.storage import register_storage_index, retried_write
@@ -21,6 +22,7 @@ from mock_server.runtime.js.sprintf import sprintf, verb_v
 from mock_server.runtime.js.syntax import parse
 from mock_server.runtime.js.values import decode, encode
 from mock_server.runtime.localcache import LocalCache
+from mock_server.runtime.match_handler import Dispatcher
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError
 
@@ -54,6 +56,7 @@ class Host:
         environment: The variables of `runtime.env`.
         cache: What `nk.localcache…` uses.
         registrar: Takes registrations; only the context that runs InitModule has one.
+        dispatcher: Does things with a match; only the context that runs one has one.
     """
 
     def __init__(
@@ -63,11 +66,13 @@ class Host:
         environment: Environment,
         cache: LocalCache,
         registrar: Registrar | None = None,
+        dispatcher: Dispatcher | None = None,
     ) -> None:
         self._bridge = bridge
         self._bundle = bundle
         self._environment = environment
         self._registrar = registrar
+        self._dispatcher = dispatcher
         self._own: Mapping[str, Callable[..., Any]] = {
             "localcache_get": cache.get,
             "localcache_put": cache.put,
@@ -79,6 +84,7 @@ class Host:
             "$register": self._register,
             "$index": self._index,
             "$retry": self._retry,
+            "$dispatch": self._dispatch,
             "$env": self._set_env,
             "$reword": self._reword,
             "$syntax": _check_syntax,
@@ -128,6 +134,13 @@ class Host:
     def _index(self, text: str) -> str:
         register_storage_index(Given(decode(text)), self._nk)
         return "v"
+
+    def _dispatch(self, text: str) -> str:
+        name, values = decode(text)
+        if self._dispatcher is None:
+            raise ScriptGoError("there is no match here")
+        dispatch(self._dispatcher, name, Given(values))
+        return "u"
 
     def _retry(self, text: str) -> str:
         writes, may_retry = decode(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from mock_server.config import RuntimeConfig
 from mock_server.runtime.callbacks import Callbacks
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.js import language, registering
+from mock_server.runtime.js import dispatching, language, registering
 from mock_server.runtime.js.bundle import Bundle
 from mock_server.runtime.js.calls import Environment
 from mock_server.runtime.js.context import Missing
@@ -78,6 +79,7 @@ class JsModules:
                 "named": registering.NAMED,
                 "unscoped": registering.UNSCOPED,
                 "match": registering.MATCH_FUNCTIONS,
+                "dispatcher": dispatching.NAMES,
                 "absentGlobals": language.ABSENT_GLOBALS,
                 "absentMembers": language.ABSENT_MEMBERS,
             },
@@ -107,6 +109,8 @@ class JsModules:
         callbacks = self._registrations.pending
         for each in registrar.registrations:
             self._register(callbacks, each)
+        for name, functions in registrar.matches.items():
+            callbacks.matches[name] = partial(self._pool.make_match, bundle, functions)
 
     async def interrupt(self) -> None:
         """Cut the calls that are under way, and wait until they have ended."""

@@ -15,13 +15,16 @@ from attrs import define, field
 from mock_server.config import RuntimeConfig
 from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context
+from mock_server.runtime.errors import ModuleError, ModuleLoadError
 from mock_server.runtime.js.bundle import Bundle
-from mock_server.runtime.js.calls import Environment, script_context
+from mock_server.runtime.js.calls import Environment, match_context, script_context
 from mock_server.runtime.js.context import STACK, JsContext
 from mock_server.runtime.js.host import Host
 from mock_server.runtime.js.limits import RENEWALS
+from mock_server.runtime.js.match import JsMatchHandler
 from mock_server.runtime.js.registering import Registrar
 from mock_server.runtime.localcache import LocalCache
+from mock_server.runtime.match_handler import Dispatcher
 from mock_server.runtime.nk import FunctionTable
 
 _THREAD_STACK = STACK * (RENEWALS + 1) + (8 << 20)
@@ -135,6 +138,40 @@ class JsPool:
         )
         return await asyncio.wrap_future(call)
 
+    async def make_match(
+        self, bundle: Bundle, names: Mapping[str, str], context: Context, dispatcher: Dispatcher
+    ) -> JsMatchHandler:
+        """Make a context for a match alone, which does not count among those of the pool.
+
+        Args:
+            bundle: Whose functions the match has.
+            names: Their names, by `matchInit` and so on.
+            context: What they are told of the match.
+            dispatcher: What they do things with.
+
+        Raises:
+            ModuleError: The program fails.
+        """
+        slot = _Slot()
+        host = Host(self._bridge, bundle, self._environment, self._cache, dispatcher=dispatcher)
+        try:
+            await asyncio.wrap_future(self._submit(slot, partial(self._open, bundle, slot, host)))
+        except ModuleLoadError as error:
+            self._end(slot)
+            raise ModuleError(f"error loading match module: {error}") from error
+
+        async def run(function: Callable[[JsContext], Any]) -> Any:
+            return await asyncio.wrap_future(self._submit(slot, lambda: _with(slot, function)))
+
+        return JsMatchHandler(
+            names,
+            context,
+            dispatcher,
+            run=run,
+            table=lambda each: match_context(each, self._environment.values),
+            close=lambda: self._end(slot),
+        )
+
     async def interrupt(self) -> None:
         """Cut the calls that wait, and wait until all have ended: none lasts beyond its limit."""
         calls = [asyncio.wrap_future(call) for call in self._busy]
@@ -163,16 +200,14 @@ class JsPool:
         values: list[Any],
     ) -> Any:
         if slot.context is None:
-            context = self._new_context(
-                bundle, Host(self._bridge, bundle, self._environment, self._cache)
-            )
-            context.run(is_frozen=self._config.js_read_only_globals)
-            slot.context = context
-        try:
-            return slot.context.invoke(mode, name, table, values)
-        finally:
-            if slot.context.is_spent:
-                slot.context = None
+            host = Host(self._bridge, bundle, self._environment, self._cache)
+            self._open(bundle, slot, host)
+        return _with(slot, lambda context: context.invoke(mode, name, table, values))
+
+    def _open(self, bundle: Bundle, slot: _Slot, host: Host) -> None:
+        context = self._new_context(bundle, host)
+        context.run(is_frozen=self._config.js_read_only_globals)
+        slot.context = context
 
     def _new_context(self, bundle: Bundle, host: Host) -> JsContext:
         given = {
@@ -226,6 +261,18 @@ class JsPool:
             slot.thread.submit(_forget, slot)
             slot.thread.shutdown(wait=False)
             self._threads.discard(slot.thread)
+
+
+def _with(slot: _Slot, function: Callable[[JsContext], Any]) -> Any:
+    """Call a function with a slot's context, which is let go when it was cut."""
+    context = slot.context
+    if context is None:
+        raise ModuleError("the code ran too long before, and was cut")
+    try:
+        return function(context)
+    finally:
+        if context.is_spent:
+            slot.context = None
 
 
 def _forget(slot: _Slot) -> None:

@@ -1,0 +1,60 @@
+"""`nk.match…` and `nk.partyList`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.runtime.js.errors import ScriptTypeError
+from mock_server.runtime.js.functions.table import Nk, retold
+from mock_server.runtime.js.given import Given, Object, camel_keys
+from mock_server.runtime.js.values import plain
+
+_SHOWN = ("match_id", "authoritative", "size", "label")
+
+
+def match_create(given: Given, nk: Nk) -> Any:
+    """`nk.matchCreate(name, params?)`."""
+    name = given.filled(0, "expects module name")
+    params = given.object(1, "expects params to be an object") if given.has(1) else {}
+    return nk("match_create", name, plain(params))
+
+
+def match_get(given: Given, nk: Nk) -> Any:
+    """`nk.matchGet(id)`."""
+    found = nk("match_get", given.text(0))
+    return None if found is None else _match(found)
+
+
+def match_list(given: Given, nk: Nk) -> Any:
+    """`nk.matchList(limit?, authoritative?, label?, minSize?, maxSize?, query?)`."""
+    limit = given.optional(0, given.integer, 1)
+    authoritative = given.flag(1) if given.has(1) else None
+    label = given.text(2) if given.has(2) else None
+    least, most = (given.integer(each) if given.has(each) else None for each in (3, 4))
+    query = given.text(5) if given.has(5) else None
+    return [
+        _match(each) for each in nk("match_list", limit, authoritative, label, least, most, query)
+    ]
+
+
+def match_signal(given: Given, nk: Nk) -> Any:
+    """`nk.matchSignal(id, data?)`."""
+    return nk("match_signal", given.text(0), given.optional(1, given.text, ""))
+
+
+def party_list(given: Given, nk: Nk) -> Any:
+    """`nk.partyList(limit?, open?, showHidden, query?, cursor?)`."""
+    limit = given.optional(0, given.integer, 10)
+    if not 1 <= limit <= 100:
+        raise ScriptTypeError("limit must be 1-100")
+    is_open = given.flag(1) if given.has(1) else None
+    hidden = given.flag(2)
+    query, cursor = (given.optional(each, given.text, "") for each in (3, 4))
+    found, following = nk("party_list", limit, is_open, hidden, query, cursor)
+    parties: Object = {"parties": camel_keys(found)}
+    return {**parties, "cursor": following} if following else parties
+
+
+def _match(table: Object) -> Object:
+    shaped: Object = camel_keys({name: table[name] for name in _SHOWN if name in table})
+    return {"label": "", **shaped}
