@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.runtime.js.errors import ScriptTypeError
-from mock_server.runtime.js.functions.table import Nk, retold
+from mock_server.runtime.js.functions.table import Nk
 from mock_server.runtime.js.given import Given, Object, camel_keys
 from mock_server.runtime.js.values import plain
 
