@@ -74,6 +74,8 @@ async def test_the_mock_answers_as_recorded(name: str) -> None:
             console=server.console_url,
             clock=server.clock,
             onesignal=onesignal,
+            settle=server.settle,
+            arrive=True,
         )
         await player.play()
 

@@ -56,6 +56,8 @@ class Player:
         onesignal: Who answers the calls that the server makes.
         protobuf: Open every socket as a protobuf socket, also where the tape has JSON.
         settle: Waits until the server has done what a move of the clock made due.
+        arrive: Wait until the server has read a frame before the clock moves, so that it counts
+            for the time before.
     """
 
     def __init__(
@@ -68,12 +70,15 @@ class Player:
         onesignal: OneSignalStandIn,
         protobuf: bool = False,
         settle: Callable[[], Awaitable[None]] | None = None,
+        arrive: bool = False,
     ) -> None:
         self._tape = tape
         self._bases = {"api": api, "console": console}
         self._clock = clock
         self._onesignal = onesignal
         self._settle = settle
+        self._arrive = arrive
+        self._under_way: Connection | None = None
         self._bindings = Bindings(tape.types, clock.time)
         self._assertions = Assertions()
         self._protobuf = protobuf
@@ -110,6 +115,9 @@ class Player:
                 raise
 
     async def _wait(self, seconds: float) -> None:
+        if seconds and self._arrive and self._under_way is not None:
+            await self._barrier(self._under_way)
+        self._under_way = None
         self._clock.advance(seconds)
         if seconds and self._settle is not None:
             await self._settle()
@@ -121,7 +129,8 @@ class Player:
         elif kind == "ws_open":
             await self._open(step)
         elif kind == "ws_send":
-            await self._connections[step["conn"]].send(self._frame(step))
+            self._under_way = self._connections[step["conn"]]
+            await self._under_way.send(self._frame(step))
         elif kind == "ws_recv":
             await self._receive(step)
         elif step["by"] == "client":

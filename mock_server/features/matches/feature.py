@@ -54,6 +54,7 @@ def matches_feature(
         requests=requests.requests(),
         functions=(MatchFunctions(matches, listing),),
         forget=matches.forget,
+        settle=matches.settle,
         end=matches.close,
         close=shut_down,
     )

@@ -23,7 +23,7 @@ from mock_server.runtime.match_handler import (
     MatchMessage,
     MatchPresence,
 )
-from server_kit import Clock
+from server_kit import Clock, Notifier
 
 _log = logging.getLogger("mock_server.matches")
 
@@ -104,6 +104,9 @@ class Match:
         self._calls = CallQueue(config)
         self._answers: set[asyncio.Future[Any]] = set()
         self._has_ended = False
+        self._is_working = False
+        self._next_tick = 0.0
+        self._worked = Notifier()
 
     @property
     def label(self) -> str:
@@ -122,14 +125,22 @@ class Match:
             while not self._has_ended:
                 await self._calls.changed.wait()
                 self._calls.changed.clear()
+                self._is_working = True
                 await self._work_due()
+                self._is_working = False
+                self._worked.notify()
         finally:
             self._has_ended = True
+            self._worked.notify()
             ticking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await ticking
             self._give_no_answers()
             self._handler.close()
+
+    async def settle(self) -> None:
+        """Return once the ticks that are due, and the calls that wait, have been worked."""
+        await self._worked.wait_for(lambda: self._is_settled() or None, timeout=None)
 
     async def join_attempt(
         self, applicant: Context, presence: MatchPresence, metadata: Mapping[str, str]
@@ -217,13 +228,19 @@ class Match:
         if not self._has_ended and not self._calls.put(CallKind.MEMBERS, call):
             self._fail("more calls wait than match.call_queue_size")
 
+    def _is_settled(self) -> bool:
+        if self._has_ended:
+            return True
+        is_due = self._ticks_due > 0 or self._clock.time() >= self._next_tick
+        return not (is_due or self._is_working or self._calls or self._calls.changed.is_set())
+
     async def _count_ticks(self) -> None:
         period = 1 / self.tick_rate
-        due = self._began + period
+        self._next_tick = self._began + period
         while True:
-            await self._clock.sleep_until(due)
-            passed = int((self._clock.time() - due) / period) + 1
-            due += passed * period
+            await self._clock.sleep_until(self._next_tick)
+            passed = int((self._clock.time() - self._next_tick) / period) + 1
+            self._next_tick += passed * period
             self._ticks_due = min(self._ticks_due + passed, _MAX_TICKS_DUE)
             self._calls.changed.set()
 

@@ -162,6 +162,11 @@ class MatchRegistry:
         if match is not None:
             match.leave([self._leaver(presence) for presence in presences])
 
+    async def settle(self) -> None:
+        """Return once all matches have worked what is due."""
+        for match in tuple(self._matches.values()):
+            await match.settle()
+
     async def close(self) -> None:
         """End all matches at once, without a word to anybody."""
         for task in self._running:
