@@ -273,7 +273,13 @@ class Wiring:
     @property
     def console(self) -> ConsoleServices:
         """What the console's requests are about."""
-        return ConsoleServices(self.store, self.notifications, self._moderation)
+        return ConsoleServices(
+            self.store,
+            self.notifications,
+            self._moderation,
+            self._matches,
+            self._match_listing,
+        )
 
     def client_api(self) -> web.Application:
         """The application of the client API's port."""

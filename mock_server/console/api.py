@@ -14,7 +14,10 @@ from attrs import frozen
 
 from mock_server.config import ConsoleConfig
 from mock_server.console.listing import list_page
+from mock_server.console.matches import list_matches, match_state
 from mock_server.cursor import BadCursor
+from mock_server.features.matches.listing import MatchListing
+from mock_server.features.matches.registry import MatchRegistry
 from mock_server.features.moderation.core import Moderation
 from mock_server.features.notifications.core import DatabaseError, Notification, Notifications
 from mock_server.http.authorization import basic_auth, bearer_token, same_secret
@@ -52,6 +55,8 @@ class ConsoleServices:
     store: Store
     notifications: Notifications
     moderation: Moderation
+    matches: MatchRegistry
+    match_listing: MatchListing
 
 
 class Console:
@@ -85,6 +90,8 @@ class Console:
             ("POST", "/v2/console/account/{id}/ban", self._ban),
             ("POST", "/v2/console/account/{id}/unban", self._unban),
             ("DELETE", "/v2/console/account/{id}", self._delete_account),
+            ("GET", "/v2/console/match", self._list_matches),
+            ("GET", "/v2/console/match/{id}/state", self._match_state),
         ):
             app.router.add_route(method, path, _answers(self._with_token(handler)))
         app.middlewares.append(_answer_without_route)
@@ -184,6 +191,12 @@ class Console:
             raise _internal("failed to delete notification")
         self._services.notifications.delete([notification_id])
         return {}
+
+    def _list_matches(self, request: web.Request) -> dict[str, Any]:
+        return list_matches(self._services.match_listing, request)
+
+    async def _match_state(self, request: web.Request) -> dict[str, Any]:
+        return await match_state(self._services.matches, request.match_info["id"])
 
     def _ban(self, request: web.Request) -> dict[str, Any]:
         self._services.moderation.ban([_player(request, "Cannot ban the system user.")])

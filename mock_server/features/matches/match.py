@@ -186,13 +186,24 @@ class Match:
         return text
 
     async def state(self) -> MatchState | None:
-        """A look at the state; None when the match has ended, or takes too long."""
+        """A look at the state; None when the match has ended, or takes too long.
 
-        async def look() -> MatchState:
-            state = await self._handler.state_json()
+        Raises:
+            ModuleError: The state can't be written as JSON.
+        """
+        problems: list[ModuleError] = []
+
+        async def look() -> MatchState | None:
+            try:
+                state = await self._handler.state_json()
+            except ModuleError as error:
+                problems.append(error)
+                return None
             return MatchState(self._tick, self.members.all(), state)
 
         _, state = await self._ask(CallKind.MEMBERS, look)
+        if problems:
+            raise problems[0]
         return state
 
     def terminate(self, grace_seconds: int) -> None:

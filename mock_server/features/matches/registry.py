@@ -127,7 +127,11 @@ class MatchRegistry:
 
     def find(self, match_id: MatchId) -> Match | None:
         """The match of this id, or None."""
-        return self._matches.get(match_id.uuid) if match_id.node == self._node else None
+        return self._matches.get(match_id.uuid) if self.runs_here(match_id) else None
+
+    def runs_here(self, match_id: MatchId) -> bool:
+        """Whether a match's handler would be on this server."""
+        return match_id.node == self._node
 
     def __len__(self) -> int:
         return len(self._matches)
