@@ -57,8 +57,9 @@ class Leaderboards:
             BoardRejected: A text is too long for its column.
             CrashingSchedule: A real Nakama would not survive its schedule.
         """
-        check_schedule(board, self._now())
-        self._boards.create(board)
+        if self._boards.find(board.id) is None:
+            check_schedule(board, self._now())
+            self._boards.create(board)
 
     def write(self, board_id: str, submission: Submission, *, authoritative: bool) -> Record:
         """Write a score to the current period.

@@ -224,7 +224,8 @@ class LuaState:
             try:
                 result = function(*(self._to_lua(each) for each in arguments))
             except lupa.LuaError as error:
-                raise ModuleError(str(error).partition("\nstack traceback:")[0]) from None
+                message = str(error).partition("\nstack traceback:")[0]
+                raise ModuleError(message or "an error that is no text") from None
             return self._from_lua.convert(result)
 
         return call
