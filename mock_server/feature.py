@@ -34,6 +34,8 @@ class Feature:
         start: Begins its work in the background, at the start and after each `end`.
         end: Gives up what is under way, because the state it belongs to is about to go.
         settle: Returns once what is due by the clock has been done, as after a move of the clock.
+        drain: Finishes what players do while they are still connected, because the server stops;
+            called only where `shutdown_grace_sec` gives the time.
         close: Finishes what is under way within two seconds or so, because the server stops.
     """
 
@@ -45,4 +47,5 @@ class Feature:
     start: Callable[[], None] = _nothing
     end: Callable[[], Awaitable[None]] = _nothing_async
     settle: Callable[[], Awaitable[None]] = _nothing_async
+    drain: Callable[[], Awaitable[None]] = _nothing_async
     close: Callable[[], Awaitable[None]] = _nothing_async

@@ -235,6 +235,16 @@ class MockServer(HostedServer):
         await self._serve_client_api(wiring, self.config.socket.port)
         self._console_url = await self._serve(self._console_app(), console.address, console.port)
 
+    async def stop(self) -> None:
+        """Stop; open connections are dropped, no task, socket or file stays open.
+
+        With `shutdown_grace_sec`, match handlers first get that many seconds to end their matches;
+        until then players stay connected.
+        """
+        if self._wiring is not None:
+            await self._wiring.drain()
+        await super().stop()
+
     async def _close(self) -> None:
         self._late_rpcs.clear()
         wiring, self._wiring = self._wiring, None

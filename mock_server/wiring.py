@@ -362,6 +362,12 @@ class Wiring:
         await self._end_features()
         await self.runtime.close()
 
+    async def drain(self) -> None:
+        """Let server modules finish what players do, within `shutdown_grace_sec` seconds."""
+        if self._config.shutdown_grace_sec:
+            for each in self.features:
+                await each.drain()
+
     async def close(self) -> None:
         """Finish what is under way, and close the store."""
         for each in self.features:

@@ -56,5 +56,6 @@ def matches_feature(
         forget=matches.forget,
         settle=matches.settle,
         end=matches.close,
-        close=shut_down,
+        drain=shut_down,
+        close=matches.close,
     )

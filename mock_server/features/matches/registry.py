@@ -183,12 +183,10 @@ class MatchRegistry:
     async def shut_down(self, grace_seconds: int) -> None:
         """Tell all handlers that the server stops, and wait until all have ended, or time is up."""
         self._is_stopping = True
-        if grace_seconds:
-            for match in tuple(self._matches.values()):
-                match.terminate(grace_seconds)
-            if self._running:
-                await asyncio.wait(self._running, timeout=grace_seconds)
-        await self.close()
+        for match in tuple(self._matches.values()):
+            match.terminate(grace_seconds)
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace_seconds)
 
     def forget(self) -> None:
         """Forget all matches."""

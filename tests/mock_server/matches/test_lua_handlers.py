@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,22 @@ async def test_messages_beyond_the_input_queue_are_dropped(tmp_path: Path) -> No
         game.server.clock.advance(1)
 
         assert json.loads(await received(socket, 1500)) == {"messages": 3}
+
+
+async def test_match_terminate_reaches_the_members_before_the_server_stops(tmp_path: Path) -> None:
+    async with (
+        arena(tmp_path, shutdown_grace_sec=1) as game,
+        game.socket(await game.login()) as socket,
+    ):
+        match_id = await create(game)
+        await join(socket, match_id)
+        stopping = asyncio.create_task(game.server.stop())
+        told = json.loads(await received(socket, 102))
+        refused = await game.failure("mp.match_create", "{}")
+        await stopping
+
+    assert told == {"event": "terminate", "grace": 1}
+    assert refused == "error creating match: error creating match: shutdown in progress"
 
 
 async def test_match_list_and_match_create_in_lua_need_all_their_arguments(tmp_path: Path) -> None:
