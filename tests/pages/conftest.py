@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from onesignal_stub import OneSignalStub
 
@@ -58,22 +60,39 @@ def stub() -> Iterator[OneSignalStub]:
         assert [entry.name for entry in running.journal.problems()] == []
 
 
+@contextmanager
+def opened(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page that asks nobody but this machine and reports no error.
+
+    Args:
+        browser: The browser.
+        options: Those of Playwright's `new_context`, as `base_url`.
+    """
+    troubles: list[str] = []
+
+    def note_request(request: Request) -> None:
+        if not request.url.startswith(LOOPBACK):
+            troubles.append(f"asked for {request.url}")
+
+    def note_console(message: ConsoleMessage) -> None:
+        gone = message.text.startswith("Failed to load resource")  # of a server that was stopped
+        if message.type == "error" and not gone:
+            troubles.append(message.text)
+
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("dialog", lambda dialog: troubles.append(f"a script ran: {dialog.message}"))
+    page.on("console", note_console)
+    page.on("request", note_request)
+    yield page
+    context.close()
+    assert troubles == []
+
+
 @pytest.fixture
 def page(browser: Browser, stub: OneSignalStub) -> Iterator[Page]:
-    """A page that asks nobody but the stub, and reports no error."""
-    context = browser.new_context(base_url=stub.url, viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(10_000)
-    troubles: list[str] = []
-    opened.on("pageerror", lambda error: troubles.append(str(error)))
-    opened.on("dialog", lambda dialog: troubles.append(f"a script ran: {dialog.message}"))
-    opened.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
-    opened.on(
-        "request",
-        lambda asked: None if asked.url.startswith(LOOPBACK) else troubles.append(asked.url),
-    )
-    yield opened
-    context.close()
-    gone = "Failed to load resource"  # a server that was stopped, or what it had
-    unexpected = [trouble for trouble in troubles if not trouble.startswith(gone)]
-    assert unexpected == []
+    """A page of the stub."""
+    with opened(browser, base_url=stub.url) as ready:
+        yield ready

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from onesignal_stub import OneSignalStub
 
+from .conftest import opened
 from .scene import Backend, play
 
 MANY = 100_000
@@ -157,7 +158,7 @@ def test_a_hundred_thousand_pushes_come_a_page_at_a_time(many: OneSignalStub, pa
     page.goto("/")
     expect(page.locator("#count")).to_have_text("100,000 notifications")
     expect(rows).to_have_count(50)
-    page.get_by_role("button", name="Show older").click()
+    page.get_by_role("button", name="Show more").click()
     expect(rows).to_have_count(100)
     page.get_by_label("Search").fill("player-7777")
     expect(rows).to_have_count(11)  # and 77770 to 77779
@@ -223,14 +224,13 @@ DETAILS = ("?id=2", "?view=users&q=ada", "?q=nothing-matches", "?id=99")
 def test_axe_finds_nothing(
     scheme: Any, width: int, addresses: tuple[str, ...], browser: Browser, game: OneSignalStub
 ) -> None:
-    context = browser.new_context(
+    with opened(
+        browser,
         base_url=game.url,
         color_scheme=scheme,
         viewport={"width": width, "height": 900},
         bypass_csp=True,  # for axe only
-    )
-    page = context.new_page()
-    try:
+    ) as page:
         for address in addresses:
             page.goto(f"/{address}")
             expect(page.locator("#live")).to_have_text("Live")
@@ -240,5 +240,3 @@ def test_axe_finds_nothing(
         page.get_by_role("button", name="Clear…").click()
         expect(page.get_by_role("dialog")).to_be_visible()
         assert violations(page) == []
-    finally:
-        context.close()

@@ -32,7 +32,11 @@ function phone(message, text, device) {
   return el(
     "figure",
     { class: "phone" },
-    el("figcaption", {}, isOn ? `Phone: ${device.device_model ?? PLATFORMS[device.platform]}` : "Phone"),
+    el(
+      "figcaption",
+      {},
+      isOn ? `Phone: ${device.device_model ?? PLATFORMS[device.platform]}` : "Phone",
+    ),
     el(
       "div",
       { class: "screen" },
@@ -40,7 +44,13 @@ function phone(message, text, device) {
       el(
         "div",
         { class: "bubble" },
-        el("p", { class: "from" }, icon(message, look.badge), el("span", {}, message.app_name ?? message.app_id), el("span", { class: "now" }, "now")),
+        el(
+          "p",
+          { class: "from" },
+          icon(message, look.badge),
+          el("span", {}, message.app_name ?? message.app_id),
+          el("span", { class: "now" }, "now"),
+        ),
         text.heading ? el("p", { class: "heading" }, text.heading) : null,
         text.subtitle ? el("p", { class: "subtitle" }, text.subtitle) : null,
         el("p", { class: "body" }, text.contents ?? ""),
@@ -117,22 +127,40 @@ function buttons(given, device) {
   return el(
     "p",
     { class: "acts" },
-    given.map((button) => el(
-      "button",
-      { type: "button", "data-do": "open", "data-push": device?.push_id, "data-on": button.id, disabled: !device || device.state === "opened" },
-      button.text,
-    )),
+    given.map((button) =>
+      el(
+        "button",
+        {
+          type: "button",
+          "data-do": "open",
+          "data-push": device?.push_id,
+          "data-on": button.id,
+          disabled: !device || device.state === "opened",
+        },
+        button.text,
+      ),
+    ),
   );
 }
 
 function actions(device) {
   if (!device) return null;
   const act = (name, text, isDone) =>
-    el("button", { type: "button", "data-do": name, "data-push": device.push_id, disabled: isDone }, text);
+    el(
+      "button",
+      { type: "button", "data-do": name, "data-push": device.push_id, disabled: isDone },
+      text,
+    );
   return el(
     "div",
     { class: "actions" },
-    el("div", { class: "buttons" }, act("receive", "Receive", device.received_at !== null), act("open", "Open", device.opened_at !== null), act("dismiss", "Dismiss", device.dismissed_at !== null)),
+    el(
+      "div",
+      { class: "buttons" },
+      act("receive", "Receive", device.received_at !== null),
+      act("open", "Open", device.opened_at !== null),
+      act("dismiss", "Dismiss", device.dismissed_at !== null),
+    ),
     el("p", { class: "soft" }, story(device)),
   );
 }
@@ -149,5 +177,8 @@ function story(device) {
 }
 
 function hours(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit" });
+  return new Date(seconds * 1000).toLocaleTimeString("en-GB", {
+    hour: "numeric",
+    minute: "2-digit",
+  });
 }

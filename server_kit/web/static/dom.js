@@ -93,7 +93,8 @@ function morphChildren(current, next) {
 
 /** Move a child; where it was, its following siblings close up. */
 function move(parent, child, place) {
-  if (parent.moveBefore) parent.moveBefore(child, place); // keeps the focus
+  if (parent.moveBefore)
+    parent.moveBefore(child, place); // keeps the focus
   else parent.insertBefore(child, place);
 }
 

@@ -4,11 +4,10 @@ import { go, onMove, place } from "./place.js";
 
 /**
  * Tie a form to the address.
- * @param {HTMLFormElement} form Its fields' names are the parameters' names.
- * @param {function(object): object} [place] The place after a change; by default the same with the
- *     fields' values, and nothing open.
+ * @param {HTMLFormElement} form Its fields' names are the parameters' names. A change closes what
+ *     is open.
  */
-export function bindFilters(form, next = (now, values) => ({ ...now, ...values, id: "" })) {
+export function bindFilters(form) {
   const fill = () => {
     const now = place();
     for (const field of named(form)) {
@@ -17,7 +16,9 @@ export function bindFilters(form, next = (now, values) => ({ ...now, ...values, 
     }
   };
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", () => go(next(place(), values(form)), { replace: true }));
+  form.addEventListener("input", () => {
+    go({ ...place(), ...values(form), id: "" }, { replace: true });
+  });
   onMove(fill);
   fill();
 }
@@ -40,7 +41,8 @@ export function setChoices(select, choices) {
   select.value = chosen;
 }
 
-function named(form) {
+/** The fields that have a name. */
+export function named(form) {
   return [...form.elements].filter((field) => field.name);
 }
 

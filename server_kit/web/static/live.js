@@ -72,10 +72,12 @@ export function oneAtATime(act) {
       running = act().finally(() => (running = null));
       return running;
     }
-    again ??= running.catch(() => {}).then(() => {
-      again = null;
-      return ask();
-    });
+    again ??= running
+      .catch(() => {})
+      .then(() => {
+        again = null;
+        return ask();
+      });
     return again;
   };
 }
