@@ -21,6 +21,7 @@ NEVER = -62_135_596_800
 """What Nakama takes for "no time at all": the beginning of the year 1."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BEHIND = 4_102_444_800  # the year 2100, in which no schedule has a match
 _SUNDAY = 6  # as date.weekday() counts
 _SATURDAY = 5
 
@@ -184,6 +185,8 @@ class Schedule:
         Raises:
             ScheduleCrash: A list of values is empty, because its range runs backwards.
         """
+        if after == NEVER:
+            return NEVER
         self._check_lists()
         start = _moment(after) + timedelta(seconds=1)
         for year, month in self._months_from(start.year, start.month):
@@ -206,6 +209,8 @@ class Schedule:
         Raises:
             ScheduleCrash: A list of values is empty, because its range runs backwards.
         """
+        if before == NEVER:
+            return NEVER
         self._check_lists()
         moment = _moment(before)
         minute = moment.hour * 60 + moment.minute
@@ -415,7 +420,8 @@ def _nearest_workday(year: int, month: int, day: int, length: int) -> int:
 
 
 def _moment(seconds: float) -> datetime:
-    return _EPOCH + timedelta(seconds=int(seconds // 1))
+    """The second of a time; beyond the years of schedules any second is as good."""
+    return _EPOCH + timedelta(seconds=min(max(int(seconds // 1), NEVER), _BEHIND))
 
 
 def _timestamp(year: int, month: int, day: int, second_of_day: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from mock_server.cron import NEVER, Schedule
+from mock_server.cron import Schedule
 from mock_server.features.leaderboards.board import Board
 
 
@@ -88,7 +88,7 @@ def _scheduled_period(board: Board, schedule: Schedule, now: int) -> Period:
         start = now
     else:
         start = schedule.last(now)
-    expiry = schedule.next(start) if start != NEVER else NEVER
+    expiry = schedule.next(start)
     end = min(start + board.duration, expiry)
     if board.start_time > end:
         start, expiry = schedule.next_two(board.start_time)

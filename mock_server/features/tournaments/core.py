@@ -30,6 +30,7 @@ from server_kit import Clock, Store
 _LIST = "tournament_list"
 _LARGEST_INT4 = (1 << 31) - 1
 _NOW_OR_LATER = -1
+_END = 253_402_300_800  # the first second of the year 10000, which the API cannot show
 
 
 class Refusal(Enum):
@@ -388,6 +389,8 @@ def _check_numbers(board: Board) -> None:
         (board.max_size, size_place),
         (board.max_num_score, size_place + 1),
     )
+    if max(board.start_time, board.end_time) >= _END:
+        raise BoardRejected("this mock of Nakama knows the years 1 to 9999 only")
     for number, place in places:
         if number > _LARGEST_INT4:
             raise BoardRejected(

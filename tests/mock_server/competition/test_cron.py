@@ -138,3 +138,18 @@ def test_next_two_crashes_where_there_is_one() -> None:
     schedule = parse_schedule("0 0 1 1 * 2099")
     with pytest.raises(ScheduleCrash, match=r"\[1\] with length 1"):
         schedule.next_two(0)
+
+
+@pytest.mark.parametrize("far", [2**62, -(2**62)])
+def test_times_beyond_every_year_have_matches_on_one_side_only(far: int) -> None:
+    schedule = parse_schedule("0 0 1 1 *")
+    first = _seconds(datetime(1970, 1, 1, tzinfo=UTC))
+    last = _seconds(datetime(2099, 1, 1, tzinfo=UTC))
+    assert (schedule.last(far), schedule.next(far)) == (
+        (last, NEVER) if far > 0 else (NEVER, first)
+    )
+
+
+def test_no_time_leads_to_no_time() -> None:
+    schedule = parse_schedule("* * * * *")
+    assert schedule.next(NEVER) == schedule.last(NEVER) == NEVER
