@@ -72,7 +72,7 @@ def storage_index_list(given: Given, nk: Nk) -> Any:
 
 
 def storage_write_retry(given: Given, nk: Nk) -> Any:
-    """The checks of `nk.storageWriteRetry(keys, update, maxRetries?)`; `prelude.js` goes on."""
+    """The checks of `nk.storageWriteRetry(keys, update, maxRetries?)`; `prelude/` goes on."""
     keys = _reads_of(given.objects(0, _KEYS))
     if keys and not is_function(given.value(1)):
         raise ScriptTypeError("expects a valid update function")
