@@ -67,7 +67,8 @@ def storage_index_list(given: Given, nk: Nk) -> Any:
     order = given.strings(3, "expects an array of strings") if given.has(3) else []
     caller = _optional_id(given, 4, "expects caller id to be valid identifier")
     cursor = given.optional(5, given.text, "")
-    found, following = nk("storage_index_list", index, query, limit, order, caller, cursor)
+    with retold("^error in storage index list: ", "failed to lookup storage index: "):
+        found, following = nk("storage_index_list", index, query, limit, order, caller, cursor)
     return {"objects": camel_keys(found, _VALUE), "cursor": following or None}
 
 
@@ -89,7 +90,7 @@ def register_storage_index(given: Given, nk: Nk) -> None:
     fields, sortable = _fields(given, 3), _fields(given, 4)
     entries = given.integer(5)
     only = given.optional(6, given.flag, False)
-    with retold("^", "Failed to register storage index: "):
+    with retold("^failed to create storage index: ", "Failed to register storage index: "):
         nk("register_storage_index", name, collection, key, fields, sortable, entries, only)
 
 
