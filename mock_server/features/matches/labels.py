@@ -100,7 +100,7 @@ class LabelIndex:
 
     def _round(self) -> int:
         """How many times the index has changed."""
-        return int((self._clock.time() - self._began) / self._interval)
+        return int((self._clock.time() - self._began) // self._interval)
 
 
 def _json_object(label: str) -> dict[str, Any] | None:
