@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -136,8 +137,14 @@ class Scheduler:
             await self._listener.leaderboard_reset(board, moment)
             return
         tournament = _a_second_ago(board, moment)
-        self._boards.empty(board.id)
+        self._empty(board.id)
         await self._listener.tournament_reset(tournament)
+
+    def _empty(self, board_id: str) -> None:
+        try:
+            self._boards.empty(board_id)
+        except sqlite3.Error:
+            _log.exception("the places of %r could not be given back", board_id)
 
 
 def _moments(board: Board, now: int) -> list[int]:
