@@ -15,7 +15,6 @@ from benchmarks import (
     mock,
     onesignal,
     receiving,
-    relay,
     server,
 )
 from benchmarks.measure import Row
@@ -41,7 +40,6 @@ async def main() -> None:
             mock,
             lua_rpc,
             competition,
-            relay,
             onesignal,
         ):
             for row in await benchmark.measure(url):

@@ -179,6 +179,21 @@ class MatchConfig:
 
 
 @frozen
+class MatchmakerConfig:
+    """`matchmaker.*`: how players are brought together.
+
+    Every `interval_sec` seconds the matchmaker looks who fits. A session or party has at most
+    `max_tickets` tickets; one holds out for `max_count` players until it has looked for others
+    `max_intervals` times. With `rev_precision` the queries of both have to fit, else one is enough.
+    """
+
+    max_tickets: int = field(default=3, validator=_POSITIVE)
+    interval_sec: int = field(default=15, validator=_POSITIVE)
+    max_intervals: int = field(default=2, validator=_POSITIVE)
+    rev_precision: bool = False
+
+
+@frozen
 class SteamConfig:
     """`social.steam.*`: log in with Steam is configured where both are set."""
 
@@ -211,6 +226,7 @@ class Config:
     control: ControlConfig = ControlConfig()
     runtime: RuntimeConfig = RuntimeConfig()
     match: MatchConfig = MatchConfig()
+    matchmaker: MatchmakerConfig = MatchmakerConfig()
     social: SocialConfig = SocialConfig()
     onesignal: OneSignalConfig = OneSignalConfig()
     push: PushConfig = PushConfig()

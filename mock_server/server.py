@@ -13,6 +13,8 @@ from aiohttp import web
 from mock_server.config import Config
 from mock_server.console.api import Console
 from mock_server.control import Control
+from mock_server.features.matchmaker.core import Matchmaker
+from mock_server.features.matchmaker.facade import MatchmakerFacade
 from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.facade import NotificationsFacade
 from mock_server.features.push.devices import Device
@@ -47,6 +49,7 @@ class MockServer(HostedServer):
         journal: The requests and frames that came in.
         events: What `GET /_control/events` tells: `request` for each entry of the journal.
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
+        matchmaker: Brings players together at once: `await matchmaker.process()`.
         notifications: Sends and reads notifications as the game's backend does.
         pushes: What became of each push; `pushes.on_event("friend_request")` makes a rule.
     """
@@ -91,6 +94,12 @@ class MockServer(HostedServer):
         """Where the console API and `/_control` are."""
         self._running()
         return self._console_url
+
+    @property
+    def matchmaker(self) -> MatchmakerFacade:
+        """Brings players together without waiting for `matchmaker.interval_sec` to pass."""
+        self._running()
+        return MatchmakerFacade(self._running_matchmaker, self._in_loop)
 
     @property
     def notifications(self) -> NotificationsFacade:
@@ -282,6 +291,9 @@ class MockServer(HostedServer):
         console = self.config.console
         login = None if is_loopback(console.address) else Login(console.username, console.password)
         return OriginGuard(self.config.control.allow_host, login=login)
+
+    def _running_matchmaker(self) -> Matchmaker:
+        return self._running().matchmaker
 
     def _running_notifications(self) -> Notifications:
         return self._running().notifications

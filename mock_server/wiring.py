@@ -32,6 +32,9 @@ from mock_server.features.matches.feature import matches_feature
 from mock_server.features.matches.listing import MatchListing
 from mock_server.features.matches.registry import MatchRegistry
 from mock_server.features.matches.tokens import MatchTokens
+from mock_server.features.matchmaker.core import Matchmaker
+from mock_server.features.matchmaker.feature import matchmaker_feature
+from mock_server.features.matchmaker.hook import MatchedHook
 from mock_server.features.moderation.core import Moderation
 from mock_server.features.multi_update.feature import multi_update_feature
 from mock_server.features.notifications import core as notifications_core
@@ -147,6 +150,13 @@ class Wiring:
         )
         self._match_listing = MatchListing(self._matches, tracker)
         self._match_tokens = MatchTokens(config.session.encryption_key, clock)
+        self.matchmaker = Matchmaker(
+            config.matchmaker,
+            clock,
+            router=router,
+            tokens=self._match_tokens,
+            hook=MatchedHook(config.name, self._registrations, self._contexts),
+        )
         self.features = self._features()
         functions = FunctionTable(
             (*self._tools(), *(group for each in self.features for group in each.functions))
@@ -246,6 +256,7 @@ class Wiring:
                 self._match_listing,
                 self._match_tokens,
             ),
+            matchmaker_feature(registry, self.matchmaker),
             parties_feature(),
             rpc_feature(self.rpcs, contexts),
             ping_feature(),

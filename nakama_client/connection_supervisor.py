@@ -12,7 +12,6 @@ from nakama_client.config import ReconnectPolicy
 from nakama_client.disconnect import DisconnectCause, DisconnectReason
 from nakama_client.errors import HandlerFailed, NakamaError, NotConnected
 from nakama_client.events.handlers import Handlers
-from nakama_client.events.tasks import is_functions_own, start
 from nakama_client.protocol.closing import connection_lost
 from nakama_client.protocol.reconnect import Backoff, Connected, Reconnecting
 from nakama_client.protocol.requests import Request
@@ -77,7 +76,9 @@ class ConnectionSupervisor:
         """
         if self._task is None or self._task.done():
             self._is_up = self._is_established = False
-            self._task = start(self._run(), name="nakama_client connection supervisor")
+            self._task = asyncio.create_task(
+                self._run(), name="nakama_client connection supervisor"
+            )
             self._task.add_done_callback(self._wake)
         task = self._task
         try:
@@ -133,13 +134,7 @@ class ConnectionSupervisor:
             self._end = error
             return
         self._notify_opened(Connected(attempts, None))
-        try:
-            await self._supervise()
-        except BaseException as error:
-            # Whoever iterates over events must not wait for ever for a socket without supervisor.
-            if not isinstance(error, asyncio.CancelledError | GeneratorExit):
-                self._finish(NotConnected(f"the socket has failed: {error!r}"))
-            raise
+        await self._supervise()
 
     async def _supervise(self) -> None:
         while True:
@@ -193,9 +188,7 @@ class ConnectionSupervisor:
             return False
         try:
             return self._policy.should_reconnect(cause)
-        except BaseException as error:
-            if not is_functions_own(error):
-                raise
+        except Exception as error:
             failure = HandlerFailed("should_reconnect", cause)
             failure.__cause__ = error
             self._connection.dispatcher.report_always(failure)

@@ -5,12 +5,11 @@ Hosting, the clock, the store, the journal and the faults: nothing here knows Na
 
 from server_kit.alarm import Alarm
 from server_kit.clock import Clock
-from server_kit.data_file import UnusableDataFile
 from server_kit.faults import Fault, Faults
 from server_kit.hosting import HostedServer, ServerNotRunning
 from server_kit.journal import Entry, Journal
 from server_kit.notifier import Notifier
-from server_kit.store import Store
+from server_kit.store import Store, WrongTables
 
 __all__ = [
     "Alarm",
@@ -23,5 +22,5 @@ __all__ = [
     "Notifier",
     "ServerNotRunning",
     "Store",
-    "UnusableDataFile",
+    "WrongTables",
 ]

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from mock_server.label_query.document import Document, number_ordinal
 from mock_server.label_query.edits import edit_distance
-from mock_server.label_query.patterns import PatternError, compile_regexp, encoded, wildcard_regexp
+from mock_server.label_query.patterns import PatternError, compile_regexp, wildcard_regexp
 from mock_server.label_query.ranges import LEAST, MOST, count_in_range
 
 _MAX_FUZZINESS = 2
@@ -125,6 +125,17 @@ class TimeRange:
             return ""
         return f"invalid/unsupported date range, {'start' if self.is_greater else 'end'}"
 
+    def validate(self) -> None:
+        """Check it without a search, which would take Go's zero time for no bound.
+
+        Raises:
+            SearchError: One can't search with it.
+        """
+        if self.bound_ns == _ZERO_TIME_NS:
+            raise SearchError("must specify start or end")
+        if self.refusal:
+            raise SearchError(self.refusal)
+
     def score(self, document: Document, boost: float) -> float | None:
         """Each time in the range counts, whatever the boost."""
         is_bounded = self.bound_ns != _ZERO_TIME_NS
@@ -193,7 +204,7 @@ class Pattern:
         if self.regexp is None:
             return None
         terms = document.field(self.path).terms
-        count = sum(self.regexp.fullmatch(encoded(term)) is not None for term in terms)
+        count = sum(self.regexp.fullmatch(term) is not None for term in terms)
         return boost * count if count else None
 
 
@@ -228,6 +239,16 @@ class Query:
             for clause in self.clauses:
                 if clause.occurrence is occurrence and clause.condition.refusal:
                     raise SearchError(clause.condition.refusal)
+
+    def validate(self) -> None:
+        """Check as far as Nakama does without a search: times, but neither patterns nor fuzziness.
+
+        Raises:
+            SearchError: One can't search with it.
+        """
+        for clause in self.clauses:
+            if isinstance(clause.condition, TimeRange):
+                clause.condition.validate()
 
     def score(self, document: Document) -> float | None:
         """How well a document fits, or None when it does not; see `check`."""

@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from mock_server.signals import Signal
+
 if TYPE_CHECKING:
     from mock_server.realtime.session import SocketSession
 
 
 class SessionRegistry:
-    """Finds socket sessions by id and by user."""
+    """Finds socket sessions by id and by user.
+
+    Attributes:
+        removed: Sent with a socket that is found no longer, because either side closes it.
+    """
 
     def __init__(self) -> None:
+        self.removed: Signal[SocketSession] = Signal()
         self._by_id: dict[str, SocketSession] = {}
         self._by_user: dict[str, dict[str, SocketSession]] = {}
         self._ending: set[SocketSession] = set()
@@ -32,6 +39,7 @@ class SessionRegistry:
             sessions.pop(session.id, None)
             if not sessions:
                 del self._by_user[session.user_id]
+        self.removed.send(session)
 
     def ended(self, session: SocketSession) -> None:
         """Remove a socket whose connection is closed."""

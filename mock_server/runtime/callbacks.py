@@ -24,6 +24,8 @@ TournamentFunction: TypeAlias = Callable[[Context, Json, int, int], object]
 """Takes the context, the tournament, when it ends or ended and when it is reset next."""
 LeaderboardFunction: TypeAlias = Callable[[Context, Json, int], object]
 """Takes the context, the leaderboard and when it was reset."""
+MatchedFunction: TypeAlias = Callable[[Context, list[Json]], object]
+"""Takes the context and the players of a match; returns the match's id, or None."""
 StorageIndexFilter: TypeAlias = Callable[[Context, Json], bool | Awaitable[bool]]
 """Takes the context and a storage object; tells whether the index takes it."""
 
@@ -64,6 +66,7 @@ class Callbacks:
         events: Called with each event that clients and modules generate.
         session_starts: Called when a socket opens.
         session_ends: Called when a socket closes.
+        matchmaker_matched: Called when players have been matched.
         tournament_end: Called when a period of a tournament no longer takes scores.
         tournament_reset: Called when a period of a tournament is over.
         leaderboard_reset: Called when a period of a leaderboard is over.
@@ -80,6 +83,7 @@ class Callbacks:
     events: list[EventFunction] = field(factory=list)
     session_starts: list[EventFunction] = field(factory=list)
     session_ends: list[EventFunction] = field(factory=list)
+    matchmaker_matched: MatchedFunction | None = None
     tournament_end: TournamentFunction | None = None
     tournament_reset: TournamentFunction | None = None
     leaderboard_reset: LeaderboardFunction | None = None

@@ -12,6 +12,7 @@ from mock_server.runtime.callbacks import (
     Callbacks,
     EventFunction,
     LeaderboardFunction,
+    MatchedFunction,
     RpcFunction,
     TournamentFunction,
 )
@@ -149,6 +150,21 @@ class RegistrationFunctions(RuntimeFunctions):
         """
         given = Arguments("register_event_session_end", function)
         self._callbacks.session_ends.append(given.function(1))
+
+    def register_matchmaker_matched(self, function: MatchedFunction) -> None:
+        """Call a function when the matchmaker has brought players together.
+
+        Args:
+            function: Takes the `Context` and a list of the players, each a dict with `presence`
+                (`user_id`, `session_id`, `username`, `node`), `properties` and, in a party,
+                `party_id`. It returns the id of the match that they go to, as `nk.match_create`
+                does, or None: then they get a token for a relayed match.
+
+        Raises:
+            ModuleError: No function.
+        """
+        given = Arguments("register_matchmaker_matched", function)
+        self._callbacks.matchmaker_matched = given.function(1)
 
     def register_tournament_end(self, function: TournamentFunction) -> None:
         """Call a function when a period of a tournament no longer takes scores.

@@ -18,6 +18,7 @@ SETTINGS: dict[str, Any] = {
     "name": "nakama1",
     "session.token_expiry_sec": 7200,
     "match.label_update_interval_ms": 1,
+    "matchmaker.interval_sec": 1,
     "runtime.path": str(BUNDLE),
     "runtime.env": ("GREETING=hello", "PAIR=a=b"),
 }
@@ -37,6 +38,7 @@ TAPES = (
     "js_match",
     "js_match_end",
     "js_match_errors",
+    "js_matchmaker",
     "js_notifications",
     "js_notifications_args",
     "js_resets",
@@ -44,7 +46,6 @@ TAPES = (
     "js_rpc_ids",
     "js_rpc_socket",
     "js_social",
-    "js_storage",
     "js_throw",
     "js_throw_engine",
     "js_tournaments",

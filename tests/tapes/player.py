@@ -29,6 +29,7 @@ _UPGRADE = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     "Accept-Encoding": "identity",
 }
+_MAX_TICKS = 3
 _INFLATE: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,
     "deflate": lambda data: zlib.decompress(data, -zlib.MAX_WBITS),
@@ -266,7 +267,10 @@ class Player:
 
     async def _receive(self, step: Step) -> None:
         connection = self._connections[step["conn"]]
+        if _is_match(step):
+            await self._let_the_matchmaker_tick(connection)
         if step.get("nothing"):
+            await self._wait(float(step.get("wait_ms", 0)) / 1000 if self._settle else 0.0)
             before = await self._barrier(connection)
             if before:
                 raise Mismatch(f"expected silence, got {before}")
@@ -274,6 +278,13 @@ class Player:
             await self._receive_ping(connection, step)
         elif not step.get("optional") or (await connection.peek()).kind in ("text", "binary"):
             self._check_frame(step, await _next_data(connection))
+
+    async def _let_the_matchmaker_tick(self, connection: Connection) -> None:
+        """Let the second pass that is between two ticks, until a frame has come."""
+        for _ in range(_MAX_TICKS if self._settle else 0):
+            if await self._barrier(connection):
+                break
+            await self._wait(1)
 
     async def _receive_ping(self, connection: Connection, step: Step) -> None:
         frame = await connection.next()
@@ -286,6 +297,8 @@ class Player:
 
     async def _receive_in_any_order(self, steps: list[Step]) -> None:
         open_ = list(steps)
+        if _is_match(open_[0]):
+            await self._let_the_matchmaker_tick(self._connections[open_[0]["conn"]])
         while open_:
             frame = await _next_data(self._connections[open_[0]["conn"]])
             open_.remove(self._step_of(frame, open_))
@@ -373,6 +386,12 @@ def _groups(steps: list[Step]) -> list[list[Step]]:
         for run in runs
         for group in ([run] if run[0].get("any_order") else [[step] for step in run])
     ]
+
+
+def _is_match(step: Step) -> bool:
+    """Whether a frame comes with a tick of the matchmaker only."""
+    envelope: Mapping[str, Any] = step.get("json") or step.get("proto") or {}
+    return "matchmaker_matched" in envelope
 
 
 async def _next_data(connection: Connection) -> Received:

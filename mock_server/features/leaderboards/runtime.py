@@ -151,7 +151,7 @@ class LeaderboardFunctions(RuntimeFunctions):
             "authoritative": board.authoritative,
             "operator": board.operator.name.lower(),
             "sort_order": "0" if board.is_ascending else "1",
-            "metadata": gojson.unmarshal(board.metadata) or {},
+            "metadata": gojson.unmarshal(board.metadata),
             "create_time": board.create_time,
         }
         try:

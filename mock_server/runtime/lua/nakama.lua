@@ -128,6 +128,7 @@ function nk.register_storage_index_filter(name, fn)
   host.announce("storage_index_filter", show(name))
 end
 
+register_single("matchmaker_matched")
 register_single("tournament_end")
 register_single("tournament_reset")
 register_single("leaderboard_reset")

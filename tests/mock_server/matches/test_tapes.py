@@ -19,9 +19,11 @@ MULTI: dict[str, Any] = {
     "name": "nakama1",
     "session.token_expiry_sec": 7200,
     "match.label_update_interval_ms": 1,
+    "matchmaker.interval_sec": 1,
 }
 MULTIPLAYER_PROFILES = {
     **PROFILES,
+    "ext": {**PROFILES["ext"], "matchmaker.interval_sec": 1},
     "multi": MULTI,
     "multisingle": {**MULTI, "session.single_socket": True, "session.single_match": True},
 }
@@ -75,6 +77,8 @@ async def play(tape: Tape, modules: Path, *, protobuf: bool = False) -> None:
             clock=server.clock,
             onesignal=onesignal,
             protobuf=protobuf,
+            settle=server.settle,
+            arrive=True,
         )
         await player.play()
         assert [entry.error for entry in server.journal if entry.error] == []

@@ -1,0 +1,1 @@
+"""The matchmaker: who looks for others to play with, and who finds whom."""

@@ -1,0 +1,42 @@
+"""The matchmaker facade: what a test does with the matchmaker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from mock_server.features.matchmaker.core import Matchmaker
+
+T = TypeVar("T")
+
+
+class InLoop(Protocol):
+    """Awaits a coroutine in the server's loop."""
+
+    async def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
+        """Return the coroutine's result."""
+
+
+class MatchmakerFacade:
+    """Runs the matchmaker when a test wants it to.
+
+    Args:
+        matchmaker: Returns the server's matchmaker; a restart makes a new one.
+        in_loop: Awaits in the server's loop.
+    """
+
+    def __init__(self, matchmaker: Callable[[], Matchmaker], in_loop: InLoop) -> None:
+        self._matchmaker = matchmaker
+        self._in_loop = in_loop
+
+    async def process(self) -> None:
+        """Do one tick now, as every `matchmaker.interval_sec`, and return when players are told.
+
+        A ticket whose `min_count` is less than its `max_count` is content with fewer players in its
+        second tick (`matchmaker.max_intervals`) only.
+        """
+
+        async def call() -> None:
+            await self._matchmaker().process()
+
+        await self._in_loop(call())
