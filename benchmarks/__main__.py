@@ -15,6 +15,7 @@ from benchmarks import (
     mock,
     onesignal,
     receiving,
+    relay,
     server,
 )
 from benchmarks.measure import Row
@@ -40,6 +41,7 @@ async def main() -> None:
             mock,
             lua_rpc,
             competition,
+            relay,
             onesignal,
         ):
             for row in await benchmark.measure(url):

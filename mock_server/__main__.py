@@ -16,7 +16,7 @@ from mock_server.config import Config
 from mock_server.runtime.errors import ModuleLoadError
 from mock_server.server import MockServer
 from onesignal_stub import OneSignalStub
-from server_kit import WrongTables, cli
+from server_kit import UnusableDataFile, cli
 from server_kit.nearest import nearest
 
 # Nakama's own ports; in-process servers take free ones.
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     stub = None if settings["onesignal.url"] else _stub(options, settings)
     try:
         cli.run(_serve(config, stub, options.data))
-    except (OSError, ModuleLoadError, WrongTables) as error:
+    except (OSError, ModuleLoadError, UnusableDataFile) as error:
         print(f"nakama-mock: {error}", file=sys.stderr)
         return 1
     except sqlite3.DatabaseError as error:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
 from nakama_client.config import Endpoint, RetryPolicy, Timeouts
-from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded, Unauthenticated
+from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded
 from nakama_client.events.dispatcher import Dispatcher
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import read
 from nakama_client.protocol.requests import Request, basic, bearer
-from nakama_client.protocol.retry import concerns_token
+from nakama_client.protocol.retry import concerns_token, may_concern_token
 from nakama_client.protocol.tokens import SessionReply
 from nakama_client.retrying import Retrying
 from nakama_client.session import Session
@@ -52,7 +53,10 @@ class ApiClient:
         random: Callable[[], float],
     ) -> None:
         self._dispatcher = Dispatcher(_QUEUE_LIMIT, _log)
-        self.tokens = TokenRefresher(self._refresh, dispatcher=self._dispatcher, clock=clock)
+        self._deadline = timeouts.request if retry is None else retry.deadline
+        self.tokens = TokenRefresher(
+            self._refresh, dispatcher=self._dispatcher, clock=clock, deadline=self._deadline
+        )
         self.retrying = Retrying(retry, random=random, dispatcher=self._dispatcher)
         self._http = HttpClient(
             "client",
@@ -107,16 +111,19 @@ class ApiClient:
             raise
 
     async def _call_with_token(self, session: Session, request: Request, model: type[T]) -> T:
-        token = await self.tokens.token(session)
-        try:
-            return await self._send(request, model, bearer(token))
-        except Unauthenticated as error:
-            if not concerns_token(error, request):
-                raise
-            await self.tokens.renew(session, refused=token)
-        return await self._send(request, model, bearer(session.token))
+        seconds = request.timeout or self._deadline
+        ends_at = asyncio.get_running_loop().time() + seconds
+        return await self.tokens.call(
+            session,
+            lambda token: self._send(request, model, bearer(token), ends_at=ends_at),
+            may_concern_token=lambda error: may_concern_token(error, request),
+            concerns_token=concerns_token,
+            ends_at=ends_at,
+        )
 
-    async def _send(self, request: Request, model: type[T], authorization: str) -> T:
+    async def _send(
+        self, request: Request, model: type[T], authorization: str, *, ends_at: float = math.inf
+    ) -> T:
         headers = {"Authorization": authorization}
 
         async def attempt(time_left: float) -> T:
@@ -132,7 +139,7 @@ class ApiClient:
             )
             return read(reply, model)
 
-        return await self.retrying.call(request, attempt)
+        return await self.retrying.call(request, attempt, ends_at=ends_at)
 
     def _key(self, name: Literal["server_key", "http_key"]) -> str:
         if name == "server_key":

@@ -11,7 +11,7 @@ from typing import Self
 from nakama_client.api_client import ApiClient
 from nakama_client.config import Endpoint, ReconnectPolicy, RetryPolicy, Timeouts
 from nakama_client.cursors import CursorStore, MemoryCursorStore
-from nakama_client.errors import ArgumentError, Unauthenticated
+from nakama_client.errors import ArgumentError
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.accounts import AccountsApi
 from nakama_client.features.authentication import AuthenticationApi
@@ -229,12 +229,12 @@ class Client(
         tokens = self._api.tokens
 
         async def open_with_good_token() -> WebSocket:
-            token = await tokens.token(session)
-            try:
-                return await open_websocket(url, token=token, timeouts=self._timeouts)
-            except Unauthenticated:
-                await tokens.renew(session, refused=token)
-            return await open_websocket(url, token=session.token, timeouts=self._timeouts)
+            return await tokens.call(
+                session,
+                lambda token: open_websocket(url, token=token, timeouts=self._timeouts),
+                may_concern_token=lambda _: True,
+                concerns_token=lambda _: True,
+            )
 
         return Socket(
             open_with_good_token,

@@ -12,6 +12,7 @@ from nakama_client.config import ReconnectPolicy
 from nakama_client.disconnect import DisconnectCause, DisconnectReason
 from nakama_client.errors import HandlerFailed, NakamaError, NotConnected
 from nakama_client.events.handlers import Handlers
+from nakama_client.events.tasks import is_functions_own, start
 from nakama_client.protocol.closing import connection_lost
 from nakama_client.protocol.reconnect import Backoff, Connected, Reconnecting
 from nakama_client.protocol.requests import Request
@@ -76,9 +77,7 @@ class ConnectionSupervisor:
         """
         if self._task is None or self._task.done():
             self._is_up = self._is_established = False
-            self._task = asyncio.create_task(
-                self._run(), name="nakama_client connection supervisor"
-            )
+            self._task = start(self._run(), name="nakama_client connection supervisor")
             self._task.add_done_callback(self._wake)
         task = self._task
         try:
@@ -134,7 +133,13 @@ class ConnectionSupervisor:
             self._end = error
             return
         self._notify_opened(Connected(attempts, None))
-        await self._supervise()
+        try:
+            await self._supervise()
+        except BaseException as error:
+            # Whoever iterates over events must not wait for ever for a socket without supervisor.
+            if not isinstance(error, asyncio.CancelledError | GeneratorExit):
+                self._finish(NotConnected(f"the socket has failed: {error!r}"))
+            raise
 
     async def _supervise(self) -> None:
         while True:
@@ -188,7 +193,9 @@ class ConnectionSupervisor:
             return False
         try:
             return self._policy.should_reconnect(cause)
-        except Exception as error:
+        except BaseException as error:
+            if not is_functions_own(error):
+                raise
             failure = HandlerFailed("should_reconnect", cause)
             failure.__cause__ = error
             self._connection.dispatcher.report_always(failure)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import glob
 import os
 import re
+import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +21,10 @@ Ts = TypeVarTuple("Ts")
 
 # Windows has devices of these names, whatever their ending.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+
+# A draft that is so many seconds old belongs to a program that was killed while it wrote.
+_DRAFT_SUFFIX = ".new"
+_DRAFT_SECONDS = 3600.0
 
 
 class CursorStore(Protocol):
@@ -68,8 +75,9 @@ class FileCursorStore:
     """Keeps each player's position in a file of its own.
 
     A file is replaced as a whole and only after the new one is on the disk, so that there is
-    always a complete one, also when the program is killed or the power fails. Any number of
-    players share a directory; one player is for one program at a time.
+    always a complete one, also when the program is killed or the power fails. It can be read by
+    the user who runs the program, and by no other. Any number of players share a directory. Two
+    feeds or programs for one player replace each other's positions, but never damage them.
 
     Args:
         directory: Where the files are; `save` creates it.
@@ -128,6 +136,7 @@ async def _in_thread(function: Callable[[*Ts], T], *arguments: *Ts) -> T:
 
 
 def _read(path: Path) -> str | None:
+    _remove_old_drafts(path)
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -142,13 +151,29 @@ def _remove(path: Path) -> None:
 
 def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    # A name of its own: another feed or program may be writing for the same player. The file is
+    # only for the user who runs the program.
+    descriptor, name = tempfile.mkstemp(_DRAFT_SUFFIX, f"{path.stem}.", path.parent)
+    draft = Path(name)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - it is a descriptor
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     _sync_directory(path.parent)
+
+
+def _remove_old_drafts(path: Path) -> None:
+    """Remove the drafts of programs that were killed while they wrote."""
+    now = time.time()
+    for draft in path.parent.glob(f"{glob.escape(path.stem)}.*{_DRAFT_SUFFIX}"):
+        with suppress(OSError):  # another program may be removing it, too
+            if now - draft.stat().st_mtime > _DRAFT_SECONDS:
+                draft.unlink()
 
 
 def _sync_directory(directory: Path) -> None:

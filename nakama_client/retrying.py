@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -14,6 +15,9 @@ from nakama_client.protocol.requests import Request
 from nakama_client.protocol.retry import Retry, full_jitter, may_repeat
 
 T = TypeVar("T")
+
+# The least seconds for an attempt: with 0 there would be no limit.
+_SHORTEST = 0.001
 
 
 class Retrying:
@@ -40,12 +44,19 @@ class Retrying:
         self._random = random
         self._dispatcher = dispatcher
 
-    async def call(self, request: Request, attempt: Callable[[float], Awaitable[T]]) -> T:
+    async def call(
+        self,
+        request: Request,
+        attempt: Callable[[float], Awaitable[T]],
+        *,
+        ends_at: float = math.inf,
+    ) -> T:
         """Attempt a call until it succeeds, or the policy or the deadline ends it.
 
         Args:
             request: The request of the call.
             attempt: Makes one attempt; it gets the seconds that are left.
+            ends_at: The deadline by the loop's clock, when there is one before the policy's.
 
         Raises:
             NakamaError: What the last attempt raised.
@@ -53,13 +64,12 @@ class Retrying:
         if self._policy is None:
             return await attempt(float("inf"))
         now = asyncio.get_running_loop().time
-        time_left = request.timeout or self._policy.deadline
-        deadline = now() + time_left
+        deadline = min(ends_at, now() + (request.timeout or self._policy.deadline))
         count = 0
         while True:
             count += 1
             try:
-                return await attempt(time_left)
+                return await attempt(max(deadline - now(), _SHORTEST))
             except NakamaError as error:
                 delay = self._delay(self._policy, request, error, count)
                 if delay is None or now() + delay >= deadline:
@@ -70,7 +80,6 @@ class Retrying:
             if self.on_retry.all:
                 self._dispatcher.post(self.on_retry, retry)
             await asyncio.sleep(delay)
-            time_left = deadline - now()
 
     def _delay(
         self, policy: RetryPolicy, request: Request, error: NakamaError, count: int

@@ -15,6 +15,7 @@ from nakama_client.disconnect import ClosedBy, DisconnectReason
 from nakama_client.events.dispatcher import EVENTS_PER_TURN, Dispatcher
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
+from nakama_client.events.tasks import start
 from nakama_client.events.topics import Topics
 from nakama_client.protocol.closing import Close, close_notice_in, connection_lost, reason_of
 from nakama_client.protocol.envelopes import Envelope, Event, Members, PendingRequests, read, write
@@ -92,7 +93,7 @@ class SocketConnection:
         self._last_notifications = None
         self._is_known = False
         self._websocket = websocket
-        reader = asyncio.create_task(self._read(websocket), name="nakama_client socket reader")
+        reader = start(self._read(websocket), name="nakama_client socket reader")
         self._reader = reader
         try:
             # Nakama registers the socket after the handshake; what it sends to this user before

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from nakama_client import errors
 from nakama_client.events.dispatcher import Dispatcher
 from nakama_client.events.handlers import Handlers
+from nakama_client.events.tasks import is_functions_own, start
 from nakama_client.protocol.tokens import SessionReply, Tokens, from_login, from_refresh
 from nakama_client.session import Session
 
@@ -24,6 +26,8 @@ _current_refresh: ContextVar[asyncio.Task[Any] | None] = ContextVar(
     "_current_refresh", default=None
 )
 
+T = TypeVar("T")
+
 RefreshCall = Callable[[str, Mapping[str, str] | None], Awaitable[SessionReply]]
 
 
@@ -33,19 +37,31 @@ class TokenRefresher:
     There is one refresh at a time for each session, however many calls wait for it. When one
     fails while the token still lives, the calls go on with the token they have.
 
+    Args:
+        refresh: Asks the server for new tokens.
+        dispatcher: Calls the `on_refresh` handlers.
+        clock: Returns the seconds since 1970.
+        deadline: For how many seconds a call without a deadline of its own waits for a token.
+
     Attributes:
         on_refresh: The handlers of new tokens.
         on_expired: The handlers that log in again when a session can't be refreshed.
     """
 
     def __init__(
-        self, refresh: RefreshCall, *, dispatcher: Dispatcher, clock: Callable[[], float]
+        self,
+        refresh: RefreshCall,
+        *,
+        dispatcher: Dispatcher,
+        clock: Callable[[], float],
+        deadline: float,
     ) -> None:
         self.on_refresh: Handlers[Session] = Handlers()
         self.on_expired: Handlers[Session] = Handlers()
         self._dispatcher = dispatcher
         self._refresh = refresh
         self._clock = clock
+        self._deadline = deadline
         self._refreshes_in_flight: dict[Session, asyncio.Task[errors.NakamaError | None]] = {}
 
     def login(self, reply: SessionReply) -> Session:
@@ -61,93 +77,146 @@ class TokenRefresher:
         session._replace_tokens(from_login(reply, now=self._clock()))
         return session
 
-    async def token(self, session: Session) -> str:
-        """A token that can be used now.
+    async def call(
+        self,
+        session: Session,
+        send: Callable[[str], Awaitable[T]],
+        *,
+        may_concern_token: Callable[[errors.Unauthenticated], bool],
+        concerns_token: Callable[[errors.Unauthenticated], bool],
+        ends_at: float = math.inf,
+    ) -> T:
+        """Make a call with a token that is good.
+
+        When the server does not accept the token, the session is refreshed, unless another call did
+        that meanwhile, and the call is repeated once. When the server refuses the refreshed token,
+        too, the login itself has ended: `on_session_expired` is asked.
+
+        Args:
+            session: The player's session.
+            send: Makes the call with a token.
+            may_concern_token: Whether a new token may help after this first refusal.
+            concerns_token: Whether the refusal after a refresh is about the token for sure.
+            ends_at: By the loop's clock, until when to wait for a token.
 
         Raises:
-            SessionExpired: The session can't be refreshed any more.
-            NakamaError: The token is dead and the refresh failed.
+            SessionExpired: The session can't be refreshed, and nobody logged in again.
+            TimeoutExceeded: There was no token in time.
+            NakamaError: What the refresh or the call raised.
         """
-        now = self._clock()
-        tokens = session.tokens
-        if not tokens.needs_refresh(now):
-            return tokens.token
-        if tokens.can_refresh(now) or tokens.is_expired(now):
-            await self._refresh_in_time(session)
-        return session.token
+        token = await self._token(session, ends_at)
+        login = session.tokens.claims.tid
+        try:
+            return await send(token)
+        except errors.Unauthenticated as error:
+            if not may_concern_token(error):
+                raise
+        await self._replace(session, refused=token, by=self._refresh_or_login, ends_at=ends_at)
+        token = session.token
+        try:
+            return await send(token)
+        except errors.Unauthenticated as error:
+            # A login has its id in all of its tokens. A new login whose token is refused is not
+            # followed by yet another one.
+            if session.tokens.claims.tid != login or not concerns_token(error):
+                raise
+            refusal = errors.SessionExpired(f"the server refuses a refreshed token: {error}")
+            refusal.__cause__ = error
 
-    async def renew(self, session: Session, *, refused: str) -> None:
-        """Get a token in the place of one that the server does not accept.
+        async def log_in(session: Session) -> Tokens:
+            return await self._logged_in_again(session, refusal)
 
-        It does nothing when the session has another one by now.
-
-        Raises:
-            SessionExpired: The session can't be refreshed any more.
-            NakamaError: The refresh failed.
-        """
-        if session.token == refused:
-            await self._await_refresh(session, None)
+        await self._replace(session, refused=token, by=log_in, ends_at=ends_at)
+        return await send(session.token)
 
     async def refresh(self, session: Session, variables: Mapping[str, str] | None) -> None:
         """Refresh now.
 
         Raises:
             SessionExpired: The server no longer accepts the refresh token.
+            TimeoutExceeded: There was no token in time.
             NakamaError: The call failed.
         """
-        while variables and session in self._refreshes_in_flight:
-            await asyncio.wait([self._refreshes_in_flight[session]])
-        await self._await_refresh(session, variables)
+        ends_at = asyncio.get_running_loop().time() + self._deadline
+
+        async def refresh(session: Session) -> Tokens:
+            return await self._refresh_or_login(session, variables)
+
+        while variables and (other := self._refreshes_in_flight.get(session)) is not None:
+            await _wait(other, ends_at)
+        await self._await_refresh(session, refresh, ends_at)
 
     async def close(self) -> None:
-        """Stop the refreshes under way."""
-        refreshes = list(self._refreshes_in_flight.values())
+        """Stop the refreshes under way, except one whose own handler calls this."""
+        own = _current_refresh.get()
+        refreshes = [each for each in self._refreshes_in_flight.values() if each is not own]
         for refresh in refreshes:
             refresh.cancel()
         if refreshes:
             await asyncio.wait(refreshes)
 
-    async def _refresh_in_time(self, session: Session) -> None:
-        try:
-            await self._await_refresh(session, None)
-        except errors.NakamaError as error:
-            if session.tokens.is_expired(self._clock()):
-                raise
-            _log.warning("refresh failed, the old token is used while it lives: %s", error)
+    async def _token(self, session: Session, ends_at: float) -> str:
+        now = self._clock()
+        tokens = session.tokens
+        if not tokens.needs_refresh(now):
+            return tokens.token
+        if tokens.can_refresh(now) or tokens.is_expired(now):
+            try:
+                await self._await_refresh(session, self._refresh_or_login, ends_at)
+            except errors.NakamaError as error:
+                if session.tokens.is_expired(self._clock()):
+                    raise
+                _log.warning("refresh failed, the old token is used while it lives: %s", error)
+        return session.token
 
-    async def _await_refresh(self, session: Session, variables: Mapping[str, str] | None) -> None:
+    async def _replace(
+        self,
+        session: Session,
+        *,
+        refused: str,
+        by: Callable[[Session], Awaitable[Tokens]],
+        ends_at: float,
+    ) -> None:
+        """Replace a token that the server refuses, unless another call did that meanwhile."""
+        if session.token == refused:
+            await self._await_refresh(session, by, ends_at)
+
+    async def _await_refresh(
+        self, session: Session, renew: Callable[[Session], Awaitable[Tokens]], ends_at: float
+    ) -> None:
         refresh = self._refreshes_in_flight.get(session)
-        if refresh is not None and refresh is _current_refresh.get():
-            raise errors.SessionExpired("on_session_expired can't use the session that expired")
         if refresh is None:
-            refresh = asyncio.create_task(
-                self._refresh_now(session, variables), name="nakama_client refresh"
-            )
+            refresh = start(self._run_refresh(session, renew), name="nakama_client refresh")
             self._refreshes_in_flight[session] = refresh
             refresh.add_done_callback(lambda _: self._refreshes_in_flight.pop(session, None))
-        # A caller that gives up must not take the refresh away from the others.
-        await asyncio.wait([refresh])
+        ends_at = min(ends_at, asyncio.get_running_loop().time() + self._deadline)
+        await _wait(refresh, ends_at)
         if refresh.cancelled():
             raise errors.ClientClosed("the client was closed during the refresh")
         failure = refresh.result()
         if failure is not None:
             raise failure
 
-    async def _refresh_now(
-        self, session: Session, variables: Mapping[str, str] | None
+    async def _run_refresh(
+        self, session: Session, renew: Callable[[Session], Awaitable[Tokens]]
     ) -> errors.NakamaError | None:
-        previous = session.tokens
+        previous = session.token
         _current_refresh.set(asyncio.current_task())
         try:
-            try:
-                session._replace_tokens(await self._refreshed(previous, variables))
-            except errors.SessionExpired as expired:
-                session._replace_tokens(await self._logged_in_again(session, expired))
+            session._replace_tokens(await renew(session))
         except errors.NakamaError as error:
             return error
-        if self.on_refresh.all and session.token != previous.token:
+        if self.on_refresh.all and session.token != previous:
             self._dispatcher.post_always(self.on_refresh, session)
         return None
+
+    async def _refresh_or_login(
+        self, session: Session, variables: Mapping[str, str] | None = None
+    ) -> Tokens:
+        try:
+            return await self._refreshed(session.tokens, variables)
+        except errors.SessionExpired as expired:
+            return await self._logged_in_again(session, expired)
 
     async def _refreshed(self, previous: Tokens, variables: Mapping[str, str] | None) -> Tokens:
         if not previous.refresh_token:
@@ -170,9 +239,27 @@ class TokenRefresher:
                     result = await result
             except errors.NakamaError:
                 raise
-            except Exception as error:
+            except BaseException as error:
+                if not is_functions_own(error):
+                    raise
                 failed = f"{expired}; on_session_expired failed: {error!r}"
                 raise errors.SessionExpired(failed) from error
             if isinstance(result, Session):
                 return result.tokens
         raise expired
+
+
+async def _wait(refresh: asyncio.Task[Any], ends_at: float) -> None:
+    """Wait for a refresh. A caller that gives up must not take it away from the others.
+
+    Raises:
+        SessionExpired: The refresh waits for the `on_session_expired` handler that waits here.
+        TimeoutExceeded: It takes too long.
+    """
+    if refresh is _current_refresh.get():
+        raise errors.SessionExpired("on_session_expired can't use the session that expired")
+    seconds = max(0.0, ends_at - asyncio.get_running_loop().time())
+    done, _ = await asyncio.wait([refresh], timeout=seconds)
+    if not done:
+        what = "neither the server nor on_session_expired has given a new token"
+        raise errors.TimeoutExceeded(f"{what} in time; {seconds:.3g} s were left for it")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from onesignal_stub.seed import SeedError
 from onesignal_stub.server import OneSignalStub
-from server_kit import WrongTables, cli
+from server_kit import UnusableDataFile, cli
 
 DEFAULT_PORT = 8890
 
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         cli.run(_serve(stub))
-    except (OSError, SeedError, WrongTables) as error:
+    except (OSError, SeedError, UnusableDataFile) as error:
         print(f"onesignal-stub: {error}", file=sys.stderr)
         return 1
     except sqlite3.DatabaseError as error:

@@ -9,6 +9,7 @@ Handlers are plain functions inside a transaction: a request happens at once, wh
 from __future__ import annotations
 
 import difflib
+import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
@@ -26,6 +27,8 @@ from onesignal_stub.limits import RateLimiter
 from server_kit import Clock, Entry, Faults, Journal, Store
 from server_kit.faults import Point, answer
 from server_kit.nearest import COMPARED
+
+_log = logging.getLogger("onesignal_stub.http")
 
 MAX_BODY = 8 * 1024 * 1024
 PREFIXES = ("", "/api/v1")
@@ -157,13 +160,17 @@ class Pipeline:
         request: web.Request,
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
-        self._before()
         try:
+            self._before()
             return await handler(request)
         except errors.ApiError as error:
             return to_response(Reply(error.body, error.status, error.headers))
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return self._unmatched(request)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            return self._failed(request)
 
     async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
         decision = self._faults.decide(Point.HTTP, f"{request.method} {request.path.rstrip('/')}")
@@ -183,8 +190,7 @@ class Pipeline:
             reply = Reply({"errors": [text]}, 413)
         except Exception:
             note.failure = traceback.format_exc()
-            text = f"The stub's handler of {route.name} failed; its journal has the traceback."
-            reply = Reply({"errors": [text]}, 500)
+            reply = _failure_of(route.name)
         self._journal.write(
             Entry(
                 kind="http",
@@ -235,6 +241,22 @@ class Pipeline:
             )
         raise route.unknown_app(named)
 
+    def _failed(self, request: web.Request) -> web.Response:
+        """Answer a request that failed outside of a route's handler."""
+        name = f"{request.method} {request.path}"
+        failure = traceback.format_exc()
+        reply = _failure_of(name)
+        self._journal.write(
+            Entry(
+                kind="http",
+                name=name,
+                time=self._clock.time(),
+                status=reply.status,
+                error=failure,
+            )
+        )
+        return to_response(reply)
+
     def _unmatched(self, request: web.Request) -> web.Response:
         name = f"{request.method} {request.path}"
         error = errors.no_such_route()
@@ -258,6 +280,13 @@ class _Note:
     raw: bytes = b""
     ignored: list[str] = Factory(list)
     failure: str | None = None
+
+
+def _failure_of(name: str) -> Reply:
+    """The answer to a request whose exception is handled now, which is logged."""
+    _log.exception("a handler failed: %s", name)
+    text = f"The stub's handler of {name} failed; its journal has the traceback."
+    return Reply({"errors": [text]}, 500)
 
 
 def to_response(reply: Reply) -> web.Response:

@@ -5,11 +5,12 @@ Hosting, the clock, the store, the journal and the faults: nothing here knows Na
 
 from server_kit.alarm import Alarm
 from server_kit.clock import Clock
+from server_kit.data_file import UnusableDataFile
 from server_kit.faults import Fault, Faults
 from server_kit.hosting import HostedServer, ServerNotRunning
 from server_kit.journal import Entry, Journal
 from server_kit.notifier import Notifier
-from server_kit.store import Store, WrongTables
+from server_kit.store import Store
 
 __all__ = [
     "Alarm",
@@ -22,5 +23,5 @@ __all__ = [
     "Notifier",
     "ServerNotRunning",
     "Store",
-    "WrongTables",
+    "UnusableDataFile",
 ]

@@ -62,22 +62,27 @@ class Document:
 
     def add_value(self, name: str, value: Any) -> None:
         """Add a JSON value: objects by dotted paths, lists as further values, null not at all."""
-        if isinstance(value, Mapping):
-            for key, item in value.items():
-                self.add_value(f"{name}.{key}", item)
-        elif isinstance(value, list):
-            for item in value:
-                self.add_value(name, item)
-        elif isinstance(value, bool):
-            self.add_text(name, "T" if value else "F")
+        waiting = [(name, value)]  # a label may be nested deeper than Python calls
+        while waiting:
+            path, item = waiting.pop()
+            if isinstance(item, Mapping):
+                waiting.extend((f"{path}.{key}", each) for key, each in item.items())
+            elif isinstance(item, list):
+                waiting.extend((path, each) for each in item)
+            else:
+                self._add_scalar(path, item)
+
+    def _add_scalar(self, path: str, value: Any) -> None:
+        if isinstance(value, bool):
+            self.add_text(path, "T" if value else "F")
         elif isinstance(value, int | float):
-            self.add_number(name, value)
+            self.add_number(path, value)
         elif isinstance(value, str):
             time_ns = parse_label_time(value)
             if time_ns is None:
-                self.add_text(name, value)
+                self.add_text(path, value)
             else:
-                self.add_time(name, time_ns)
+                self.add_time(path, time_ns)
 
     def _field(self, name: str) -> Field:
         return self._fields.setdefault(name, Field())

@@ -21,13 +21,14 @@ _MESSAGES = (
 )
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
+_OPTIONS.max_mem = 1 << 20
 
 
 class PatternError(ValueError):
     """A regular expression can't be searched for; the message is Go's."""
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=256)
 def compile_regexp(regexp: str) -> re2._Regexp:
     """Compile a regular expression; matching takes time in proportion to the text.
 
@@ -36,7 +37,7 @@ def compile_regexp(regexp: str) -> re2._Regexp:
     """
     regexp = regexp.removeprefix("^")
     try:
-        compiled = re2.compile(regexp, options=_OPTIONS)
+        compiled = re2.compile(encoded(regexp), options=_OPTIONS)
     except re2.error as error:
         raise PatternError(f"error parsing regexp: {_go_message(error, regexp)}") from None
     escapes = {found.group() for found in _CLASS_OR_ESCAPE.finditer(regexp)}
@@ -46,6 +47,11 @@ def compile_regexp(regexp: str) -> re2._Regexp:
     if "^" in plain or "$" in plain or escapes & {r"\A", r"\z"}:
         raise PatternError("zero width assertions not allowed")
     return compiled
+
+
+def encoded(text: str) -> bytes:
+    """A pattern or a term as RE2 takes it, also one with halves of surrogate pairs."""
+    return text.encode(errors="surrogatepass")
 
 
 def wildcard_regexp(text: str) -> str:

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from mock_server.label_query.document import Document, number_ordinal
 from mock_server.label_query.edits import edit_distance
-from mock_server.label_query.patterns import PatternError, compile_regexp, wildcard_regexp
+from mock_server.label_query.patterns import PatternError, compile_regexp, encoded, wildcard_regexp
 from mock_server.label_query.ranges import LEAST, MOST, count_in_range
 
 _MAX_FUZZINESS = 2
@@ -204,7 +204,7 @@ class Pattern:
         if self.regexp is None:
             return None
         terms = document.field(self.path).terms
-        count = sum(self.regexp.fullmatch(term) is not None for term in terms)
+        count = sum(self.regexp.fullmatch(encoded(term)) is not None for term in terms)
         return boost * count if count else None
 
 

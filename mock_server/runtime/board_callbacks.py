@@ -73,7 +73,7 @@ def _leaderboard(board: Board, reset: int) -> dict[str, Any]:
         "authoritative": board.authoritative,
         "sort_order": "0" if board.is_ascending else "1",
         "operator": board.operator.name.lower(),
-        "metadata": gojson.unmarshal(board.metadata),
+        "metadata": gojson.unmarshal(board.metadata) or {},
         "create_time": board.create_time,
     }
     for name, moment in (

@@ -106,8 +106,12 @@ class Runtime:
             in_python = await self._load()
         except BaseException:
             self._registrations.abort()
+            if self._javascript is not None:
+                self._javascript.drop()
             raise
         self._registrations.commit()
+        if self._javascript is not None:
+            self._javascript.keep()
         self._keep(in_python)
 
     async def interrupt(self) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from contextvars import ContextVar
 from typing import Any
 
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
-from nakama_client.events.handlers import Handler, Handlers
+from nakama_client.events.handlers import Handlers
+from nakama_client.events.tasks import is_functions_own, start
 from nakama_client.protocol.backlog import Backlog
 
 # Neither a sync handler nor a reader with a full buffer gives way to other tasks. So both the
@@ -17,6 +19,10 @@ EVENTS_PER_TURN = 64
 
 # A handler that was cancelled has so many seconds to end.
 _CANCEL_SECONDS = 1.0
+
+# The call of a handler that the current code belongs to, if any. The tasks that a handler makes
+# inherit it: what they wait for, the handler may be waiting for.
+_current_call: ContextVar[object] = ContextVar("_current_call", default=None)
 
 
 class Dispatcher:
@@ -31,6 +37,7 @@ class Dispatcher:
         self._log = log
         self._backlog: Backlog[tuple[Handlers[Any], Any]] = Backlog(limit)
         self._task: asyncio.Task[None] | None = None
+        self._call: object = self  # no context variable holds this
 
     @property
     def dropped(self) -> int:
@@ -65,9 +72,12 @@ class Dispatcher:
             self.report(error)
 
     async def finish(self, timeout: float) -> None:
-        """Let the handlers finish what waits, for so many seconds, then stop them."""
+        """Let the handlers finish what waits, for so many seconds, then stop them.
+
+        When a handler asks for it, itself or in a task of its own, this waits for nothing.
+        """
         task = self._task
-        if task is None or task is asyncio.current_task():
+        if task is None or self._is_inside_handler():
             return
         done, _ = await asyncio.wait([task], timeout=timeout)
         if not done:
@@ -78,7 +88,7 @@ class Dispatcher:
     async def cancel(self) -> None:
         """Stop the handler that runs, and forget what waits."""
         task = self._task
-        if task is None or task is asyncio.current_task():
+        if task is None or self._is_inside_handler():
             return
         self._backlog.clear()
         task.cancel()
@@ -88,7 +98,10 @@ class Dispatcher:
 
     def _wake(self) -> None:
         if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="nakama_client handlers")
+            self._task = start(self._run(), name="nakama_client handlers")
+
+    def _is_inside_handler(self) -> bool:
+        return _current_call.get() is self._call
 
     async def _run(self) -> None:
         delivered = 0
@@ -102,19 +115,32 @@ class Dispatcher:
                 delivered += 1
                 if delivered % EVENTS_PER_TURN == 0:
                     await asyncio.sleep(0)
-        finally:
+        except (KeyboardInterrupt, SystemExit):
+            # The program ends, and closes the socket on its way out: what waits is for then.
             self._task = None
+            if self._backlog:
+                self._wake()
+            raise
+        finally:
+            self._call = self
+            if self._task is asyncio.current_task():
+                self._task = None
 
     async def _deliver(self, handlers: Handlers[Any], event: Any) -> None:
         for handler in handlers.all:
             if handler not in handlers.all:
                 continue  # an earlier one removed it
+            self._call = object()
+            _current_call.set(self._call)
             try:
                 result = handler.function(event)
                 if result is not None and inspect.isawaitable(result):
                     await result
-            except (Exception, asyncio.CancelledError) as error:
-                failure = _failure(handler, event, error)
+            except BaseException as error:
+                if not is_functions_own(error):
+                    raise
+                failure = HandlerFailed(handler.name, event)
+                failure.__cause__ = error
                 if handlers is self.on_error:
                     self._log.error("an on_error handler failed: %s", failure, exc_info=failure)
                 else:
@@ -125,13 +151,3 @@ class Dispatcher:
             await self._deliver(self.on_error, error)
         else:
             self._log.error("%s", error, exc_info=error)
-
-
-def _failure(handler: Handler[Any], event: Any, error: BaseException) -> HandlerFailed:
-    """The error to report; a cancellation of our own task goes on instead."""
-    task = asyncio.current_task()
-    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-        raise error
-    failure = HandlerFailed(handler.name, event)
-    failure.__cause__ = error
-    return failure

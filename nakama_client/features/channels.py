@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -132,6 +133,31 @@ class _JoinedChannels:
 
     def __init__(self) -> None:
         self.bodies: dict[str, dict[str, Any]] = {}
+        self._left: list[set[str]] = []  # what was left while each join was under way
+
+    @contextmanager
+    def joining(self, body: dict[str, Any]) -> Iterator[Callable[[str], None]]:
+        """Gives the function to call with the id of the channel that was joined.
+
+        A channel that is left while the request is under way stays so.
+        """
+        left: set[str] = set()
+        self._left.append(left)
+
+        def joined(channel_id: str) -> None:
+            if channel_id not in left:
+                self.bodies[channel_id] = body
+
+        try:
+            yield joined
+        finally:
+            self._left = [each for each in self._left if each is not left]
+
+    def leave(self, channel_id: str) -> None:
+        """Do not join it again."""
+        self.bodies.pop(channel_id, None)
+        for left in self._left:
+            left.add(channel_id)
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
         """Join them again, except those that were left meanwhile."""
@@ -182,9 +208,10 @@ class RealtimeChannels(SocketFeature):
             "persistence": persistence,
             "hidden": hidden,
         }
-        envelope = await self._connection.request("channel_join", body)
-        joined = envelope.decode("channel", _Channel)
-        self._connection.restorable(_JoinedChannels).bodies[joined.id] = body
+        with self._connection.restorable(_JoinedChannels).joining(body) as note:
+            envelope = await self._connection.request("channel_join", body)
+            joined = envelope.decode("channel", _Channel)
+            note(joined.id)
         return Channel(
             id=joined.id,
             presences=joined.presences,
@@ -206,7 +233,7 @@ class RealtimeChannels(SocketFeature):
             SocketError: As in `send_message`.
         """
         body = {"channel_id": check_present("channel_id", channel_id)}
-        self._connection.restorable(_JoinedChannels).bodies.pop(channel_id, None)
+        self._connection.restorable(_JoinedChannels).leave(channel_id)
         await self._connection.request("channel_leave", body)
 
     async def send_message(self, channel_id: str, content: Mapping[str, Any]) -> ChannelMessageAck:

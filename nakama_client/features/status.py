@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import frozen
@@ -41,11 +42,39 @@ class _Status:
 _PRESENCE = single("status_presence_event", StatusPresenceEvent)
 
 
+class _Follow:
+    """That a user is to be followed, as soon as a request for it is under way."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.is_confirmed = False
+
+
 class _Followed:
     """The users that this socket follows, each as field name and value."""
 
     def __init__(self) -> None:
-        self.wanted: dict[tuple[str, str], None] = {}
+        self.wanted: dict[tuple[str, str], _Follow] = {}
+
+    @contextmanager
+    def noting(self, pairs: Iterable[tuple[str, str]]) -> Iterator[None]:
+        """Note users while a request for them is under way, and for good when it succeeds.
+
+        A user who is unfollowed meanwhile stays so.
+        """
+        noted = {pair: self.wanted.setdefault(pair, _Follow()) for pair in pairs}
+        for follow in noted.values():
+            follow.requests += 1
+        try:
+            yield
+            for follow in noted.values():
+                follow.is_confirmed = True
+        finally:
+            for pair, follow in noted.items():
+                follow.requests -= 1
+                is_over = not follow.is_confirmed and follow.requests == 0
+                if is_over and self.wanted.get(pair) is follow:
+                    del self.wanted[pair]
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
         """Follow them again, except those who were unfollowed meanwhile."""
@@ -94,9 +123,9 @@ class RealtimeStatus(SocketFeature):
         wanted += [("usernames", each) for each in check_usernames(usernames)]
         online: list[UserPresence] = []
         for body in _batches(wanted):
-            envelope = await self._connection.request("status_follow", body)
-            online += envelope.decode("status", _Status).presences
-            self._connection.restorable(_Followed).wanted.update(dict.fromkeys(_pairs(body)))
+            with self._connection.restorable(_Followed).noting(_pairs(body)):
+                envelope = await self._connection.request("status_follow", body)
+                online += envelope.decode("status", _Status).presences
         return online
 
     async def unfollow_users(self, ids: Iterable[str]) -> None:

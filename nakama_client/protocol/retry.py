@@ -43,12 +43,17 @@ def may_repeat(error: errors.NakamaError, request: Request) -> bool:
     return request.is_repeatable
 
 
-def concerns_token(error: errors.Unauthenticated, request: Request) -> bool:
-    """Whether a refusal is about the session token, so that a new one may help.
+def may_concern_token(error: errors.Unauthenticated, request: Request) -> bool:
+    """Whether a refusal may be about the session token, and repeating the call does no harm.
 
     An RPC function may refuse with the same code, after it has done something.
     """
-    return request.is_repeatable or error.message in _TOKEN_REFUSED
+    return request.is_repeatable or concerns_token(error)
+
+
+def concerns_token(error: errors.Unauthenticated) -> bool:
+    """Whether a refusal is about the session token for sure, and nothing was done."""
+    return error.message in _TOKEN_REFUSED
 
 
 def retry_after(value: str, date: str) -> float | None:

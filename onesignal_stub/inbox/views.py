@@ -17,7 +17,8 @@ MAX_TEXTS = 50
 
 _ROW = (
     "SELECT m.*, n.id AS notification_id, coalesce(n.state, 'nobody') AS status, n.send_after,"
-    " n.completed_at, n.collapse_id, n.ttl, a.name AS app_name, t.name AS template_name"
+    " n.recipients, n.completed_at, n.collapse_id, n.ttl, a.name AS app_name,"
+    " t.name AS template_name"
     " FROM messages m LEFT JOIN notifications n ON n.number = m.notification"
     " LEFT JOIN apps a ON a.id = m.app_id LEFT JOIN templates t ON t.id = m.template_id"
 )
@@ -88,6 +89,7 @@ class Views:
             "phone": phone(content),
             "web": web(content),
             "data": content.get("data"),
+            "recipients": row["recipients"],
             "collapse_id": row["collapse_id"],
             "ttl": row["ttl"],
         }

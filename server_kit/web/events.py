@@ -5,6 +5,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import threading
@@ -37,13 +38,14 @@ class _Event:
 
 
 class EventStream:
-    """The events of one server; published and served in its loop.
+    """The events of one server.
 
     `GET /_control/events` begins with `hello`, whose data says whether the stream continues where
     `Last-Event-ID` (a header, or `?last_event_id=`) left off: `{"resumed": true}`. It is false for
     a new stream, after a restart, and when more events came meanwhile than are kept; then a reader
     asks anew for what it shows. A reader too slow for what happens gets `lost` with the number of
-    events that it missed. Events are kept as objects and become JSON only for those who read.
+    events that it missed. `?only=push,reset` leaves out all events but these and the two above.
+    Events are kept as objects and become JSON only for those who read.
 
     Args:
         size: How many events are kept for readers that come back, and for slow ones.
@@ -88,29 +90,41 @@ class EventStream:
             await response.prepare(request)
             hello = self._text(_Event(position, "hello", {"resumed": resumed}))
             await response.write(f"retry: {_RETRY_MS}\n{hello}".encode())
-            await self._follow(response, position)
+            only = request.query.get("only", "")
+            await self._follow(response, position, frozenset(filter(None, only.split(","))))
         except ConnectionError:
             pass  # the reader has gone
         finally:
             self._readers -= 1
         return response
 
-    async def _follow(self, response: web.StreamResponse, position: int) -> None:
+    async def _follow(
+        self, response: web.StreamResponse, position: int, only: frozenset[str]
+    ) -> None:
+        clock = asyncio.get_running_loop()
+        written = clock.time()
         while True:
+            text = ""
             try:
                 newer = partial(self._newer, position)
                 await self._published.wait_for(newer, timeout=_BEAT)
+                text, position = self._since(position, only)
             except TimeoutError:
-                await response.write(b": still here\n\n")
-                continue
-            text, position = self._since(position)
-            await response.write(text.encode())
+                pass
+            if text or clock.time() - written >= _BEAT:
+                await response.write((text or ": still here\n\n").encode())
+                written = clock.time()
 
     def _newer(self, position: int) -> bool | None:
         return True if self._last > position else None
 
-    def _since(self, position: int) -> tuple[str, int]:
-        """The next events after a position as text, and the position after them."""
+    def _since(self, position: int, only: frozenset[str]) -> tuple[str, int]:
+        """The next events after a position as text, and the position after them.
+
+        Args:
+            position: The number of the last event that the reader has.
+            only: The names of the events that it wants; empty for all.
+        """
         with self._lock:
             events = tuple(self._events)
         missed = events[0].number - 1 - position
@@ -119,7 +133,8 @@ class EventStream:
             return self._text(lost), lost.number
         begin = position + 1 - events[0].number
         batch = events[begin : begin + _BATCH]
-        return "".join(map(self._text, batch)), batch[-1].number
+        wanted = [event for event in batch if not only or event.name in only]
+        return "".join(map(self._text, wanted)), batch[-1].number
 
     def _resume(self, request: web.Request) -> int | None:
         """The number of the last event that a reader has, if all since then are still here."""

@@ -5,6 +5,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> CursorStore:
     return FileCursorStore(tmp_path / "not" / "there yet")
 
 
+def names(directory: Path) -> list[str]:
+    return [each.name for each in directory.iterdir()]
+
+
+def mode(file: Path) -> int:
+    return stat.S_IMODE(file.stat().st_mode)
+
+
 @pytest.mark.asyncio
 @pytest.mark.parametrize("key", KEYS)
 async def test_load_returns_the_last_text(store: CursorStore, key: str) -> None:
@@ -78,36 +88,88 @@ def test_files_survive_the_store_and_stay_inside(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_failed_save_keeps_the_text_before(tmp_path: Path) -> None:
+async def test_a_failed_save_keeps_the_text_before_and_leaves_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = FileCursorStore(tmp_path)
     await store.save("player", "good")
-    (tmp_path / "player.new").mkdir()
-    with pytest.raises(OSError, match=r"player\.new"):
+
+    def full(_: int) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="disk is full"):
         await store.save("player", "bad")
     assert await store.load("player") == "good"
+    assert names(tmp_path) == ["player.json"]
 
 
 @pytest.mark.asyncio
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that blocks")
-async def test_a_cancelled_save_is_not_overtaken(tmp_path: Path) -> None:
+async def test_two_stores_save_and_load_one_player_side_by_side(tmp_path: Path) -> None:
+    texts = {letter * 50_000 for letter in "abcd"}
+
+    async def work(text: str) -> None:
+        store = FileCursorStore(tmp_path)
+        for _ in range(25):
+            await store.save("player", text)
+            assert await store.load("player") in texts
+
+    await asyncio.gather(*map(work, texts))
+    assert names(tmp_path) == ["player.json"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+async def test_save_makes_files_for_their_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "player.json"
+    file.touch(0o644)
+    await FileCursorStore(tmp_path).save("player", "secret")
+    assert mode(file) == 0o600
+
+
+@pytest.mark.asyncio
+async def test_load_removes_the_draft_of_a_killed_program_and_keeps_a_fresh_one(
+    tmp_path: Path,
+) -> None:
+    old, fresh = tmp_path / "player.old.new", tmp_path / "player.fresh.new"
+    old.touch()
+    fresh.touch()
+    os.utime(old, (1000, 1000))
+    assert await FileCursorStore(tmp_path).load("player") is None
+    assert names(tmp_path) == [fresh.name]
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A disk that writes nothing until it is set."""
+    ready = threading.Event()
+    sync = os.fsync
+
+    def wait(descriptor: int) -> None:
+        ready.wait()
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", wait)
+    yield ready
+    ready.set()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("cancellations", [1, 3])
+async def test_a_cancelled_save_is_not_overtaken(
+    tmp_path: Path, disk: threading.Event, cancellations: int
+) -> None:
     """The cancelled one ends before the call returns, so that it can't overwrite a later one."""
     store = FileCursorStore(tmp_path)
-    draft = tmp_path / "player.new"
-    os.mkfifo(draft)
-    assert stat.S_ISFIFO(draft.stat().st_mode)
     saving = asyncio.create_task(store.save("player", "cancelled"))
-    await asyncio.sleep(0)
-    saving.cancel()
+    for _ in range(cancellations):
+        await asyncio.sleep(0)
+        saving.cancel()
     await asyncio.sleep(0)
     assert not saving.done()
-    reader = os.open(draft, os.O_RDONLY | os.O_NONBLOCK)  # now the writer goes on
-    try:
-        await asyncio.gather(saving, return_exceptions=True)
-    finally:
-        os.close(reader)
+    disk.set()
+    await asyncio.gather(saving, return_exceptions=True)
     assert saving.cancelled()
-    draft.unlink(missing_ok=True)
-    (tmp_path / "player.json").unlink(missing_ok=True)
     await store.save("player", "later")
     assert await store.load("player") == "later"
 
@@ -127,25 +189,6 @@ def test_kill_during_save_leaves_a_whole_text(tmp_path: Path) -> None:
     number, _, rest = text.partition(":")
     assert rest == "x" * 50_000
     assert int(number) >= reported[-1], "what was saved is gone"
-
-
-@pytest.mark.asyncio
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that blocks")
-async def test_a_save_that_is_cancelled_twice_is_not_overtaken(tmp_path: Path) -> None:
-    store = FileCursorStore(tmp_path)
-    draft = tmp_path / "player.new"
-    os.mkfifo(draft)
-    saving = asyncio.create_task(store.save("player", "first"))
-    for _ in range(3):
-        await asyncio.sleep(0)
-        saving.cancel()
-    await asyncio.sleep(0)
-    assert not saving.done()
-    assert await asyncio.to_thread(draft.read_text) == "first"
-    with pytest.raises(asyncio.CancelledError):
-        await saving
-    draft.unlink(missing_ok=True)
-    (tmp_path / "player.json").unlink(missing_ok=True)
 
 
 @pytest.mark.asyncio

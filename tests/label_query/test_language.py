@@ -239,3 +239,15 @@ def test_search_takes_a_regular_expression_that_backtracks() -> None:
     query = parse_query("label.a:/(a|a|aa)+b/")
 
     assert query.score(_document({"a": "a" * 2000})) is None
+
+
+def test_search_takes_values_nested_as_deep_as_a_label_can_hold() -> None:
+    value: Any = "x"
+    for _ in range(2000):
+        value = [value]
+
+    assert parse_query("label.a:x").score(_document({"a": value})) == 1
+
+
+def test_search_takes_half_a_surrogate_pair() -> None:
+    assert parse_query("label.a:*").score(_document({"a": "\ud800"})) == 1

@@ -92,6 +92,28 @@ def test_recipients_are_subscribed_and_on_the_channel(
 
 
 @UNHURRIED
+@given(devices(), targets())
+def test_each_targeted_device_receives_or_has_a_reason_not_to(
+    given_devices: list[Device], target: Target
+) -> None:
+    unlimited = Target(targeting=target.targeting, channel=target.channel)
+    targeted = select(given_devices, unlimited, segments=SEGMENTS, now=NOW)
+    found = select(given_devices, target, segments=SEGMENTS, now=NOW)
+    numbers = [device.number for device in (*found.recipients, *found.unsubscribed)]
+    numbers += [each.device.number for each in found.left_out]
+    assert sorted(numbers) == sorted(
+        device.number for device in (*targeted.recipients, *targeted.unsubscribed)
+    )
+    for each in found.left_out:
+        if each.segment is None:
+            assert target.platforms is not None
+            assert each.device.device_type not in target.platforms
+        else:
+            assert each.segment in target.excluded
+            assert SEGMENTS.matcher([each.segment])(each.device, NOW)
+
+
+@UNHURRIED
 @given(devices(), st.lists(NAMES, min_size=1, max_size=3))
 def test_several_segments_are_their_union(given_devices: list[Device], names: list[str]) -> None:
     def members(*included: str) -> set[int]:

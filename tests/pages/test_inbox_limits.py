@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
-import tempfile
 import uuid
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from .conftest import opened
 from .scene import Backend, play
 
 MANY = 100_000
+AXE = "axe-core@4.10.3"
 ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'><svg onload=alert(3)>"
 VIEWS = ("", "?view=devices", "?view=users", "?view=segments", "?view=templates", "?view=apps")
 
@@ -170,26 +169,30 @@ def test_a_hundred_thousand_pushes_come_a_page_at_a_time(many: OneSignalStub, pa
     expect(page.locator("#detail .phone")).to_contain_text("Push number 99")
 
 
-@cache
-def axe() -> str:
-    """The source of axe-core, which npm brings into a folder for temporary files."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("there is no npm here, which brings axe-core")
-    folder = Path(tempfile.gettempdir()) / "nakama-client-axe"
-    source = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if not source.exists():
-        folder.mkdir(exist_ok=True)
+@pytest.fixture(scope="module")
+def axe(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core, which npm brings into pytest's cache."""
+    fetched = tmp_path_factory.mktemp("axe-core")
+    cache = pytestconfig.cache
+    kept = (fetched if cache is None else cache.mkdir("axe-core")) / f"{AXE}.js"
+    if not kept.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("there is no npm here, which brings axe-core")
         done = subprocess.run(
-            [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "axe-core@4.10.3"],
+            [npm, "install", "--prefix", str(fetched), "--no-audit", "--no-fund", AXE],
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
         if done.returncode:
-            pytest.skip(f"npm cannot bring axe-core: {done.stderr.strip()[-200:]}")
-    return source.read_text(encoding="utf-8")
+            pytest.skip(f"npm cannot bring {AXE}: {done.stderr.strip()[-200:]}")
+        # Renamed into place, for several workers may do this at the same time.
+        whole = kept.with_suffix(f".{os.getpid()}")
+        shutil.copy(fetched / "node_modules" / "axe-core" / "axe.min.js", whole)
+        whole.replace(kept)
+    return kept.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -199,8 +202,8 @@ def game() -> Iterator[OneSignalStub]:
         yield running
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(axe())
+def violations(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)
     found: Any = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{each['id']}: {node['target']} {node['failureSummary']}"
@@ -222,7 +225,12 @@ DETAILS = ("?id=2", "?view=users&q=ada", "?q=nothing-matches", "?id=99")
     ],
 )
 def test_axe_finds_nothing(
-    scheme: Any, width: int, addresses: tuple[str, ...], browser: Browser, game: OneSignalStub
+    scheme: Any,
+    width: int,
+    addresses: tuple[str, ...],
+    browser: Browser,
+    game: OneSignalStub,
+    axe: str,
 ) -> None:
     with opened(
         browser,
@@ -235,8 +243,8 @@ def test_axe_finds_nothing(
             page.goto(f"/{address}")
             expect(page.locator("#live")).to_have_text("Live")
             expect(page.locator("#below > *, a.row").first).to_be_attached()
-            assert violations(page) == [], address
+            assert violations(page, axe) == [], address
         page.goto("/")
         page.get_by_role("button", name="Clear…").click()
         expect(page.get_by_role("dialog")).to_be_visible()
-        assert violations(page) == []
+        assert violations(page, axe) == []

@@ -46,6 +46,7 @@ TAPES = (
     "js_rpc_ids",
     "js_rpc_socket",
     "js_social",
+    "js_storage",
     "js_throw",
     "js_throw_engine",
     "js_tournaments",

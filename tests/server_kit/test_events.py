@@ -13,7 +13,7 @@ from aiohttp import web
 from attrs import define
 
 from server_kit import HostedServer
-from server_kit.web import EventStream
+from server_kit.web import EventStream, events
 from server_kit.web.events import MAX_READERS
 
 
@@ -135,6 +135,26 @@ async def test_a_reader_too_slow_is_told_how_much_it_lost() -> None:
             teller.events.publish("a", number)
         assert await reader.next() == ("lost", {"events": 7})
         assert [await reader.next() for _ in range(3)] == [("a", 7), ("a", 8), ("a", 9)]
+
+
+@pytest.mark.asyncio
+async def test_a_reader_may_ask_for_some_events_only() -> None:
+    async with Teller() as teller, reading(f"{teller.url}?only=b,c") as reader:
+        assert await reader.next() == ("hello", {"resumed": False})
+        for name in ("a", "b", "a", "c", "d"):
+            teller.events.publish(name, name)
+        assert [await reader.next(), await reader.next()] == [("b", "b"), ("c", "c")]
+
+
+@pytest.mark.asyncio
+async def test_a_silent_connection_gets_a_comment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "_BEAT", 0.01)
+    async with Teller() as teller, reading(f"{teller.url}?only=b") as reader:
+        await reader.next()
+        assert await reader.lines.readline() == b": still here\n"
+        teller.events.publish("a", 1)
+        teller.events.publish("b", 2)
+        assert await reader.next() == ("b", 2)
 
 
 @pytest.mark.asyncio

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server_kit import Store, WrongTables
+from server_kit import Store
 
 SCHEMA = "CREATE TABLE thing (name TEXT PRIMARY KEY); INSERT INTO thing VALUES ('first');"
 
@@ -89,18 +89,4 @@ def test_reset_and_restore_of_a_file_stay_in_the_file(tmp_path: Path) -> None:
     store.close()
     store = Store(SCHEMA, path)
     assert names(store) == ["first", "second"]
-    store.close()
-
-
-def test_a_file_with_other_tables_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "state.db"
-    Store(SCHEMA, path).close()
-    with pytest.raises(WrongTables, match="another version"):
-        Store(SCHEMA + "CREATE TABLE more (name TEXT);", path)
-    store = Store(SCHEMA, path)
-    assert names(store) == ["first"]
-    store.reset()
-    store.close()
-    store = Store(SCHEMA, path)
-    assert names(store) == ["first"]
     store.close()

@@ -168,7 +168,7 @@ def record_table(record: Record) -> dict[str, Any]:
         "subscore": record.score.subscore,
         "num_score": record.num_score,
         "max_num_score": record.max_num_score,
-        "metadata": gojson.unmarshal(record.metadata),
+        "metadata": gojson.unmarshal(record.metadata) or {},
         "create_time": record.create_time,
         "update_time": record.update_time,
         "expiry_time": record.expiry or None,

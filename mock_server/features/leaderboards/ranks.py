@@ -82,6 +82,7 @@ class Ranks:
         """Take over a record that was written; the database has it already."""
         if board.enable_ranks and _is_current(expiry, now):
             key = (board.id, expiry)
+            self._forget_if_rolled_back(key)
             if key in self._periods:
                 self._periods[key].put(entry)
             else:
@@ -89,9 +90,10 @@ class Ranks:
 
     def remove(self, board_id: str, expiry: int, owner: str) -> None:
         """Close the ranks up where a record was deleted."""
-        period = self._periods.get((board_id, expiry))
-        if period is not None:
-            period.remove(owner)
+        key = (board_id, expiry)
+        if key in self._periods:
+            self._forget_if_rolled_back(key)
+            self._periods[key].remove(owner)
 
     def drop(self, board_id: str) -> None:
         """Forget every rank of a board."""
@@ -106,6 +108,14 @@ class Ranks:
     def clear(self) -> None:
         """Forget everything: the database was replaced."""
         self._periods.clear()
+
+    def _forget_if_rolled_back(self, key: tuple[str, int]) -> None:
+        """Load a period anew, should the database not keep what it is told now."""
+
+        def forget() -> None:
+            self._periods.pop(key, None)
+
+        self._store.after_rollback(forget)
 
     def _period(self, board: Board, expiry: int, now: int) -> _Period | None:
         if not board.enable_ranks or not _is_current(expiry, now):

@@ -151,7 +151,7 @@ class LeaderboardFunctions(RuntimeFunctions):
             "authoritative": board.authoritative,
             "operator": board.operator.name.lower(),
             "sort_order": "0" if board.is_ascending else "1",
-            "metadata": gojson.unmarshal(board.metadata),
+            "metadata": gojson.unmarshal(board.metadata) or {},
             "create_time": board.create_time,
         }
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -130,8 +129,8 @@ def match_data(
     message = {
         "match_id": match_id,
         "presence": sender,
-        "op_code": str(op_code) if op_code else "",
-        "data": base64.b64encode(data).decode(),
+        "op_code": op_code,
+        "data": data,
         "reliable": reliable,
     }
     return {"match_data": omit_empty(message)}

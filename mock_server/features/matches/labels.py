@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from typing import Any
 
 from attrs import frozen
 
 from mock_server.label_query import Document, Query
-from mock_server.wire.gojson import is_json_object
+from mock_server.wire import gojson
 from server_kit import Clock
 
 
@@ -39,8 +39,9 @@ class IndexEntry:
         document.add_number("tick_rate", self.tick_rate)
         document.add_text("handler_name", self.handler_name)
         document.add_number("create_time", self.create_time_ms)
-        if is_json_object(self.label):
-            document.add_value("label", json.loads(self.label))
+        label = _json_object(self.label)
+        if label is not None:
+            document.add_value("label", label)
         return document
 
 
@@ -99,4 +100,13 @@ class LabelIndex:
 
     def _round(self) -> int:
         """How many times the index has changed."""
-        return int((self._clock.time() - self._began) / self._interval)
+        return int((self._clock.time() - self._began) // self._interval)
+
+
+def _json_object(label: str) -> dict[str, Any] | None:
+    """The object that a label is, or None; one nested beyond Python's stack counts as none."""
+    try:
+        value = gojson.unmarshal(label)
+    except ValueError:  # no JSON, or a number beyond a double
+        return None
+    return value if isinstance(value, dict) else None

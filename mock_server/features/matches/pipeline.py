@@ -144,7 +144,8 @@ class MatchRequests:
                 reason = decision.reason or _REJECTED
                 raise RealtimeError(ErrorCode.MATCH_JOIN_REJECTED, reason)
             label = match.label
-            if self._sessions.get(session.id) is not None:
+            is_open = self._sessions.get(session.id) is not None
+            if is_open and self._matches.find(match.id) is match:  # neither has ended meanwhile
                 self._tracker.track(match.id.stream, own)
                 self._leave_others(session, match.id)
         members = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import uuid
 
 import attrs
@@ -158,5 +159,8 @@ class Dispatcher:
             self._end(record, Outcome.SENT, "; ".join(filter(None, reasons)))
 
     def _end(self, record: PushRecord, outcome: Outcome, reason: str) -> None:
-        self._pending.drop(record.id)
+        try:
+            self._pending.drop(record.id)
+        except sqlite3.Error:  # it is sent once more after a restart, with the same key
+            _log.exception("the end of push %s could not be stored", record.id)
         self._pushes.put(attrs.evolve(record, outcome=outcome, reason=reason))

@@ -59,7 +59,7 @@ def tournament_table(tournament: Tournament) -> dict[str, Any]:
         "can_enter": tournament.can_enter,
         "next_reset": unsigned(period.expiry) or None,
         "prev_reset": unsigned(tournament.prev_reset) or None,
-        "metadata": gojson.unmarshal(board.metadata),
+        "metadata": gojson.unmarshal(board.metadata) or {},
         "create_time": board.create_time,
         "start_time": board.start_time,
         "end_time": board.end_time or None,

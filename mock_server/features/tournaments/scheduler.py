@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from mock_server.cron import ScheduleCrash
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.boards import Boards
-from mock_server.features.leaderboards.periods import expiry_at, tournament_period
+from mock_server.features.leaderboards.periods import Period, expiry_at, tournament_period
 from mock_server.features.leaderboards.ranks import Ranks
 from mock_server.features.tournaments.core import Tournament, tournament_at
 from server_kit import Alarm, Clock
@@ -52,7 +53,6 @@ class Scheduler:
         self._ranks = ranks
         self._listener = listener
         self._alarm = Alarm(clock, self._catch_up)
-        self._handled_until = 0
         self._due: dict[str, int] = {}
         boards.changed.connect(self._look_at)
 
@@ -70,24 +70,22 @@ class Scheduler:
         await self._alarm.settle()
 
     def _look_at_all(self) -> None:
-        self._handled_until = int(self._clock.time())
         self._due = {}
+        now = int(self._clock.time())
         for board in self._boards.all():
-            self._plan(board)
+            self._plan(board, now)
         self._set()
 
     def _look_at(self, board_id: str) -> None:
         self._due.pop(board_id, None)
         board = self._boards.find(board_id)
         if board is not None:
-            self._plan(board)
+            self._plan(board, int(self._clock.time()))
         self._set()
 
-    def _plan(self, board: Board) -> None:
-        """Note when something happens to a board next."""
-        moments = [
-            each for each in _moments(board, self._handled_until) if each > self._handled_until
-        ]
+    def _plan(self, board: Board, since: int) -> None:
+        """Note when something happens to a board next, after a time."""
+        moments = [each for each in _moments(board, since) if each > since]
         if moments:
             self._due[board.id] = min(moments)
 
@@ -96,11 +94,11 @@ class Scheduler:
 
     async def _catch_up(self) -> None:
         for _ in range(MAX_MISSED):
-            moment = min(self._due.values(), default=None)
-            if moment is None or moment > self._clock.time():
+            moment = self._reached()
+            if moment is None:
                 break
             await self._tell(moment)
-        else:
+        if self._reached() is not None:
             _log.warning(
                 "the clock was moved over more than %d resets of boards; the rest is skipped",
                 MAX_MISSED,
@@ -108,33 +106,45 @@ class Scheduler:
             self._look_at_all()
         self._set()
 
+    def _reached(self) -> int | None:
+        """The first moment that the clock has passed, or None."""
+        moment = min(self._due.values(), default=None)
+        return None if moment is None or moment > self._clock.time() else moment
+
     async def _tell(self, moment: int) -> None:
         due = sorted(board_id for board_id, when in self._due.items() if when == moment)
-        boards = [board for board_id in due if (board := self._boards.find(board_id))]
-        before, self._handled_until = self._handled_until, moment
         for board_id in due:
             del self._due[board_id]
-        for board in boards:
-            self._plan(board)
+        for board in self._found(due):
+            self._plan(board, moment)
         self._ranks.trim(moment)
-        await self._tell_ends(boards, before, moment)
-        await self._tell_resets(boards, before, moment)
-
-    async def _tell_ends(self, boards: Iterable[Board], before: int, moment: int) -> None:
-        for board in boards:
-            if board.is_tournament and tournament_period(board, before).end_active == moment:
+        for board in self._found(due):
+            if board.is_tournament and _period_before(board, moment).end_active == moment:
                 await self._listener.tournament_ended(_a_second_ago(board, moment))
+        for board in self._found(due):
+            if expiry_at(board, moment - 1) == moment:
+                await self._reset(board, moment)
 
-    async def _tell_resets(self, boards: Iterable[Board], before: int, moment: int) -> None:
-        for board in boards:
-            if expiry_at(board, before) != moment:
-                continue
-            if not board.is_tournament:
-                await self._listener.leaderboard_reset(board, moment)
-                continue
-            tournament = _a_second_ago(board, moment)
-            self._boards.empty(board.id)
-            await self._listener.tournament_reset(tournament)
+    def _found(self, board_ids: Iterable[str]) -> Iterator[Board]:
+        """The boards as they are when their turn comes: a listener may have deleted one."""
+        for board_id in board_ids:
+            board = self._boards.find(board_id)
+            if board is not None:
+                yield board
+
+    async def _reset(self, board: Board, moment: int) -> None:
+        if not board.is_tournament:
+            await self._listener.leaderboard_reset(board, moment)
+            return
+        tournament = _a_second_ago(board, moment)
+        self._empty(board.id)
+        await self._listener.tournament_reset(tournament)
+
+    def _empty(self, board_id: str) -> None:
+        try:
+            self._boards.empty(board_id)
+        except sqlite3.Error:
+            _log.exception("the places of %r could not be given back", board_id)
 
 
 def _moments(board: Board, now: int) -> list[int]:
@@ -147,6 +157,10 @@ def _moments(board: Board, now: int) -> list[int]:
         _log.warning("the schedule of %r would crash Nakama 3.40: %s", board.id, crash)
         return []
     return [board.start_time, period.end_active, period.expiry]
+
+
+def _period_before(board: Board, moment: int) -> Period:
+    return tournament_period(board, moment - 1)
 
 
 def _a_second_ago(board: Board, moment: int) -> Tournament:

@@ -22,6 +22,21 @@ STACK = 16 << 20
 MEMORY = 256 << 20
 """How many bytes a context may use."""
 
+# What a context knows before the bundle runs. They are parts of one function, whose names `$nk…`
+# do not show in stack traces.
+_PRELUDE = (
+    "primordials",
+    "errors",
+    "values",
+    "nk",
+    "logger",
+    "initializer",
+    "calls",
+    "matches",
+    "entry",
+    "language",
+)
+
 Host = Callable[[str, str], str]
 """What a context calls: a function's name and its arguments' text, to the text of the result."""
 
@@ -37,7 +52,7 @@ class JsContext:
         engine: The module of quickjs-ng.
         bundle: What it runs.
         host: What its code calls; it never raises.
-        given: What `prelude.js` is told.
+        given: What `prelude/` is told.
         time_limit: How many seconds a call's own code may run.
 
     Attributes:
@@ -212,4 +227,7 @@ class JsContext:
 
 
 def _prelude() -> str:
-    return files(__package__).joinpath("prelude.js").read_text("utf-8")
+    """The files of `prelude/` as one function, which returns the entry."""
+    folder = files(__package__).joinpath("prelude")
+    parts = "\n".join(folder.joinpath(f"{name}.js").read_text("utf-8") for name in _PRELUDE)
+    return f'(function $nkPrelude() {{\n"use strict";\n{parts}\nreturn $nkEnter;\n}})()'

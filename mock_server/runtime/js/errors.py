@@ -55,7 +55,7 @@ class ScriptError(ModuleError):
 
 
 def script_error(told: dict[str, Any], bundle: Bundle) -> ScriptError:
-    """The error of an exception as `prelude.js` describes it."""
+    """The error of an exception as `prelude/` describes it."""
     text = str(told["text"])
     if _OVERFLOW in text:
         text += _NO_LIMIT

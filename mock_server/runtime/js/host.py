@@ -1,4 +1,4 @@
-"""What the code of a context calls: runtime functions, the log, and what `prelude.js` needs."""
+"""What the code of a context calls: runtime functions, the log, and what `prelude/` needs."""
 
 from __future__ import annotations
 

@@ -39,11 +39,17 @@ class _Slot:
 
 
 @define(eq=False)
-class _Generation:
-    """One load of a bundle, and the slots that have it."""
+class Load:
+    """One load of a bundle, and the slots that have it.
+
+    Attributes:
+        bundle: The bundle.
+        registrar: What it registered.
+    """
 
     bundle: Bundle
-    idle: deque[_Slot]
+    registrar: Registrar
+    idle: deque[_Slot] = field(repr=False)
     count: int
     is_over: bool = False
 
@@ -60,7 +66,7 @@ class JsPool:
         functions: What JavaScript may call.
         environment: The variables of `runtime.env`, which all contexts share.
         cache: What `nk.localcache…` uses.
-        given: What `prelude.js` is told of the server.
+        given: What `prelude/` is told of the server.
     """
 
     def __init__(
@@ -80,23 +86,19 @@ class JsPool:
         self._given = given
         self._loop = asyncio.get_running_loop()
         self._bridge = Bridge(functions, self._loop)
-        self._generation: _Generation | None = None
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._busy: set[Future[Any]] = set()
         self._threads: set[ThreadPoolExecutor] = set()
 
-    async def load(self, bundle: Bundle, context: Context) -> Registrar:
-        """Load a bundle; calls under way end with what was loaded before.
+    async def load(self, bundle: Bundle, context: Context) -> Load:
+        """Load a bundle, beside what is loaded.
 
         Args:
             bundle: The bundle.
             context: What InitModule is told.
 
-        Returns:
-            What it registered.
-
         Raises:
-            ModuleLoadError: It fails; what was loaded before stays.
+            ModuleLoadError: It fails.
         """
         registrar, slot = Registrar(bundle), _Slot()
         table = script_context(context, self._environment.values)
@@ -106,36 +108,28 @@ class JsPool:
             )
         finally:
             self._end(slot)
-        self.unload()
         least = min(self._config.js_min_count, self._config.js_max_count)
-        self._generation = _Generation(bundle, deque(_Slot() for _ in range(least)), least)
-        return registrar
+        return Load(bundle, registrar, deque(_Slot() for _ in range(least)), least)
 
-    def unload(self) -> None:
-        """Forget what is loaded; calls under way end with it."""
-        generation, self._generation = self._generation, None
-        if generation is not None:
-            generation.is_over = True
-            while generation.idle:
-                self._end(generation.idle.popleft())
+    def unload(self, load: Load) -> None:
+        """Forget a load; calls under way end with it."""
+        load.is_over = True
+        while load.idle:
+            self._end(load.idle.popleft())
 
-    async def call(self, mode: str, name: str, context: Context, *values: Any) -> Any:
-        """Call a function of the bundle in the context whose turn it is.
+    async def call(self, load: Load, mode: str, name: str, context: Context, *values: Any) -> Any:
+        """Call a function of a bundle in the context whose turn it is.
 
         Raises:
             Missing: There is no such function.
             ScriptError: It failed.
         """
-        generation = self._generation
-        assert generation is not None, "no bundle is loaded"
-        slot = await self._take(generation)
+        slot = await self._take(load)
         table = script_context(context, self._environment.values)
         call = self._submit(
-            slot, partial(self._invoke, generation.bundle, slot, mode, name, table, list(values))
+            slot, partial(self._invoke, load.bundle, slot, mode, name, table, list(values))
         )
-        call.add_done_callback(
-            lambda _: self._loop.call_soon_threadsafe(self._give, generation, slot)
-        )
+        call.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._give, load, slot))
         return await asyncio.wrap_future(call)
 
     async def make_match(
@@ -174,14 +168,13 @@ class JsPool:
 
     async def interrupt(self) -> None:
         """Cut the calls that wait, and wait until all have ended: none lasts beyond its limit."""
-        calls = [asyncio.wrap_future(call) for call in self._busy]
+        calls = [asyncio.wrap_future(call) for call in tuple(self._busy)]
         self._bridge.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
 
     def close(self) -> None:
         """End the threads; all calls must have ended."""
-        self.unload()
-        for thread in self._threads:
+        for thread in tuple(self._threads):
             thread.shutdown()
 
     def _initialize(self, bundle: Bundle, registrar: Registrar, table: Mapping[str, Any]) -> None:
@@ -218,10 +211,10 @@ class JsPool:
         limit = self._config.js_time_limit_sec
         return JsContext(self._engine, bundle, host, given, limit)
 
-    async def _take(self, generation: _Generation) -> _Slot:
-        while not generation.idle:
-            if generation.count < self._config.js_max_count:
-                generation.count += 1
+    async def _take(self, load: Load) -> _Slot:
+        while not load.idle:
+            if load.count < self._config.js_max_count:
+                load.count += 1
                 return _Slot()
             waiter = self._loop.create_future()
             self._waiters.append(waiter)
@@ -230,13 +223,14 @@ class JsPool:
             except asyncio.CancelledError:
                 self._wake()  # it may have been this one's turn
                 raise
-        return generation.idle.popleft()
+        return load.idle.popleft()
 
-    def _give(self, generation: _Generation, slot: _Slot) -> None:
-        if generation.is_over:
+    def _give(self, load: Load, slot: _Slot) -> None:
+        if load.is_over:
+            load.count -= 1
             self._end(slot)
         else:
-            generation.idle.append(slot)
+            load.idle.append(slot)
         self._wake()
 
     def _wake(self) -> None:

@@ -109,7 +109,7 @@ class Registrar:
     fatal: str = ""
 
     def register(self, text: str) -> str:
-        """Find the name of a function, as an answer to `prelude.js`."""
+        """Find the name of a function, as an answer to `prelude/`."""
         method, name, part, known = json.loads(text)
         try:
             function = self._find(method, name, part, known)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from mock_server.runtime.js.values import UNDEFINED, Date, Opaque
@@ -110,12 +111,14 @@ def _float(value: float, verb: str, flags: str, precision: str | None) -> str | 
 
 
 def _shortest(value: float) -> str:
-    """`%v` of a double: the shortest digits, an exponent below 1e-4 and from 1e21."""
-    magnitude = abs(value)
-    digits, _, exponent = repr(value).partition("e")
-    if magnitude and not 1e-4 <= magnitude < 1e21:
-        return f"{digits.removesuffix('.0')}e{int(exponent):+03d}"
-    return f"{value:.0f}" if exponent and magnitude >= 1 else repr(value).removesuffix(".0")
+    """`%v` of a double: the shortest digits, with an exponent below 1e-4 and from 1e6."""
+    _, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    power = len(digits) + int(exponent) - 1
+    if value == 0 or -4 <= power < 6:
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
+    first, *rest = map(str, digits)
+    fraction = f".{''.join(rest)}" if rest else ""
+    return f"{'-' if value < 0 else ''}{first}{fraction}e{power:+03d}"
 
 
 def _text(value: str, verb: str, flags: str, precision: str | None) -> str | None:

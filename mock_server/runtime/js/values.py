@@ -1,6 +1,6 @@
 """Values that cross between JavaScript and Python.
 
-They cross as JSON. What JSON can't say is `{"$": kind}` on the way here (see `prelude.js`), and a
+They cross as JSON. What JSON can't say is `{"$": kind}` on the way here (see `prelude/`), and a
 letter before the JSON on the way back. Whole numbers up to 2⁵³ are ints, all others floats, as in
 Nakama; ArrayBuffers are bytes.
 """

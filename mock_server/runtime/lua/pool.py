@@ -72,8 +72,10 @@ class LuaPool:
         # in the loop's own thread it would wait for itself. There are as many threads as states,
         # so that a call that has got a state does not queue for a thread as well.
         self._threads = ThreadPoolExecutor(self._config.lua_max_count, "nakama-lua")
-        # Of their own, so that a match that is waited for finds one when all others wait.
+        # Of their own, so that a match that is waited for finds one when all others wait; and what
+        # loads modules for matches waits for nobody.
         self._match_threads = ThreadPoolExecutor(_MATCH_THREADS, "nakama-match")
+        self._match_loads = ThreadPoolExecutor(1, "nakama-match-load")
         self._generation = _Generation(())
         self._busy: dict[Future[Any], LuaState] = {}
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -87,7 +89,7 @@ class LuaPool:
         generation = _Generation(modules)
         if modules:
             least = min(self._config.lua_min_count, self._config.lua_max_count)
-            generation.idle = [await self._make(generation) for _ in range(least)]
+            generation.idle = [await self._make(generation, self._threads) for _ in range(least)]
             generation.count = least
             for kind, name in generation.idle[0].announced:
                 self._register(kind, name)
@@ -110,6 +112,7 @@ class LuaPool:
         """End the threads; all calls must have ended."""
         self._threads.shutdown()
         self._match_threads.shutdown()
+        self._match_loads.shutdown()
 
     def _register(self, kind: str, name: str) -> None:
         callbacks = self._registrations.pending
@@ -139,7 +142,7 @@ class LuaPool:
     async def _call(self, key: str, context: Context, *payload: Any) -> Any:
         generation = self._generation
         state = await self._take(generation)
-        call = self._submit(state, state.invoke, key, (context.table(), *payload))
+        call = self._submit(self._threads, state, state.invoke, key, (context.table(), *payload))
         # The state goes back when Lua has ended, not when this coroutine does: a caller that is
         # cancelled leaves Lua running, and two calls in one state would corrupt it. The callback
         # comes in the call's thread, while `idle` and `count` belong to the loop's.
@@ -153,10 +156,10 @@ class LuaPool:
     ) -> LuaMatchHandler:
         """Make a state for a match alone, which does not count among those of the pool."""
         try:
-            state = await self._make(generation)
+            state = await self._make(generation, self._match_loads)
         except ModuleLoadError as error:
             raise ModuleError(f"error loading match module: {error}") from error
-        handler = LuaMatchHandler(state, self._submit_match, dispatcher)
+        handler = LuaMatchHandler(state, partial(self._submit, self._match_threads), dispatcher)
         await handler.open(module, context)
         return handler
 
@@ -178,7 +181,7 @@ class LuaPool:
     async def _grow(self, generation: _Generation) -> LuaState:
         generation.count += 1  # before the await: calls meanwhile must not grow beyond the limit
         try:
-            return await self._make(generation)
+            return await self._make(generation, self._threads)
         except BaseException as error:
             generation.count -= 1
             self._wake()
@@ -200,27 +203,17 @@ class LuaPool:
                 waiter.set_result(None)
                 return
 
-    async def _make(self, generation: _Generation) -> LuaState:
+    async def _make(self, generation: _Generation, threads: ThreadPoolExecutor) -> LuaState:
         state = LuaState(
             self._bridge,
             generation.record,
             self._contexts.new("run_once"),
             time_limit=self._config.lua_time_limit_sec,
         )
-        await asyncio.wrap_future(self._submit(state, state.load, generation.modules))
+        await asyncio.wrap_future(self._submit(threads, state, state.load, generation.modules))
         return state
 
     def _submit(
-        self, state: LuaState, function: Callable[..., Any], *arguments: Any
-    ) -> Future[Any]:
-        return self._submit_to(self._threads, state, function, *arguments)
-
-    def _submit_match(
-        self, state: LuaState, function: Callable[..., Any], *arguments: Any
-    ) -> Future[Any]:
-        return self._submit_to(self._match_threads, state, function, *arguments)
-
-    def _submit_to(
         self,
         threads: ThreadPoolExecutor,
         state: LuaState,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -17,6 +19,10 @@ from onesignal_stub.features.notifications.targeting import target_of
 from onesignal_stub.filters import Device
 from server_kit import Clock, Store
 from server_kit.store import Row
+
+_log = logging.getLogger("onesignal_stub.notifications")
+
+_RETRY = 1.0  # seconds after which what is due and could not be stored is tried again
 
 
 class Delivery:
@@ -71,10 +77,11 @@ class Delivery:
     async def run_schedule(self) -> NoReturn:
         """Send every message when it is due, until cancelled."""
         while True:
-            self.run_due()
             self._changed.clear()
             waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._changed.wait())]
-            if self._next_due is not None:
+            if not self._try_due():
+                waits.append(asyncio.create_task(asyncio.sleep(_RETRY)))
+            elif self._next_due is not None:
                 waits.append(asyncio.create_task(self._clock.sleep_until(self._next_due)))
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -82,6 +89,15 @@ class Delivery:
                 for wait in waits:
                     wait.cancel()
                 await asyncio.gather(*waits, return_exceptions=True)
+
+    def _try_due(self) -> bool:
+        """Send what is due, unless it cannot be stored."""
+        try:
+            self.run_due()
+        except sqlite3.Error:
+            _log.exception("what is due could not be sent; it is tried again")
+            return False
+        return True
 
     def begin(
         self,
@@ -202,7 +218,7 @@ class Delivery:
             " external_id, device_type, text, way, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
-        self._delivered(number)
+        self._store.after_commit(lambda: self._delivered(number))
         self._messages.changed(number, "sent")
 
     def _add_text(self, number: int, content: Content, *, searched: bool) -> int:

@@ -116,7 +116,7 @@ class Messages:
         number = int(row["number"])
         self._leave_out(number, explained.left_out)
         if notification is None:
-            self._events.publish("notification", Change(number, None, asked.app_id, "nobody"))
+            self._publish(Change(number, None, asked.app_id, "nobody"))
         return number
 
     def resolved_again(self, notification: int, explained: Explained) -> None:
@@ -152,8 +152,10 @@ class Messages:
             notification,
         )
         if row is not None:
-            told = Change(row["number"], row["id"], row["app_id"], change)
-            self._events.publish("notification", told)
+            self._publish(Change(row["number"], row["id"], row["app_id"], change))
+
+    def _publish(self, change: Change) -> None:
+        self._store.after_commit(lambda: self._events.publish("notification", change))
 
     def _leave_out(self, message: int, left_out: Sequence[Excluded]) -> None:
         kept = left_out[:MAX_LEFT_OUT]

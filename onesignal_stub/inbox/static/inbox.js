@@ -7,7 +7,7 @@ import { byId, on } from "/_web/kit/dom.js";
 import { setChoices } from "/_web/kit/filters.js";
 import { count } from "/_web/kit/format.js";
 import { say } from "/_web/kit/list.js";
-import { follow } from "/_web/kit/live.js";
+import { follow, spaced } from "/_web/kit/live.js";
 import { go, onMove, place } from "/_web/kit/place.js";
 import * as lists from "./lists.js";
 import { STATUS } from "./message.js";
@@ -24,6 +24,8 @@ const update = browse({
   views: new Map([["notifications", messages], ...lists.views()]),
   chips: CHIPS,
 });
+
+const updateSoon = spaced(update);
 
 /** Only notifications can be cleared. */
 function showClear() {
@@ -96,7 +98,7 @@ async function refresh() {
 function requested({ name }) {
   if (/^(GET|HEAD) /.test(name)) return;
   if (/\/apps(\/|$)/.test(name)) refresh();
-  else if (place().view) update();
+  else if (place().view) updateSoon();
 }
 
 setChoices(form.elements.platform, Object.entries(PLATFORMS));
@@ -107,6 +109,12 @@ setChoices(
 onMove(showClear);
 showClear();
 follow(
-  { notification: update, push: update, cleared: refresh, reset: refresh, request: requested },
+  {
+    notification: updateSoon,
+    push: updateSoon,
+    cleared: refresh,
+    reset: refresh,
+    request: requested,
+  },
   refresh,
 );

@@ -22,7 +22,7 @@ export function previews(message, device) {
   return [
     el("h3", {}, device ? `As ${device.external_id ?? "the device"} sees it` : "Preview"),
     el("div", { class: "previews" }, phone(message, text, device), browser(message, text, device)),
-    actions(device),
+    actions(device, true),
   ];
 }
 
@@ -98,7 +98,7 @@ function letter(message, text, device) {
       text.heading ? el("p", { class: "heading" }, text.heading) : null,
       el("p", { class: "body" }, text.contents ?? ""),
     ),
-    actions(device),
+    actions(device, false),
   ];
 }
 
@@ -143,7 +143,7 @@ function buttons(given, device) {
   );
 }
 
-function actions(device) {
+function actions(device, canDismiss) {
   if (!device) return null;
   const act = (name, text, isDone) =>
     el(

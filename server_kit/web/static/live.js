@@ -1,5 +1,6 @@
 // Live updates by server-sent events, and what the page says while the server is gone.
 
+import { address } from "./api.js";
 import { byId } from "./dom.js";
 
 const ADDRESS = "/_control/events";
@@ -11,7 +12,8 @@ const STATES = { connecting: "Connecting…", live: "Live", gone: "Server gone, 
  *
  * A page that is hidden lets its connection go (a browser has six for each server) and continues
  * where it left off when it is shown again.
- * @param {object} handlers Event name → function that gets the event's data.
+ * @param {object} handlers Event name → function that gets the event's data; no other events are
+ *     sent to the page.
  * @param {function()} refresh Called when events may have been missed: show everything anew.
  * @param {function(string)} [state] Called with `connecting`, `live` or `gone`.
  */
@@ -22,8 +24,8 @@ export function follow(handlers, refresh, state = showState) {
 
   function open() {
     clearTimeout(timer);
-    const query = last ? `?last_event_id=${encodeURIComponent(last)}` : "";
-    source = new EventSource(ADDRESS + query);
+    const only = Object.keys(handlers).join();
+    source = new EventSource(address(ADDRESS, { only, last_event_id: last }));
     listen("hello", ({ resumed }) => {
       state("live");
       if (!resumed) refresh();
@@ -79,6 +81,24 @@ export function oneAtATime(act) {
         return ask();
       });
     return again;
+  };
+}
+
+/**
+ * A function for events that may come by the thousand: it acts at once, then once in a while for
+ * all that came meanwhile, so that an open page costs the server little.
+ */
+export function spaced(act, pause = 250) {
+  let timer = 0;
+  let asked = false;
+  return function ask() {
+    asked = Boolean(timer);
+    if (timer) return;
+    act();
+    timer = setTimeout(() => {
+      timer = 0;
+      if (asked) ask();
+    }, pause);
   };
 }
 

@@ -24,7 +24,13 @@ from nakama_client import (
 )
 from nakama_client.config import is_transient
 from nakama_client.protocol.requests import Request
-from nakama_client.protocol.retry import concerns_token, full_jitter, may_repeat, retry_after
+from nakama_client.protocol.retry import (
+    concerns_token,
+    full_jitter,
+    may_concern_token,
+    may_repeat,
+    retry_after,
+)
 
 
 def lost(cause: DisconnectCause) -> DisconnectReason:
@@ -80,9 +86,11 @@ def test_may_repeat_allows_others_only_when_nothing_was_sent() -> None:
 def test_concerns_token_tells_nakamas_refusal_from_the_functions() -> None:
     by_server = Unauthenticated(401, 16, "Auth token invalid")
     by_function = Unauthenticated(401, 16, "you may not")
-    assert concerns_token(by_server, POST)
-    assert not concerns_token(by_function, POST)
-    assert concerns_token(by_function, GET)
+    assert concerns_token(by_server)
+    assert not concerns_token(by_function)
+    assert may_concern_token(by_server, POST)
+    assert not may_concern_token(by_function, POST)
+    assert may_concern_token(by_function, GET)
 
 
 NOW = "Sun, 22 Nov 2026 10:00:00 GMT"

@@ -252,12 +252,17 @@ async def test_should_reconnect_decides(client: Client, server: MockServer, alic
     assert len(asked) == 2
 
 
+class NoException(BaseException):
+    """Some libraries have exceptions that are no `Exception`."""
+
+
 @pytest.mark.asyncio
+@pytest.mark.parametrize("failure", [ZeroDivisionError, asyncio.CancelledError, NoException])
 async def test_failing_should_reconnect_is_reported_and_ends_the_socket(
-    client: Client, server: MockServer, alice: Session
+    client: Client, server: MockServer, alice: Session, failure: type[BaseException]
 ) -> None:
     def broken(trouble: object) -> bool:
-        raise ZeroDivisionError
+        raise failure
 
     async with client.socket(alice, reconnect=ReconnectPolicy(should_reconnect=broken)) as socket:
         received, log = socket.notifications(), EventLog(socket)

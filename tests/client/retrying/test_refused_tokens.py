@@ -9,9 +9,13 @@ from mock_server import MockServer, ModuleError
 from nakama_client import (
     ApiError,
     Client,
+    ClientClosed,
     NotFound,
+    RetryPolicy,
     Session,
     SessionExpired,
+    TimeoutExceeded,
+    Timeouts,
     Unauthenticated,
 )
 from server_kit.faults import Fault
@@ -45,10 +49,50 @@ async def test_call_raises_when_the_new_token_is_refused_too(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     rule = server.faults.add(Fault.expired_token(), ACCOUNT)
-    with pytest.raises(Unauthenticated, match="Auth token invalid"):
+    with pytest.raises(SessionExpired, match="Auth token invalid") as raised:
         await client.get_account(alice)
+    assert isinstance(raised.value.__cause__, Unauthenticated)
     assert rule.hits == 2
     assert len(server.journal.find(REFRESH)) == 1
+
+
+@pytest.mark.asyncio
+async def test_on_session_expired_logs_in_after_a_logout_of_the_token_alone(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    """The server still refreshes that login, and refuses the token that it gives out for it."""
+    logins: list[Session] = []
+
+    @client.on_session_expired
+    async def log_in(session: Session) -> Session:
+        logins.append(session)
+        return await client.authenticate_device("device-of-alice")
+
+    await client.logout(Session(alice.token))
+    server.clock.advance(5)
+    accounts = await asyncio.gather(*(client.get_account(alice) for _ in range(5)))
+    assert {account.user.id for account in accounts} == {alice.user_id}
+    async with client.socket(alice) as socket:
+        assert socket.is_connected
+    assert logins == [alice]
+
+
+@pytest.mark.asyncio
+async def test_connect_asks_on_session_expired_when_a_refreshed_token_is_refused(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    logins: list[Session] = []
+
+    @client.on_session_expired
+    async def log_in(session: Session) -> Session:
+        logins.append(session)
+        return await client.authenticate_device("device-of-alice")
+
+    refusal = server.faults.add(Fault.status(401), "GET /ws", times=2)
+    async with client.socket(alice) as socket:
+        assert socket.is_connected
+    assert refusal.hits == 2
+    assert logins == [alice]
 
 
 @pytest.mark.asyncio
@@ -227,6 +271,81 @@ async def test_handler_that_uses_the_expired_session_in_a_task_raises(
 
     with pytest.raises(SessionExpired, match="on_session_expired"):
         await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+async def test_handler_that_refreshes_the_expired_session_with_vars_raises(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    client.on_session_expired(lambda session: client.refresh_session(session, vars={"a": "1"}))
+    server.clock.advance(4000)
+    with pytest.raises(SessionExpired, match="can't use the session that expired"):
+        await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("retry", [RetryPolicy(deadline=0.05), None])
+async def test_calls_end_at_their_deadline_while_on_session_expired_has_not_returned(
+    server: MockServer, retry: RetryPolicy | None
+) -> None:
+    """The login goes on, and the next call has its token."""
+    may_log_in = asyncio.Event()
+    timeouts = Timeouts(request=5) if retry else Timeouts(request=0.05)
+    clock = server.clock.time
+    async with Client(server.http_url, retry=retry, timeouts=timeouts, clock=clock) as client:
+        session = await client.authenticate_device("device-of-alice")
+        logins = 0
+
+        @client.on_session_expired
+        async def ask_the_player(session: Session) -> Session:
+            nonlocal logins
+            logins += 1
+            await may_log_in.wait()
+            async with Client(server.http_url, clock=clock) as other:
+                return await other.authenticate_device("device-of-alice")
+
+        server.clock.advance(4000)
+        for call in (
+            client.get_account(session),
+            client.rpc(session, "echo", timeout=0.05),
+            client.socket(session).connect(),
+            client.refresh_session(session),
+        ):
+            with pytest.raises(TimeoutExceeded):
+                await call
+        renewed = asyncio.Event()
+        client.on_session_refresh(lambda _: renewed.set())
+        may_log_in.set()
+        await renewed.wait()
+        assert (await client.get_account(session)).user.id == session.user_id
+        assert logins == 1
+
+
+@pytest.mark.asyncio
+async def test_handler_of_an_expired_session_may_close_the_client(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    client.on_session_expired(lambda _: client.close())
+    server.clock.advance(4000)
+    with pytest.raises(SessionExpired):
+        await client.get_account(alice)
+    with pytest.raises(ClientClosed):
+        await client.get_account(alice)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("failure", [asyncio.CancelledError, KeyError])
+async def test_call_raises_session_expired_whatever_the_handler_raises(
+    client: Client, server: MockServer, alice: Session, failure: type[BaseException]
+) -> None:
+    async def broken(session: Session) -> None:
+        raise failure
+
+    client.on_session_expired(broken)
+    server.clock.advance(4000)
+    with pytest.raises(SessionExpired, match="on_session_expired failed") as raised:
+        await client.get_account(alice)
+    assert isinstance(raised.value.__cause__, failure)
 
 
 @pytest.mark.asyncio

@@ -173,6 +173,24 @@ async def test_a_start_within_a_period_shortens_it(server: MockServer, heard: _H
 
 
 @pytest.mark.asyncio
+async def test_what_was_due_before_a_board_was_created_is_not_told(
+    server: MockServer, heard: _Heard
+) -> None:
+    await _pass(server, 3 * _DAY)
+    server.nk.leaderboard_create("daily", False, "desc", "best", "0 0 * * *")
+    _tournament(server, "cup", _HOUR, schedule="0 0 * * *")
+    await server.settle()
+    assert heard.calls == []
+    await _pass(server, _DAY)
+    end, midnight = _START + 3 * _DAY + _HOUR, _START + 4 * _DAY
+    assert heard.summary() == [
+        ("tournament_end", "cup", end, midnight),
+        ("tournament_reset", "cup", end, midnight),
+        ("leaderboard_reset", "daily", midnight),
+    ]
+
+
+@pytest.mark.asyncio
 async def test_a_deleted_board_is_told_no_more(server: MockServer, heard: _Heard) -> None:
     server.nk.leaderboard_create("daily", False, "desc", "best", "0 0 * * *")
     server.nk.leaderboard_delete("daily")

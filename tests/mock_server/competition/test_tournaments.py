@@ -126,3 +126,12 @@ async def test_a_list_goes_on_where_its_cursor_was_deleted(server: MockServer, a
     ]
     _, back = await ada.call("GET", f"/v2/leaderboard/a?limit=2&cursor={rest['prev_cursor']}")
     assert [(each["owner_id"], each["rank"]) for each in back["records"]] == [(owners[3], "2")]
+
+
+@pytest.mark.asyncio
+async def test_metadata_that_are_a_list_are_dropped_on_the_floor(server: MockServer) -> None:
+    # As in Nakama, which stores JSON's null, and shows an empty table.
+    nk, owner = server.nk, "00000000-0000-4000-8000-000000000001"
+    nk.leaderboard_create("board", False, "desc", "best", "", [1])
+    assert nk.leaderboards_get_id(["board"])[0]["metadata"] == {}
+    assert nk.leaderboard_record_write("board", owner, "", 1, 0, [1])["metadata"] == {}

@@ -219,6 +219,17 @@ async def test_match_terminate_reaches_the_members_before_the_server_stops(tmp_p
     assert refused == "error creating match: error creating match: shutdown in progress"
 
 
+@pytest.mark.parametrize(
+    "label", ["[" * 1000, '{"a":' + "[" * 1000 + "]" * 1000 + "}", "null", "5"]
+)
+async def test_label_that_is_no_object_is_found_by_its_text(game: Game, label: str) -> None:
+    match_id = await create(game, label=label)
+    token = await game.login()
+    answer = await game.request("GET", f"/v2/match?label={label}", token)
+
+    assert [match["match_id"] for match in answer.body["matches"]] == [match_id]
+
+
 async def test_match_list_and_match_create_in_lua_need_all_their_arguments(tmp_path: Path) -> None:
     module = """
 local nk = require("nakama")

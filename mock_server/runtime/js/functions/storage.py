@@ -67,12 +67,13 @@ def storage_index_list(given: Given, nk: Nk) -> Any:
     order = given.strings(3, "expects an array of strings") if given.has(3) else []
     caller = _optional_id(given, 4, "expects caller id to be valid identifier")
     cursor = given.optional(5, given.text, "")
-    found, following = nk("storage_index_list", index, query, limit, order, caller, cursor)
+    with retold("^error in storage index list: ", "failed to lookup storage index: "):
+        found, following = nk("storage_index_list", index, query, limit, order, caller, cursor)
     return {"objects": camel_keys(found, _VALUE), "cursor": following or None}
 
 
 def storage_write_retry(given: Given, nk: Nk) -> Any:
-    """The checks of `nk.storageWriteRetry(keys, update, maxRetries?)`; `prelude.js` goes on."""
+    """The checks of `nk.storageWriteRetry(keys, update, maxRetries?)`; `prelude/` goes on."""
     keys = _reads_of(given.objects(0, _KEYS))
     if keys and not is_function(given.value(1)):
         raise ScriptTypeError("expects a valid update function")
@@ -89,7 +90,7 @@ def register_storage_index(given: Given, nk: Nk) -> None:
     fields, sortable = _fields(given, 3), _fields(given, 4)
     entries = given.integer(5)
     only = given.optional(6, given.flag, False)
-    with retold("^", "Failed to register storage index: "):
+    with retold("^failed to create storage index: ", "Failed to register storage index: "):
         nk("register_storage_index", name, collection, key, fields, sortable, entries, only)
 
 

@@ -1,0 +1,33 @@
+"""Tasks of the SDK, and which failures of the user's functions stay with the function."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_ENDS_THE_PROGRAM = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
+
+def start(work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
+    """Start a task that begins with the next turn of the loop, never before this returns.
+
+    `loop.create_task` runs the first part at once where the loop has
+    `asyncio.eager_task_factory`: that would call the user's functions inside of the socket's
+    reader, and end a task before its owner knows it.
+    """
+    return asyncio.Task(work, loop=asyncio.get_running_loop(), name=name)
+
+
+def is_functions_own(error: BaseException) -> bool:
+    """Whether an exception from a function of the user is a failure of that function.
+
+    It is not when it ends the program, or when it is the cancellation of the task that called the
+    function. A `CancelledError` that the function raised by itself is like any other exception.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is None or not task.cancelling()
+    return not isinstance(error, _ENDS_THE_PROGRAM)

@@ -1,0 +1,146 @@
+"""What handlers may do: end badly, close their socket, run under an eager task factory."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from nakama_client import Client, HandlerFailed, Notification, Session, Socket, Timeouts
+from tests.client.leaks import tasks
+from tests.client.scripted import Peer, ScriptedServer, make_token
+
+SESSION = Session(make_token())
+
+
+class PytestLikeFailure(BaseException):
+    """Some libraries have exceptions that are no `Exception`."""
+
+
+async def one_after_another(peer: Peer) -> None:
+    """Send each notification in a frame of its own."""
+    for number in range(3):
+        await peer.notify({"id": str(number), "subject": str(number)})
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("failure", [asyncio.CancelledError, PytestLikeFailure, ZeroDivisionError])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+async def test_handler_that_raises_keeps_no_event_from_the_others(
+    failure: type[BaseException], kind: str
+) -> None:
+    seen: list[str] = []
+    failures: asyncio.Queue[Exception] = asyncio.Queue()
+
+    def broken(notification: Notification) -> None:
+        raise failure
+
+    async def broken_later(notification: Notification) -> None:
+        await asyncio.sleep(0)
+        raise failure
+
+    async with ScriptedServer(script=one_after_another) as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+        socket.on_notification(broken if kind == "sync" else broken_later)
+        socket.on_notification(lambda notification: seen.append(notification.subject))
+        socket.on_error(failures.put_nowait)
+        async with socket:
+            for _ in range(3):
+                error = await failures.get()
+                assert isinstance(error, HandlerFailed)
+                assert isinstance(error.__cause__, failure)
+    assert seen == ["0", "1", "2"]
+
+
+async def close_directly(socket: Socket) -> None:
+    await socket.close()
+
+
+async def close_in_a_group(socket: Socket) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(socket.close())
+
+
+async def close_in_time(socket: Socket) -> None:
+    await asyncio.wait_for(asyncio.create_task(socket.close()), 60)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("close", [close_directly, close_in_a_group, close_in_time])
+async def test_close_in_a_handler_does_not_wait_for_that_handler(
+    close: Callable[[Socket], Awaitable[None]],
+) -> None:
+    """Not in a task that the handler waits for, either: it would wait for itself."""
+    closed = asyncio.Event()
+    timeouts = Timeouts(close=3600)
+    async with (
+        ScriptedServer(script=one_after_another) as server,
+        Client(server.url, timeouts=timeouts) as client,
+    ):
+        socket = client.socket(SESSION)
+
+        @socket.on_notification
+        async def leave(notification: Notification) -> None:
+            if notification.subject == "0":
+                await close(socket)
+                closed.set()
+
+        await socket.connect()
+        await closed.wait()
+        await socket.close()
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_close_waits_for_handlers_when_an_earlier_handler_made_its_task() -> None:
+    """Only a call that still runs could be waiting for the close."""
+    seen: list[str] = []
+    may_end = asyncio.Event()
+    begun = asyncio.Event()
+    async with ScriptedServer(script=one_after_another) as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+        closing: list[asyncio.Task[None]] = []
+
+        async def close_later() -> None:
+            await begun.wait()
+            may_end.set()
+            await socket.close()
+
+        @socket.on_notification
+        async def handle(notification: Notification) -> None:
+            if notification.subject == "0":
+                closing.append(asyncio.create_task(close_later()))
+            if notification.subject == "1":
+                begun.set()
+                await may_end.wait()
+                for _ in range(10):
+                    await asyncio.sleep(0)
+            seen.append(notification.subject)
+
+        await socket.connect()
+        await begun.wait()
+        await closing[0]
+        assert seen == ["0", "1", "2"]
+
+
+if sys.version_info >= (3, 12):
+
+    @pytest.mark.asyncio
+    async def test_handlers_get_every_event_under_an_eager_task_factory() -> None:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        seen: asyncio.Queue[str] = asyncio.Queue()
+
+        async def in_turns(peer: Peer) -> None:
+            while True:
+                request = await peer.request()
+                await peer.notify({"subject": request["cid"]})
+                await peer.send({"cid": request["cid"], "rpc": {}})
+
+        async with ScriptedServer(script=in_turns) as server, Client(server.url) as client:
+            socket = client.socket(SESSION)
+            socket.on_notification(lambda notification: seen.put_nowait(notification.subject))
+            async with socket:
+                for _ in range(3):
+                    await socket.rpc("next")
+                    await seen.get()
+        assert not tasks()

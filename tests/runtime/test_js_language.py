@@ -1,0 +1,163 @@
+"""What goja lacks is absent at run time, and named when a bundle is loaded."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from mock_server import ModuleLoadError
+from mock_server.runtime.js.language import unknown_names
+from mock_server.runtime.js.sprintf import sprintf
+from mock_server.runtime.js.syntax import parse
+from mock_server.runtime.js.values import UNDEFINED, decode
+from tests.runtime.scripts import rpcs
+from tests.runtime.world import serving
+
+FOREIGN = {
+    "async function* f() {}": "async generators",
+    "var o = {async *m() {}};": "async generators",
+    "async function f() { for await (var x of []) {} }": "`for await`",
+    "function f() { return import('x'); }": "`import()`",
+    "var r = /a/d;": "the flag `d` of regular expressions",
+    "var r = /a/v;": "the flag `v` of regular expressions",
+    "import {x} from 'y';": "no `import`, no `export`",
+    "export var x = 1;": "no `import`, no `export`",
+}
+
+
+@pytest.mark.parametrize("source", list(FOREIGN))
+@pytest.mark.asyncio
+async def test_syntax_that_goja_does_not_parse_stops_the_start(tmp_path: Path, source: str) -> None:
+    with pytest.raises(ModuleLoadError) as raised:
+        async with serving(tmp_path, {"index.js": f"// a comment\n{source}"}):
+            pass
+    message = str(raised.value)
+    assert message.startswith(f"{tmp_path / 'index.js'}:2: SyntaxError: index.js: Line 2:")
+    assert FOREIGN[source] in message
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("console.log(1)", ["`console` (use `logger`)"]),
+        ("setTimeout(f, 1)", ["`setTimeout` (there are no timers)"]),
+        ("Object.groupBy([], f)", ["`Object.groupBy`"]),
+        ("typeof console !== 'undefined'", []),
+        ("var console = logger; console.info('x')", []),
+        ("function f(fetch) { return fetch(); }", []),
+        ("o.console", []),
+        ("structuredClone(new WeakRef(o))", ["`structuredClone`", "`WeakRef`"]),
+    ],
+)
+def test_names_that_goja_does_not_know_are_found(source: str, told: list[str]) -> None:
+    assert [finding.what for finding in unknown_names(parse(source))] == told
+
+
+@pytest.mark.asyncio
+async def test_a_bundle_is_told_what_it_uses_in_vain(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bundle = rpcs({"say": "try { console.log(1); } catch (e) { return e.message; }"})
+    async with serving(tmp_path, {"index.js": bundle}) as game:
+        assert (await game.rpc("say")).body == "console is not defined"
+    warning = f"{tmp_path / 'index.js'}:3: `console` (use `logger`) does not exist in Nakama's "
+    assert any(each.startswith(warning) for each in caplog.messages)
+
+
+CALLS = {
+    "a member that is none": ("nk.nothing(1)", "TypeError: Object has no member 'nothing'"),
+    "a member of nothing": (
+        "return ctx.none.x",
+        "TypeError: Cannot read property 'x' of undefined",
+    ),
+    "JSON that is none": (
+        "JSON.parse('{nope')",
+        "SyntaxError: invalid character 'n' looking for beginning of object key string",
+    ),
+    "a name that is none": ("return nothing", "ReferenceError: nothing is not defined"),
+}
+
+
+@pytest.mark.parametrize(("body", "text"), CALLS.values(), ids=list(CALLS))
+@pytest.mark.asyncio
+async def test_errors_of_the_engine_have_the_words_of_goja(
+    tmp_path: Path, body: str, text: str
+) -> None:
+    async with serving(tmp_path, {"index.js": rpcs({"fail": body})}) as game:
+        assert (await game.failure("fail")).startswith(f"{text} at ")
+
+
+@pytest.mark.asyncio
+async def test_what_is_thrown_is_told_with_its_own_column(tmp_path: Path) -> None:
+    bundle = rpcs({"fail": "throw {reason: 1};", "late": "throw 'a'; throw 'b';"})
+    async with serving(tmp_path, {"index.js": bundle}) as game:
+        assert (await game.failure("fail")).startswith("[object Object] at fail (index.js:3:")
+        assert (await game.failure("late")).startswith("a at late (index.js:6:")
+
+
+@pytest.mark.parametrize(
+    ("form", "values", "text"),
+    [
+        ("%s %d %v %q", ["x", 5, {"a": [1, "b"], "c": None}, "q"], 'x 5 map[a:[1 b] c:<nil>] "q"'),
+        ("%d missing", [], "%!d(MISSING) missing"),
+        ("none", [1, "x"], "none%!(EXTRA int64=1, string=x)"),
+        ("%s %s", [None, UNDEFINED], "%!s(<nil>) %!s(<nil>)"),
+        ("%s %d", [5, 1.5], "%!s(int64=5) %!d(float64=1.5)"),
+        ("%f %.2f %f", [5, 1.005, 1.5], "%!f(int64=5) 1.00 1.500000"),
+        ("100%", [], "100%!(NOVERB)"),
+        ("%%", [], "%"),
+        (
+            "[%5d|%-5s|%05d|%x|%t|%T]",
+            [7, "a", 42, 255, True, "x"],
+            "[    7|a    |00042|ff|true|string]",
+        ),
+        ("%v %v %v", [1e21, 0.00001, 123456789.0], "1e+21 1e-05 1.23456789e+08"),
+    ],
+)
+def test_the_logger_formats_as_go_does(form: str, values: list[object], text: str) -> None:
+    assert sprintf(form, values) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"a\ud800b"', "a\ufffdb"),
+        (r'"\\ud800"', r"\ud800"),
+        ('"\U0001f600"', "\U0001f600"),
+        ("9007199254740992", 9007199254740992),
+        ("9007199254740994", 9007199254740994.0),
+        ('{"$":"o","v":{"$":1}}', {"$": 1}),
+        ('{"$":"b","v":"00ff"}', b"\x00\xff"),
+        ('{"$":"u"}', UNDEFINED),
+    ],
+)
+def test_values_arrive_as_they_were_sent(text: str, value: object) -> None:
+    arrived = decode(text)
+    assert arrived == value
+    assert type(arrived) is type(value)
+
+
+@pytest.mark.asyncio
+async def test_nothing_of_the_host_can_be_reached(tmp_path: Path) -> None:
+    body = """
+    var names = Object.getOwnPropertyNames(globalThis).filter(function (name) {
+      return name.charAt(0) === "$" || /python|std|os|bjson/i.test(name);
+    });
+    var prepare = Object.getOwnPropertyNames(Error).sort().join();
+    return JSON.stringify([names, prepare, typeof host, typeof given]);
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"look": body})}) as game:
+        assert (await game.rpc("look")).body == [
+            ["$nkThrown"],
+            "length,name,prototype",
+            "undefined",
+            "undefined",
+        ]
+
+
+def test_the_log_is_quiet_about_a_clean_bundle(caplog: pytest.LogCaptureFixture) -> None:
+    source = (Path(__file__).parent.parent / "javascript" / "index.js").read_text("utf-8")
+    caplog.set_level(logging.WARNING)
+    assert unknown_names(parse(source)) == []

@@ -1,0 +1,238 @@
+"""Bundles on a server: where they are found, which context a call gets, how they are reloaded."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mock_server import ModuleLoadError
+from mock_server.runtime.js import engine
+from mock_server.runtime.js.sourcemap import SourceMap
+from tests.runtime.scripts import rpcs
+from tests.runtime.test_reload import Log, log
+from tests.runtime.world import lua_rpcs, serving, write
+
+__all__ = ["log"]
+
+COUNT = rpcs({"count": "return '' + (++n);"}, "var n = 0;")
+
+
+@pytest.mark.asyncio
+async def test_contexts_take_calls_in_turn(tmp_path: Path) -> None:
+    async with serving(tmp_path, {"index.js": COUNT}, runtime__js_min_count=3) as game:
+        answers = [(await game.rpc("count")).body for _ in range(7)]
+        assert answers == [1, 1, 1, 2, 2, 2, 3]
+
+
+@pytest.mark.asyncio
+async def test_what_init_module_sets_is_gone_in_calls(tmp_path: Path) -> None:
+    bundle = COUNT.replace("nk, initializer) {", "nk, initializer) { n = 100;")
+    async with serving(tmp_path, {"index.js": bundle}) as game:
+        assert (await game.rpc("count")).body == 1
+
+
+SHARED = rpcs(
+    {
+        "put": "nk.localcachePut('k', payload, 60); ctx.env.NAME = payload; return '';",
+        "get": "return nk.localcacheGet('k', 'none') + ' ' + ctx.env.NAME;",
+    }
+)
+
+
+@pytest.mark.asyncio
+async def test_the_local_cache_and_the_environment_are_shared(tmp_path: Path) -> None:
+    env = {"runtime__env": ("NAME=first",)}
+    async with serving(tmp_path, {"index.js": SHARED}, **env) as game:
+        assert (await game.rpc("get")).body == "none first"
+        await game.rpc("put", "second")
+        assert (await game.rpc("get")).body == "second second"
+        game.server.clock.advance(60)
+        assert (await game.rpc("get")).body == "none second"
+
+
+@pytest.mark.asyncio
+async def test_globals_may_be_left_as_they_are(tmp_path: Path) -> None:
+    body = "table.added = 1; return JSON.stringify(Object.keys(table));"
+    bundle = rpcs({"add": body}, "var table = {};")
+    async with serving(tmp_path, {"index.js": bundle}) as game:
+        assert "object is not extensible" in await game.failure("add")
+    async with serving(tmp_path, {"index.js": bundle}, runtime__js_read_only_globals=False) as game:
+        assert (await game.rpc("add")).body == ["added"]
+
+
+@pytest.mark.asyncio
+async def test_the_entrypoint_may_be_another_file(tmp_path: Path) -> None:
+    files = {"build/game.js": rpcs({"say": "return 'built';"}), "index.js": "throw 1;"}
+    entrypoint = {"runtime__js_entrypoint": "build/game.js"}
+    async with serving(tmp_path, files, **entrypoint) as game:
+        assert (await game.rpc("say")).body == "built"
+    with pytest.raises(ModuleLoadError, match=r"none\.js: runtime\.js_entrypoint is no file"):
+        async with serving(tmp_path, files, runtime__js_entrypoint="none.js"):
+            pass
+
+
+@pytest.mark.asyncio
+async def test_a_function_in_lua_takes_the_place_of_one_in_javascript(tmp_path: Path) -> None:
+    files = {
+        "index.js": rpcs({"say": "return 'JavaScript';", "other": "return 'x';"}),
+        "main.lua": lua_rpcs({"say": "return 'Lua'"}),
+    }
+    async with serving(tmp_path, files) as game:
+        assert (await game.rpc("say")).body == "Lua"
+        assert (await game.rpc("other")).body == "x"
+
+
+@pytest.mark.asyncio
+async def test_a_watched_bundle_is_reloaded(tmp_path: Path, log: Log) -> None:
+    def say(text: str) -> str:
+        return rpcs({"say": f"return '{text}';"})
+
+    async with serving(tmp_path, {"index.js": say("first")}, runtime__watch=True) as game:
+        assert (await game.rpc("say")).body == "first"
+        await log.until("watching")
+        write(tmp_path, {"index.js": say("second")})
+        await log.until("reloaded")
+        assert (await game.rpc("say")).body == "second"
+        write(tmp_path, {"index.js": "function InitModule("})
+        assert "SyntaxError" in await log.until("the modules loaded before stay")
+        assert (await game.rpc("say")).body == "second"
+
+
+@pytest.mark.asyncio
+async def test_a_load_that_fails_in_lua_leaves_the_bundle_as_it_was(
+    tmp_path: Path, log: Log
+) -> None:
+    files = {"index.js": rpcs({"say": "return 'first';"}), "main.lua": lua_rpcs({"x": "return ''"})}
+    async with serving(tmp_path, files, runtime__watch=True) as game:
+        await log.until("watching")
+        write(tmp_path, {"index.js": rpcs({"say": "return 'second';"}), "main.lua": "error('no')"})
+        await log.until("the modules loaded before stay")
+        assert (await game.rpc("say")).body == "first"
+
+
+@pytest.mark.asyncio
+async def test_a_silent_end_of_the_real_server_names_its_place_in_typescript(
+    tmp_path: Path,
+) -> None:
+    bundle = (
+        "function f() {}\n"
+        "function InitModule(ctx, logger, nk, initializer) {\n"
+        "    var id = 'x';\n"
+        "    try { initializer.registerRpc(id, f); } catch (e) {}\n"
+        "}\n"
+    )
+    document = {"version": 3, "sources": ["main.ts"], "mappings": "AAAA;AACA;AACA;AAMA"}
+    files = {"index.js": bundle, "index.js.map": json.dumps(document)}
+    with pytest.raises(ModuleLoadError) as raised:
+        async with serving(tmp_path, files):
+            pass
+    message = str(raised.value)
+    assert message.startswith(f"{tmp_path / 'index.js'}:4: the id `id` is a local variable")
+    assert "(in TypeScript: main.ts:9)" in message
+    assert "exit code 0" in message
+
+
+def test_a_source_map_finds_the_segment_before_a_place() -> None:
+    found = SourceMap({"sources": ["a.ts", "b.ts"], "mappings": "AAAA,IAAI,CCEJ;;AACA"})
+    assert [str(found.find(1, column)) for column in (1, 4, 5, 6, 9)] == [
+        "a.ts:1:1",
+        "a.ts:1:1",
+        "a.ts:1:5",
+        "b.ts:3:1",
+        "b.ts:3:1",
+    ]
+    assert (found.find(2, 1), found.find(9, 1)) == (None, None)
+
+
+@pytest.mark.parametrize("document", [None, [], {"mappings": 5}, {}])
+def test_what_is_no_source_map_is_refused(document: object) -> None:
+    with pytest.raises(ValueError, match="no source map"):
+        SourceMap(document)
+
+
+@pytest.mark.asyncio
+async def test_the_journal_has_where_a_function_failed(tmp_path: Path) -> None:
+    bundle = rpcs({"fail": "throw new Error('no');", "refuse": "throw {message: 'no', code: 3};"})
+    async with serving(tmp_path, {"index.js": bundle}) as game:
+        assert (await game.rpc("refuse")).status == 400
+        assert (await game.rpc("fail")).status == 500
+        errors = [entry.error for entry in game.server.journal if entry.error]
+        assert errors == ["Error: no\n\tat fail (index.js:3:11(0))\n"]
+
+
+_WITHOUT = """
+import asyncio, sys
+sys.modules["quickjs"] = None
+from mock_server import Config, MockServer, ModuleLoadError
+
+async def main():
+    try:
+        await MockServer(Config.from_settings({"runtime.path": sys.argv[1]})).start()
+    except ModuleLoadError as error:
+        print(error)
+
+asyncio.run(main())
+"""
+
+
+def test_without_the_extra_the_refusal_names_it(tmp_path: Path) -> None:
+    write(tmp_path, {"index.js": COUNT})
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout == (
+        f"{tmp_path / 'index.js'}: JavaScript modules need quickjs-ng and tree-sitter: "
+        "pip install 'nakama-client[js]'\n"
+    )
+
+
+def test_the_dead_package_of_the_same_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Context:
+        def eval(self, code: str) -> str:
+            return "undefined"  # the engine of 2021 has no findLast
+
+    dead = type(sys)("quickjs")
+    dead.Context = Context  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "quickjs", dead)
+    with pytest.raises(ModuleLoadError, match="an unmaintained one of the same name") as raised:
+        engine.load_engine(Path("index.js"))
+    assert "pip uninstall quickjs" in str(raised.value)
+
+
+@pytest.mark.asyncio
+async def test_the_logger_writes_to_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "mock_server.modules")
+    body = "logger.withField('id', 'x').withField('n', 'y').warn('%s has %d', 'ada', 5);"
+    async with serving(tmp_path, {"index.js": rpcs({"say": body})}) as game:
+        await game.rpc("say")
+    assert ("mock_server.modules", logging.WARNING, "ada has 5 id=x n=y") in caplog.record_tuples
+
+
+@pytest.mark.asyncio
+async def test_storage_is_written_again_when_it_has_changed(tmp_path: Path) -> None:
+    body = """
+    var tries = 0, keys = [{collection: 'c', key: 'k'}];
+    nk.storageWrite([{collection: 'c', key: 'k', value: {n: 1}}]);
+    nk.storageWriteRetry(keys, function (objects) {
+      tries++;
+      if (tries === 1) { nk.storageWrite([{collection: 'c', key: 'k', value: {n: 5}}]); }
+      var value = objects[0].value;
+      value.n++;
+      return [{collection: 'c', key: 'k', value: value, version: objects[0].version}];
+    }, 2);
+    return JSON.stringify([tries, nk.storageRead(keys)[0].value]);
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"retry": body})}) as game:
+        assert (await game.rpc("retry")).body == [2, {"n": 6}]
