@@ -13,10 +13,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from onesignal_stub import OneSignalStub
 
+from .conftest import opened
 from .scene import Backend, play
 
 
@@ -359,3 +360,17 @@ def test_on_a_narrow_screen_the_detail_takes_the_place_of_the_list(
     assert width == 390
     page.get_by_role("button", name="Back to the list").click()
     expect(row(page, "Your chest is open")).to_be_focused()
+
+
+def test_on_the_network_the_page_works_with_its_login(browser: Browser) -> None:
+    login = {"username": "admin", "password": "secret"}
+    with OneSignalStub(host="0.0.0.0", user_key="secret") as stub:
+        url = f"http://127.0.0.1:{stub.url.rpartition(':')[2]}"
+        with opened(browser, base_url=url, http_credentials=login) as page:
+            page.goto("/")
+            expect(page.locator("#live")).to_have_text("Live")
+            player = Backend(stub).device(external_user_id="bo")
+            Backend(stub).send(headings={"en": "Secret"}, include_player_ids=[player])
+            row(page, "Secret").click()
+            page.locator(".actions").get_by_role("button", name="Open").click()
+            expect(row(page, "Secret")).to_contain_text("1 opened")
