@@ -161,8 +161,8 @@ class PushConfig:
 class MatchConfig:
     """`match.*`: how much may wait for a match handler, and how long it may be left alone.
 
-    Beyond `input_queue_size` messages in one tick are dropped; beyond `call_queue_size` joins and
-    leaves the match ends; further join attempts and signals are refused; further deferred
+    Beyond `input_queue_size` messages in one tick are dropped; beyond `call_queue_size` joins the
+    match ends; further join attempts and signals are refused; further deferred
     broadcasts are an error. A joiner who does not appear within `join_marker_deadline_ms` is
     removed. `max_empty_sec` ends a match without members; 0 is never. The list of matches follows
     the labels every `label_update_interval_ms`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from enum import Enum
@@ -13,9 +14,14 @@ Call = Callable[[], Awaitable[object]]
 
 
 class CallKind(Enum):
-    """The kinds of calls that Nakama keeps in queues of their own."""
+    """The kinds of calls, each with a limit of its own.
 
-    MEMBERS = "members"
+    Those who leave always find room: they are as many as the members at most, and when a thousand
+    sockets close at once their match is not to blame.
+    """
+
+    JOIN = "join"
+    LEAVE = "leave"
     JOIN_ATTEMPT = "join attempt"
     SIGNAL = "signal"
 
@@ -32,8 +38,9 @@ class CallQueue:
 
     def __init__(self, config: MatchConfig) -> None:
         self.changed = asyncio.Event()
-        self._most = {
-            CallKind.MEMBERS: config.call_queue_size,
+        self._most: dict[CallKind, float] = {
+            CallKind.JOIN: config.call_queue_size,
+            CallKind.LEAVE: math.inf,
             CallKind.JOIN_ATTEMPT: config.join_attempt_queue_size,
             CallKind.SIGNAL: config.signal_queue_size,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
@@ -84,6 +85,7 @@ class MatchRegistry:
         Raises:
             ModuleError: There is no such handler, or it makes no match.
         """
+        params = _copied(params)
         factory = self._factory(handler_name)
         match_id = MatchId(str(uuid.uuid4()), self._node)
         members = Members()
@@ -233,3 +235,10 @@ class MatchRegistry:
             self._node,
             PresenceReason.LEAVE if is_open else PresenceReason.DISCONNECT,
         )
+
+
+def _copied(params: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    try:
+        return copy.deepcopy(params)
+    except TypeError:  # a Lua function in it
+        raise ModuleError("error creating match: cannot encode params") from None
