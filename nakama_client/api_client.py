@@ -20,6 +20,7 @@ from nakama_client.retrying import Retrying
 from nakama_client.session import Session
 from nakama_client.token_refresher import TokenRefresher
 from nakama_client.transport.http import HttpClient
+from nakama_client.transport.options import TransportOptions
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class ApiClient:
         retry: RetryPolicy | None,
         clock: Callable[[], float],
         random: Callable[[], float],
+        options: TransportOptions,
     ) -> None:
         self._dispatcher = Dispatcher(_QUEUE_LIMIT, _log)
         self._deadline = timeouts.request if retry is None else retry.deadline
@@ -64,6 +66,7 @@ class ApiClient:
             timeout=timeouts.request,
             connect_timeout=timeouts.connect,
             max_connections=max_connections,
+            options=options,
         )
         self._server_key = server_key
         self._http_key = http_key
@@ -90,15 +93,18 @@ class ApiClient:
             ClientClosed: `close` was called.
         """
         if not isinstance(auth, Session):
-            return await self._send(request, model, basic(self._key(auth)))
+            key = self._key(auth)
+            return await self._send(request, model, basic(key), (key,))
         try:
             async with asyncio.timeout(request.timeout):
                 return await self._call_with_token(auth, request, model)
         except TimeoutError as error:
             if isinstance(error, NakamaError):
                 raise
-            what = f"{request.method} {request.path}"
-            raise TimeoutExceeded(f"no answer within {request.timeout:g} s: {what}") from error
+        what = f"{request.method} {request.path}"
+        failure = TimeoutExceeded(f"no answer within {request.timeout:g} s: {what}")
+        failure._note_call(request.method, request.path, 1)
+        raise failure
 
     async def close(self) -> None:
         """Stop refreshing, close all connections, and let the handlers finish."""
@@ -115,16 +121,23 @@ class ApiClient:
         ends_at = asyncio.get_running_loop().time() + seconds
         return await self.tokens.call(
             session,
-            lambda token: self._send(request, model, bearer(token), ends_at=ends_at),
+            lambda token: self._send(request, model, bearer(token), (token,), ends_at=ends_at),
             may_concern_token=lambda error: may_concern_token(error, request),
             concerns_token=concerns_token,
             ends_at=ends_at,
         )
 
     async def _send(
-        self, request: Request, model: type[T], authorization: str, *, ends_at: float = math.inf
+        self,
+        request: Request,
+        model: type[T],
+        authorization: str,
+        secrets: tuple[str, ...],
+        *,
+        ends_at: float = math.inf,
     ) -> T:
         headers = {"Authorization": authorization}
+        secrets += request.secrets
 
         async def attempt(time_left: float) -> T:
             reply = await self._http.request(
@@ -136,6 +149,7 @@ class ApiClient:
                 encoded=True,
                 timeout=request.timeout,
                 time_left=time_left,
+                secrets=secrets,
             )
             return read(reply, model)
 
@@ -153,6 +167,10 @@ class ApiClient:
         if variables:
             body["vars"] = dict(variables)
         request = Request(
-            "POST", "/v2/account/session/refresh", body=encode(body), is_idempotent=True
+            "POST",
+            "/v2/account/session/refresh",
+            body=encode(body),
+            is_idempotent=True,
+            secrets=(token,),
         )
         return await self.call("server_key", request, SessionReply)

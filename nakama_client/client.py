@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -29,6 +30,7 @@ from nakama_client.feed import Acknowledge, FeedSettings, NotificationFeed
 from nakama_client.protocol.retry import Retry
 from nakama_client.session import Session
 from nakama_client.socket import Socket
+from nakama_client.transport.options import MAX_RECEIVE_BYTES, TransportOptions
 from nakama_client.transport.websocket import WebSocket, open_websocket
 
 _DEFAULT_TIMEOUTS = Timeouts()
@@ -67,11 +69,21 @@ class Client(
         timeouts: How long to wait, in seconds.
         retry: When to repeat a failed call over HTTP; None for never.
         max_connections: The most requests at a time, at least 1; others wait for their turn.
+        ssl: What certificates count, and the client's own one, for an `https` endpoint and its
+            sockets; None for the system's authorities.
+        proxy: An HTTP proxy for calls and sockets, such as `http://127.0.0.1:3128`, with its user
+            and password if it asks for them; None for none.
+        trust_env: Whether to take the proxy from the environment (`HTTPS_PROXY`, `HTTP_PROXY`,
+            `NO_PROXY`) or the system, when none is given.
+        headers: Further headers of all calls and handshakes, such as a gateway's key.
+        max_receive_bytes: The most bytes of one answer over HTTP, unpacked, and of one message over
+            a socket.
         clock: Returns the seconds since 1970, for the expiry of tokens.
         random: Returns numbers from 0 up to 1, for the delays before repetitions.
 
     Raises:
-        ArgumentError: The endpoint is not the URL of a server, or `max_connections` is below 1.
+        ArgumentError: The endpoint is not the URL of a server, or another argument is out of range
+            or of the wrong type.
     """
 
     def __init__(
@@ -83,12 +95,26 @@ class Client(
         timeouts: Timeouts = _DEFAULT_TIMEOUTS,
         retry: RetryPolicy | None = _DEFAULT_RETRY,
         max_connections: int = 100,
+        ssl: SSLContext | None = None,
+        proxy: str | None = None,
+        trust_env: bool = False,
+        headers: Mapping[str, str] | None = None,
+        max_receive_bytes: int = MAX_RECEIVE_BYTES,
         clock: Callable[[], float] = time.time,
         random: Callable[[], float] = random.random,
     ) -> None:
         if max_connections < 1:
             raise ArgumentError(f"max_connections must be at least 1, not {max_connections}")
         self._endpoint = endpoint if isinstance(endpoint, Endpoint) else Endpoint(endpoint)
+        self._options = TransportOptions(
+            ssl=ssl,
+            proxy=proxy,
+            trust_env=trust_env,
+            headers=headers,
+            max_receive_bytes=max_receive_bytes,
+        )
+        if ssl is not None and not self._endpoint.http_url.startswith("https:"):
+            raise ArgumentError("ssl is for an https endpoint")
         self._timeouts = timeouts
         self._retry = retry
         self._clock = clock
@@ -102,6 +128,7 @@ class Client(
             retry=retry,
             clock=clock,
             random=random,
+            options=self._options,
         )
 
     def __repr__(self) -> str:
@@ -231,7 +258,7 @@ class Client(
         async def open_with_good_token() -> WebSocket:
             return await tokens.call(
                 session,
-                lambda token: open_websocket(url, token=token, timeouts=self._timeouts),
+                lambda token: self._open(url, token),
                 may_concern_token=lambda _: True,
                 concerns_token=lambda _: True,
             )
@@ -245,4 +272,9 @@ class Client(
             random=self._random,
             max_message_bytes=max_message_bytes,
             queue_limit=queue_limit,
+        )
+
+    async def _open(self, url: str, token: str) -> WebSocket:
+        return await open_websocket(
+            url, token=token, timeouts=self._timeouts, options=self._options
         )

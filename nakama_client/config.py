@@ -116,7 +116,7 @@ def may_reconnect(cause: DisconnectReason | NakamaError) -> bool:
         return cause.cause not in _FINAL_CAUSES
     if isinstance(cause, errors.ConnectionLost):
         return may_reconnect(cause.reason)
-    if isinstance(cause, errors.ApiError):
+    if isinstance(cause, errors.ApiError) and cause.status:
         return cause.status >= 500 or cause.status == _TOO_MANY_REQUESTS
     return not isinstance(cause, _FINAL_ERRORS)
 

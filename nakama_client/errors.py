@@ -9,12 +9,18 @@ NakamaError
 ├── TimeoutExceeded (TimeoutError)     a deadline passed
 ├── SessionExpired                     the session can't be refreshed: authenticate again
 ├── ReplyError                         the server answered, but not with what was asked for
-│   ├── ApiError                       Nakama's own refusal, with its gRPC code and message
+│   ├── ApiError                       Nakama's own refusal, with its code and message
 │   │   ├── Cancelled (1) · UnknownError (2) · InvalidArgument (3) · DeadlineExceeded (4)
 │   │   ├── NotFound (5) · AlreadyExists (6) · PermissionDenied (7) · ResourceExhausted (8)
 │   │   ├── FailedPrecondition (9) · Aborted (10) · OutOfRange (11) · Unimplemented (12)
-│   │   └── InternalError (13) · Unavailable (14) · DataLoss (15) · Unauthenticated (16)
+│   │   ├── InternalError (13) · Unavailable (14) · DataLoss (15) · Unauthenticated (16)
+│   │   └── RequestRefused             the same over the socket; also a SocketError
+│   │       ├── BadInput               also an InvalidArgument
+│   │       ├── RpcNotFound            also a NotFound
+│   │       └── RpcError               the function itself failed
 │   ├── UnexpectedReply                a body that is not Nakama's, an HTML page of a proxy
+│   │   └── MalformedFrame             the same over the socket, which stays open; a SocketError
+│   ├── ReplyTooLarge                  an answer of more bytes than the client reads
 │   └── PushRefused                    OneSignal refuses what a device asks
 ├── NotRegistered                      a device has no player id at OneSignal
 ├── InvalidJson (ValueError)           text that should hold a JSON object and doesn't
@@ -23,16 +29,14 @@ NakamaError
     ├── ConnectionLost                 it closed while a call waited; keeps the reason
     │   ├── SessionReplaced            another socket of this user replaced it (-7)
     │   └── UserBanned                 the account was banned (-8)
-    ├── RequestRefused                 the answer to a realtime request is an error
-    │   ├── RpcNotFound (6)
-    │   └── RpcError (7)               the function itself failed
-    ├── MalformedFrame                 a frame that can't be read; the socket stays open
     ├── RestoreFailed                  a channel, follow or status was refused on reconnecting
     ├── HandlerFailed                  a handler raised; the cause is what it raised
     └── QueueOverflow                  handlers are too slow; says how many events were dropped
 ```
 
-No error holds a token, a key or a password.
+One failure has one class, over HTTP and over the socket: `except NotFound` also catches the
+`RpcNotFound` of a socket. No error holds a token, a key or a password, and none has an error of a
+library as its cause or context, which might.
 """
 
 from __future__ import annotations
@@ -40,10 +44,36 @@ from __future__ import annotations
 from typing import Any
 
 from nakama_client.disconnect import DisconnectReason
+from nakama_client.redaction import hide_tokens
 
 
 class NakamaError(Exception):
-    """Everything this package raises."""
+    """Everything this package raises.
+
+    Attributes:
+        method: The HTTP method of the call that failed, `socket` for a request over the socket, and
+            "" for an error of no call.
+        path: The call's path without its query, or the request's name, such as `channel_join`.
+        status: The HTTP status of the answer; 0 when there was none.
+        attempts: How many attempts the call had; 0 for an error of no call.
+    """
+
+    method: str = ""
+    path: str = ""
+    status: int = 0
+    attempts: int = 0
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def _note_call(self, method: str, path: str, attempts: int) -> None:
+        """Note which call failed, unless that is known; only the SDK calls this."""
+        if not self.path:
+            self.method, self.path, self.attempts = method, path, attempts
+
+    def _in_call(self) -> str:
+        """The call, for a text in brackets."""
+        return f", {self.method} {self.path}" if self.path else ""
 
 
 class ArgumentError(NakamaError, ValueError):
@@ -106,7 +136,7 @@ class ReplyError(NakamaError):
     """The server answered, but not with what was asked for.
 
     Attributes:
-        status: The HTTP status.
+        status: The HTTP status; 0 over the socket.
         retry_after: How many seconds the server asks to wait; None when it does not ask.
     """
 
@@ -121,8 +151,8 @@ class ApiError(ReplyError):
     """Nakama refused. Each gRPC code has a subclass.
 
     Attributes:
-        status: The HTTP status.
-        code: The gRPC code.
+        status: The HTTP status; 0 over the socket.
+        code: The gRPC code; over the socket Nakama's realtime error code.
         message: The server's own words.
     """
 
@@ -132,7 +162,7 @@ class ApiError(ReplyError):
         self.message = message
 
     def __str__(self) -> str:
-        return f"{self.message} (HTTP {self.status}, gRPC code {self.code})"
+        return f"{self.message} (HTTP {self.status}, gRPC code {self.code}{self._in_call()})"
 
 
 class Cancelled(ApiError):
@@ -203,16 +233,37 @@ class UnexpectedReply(ReplyError):
     """The answer is not Nakama's: not JSON, another shape, or the page of a proxy.
 
     Attributes:
-        status: The HTTP status.
+        status: The HTTP status; 0 over the socket.
         body: The first 200 characters of the body.
+        problem: What is wrong with it, when the status is right.
     """
 
-    def __init__(self, status: int, body: str) -> None:
-        super().__init__(status, body)
+    def __init__(self, status: int, body: str, problem: str = "") -> None:
+        super().__init__(status, body, problem)
         self.body = body
+        self.problem = problem
 
     def __str__(self) -> str:
-        return f"unexpected answer (HTTP {self.status}): {self.body!r}"
+        problem = f" {self.problem}:" if self.problem else ""
+        return f"unexpected answer (HTTP {self.status}{self._in_call()}):{problem} {self.body!r}"
+
+
+class ReplyTooLarge(ReplyError):
+    """The answer has more bytes, unpacked, than the client reads. The rest was not read.
+
+    Attributes:
+        limit: The most bytes that are read: the client's `max_receive_bytes`.
+    """
+
+    def __init__(self, status: int, limit: int) -> None:
+        super().__init__(status, limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return (
+            f"the answer (HTTP {self.status}{self._in_call()}) has more than {self.limit} bytes "
+            "(max_receive_bytes of the client)"
+        )
 
 
 class PushRefused(ReplyError):
@@ -249,7 +300,7 @@ class InvalidJson(NakamaError, ValueError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"{self.problem}: {self.raw[:200]!r}"
+        return f"{self.problem}: {hide_tokens(self.raw[:4096])[:200]!r}"
 
 
 class SocketError(NakamaError):
@@ -283,7 +334,7 @@ class UserBanned(ConnectionLost):
     """The account was banned."""
 
 
-class RequestRefused(SocketError):
+class RequestRefused(ApiError, SocketError):
     """A realtime request was answered with an error; the socket stays open.
 
     Attributes:
@@ -292,37 +343,42 @@ class RequestRefused(SocketError):
     """
 
     def __init__(self, code: int, message: str) -> None:
-        super().__init__(code, message)
+        Exception.__init__(self, code, message)
         self.code = code
         self.message = message
 
     def __str__(self) -> str:
-        return f"{self.message} (realtime error {self.code})"
+        return f"{self.message} (realtime error {self.code}{self._in_call()})"
 
 
-class RpcNotFound(RequestRefused):
-    """No RPC function of this id is registered."""
+class BadInput(RequestRefused, InvalidArgument):
+    """Realtime error 3: the server does not accept an argument of the request."""
+
+
+class RpcNotFound(RequestRefused, NotFound):
+    """Realtime error 6: no RPC function of this id is registered."""
 
 
 class RpcError(RequestRefused):
-    """The RPC function failed; the message is the function's."""
+    """Realtime error 7: the RPC function failed; the message is the function's."""
 
 
-class MalformedFrame(SocketError):
+class MalformedFrame(UnexpectedReply, SocketError):
     """A frame from the server can't be read. Only this frame is lost.
 
     Attributes:
         problem: What is wrong with it.
-        frame: The first 200 characters.
+        frame: The first 200 characters; also `body`.
     """
 
     def __init__(self, problem: str, frame: str) -> None:
-        super().__init__(problem, frame)
+        Exception.__init__(self, problem, frame)
         self.problem = problem
-        self.frame = frame
+        self.body = self.frame = frame
 
     def __str__(self) -> str:
-        return f"{self.problem}: {self.frame!r}"
+        where = f" (answer to {self.path})" if self.path else ""
+        return f"{self.problem}{where}: {self.frame!r}"
 
 
 class RestoreFailed(SocketError):

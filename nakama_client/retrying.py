@@ -62,7 +62,11 @@ class Retrying:
             NakamaError: What the last attempt raised.
         """
         if self._policy is None:
-            return await attempt(float("inf"))
+            try:
+                return await attempt(float("inf"))
+            except NakamaError as error:
+                error._note_call(request.method, request.path, 1)
+                raise
         now = asyncio.get_running_loop().time
         deadline = min(ends_at, now() + (request.timeout or self._policy.deadline))
         count = 0
@@ -71,6 +75,7 @@ class Retrying:
             try:
                 return await attempt(max(deadline - now(), _SHORTEST))
             except NakamaError as error:
+                error._note_call(request.method, request.path, count)
                 delay = self._delay(self._policy, request, error, count)
                 if delay is None or now() + delay >= deadline:
                     if count > 1:

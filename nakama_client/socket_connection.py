@@ -137,6 +137,15 @@ class SocketConnection:
             TimeoutExceeded: There was no answer in time.
             ConnectionLost: The connection ended before the answer.
         """
+        seconds = self._timeouts.reply if timeout is None else timeout
+        try:
+            envelope = await self._answer_to(member, body, seconds)
+        except errors.NakamaError as error:
+            error._note_call("socket", member, 1)
+            raise
+        return envelope
+
+    async def _answer_to(self, member: str, body: dict[str, Any], seconds: float) -> Envelope:
         websocket = self._websocket
         if websocket is None:
             reason = (
@@ -148,7 +157,6 @@ class SocketConnection:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[_Answer] = loop.create_future()
         cid = self._pending.add(waiter)
-        seconds = self._timeouts.reply if timeout is None else timeout
         deadline = loop.call_later(seconds, _give_up, waiter)
         try:
             frame = write(cid, member, body, limit=self._max_message_bytes)
@@ -162,6 +170,7 @@ class SocketConnection:
         if isinstance(answer, DisconnectReason):
             raise connection_lost(answer)
         answer.check()
+        answer.request = member
         return answer
 
     def on(self, event: Event[T], function: Function[T]) -> Handler[T]:

@@ -7,12 +7,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from nakama_client.errors import MalformedFrame, NakamaError
+from nakama_client.errors import NakamaError
 from nakama_client.events.dispatcher import Dispatcher
 from nakama_client.events.handlers import Function, Handler, Handlers
 from nakama_client.events.subscription import Subscription
-from nakama_client.protocol.codec import DECODE_ERRORS, excerpt
-from nakama_client.protocol.envelopes import Event
+from nakama_client.protocol.codec import DECODE_ERRORS
+from nakama_client.protocol.envelopes import Event, malformed
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -97,7 +97,7 @@ class Topics:
         try:
             events = topic.event.read(raw)
         except DECODE_ERRORS as error:
-            self._dispatcher.report(MalformedFrame(str(error), excerpt(bytes(raw))))
+            self._dispatcher.report(malformed(str(error), raw))
             for observer in topic.observers:
                 observer.missed()
             return 1

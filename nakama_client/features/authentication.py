@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
-from nakama_client.protocol.requests import Request, present
+from nakama_client.protocol.requests import Request, present, secrets_in
 from nakama_client.protocol.rules import (
     check_email,
     check_login_id,
@@ -176,5 +176,6 @@ class AuthenticationApi(ClientFeature):
             present(create=create, username=username or None, sync=sync),
             encode(body),
             is_idempotent=True,
+            secrets=secrets_in(credentials),
         )
         return self._api.tokens.login(await self._api.call("server_key", request, SessionReply))

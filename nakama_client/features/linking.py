@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Query, Request, present
+from nakama_client.protocol.requests import Query, Request, present, secrets_in
 from nakama_client.protocol.rules import check_email, check_login_id, check_password, check_present
 from nakama_client.session import Session
 
@@ -91,5 +91,8 @@ class LinkingApi(ClientFeature):
     async def _change(
         self, session: Session, action: str, body: Mapping[str, object], query: Query = ()
     ) -> None:
-        request = Request("POST", f"/v2/account/{action}", query, encode(body))
+        account = body.get("account", body)
+        secrets = secrets_in(account) if isinstance(account, Mapping) else ()
+        path = f"/v2/account/{action}"
+        request = Request("POST", path, query, encode(body), secrets=secrets)
         await self._api.call(session, request, Empty)

@@ -39,7 +39,8 @@ class RpcReply:
         try:
             return msgspec.json.decode(self.payload)
         except DECODE_ERRORS as error:
-            raise InvalidJson(self.payload, f"not JSON ({error})") from error
+            problem = f"not JSON ({error})"
+        raise InvalidJson(self.payload, problem)
 
 
 def text_of(payload: Payload) -> str:

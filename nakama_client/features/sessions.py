@@ -9,7 +9,7 @@ from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Request
+from nakama_client.protocol.requests import Request, secrets_in
 from nakama_client.session import Session
 
 
@@ -39,8 +39,10 @@ class SessionsApi(ClientFeature):
         Raises:
             ApiError: The server refused.
         """
-        body = encode({"token": session.token, "refresh_token": session.refresh_token})
-        request = Request("POST", "/v2/session/logout", body=body)
+        tokens = {"token": session.token, "refresh_token": session.refresh_token}
+        request = Request(
+            "POST", "/v2/session/logout", body=encode(tokens), secrets=secrets_in(tokens)
+        )
         await self._api.call(session, request, Empty)
 
     def on_session_refresh(self, function: Function[Session]) -> Handler[Session]:

@@ -6,16 +6,14 @@ that belongs to the game (`content`, `metadata`, `wallet`) comes as text inside 
 
 from __future__ import annotations
 
-import re
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from nakama_client.errors import ArgumentError, InvalidJson
+from nakama_client.redaction import hide_tokens
 
 T = TypeVar("T")
-
-_JWT = re.compile(r"eyJ[\w-]+(\.[\w-]*){0,2}")
 
 # What msgspec raises for bytes that are not the JSON it wants; RecursionError for deep nesting.
 DECODE_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
@@ -64,7 +62,7 @@ class _BrokenJsonObject(dict[str, Any]):
         raise InvalidJson(self._raw, self._problem)
 
     def __repr__(self) -> str:
-        return f"<invalid JSON: {self._raw[:200]!r}>"
+        return f"<invalid JSON: {hide_tokens(self._raw[:4096])[:200]!r}>"
 
     def __reduce__(self) -> tuple[type[_BrokenJsonObject], tuple[str, str]]:
         return type(self), (self._raw, self._problem)
@@ -119,10 +117,6 @@ def encode(value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise ArgumentError(f"this can't be written as JSON: {error}") from error
-
-
-def excerpt(data: bytes) -> str:
-    """The first 200 characters for an error's text; what looks like a token is taken out."""
-    text = data[:4096].decode(errors="replace")
-    return _JWT.sub("<token>", text)[:200]
+        problem = str(error)
+    # Outside of the block: the error of a text that is no Unicode holds the text.
+    raise ArgumentError(f"this can't be written as JSON: {problem}")

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from nakama_client import errors
-from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode, excerpt
+from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode
+from nakama_client.redaction import excerpt, hide_tokens
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -17,7 +18,11 @@ Members = dict[str, msgspec.Raw]
 
 _MEMBERS = msgspec.json.Decoder(Members)
 
-_REFUSALS: dict[int, type[errors.RequestRefused]] = {6: errors.RpcNotFound, 7: errors.RpcError}
+_REFUSALS: dict[int, type[errors.RequestRefused]] = {
+    3: errors.BadInput,
+    6: errors.RpcNotFound,
+    7: errors.RpcError,
+}
 
 
 class Event(msgspec.Struct, Generic[T], frozen=True):
@@ -42,10 +47,16 @@ class _Refusal(msgspec.Struct):
     message: str = ""
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """What the server sent, without the cid: the members, still in JSON."""
+class Envelope(msgspec.Struct):
+    """What the server sent, without the cid.
+
+    Attributes:
+        members: The members, still in JSON.
+        request: The request that this answers, such as `channel_join`; "" for none.
+    """
 
     members: Members
+    request: str = ""
 
     def decode(self, member: str, model: type[T]) -> T:
         """Read the member that answers a request.
@@ -55,12 +66,18 @@ class Envelope(msgspec.Struct, frozen=True):
         """
         raw = self.members.get(member)
         if raw is None:
-            names = ", ".join(self.members)[:200]
-            raise errors.MalformedFrame(f"the answer holds no {member}", names)
+            names = hide_tokens(", ".join(self.members)[:4096])[:200]
+            raise self._of_request(errors.MalformedFrame(f"the answer holds no {member}", names))
         try:
             return decode(raw, model)
         except DECODE_ERRORS as error:
-            raise errors.MalformedFrame(str(error), excerpt(bytes(raw))) from error
+            problem = str(error)
+        raise self._of_request(malformed(problem, raw))
+
+    def _of_request(self, error: errors.MalformedFrame) -> errors.MalformedFrame:
+        if self.request:
+            error._note_call("socket", self.request, 1)
+        return error
 
     def check(self) -> None:
         """Accept any answer but an error.
@@ -75,9 +92,11 @@ class Envelope(msgspec.Struct, frozen=True):
         try:
             refusal = decode(raw, _Refusal)
         except DECODE_ERRORS as error:
-            raise errors.MalformedFrame(str(error), excerpt(bytes(raw))) from error
-        kind = _REFUSALS.get(refusal.code, errors.RequestRefused)
-        raise kind(refusal.code, refusal.message)
+            problem = str(error)
+        else:
+            kind = _REFUSALS.get(refusal.code, errors.RequestRefused)
+            raise kind(refusal.code, hide_tokens(refusal.message))
+        raise malformed(problem, raw)
 
 
 def read(frame: bytes) -> tuple[str, Members]:
@@ -91,7 +110,13 @@ def read(frame: bytes) -> tuple[str, Members]:
         cid = members.pop("cid", None)
         return "" if cid is None else decode(cid, str), members
     except DECODE_ERRORS as error:
-        raise errors.MalformedFrame(str(error), excerpt(frame)) from error
+        problem = str(error)
+    raise malformed(problem, frame)
+
+
+def malformed(problem: str, data: bytes | msgspec.Raw) -> errors.MalformedFrame:
+    """The error for what can't be read; what looks like a token is taken out."""
+    return errors.MalformedFrame(hide_tokens(problem), excerpt(bytes(data)))
 
 
 def write(cid: str, member: str, body: dict[str, Any], *, limit: int) -> bytes:

@@ -7,7 +7,8 @@ from typing import TypeVar
 import msgspec
 
 from nakama_client import errors
-from nakama_client.protocol.codec import DECODE_ERRORS, decode, excerpt
+from nakama_client.protocol.codec import DECODE_ERRORS, decode
+from nakama_client.redaction import excerpt, hide
 
 T = TypeVar("T")
 
@@ -32,11 +33,19 @@ _BY_CODE: dict[int, type[errors.ApiError]] = {
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An HTTP answer; `retry_after` are the seconds that the server asks to wait, if it asks."""
+    """An HTTP answer.
+
+    Attributes:
+        status: The HTTP status.
+        body: The whole body, unpacked.
+        retry_after: How many seconds the server asks to wait, if it asks.
+        secrets: What was sent and must not show in an error, should the server send it back.
+    """
 
     status: int
     body: bytes
     retry_after: float | None = None
+    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body)} bytes>"
@@ -63,7 +72,8 @@ def read(reply: Reply, model: type[T]) -> T:
     try:
         return decode(reply.body, model)
     except DECODE_ERRORS as error:
-        raise errors.UnexpectedReply(reply.status, excerpt(reply.body)) from error
+        problem = hide(str(error), reply.secrets)
+    raise errors.UnexpectedReply(reply.status, excerpt(reply.body, reply.secrets), problem)
 
 
 def refusal(reply: Reply) -> errors.ReplyError:
@@ -77,7 +87,8 @@ def _refusal(reply: Reply) -> errors.ReplyError:
     try:
         body = decode(reply.body, _Refusal)
     except DECODE_ERRORS:
-        return errors.UnexpectedReply(reply.status, excerpt(reply.body))
-    if body.code not in _BY_CODE:
-        return errors.UnexpectedReply(reply.status, excerpt(reply.body))
-    return _BY_CODE[body.code](reply.status, body.code, body.message)
+        body = _Refusal()
+    kind = _BY_CODE.get(body.code)
+    if kind is None:
+        return errors.UnexpectedReply(reply.status, excerpt(reply.body, reply.secrets))
+    return kind(reply.status, body.code, hide(body.message, reply.secrets))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -15,6 +15,8 @@ Query = Sequence[tuple[str, str]]
 # Nakama answers 431 when request line and headers have more than 5120 + 4096 bytes, and the
 # usual proxies refuse a line of 8192. Everything but token and target fits in 512.
 _TARGET_AND_TOKEN_BYTES = 8192 - 512
+
+_SECRET_FIELDS = ("token", "refresh_token", "password")
 
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
@@ -29,6 +31,7 @@ class Request(msgspec.Struct, frozen=True):
         body: The JSON body, or None.
         timeout: Seconds for the whole call; None for the client's own.
         is_idempotent: Whether a POST may be repeated after an answer was lost.
+        secrets: What in the body must not show in an error, should the server send it back.
     """
 
     method: str
@@ -37,6 +40,7 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes | None = None
     timeout: float | None = None
     is_idempotent: bool = False
+    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path}>"
@@ -76,6 +80,12 @@ def present(**values: str | int | bool | None) -> list[tuple[str, str]]:
 
 def _spell(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def secrets_in(body: Mapping[str, object]) -> tuple[str, ...]:
+    """The tokens and passwords in the body of a login, a link or a logout."""
+    found = (body.get(name) for name in _SECRET_FIELDS)
+    return tuple(value for value in found if isinstance(value, str))
 
 
 def basic(key: str) -> str:

@@ -16,6 +16,7 @@ _UUID = re.compile(
 # As Go's regular expressions have them: white space and control characters are those of ASCII.
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _NOT_IN_USERNAME = re.compile(r"[\x00-\x1f\x7f]|\[\]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EMAIL = re.compile(r".+@.+\..+")
 
 # The longest texts that the server stores, in characters.
@@ -41,10 +42,9 @@ def check_size(name: str, text: str, *, shortest: int, longest: int) -> str:
     """A text of so many bytes in UTF-8."""
     if not text:
         raise ArgumentError(f"{name} is required")
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise ArgumentError(f"{name} is not valid Unicode") from None
+    if _SURROGATE.search(text):
+        raise ArgumentError(f"{name} is not valid Unicode")
+    size = len(text.encode())
     if not shortest <= size <= longest:
         raise ArgumentError(f"{name} must have {shortest} to {longest} bytes, not {size}")
     return text

@@ -8,8 +8,9 @@ from typing import Any
 from attrs import frozen
 
 from nakama_client.errors import PushRefused
-from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode, excerpt
+from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode
 from nakama_client.protocol.replies import Reply
+from nakama_client.redaction import excerpt
 from nakama_client.transport.http import HttpClient
 
 
@@ -43,7 +44,7 @@ class OneSignalClient:
         except DECODE_ERRORS:
             player = _Player()
         if not player.id:
-            raise PushRefused(reply.status, excerpt(reply.body))
+            raise PushRefused(reply.status, excerpt(reply.body, reply.secrets))
         return player.id
 
     async def edit_player(self, player_id: str, changes: Mapping[str, Any]) -> None:
@@ -53,7 +54,8 @@ class OneSignalClient:
     async def _send(self, method: str, path: str, fields: Mapping[str, Any]) -> Reply:
         body = encode({"app_id": self._app_id, **fields})
         url = f"{self._url}/api/v1{path}"
-        reply = await self._http.request(method, url, body, name=url)
+        secrets = (str(fields.get("identifier") or ""),)  # the platform's token of the device
+        reply = await self._http.request(method, url, body, name=url, secrets=secrets)
         if reply.status != 200:
-            raise PushRefused(reply.status, excerpt(reply.body))
+            raise PushRefused(reply.status, excerpt(reply.body, reply.secrets))
         return reply

@@ -18,16 +18,15 @@ from nakama_client.protocol.closing import SILENCE, Close
 from nakama_client.protocol.replies import Reply, refusal
 from nakama_client.protocol.requests import bearer
 from nakama_client.protocol.retry import retry_after
-
-# The server sends messages of any size; this only bounds what a stranger can make us hold.
-_MAX_RECEIVE_BYTES = 64 * 1024 * 1024
+from nakama_client.redaction import excerpt, hide
+from nakama_client.transport.options import TransportOptions, tls_hint
 
 # So many bytes may wait to be sent without making the next sender wait.
 _WRITE_LIMIT = 32 * 1024
 _QUICK_BYTES = _WRITE_LIMIT // 2
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.client import ClientConnection, connect
 
     _Adapter = logging.LoggerAdapter[logging.Logger]
 else:
@@ -51,9 +50,12 @@ class WebSocketClosed(Exception):
 class WebSocket:
     """An open connection that carries text frames."""
 
-    def __init__(self, connection: ClientConnection, timeouts: Timeouts) -> None:
+    def __init__(
+        self, connection: ClientConnection, timeouts: Timeouts, secrets: tuple[str, ...]
+    ) -> None:
         self._connection = connection
         self._timeouts = timeouts
+        self._secrets = secrets
         self._is_silent = False
 
     async def send(self, frame: bytes, *, timeout: float) -> None:
@@ -65,13 +67,17 @@ class WebSocket:
         """
         # A deadline costs as much as the sending, and a short frame behind no other never waits.
         waiting = self._connection.transport.get_write_buffer_size() + len(frame)
+        failure: Exception
         try:
             async with asyncio.timeout(timeout) if waiting > _QUICK_BYTES else nullcontext():
                 await self._connection.send(frame, text=True)
-        except TimeoutError as error:
-            raise TimeoutExceeded(f"the server read nothing for {timeout:g} s") from error
-        except websockets.ConnectionClosed as error:
-            raise WebSocketClosed from error
+        except TimeoutError:
+            failure = TimeoutExceeded(f"the server read nothing for {timeout:g} s")
+        except websockets.ConnectionClosed:
+            failure = WebSocketClosed()
+        else:
+            return
+        raise failure
 
     async def read(self, each: Callable[[bytes], int], *, turn: int) -> Close:
         """Call a function with each frame until the connection ends.
@@ -99,7 +105,7 @@ class WebSocket:
             silence = asyncio.get_running_loop().time() - self._heard_at()
             if self._is_silent:
                 return Close(None, SILENCE, ClosedBy.NETWORK, silence)
-            return _close_of(error, silence)
+            return _close_of(error, silence, self._secrets)
         finally:
             watching.cancel()
             await asyncio.wait([watching])
@@ -149,10 +155,13 @@ class WebSocket:
         return heard_at
 
 
-async def open_websocket(url: str, *, token: str, timeouts: Timeouts) -> WebSocket:
+async def open_websocket(
+    url: str, *, token: str, timeouts: Timeouts, options: TransportOptions
+) -> WebSocket:
     """Open a connection.
 
-    The token goes in a header: an address would end in the logs of every proxy.
+    The token goes in a header: an address would end in the logs of every proxy. A redirect is
+    refused: it would hand the token to another server.
 
     Raises:
         ConnectionFailed: There was no answer, or not that of a websocket server.
@@ -160,28 +169,49 @@ async def open_websocket(url: str, *, token: str, timeouts: Timeouts) -> WebSock
         Unauthenticated: The server does not accept the token.
         ReplyError: The server refused for another reason.
     """
+    secrets = (token, *options.secrets)
+    failure: NakamaError
     try:
-        connection = await websockets.connect(
+        connection = await _connect_type()(
             url,
-            additional_headers={"Authorization": bearer(token)},
-            user_agent_header="nakama-client-python",
+            additional_headers={"Authorization": bearer(token), **options.extra_headers},
+            user_agent_header=options.user_agent,
             compression=None,
-            proxy=None,
+            proxy=options.proxy_for(url),
             open_timeout=timeouts.connect,
             close_timeout=timeouts.close,
             ping_interval=None,
-            max_size=_MAX_RECEIVE_BYTES,
+            max_size=options.max_receive_bytes,
             write_limit=_WRITE_LIMIT,
             create_connection=_connection_type(),
             logger=_log,
+            ssl=(options.ssl or True) if url.startswith("wss:") else None,
         )
     except websockets.InvalidStatus as error:
-        raise _refusal(error) from None
-    except TimeoutError as error:
-        raise TimeoutExceeded(f"no socket within {timeouts.connect:g} s: {url}") from error
-    except (websockets.WebSocketException, OSError, ValueError) as error:
-        raise ConnectionFailed(f"{url}: {str(error) or type(error).__name__}") from error
-    return WebSocket(connection, timeouts)
+        failure = _refusal(error, secrets)
+    except TimeoutError:
+        failure = TimeoutExceeded(f"no socket within {timeouts.connect:g} s: {url}")
+    # ImportError: the environment names a SOCKS proxy, for which a package is missing.
+    except (websockets.WebSocketException, OSError, ValueError, ImportError) as error:
+        problem = tls_hint(hide(str(error)[:1000] or type(error).__name__, secrets))
+        failure = ConnectionFailed(f"{url}: {problem}")
+    else:
+        return WebSocket(connection, timeouts, secrets)
+    # Outside of the blocks: the library's errors hold what the peer sent, and would be the
+    # context of ours.
+    raise failure
+
+
+@functools.cache
+def _connect_type() -> type[connect]:
+    """The library's connecting, made to follow no redirect."""
+    from websockets.asyncio.client import connect
+
+    class Connect(connect):
+        def process_redirect(self, exc: Exception) -> Exception:
+            return exc
+
+    return Connect
 
 
 @functools.cache
@@ -200,20 +230,23 @@ def _connection_type() -> type[ClientConnection]:
     return Connection
 
 
-def _refusal(error: websockets.InvalidStatus) -> NakamaError:
+def _refusal(error: websockets.InvalidStatus, secrets: tuple[str, ...]) -> NakamaError:
     response = error.response
     status, body = response.status_code, bytes(response.body or b"")
     if status == 401:
-        return Unauthenticated(status, 16, body.decode(errors="replace").strip()[:200])
-    wait = response.headers.get("Retry-After", "")
-    return refusal(Reply(status, body, retry_after(wait, response.headers.get("Date", ""))))
+        return Unauthenticated(status, 16, excerpt(body, secrets).strip())
+    wait = retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", ""))
+    return refusal(Reply(status, body, wait, secrets))
 
 
-def _close_of(error: websockets.ConnectionClosed, silence: float) -> Close:
+def _close_of(
+    error: websockets.ConnectionClosed, silence: float, secrets: tuple[str, ...]
+) -> Close:
     received: Any = error.rcvd
     sent: Any = error.sent
     if received is not None and (sent is None or error.rcvd_then_sent):
-        return Close(received.code, received.reason, ClosedBy.SERVER, silence)
+        reason = hide(received.reason, secrets)
+        return Close(received.code, reason, ClosedBy.SERVER, silence)
     if sent is not None:
-        return Close(sent.code, sent.reason, ClosedBy.CLIENT, silence)
+        return Close(sent.code, hide(sent.reason, secrets), ClosedBy.CLIENT, silence)
     return Close(None, "", ClosedBy.NETWORK, silence)

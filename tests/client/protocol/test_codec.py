@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from nakama_client import Account, ArgumentError, InvalidJson, Notification, User
 from nakama_client.features.notifications import _NotificationList
-from nakama_client.protocol.codec import decode, encode, excerpt
+from nakama_client.protocol.codec import decode, encode
+from nakama_client.redaction import excerpt
 
 TIME = datetime(2026, 11, 21, 22, 20, 27, tzinfo=UTC)
 

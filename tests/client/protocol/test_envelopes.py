@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nakama_client import MalformedFrame, MessageTooLarge, RequestRefused, RpcError, RpcNotFound
+from nakama_client import (
+    BadInput,
+    MalformedFrame,
+    MessageTooLarge,
+    RequestRefused,
+    RpcError,
+    RpcNotFound,
+)
 from nakama_client.features.rpc import RpcReply
 from nakama_client.protocol.envelopes import Envelope, PendingRequests, read, write
 
@@ -19,7 +26,7 @@ def test_read_splits_cid_and_members() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(None, RequestRefused), (3, RequestRefused), (6, RpcNotFound), (7, RpcError)]
+    ("code", "kind"), [(None, RequestRefused), (3, BadInput), (6, RpcNotFound), (7, RpcError)]
 )
 def test_check_raises_the_error_of_an_envelope(
     code: int | None, kind: type[RequestRefused]
