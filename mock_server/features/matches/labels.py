@@ -62,11 +62,11 @@ class LabelIndex:
 
     def update(self, entry: IndexEntry) -> None:
         """Find a match by its label, from the next change of the index on."""
-        self._pending[entry.match_id] = (entry, self._round())
+        self._change(entry.match_id, entry)
 
     def remove(self, match_id: str) -> None:
         """Find a match no longer."""
-        self._pending[match_id] = (None, self._round())
+        self._change(match_id, None)
 
     def clear(self) -> None:
         """Find nothing any longer."""
@@ -89,6 +89,14 @@ class LabelIndex:
         return sorted(found, key=lambda entry: entry.create_time_ms, reverse=True)
 
     def _current(self) -> Iterable[tuple[Document, IndexEntry]]:
+        self._apply_due()
+        return reversed(self._entries.values())
+
+    def _change(self, match_id: str, entry: IndexEntry | None) -> None:
+        self._apply_due()  # else the change would take the place of one that is due
+        self._pending[match_id] = (entry, self._round())
+
+    def _apply_due(self) -> None:
         now = self._round()
         due = [key for key, (_, round_) in self._pending.items() if round_ < now]
         for match_id in due:
@@ -96,7 +104,6 @@ class LabelIndex:
             self._entries.pop(match_id, None)
             if entry is not None:
                 self._entries[match_id] = (entry.document(), entry)
-        return reversed(self._entries.values())
 
     def _round(self) -> int:
         """How many times the index has changed."""
