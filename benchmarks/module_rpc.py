@@ -1,4 +1,4 @@
-"""RPC functions of server modules, in Python and in Lua: calls a second over one socket."""
+"""RPC functions of server modules in Python, Lua and JavaScript: calls a second over one socket."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ nk.register_rpc(function(context, payload)
 end, "lua_work")
 """
 
+JAVASCRIPT = """
+function echo(ctx, logger, nk, payload) { return payload; }
+function work(ctx, logger, nk, payload) {
+  var request = JSON.parse(payload);
+  request.id = nk.uuidv4();
+  request.user = nk.usersGetId([ctx.userId])[0].username;
+  return JSON.stringify(request);
+}
+function InitModule(ctx, logger, nk, initializer) {
+  initializer.registerRpc("javascript_echo", echo);
+  initializer.registerRpc("javascript_work", work);
+}
+"""
+
 PYTHON = """
 def init_module(nk):
     def echo(context, payload):
@@ -43,17 +57,23 @@ def init_module(nk):
 async def measure(url: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "in_lua.lua").write_text(LUA)
+        (Path(folder) / "index.js").write_text(JAVASCRIPT)
         (Path(folder) / "in_python.py").write_text(PYTHON)
         config = Config.from_settings({"runtime.path": folder})
         async with MockServer(config) as server, Client(server.http_url) as client:
             session = await client.authenticate_device("device-of-the-benchmark")
             async with client.socket(session) as socket:
-                return [await _row(socket, name) for name in ("echo", "work")]
+                return [
+                    await _row(socket, name, language)
+                    for language in ("Lua", "JavaScript")
+                    for name in ("echo", "work")
+                ]
 
 
-async def _row(socket: Socket, name: str) -> Row:
-    found = await rates(_calls(socket, f"python_{name}"), _calls(socket, f"lua_{name}"))
-    return rate_row(f"RPC {name}, Python | Lua", *found, 0.2)
+async def _row(socket: Socket, name: str, language: str) -> Row:
+    other = _calls(socket, f"{language.lower()}_{name}")
+    found = await rates(_calls(socket, f"python_{name}"), other)
+    return rate_row(f"RPC {name}, Python | {language}", *found, 0.2)
 
 
 def _calls(socket: Socket, rpc_id: str) -> Callable[[], Awaitable[int]]:
