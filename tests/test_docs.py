@@ -67,7 +67,7 @@ def test_a_documented_program_runs(source: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_a_documented_command_starts_a_server(command: str, tmp_path: Path) -> None:
-    for folder in ("modules", "path/to/your/modules"):
+    for folder in ("build", "modules", "path/to/your/modules"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "rules.json").write_text(the_block("json", "docs/push.md"), encoding="utf-8")
     python, *arguments = shlex.split(command)
