@@ -194,6 +194,18 @@ class MatchmakerConfig:
 
 
 @frozen
+class PartyConfig:
+    """`party.*`: in milliseconds.
+
+    The list of parties follows the labels every `label_update_interval_ms`. A party in which nobody
+    is is closed by the second of the checks every `idle_check_interval_ms`; 0 is never.
+    """
+
+    label_update_interval_ms: int = field(default=1000, validator=_POSITIVE)
+    idle_check_interval_ms: int = field(default=30_000, validator=validators.ge(0))
+
+
+@frozen
 class SteamConfig:
     """`social.steam.*`: log in with Steam is configured where both are set."""
 
@@ -227,6 +239,7 @@ class Config:
     runtime: RuntimeConfig = RuntimeConfig()
     match: MatchConfig = MatchConfig()
     matchmaker: MatchmakerConfig = MatchmakerConfig()
+    party: PartyConfig = PartyConfig()
     social: SocialConfig = SocialConfig()
     onesignal: OneSignalConfig = OneSignalConfig()
     push: PushConfig = PushConfig()

@@ -257,7 +257,7 @@ class Wiring:
                 self._match_tokens,
             ),
             matchmaker_feature(registry, self.matchmaker),
-            parties_feature(),
+            parties_feature(config, clock, registry, tracker, router, self.matchmaker),
             rpc_feature(self.rpcs, contexts),
             ping_feature(),
             status_feature(tracker, accounts, self._status),

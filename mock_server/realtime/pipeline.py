@@ -103,7 +103,8 @@ class Pipeline:
             reply = error_reply(ErrorCode.RUNTIME_EXCEPTION, "Internal error")
         else:
             out = self._reply(session, cid, reply)
-            await self._hooks.after_message(session, member, envelope, out)
+            told = None if self._requests[member].hides_reply else out
+            await self._hooks.after_message(session, member, envelope, told)
             return None
         self._reply(session, cid, reply)
         return failure

@@ -55,10 +55,12 @@ class Request:
     Attributes:
         member: Its name in the envelope, as `rpc`.
         handler: Returns the reply's members; `{}` for a bare cid, None for no reply at all.
+        hides_reply: Whether the after hook is told of no reply, as of `party_leave` in Nakama.
     """
 
     member: str
     handler: RequestHandler
+    hides_reply: bool = False
 
 
 def error_reply(code: ErrorCode, message: str) -> dict[str, Any]:

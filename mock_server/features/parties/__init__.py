@@ -1,1 +1,1 @@
-"""Parties: there are none to list."""
+"""Parties: players who stay together, with a leader, and look for a match as one."""

@@ -23,6 +23,7 @@ from mock_server.runtime.nk import FunctionTable
 from mock_server.runtime.registration import without_start
 from mock_server.runtime.registrations import Registrations
 
+_NOT_CALLED = ("listparties",)  # Nakama's Lua knows no such request, and does not say so
 _SINGLE = ("matchmaker_matched", "tournament_end", "tournament_reset", "leaderboard_reset")
 _MATCH_THREADS = 48
 
@@ -115,6 +116,8 @@ class LuaPool:
         self._match_loads.shutdown()
 
     def _register(self, kind: str, name: str) -> None:
+        if kind in ("before", "after") and name in _NOT_CALLED:
+            return
         callbacks = self._registrations.pending
         function = partial(self._call, f"{kind}:{name}")
         named: dict[str, dict[str, Any]] = {

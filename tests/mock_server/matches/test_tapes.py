@@ -20,12 +20,18 @@ MULTI: dict[str, Any] = {
     "session.token_expiry_sec": 7200,
     "match.label_update_interval_ms": 1,
     "matchmaker.interval_sec": 1,
+    "party.label_update_interval_ms": 1,
 }
 MULTIPLAYER_PROFILES = {
     **PROFILES,
     "ext": {**PROFILES["ext"], "matchmaker.interval_sec": 1},
     "multi": MULTI,
-    "multisingle": {**MULTI, "session.single_socket": True, "session.single_match": True},
+    "multisingle": {
+        **MULTI,
+        "session.single_socket": True,
+        "session.single_match": True,
+        "session.single_party": True,
+    },
 }
 LANDED = (
     "match_relayed",

@@ -51,8 +51,13 @@ def party_list(given: Given, nk: Nk) -> Any:
     hidden = given.flag(2)
     query, cursor = (given.optional(each, given.text, "") for each in (3, 4))
     found, following = nk("party_list", limit, is_open, hidden, query, cursor)
-    parties: Object = {"parties": camel_keys(found)}
+    parties: Object = {"parties": [_party(each) for each in found]}
     return {**parties, "cursor": following} if following else parties
+
+
+def _party(table: Object) -> Object:
+    names = {"partyId": "match_id", "open": "open", "maxSize": "maxSize", "label": "label"}
+    return {name: table[key] for name, key in names.items()}
 
 
 def _match(table: Object) -> Object:
