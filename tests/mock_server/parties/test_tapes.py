@@ -28,11 +28,11 @@ LANDED = (
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", LANDED)
-async def test_the_mock_answers_as_recorded(name: str, modules: Path) -> None:  # noqa: F811
+async def test_the_mock_answers_as_recorded(name: str, modules: Path) -> None:
     await play(load_tape(name), modules)
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", [name for name in LANDED if speaks_json(load_tape(name))])
-async def test_the_mock_answers_the_same_in_protobuf(name: str, modules: Path) -> None:  # noqa: F811
+async def test_the_mock_answers_the_same_in_protobuf(name: str, modules: Path) -> None:
     await play(load_tape(name), modules, protobuf=True)
