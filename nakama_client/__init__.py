@@ -57,7 +57,9 @@ from nakama_client.errors import (
     Unimplemented,
     UnknownError,
     UserBanned,
+    WrongLoop,
 )
+from nakama_client.events.exchanges import Exchange
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
 from nakama_client.features.accounts import Account, AccountDevice
@@ -137,6 +139,7 @@ __all__ = [
     "DisconnectCause",
     "DisconnectReason",
     "Endpoint",
+    "Exchange",
     "ExternalUserId",
     "FailedPrecondition",
     "FileCursorStore",
@@ -212,5 +215,6 @@ __all__ = [
     "UserGroup",
     "UserGroupPage",
     "UserPresence",
+    "WrongLoop",
     "__version__",
 ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
 from nakama_client.config import Endpoint, RetryPolicy, Timeouts
 from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded
 from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.events.exchanges import Exchanges
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import read
 from nakama_client.protocol.requests import Request, basic, bearer
@@ -27,6 +29,8 @@ T = TypeVar("T")
 # Who asks: a player, the game before there is a session, or another server.
 Auth = Session | Literal["server_key", "http_key"]
 
+_KEYS = ("server_key", "http_key")
+
 _log = logging.getLogger("nakama_client.http")
 
 # So many repetitions may wait for a slow `on_retry` handler; of more it does not hear.
@@ -39,6 +43,7 @@ class ApiClient:
     Attributes:
         tokens: Refreshes the sessions of the calls.
         retrying: Repeats the calls.
+        exchanges: Tells of each request and reply.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class ApiClient:
         random: Callable[[], float],
         options: TransportOptions,
     ) -> None:
+        self.exchanges = Exchanges()
         self._dispatcher = Dispatcher(_QUEUE_LIMIT, _log)
         self._deadline = timeouts.request if retry is None else retry.deadline
         self.tokens = TokenRefresher(
@@ -93,6 +99,8 @@ class ApiClient:
             ClientClosed: `close` was called.
         """
         if not isinstance(auth, Session):
+            if auth not in _KEYS:
+                raise ArgumentError(f"session must be a Session, not {type(auth).__name__}")
             key = self._key(auth)
             return await self._send(request, model, basic(key), (key,))
         try:
@@ -140,6 +148,16 @@ class ApiClient:
         secrets += request.secrets
 
         async def attempt(time_left: float) -> T:
+            started = time.perf_counter()
+            try:
+                value = await exchange(time_left)
+            except NakamaError as error:
+                self.exchanges.ended(request.method, request.path, started, status=0, error=error)
+                raise
+            self.exchanges.ended(request.method, request.path, started, status=200, error=None)
+            return value
+
+        async def exchange(time_left: float) -> T:
             reply = await self._http.request(
                 request.method,
                 request.target,

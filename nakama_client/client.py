@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
 from ssl import SSLContext
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 from nakama_client.api_client import ApiClient
 from nakama_client.config import Endpoint, ReconnectPolicy, RetryPolicy, Timeouts
+from nakama_client.connection_supervisor import ConnectionSupervisor
 from nakama_client.cursors import CursorStore, MemoryCursorStore
-from nakama_client.errors import ArgumentError
+from nakama_client.errors import ArgumentError, ClientClosed, NakamaError
+from nakama_client.events.exchanges import Exchange
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.accounts import AccountsApi
 from nakama_client.features.authentication import AuthenticationApi
@@ -115,6 +119,9 @@ class Client(
         )
         if ssl is not None and not self._endpoint.http_url.startswith("https:"):
             raise ArgumentError("ssl is for an https endpoint")
+        self._is_closed = False
+        self._feeds: WeakSet[NotificationFeed] = WeakSet()
+        self._supervisors: WeakSet[ConnectionSupervisor] = WeakSet()
         self._timeouts = timeouts
         self._retry = retry
         self._clock = clock
@@ -151,11 +158,40 @@ class Client(
         return self._endpoint
 
     async def close(self) -> None:
-        """Close the HTTP connections; calling it again does nothing.
+        """Close the feeds and sockets that this client made, then its connections.
 
-        Open sockets stay open: close each of them, or use them in `async with`.
+        Each is closed in the event loop that opened it. Calling it again does nothing.
+
+        Raises:
+            Exception: What the store of a feed raised; everything is closed all the same.
         """
-        await self._api.close()
+        self._is_closed = True
+        try:
+            results = await asyncio.gather(
+                *(feed.close() for feed in list(self._feeds)), return_exceptions=True
+            )
+            results += await asyncio.gather(
+                *(each.close() for each in list(self._supervisors)), return_exceptions=True
+            )
+        finally:
+            await self._api.close()
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    def on_exchange(self, function: Callable[[Exchange], None]) -> Handler[Exchange]:
+        """Call a function after each request and its reply, over HTTP and over sockets.
+
+        It is for metrics and tracing: it gets method, path, status, seconds and error, no token. It
+        runs inside of the call, with the caller's context variables, so it must be quick and may
+        not be async. When it raises, the error is logged. A call that is cancelled is not told of.
+
+        Use it as a decorator or call it.
+
+        Returns:
+            The handler; its `remove()` stops the calls.
+        """
+        return self._api.exchanges.handlers.add(function)
 
     def on_retry(self, function: Function[Retry]) -> Handler[Retry]:
         """Call a function each time a failed call over HTTP is about to be repeated.
@@ -216,7 +252,7 @@ class Client(
             clock=self._clock,
             random=self._random,
         )
-        return NotificationFeed(
+        feed = NotificationFeed(
             self,
             session,
             self.socket(session) if socket is None else socket,
@@ -224,6 +260,8 @@ class Client(
             store=MemoryCursorStore() if store is None else store,
             settings=settings,
         )
+        self._feeds.add(feed)
+        return feed
 
     def socket(
         self,
@@ -256,6 +294,8 @@ class Client(
         tokens = self._api.tokens
 
         async def open_with_good_token() -> WebSocket:
+            if self._is_closed:
+                raise ClientClosed("the client is closed")
             return await tokens.call(
                 session,
                 lambda token: self._open(url, token),
@@ -263,18 +303,29 @@ class Client(
                 concerns_token=lambda _: True,
             )
 
-        return Socket(
+        socket = Socket(
             open_with_good_token,
             session=session,
             timeouts=self._timeouts,
+            exchanges=self._api.exchanges,
             retrying=self._api.retrying,
             reconnect=reconnect,
             random=self._random,
             max_message_bytes=max_message_bytes,
             queue_limit=queue_limit,
         )
+        # A connected one is held by its own task, also when nobody holds the socket any more.
+        self._supervisors.add(socket._supervisor)
+        return socket
 
     async def _open(self, url: str, token: str) -> WebSocket:
-        return await open_websocket(
-            url, token=token, timeouts=self._timeouts, options=self._options
-        )
+        started = time.perf_counter()
+        try:
+            websocket = await open_websocket(
+                url, token=token, timeouts=self._timeouts, options=self._options
+            )
+        except NakamaError as error:
+            self._api.exchanges.ended("GET", "/ws", started, status=0, error=error)
+            raise
+        self._api.exchanges.ended("GET", "/ws", started, status=101, error=None)
+        return websocket

@@ -18,6 +18,7 @@ from nakama_client.protocol.reconnect import Backoff, Connected, Reconnecting
 from nakama_client.protocol.requests import Request
 from nakama_client.retrying import Retrying
 from nakama_client.socket_connection import SocketConnection
+from nakama_client.transport.loops import check_loop, run_in
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class ConnectionSupervisor:
             random=random,
         )
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_up = False
         self._is_closing = False
         self._is_established = False
@@ -75,7 +77,9 @@ class ConnectionSupervisor:
         A cancellation stops the attempt, unless another caller waits for it or `connect` has
         returned before: then the user wants the socket, whatever happens to this call.
         """
+        check_loop(self._loop, "socket")
         if self._task is None or self._task.done():
+            self._loop = asyncio.get_running_loop()
             self._is_up = self._is_established = False
             self._task = start(self._run(), name="nakama_client connection supervisor")
             self._task.add_done_callback(self._wake)
@@ -89,7 +93,18 @@ class ConnectionSupervisor:
                 await asyncio.wait([task])
 
     async def close(self) -> None:
-        """Close the connection, and let handlers finish; calling it again does nothing."""
+        """Close the connection, and let handlers finish; calling it again does nothing.
+
+        It is done in the loop that opened the connection. When that was closed, nothing runs there.
+        """
+        loop = self._loop
+        if loop is not None and loop is not asyncio.get_running_loop():
+            if loop.is_closed():
+                self._connection.abandon()
+                self._forget()
+            else:
+                await run_in(loop, self.close)
+            return
         try:
             await self._stop()
             await self._connection.dispatcher.finish(self._close_timeout)
@@ -115,7 +130,11 @@ class ConnectionSupervisor:
                 raise
             finally:
                 self._is_closing = False
-        self._connection.forget_restorable()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._loop = None
+        self._connection.forget()
         self._finish(None)
 
     async def _run(self) -> None:

@@ -5,6 +5,7 @@ NakamaError
 ├── ArgumentError (ValueError)         refused before sending; the text says the server's rule
 │   └── MessageTooLarge                a realtime message over the size the server reads
 ├── ClientClosed                       the client was closed
+├── WrongLoop                          a socket or feed is used outside of the loop that opened it
 ├── ConnectionFailed                   no answer: refused, reset, unknown host, TLS
 ├── TimeoutExceeded (TimeoutError)     a deadline passed
 ├── SessionExpired                     the session can't be refreshed: authenticate again
@@ -102,6 +103,10 @@ class MessageTooLarge(ArgumentError):
 
 class ClientClosed(NakamaError):
     """The client was closed and makes no more calls."""
+
+
+class WrongLoop(NakamaError):
+    """A socket or a feed is used outside of the event loop that opened it; see the text."""
 
 
 class ConnectionFailed(NakamaError):

@@ -22,6 +22,7 @@ from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLo
 from nakama_client.protocol.retry import full_jitter
 from nakama_client.session import Session
 from nakama_client.socket import Socket
+from nakama_client.transport.loops import check_loop, run_in
 
 _log = logging.getLogger("nakama_client.feed")
 
@@ -133,6 +134,7 @@ class NotificationFeed:
         self._has_listed = False
         self._failures = 0
         self._lock = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __repr__(self) -> str:
         status = "open" if self._is_open else "closed"
@@ -159,6 +161,7 @@ class NotificationFeed:
         return self
 
     async def __anext__(self) -> Notification:
+        check_loop(self._loop, "feed")
         state = self._opened_state()
         if self._is_iterating:
             raise RuntimeError("two tasks iterate over the same feed")
@@ -190,7 +193,9 @@ class NotificationFeed:
         Raises:
             ArgumentError: The stored position can't be read; `forget` deletes it.
             NakamaError: The socket could not connect; see `Socket.connect`.
+            WrongLoop: Another event loop has opened this feed and not closed it.
         """
+        check_loop(self._loop, "feed")
         async with self._lock:
             if not self._is_open:
                 await self._open()
@@ -208,6 +213,7 @@ class NotificationFeed:
             raise
         self._state = state
         self._is_open = True
+        self._loop = asyncio.get_running_loop()
         self._has_listed, self._failures = False, 0
 
     async def close(self) -> None:
@@ -216,11 +222,16 @@ class NotificationFeed:
         A loop over the feed ends when it asks for the next notification. Calling it again does
         nothing.
         """
+        loop = self._loop
+        if loop is not None and loop is not asyncio.get_running_loop() and not loop.is_closed():
+            await run_in(loop, self.close)
+            return
         async with self._lock:
             if self._is_open:
                 await self._close()
 
     async def _close(self) -> None:
+        self._loop = None
         self._is_open = False
         state = self._opened_state()
         self._socket._remove_observer(state)

@@ -8,8 +8,8 @@ in the place of ours. So the servers are imported when a test first asks for a f
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,17 +19,7 @@ if TYPE_CHECKING:
     from onesignal_stub import OneSignalStub
     from server_kit import Entry, Journal
 
-    SessionFactory = Callable[..., Awaitable[Session]]
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _async_fixture(function: F) -> F:
-    try:
-        import pytest_asyncio
-    except ImportError:  # without it there are no async tests that could ask for the fixture
-        return function
-    return cast(F, pytest_asyncio.fixture(function))
+    SessionFactory = Callable[..., Coroutine[Any, Any, Session]]
 
 
 @pytest.fixture(scope="session")
@@ -83,23 +73,30 @@ def nakama_server(
     _fail_on_problems("Nakama", nakama_server_for_session.journal)
 
 
-@_async_fixture
-async def nakama_client(nakama_server: MockServer) -> AsyncIterator[Client]:
-    """A client of the mock Nakama."""
+@pytest.fixture
+def nakama_client(nakama_server: MockServer) -> Iterator[Client]:
+    """A client of the mock Nakama, for any event loop.
+
+    Its sockets and feeds are closed with it, after the test.
+    """
     from nakama_client import Client
 
     config = nakama_server.config
-    async with Client(
+    client = Client(
         nakama_server.http_url,
         server_key=config.socket.server_key,
         http_key=config.runtime.http_key,
-    ) as client:
-        yield client
+    )
+    yield client
+    nakama_server.run(client.close())
 
 
 @pytest.fixture
 def nakama_session(nakama_client: Client) -> SessionFactory:
-    """A factory of fresh users: await it, with a `username` if the name matters."""
+    """A factory of fresh users: await it, with a `username` if the name matters.
+
+    In a synchronous test: `nakama_server.run(nakama_session("ada"))`.
+    """
     numbers = itertools.count(1)
 
     async def new_session(username: str | None = None) -> Session:

@@ -9,6 +9,7 @@ from typing import Self
 from nakama_client.config import ReconnectPolicy, Timeouts
 from nakama_client.connection_supervisor import ConnectionSupervisor
 from nakama_client.disconnect import DisconnectReason
+from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.channels import RealtimeChannels
 from nakama_client.features.notifications import RealtimeNotifications
@@ -53,6 +54,7 @@ class Socket(
         *,
         session: Session,
         timeouts: Timeouts,
+        exchanges: Exchanges,
         retrying: Retrying,
         reconnect: ReconnectPolicy | None,
         random: Callable[[], float],
@@ -63,6 +65,7 @@ class Socket(
         self._connection = SocketConnection(
             open_websocket,
             timeouts=timeouts,
+            exchanges=exchanges,
             max_message_bytes=max_message_bytes,
             queue_limit=queue_limit,
         )
@@ -118,6 +121,8 @@ class Socket(
             TimeoutExceeded: The server did not answer in time.
             ConnectionLost: The server closed the socket at once.
             NotConnected: `close` was called meanwhile.
+            ClientClosed: The client was closed.
+            WrongLoop: Another event loop has opened this socket and not closed it.
         """
         await self._supervisor.connect()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
@@ -13,12 +14,14 @@ from nakama_client import errors
 from nakama_client.config import Timeouts
 from nakama_client.disconnect import ClosedBy, DisconnectReason
 from nakama_client.events.dispatcher import EVENTS_PER_TURN, Dispatcher
+from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
 from nakama_client.events.tasks import start
 from nakama_client.events.topics import Topics
 from nakama_client.protocol.closing import Close, close_notice_in, connection_lost, reason_of
 from nakama_client.protocol.envelopes import Envelope, Event, Members, PendingRequests, read, write
+from nakama_client.transport.loops import check_loop
 from nakama_client.transport.websocket import WebSocket, WebSocketClosed
 
 T = TypeVar("T")
@@ -54,6 +57,7 @@ class SocketConnection:
     Args:
         open_websocket: Opens a websocket with a token that is good.
         timeouts: How long to wait.
+        exchanges: Tells of each request and its answer.
         max_message_bytes: The server closes the socket on longer messages.
         queue_limit: How many events may wait for slow handlers.
     """
@@ -63,6 +67,7 @@ class SocketConnection:
         open_websocket: Callable[[], Awaitable[WebSocket]],
         *,
         timeouts: Timeouts,
+        exchanges: Exchanges,
         max_message_bytes: int,
         queue_limit: int,
     ) -> None:
@@ -70,6 +75,8 @@ class SocketConnection:
         self.topics = Topics(self.dispatcher, queue_limit=queue_limit)
         self._open_websocket = open_websocket
         self._timeouts = timeouts
+        self._exchanges = exchanges
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._max_message_bytes = max_message_bytes
         self._pending: PendingRequests[asyncio.Future[_Answer]] = PendingRequests()
         self._restorable: dict[type[RestorableState], RestorableState] = {}
@@ -89,6 +96,7 @@ class SocketConnection:
 
         Whatever fails or cancels this, the websocket is closed and its reader has ended.
         """
+        self._loop = asyncio.get_running_loop()
         websocket = await self._open_websocket()
         self._last_notifications = None
         self._is_known = False
@@ -138,15 +146,20 @@ class SocketConnection:
             ConnectionLost: The connection ended before the answer.
         """
         seconds = self._timeouts.reply if timeout is None else timeout
+        started = time.perf_counter()
         try:
             envelope = await self._answer_to(member, body, seconds)
         except errors.NakamaError as error:
             error._note_call("socket", member, 1)
+            self._exchanges.ended("socket", member, started, status=0, error=error)
             raise
+        self._exchanges.ended("socket", member, started, status=0, error=None)
         return envelope
 
     async def _answer_to(self, member: str, body: dict[str, Any], seconds: float) -> Envelope:
         websocket = self._websocket
+        loop = asyncio.get_running_loop()
+        check_loop(self._loop, "socket")
         if websocket is None:
             reason = (
                 "call connect()"
@@ -154,7 +167,6 @@ class SocketConnection:
                 else str(self._disconnect_reason)
             )
             raise errors.NotConnected(f"the socket is not connected: {reason}")
-        loop = asyncio.get_running_loop()
         waiter: asyncio.Future[_Answer] = loop.create_future()
         cid = self._pending.add(waiter)
         deadline = loop.call_later(seconds, _give_up, waiter)
@@ -191,9 +203,15 @@ class SocketConnection:
         assert isinstance(found, kind)
         return found
 
-    def forget_restorable(self) -> None:
-        """Let the next websocket begin with nothing to restore."""
+    def forget(self) -> None:
+        """Let the next websocket begin with nothing to restore, in any loop."""
         self._restorable.clear()
+        self._loop = None
+
+    def abandon(self) -> None:
+        """Forget a websocket whose loop was closed: nothing of it runs any more."""
+        if self._websocket is not None:
+            self._ended(self._websocket, reason_of(_DROPPED, None))
 
     async def _restore(self, websocket: WebSocket) -> None:
         for state in list(self._restorable.values()):

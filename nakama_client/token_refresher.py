@@ -28,6 +28,8 @@ _current_refresh: ContextVar[asyncio.Task[Any] | None] = ContextVar(
 
 T = TypeVar("T")
 
+_Key = tuple[Session, asyncio.AbstractEventLoop]
+
 RefreshCall = Callable[[str, Mapping[str, str] | None], Awaitable[SessionReply]]
 
 
@@ -62,7 +64,8 @@ class TokenRefresher:
         self._refresh = refresh
         self._clock = clock
         self._deadline = deadline
-        self._refreshes_in_flight: dict[Session, asyncio.Task[errors.NakamaError | None]] = {}
+        # By the loop, too: a task of another loop can't be waited for.
+        self._refreshes_in_flight: dict[_Key, asyncio.Task[errors.NakamaError | None]] = {}
 
     def login(self, reply: SessionReply) -> Session:
         """The session for an authentication that was just answered.
@@ -142,16 +145,21 @@ class TokenRefresher:
         async def refresh(session: Session) -> Tokens:
             return await self._refresh_or_login(session, variables)
 
-        while variables and (other := self._refreshes_in_flight.get(session)) is not None:
+        while variables and (other := self._refreshes_in_flight.get(_key(session))) is not None:
             await _wait(other, ends_at)
         await self._await_refresh(session, refresh, ends_at)
 
     async def close(self) -> None:
         """Stop the refreshes under way, except one whose own handler calls this."""
-        own = _current_refresh.get()
-        refreshes = [each for each in self._refreshes_in_flight.values() if each is not own]
-        for refresh in refreshes:
-            refresh.cancel()
+        own, here = _current_refresh.get(), asyncio.get_running_loop()
+        refreshes = []
+        for (_, loop), refresh in list(self._refreshes_in_flight.items()):
+            if loop is not here:
+                if loop.is_running():
+                    loop.call_soon_threadsafe(refresh.cancel)
+            elif refresh is not own:
+                refreshes.append(refresh)
+                refresh.cancel()
         if refreshes:
             await asyncio.wait(refreshes)
 
@@ -184,11 +192,12 @@ class TokenRefresher:
     async def _await_refresh(
         self, session: Session, renew: Callable[[Session], Awaitable[Tokens]], ends_at: float
     ) -> None:
-        refresh = self._refreshes_in_flight.get(session)
+        key = _key(session)
+        refresh = self._refreshes_in_flight.get(key)
         if refresh is None:
             refresh = start(self._run_refresh(session, renew), name="nakama_client refresh")
-            self._refreshes_in_flight[session] = refresh
-            refresh.add_done_callback(lambda _: self._refreshes_in_flight.pop(session, None))
+            self._refreshes_in_flight[key] = refresh
+            refresh.add_done_callback(lambda _: self._refreshes_in_flight.pop(key, None))
         ends_at = min(ends_at, asyncio.get_running_loop().time() + self._deadline)
         await _wait(refresh, ends_at)
         if refresh.cancelled():
@@ -247,6 +256,10 @@ class TokenRefresher:
             if isinstance(result, Session):
                 return result.tokens
         raise expired
+
+
+def _key(session: Session) -> _Key:
+    return session, asyncio.get_running_loop()
 
 
 async def _wait(refresh: asyncio.Task[Any], ends_at: float) -> None:

@@ -6,6 +6,26 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from nakama_client.errors import WrongLoop
+
+
+def check_loop(owner: asyncio.AbstractEventLoop | None, what: str) -> None:
+    """Refuse to use something outside of the loop that opened it.
+
+    Args:
+        owner: That loop; None when it is not open in any.
+        what: What was opened, for the text.
+
+    Raises:
+        WrongLoop: Another loop runs here.
+    """
+    if owner is not None and owner is not asyncio.get_running_loop():
+        state = "was closed" if owner.is_closed() else "is another one"
+        raise WrongLoop(
+            f"the event loop that opened this {what} {state}: make a new {what} in each loop, "
+            "or do all of it in one loop, with one asyncio.run()"
+        )
+
 
 async def run_in(
     loop: asyncio.AbstractEventLoop, work: Callable[[], Coroutine[Any, Any, object]]

@@ -10,10 +10,10 @@ pytest_plugins = ["pytester"]
 def run(pytester: pytest.Pytester, request: pytest.FixtureRequest):
     """Run a test file in a process of its own, as a user of the plugin does."""
 
-    def run_source(source: str, *arguments: str) -> pytest.RunResult:
+    def run_source(source: str, *arguments: str, asyncio_options: bool = True) -> pytest.RunResult:
         pytester.makepyfile("import pytest\n" + source)
-        scope = "asyncio_default_fixture_loop_scope=function"
-        return pytester.runpytest_subprocess("-o", scope, "-W", "error", *arguments)
+        scope = ("-o", "asyncio_default_fixture_loop_scope=function") if asyncio_options else ()
+        return pytester.runpytest_subprocess(*scope, "-W", "error", *arguments)
 
     return run_source
 
@@ -103,6 +103,59 @@ async def test_key(nakama_client, nakama_session):
     assert (await nakama_session("ada")).username == "ada"
 """)
     result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("scope", ["module", "session"])
+def test_fixtures_work_in_loops_of_any_scope(run, scope: str) -> None:
+    result = run(f"""
+pytestmark = pytest.mark.asyncio(loop_scope="{scope}")
+
+@pytest.mark.parametrize("turn", range(3))
+async def test_alone(turn, nakama_server, nakama_client, nakama_session):
+    ada = await nakama_session("ada")
+    async with nakama_client.socket(ada) as socket:
+        await socket.update_status("here")
+    await nakama_client.socket(ada).connect()  # the fixture closes it
+    assert len(await nakama_server.users()) == 1
+""")
+    result.assert_outcomes(passed=3)
+
+
+def test_fixtures_work_in_synchronous_tests(run) -> None:
+    result = run("""
+import asyncio
+
+@pytest.mark.parametrize("turn", range(2))
+def test_in_the_servers_loop(turn, nakama_server, nakama_client, nakama_session):
+    ada = nakama_server.run(nakama_session("ada"))
+    socket = nakama_client.socket(ada)
+    nakama_server.run(socket.connect())
+    assert asyncio.run(nakama_client.get_account(ada)).user.username == "ada"
+""")
+    result.assert_outcomes(passed=2)
+
+
+def test_fixtures_work_with_anyio_and_without_pytest_asyncio(run) -> None:
+    result = run(
+        """
+import anyio
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("turn", range(2))
+async def test_alone(turn, nakama_server, nakama_client, nakama_session):
+    ada = await nakama_session("ada")
+    await nakama_client.socket(ada).connect()
+    assert len(await nakama_server.users()) == 1
+""",
+        "-p",
+        "no:asyncio",
+        asyncio_options=False,
+    )
+    result.assert_outcomes(passed=2)
 
 
 def test_plugin_works_under_xdist(run) -> None:
