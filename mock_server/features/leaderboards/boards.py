@@ -26,8 +26,8 @@ CREATE TABLE leaderboard (
 );
 CREATE TABLE leaderboard_record (
     leaderboard_id TEXT NOT NULL REFERENCES leaderboard (id) ON DELETE CASCADE,
-    expiry_time INTEGER NOT NULL, score INTEGER NOT NULL, subscore INTEGER NOT NULL,
-    owner_id TEXT NOT NULL, username TEXT, num_score INTEGER NOT NULL,
+    expiry_time INTEGER NOT NULL, owner_id TEXT NOT NULL, score INTEGER NOT NULL,
+    subscore INTEGER NOT NULL, username TEXT, num_score INTEGER NOT NULL,
     max_num_score INTEGER NOT NULL, metadata TEXT NOT NULL, create_time INTEGER NOT NULL,
     update_time INTEGER NOT NULL,
     PRIMARY KEY (leaderboard_id, expiry_time, owner_id)
