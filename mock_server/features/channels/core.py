@@ -24,11 +24,10 @@ from server_kit.store import Row
 
 SCHEMA = """
 CREATE TABLE message (
-    id TEXT NOT NULL UNIQUE, code INTEGER NOT NULL,
-    sender_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, username TEXT NOT NULL,
     stream_mode INTEGER NOT NULL, stream_subject TEXT NOT NULL, stream_subcontext TEXT NOT NULL,
-    stream_label TEXT NOT NULL, content TEXT NOT NULL,
-    create_time INTEGER NOT NULL, update_time INTEGER NOT NULL,
+    stream_label TEXT NOT NULL, create_time INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
+    code INTEGER NOT NULL, sender_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    username TEXT NOT NULL, content TEXT NOT NULL, update_time INTEGER NOT NULL,
     PRIMARY KEY (stream_mode, stream_subject, stream_subcontext, stream_label, create_time, id)
 ) WITHOUT ROWID;
 CREATE INDEX message_sender ON message (sender_id);
@@ -253,7 +252,9 @@ class Channels:
         content = _stored_content(message.content)
         try:
             self._store.run(
-                "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO message (id, code, sender_id, username, stream_mode, stream_subject, "
+                "stream_subcontext, stream_label, content, create_time, update_time) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 message.id,
                 message.code,
                 author.user_id,

@@ -20,9 +20,9 @@ from server_kit import Clock, Store
 SCHEMA = """
 CREATE TABLE user_edge (
     source_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    state INTEGER NOT NULL, position INTEGER NOT NULL,
     destination_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    state INTEGER NOT NULL, position INTEGER NOT NULL, update_time INTEGER NOT NULL,
-    metadata TEXT NOT NULL DEFAULT '{}',
+    update_time INTEGER NOT NULL, metadata TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (source_id, state, position), UNIQUE (source_id, destination_id)
 ) WITHOUT ROWID;
 CREATE INDEX user_edge_destination ON user_edge (destination_id);

@@ -39,8 +39,8 @@ CREATE TABLE groups (
     CHECK (edge_count >= 1 AND edge_count <= max_count)
 );
 CREATE TABLE group_edge (
-    source_id TEXT NOT NULL, destination_id TEXT NOT NULL,
-    state INTEGER NOT NULL, position INTEGER NOT NULL, update_time INTEGER NOT NULL,
+    source_id TEXT NOT NULL, state INTEGER NOT NULL, position INTEGER NOT NULL,
+    destination_id TEXT NOT NULL, update_time INTEGER NOT NULL,
     PRIMARY KEY (source_id, state, position), UNIQUE (source_id, destination_id)
 ) WITHOUT ROWID;
 CREATE INDEX group_edge_destination ON group_edge (destination_id);

@@ -22,9 +22,9 @@ from server_kit.store import Row
 
 SCHEMA = """
 CREATE TABLE notification (
-    id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    subject TEXT NOT NULL, content TEXT NOT NULL, code INTEGER NOT NULL,
-    sender_id TEXT NOT NULL, create_time INTEGER NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    create_time INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
+    content TEXT NOT NULL, code INTEGER NOT NULL, sender_id TEXT NOT NULL,
     PRIMARY KEY (user_id, create_time, id)
 ) WITHOUT ROWID;
 """
@@ -222,7 +222,8 @@ class Notifications:
                 '"notification_user_id_fkey" (SQLSTATE 23503)'
             )
         self._store.run(
-            "INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO notification (id, user_id, subject, content, code, sender_id, "
+            "create_time) VALUES (?, ?, ?, ?, ?, ?, ?)",
             notification.id,
             notification.user_id,
             notification.subject,

@@ -16,9 +16,9 @@ from server_kit.store import Row
 
 SCHEMA = """
 CREATE TABLE wallet_ledger (
-    id TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    changeset TEXT NOT NULL, metadata TEXT NOT NULL,
-    create_time INTEGER NOT NULL, update_time INTEGER NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    create_time INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
+    changeset TEXT NOT NULL, metadata TEXT NOT NULL, update_time INTEGER NOT NULL,
     PRIMARY KEY (user_id, create_time, id)
 ) WITHOUT ROWID;
 """
@@ -116,7 +116,8 @@ class Wallets:
         )
         if in_ledger:
             self._store.run(
-                "INSERT INTO wallet_ledger VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO wallet_ledger (id, user_id, changeset, metadata, create_time, "
+                "update_time) VALUES (?, ?, ?, ?, ?, ?)",
                 str(uuid.uuid4()),
                 update.user_id,
                 _stored(update.changeset),
