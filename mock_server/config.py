@@ -161,15 +161,13 @@ class PushConfig:
 class MatchConfig:
     """`match.*`: how much may wait for a match handler, and how long it may be left alone.
 
-    Beyond `input_queue_size` messages in one tick are dropped; beyond `call_queue_size` joins the
-    match ends; further join attempts and signals are refused; further deferred
-    broadcasts are an error. A joiner who does not appear within `join_marker_deadline_ms` is
-    removed. `max_empty_sec` ends a match without members; 0 is never. The list of matches follows
-    the labels every `label_update_interval_ms`.
+    Beyond `input_queue_size` messages in one tick are dropped; further join attempts and signals
+    are refused; further deferred broadcasts are an error. A joiner who does not appear within
+    `join_marker_deadline_ms` is removed. `max_empty_sec` ends a match without members; 0 is never.
+    The list of matches follows the labels every `label_update_interval_ms`.
     """
 
     input_queue_size: int = field(default=128, validator=_POSITIVE)
-    call_queue_size: int = field(default=128, validator=_POSITIVE)
     join_attempt_queue_size: int = field(default=128, validator=_POSITIVE)
     signal_queue_size: int = field(default=10, validator=_POSITIVE)
     deferred_queue_size: int = field(default=128, validator=_POSITIVE)

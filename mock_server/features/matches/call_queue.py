@@ -14,14 +14,13 @@ Call = Callable[[], Awaitable[object]]
 
 
 class CallKind(Enum):
-    """The kinds of calls, each with a limit of its own.
+    """The kinds of calls, of which attempts and signals have a limit of their own.
 
-    Those who leave always find room: they are as many as the members at most, and when a thousand
-    sockets close at once their match is not to blame.
+    Those who join and leave always find room, unlike in Nakama: they are as many as the members at
+    most, and when a thousand sockets close at once their match is not to blame.
     """
 
-    JOIN = "join"
-    LEAVE = "leave"
+    MEMBERS = "members"
     JOIN_ATTEMPT = "join attempt"
     SIGNAL = "signal"
 
@@ -39,8 +38,7 @@ class CallQueue:
     def __init__(self, config: MatchConfig) -> None:
         self.changed = asyncio.Event()
         self._most: dict[CallKind, float] = {
-            CallKind.JOIN: config.call_queue_size,
-            CallKind.LEAVE: math.inf,
+            CallKind.MEMBERS: math.inf,
             CallKind.JOIN_ATTEMPT: config.join_attempt_queue_size,
             CallKind.SIGNAL: config.signal_queue_size,
         }
@@ -58,6 +56,11 @@ class CallQueue:
         self._calls.append((kind, call))
         self.changed.set()
         return True
+
+    def put_first(self, call: Call) -> None:
+        """Let a call of a member go before all that wait."""
+        self.put(CallKind.MEMBERS, call)
+        self._calls.rotate(1)
 
     def take(self) -> Call:
         """The call that has waited longest."""

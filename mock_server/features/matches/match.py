@@ -155,7 +155,8 @@ class Match:
             if decision is not None and decision.is_allowed:
                 patience = self._config.join_marker_deadline_ms // 1000
                 self.members.expect(presence, self._tick + self.tick_rate * patience)
-                self._put(CallKind.JOIN, lambda: self._join([presence]))
+                # Next, for else a crowd's joins would wait behind all its attempts.
+                self._calls.put_first(lambda: self._join([presence]))
             return decision
 
         has_room, decision = await self._ask(CallKind.JOIN_ATTEMPT, attempt)
@@ -167,7 +168,7 @@ class Match:
 
     def leave(self, presences: Sequence[MatchPresence]) -> None:
         """Tell the handler that members are gone."""
-        self._put(CallKind.LEAVE, lambda: self._leave(presences))
+        self._put(lambda: self._leave(presences))
 
     def send(self, message: MatchMessage) -> None:
         """Give the handler a message at the next tick; what is too much is dropped."""
@@ -201,7 +202,7 @@ class Match:
                 return None
             return MatchState(self._tick, self.members.all(), state)
 
-        _, state = await self._ask(CallKind.JOIN, look)
+        _, state = await self._ask(CallKind.MEMBERS, look)
         if problems:
             raise problems[0]
         return state
@@ -209,8 +210,7 @@ class Match:
     def terminate(self, grace_seconds: int) -> None:
         """Tell the handler that the server stops."""
         self._put(
-            CallKind.LEAVE,
-            lambda: self._call(self._handler.terminate(self._tick, grace_seconds), goes_on=bool),
+            lambda: self._call(self._handler.terminate(self._tick, grace_seconds), goes_on=bool)
         )
 
     async def _ask(
@@ -236,9 +236,9 @@ class Match:
         finally:
             self._answers.discard(answer)
 
-    def _put(self, kind: CallKind, call: Callable[[], Awaitable[object]]) -> None:
-        if not self._has_ended and not self._calls.put(kind, call):
-            self._fail("more calls wait than match.call_queue_size")
+    def _put(self, call: Callable[[], Awaitable[object]]) -> None:
+        if not self._has_ended:
+            self._calls.put(CallKind.MEMBERS, call)
 
     def _is_settled(self) -> bool:
         if self._has_ended:

@@ -177,23 +177,25 @@ async def test_kicked_member_still_gets_what_the_same_call_sends() -> None:
         assert (await join(socket, match_id, key="open"))["match"]["match_id"] == match_id
 
 
-async def test_match_goes_on_when_more_leave_at_once_than_calls_may_wait() -> None:
-    handler = Counting()
-    server = _server(handler, **{"match.call_queue_size": 1})
+async def test_match_goes_on_when_all_members_come_and_leave_at_once() -> None:
+    server = _server(Counting(), **{"match.join_attempt_queue_size": 40})
     async with playing(server) as game, contextlib.AsyncExitStack() as stack:
         match_id = await _match(game)
-        for number in range(5):
-            token = await game.login(f"player{number}")
-            socket = await stack.enter_async_context(game.socket(token))
-            await join(socket, match_id, key="open")
+        sockets = [
+            await stack.enter_async_context(game.socket(await game.login(f"player{number}")))
+            for number in range(40)
+        ]
+        await asyncio.gather(*(join(socket, match_id, key="open") for socket in sockets))
+        before = game.server.nk.match_get(match_id)
         for session in server.sockets():
             session.abort()
         game.server.clock.advance(0.1)
         await game.server.settle()
 
-        match = game.server.nk.match_get(match_id)
-        assert match is not None
-        assert match["size"] == 0
+        after = game.server.nk.match_get(match_id)
+        assert before is not None
+        assert after is not None
+        assert (before["size"], after["size"]) == (40, 0)
 
 
 @pytest.mark.parametrize(
