@@ -12,7 +12,8 @@ from aiohttp import web
 from attrs import frozen
 
 from mock_server.features.push.push_log import PushLog
-from mock_server.realtime.session import DISCONNECTED, SocketSession
+from mock_server.handles import OpenSocket
+from mock_server.realtime.session import DISCONNECTED
 from server_kit import Clock, Fault, Journal
 from server_kit.bodies import read_body, refusal
 
@@ -39,7 +40,7 @@ class Controlled(Protocol):
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions."""
 
-    def sockets(self) -> list[SocketSession]:
+    def sockets(self) -> list[OpenSocket]:
         """The open sockets."""
 
     async def users(self) -> list[dict[str, Any]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
+from attrs import frozen
 
 from mock_server.config import Config
 from mock_server.console.api import Console
@@ -19,7 +20,7 @@ from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.facade import NotificationsFacade
 from mock_server.features.push.devices import Device
 from mock_server.features.push.push_log import PushLog
-from mock_server.realtime.session import SocketSession
+from mock_server.handles import OpenSocket, RuntimeHandle, open_socket
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
@@ -28,6 +29,8 @@ from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, S
 from server_kit.faults import FaultRoutes
 from server_kit.origin import Login, OriginGuard, is_loopback
 from server_kit.web import KIT, EventStream, is_ours
+
+T = TypeVar("T")
 
 
 class MockServer(HostedServer):
@@ -108,9 +111,12 @@ class MockServer(HostedServer):
         return NotificationsFacade(self._running_notifications, self._in_loop)
 
     @property
-    def nk(self) -> Nakama:
-        """The runtime functions, for the functions that `rpc` registers."""
-        return self._running().runtime.nk
+    def nk(self) -> RuntimeHandle:
+        """The runtime functions; for tests, and for the functions that `rpc` registers.
+
+        They may be called in any thread; what they give to await, in any loop.
+        """
+        return RuntimeHandle(self._running().runtime.nk, _InLoop(self))
 
     def rpc(self, rpc_id: str) -> Callable[[RpcFunction], RpcFunction]:
         """Decorate a function that clients call as `rpc_id`.
@@ -146,11 +152,12 @@ class MockServer(HostedServer):
 
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions."""
-        return self._running().rpcs.ids()
+        return self._call_in_loop(lambda: self._running().rpcs.ids())
 
-    def sockets(self) -> list[SocketSession]:
+    def sockets(self) -> list[OpenSocket]:
         """The open sockets, oldest first; each has `user_id`, `disconnect()` and `abort()`."""
-        return self._running().registry.all()
+        sessions = self._call_in_loop(lambda: self._running().registry.all())
+        return [open_socket(session, _InLoop(self)) for session in sessions]
 
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of every user, in the order of their accounts."""
@@ -302,3 +309,16 @@ class MockServer(HostedServer):
         if self._wiring is None:
             raise ServerNotRunning("start the server first: `async with MockServer() as server:`")
         return self._wiring
+
+
+@frozen
+class _InLoop:
+    """The ways into a server's loop, for the handles that it gives out."""
+
+    server: MockServer
+
+    def call(self, function: Callable[[], T], /) -> T:
+        return self.server._call_in_loop(function)
+
+    async def wait(self, coroutine: Coroutine[Any, Any, T], /) -> T:
+        return await self.server._in_loop(coroutine)

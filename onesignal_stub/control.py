@@ -31,10 +31,6 @@ class Controlled(Protocol):
     clock: Clock
     journal: Journal
 
-    @property
-    def service(self) -> Service:
-        """What the stub consists of."""
-
     def set_rate_limit(self, limit: RateLimit | None) -> None:
         """Limit the requests of each app; None lifts the limit."""
 
@@ -50,10 +46,12 @@ class Control:
 
     Args:
         stub: What they control.
+        find_service: Returns its features.
     """
 
-    def __init__(self, stub: Controlled) -> None:
+    def __init__(self, stub: Controlled, find_service: Callable[[], Service]) -> None:
         self._stub = stub
+        self._find_service = find_service
 
     def add_to(self, app: web.Application) -> None:
         """Serve the control routes from an application."""
@@ -79,7 +77,7 @@ class Control:
         newest = fields.integer(request.query, "newest")
         if newest is not None and newest < 0:
             raise refused("newest must not be negative")
-        pushes = self._stub.service.pushes
+        pushes = self._find_service().pushes
         if wait is not None:
             with contextlib.suppress(TimeoutError):  # the answer is the empty list
                 await pushes.wait_for(query, timeout=wait)
@@ -87,11 +85,11 @@ class Control:
         return _json({"pushes": [attrs.asdict(push) for push in found]})
 
     async def _delete(self, request: web.Request) -> web.Response:
-        return _json({"deleted": self._stub.service.pushes.delete(_query_of(request.query))})
+        return _json({"deleted": self._find_service().pushes.delete(_query_of(request.query))})
 
     def _acting(self, action: str) -> Callable[[web.Request], Any]:
         async def act(request: web.Request) -> web.Response:
-            simulation = self._stub.service.simulation
+            simulation = self._find_service().simulation
             push_id = request.match_info["id"]
             if not (push_id.isascii() and push_id.isdigit() and len(push_id) < 19):
                 raise refused("the id of a push is a number")
@@ -119,7 +117,7 @@ class Control:
         return _json({"requests": found, "dropped": journal.dropped})
 
     async def _state(self, _request: web.Request) -> web.Response:
-        service = self._stub.service
+        service = self._find_service()
         counts = {
             table: _count(service, table)
             for table in ("users", "subscriptions", "notifications", "deliveries")
@@ -168,7 +166,7 @@ class Control:
         body = await _body(request)
         events: Any = tuple(fields.strings(body, "events")) or EVENTS
         try:
-            self._stub.service.webhooks.add(fields.text(body, "url") or "", events)
+            self._find_service().webhooks.add(fields.text(body, "url") or "", events)
         except ValueError as error:
             raise refused(str(error)) from None
         return _json({})
@@ -176,7 +174,7 @@ class Control:
     async def _outcome(self, request: web.Request) -> web.Response:
         body = await _body(request)
         try:
-            self._stub.service.record_outcome(
+            self._find_service().record_outcome(
                 fields.text(body, "name") or "",
                 value=fields.number(body, "value") or 0.0,
                 push_id=fields.integer(body, "push_id"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -100,7 +99,6 @@ class OneSignalStub(HostedServer):
         self._limiter = RateLimiter(self.clock)
         self._service: Service | None = None
         self._schedule: asyncio.Task[None] | None = None
-        self._loop_thread = 0
         self._url: str | None = None
 
     @property
@@ -115,12 +113,8 @@ class OneSignalStub(HostedServer):
         return self._url
 
     @property
-    def service(self) -> Service:
-        """The features of the stub; only the thread of its loop may use them.
-
-        Raises:
-            ServerNotRunning: The stub is not running.
-        """
+    def _running(self) -> Service:
+        """The features of the stub; only the thread of its loop may use them."""
         if self._service is None:
             raise ServerNotRunning("the stub is not running")
         return self._service
@@ -179,7 +173,7 @@ class OneSignalStub(HostedServer):
             contains=contains,
             since=since,
         )
-        return await self._in_loop(self.service.pushes.wait_for(query, timeout=timeout))
+        return await self._in_loop(self._running.pushes.wait_for(query, timeout=timeout))
 
     def device(self, player_id: str) -> SimulatedDevice:
         """A simulated device: `async for push in stub.device(player_id)`.
@@ -187,7 +181,7 @@ class OneSignalStub(HostedServer):
         Args:
             player_id: The player, or subscription, that it is.
         """
-        return SimulatedDevice(player_id, self.service.simulation, self._in_loop)
+        return SimulatedDevice(player_id, self._running.simulation, self._in_loop)
 
     async def add_webhook(self, url: str, *, events: tuple[Event, ...] = EVENTS) -> None:
         """Post the events of pushes on simulated devices to a URL.
@@ -234,7 +228,10 @@ class OneSignalStub(HostedServer):
 
     def set_rate_limit(self, limit: RateLimit | None) -> None:
         """Limit the requests of each app from now on; None lifts the limit."""
-        self._limiter.set(limit)
+        if self._loop is None:
+            self._limiter.set(limit)
+        else:
+            self._call_in_loop(lambda: self._limiter.set(limit))
 
     async def advance(self, seconds: float) -> None:
         """Move the stub's clock forward and send what became due.
@@ -286,7 +283,6 @@ class OneSignalStub(HostedServer):
         await self._do(put_back)
 
     async def _open(self) -> None:
-        self._loop_thread = threading.get_ident()
         service = self._service = Service(
             self._data,
             self.clock,
@@ -315,7 +311,7 @@ class OneSignalStub(HostedServer):
         )
         app = pipeline.application(service.routes())
         app.middlewares.insert(0, self._guard.middleware(is_ours))
-        Control(self).add_to(app)
+        Control(self, lambda: self._running).add_to(app)
         FaultRoutes(self.faults).add_to(app)
         self.events.add_to(app)
         inbox.add_to(app, service, self.events)
@@ -340,10 +336,10 @@ class OneSignalStub(HostedServer):
         port = int(self.url.rpartition(":")[2])
         await self._unserve(self.url)
         if not keep_data:
-            self._empty(self.service)
+            self._empty(self._running)
         self._limiter.set(self._rate_limit)
         self._url = await self._serve(
-            self._application(self.service), self._host, port, line_limit=MAX_LINE
+            self._application(self._running), self._host, port, line_limit=MAX_LINE
         )
 
     def _empty(self, service: Service) -> None:
@@ -364,22 +360,15 @@ class OneSignalStub(HostedServer):
         """Run a function in the stub's loop, from any loop."""
 
         async def in_loop() -> T:
-            return act(self.service)
+            return act(self._running)
 
         return await self._in_loop(in_loop())
 
     def _read(self, read: Callable[[Service], T]) -> T:
         """Read in the thread of the stub's loop: no other may use the store."""
-        service = self.service
 
         def up_to_date() -> T:
-            service.delivery.run_due()
-            return read(service)
+            self._running.delivery.run_due()
+            return read(self._running)
 
-        if threading.get_ident() == self._loop_thread:
-            return up_to_date()
-
-        async def in_loop() -> T:
-            return up_to_date()
-
-        return self.run(in_loop())
+        return self._call_in_loop(up_to_date)

@@ -7,7 +7,8 @@ import contextlib
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -37,13 +38,15 @@ class HostedServer(ABC):
 
     In the running loop: `async with Server() as server: await server.reset()`. For synchronous
     code: `with Server() as server: server.run(server.reset())`. Its coroutines may be awaited from
-    any loop: they do their work in the server's. Starting twice, or stopping a server that does
+    any loop, and its other methods called in any thread: they do their work in the server's loop,
+    so do not hold that one up while you wait for them in another thread. Starting twice, or stopping a server that does
     not run, does nothing.
     """
 
     def __init__(self) -> None:
         self._sites: dict[str, _Site] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_thread = 0
         self._thread: _LoopThread | None = None
 
     @abstractmethod
@@ -62,6 +65,7 @@ class HostedServer(ABC):
         """
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
+            self._loop_thread = threading.get_ident()
             try:
                 await self._open()
             except BaseException:
@@ -72,6 +76,9 @@ class HostedServer(ABC):
     async def stop(self) -> None:
         """Stop; open connections are dropped, no task, socket or file stays open."""
         if self._loop is None:
+            return
+        if self._loop is not asyncio.get_running_loop():
+            await self._in_loop(self.stop())
             return
         self._loop = None
         sites, self._sites = list(self._sites.values()), {}
@@ -95,12 +102,34 @@ class HostedServer(ABC):
 
     async def _in_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Await a coroutine in the server's loop, wherever the caller runs."""
+        if self._loop is not None and self._loop is asyncio.get_running_loop():
+            return await coroutine
+        return await asyncio.wrap_future(self._submit(coroutine))
+
+    def _call_in_loop(self, function: Callable[[], T]) -> T:
+        """Call a function in the server's loop from any thread, and wait for its result.
+
+        Raises:
+            ServerNotRunning: The server does not run.
+        """
+        if self._loop is not None and self._loop_thread == threading.get_ident():
+            return function()
+
+        async def call() -> T:
+            return function()
+
+        return self._submit(call()).result()
+
+    def _submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Let the server's loop run a coroutine."""
         if self._loop is None:
             coroutine.close()
             raise ServerNotRunning(f"start the server first: `async with {type(self).__name__}()`")
-        if self._loop is asyncio.get_running_loop():
-            return await coroutine
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:
+            coroutine.close()
+            raise ServerNotRunning("the event loop that the server ran in is closed") from None
 
     async def _serve(
         self, app: web.Application, host: str, port: int, *, line_limit: int = _HEAD_LIMIT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -119,7 +120,7 @@ class Rule:
 
 
 class Faults:
-    """The fault rules of one server.
+    """The fault rules of one server; they may be changed in any thread.
 
     Args:
         journal: Each fault that happens is written here, as an entry of kind `fault`.
@@ -142,6 +143,7 @@ class Faults:
         self._clock = clock
         self._socket_path = socket_path
         self._prefix = prefix
+        self._lock = threading.Lock()
         self._rules: tuple[Rule, ...] = ()
         self._numbers = itertools.count(1)
         self._seed = 0
@@ -209,7 +211,8 @@ class Faults:
             matches=matches,
             random=self._random(number),
         )
-        self._rules = (*self._rules, rule)
+        with self._lock:
+            self._rules = (*self._rules, rule)
         return rule
 
     def seed(self, seed: int) -> None:
@@ -224,9 +227,10 @@ class Faults:
 
     def clear(self) -> None:
         """Remove all rules, and go back to the seed 0."""
-        self._rules = ()
-        self._numbers = itertools.count(1)
-        self._seed = 0
+        with self._lock:
+            self._rules = ()
+            self._numbers = itertools.count(1)
+            self._seed = 0
 
     def decide(self, point: Point, name: str, user: str | None = None) -> FaultDecision:
         """Decide what happens at a point, and write it to the journal.
@@ -256,7 +260,8 @@ class Faults:
         return Random(f"{self._seed}/{number}")
 
     def _remove(self, rule: Rule) -> None:
-        self._rules = tuple(each for each in self._rules if each is not rule)
+        with self._lock:
+            self._rules = tuple(each for each in self._rules if each is not rule)
 
     def _record(self, rule: Rule, point: Point, name: str, user: str | None) -> None:
         where = {Point.OPEN: "open", Point.IN: f"in {name}", Point.OUT: f"out {name}"}

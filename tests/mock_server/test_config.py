@@ -38,7 +38,9 @@ def test_a_file_that_cannot_be_opened_is_named(
 ) -> None:
     missing = tmp_path / "missing" / "state.db"
     assert main(["--data", str(missing), "--socket.port=0", "--onesignal.port=0"]) == 1
-    assert capsys.readouterr().err == f"nakama-mock: {missing}: unable to open database file\n"
+    assert capsys.readouterr().err == (
+        f"nakama-mock: {missing}: cannot be opened: No such file or directory\n"
+    )
 
 
 def test_a_file_that_is_no_database_is_named(
@@ -47,4 +49,7 @@ def test_a_file_that_is_no_database_is_named(
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear Ada, " * 20)
     assert main(["--data", str(letter), "--socket.port=0", "--onesignal.port=0"]) == 1
-    assert capsys.readouterr().err == f"nakama-mock: {letter}: file is not a database\n"
+    assert capsys.readouterr().err == (
+        f"nakama-mock: {letter}: is no data file of this server, or its beginning is damaged; "
+        "name another file\n"
+    )

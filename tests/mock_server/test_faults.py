@@ -199,7 +199,7 @@ async def test_a_half_open_socket_ends_when_the_client_leaves(
     session.disconnect()  # a close frame would get nowhere
     assert not session.closed.is_set()
     await socket.abort()
-    await session.closed.wait()
+    await session.wait_closed()
     assert server.sockets() == []
 
 

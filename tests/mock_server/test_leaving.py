@@ -42,9 +42,9 @@ async def test_the_connection_stays_until_the_client_has_answered_the_close() ->
             await socket.send_frame(b'{"ping":{}}', aiohttp.WSMsgType.TEXT)
             await socket.send_frame(b"", aiohttp.WSMsgType.PING)
             await get(client, f"{server.http_url}/v2/account", headers)
-            assert not session.closed.is_set()
+            assert not session.is_closed
             await socket.close()
-        await session.closed.wait()
+        await session.wait_closed()
 
 
 @pytest.mark.asyncio
@@ -56,7 +56,7 @@ async def test_a_client_that_never_answers_the_close_is_dropped() -> None:
             (session,) = server.sockets()
             session.disconnect()
             assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
-            await session.closed.wait()
+            await session.wait_closed()
 
 
 @pytest.mark.asyncio

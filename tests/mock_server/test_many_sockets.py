@@ -122,7 +122,7 @@ async def test_every_socket_of_two_thousand_hears_everything_in_order() -> None:
             await asyncio.sleep(0)  # let sockets write, as separate calls would
         await asyncio.gather(*(listener.done.wait() for listener in listeners))
         assert [listener.heard for listener in listeners] == [NOTIFICATIONS] * SOCKETS
-        closing = [session.closed.wait() for session in server.sockets()]
+        closing = [session.wait_closed() for session in server.sockets()]
         for listener in listeners:
             assert listener.transport is not None
             listener.transport.abort()

@@ -128,7 +128,7 @@ class Bench:
         self.routes = sorted(name for name in names if not name.startswith("GET /csv"))
 
     async def _route_names(self) -> list[str]:
-        return [route.name for route in self.stub.service.routes()]
+        return [route.name for route in self.stub._running.routes()]
 
     def call(self, route: str, raw: bytes) -> int:
         return self.stub.run(self._call(route, raw))
@@ -233,7 +233,7 @@ async def test_a_handler_that_fails_is_told_and_leaves_nothing_behind(backend: B
         raise RuntimeError("broken")
 
     player = await backend.player()
-    stub.service.delivery._delivered = fail
+    stub._running.delivery._delivered = fail
     answer = await backend.send(include_player_ids=[player])
     assert answer.status == 500
     assert "POST /notifications failed" in answer.body["errors"][0]

@@ -85,8 +85,8 @@ async def test_the_schedule_keeps_itself_when_nobody_asks(
         "included_segments": ["All"],
         "send_after": iso(NOW + HOUR),
     }
-    stub.service.players.create(stub.app_id, {"device_type": 1, "identifier": "t"})
-    stub.service.notifications.create(stub.app_id, body)
+    stub._running.players.create(stub.app_id, {"device_type": 1, "identifier": "t"})
+    stub._running.notifications.create(stub.app_id, body)
     clock.advance(HOUR)
     push = await stub.wait_for_push(contains="later")
     assert push.time == NOW + HOUR
@@ -244,8 +244,8 @@ async def test_a_file_keeps_everything(tmp_path: Path) -> None:
     body: dict[str, Any] = {"contents": {"en": "kept"}, "include_ios_tokens": ["t"]}
     later = body | {"send_after": iso(NOW + HOUR), "contents": {"en": "due"}}
     async with OneSignalStub(data=data, clock=clock) as stub:
-        stub.service.notifications.create(stub.app_id, body)
-        stub.service.notifications.create(stub.app_id, later)
+        stub._running.notifications.create(stub.app_id, body)
+        stub._running.notifications.create(stub.app_id, later)
     clock.advance(HOUR)
     async with OneSignalStub(data=data, clock=clock, rest_key="another") as stub:
         assert [push.contents for push in stub.pushes] == ["kept", "due"]

@@ -137,7 +137,7 @@ class Player:
         assert self._socket is not None
         (session,) = [each for each in self.world.server.sockets() if each.id == self.session_id]
         await self._socket.close()
-        await session.closed.wait()
+        await session.wait_closed()
 
     async def ask(self, **request: Any) -> Any:
         """The answer to a frame; what comes in before it is kept for `heard`."""
