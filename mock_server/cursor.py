@@ -24,8 +24,13 @@ def encode_cursor(kind: str, *position: Any) -> str:
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
-def decode_cursor(kind: str, cursor: str) -> list[Any]:
+def decode_cursor(kind: str, cursor: str, *types: type) -> list[Any]:
     """Return the position that `encode_cursor` was given.
+
+    Args:
+        kind: The kind of list.
+        cursor: What the client sent; anyone can make one with the right checksum.
+        types: What each value of the position is; integers have 64 bits, texts are Unicode.
 
     Raises:
         BadCursor: Not a cursor, one of another kind of list, padded, or changed.
@@ -39,7 +44,22 @@ def decode_cursor(kind: str, cursor: str) -> list[Any]:
     checksum, body = packed[:4], packed[4:]
     if zlib.crc32(body).to_bytes(4) != checksum:
         raise BadCursor(cursor)
-    named, *position = json.loads(body)
-    if named != kind:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadCursor(cursor) from None
+    if not isinstance(document, list) or document[:1] != [kind]:
         raise BadCursor(cursor)
-    return list(position)
+    position = document[1:]
+    if len(position) != len(types) or not all(map(_is, position, types)):
+        raise BadCursor(cursor)
+    return position
+
+
+def _is(value: Any, kind: type) -> bool:
+    """Whether a value has exactly this type, and a database can hold it."""
+    if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
+        return False
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 63
+    return not isinstance(value, str) or not any("\ud800" <= each <= "\udfff" for each in value)

@@ -24,7 +24,7 @@ def decode_edge(cursor: str, state: int | None) -> tuple[int, int]:
     """
     if not cursor:
         return -1, 0
-    first, position = decode_cursor(_EDGE, cursor)
+    first, position = decode_cursor(_EDGE, cursor, int, int)
     if state not in (None, first):
         raise BadCursor(cursor)
     return first, position

@@ -381,10 +381,12 @@ class Wiring:
 
     async def close(self) -> None:
         """Finish what is under way, and close the store."""
-        for each in self.features:
-            await each.close()
-        await self.runtime.close()
-        self.store.close()
+        try:
+            for each in self.features:
+                await each.close()
+            await self.runtime.close()
+        finally:
+            self.store.close()
 
     def _start_features(self) -> None:
         for each in self.features:

@@ -232,10 +232,12 @@ class Service:
 
     async def close(self) -> None:
         """Close everything; those who wait for a push get ServerNotRunning."""
-        self.pushes.close()
-        self.simulation.close()
-        await self.webhooks.close()
-        self.store.close()
+        try:
+            self.pushes.close()
+            self.simulation.close()
+            await self.webhooks.close()
+        finally:
+            self.store.close()
 
 
 def _uuid(entry: Mapping[str, Any], name: str) -> str | None:

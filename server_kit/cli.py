@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from server_kit.file_limit import raise_file_limit
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a program's coroutine, on uvloop where that is installed."""
+    """Run a program's coroutine, on uvloop where that is installed.
+
+    As many files may be open as the system lets this process open: each client needs one.
+    """
+    raise_file_limit()
+    _runner()(main)
+
+
+def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     try:
         import uvloop
     except ImportError:
-        asyncio.run(main)
-    else:
-        uvloop.run(main)
+        return asyncio.run
+    return cast("Callable[[Coroutine[Any, Any, None]], None]", uvloop.run)
 
 
 def stop_signal() -> asyncio.Event:

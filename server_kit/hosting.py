@@ -16,6 +16,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from attrs import frozen
 
+from server_kit.file_limit import FileLimitFilter
+
 T = TypeVar("T")
 
 _log = logging.getLogger("server_kit.http")
@@ -39,7 +41,8 @@ class HostedServer(ABC):
     In the running loop: `async with Server() as server: await server.reset()`. For synchronous
     code: `with Server() as server: server.run(server.reset())`. Its coroutines may be awaited from
     any loop, and its other methods called in any thread: they do their work in the server's loop,
-    so do not hold that one up while you wait for them in another thread. Starting twice, or stopping a server that does
+    so do not hold that one up while you wait for them in another thread. Starting twice, or
+    stopping a server that does
     not run, does nothing.
     """
 
@@ -261,6 +264,9 @@ class _ClientErrorFilter(logging.Filter):
 
 
 _log.addFilter(_ClientErrorFilter())
+_file_limit = FileLimitFilter()
+for _name in ("asyncio", _log.name):
+    logging.getLogger(_name).addFilter(_file_limit)
 
 
 class _LoopThread:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.uuids import parse_uuid
 from server_kit import store
@@ -37,9 +37,9 @@ def list_page(database: store.Store, user_id: str, limit: int, cursor: str) -> C
         GrpcError: Not a user id, with the database's text.
     """
     owner = _owner(user_id)
-    position = decode_cursor(_CURSOR, cursor) if cursor else [True, "", 0, ""]
-    if len(position) != 4:
-        raise BadCursor(cursor)
+    position = [True, "", 0, ""]
+    if cursor:
+        position = decode_cursor(_CURSOR, cursor, bool, str, int, str)
     is_forward, *start = position
     comparison, order = (">", _ORDER) if is_forward else ("<", _BACKWARDS)
     rows = database.all(

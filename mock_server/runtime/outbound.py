@@ -10,6 +10,7 @@ from mock_server.config import Config
 from mock_server.runtime.errors import ModuleError
 
 _ONESIGNAL = ("onesignal.com", "www.onesignal.com", "api.onesignal.com")
+_PREFIX = "/api/v1"  # of OneSignal's older addresses; `onesignal.url` may end with it
 
 
 def route(url: URL, config: Config) -> URL:
@@ -36,11 +37,14 @@ def _to_stub(url: URL, config: Config) -> URL:
             "none: set --onesignal.url"
         )
     base = URL(config.onesignal.url)
+    prefix = base.raw_path.rstrip("/")
+    if url.raw_path.startswith(f"{_PREFIX}/"):
+        prefix = prefix.removesuffix(_PREFIX)
     return URL.build(
         scheme=base.scheme,
         host=base.host or "",
         port=base.port,
-        path=base.raw_path.rstrip("/") + url.raw_path,
+        path=prefix + url.raw_path,
         query_string=url.raw_query_string,
         encoded=True,
     )

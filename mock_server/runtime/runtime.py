@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -125,8 +124,7 @@ class Runtime:
         """Cut the calls that are under way, and end the threads."""
         if self._watching is not None:
             self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+            await asyncio.wait({self._watching})
         await self.interrupt()
         for language in (self._javascript, self._lua):
             if language is not None:

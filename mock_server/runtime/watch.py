@@ -36,18 +36,26 @@ async def _reload(changed: list[str], reload: Callable[[], Awaitable[None]]) -> 
     names = ", ".join(changed)
     try:
         await reload()
-    except ModuleLoadError as error:
+    except (ModuleLoadError, OSError) as error:
         _log.error("%s changed, but the modules loaded before stay: %s", names, error)
     else:
         _log.info("%s changed: server modules reloaded", names)
 
 
+def _files(folder: Path) -> list[Path]:
+    """The files of all modules; none where the folder can't be read at the moment."""
+    try:
+        return [path for form in _FORMS for path in folder.rglob(form)]
+    except OSError:
+        return []
+
+
 def _stamps(folder: Path) -> dict[Path, tuple[int, int]]:
     stamps = {}
-    for path in (path for form in _FORMS for path in folder.rglob(form)):
+    for path in _files(folder):
         try:
             status = path.stat()
-        except FileNotFoundError:  # an editor is just replacing it
+        except OSError:  # an editor is just replacing it, or it can't be looked at
             continue
         stamps[path] = (status.st_mtime_ns, status.st_size)
     return stamps

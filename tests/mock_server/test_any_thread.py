@@ -61,7 +61,7 @@ def test_runtime_functions_may_be_called_in_another_thread() -> None:
 async def count_index(server: MockServer) -> int:
     """How many objects a query of an index finds: a runtime function that is awaited."""
     server.nk.register_storage_index("index", "saves", "", ["level"], [], 10, False)
-    found, *_ = await server.nk.storage_index_list("index", "", 10, None)
+    found, *_ = await server.nk.storage_index_list("index", "", 10, [])
     return len(found or [])
 
 

@@ -208,3 +208,23 @@ async def test_bad_arguments(server: MockServer, arguments: tuple[Any, ...], mes
     with pytest.raises(ModuleError) as caught:
         await server.nk.http_request(*arguments)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("given", "called", "path"),
+    [
+        ("/api/v1", "https://onesignal.com/api/v1/players", "/api/v1/players"),
+        ("/api/v1/", "https://onesignal.com/api/v1/players?a=1", "/api/v1/players?a=1"),
+        ("/api/v1", "https://api.onesignal.com/notifications", "/api/v1/notifications"),
+        ("/stub/api/v1", "https://onesignal.com/api/v1/players", "/stub/api/v1/players"),
+        ("", "https://onesignal.com/api/v1/players", "/api/v1/players"),
+        ("", "https://api.onesignal.com/notifications", "/notifications"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_onesignals_path_is_not_doubled_when_the_stubs_url_has_its_prefix(
+    web: Web, given: str, called: str, path: str
+) -> None:
+    async with MockServer(Config.from_settings({"onesignal.url": web.url + given})) as server:
+        visit, _ = await _visit(web, server.nk.http_request(called, "post", {}, ""))
+    assert visit.line == f"POST {path} HTTP/1.1"

@@ -124,3 +124,16 @@ async def test_a_call_under_way_ends_with_the_module_it_began_with(tmp_path: Pat
         assert (await game.rpc("say")).body == "new"
         visit.reply()
         assert (await call).body == "old"
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_cannot_be_read_does_not_end_the_watch(tmp_path: Path, log: Log) -> None:
+    async with serving(tmp_path, {"main.lua": _say("first")}, runtime__watch=True) as game:
+        await log.until("watching")
+        (tmp_path / "loop.lua").symlink_to(tmp_path / "loop.lua")
+        write(tmp_path, {"main.lua": _say("second, after a file that nobody can read")})
+        await log.until("main.lua")
+        (tmp_path / "loop.lua").unlink()
+        write(tmp_path, {"main.lua": _say("third")})
+        await log.until("main.lua changed: server modules reloaded")
+        assert (await game.rpc("say")).body == "third"

@@ -161,7 +161,9 @@ def _encode(stream: Stream, position: _Position | None) -> str:
 
 
 def _decode(cursor: str, stream: Stream, forward: bool) -> _Position:
-    *key, create_time, message_id, was_forward, is_next = decode_cursor(_MESSAGES, cursor)
+    *key, create_time, message_id, was_forward, is_next = decode_cursor(
+        _MESSAGES, cursor, int, str, str, str, int, str, bool, bool
+    )
     if was_forward != forward or tuple(key) != _key(stream):
         raise BadCursor(cursor)
     return _Position(create_time, message_id, was_forward, is_next)

@@ -78,7 +78,7 @@ def friends_of_friends(store: Store, user_id: str, limit: int, cursor: str = "")
     Raises:
         BadCursor: Not a cursor of such a list.
     """
-    friend, first = decode_cursor(_FRIENDS_OF_FRIENDS, cursor) if cursor else ("", "")
+    friend, first = decode_cursor(_FRIENDS_OF_FRIENDS, cursor, str, str) if cursor else ("", "")
     rows = store.all(
         "SELECT u.*, far.source_id AS referrer FROM user_edge near "
         "JOIN user_edge far ON far.source_id = near.destination_id AND far.state = near.state "

@@ -16,6 +16,7 @@ from server_kit.store import Row
 
 _GROUPS = "group"
 _CURSOR = ("id", "edge_count", "lang_tag", "name", "state", "update_time")
+_TYPES = (str, int, str, str, int, int)
 
 
 class FilterConflict(GroupError):
@@ -107,7 +108,7 @@ def groups(store: Store, wanted: GroupFilter, limit: int, cursor: str = "") -> G
     order = _BY_NAME if name else _ORDERS[others]
     conditions, params = _conditions(wanted, name)
     if cursor:
-        last = dict(zip(_CURSOR, decode_cursor(_GROUPS, cursor), strict=True))
+        last = dict(zip(_CURSOR, decode_cursor(_GROUPS, cursor, *_TYPES), strict=True))
         conditions.append(order.condition())
         params += [last[column] for column in order.cursor_columns or order.columns]
     where = " AND ".join(conditions) or "TRUE"

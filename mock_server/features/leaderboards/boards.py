@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from attrs import frozen
 
-from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.features.leaderboards.board import Board, board_of
 from mock_server.features.leaderboards.ranks import Ranks
 from mock_server.signals import Signal
@@ -177,7 +176,4 @@ class Boards:
 
 
 def _offset(cursor: str) -> int:
-    position: list[Any] = decode_cursor(_LIST, cursor) if cursor else [0]
-    if len(position) != 1:
-        raise BadCursor(cursor)
-    return int(position[0])
+    return int(decode_cursor(_LIST, cursor, int)[0]) if cursor else 0

@@ -104,10 +104,9 @@ def cursor_position(cursor: str, board: Board, expiry: int) -> RecordCursor:
     Raises:
         BadCursor: Not one of this board and period.
     """
-    try:
-        is_next, board_id, period, score, subscore, owner, rank = decode_cursor(_CURSOR, cursor)
-    except ValueError:
-        raise BadCursor(cursor) from None
+    is_next, board_id, period, score, subscore, owner, rank = decode_cursor(
+        _CURSOR, cursor, bool, str, int, int, int, str, int
+    )
     if (board_id, period) != (board.id, expiry):
         raise BadCursor(cursor)
     record = Record(board_id, owner, None, Score(score, subscore), 0, 0, "", 0, 0, period, rank)

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.features.accounts.core import Accounts
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.registry import SessionRegistry
@@ -281,10 +281,8 @@ def _stream(user_id: str) -> Stream:
 def _position(cursor: str) -> tuple[int, str]:
     if not cursor:
         return 0, SYSTEM_USER
-    position = decode_cursor(_CURSOR, cursor)
-    if len(position) != 2:
-        raise BadCursor(cursor)
-    return position[0], position[1]
+    create_time, notification_id = decode_cursor(_CURSOR, cursor, int, str)
+    return create_time, notification_id
 
 
 def _joined(codes: Iterable[int]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import NIL
@@ -296,10 +296,7 @@ def _position(cursor: str) -> tuple[str, str, int]:
     """Key, owner and read permission of the last object shown."""
     if not cursor:
         return "", "", -1
-    position = decode_cursor(_CURSOR, cursor)
-    if len(position) != 3:
-        raise BadCursor(cursor)
-    key, user, read = position
+    key, user, read = decode_cursor(_CURSOR, cursor, str, str, int)
     return key, user, read
 
 

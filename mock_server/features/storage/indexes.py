@@ -348,8 +348,8 @@ def _offset(cursor: str, query: str, limit: int, order: Sequence[str]) -> int:
     if not cursor:
         return 0
     try:
-        asked, offset, size, fields = decode_cursor(_CURSOR, cursor)
-    except (BadCursor, ValueError):
+        asked, offset, size, fields = decode_cursor(_CURSOR, cursor, str, int, int, list)
+    except BadCursor:
         raise IndexRefused("invalid cursor") from None
     for name, given, expected in (
         ("query", asked, query),

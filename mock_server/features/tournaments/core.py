@@ -8,7 +8,7 @@ from enum import Enum
 from attrs import frozen
 
 from mock_server.cron import NEVER, ScheduleCrash
-from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.boards import BoardRejected, Boards
 from mock_server.features.leaderboards.core import check_schedule
@@ -359,10 +359,7 @@ def tournament_list_position(cursor: str) -> str:
     Raises:
         BadCursor: Not a cursor of such a list.
     """
-    position = decode_cursor(_LIST, cursor) if cursor else [""]
-    if len(position) != 1:
-        raise BadCursor(cursor)
-    return str(position[0])
+    return str(decode_cursor(_LIST, cursor, str)[0]) if cursor else ""
 
 
 def _check_end(board: Board) -> None:

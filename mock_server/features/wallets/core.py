@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
-from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.features.accounts.core import Accounts
 from mock_server.wire import gojson
 from mock_server.wire.jsonb import jsonb_text
@@ -86,9 +86,7 @@ class Wallets:
         Raises:
             BadCursor: Not a cursor of a ledger.
         """
-        after = decode_cursor(_CURSOR, cursor) if cursor else [0, ""]
-        if len(after) != 2:
-            raise BadCursor(cursor)
+        after = decode_cursor(_CURSOR, cursor, int, str) if cursor else [0, ""]
         rows = self._store.all(
             "SELECT * FROM wallet_ledger WHERE user_id = ? AND (create_time, id) > (?, ?) "
             "ORDER BY create_time, id LIMIT ?",
