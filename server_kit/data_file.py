@@ -52,7 +52,7 @@ class DataFileLock:
             owner = self._owner()
             self._db.close()
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                why = f"{path} is in use by {owner}; stop that one, or name another file"
+                why = f"{path}: is in use by {owner}; stop that one, or name another file"
             else:
                 why = f"{beside}, which says who uses {path}, cannot be written: {error}"
             raise UnusableDataFile(why) from None
@@ -113,11 +113,11 @@ def require_own(path: Path, mark: int) -> bool:
         or len(header) < _HEADER_SIZE
     ):
         raise UnusableDataFile(
-            f"{path} is no data file of this server, or its beginning is damaged; name another file"
+            f"{path}: is no data file of this server, or its beginning is damaged; name another file"
         )
     if int.from_bytes(header[_USER_VERSION]) != mark:
         raise UnusableDataFile(
-            f"{path} was written by another version of this server; delete it, or name another file"
+            f"{path}: was written by another version of this server; delete it, or name another file"
         )
     return True
 
@@ -134,7 +134,7 @@ def require_whole(path: Path, db: sqlite3.Connection) -> None:
         fault = str(error)
     if fault is not None:
         raise UnusableDataFile(
-            f"{path} is damaged ({fault.splitlines()[0]}); delete it, or put a copy in its place"
+            f"{path}: is damaged ({fault.splitlines()[0]}); delete it, or put a copy in its place"
         )
 
 

@@ -40,8 +40,8 @@ class Store:
             at the same time; only its owner can read it. None keeps everything in memory.
 
     Raises:
-        UnusableDataFile: The file is another program's or schema's, is damaged, or in use.
-        OSError: The file cannot be opened.
+        UnusableDataFile: The file is another program's or schema's, is damaged, in use, or cannot
+            be opened.
         sqlite3.Error: The tables cannot be written.
     """
 
@@ -206,8 +206,11 @@ def _do_all(actions: list[Callable[[], None]]) -> None:
 def _open(path: Path, schema: str) -> tuple[DataFileLock, sqlite3.Connection]:
     """Open a file, or make it; one that cannot be used stays as it is."""
     mark = _mark(schema)
-    require_own(path, mark)
-    lock = DataFileLock(path)
+    try:
+        require_own(path, mark)
+        lock = DataFileLock(path)
+    except OSError as error:
+        raise UnusableDataFile(f"{path}: cannot be opened: {error.strerror}") from None
     try:
         is_there = require_own(path, mark)  # another server may have made it meanwhile
         protect(path)
@@ -227,7 +230,7 @@ def _prepare(path: Path, db: sqlite3.Connection, schema: str, *, is_there: bool)
     if is_there:
         require_whole(path, db)
     elif db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise UnusableDataFile(f"{path} is empty, but a journal beside it is not; delete both")
+        raise UnusableDataFile(f"{path}: is empty, but a journal beside it is not; delete both")
     else:
         # Before there is a write-ahead log, so that the file itself always shows whose it is.
         db.executescript(f"BEGIN; {_script(schema)}; COMMIT")

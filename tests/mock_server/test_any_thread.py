@@ -120,6 +120,7 @@ def used_in_other_loops(server: MockServer) -> dict[str, Callable[[], Any]]:
         "faults": lambda: server.faults.add(Fault.status(503), "GET /v2/account").remove(),
         "http_url": lambda: server.http_url,
         "journal": lambda: server.journal.clear(),
+        "matchmaker": wait(lambda: server.matchmaker.process()),
         "nk": lambda: server.nk.uuid_v4(),
         "notifications": wait(lambda: server.notifications.send_all("hello")),
         "pushes": lambda: list(server.pushes),

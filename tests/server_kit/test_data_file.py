@@ -47,7 +47,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
     theirs.close()
     path.chmod(0o644)
     before = (path.read_bytes(), path.stat())
-    with pytest.raises(UnusableDataFile, match=r"theirs\.db is no data file of this server"):
+    with pytest.raises(UnusableDataFile, match=r"theirs\.db: is no data file of this server"):
         Store(SCHEMA, path)
     assert (path.read_bytes(), path.stat()) == before
     assert list(tmp_path.iterdir()) == [path]
@@ -158,7 +158,7 @@ def test_a_damaged_index_is_refused(tmp_path: Path, whole: bytes) -> None:
     path = tmp_path / "state.db"
     at = whole.rindex(b"thing 100")  # the unique index behind the primary key
     path.write_bytes(whole[:at] + b"thing 1x0" + whole[at + 9 :])
-    with pytest.raises(UnusableDataFile, match=r"state\.db is damaged \("):
+    with pytest.raises(UnusableDataFile, match=r"state\.db: is damaged \("):
         Store(SCHEMA, path)
 
 
