@@ -113,11 +113,13 @@ def require_own(path: Path, mark: int) -> bool:
         or len(header) < _HEADER_SIZE
     ):
         raise UnusableDataFile(
-            f"{path}: is no data file of this server, or its beginning is damaged; name another file"
+            f"{path}: is no data file of this server, or its beginning is damaged; "
+            "name another file"
         )
     if int.from_bytes(header[_USER_VERSION]) != mark:
         raise UnusableDataFile(
-            f"{path}: was written by another version of this server; delete it, or name another file"
+            f"{path}: was written by another version of this server; delete it, "
+            "or name another file"
         )
     return True
 
