@@ -6,10 +6,13 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
+
+from tests.web_server import serving_app
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Script = Callable[["Peer"], Awaitable[None]]
@@ -91,18 +94,13 @@ class ScriptedServer:
         self._answer = answer
         self._script = script
         self._stop = asyncio.Event()
-        self._runner: web.AppRunner | None = None
+        self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_get("/ws", self._socket)
         app.router.add_route("*", "/{path:.*}", self._http)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        self.url = await self._exits.enter_async_context(serving_app(app))
         return self
 
     async def __aexit__(
@@ -112,8 +110,7 @@ class ScriptedServer:
         traceback: TracebackType | None,
     ) -> None:
         self._stop.set()
-        assert self._runner is not None
-        await self._runner.cleanup()
+        await self._exits.aclose()
 
     async def stopped(self) -> None:
         """Wait until the test is over: for answers that never come."""

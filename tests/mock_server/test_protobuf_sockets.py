@@ -10,7 +10,7 @@ import pytest
 from mock_server import MockServer
 from server_kit import Fault
 from tests.mock_server.players import Player, Socket
-from tests.wire import oracle
+from tests.mock_server.wire import oracle
 
 MALFORMED = (1000, "received malformed payload")
 REFUSED = (1000, "error processing message")

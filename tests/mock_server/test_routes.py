@@ -12,7 +12,7 @@ from mock_server.realtime.requests import Request
 from mock_server.wire.messages import envelope
 from mock_server.wire.schema import Message
 from tests.mock_server.features import REQUESTS, ROUTES
-from tests.wire.facts import FACTS
+from tests.mock_server.wire.facts import FACTS
 
 OPERATIONS = {each["name"]: each for each in FACTS["api"]["service"]["operations"]}
 OWN = {"RegisterPush"}

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from onesignal_stub import OneSignalStub, Push
 from server_kit import ServerNotRunning
+from tests.web_server import serving_app
 
 from .conftest import DAY, NOW, Backend
 
@@ -183,12 +184,9 @@ async def receiver() -> AsyncIterator[Receiver]:
     found = Receiver()
     app = web.Application()
     app.router.add_post("/hook", found.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    yield found
-    await runner.cleanup()
+    async with serving_app(app) as url:
+        found.url = f"{url}/hook"
+        yield found
 
 
 async def test_webhooks_tell_what_happens_to_a_push(backend: Backend, receiver: Receiver) -> None:

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from tests.mock_server.wire import oracle
 from tests.tapes.connection import Received
 from tests.tapes.matching import Mismatch
-from tests.wire import oracle
 
 _MAPS = {"context", "metadata", "string_properties", "numeric_properties"}
 

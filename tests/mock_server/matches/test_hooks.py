@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.mock_server.matches.arena import create, join
-from tests.runtime.world import Game
+from tests.mock_server.runtime.world import Game
 
 pytestmark = pytest.mark.asyncio
 

@@ -11,7 +11,7 @@ import pytest
 from mock_server import Config, MockServer
 from mock_server.runtime.errors import ModuleError
 from tests.mock_server.matches.arena import join, received, send
-from tests.runtime.world import Game, Socket, playing
+from tests.mock_server.runtime.world import Game, Socket, playing
 
 pytestmark = pytest.mark.asyncio
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mock_server import jws
-from tests.runtime.world import Game, Socket
+from tests.mock_server.runtime.world import Game, Socket
 
 KEY = "defaultencryptionkey"
 INVALID_ID = {"error": {"code": 3, "message": "Invalid match ID"}}

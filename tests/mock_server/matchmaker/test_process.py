@@ -13,7 +13,7 @@ import pytest_asyncio
 from mock_server import Config, MockServer
 from mock_server.runtime.context import Context
 from server_kit import Clock
-from tests.runtime.world import Game, Socket, playing
+from tests.mock_server.runtime.world import Game, Socket, playing
 
 STOPPED = 1_800_000_000
 

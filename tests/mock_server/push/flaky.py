@@ -6,11 +6,14 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
+
+from tests.web_server import serving_app
 
 Forward = Callable[[], Awaitable[web.Response]]
 Behaviour = Callable[[web.Request, Forward], Awaitable[web.StreamResponse]]
@@ -56,19 +59,14 @@ class FlakyOneSignal:
         self._behaviours = deque(behaviours)
         self._released = asyncio.Event()
         self._heard = asyncio.Condition()
-        self._runner: web.AppRunner | None = None
+        self._exits = AsyncExitStack()
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._http = aiohttp.ClientSession()
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        self._http = await self._exits.enter_async_context(aiohttp.ClientSession())
+        self.url = await self._exits.enter_async_context(serving_app(app))
         return self
 
     async def __aexit__(
@@ -78,10 +76,7 @@ class FlakyOneSignal:
         traceback: TracebackType | None,
     ) -> None:
         self._released.set()
-        assert self._runner is not None
-        assert self._http is not None
-        await self._runner.cleanup()
-        await self._http.close()
+        await self._exits.aclose()
 
     async def hangs(self, request: web.Request, forward: Forward) -> web.StreamResponse:
         """Say nothing until the test is over."""

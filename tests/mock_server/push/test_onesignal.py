@@ -20,6 +20,7 @@ from mock_server.features.push.targets import ExternalUserIds, PlayerIds
 from onesignal_stub import OneSignalStub
 from server_kit import Clock
 from tests.mock_server.push.flaky import FlakyOneSignal, answers, breaks, loses_the_answer
+from tests.web_server import serving_app
 
 TAPE = Path(__file__).parents[2] / "tapes" / "register_push.json"
 HELLO = PushMessage(
@@ -58,14 +59,10 @@ async def test_a_device_is_added_with_the_request_that_the_tape_has() -> None:
 
     app = web.Application()
     app.router.add_post("/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    client = client_for(f"http://127.0.0.1:{runner.addresses[0][1]}")
-    assert await client.create_player(1, "apns-token-{{run}}") == "the-id"
-    await client.close()
-    await runner.cleanup()
+    async with serving_app(app) as url:
+        client = client_for(url)
+        assert await client.create_player(1, "apns-token-{{run}}") == "the-id"
+        await client.close()
 
     ((request, text),) = seen
     assert request.path == recorded["path"]

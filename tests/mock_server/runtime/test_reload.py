@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from mock_server import ModuleLoadError
-from tests.runtime.web import Web
-from tests.runtime.world import lua_rpcs, serving, write
+from tests.mock_server.runtime.world import lua_rpcs, serving, write
+from tests.web_server import WebServer
 
 _PYTHON = "def init_module(nk):\n    nk.register_rpc(lambda *_: '{}', 'say')\n"
 
@@ -114,7 +114,7 @@ async def test_a_test_reloads_modules_itself(tmp_path: Path) -> None:
 async def test_a_call_under_way_ends_with_the_module_it_began_with(tmp_path: Path) -> None:
     body = "nk.http_request(payload, 'get', {{}}, '') return '{}'"
     async with (
-        Web() as web,
+        WebServer() as web,
         serving(tmp_path, {"main.lua": lua_rpcs({"say": body.format("old")})}) as game,
     ):
         call = asyncio.ensure_future(game.rpc("say", web.url))

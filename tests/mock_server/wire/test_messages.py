@@ -26,8 +26,8 @@ from mock_server.wire.schema import (
     Timestamp,
     Wrapper,
 )
-from tests.wire.documents import LOOKUPS, MESSAGES
-from tests.wire.facts import FACTS
+from tests.mock_server.wire.documents import LOOKUPS, MESSAGES
+from tests.mock_server.wire.facts import FACTS
 
 
 def type_name(kind: Kind, package: str, around: str) -> str:

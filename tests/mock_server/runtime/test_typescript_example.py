@@ -16,7 +16,7 @@ from mock_server import Config, MockServer
 from nakama_client import ApiError, Client, DeviceType
 from onesignal_stub import OneSignalStub
 
-PROJECT = Path(__file__).parent.parent.parent / "examples" / "typescript"
+PROJECT = Path(__file__).parents[3] / "examples" / "typescript"
 
 
 @asynccontextmanager

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from mock_server import ModuleLoadError
-from tests.runtime.scripts import rpcs
-from tests.runtime.web import Web
-from tests.runtime.world import serving
+from tests.mock_server.runtime.scripts import rpcs
+from tests.mock_server.runtime.world import serving
+from tests.web_server import WebServer
 
 SHORT = {"runtime__js_time_limit_sec": 0.1}
 ENDLESS = {
@@ -90,7 +90,7 @@ FETCH = {
 
 @pytest.mark.asyncio
 async def test_a_call_that_waits_keeps_nobody_waiting(tmp_path: Path) -> None:
-    async with Web() as web, serving(tmp_path, {"index.js": rpcs(FETCH)}) as game:
+    async with WebServer() as web, serving(tmp_path, {"index.js": rpcs(FETCH)}) as game:
         fetch = asyncio.ensure_future(game.rpc("fetch", web.url))
         visit = await web.visits.get()
         assert (await game.rpc("hi")).body == "hi"
@@ -100,7 +100,10 @@ async def test_a_call_that_waits_keeps_nobody_waiting(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_waiting_does_not_count_towards_the_limit(tmp_path: Path) -> None:
-    async with Web() as web, serving(tmp_path, {"index.js": rpcs(FETCH)}, **SHORT) as game:
+    async with (
+        WebServer() as web,
+        serving(tmp_path, {"index.js": rpcs(FETCH)}, **SHORT) as game,
+    ):
         fetch = asyncio.ensure_future(game.rpc("fetch", web.url))
         visit = await web.visits.get()
         for _ in range(3):  # so the limit has passed in the time of the whole process
@@ -112,7 +115,10 @@ async def test_waiting_does_not_count_towards_the_limit(tmp_path: Path) -> None:
 @pytest.mark.asyncio
 async def test_a_call_waits_for_a_context_when_all_are_busy(tmp_path: Path) -> None:
     limits = {"runtime__js_min_count": 1, "runtime__js_max_count": 2}
-    async with Web() as web, serving(tmp_path, {"index.js": rpcs(FETCH)}, **limits) as game:
+    async with (
+        WebServer() as web,
+        serving(tmp_path, {"index.js": rpcs(FETCH)}, **limits) as game,
+    ):
         fetches = [asyncio.ensure_future(game.rpc("fetch", web.url)) for _ in range(2)]
         visits = [await web.visits.get() for _ in fetches]
         third = asyncio.ensure_future(game.rpc("hi"))
@@ -126,7 +132,7 @@ async def test_a_call_waits_for_a_context_when_all_are_busy(tmp_path: Path) -> N
 async def test_a_server_that_stops_gives_up_calls_that_wait(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with Web() as web:
+    async with WebServer() as web:
         async with serving(tmp_path, {"index.js": rpcs(FETCH)}) as game:
             fetch = asyncio.ensure_future(game.rpc("fetch", web.url))
             await web.visits.get()

@@ -22,8 +22,8 @@ from mock_server.wire.schema import (
     MapOf,
     Message,
 )
-from tests.wire import oracle
-from tests.wire.documents import LOOKUPS, MESSAGES, documents, messages
+from tests.mock_server.wire import oracle
+from tests.mock_server.wire.documents import LOOKUPS, MESSAGES, documents, messages
 
 
 def read(package: str, name: str, data: bytes) -> dict[str, Any]:

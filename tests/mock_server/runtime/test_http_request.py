@@ -10,17 +10,17 @@ import pytest
 import pytest_asyncio
 
 from mock_server import Config, MockServer, ModuleError
-from tests.runtime.web import Visit, Web
+from tests.web_server import Visit, WebServer
 
 
 @pytest_asyncio.fixture
-async def web() -> AsyncIterator[Web]:
-    async with Web() as web:
+async def web() -> AsyncIterator[WebServer]:
+    async with WebServer() as web:
         yield web
 
 
 @pytest_asyncio.fixture
-async def server(web: Web) -> AsyncIterator[MockServer]:
+async def server(web: WebServer) -> AsyncIterator[MockServer]:
     config = Config.from_settings(
         {"onesignal.url": web.url + "/stub", "runtime.allow_http": ["example.test, other.test"]}
     )
@@ -31,7 +31,7 @@ async def server(web: Web) -> AsyncIterator[MockServer]:
 Answer = tuple[int, dict[str, str], str]
 
 
-async def _visit(web: Web, request: Awaitable[Answer], **reply: str) -> tuple[Visit, Answer]:
+async def _visit(web: WebServer, request: Awaitable[Answer], **reply: str) -> tuple[Visit, Answer]:
     waiting = asyncio.ensure_future(request)
     visit = await web.visits.get()
     visit.reply(**reply)
@@ -39,7 +39,7 @@ async def _visit(web: Web, request: Awaitable[Answer], **reply: str) -> tuple[Vi
 
 
 @pytest.mark.asyncio
-async def test_headers_go_out_as_gos_client_sends_them(server: MockServer, web: Web) -> None:
+async def test_headers_go_out_as_gos_client_sends_them(server: MockServer, web: WebServer) -> None:
     given = {"x-b": "2", "Authorization": "Basic k", "ACCEPT": "*/*", "content-type": "text/plain"}
     request = server.nk.http_request(f"{web.url}/a%2Fb?q=%20x&y", "post", given, "the body")
     visit, _ = await _visit(web, request)
@@ -60,7 +60,7 @@ async def test_headers_go_out_as_gos_client_sends_them(server: MockServer, web: 
 @pytest.mark.parametrize(("method", "length"), [("get", None), ("Put", "0"), ("patch", "0")])
 @pytest.mark.asyncio
 async def test_a_request_without_a_body(
-    server: MockServer, web: Web, method: str, length: str | None
+    server: MockServer, web: WebServer, method: str, length: str | None
 ) -> None:
     visit, (status, _, body) = await _visit(
         web, server.nk.http_request(web.url, method, {"User-Agent": "game/1"}), status="201 Made"
@@ -72,7 +72,7 @@ async def test_a_request_without_a_body(
 
 
 @pytest.mark.asyncio
-async def test_the_answer_has_status_headers_and_body(server: MockServer, web: Web) -> None:
+async def test_the_answer_has_status_headers_and_body(server: MockServer, web: WebServer) -> None:
     request = server.nk.http_request(web.url, "get", {}, "")
     _, answer = await _visit(web, request, status="418 Teapot", body="ça va", x_some_id="7")
     assert answer[0] == 418
@@ -83,7 +83,7 @@ async def test_the_answer_has_status_headers_and_body(server: MockServer, web: W
 @pytest.mark.parametrize("host", ["onesignal.com", "api.onesignal.com", "WWW.OneSignal.com:443"])
 @pytest.mark.asyncio
 async def test_what_is_for_onesignal_goes_to_the_stub(
-    server: MockServer, web: Web, host: str
+    server: MockServer, web: WebServer, host: str
 ) -> None:
     url = f"https://{host}/api/v1/players/a%2Fb?app_id=x%2By&n"
     visit, _ = await _visit(web, server.nk.http_request(url, "get", {}, ""))
@@ -129,7 +129,7 @@ async def test_loopback_addresses_are_tried(server: MockServer, host: str) -> No
 )
 @pytest.mark.asyncio
 async def test_redirects_are_followed(
-    server: MockServer, web: Web, status: str, method: str, body: bytes
+    server: MockServer, web: WebServer, status: str, method: str, body: bytes
 ) -> None:
     headers = {"Authorization": "secret"}
     request = server.nk.http_request(f"{web.url}/old/x", "post", headers, "data")
@@ -143,7 +143,7 @@ async def test_redirects_are_followed(
 
 
 @pytest.mark.asyncio
-async def test_a_redirect_leads_nowhere_else(server: MockServer, web: Web) -> None:
+async def test_a_redirect_leads_nowhere_else(server: MockServer, web: WebServer) -> None:
     waiting = asyncio.ensure_future(server.nk.http_request(web.url, "get", {}, ""))
     (await web.visits.get()).reply(status="302 Found", location="http://elsewhere.test/")
     with pytest.raises(ModuleError, match=r"does not call elsewhere\.test"):
@@ -151,7 +151,7 @@ async def test_a_redirect_leads_nowhere_else(server: MockServer, web: Web) -> No
 
 
 @pytest.mark.asyncio
-async def test_endless_redirects_end(server: MockServer, web: Web) -> None:
+async def test_endless_redirects_end(server: MockServer, web: WebServer) -> None:
     waiting = asyncio.ensure_future(server.nk.http_request(web.url, "get", {}, ""))
     for _ in range(11):
         (await web.visits.get()).reply(status="302 Found", location="/")
@@ -160,7 +160,7 @@ async def test_endless_redirects_end(server: MockServer, web: Web) -> None:
 
 
 @pytest.mark.asyncio
-async def test_no_answer_is_an_error(server: MockServer, web: Web) -> None:
+async def test_no_answer_is_an_error(server: MockServer, web: WebServer) -> None:
     problem = 'HTTP request error: Get "{}": '
     with pytest.raises(ModuleError) as caught:
         await server.nk.http_request(web.url, "get", {}, "", 1)
@@ -170,9 +170,9 @@ async def test_no_answer_is_an_error(server: MockServer, web: Web) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_broken_connection_is_an_error(server: MockServer, web: Web) -> None:
+async def test_a_broken_connection_is_an_error(server: MockServer, web: WebServer) -> None:
     waiting = asyncio.ensure_future(server.nk.http_request(web.url, "post", {}, "x"))
-    (await web.visits.get()).hang_up()
+    (await web.visits.get()).close()
     with pytest.raises(ModuleError, match=r'^HTTP request error: Post "http'):
         await waiting
 
@@ -223,7 +223,7 @@ async def test_bad_arguments(server: MockServer, arguments: tuple[Any, ...], mes
 )
 @pytest.mark.asyncio
 async def test_onesignals_path_is_not_doubled_when_the_stubs_url_has_its_prefix(
-    web: Web, given: str, called: str, path: str
+    web: WebServer, given: str, called: str, path: str
 ) -> None:
     async with MockServer(Config.from_settings({"onesignal.url": web.url + given})) as server:
         visit, _ = await _visit(web, server.nk.http_request(called, "post", {}, ""))

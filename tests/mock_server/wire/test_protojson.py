@@ -36,7 +36,7 @@ from mock_server.wire.schema import (
     MapOf,
     Message,
 )
-from tests.wire.documents import LOOKUPS, messages
+from tests.mock_server.wire.documents import LOOKUPS, messages
 
 DEVICE = Message("AccountDevice", id=STRING, vars=STRING_MAP)
 INNER = Message("Inner", user_id=STRING)

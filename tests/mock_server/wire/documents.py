@@ -26,7 +26,7 @@ from mock_server.wire.schema import (
     Wrapper,
 )
 from mock_server.wire.timestamps import format_timestamp
-from tests.wire.facts import FACTS
+from tests.mock_server.wire.facts import FACTS
 
 LOOKUPS = {"api": api_message, "realtime": realtime_message}
 MESSAGES = [

@@ -13,7 +13,7 @@ from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
 from tests.tapes.tape import Step, load_tape
 
-BUNDLE = Path(__file__).parent.parent / "javascript"
+BUNDLE = Path(__file__).parents[2] / "javascript"
 SETTINGS: dict[str, Any] = {
     "name": "nakama1",
     "session.token_expiry_sec": 7200,

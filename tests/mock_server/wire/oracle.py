@@ -15,7 +15,7 @@ from google.protobuf import (
     wrappers_pb2,
 )
 
-from tests.wire.facts import FACTS
+from tests.mock_server.wire.facts import FACTS
 
 _PACKAGES = {"api": "nakama.api", "realtime": "nakama.realtime"}
 _Proto = descriptor_pb2.FieldDescriptorProto

@@ -11,8 +11,8 @@ import pytest
 
 from mock_server import Context, MockServer
 from mock_server.runtime.nk import Nakama
-from tests.runtime.web import Web
-from tests.runtime.world import lua_rpcs, playing, serving
+from tests.mock_server.runtime.world import lua_rpcs, playing, serving
+from tests.web_server import WebServer
 
 _LUA = """
 local nk = require("nakama")
@@ -93,7 +93,7 @@ async def test_sockets_begin_and_end() -> None:
 @pytest.mark.asyncio
 async def test_lua_hears_events(tmp_path: Path) -> None:
     modules = {"main.lua": _LUA + lua_rpcs({"go": "nk.event('won', { url = payload })"})}
-    async with Web() as web, serving(tmp_path, modules) as game:
+    async with WebServer() as web, serving(tmp_path, modules) as game:
         await game.rpc("go", web.url)
         visit = await web.visits.get()
         event = json.loads(visit.body)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from mock_server import MockServer, ModuleError
-from tests.runtime.world import Game, playing
+from tests.mock_server.runtime.world import Game, playing
 
 _NOBODY = "8d98ee3f-1a5c-4b5a-9a51-1b8a7b2f0c11"
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from mock_server.runtime.errors import ModuleLoadError
-from tests.runtime.world import serving
+from tests.mock_server.runtime.world import serving
 
 CASES = {
     case["name"]: case
     for case in json.loads(
-        (Path(__file__).parent.parent / "javascript" / "start_cases.json").read_text("utf-8")
+        (Path(__file__).parents[2] / "javascript" / "start_cases.json").read_text("utf-8")
     )
 }
 PLACE = re.compile(r"index\.js:\d+:\d+\(\d+\)")

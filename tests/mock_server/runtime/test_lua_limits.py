@@ -13,8 +13,8 @@ import pytest
 from lupa.lua51 import LuaRuntime
 
 from server_kit.web.events import KEPT
-from tests.runtime.web import Web
-from tests.runtime.world import Game, lua_rpcs, serving
+from tests.mock_server.runtime.world import Game, lua_rpcs, serving
+from tests.web_server import WebServer
 
 _ENDLESS = {
     "a loop": "while true do end",
@@ -62,7 +62,7 @@ _FETCH = lua_rpcs(
 
 @pytest.mark.asyncio
 async def test_a_call_that_waits_keeps_nobody_waiting(tmp_path: Path) -> None:
-    async with Web() as web, serving(tmp_path, {"main.lua": _FETCH}) as game:
+    async with WebServer() as web, serving(tmp_path, {"main.lua": _FETCH}) as game:
         fetch = asyncio.ensure_future(game.rpc("fetch", web.url))
         visit = await web.visits.get()
         assert (await game.rpc("hi")).body == "hi"
@@ -74,7 +74,7 @@ async def test_a_call_that_waits_keeps_nobody_waiting(tmp_path: Path) -> None:
 @pytest.mark.asyncio
 async def test_waiting_does_not_count_towards_the_limit(tmp_path: Path) -> None:
     limits = {"runtime__lua_time_limit_sec": 0.2}
-    async with Web() as web, serving(tmp_path, {"main.lua": _FETCH}, **limits) as game:
+    async with WebServer() as web, serving(tmp_path, {"main.lua": _FETCH}, **limits) as game:
         fetch = asyncio.ensure_future(game.rpc("fetch", web.url))
         visit = await web.visits.get()
         assert "ran longer" in await game.failure("endless")  # so the limit has passed twice
@@ -86,7 +86,7 @@ async def test_waiting_does_not_count_towards_the_limit(tmp_path: Path) -> None:
 @pytest.mark.asyncio
 async def test_a_call_waits_for_a_state_when_all_are_busy(tmp_path: Path) -> None:
     async with (
-        Web() as web,
+        WebServer() as web,
         serving(tmp_path, {"main.lua": _FETCH}, runtime__lua_max_count=2) as game,
     ):
         calls = [asyncio.ensure_future(game.rpc("fetch", web.url)) for _ in range(3)]
@@ -106,7 +106,7 @@ async def test_a_call_waits_for_a_state_when_all_are_busy(tmp_path: Path) -> Non
 @pytest.mark.asyncio
 async def test_a_client_that_leaves_gives_its_state_back(tmp_path: Path) -> None:
     async with (
-        Web() as web,
+        WebServer() as web,
         serving(tmp_path, {"main.lua": _FETCH}, runtime__lua_max_count=1) as game,
     ):
         fetch = asyncio.ensure_future(game.rpc("fetch", web.url))
@@ -125,7 +125,7 @@ async def test_a_call_under_way_does_not_hold_the_server_up(
     tmp_path: Path, how: str, rpc_id: str
 ) -> None:
     modules = {"main.lua": _FETCH + "\n" + _started()}
-    async with Web() as web, serving(tmp_path, modules) as game:
+    async with WebServer() as web, serving(tmp_path, modules) as game:
         call = asyncio.ensure_future(game.rpc(f"start_{rpc_id}", web.url))
         visit = await web.visits.get()
         if rpc_id == "endless":

@@ -12,8 +12,8 @@ from mock_server.runtime.js.language import unknown_names
 from mock_server.runtime.js.sprintf import sprintf
 from mock_server.runtime.js.syntax import parse
 from mock_server.runtime.js.values import UNDEFINED, decode
-from tests.runtime.scripts import rpcs
-from tests.runtime.world import serving
+from tests.mock_server.runtime.scripts import rpcs
+from tests.mock_server.runtime.world import serving
 
 FOREIGN = {
     "async function* f() {}": "async generators",
@@ -158,6 +158,6 @@ async def test_nothing_of_the_host_can_be_reached(tmp_path: Path) -> None:
 
 
 def test_the_log_is_quiet_about_a_clean_bundle(caplog: pytest.LogCaptureFixture) -> None:
-    source = (Path(__file__).parent.parent / "javascript" / "index.js").read_text("utf-8")
+    source = (Path(__file__).parents[2] / "javascript" / "index.js").read_text("utf-8")
     caplog.set_level(logging.WARNING)
     assert unknown_names(parse(source)) == []

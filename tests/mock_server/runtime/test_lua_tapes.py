@@ -13,8 +13,8 @@ from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
 from tests.tapes.tape import load_tape
 
-MODULES = Path(__file__).parent.parent / "lua"
-CALLERS = Path(__file__).parent.parent / "lua_callers"
+MODULES = Path(__file__).parents[2] / "lua"
+CALLERS = Path(__file__).parents[2] / "lua_callers"
 OFFICIAL = ("clientrpc.lua", "onesignal.lua", "pmessage.lua")
 
 LANDED_WITH_CALLERS = {

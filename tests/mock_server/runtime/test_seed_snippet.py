@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from onesignal_stub import OneSignalStub
-from tests.runtime.world import Game, serving
+from tests.mock_server.runtime.world import Game, serving
 
-_CLIENT = (Path(__file__).parent.parent / "lua" / "onesignal.lua").read_text(encoding="utf-8")
+_CLIENT = (Path(__file__).parents[2] / "lua" / "onesignal.lua").read_text(encoding="utf-8")
 
 _MODULE = """
 local nk = require("nakama")
