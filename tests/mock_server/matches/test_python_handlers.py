@@ -177,6 +177,54 @@ async def test_kicked_member_still_gets_what_the_same_call_sends() -> None:
         assert (await join(socket, match_id, key="open"))["match"]["match_id"] == match_id
 
 
+class Stalling(Counting):
+    """A match whose signals wait until the test lets them go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_called, self.may_go = asyncio.Event(), asyncio.Event()
+
+    async def match_signal(
+        self, context: Any, dispatcher: Any, tick: int, state: Any, data: str
+    ) -> tuple[Any, str]:
+        self.is_called.set()
+        await self.may_go.wait()
+        return state, data
+
+
+async def test_signals_and_join_attempts_are_refused_when_too_many_wait() -> None:
+    handler = Stalling()
+    limits = {"match.signal_queue_size": 1, "match.join_attempt_queue_size": 1}
+    async with (
+        playing(_server(handler, **limits)) as game,
+        game.socket(await game.login("ada")) as ada,
+        game.socket(await game.login("bob")) as bob,
+    ):
+        match_id = await _match(game)
+        signal = game.server.nk.match_signal
+        worked = asyncio.create_task(signal(match_id, "worked"))
+        await handler.is_called.wait()
+        waiting = asyncio.create_task(signal(match_id, "waiting"))
+        await asyncio.sleep(0)
+        with pytest.raises(ModuleError, match="failed to signal match: match busy"):
+            await signal(match_id, "too many")
+        asked = asyncio.Event()
+        game.server.nk.register_rt_before(lambda _, env: asked.set() or env, "MatchJoin")
+        await ada.send(match_join={"match_id": match_id, "metadata": {"key": "open"}})
+        await asked.wait()
+        await asyncio.sleep(0)
+        refused = await bob.ask(match_join={"match_id": match_id})
+        handler.may_go.set()
+        joined = await ada.reply()
+
+        assert (await worked, await waiting) == ("worked", "waiting")
+        assert refused["error"] == {
+            "code": 5,
+            "message": "Match is not currently accepting join requests",
+        }
+        assert joined["match"]["match_id"] == match_id
+
+
 async def test_match_goes_on_when_all_members_come_and_leave_at_once() -> None:
     server = _server(Counting(), **{"match.join_attempt_queue_size": 40})
     async with playing(server) as game, contextlib.AsyncExitStack() as stack:
