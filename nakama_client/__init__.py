@@ -56,6 +56,7 @@ from nakama_client.errors import (
     UnexpectedReply,
     Unimplemented,
     UnknownError,
+    UnreadableItem,
     UserBanned,
     WrongLoop,
 )
@@ -96,7 +97,8 @@ from nakama_client.features.rpc import RpcReply
 from nakama_client.features.status import StatusPresenceEvent
 from nakama_client.features.streams import Stream, StreamData, StreamPresenceEvent
 from nakama_client.features.users import User
-from nakama_client.feed import Acknowledge, NotificationFeed
+from nakama_client.feed import NotificationFeed
+from nakama_client.feed_settings import Acknowledge
 from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.paging import PageIterator
 from nakama_client.protocol.reconnect import Connected, Reconnecting
@@ -210,6 +212,7 @@ __all__ = [
     "UnexpectedReply",
     "Unimplemented",
     "UnknownError",
+    "UnreadableItem",
     "User",
     "UserBanned",
     "UserGroup",

@@ -9,15 +9,18 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
+from nakama_client.background import Background
 from nakama_client.config import Endpoint, RetryPolicy, Timeouts
-from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded
+from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded, UnexpectedReply
 from nakama_client.events.dispatcher import Dispatcher
 from nakama_client.events.exchanges import Exchanges
-from nakama_client.protocol.codec import encode
+from nakama_client.events.unreadable import UnreadableItems
+from nakama_client.protocol.codec import Salvaged, encode
 from nakama_client.protocol.replies import read
 from nakama_client.protocol.requests import Request, basic, bearer
 from nakama_client.protocol.retry import concerns_token, may_concern_token
 from nakama_client.protocol.tokens import SessionReply
+from nakama_client.redaction import excerpt
 from nakama_client.retrying import Retrying
 from nakama_client.session import Session
 from nakama_client.token_refresher import TokenRefresher
@@ -41,6 +44,9 @@ class ApiClient:
     """Sends a request with the right key or token, and reads the answer into a model.
 
     Attributes:
+        resumable: Makes a call that goes on when its caller stops waiting.
+        on_error: The handlers of errors that no call can raise.
+        unreadable_items: Reports what can't be read in lists.
         tokens: Refreshes the sessions of the calls.
         retrying: Repeats the calls.
         exchanges: Tells of each request and reply.
@@ -61,6 +67,10 @@ class ApiClient:
     ) -> None:
         self.exchanges = Exchanges()
         self._dispatcher = Dispatcher(_QUEUE_LIMIT, _log)
+        self.on_error = self._dispatcher.on_error
+        self.unreadable_items = UnreadableItems(self._dispatcher)
+        self._background = Background()
+        self.resumable = self._background.resumable
         self._deadline = timeouts.request if retry is None else retry.deadline
         self.tokens = TokenRefresher(
             self._refresh, dispatcher=self._dispatcher, clock=clock, deadline=self._deadline
@@ -90,6 +100,8 @@ class ApiClient:
             request: What is asked.
             model: What the answer is read into.
 
+        Items of its lists that can't be read are left out, and go to the `on_error` handlers.
+
         Raises:
             ArgumentError: The client was made without the HTTP key.
             ApiError: Nakama refused.
@@ -98,6 +110,17 @@ class ApiClient:
             TimeoutExceeded: There was no answer in time.
             ClientClosed: `close` was called.
         """
+        salvaged = await self.call_for_items(auth, request, model)
+        if salvaged.is_nothing_left:
+            error = UnexpectedReply(200, excerpt(salvaged.unreadable[0].raw.encode()))
+            error._note_call(request.method, request.path, 1)
+            raise error
+        for item in salvaged.unreadable:
+            self.unreadable_items.report(item)
+        return salvaged.value
+
+    async def call_for_items(self, auth: Auth, request: Request, model: type[T]) -> Salvaged[T]:
+        """Make a call as `call` does; the caller reports what can't be read."""
         if not isinstance(auth, Session):
             if auth not in _KEYS:
                 raise ArgumentError(f"session must be a Session, not {type(auth).__name__}")
@@ -117,6 +140,7 @@ class ApiClient:
     async def close(self) -> None:
         """Stop refreshing, close all connections, and let the handlers finish."""
         await self.tokens.close()
+        await self._background.close()
         await self._http.close()
         try:
             await self._dispatcher.finish(self._close_timeout)
@@ -124,7 +148,9 @@ class ApiClient:
             await self._dispatcher.cancel()
             raise
 
-    async def _call_with_token(self, session: Session, request: Request, model: type[T]) -> T:
+    async def _call_with_token(
+        self, session: Session, request: Request, model: type[T]
+    ) -> Salvaged[T]:
         seconds = request.timeout or self._deadline
         ends_at = asyncio.get_running_loop().time() + seconds
         return await self.tokens.call(
@@ -143,11 +169,11 @@ class ApiClient:
         secrets: tuple[str, ...],
         *,
         ends_at: float = math.inf,
-    ) -> T:
+    ) -> Salvaged[T]:
         headers = {"Authorization": authorization}
         secrets += request.secrets
 
-        async def attempt(time_left: float) -> T:
+        async def attempt(time_left: float) -> Salvaged[T]:
             started = time.perf_counter()
             try:
                 value = await exchange(time_left)
@@ -157,7 +183,7 @@ class ApiClient:
             self.exchanges.ended(request.method, request.path, started, status=200, error=None)
             return value
 
-        async def exchange(time_left: float) -> T:
+        async def exchange(time_left: float) -> Salvaged[T]:
             reply = await self._http.request(
                 request.method,
                 request.target,

@@ -1,52 +1,162 @@
-"""Where a feed stands, in memory and in the store."""
+"""What a feed's user has acknowledged: on its way to the store, and to deletion."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from nakama_client.cursors import CursorStore
+from nakama_client.events.tasks import is_alive, start
 from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
-from nakama_client.session import Session
+
+# At most so many are acknowledged and not yet stored, or not yet deleted: so many may come again
+# after a kill.
+MOST_PENDING = 500
+
+# With so many pending, the next write begins at once; until then, one follows another after so
+# many seconds. One write costs as much as some hundred acknowledgements, whatever it stores.
+_WRITE_AT = 250
+_WRITE_INTERVAL = 0.1
 
 
 class Checkpoint:
-    """Stores a delivery log where a restart finds it.
+    """Writes a delivery log behind the acknowledgements: one write for many of them.
+
+    The first one is written at once. While more come, the next write waits for a tenth of a second
+    or for 250 of them. In a work queue, each write is followed by a request that deletes what was
+    written.
 
     Args:
         log: What is stored.
-        store: Where it is kept.
-        session: Whose notifications.
+        save: Stores a text; None when nothing needs it before `flush`.
+        flush: Stores a text at the end.
+        delete: Deletes notifications in a work queue; None in any other feed.
     """
 
-    def __init__(self, log: DeliveryLog, store: CursorStore, session: Session) -> None:
+    def __init__(
+        self,
+        log: DeliveryLog,
+        *,
+        save: Callable[[str], Awaitable[None]] | None,
+        flush: Callable[[str], Awaitable[None]],
+        delete: Callable[[list[str]], Awaitable[bool]] | None,
+    ) -> None:
         self._log = log
-        self._store = store
-        self._session = session
-        self._changes = 0
-        self._saved_changes = 0
+        self._save = save
+        self._flush = flush
+        self._delete = delete
+        self._acknowledged = 0
+        self._written = 0  # how many of those are stored and deleted
         self._saved = log.save()
-        self._lock = asyncio.Lock()
+        self._to_delete: dict[str, None] = {}
+        self._next_write = 0.0
+        self._is_urgent = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
 
-    def note(self, notification_id: str, state: AcknowledgementState) -> None:
-        """Note how far one came; `save` stores it."""
-        self._log.move(notification_id, state)
-        self._changes += 1
+    @property
+    def _pending(self) -> int:
+        return self._acknowledged - self._written
 
-    async def save(self) -> None:
-        """Store what was noted; several that wait for this share one write."""
-        wanted = self._changes
-        async with self._lock:
-            if self._saved_changes >= wanted:
-                return
-            await self._store_now()
+    async def acknowledge(self, notification_id: str) -> None:
+        """Note that a notification is handled.
+
+        Raises:
+            Exception: What the store or the deletion raised since the last call. What was
+                acknowledged is kept, and written with the next acknowledgement.
+        """
+        self.check()
+        if self._delete is None:
+            self._log.move(notification_id, AcknowledgementState.DONE)
+        else:
+            self._log.move(notification_id, AcknowledgementState.ACKNOWLEDGED)
+            self._to_delete[notification_id] = None
+        self._acknowledged += 1
+        await self._write_behind()
+
+    async def delete_again(self, ids: list[str]) -> None:
+        """Delete what was acknowledged before, and is listed all the same.
+
+        Raises:
+            Exception: As `acknowledge`.
+        """
+        self.check()
+        self._to_delete.update(dict.fromkeys(ids))
+        self._acknowledged += len(ids)
+        await self._write_behind()
+
+    def check(self) -> None:
+        """Raise what a write behind has raised, once."""
+        writer = self._writer
+        if writer is not None and writer.done():
+            self._writer = None
+            writer.result()
 
     async def flush(self) -> None:
-        """Store everything, also a position that moved without anything being noted."""
-        async with self._lock:
-            await self._store_now()
+        """Write everything, also a position that moved by itself.
 
-    async def _store_now(self) -> None:
-        changes, text = self._changes, self._log.save()
-        if text != self._saved:
-            await self._store.save(self._session.user_id, text)
-        self._saved, self._saved_changes = text, changes
+        Raises:
+            Exception: What the store or the deletion raised.
+        """
+        writer = self._writer
+        if is_alive(writer):
+            self._is_urgent.set()
+            await asyncio.wait([writer])
+        try:
+            self.check()
+        finally:
+            await self._write(self._flush)
+
+    async def cancel(self) -> None:
+        """Stop writing; what is not stored by now comes again."""
+        writer, self._writer = self._writer, None
+        if is_alive(writer):
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _write_behind(self) -> None:
+        if self._save is None and self._delete is None:
+            return
+        if self._writer is None:
+            self._writer = start(self._run(), name="nakama_client feed writer")
+        if self._pending >= _WRITE_AT:
+            self._is_urgent.set()
+        if self._pending >= MOST_PENDING:
+            self._has_room.clear()
+            await self._has_room.wait()
+            self.check()
+
+    async def _run(self) -> None:
+        now = asyncio.get_running_loop().time
+        try:
+            while self._pending:
+                await _wait(self._is_urgent, self._next_write - now())
+                self._is_urgent.clear()
+                self._next_write = now() + _WRITE_INTERVAL
+                await self._write(self._save)
+                self._has_room.set()
+        finally:
+            self._has_room.set()
+
+    async def _write(self, save: Callable[[str], Awaitable[None]] | None) -> None:
+        acknowledged, to_delete = self._acknowledged, list(self._to_delete)
+        if save is not None:
+            text = self._log.save()
+            if text != self._saved:
+                await save(text)
+                self._saved = text
+        if self._delete is not None and to_delete:
+            are_deleted = await self._delete(to_delete)
+            for each in to_delete:
+                del self._to_delete[each]
+                if are_deleted:
+                    self._log.move(each, AcknowledgementState.DONE)
+        self._written = acknowledged
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, at most so many seconds."""
+    if seconds > 0:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()

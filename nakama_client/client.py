@@ -14,7 +14,7 @@ from weakref import WeakSet
 from nakama_client.api_client import ApiClient
 from nakama_client.config import Endpoint, ReconnectPolicy, RetryPolicy, Timeouts
 from nakama_client.connection_supervisor import ConnectionSupervisor
-from nakama_client.cursors import CursorStore, MemoryCursorStore
+from nakama_client.cursors import CursorStore
 from nakama_client.errors import ArgumentError, ClientClosed, NakamaError
 from nakama_client.events.exchanges import Exchange
 from nakama_client.events.handlers import Function, Handler
@@ -30,7 +30,8 @@ from nakama_client.features.push import PushApi
 from nakama_client.features.rpc import RpcApi
 from nakama_client.features.sessions import SessionsApi
 from nakama_client.features.users import UsersApi
-from nakama_client.feed import Acknowledge, FeedSettings, NotificationFeed
+from nakama_client.feed import NotificationFeed
+from nakama_client.feed_settings import Acknowledge, FeedSettings
 from nakama_client.protocol.retry import Retry
 from nakama_client.session import Session
 from nakama_client.socket import Socket
@@ -204,6 +205,18 @@ class Client(
         """
         return self._api.retrying.on_retry.add(function)
 
+    def on_error(self, function: Function[Exception]) -> Handler[Exception]:
+        """Call a function with each error that no call can raise.
+
+        It gets `UnreadableItem` for each item of a list that can't be read, once, and
+        `HandlerFailed` for each handler of this client that raised. Without such a function they
+        are logged at level ERROR. What is about a socket or a feed goes to `Socket.on_error`.
+
+        Returns:
+            The handler; its `remove()` stops the calls.
+        """
+        return self._api.on_error.add(function)
+
     def notifications(
         self,
         session: Session,
@@ -257,7 +270,7 @@ class Client(
             session,
             self.socket(session) if socket is None else socket,
             owns_socket=socket is None,
-            store=MemoryCursorStore() if store is None else store,
+            store=store,
             settings=settings,
         )
         self._feeds.add(feed)

@@ -25,6 +25,7 @@ NakamaError
 │   └── PushRefused                    OneSignal refuses what a device asks
 ├── NotRegistered                      a device has no player id at OneSignal
 ├── InvalidJson (ValueError)           text that should hold a JSON object and doesn't
+├── UnreadableItem                     an item of a list or a frame that can't be read
 └── SocketError
     ├── NotConnected                   the socket is not open
     ├── ConnectionLost                 it closed while a call waited; keeps the reason
@@ -306,6 +307,25 @@ class InvalidJson(NakamaError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.problem}: {hide_tokens(self.raw[:4096])[:200]!r}"
+
+
+class UnreadableItem(NakamaError):
+    """An item of a list or of a frame can't be read. Its neighbours are there all the same.
+
+    Attributes:
+        id: Its id, "" when that can't be read either.
+        raw: The whole item in JSON; what looks like a token is taken out.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, id: str, raw: str, problem: str) -> None:  # noqa: A002 - the field's name
+        super().__init__(id, raw, problem)
+        self.id = id
+        self.raw = raw
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"the item {self.id!r} can't be read: {self.problem}: {self.raw[:200]!r}"
 
 
 class SocketError(NakamaError):

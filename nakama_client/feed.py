@@ -5,93 +5,38 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
 from types import TracebackType
-from typing import Literal, Self, get_args
-
-from attrs import field, frozen
+from typing import Self
 
 from nakama_client.checkpoint import Checkpoint
-from nakama_client.config import RetryPolicy
-from nakama_client.cursors import CursorStore
-from nakama_client.errors import ArgumentError, NakamaError, NotConnected
+from nakama_client.cursors import CursorStore, MemoryCursorStore
+from nakama_client.errors import (
+    ApiError,
+    NakamaError,
+    NotConnected,
+    SessionExpired,
+)
 from nakama_client.events.handlers import Function
+from nakama_client.events.tasks import start
 from nakama_client.features.notifications import Notification, NotificationsApi
+from nakama_client.feed_settings import FeedSettings
+from nakama_client.feed_state import FeedState, Unreadable, wait
 from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, Wait, may_list_again
-from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
-from nakama_client.protocol.retry import full_jitter
+from nakama_client.protocol.delivery_log import AcknowledgementState
+from nakama_client.protocol.forward_clock import never_back
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 from nakama_client.transport.loops import check_loop, run_in
 
 _log = logging.getLogger("nakama_client.feed")
 
-Acknowledge = Literal["auto", "manual", "delete"]
-
 # How often the server may fail before a stored position that was never used is blamed.
 _DOUBTS = 3
 
+# A ban ends the session and then the socket: so many seconds the feed waits for the socket's word.
+_SECONDS_FOR_THE_SOCKET = 1.0
 
-@frozen(kw_only=True)
-class FeedSettings:
-    """How a feed delivers; `Client.notifications` explains the first four.
-
-    Attributes:
-        acknowledge: When a notification counts as handled.
-        queue_limit: How many may wait that came live.
-        overlap_window: For how many seconds a row may become visible after a later one.
-        check_interval: Seconds between two looks at the list while all comes live.
-        retry: The delays after a failed listing; only its delays count, a feed never gives up.
-        clock: Gives the seconds since 1970.
-        random: Gives numbers from 0 up to 1.
-
-    Raises:
-        ArgumentError: A value is out of range.
-    """
-
-    acknowledge: Acknowledge = field()
-    queue_limit: int = field()
-    overlap_window: float = field()
-    check_interval: float = field()
-    retry: RetryPolicy
-    clock: Callable[[], float]
-    random: Callable[[], float]
-
-    @acknowledge.validator
-    def _check_acknowledge(self, _: object, mode: str) -> None:
-        if mode not in get_args(Acknowledge):
-            modes = ", ".join(get_args(Acknowledge))
-            raise ArgumentError(f"acknowledge is one of {modes}; not {mode!r}")
-
-    @queue_limit.validator
-    def _check_queue_limit(self, _: object, limit: int) -> None:
-        if limit < 1:
-            raise ArgumentError(f"queue_limit must be at least 1, not {limit}")
-
-    @overlap_window.validator
-    def _check_overlap_window(self, _: object, seconds: float) -> None:
-        if not seconds >= 0:
-            raise ArgumentError(f"overlap_window must be 0 seconds or more, not {seconds}")
-
-    @check_interval.validator
-    def _check_check_interval(self, _: object, seconds: float) -> None:
-        if not seconds > 0:
-            raise ArgumentError(f"check_interval must be more than 0 seconds, not {seconds}")
-
-    def catch_up(self, saved: str | None) -> CatchUp[Notification]:
-        """Begin to catch up, from what an earlier feed has saved."""
-        # What an earlier feed acknowledged may not be deleted yet: a work queue deletes it again.
-        is_queue = self.acknowledge == "delete"
-        state = AcknowledgementState.ACKNOWLEDGED if is_queue else AcknowledgementState.DONE
-        log = DeliveryLog(saved, overlap_window=self.overlap_window, state=state)
-        return CatchUp(
-            log, limit=self.queue_limit, check_interval=self.check_interval, random=self.random
-        )
-
-    def pause(self, failures: int) -> float:
-        """Seconds to wait after so many failed listings in a row."""
-        first, longest = self.retry.first_delay, self.retry.max_delay
-        return full_jitter(failures, first=first, longest=longest, random=self.random)
+_REFUSED = (401, 403)
 
 
 class NotificationFeed:
@@ -107,8 +52,13 @@ class NotificationFeed:
 
     Transient notifications come through while the socket is open, with `persistent` False.
 
-    The feed has no task of its own: it lists and stores while it is iterated. What comes live
-    between two iterations waits, up to `queue_limit`; further persistent ones are listed later.
+    It lists when it is iterated, and stores behind what is handled. An `anext` that is cancelled,
+    as under a time limit, loses nothing: a list under way goes on, and the next `anext` waits for
+    it. What comes live between two iterations waits, up to `queue_limit`; further persistent ones
+    are listed later.
+
+    A notification that can't be read is left out: `socket.on_error` gets it, once, as an
+    `UnreadableItem`.
     """
 
     def __init__(
@@ -118,21 +68,21 @@ class NotificationFeed:
         socket: Socket,
         *,
         owns_socket: bool,
-        store: CursorStore,
+        store: CursorStore | None,
         settings: FeedSettings,
     ) -> None:
         self._client = client
         self._session = session
         self._socket = socket
         self._owns_socket = owns_socket
-        self._store = store
+        self._store = MemoryCursorStore() if store is None else store
+        self._is_lasting = store is not None
         self._settings = settings
-        self._state: _FeedState | None = None
+        self._now = never_back(settings.clock)
+        self._state: FeedState | None = None
         self._unacknowledged: Notification | None = None
         self._is_open = False
         self._is_iterating = False
-        self._has_listed = False
-        self._failures = 0
         self._lock = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -201,8 +151,21 @@ class NotificationFeed:
                 await self._open()
 
     async def _open(self) -> None:
-        catch_up = self._settings.catch_up(await self._store.load(self._session.user_id))
-        state = _FeedState(catch_up, Checkpoint(catch_up.log, self._store, self._session))
+        user_id = self._session.user_id
+        catch_up: CatchUp[Notification | Unreadable] = self._settings.catch_up(
+            await self._store.load(user_id)
+        )
+
+        async def save(text: str) -> None:
+            await self._store.save(user_id, text)
+
+        checkpoint = Checkpoint(
+            catch_up.log,
+            save=save if self._is_lasting else None,
+            flush=save,
+            delete=self._delete if self._settings.acknowledge == "delete" else None,
+        )
+        state = FeedState(catch_up, checkpoint)
         if self._socket.is_connected:
             state.connected()
         self._socket._add_observer(state)
@@ -214,7 +177,6 @@ class NotificationFeed:
         self._state = state
         self._is_open = True
         self._loop = asyncio.get_running_loop()
-        self._has_listed, self._failures = False, 0
 
     async def close(self) -> None:
         """Store the position, and close the socket if it is the feed's own.
@@ -237,7 +199,11 @@ class NotificationFeed:
         self._socket._remove_observer(state)
         state.ended(None)
         try:
+            await state.stop_listing()
             await state.checkpoint.flush()
+        except BaseException:
+            await state.checkpoint.cancel()
+            raise
         finally:
             if self._owns_socket:
                 await self._socket.close()
@@ -261,15 +227,30 @@ class NotificationFeed:
                 raise
 
     async def acknowledge(self, notification: Notification) -> None:
-        """Acknowledge a notification; when this returns, that is stored.
+        """Acknowledge a notification.
 
         It is for `acknowledge="manual"`: in any order, from any task, and also after the feed was
-        closed. Acknowledging twice, or a transient notification, does nothing.
+        closed. Acknowledging twice, or a transient notification, does nothing. It is stored within
+        a tenth of a second, together with others; `flush` waits for that.
 
         Raises:
             NotConnected: The feed was never open.
         """
-        await self._finish(notification.id)
+        state = self._opened_state()
+        await state.checkpoint.acknowledge(notification.id)
+        state.wakeup.set()  # the loop may be waiting for this
+        if not self._is_open:
+            await state.checkpoint.flush()
+
+    async def flush(self) -> None:
+        """Store what was acknowledged by now, and in a work queue delete it.
+
+        When this returns, a kill makes none of it come again. Closing the feed does the same.
+
+        Raises:
+            NotConnected: The feed was never open.
+        """
+        await self._opened_state().checkpoint.flush()
 
     async def forget(self) -> None:
         """Delete the stored position of a closed feed; the next feed begins at the beginning.
@@ -281,110 +262,90 @@ class NotificationFeed:
             raise RuntimeError("close the feed before it forgets its position")
         await self._store.delete(self._session.user_id)
 
-    async def _next(self, state: _FeedState) -> Notification:
+    async def _next(self, state: FeedState) -> Notification:
         while self._is_open:
+            if state.listing is not None:
+                await state.wait_for_listing()
+                continue
             state.wakeup.clear()
-            step = state.catch_up.next(self._settings.clock())
+            step = state.catch_up.next(self._now())
             if isinstance(step, Deliver):
-                if step.item.persistent and self._settings.acknowledge != "manual":
-                    self._unacknowledged = step.item
-                return step.item
+                if isinstance(step.item, Notification):
+                    return self._delivered(step.item)
+                self._leave_out(state, step.item)
+                continue
             if state.ended_event.is_set():
                 raise state.error or StopAsyncIteration
             if isinstance(step, Wait):
-                await _wait(state.wakeup, step.seconds)
+                await wait(state.wakeup, step.seconds)
             else:
-                await self._fetch(state, step)
+                state.listing = start(self._list(state, step), name="nakama_client feed listing")
         raise StopAsyncIteration
 
-    async def _fetch(self, state: _FeedState, fetch: Fetch) -> None:
+    def _delivered(self, notification: Notification) -> Notification:
+        if notification.persistent and self._settings.acknowledge != "manual":
+            self._unacknowledged = notification
+        return notification
+
+    def _leave_out(self, state: FeedState, item: Unreadable) -> None:
+        self._socket._report(item.error)
+        state.catch_up.log.move(item.id, AcknowledgementState.DONE)
+
+    async def _list(self, state: FeedState, fetch: Fetch) -> None:
         try:
-            page = await self._client.list_notifications(self._session, cursor=fetch.cursor)
+            page = await self._client._list_page(self._session, cursor=fetch.cursor)
         except NakamaError as error:
-            is_proven = self._has_listed or not fetch.cursor or self._failures < _DOUBTS
-            if not may_list_again(error, is_proven=is_proven):
-                raise
-            if state.catch_up.failed(fetch, self._settings.clock()):
-                self._failures += 1
-                seconds = self._settings.pause(self._failures)
-                _log.warning("listing failed, it is tried again in %.1f s: %s", seconds, error)
-                await _wait(state.ended_event, seconds)
+            await self._list_later(state, fetch, error)
             return
-        self._has_listed, self._failures = True, 0
-        now = self._settings.clock()
-        again = state.catch_up.fetched(fetch, page.notifications, page.cursor, now)
+        state.has_listed, state.failures = True, 0
+        items: list[Notification | Unreadable] = [
+            *map(Unreadable, page.unreadable),
+            *page.notifications,
+        ]
+        again = state.catch_up.fetched(fetch, items, page.cursor, self._now())
         if self._settings.acknowledge == "delete" and again:
-            await self._delete(again)
+            await state.checkpoint.delete_again(again)
+
+    async def _list_later(self, state: FeedState, fetch: Fetch, error: NakamaError) -> None:
+        """Pause after a failed listing, or raise what ends the feed."""
+        is_proven = state.has_listed or not fetch.cursor or state.failures < _DOUBTS
+        if may_list_again(error, is_proven=is_proven):
+            if state.catch_up.failed(fetch, self._now()):
+                state.failures += 1
+                seconds = self._settings.pause(state.failures)
+                _log.warning("listing failed, it is tried again in %.1f s: %s", seconds, error)
+                await wait(state.ended_event, seconds)
+            return
+        if isinstance(error, SessionExpired) or _is_refused(error):
+            await wait(state.ended_event, _SECONDS_FOR_THE_SOCKET)
+        if state.error is not None:
+            raise state.error from error
+        raise error
 
     async def _acknowledge_previous(self) -> None:
         unacknowledged, self._unacknowledged = self._unacknowledged, None
-        if unacknowledged is not None:
-            await self._finish(unacknowledged.id)
+        checkpoint = self._opened_state().checkpoint
+        if unacknowledged is None:
+            checkpoint.check()
+        else:
+            await checkpoint.acknowledge(unacknowledged.id)
 
-    async def _finish(self, notification_id: str) -> None:
-        state = self._opened_state()
-        is_work = self._settings.acknowledge == "delete"
-        state.checkpoint.note(
-            notification_id,
-            AcknowledgementState.ACKNOWLEDGED if is_work else AcknowledgementState.DONE,
-        )
-        state.wakeup.set()  # the loop may be waiting for this
-        await state.checkpoint.save()
-        if is_work:
-            await self._delete([notification_id])
-
-    async def _delete(self, ids: list[str]) -> None:
+    async def _delete(self, ids: list[str]) -> bool:
+        """Delete notifications; whether they are gone."""
         try:
             await self._client.delete_notifications(self._session, ids)
         except NakamaError as error:
             if not may_list_again(error, is_proven=True):
                 raise
             _log.warning("deleting failed, it is tried again with the next listing: %s", error)
-            return
-        for each in ids:
-            self._opened_state().checkpoint.note(each, AcknowledgementState.DONE)
+            return False
+        return True
 
-    def _opened_state(self) -> _FeedState:
+    def _opened_state(self) -> FeedState:
         if self._state is None:
             raise NotConnected("the feed is not open; use `async with client.notifications(…)`")
         return self._state
 
 
-class _FeedState:
-    """What an open feed has; the socket notifies it of what happens, as an `Observer`."""
-
-    def __init__(self, catch_up: CatchUp[Notification], checkpoint: Checkpoint) -> None:
-        self.catch_up = catch_up
-        self.checkpoint = checkpoint
-        self.wakeup = asyncio.Event()
-        self.ended_event = asyncio.Event()
-        self.error: NakamaError | None = None
-
-    def received(self, event: Notification) -> None:
-        self.catch_up.received(event)
-        self.wakeup.set()
-
-    def missed(self) -> None:
-        self.catch_up.missed()
-        self.wakeup.set()
-
-    def connected(self) -> None:
-        self.catch_up.connected()
-        self.wakeup.set()
-
-    def disconnected(self) -> None:
-        self.catch_up.disconnected()
-        self.wakeup.set()
-
-    def ended(self, error: NakamaError | None) -> None:
-        self.error = error
-        self.ended_event.set()
-        self.wakeup.set()
-
-
-async def _wait(event: asyncio.Event, seconds: float | None) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
+def _is_refused(error: NakamaError) -> bool:
+    return isinstance(error, ApiError) and error.status in _REFUSED

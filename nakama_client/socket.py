@@ -172,7 +172,8 @@ class Socket(
     def on_error(self, function: Function[Exception]) -> Handler[Exception]:
         """Call a function with each error that no call can raise.
 
-        It gets `HandlerFailed`, `QueueOverflow`, `MalformedFrame`, `RestoreFailed`, a
+        It gets `HandlerFailed`, `QueueOverflow`, `MalformedFrame`, `RestoreFailed`, an
+        `UnreadableItem` for each notification, live or listed by a feed, that can't be read, a
         `RequestRefused` that the server sent without naming a request, and the error with which
         reconnecting was given up. Without such a function they are logged at level ERROR.
 

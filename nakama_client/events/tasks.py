@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
@@ -19,6 +19,11 @@ def start(work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
     reader, and end a task before its owner knows it.
     """
     return asyncio.Task(work, loop=asyncio.get_running_loop(), name=name)
+
+
+def is_alive(task: asyncio.Task[Any] | None) -> TypeGuard[asyncio.Task[Any]]:
+    """Whether there is a task that this loop runs; a loop that was closed took its own along."""
+    return task is not None and task.get_loop() is asyncio.get_running_loop()
 
 
 def is_functions_own(error: BaseException) -> bool:

@@ -7,10 +7,11 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from nakama_client.errors import NakamaError
+from nakama_client.errors import NakamaError, UnreadableItem
 from nakama_client.events.dispatcher import Dispatcher
 from nakama_client.events.handlers import Function, Handler, Handlers
 from nakama_client.events.subscription import Subscription
+from nakama_client.events.unreadable import UnreadableItems
 from nakama_client.protocol.codec import DECODE_ERRORS
 from nakama_client.protocol.envelopes import Event, malformed
 
@@ -26,6 +27,9 @@ class Observer(Protocol[T_contra]):
 
     def received(self, event: T_contra) -> None:
         """An event came."""
+
+    def received_unreadable(self, item: UnreadableItem) -> None:
+        """An event came that can't be read; it was reported."""
 
     def missed(self) -> None:
         """A frame came that can't be read; it may have held events."""
@@ -61,12 +65,17 @@ class _Topic(Generic[T]):
 
 
 class Topics:
-    """Hands events to those who get them."""
+    """Hands events to those who get them.
+
+    Attributes:
+        unreadable_items: Reports what can't be read.
+    """
 
     def __init__(self, dispatcher: Dispatcher, *, queue_limit: int) -> None:
         self._dispatcher = dispatcher
         self._queue_limit = queue_limit
         self._topics: dict[str, _Topic[Any]] = {}
+        self.unreadable_items = UnreadableItems(dispatcher)
 
     def on(self, event: Event[T], function: Function[T]) -> Handler[T]:
         """Call a function with each event of a kind."""
@@ -102,6 +111,11 @@ class Topics:
                 observer.missed()
             return 1
         for event in events:
+            if isinstance(event, UnreadableItem):
+                self.unreadable_items.report(event)
+                for observer in topic.observers:
+                    observer.received_unreadable(event)
+                continue
             if topic.handlers.all:
                 self._dispatcher.post(topic.handlers, event)
             for observer in topic.observers:

@@ -174,8 +174,10 @@ class ChannelMessagesApi(ClientFeature):
         check_present("channel_id", channel_id)
 
         return paginate(
-            lambda position: self.list_channel_messages(
-                session, channel_id, limit=page_size, forward=forward, cursor=position
+            self._api.resumable(
+                lambda position: self.list_channel_messages(
+                    session, channel_id, limit=page_size, forward=forward, cursor=position
+                )
             ),
             lambda page: page.messages,
             cursor=cursor,

@@ -154,8 +154,10 @@ class FriendsApi(ClientFeature):
         _check_state(state)
 
         return paginate(
-            lambda position: self.list_friends(
-                session, state=state, limit=page_size, cursor=position
+            self._api.resumable(
+                lambda position: self.list_friends(
+                    session, state=state, limit=page_size, cursor=position
+                )
             ),
             lambda page: page.friends,
             cursor=cursor,
@@ -195,8 +197,10 @@ class FriendsApi(ClientFeature):
         check_limit(page_size, 100)
 
         return paginate(
-            lambda position: self.list_friends_of_friends(
-                session, limit=page_size, cursor=position
+            self._api.resumable(
+                lambda position: self.list_friends_of_friends(
+                    session, limit=page_size, cursor=position
+                )
             ),
             lambda page: page.friends_of_friends,
             cursor=cursor,

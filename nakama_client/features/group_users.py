@@ -235,8 +235,10 @@ class GroupUsersApi(ClientFeature):
         _query(state, page_size, cursor)
 
         return paginate(
-            lambda position: self.list_group_users(
-                session, group_id, state=state, limit=page_size, cursor=position
+            self._api.resumable(
+                lambda position: self.list_group_users(
+                    session, group_id, state=state, limit=page_size, cursor=position
+                )
             ),
             lambda page: page.group_users,
             cursor=cursor,
@@ -293,8 +295,10 @@ class GroupUsersApi(ClientFeature):
         _query(state, page_size, cursor)
 
         return paginate(
-            lambda position: self.list_user_groups(
-                session, user_id, state=state, limit=page_size, cursor=position
+            self._api.resumable(
+                lambda position: self.list_user_groups(
+                    session, user_id, state=state, limit=page_size, cursor=position
+                )
             ),
             lambda page: page.user_groups,
             cursor=cursor,

@@ -218,7 +218,9 @@ class GroupsApi(ClientFeature):
         check_limit(page_size, 100)
 
         return paginate(
-            lambda position: self._list_groups(session, filters, page_size, position),
+            self._api.resumable(
+                lambda position: self._list_groups(session, filters, page_size, position)
+            ),
             lambda page: page.groups,
             cursor=cursor,
         )

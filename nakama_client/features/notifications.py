@@ -9,11 +9,12 @@ from enum import IntEnum
 import msgspec
 from attrs import Factory, frozen
 
+from nakama_client.errors import UnreadableItem
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
 from nakama_client.events.topics import Observer
 from nakama_client.features.base import ClientFeature, SocketFeature
-from nakama_client.protocol.codec import JsonObject, decode
+from nakama_client.protocol.codec import JsonObject, decode_items
 from nakama_client.protocol.envelopes import Event
 from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.replies import Empty
@@ -80,10 +81,12 @@ class NotificationPage:
         notifications: At most as many as the limit; empty at the end of the list.
         cursor: The position of the last one. It is never empty, also at the end of the list, and
             stays valid: save it, and list from there later to get what is new.
+        unreadable: Those on the page that can't be read; `Client.on_error` gets each once.
     """
 
     notifications: tuple[Notification, ...] = ()
     cursor: str = ""
+    unreadable: tuple[UnreadableItem, ...] = ()
 
 
 class _NotificationList(msgspec.Struct):
@@ -91,8 +94,9 @@ class _NotificationList(msgspec.Struct):
     cacheable_cursor: str = ""
 
 
-def _read(raw: msgspec.Raw) -> Sequence[Notification]:
-    return decode(raw, _NotificationList).notifications
+def _read(raw: msgspec.Raw) -> Sequence[Notification | UnreadableItem]:
+    found = decode_items(raw, _NotificationList)
+    return (*found.value.notifications, *found.unreadable)
 
 
 _RECEIVED = Event("notifications", _read)
@@ -115,10 +119,10 @@ class NotificationsApi(ClientFeature):
             ArgumentError: The limit is out of range.
             InternalError: The cursor is not one of this list.
         """
-        query = present(limit=check_limit(limit, 100), cacheable_cursor=cursor or None)
-        request = Request("GET", "/v2/notification", query)
-        reply = await self._api.call(session, request, _NotificationList)
-        return NotificationPage(reply.notifications, reply.cacheable_cursor)
+        page = await self._list_page(session, limit=limit, cursor=cursor)
+        for item in page.unreadable:
+            self._api.unreadable_items.report(item)
+        return page
 
     def iter_notifications(
         self, session: Session, *, cursor: str | None = None, page_size: int = 100
@@ -139,9 +143,12 @@ class NotificationsApi(ClientFeature):
         check_limit(page_size, 100)
 
         return paginate(
-            lambda position: self.list_notifications(session, limit=page_size, cursor=position),
+            self._api.resumable(
+                lambda position: self.list_notifications(session, limit=page_size, cursor=position)
+            ),
             lambda page: page.notifications,
             cursor=cursor,
+            unreadable=lambda page: page.unreadable,
         )
 
     async def delete_notifications(self, session: Session, ids: Iterable[str]) -> None:
@@ -163,12 +170,24 @@ class NotificationsApi(ClientFeature):
         for batch in split(query, token_bytes=len(session.token)):
             await self._api.call(session, Request("DELETE", "/v2/notification", batch), Empty)
 
+    async def _list_page(
+        self, session: Session, *, limit: int = 100, cursor: str | None
+    ) -> NotificationPage:
+        """List a page; the caller reports what can't be read, as the feed does."""
+        query = present(limit=check_limit(limit, 100), cacheable_cursor=cursor or None)
+        request = Request("GET", "/v2/notification", query)
+        found = await self._api.call_for_items(session, request, _NotificationList)
+        reply = found.value
+        return NotificationPage(reply.notifications, reply.cacheable_cursor, found.unreadable)
+
 
 class RealtimeNotifications(SocketFeature):
     """Notifications as they are sent."""
 
     def on_notification(self, function: Function[Notification]) -> Handler[Notification]:
         """Call a function with each notification, persistent or not, in the order of sending.
+
+        One that can't be read goes to `on_error` as `UnreadableItem`, and keeps none back.
 
         Use it as a decorator or call it, before or after connecting; the function may be async.
         Several functions are called one after another, outside of the socket's reader. While one is
@@ -195,3 +214,7 @@ class RealtimeNotifications(SocketFeature):
     def _remove_observer(self, observer: Observer[Notification]) -> None:
         """Remove the observer; only the feed calls this."""
         self._connection.topics.forget(_RECEIVED, observer)
+
+    def _report(self, item: UnreadableItem) -> None:
+        """Report what the feed can't read in a list; only the feed calls this."""
+        self._connection.topics.unreadable_items.report(item)

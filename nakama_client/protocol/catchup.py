@@ -15,7 +15,7 @@ import msgspec
 from nakama_client import errors
 from nakama_client.config import is_transient
 from nakama_client.protocol.delivery_log import CAPACITY, DeliveryLog
-from nakama_client.protocol.paging import is_last
+from nakama_client.protocol.paging import PageWalk
 
 # After so many that came live only, their places in the list are looked up.
 _MOST_UNLISTED = CAPACITY // 2
@@ -84,6 +84,8 @@ class CatchUp(Generic[T]):
         limit: How many may wait that came live.
         check_interval: How many seconds may pass without a backfill, more or less.
         random: Gives numbers from 0 up to 1, so that many feeds do not check at one moment.
+        pause: The seconds before one more backfill, after so many that frames without a readable
+            word made necessary.
 
     Attributes:
         log: What is remembered.
@@ -91,19 +93,31 @@ class CatchUp(Generic[T]):
     """
 
     def __init__(
-        self, log: DeliveryLog, *, limit: int, check_interval: float, random: Callable[[], float]
+        self,
+        log: DeliveryLog,
+        *,
+        limit: int,
+        check_interval: float,
+        random: Callable[[], float],
+        pause: Callable[[int], float],
     ) -> None:
         self.log = log
         self.dropped = 0
         self._limit = limit
         self._check_interval = check_interval
         self._random = random
+        self._pause = pause
         self._is_connected = False
         self._has_gap = True
         self._is_check = False
         self._has_progressed = False
         self._next_check = 0.0
+        self._has_unreadable_frames = False
+        self._unreadable_backfills = 0  # such backfills in a row
+        self._last_unreadable = 0.0
+        self._not_before = 0.0  # when the next backfill may begin
         self._cursor: str | None = None  # of the backfill; None when none runs
+        self._walk = PageWalk("")
         self._asked: Fetch | None = None
         self._ready: dict[str, T] = {}  # to be delivered before anything else
         self._held: dict[str, T] = {}  # what came live, and waits for the backfill
@@ -118,14 +132,20 @@ class CatchUp(Generic[T]):
         self._is_connected = True
 
     def disconnected(self) -> None:
-        """From now on nothing comes live."""
-        self.missed()
-        self._is_connected = False
-
-    def missed(self) -> None:
-        """Something was sent that did not come: the backfill begins anew."""
+        """From now on nothing comes live: when it does again, a backfill begins anew."""
         self._open_gap()
         self._cursor = self._asked = None
+        self._is_connected = False
+        self._not_before = 0.0
+
+    def missed(self) -> None:
+        """A frame came that can't be read: one more backfill follows.
+
+        The one under way goes on to its end: whoever sends such frames all the time must not keep
+        it from ever ending.
+        """
+        self._open_gap()
+        self._has_unreadable_frames = True
 
     def received(self, item: T) -> None:
         """Something came live."""
@@ -151,7 +171,11 @@ class CatchUp(Generic[T]):
         if self._ready:
             return self._deliver(self._first_ready(), now)
         if not self.is_live:
-            return self._fetch(now) if self._is_connected else Wait(None)
+            if not self._is_connected:
+                return Wait(None)
+            if self._cursor is None and now < self._not_before:
+                return Wait(self._not_before - now)
+            return self._fetch(now)
         # The position moves only along the list, and the database may commit a row late or a frame
         # may get lost without a close: so even a live feed lists from time to time.
         if now >= self._next_check or self.log.unlisted >= _MOST_UNLISTED:
@@ -174,18 +198,23 @@ class CatchUp(Generic[T]):
             The ids in it that were handled before; in a work queue they are still to be deleted.
         """
         if fetch is not self._asked:
-            return []  # something was missed since, and the backfill begins anew
+            return []  # the connection was lost since, and the backfill begins anew
         page = list(items)
-        for item in page:
-            if item.id in self.log:
-                self._held.pop(item.id, None)
-            else:
-                self._ready[item.id] = item
-                self._has_progressed = True
-        again = self.log.list_page((item.id for item in page), cursor)
+        ids = [item.id for item in page]
+        again: list[str] = []
+        if self._walk.turn(ids, cursor):
+            for item in page:
+                if item.id in self.log:
+                    self._held.pop(item.id, None)
+                else:
+                    self._ready[item.id] = item
+                    self._has_progressed = True
+            again = self.log.list_page(ids, cursor)
         self._cursor = cursor
-        if is_last(count=len(page), cursor=cursor, previous=fetch.cursor):
-            self.log.end_backfill()
+        if self._walk.is_over:
+            # What a server that repeats itself leaves out may still be there.
+            if not self._walk.is_repeating:
+                self.log.end_backfill()
             self._end_backfill(now)
         return again
 
@@ -213,14 +242,25 @@ class CatchUp(Generic[T]):
         # Under a constant stream a backfill would never reach the end, and the position would
         # never move: after a check interval it begins anew, from a position that has moved.
         is_old = self._has_progressed and now >= self._next_check
-        if self._has_gap or self._cursor is None or is_old:
-            self._is_check = self._is_check and not self._has_gap
-            self._has_gap = self._has_progressed = False
+        if self._cursor is None or is_old:
+            self._begin_backfill(now)
             self._cursor = self.log.cursor
-            self.log.begin_backfill(now)
-            self._plan_check(now)
         self._asked = Fetch(self._cursor)
         return self._asked
+
+    def _begin_backfill(self, now: float) -> None:
+        if self._has_unreadable_frames:
+            self._has_unreadable_frames = False
+            if now - self._last_unreadable > self._check_interval:
+                self._unreadable_backfills = 0
+            self._unreadable_backfills += 1
+            self._last_unreadable = now
+            self._not_before = now + self._pause(self._unreadable_backfills)
+        self._is_check = self._is_check and not self._has_gap
+        self._has_gap = self._has_progressed = False
+        self._walk = PageWalk(self.log.cursor)
+        self.log.begin_backfill(now)
+        self._plan_check(now)
 
     def _end_backfill(self, now: float) -> None:
         self._cursor = self._asked = None

@@ -6,12 +6,12 @@ that belongs to the game (`content`, `metadata`, `wallet`) comes as text inside 
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from nakama_client.errors import ArgumentError, InvalidJson
-from nakama_client.redaction import hide_tokens
+from nakama_client.errors import ArgumentError, InvalidJson, UnreadableItem
+from nakama_client.redaction import hide, hide_tokens
 
 T = TypeVar("T")
 
@@ -97,6 +97,76 @@ def decode(data: bytes | msgspec.Raw, model: type[T]) -> T:
             raise
         value = msgspec.convert(without, model, strict=False, dec_hook=_decode_object)
     return value
+
+
+class Salvaged(msgspec.Struct, Generic[T], frozen=True):
+    """What can be read of an answer or a frame.
+
+    Attributes:
+        value: The model, without the items that can't be read.
+        unreadable: Those items.
+        is_nothing_left: Whether every item was one of those.
+    """
+
+    value: T
+    unreadable: tuple[UnreadableItem, ...] = ()
+    is_nothing_left: bool = False
+
+
+class _HasId(msgspec.Struct):
+    id: str = ""
+
+
+def decode_items(
+    data: bytes | msgspec.Raw, model: type[T], secrets: tuple[str, ...] = ()
+) -> Salvaged[T]:
+    """Read JSON into a model, without those items of its lists that can't be read.
+
+    Args:
+        data: A JSON object.
+        model: What it is read into.
+        secrets: What is taken out of the items' texts.
+
+    Raises:
+        DECODE_ERRORS: It is not JSON, or something else than an item has another shape.
+    """
+    try:
+        return Salvaged(decode(data, model))
+    except msgspec.ValidationError:
+        # Only now each item by itself: nearly always all of them are good.
+        members = decode(data, dict[str, msgspec.Raw])
+    unreadable: list[UnreadableItem] = []
+    count = 0
+    good: dict[str, Any] = {}
+    for name, raw in members.items():
+        good[name] = raw
+        if bytes(raw).startswith(b"["):
+            items = decode(raw, list[msgspec.Raw])
+            problems = [_problem(name, item, model, secrets) for item in items]
+            good[name] = [
+                item for item, found in zip(items, problems, strict=True) if found is None
+            ]
+            unreadable += (each for each in problems if each is not None)
+            count += len(items)
+    value = decode(msgspec.json.encode(good), model)
+    return Salvaged(value, tuple(unreadable), is_nothing_left=0 < count == len(unreadable))
+
+
+def _problem(
+    name: str, item: msgspec.Raw, model: type[Any], secrets: tuple[str, ...]
+) -> UnreadableItem | None:
+    """What is wrong with one item of a model's list."""
+    try:
+        decode(msgspec.json.encode({name: [item]}), model)
+    except DECODE_ERRORS as error:
+        try:
+            item_id = decode(item, _HasId).id
+        except DECODE_ERRORS:
+            item_id = ""
+        raw = hide(bytes(item).decode(errors="replace"), secrets)
+        problem = hide(str(error), secrets).replace("[0]", "[…]", 1)
+        return UnreadableItem(item_id, raw, problem)
+    return None
 
 
 def _without_nulls(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -29,12 +30,12 @@ class AcknowledgementState(IntEnum):
 
 
 class _ListedPage(msgspec.Struct):
-    """A page of the backfill; `open` are those of its ids that are not done."""
+    """A page of the backfill; `open` counts those of its ids that are not done."""
 
     cursor: str
     ids: list[str]
-    open: set[str]
-    is_settled: bool
+    open: int = 0
+    is_settled: bool = False
 
 
 class _Entry(msgspec.Struct):
@@ -90,7 +91,8 @@ class DeliveryLog:
             item_id: _Entry(since, state) for item_id, since in saved_state.seen.items()
         }
         self._past: dict[str, None] = {}  # before the position; a frame of one may be on its way
-        self._pages: list[_ListedPage] = []
+        self._pages: deque[_ListedPage] = deque()
+        self._page_of: dict[str, _ListedPage] = {}  # those of its ids that are not done
         self._backfill = 0
         self._settled_since = 0.0
 
@@ -110,6 +112,10 @@ class DeliveryLog:
         self._backfill += 1
         self._settled_since = now - self._overlap_window
         self._pages.clear()
+        self._page_of.clear()
+        for entry in self._entries.values():
+            # An earlier life may have had a clock that was set back since.
+            entry.since = min(entry.since, now)
 
     def list_page(self, ids: Iterable[str], cursor: str) -> list[str]:
         """Note the next page of the backfill, and the position of its end.
@@ -117,18 +123,18 @@ class DeliveryLog:
         Returns:
             Those of its ids that were acknowledged, and are listed all the same.
         """
-        page = _ListedPage(cursor, list(ids), set(), is_settled=False)
+        page = _ListedPage(cursor, list(ids))
         again = []
         for item_id in page.ids:
             entry = self._entries.get(item_id)
             page.is_settled = entry is not None and entry.since <= self._settled_since
             if entry is None:
                 if item_id not in self._past:
-                    page.open.add(item_id)
+                    self._open(item_id, page)
                 continue
             self._mark_listed(entry)
             if entry.state is not AcknowledgementState.DONE:
-                page.open.add(item_id)
+                self._open(item_id, page)
             if entry.state is not AcknowledgementState.DELIVERED:
                 again.append(item_id)
         if page.ids:
@@ -151,7 +157,7 @@ class DeliveryLog:
         entry = self._entries[item_id] = _Entry(now, AcknowledgementState.DELIVERED)
         self.delivered += 1
         self.unlisted += 1
-        if any(item_id in page.open for page in self._pages):
+        if item_id in self._page_of:
             self._mark_listed(entry)
 
     def move(self, item_id: str, state: AcknowledgementState) -> None:
@@ -163,9 +169,15 @@ class DeliveryLog:
             self.delivered -= 1
         entry.state = state
         if state is AcknowledgementState.DONE:
-            for page in self._pages:
-                page.open.discard(item_id)
+            page = self._page_of.pop(item_id, None)
+            if page is not None:
+                page.open -= 1
             self._advance()
+
+    def _open(self, item_id: str, page: _ListedPage) -> None:
+        if item_id not in self._page_of:
+            self._page_of[item_id] = page
+            page.open += 1
 
     def _mark_listed(self, entry: _Entry) -> None:
         if entry.backfill == 0:
@@ -184,7 +196,7 @@ class DeliveryLog:
             self.cursor = page.cursor
             for item_id in page.ids:
                 self._forget(item_id)
-            del self._pages[0]
+            self._pages.popleft()
 
     def _forget(self, item_id: str) -> None:
         entry = self._entries.pop(item_id, None)

@@ -30,11 +30,12 @@ class Event(msgspec.Struct, Generic[T], frozen=True):
 
     Attributes:
         member: The envelope's member.
-        read: Turns the member's JSON into the events in it, one for each call of a handler.
+        read: Turns the member's JSON into the events in it, one for each call of a handler, and
+            those that can't be read.
     """
 
     member: str
-    read: Callable[[msgspec.Raw], Sequence[T]]
+    read: Callable[[msgspec.Raw], Sequence[T | errors.UnreadableItem]]
 
 
 def single(member: str, model: type[T]) -> Event[T]:

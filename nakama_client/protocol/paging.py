@@ -7,7 +7,8 @@ from typing import Generic, Protocol, Self, TypeVar
 
 T = TypeVar("T")
 
-FetchPage = Callable[[str | None], Awaitable[tuple[Sequence[T], str]]]
+# The items of a page, what else it holds that could not be read, and its cursor.
+FetchPage = Callable[[str | None], Awaitable[tuple[Sequence[T], Sequence[object], str]]]
 
 
 class _HasCursor(Protocol):
@@ -19,25 +20,55 @@ class _HasCursor(Protocol):
 P = TypeVar("P", bound=_HasCursor)
 
 
-def is_last(*, count: int, cursor: str, previous: str) -> bool:
-    """Whether to ask for no further page.
+class PageWalk:
+    """A walk through the pages of a list: it tells which page is the last one.
 
     Nakama's notification cursor is never empty, not even on an empty page, so its presence says
-    nothing. Other lists leave it out on the last page.
+    nothing. Other lists leave it out on the last page. A server that sends a page or a cursor a
+    second time would send it for ever. The walk remembers about 200 bytes of each page.
 
     Args:
-        count: How many items the page holds.
-        cursor: The cursor that came with the page.
-        previous: The cursor that was sent, "" for the first page.
+        cursor: Where it begins, "" for the beginning.
+
+    Attributes:
+        is_over: Whether to ask for no further page.
+        is_repeating: Whether it is over because the server repeated itself.
     """
-    return count == 0 or cursor in {"", previous}
+
+    def __init__(self, cursor: str) -> None:
+        self.is_over = False
+        self.is_repeating = False
+        self._position = cursor
+        self._cursors = {cursor}
+        self._pages: set[int] = set()
+
+    def turn(self, items: Sequence[object], cursor: str) -> bool:
+        """The next page came.
+
+        Args:
+            items: What it holds; the `repr` of one tells it from others.
+            cursor: The cursor that came with it.
+
+        Returns:
+            Whether it is new; a repeated one is to be left out.
+        """
+        is_last = not items or cursor in {"", self._position}
+        page = hash((repr(items[0]), repr(items[-1]), len(items))) if items else 0
+        is_new = not items or page not in self._pages
+        self.is_repeating = not is_last and (not is_new or cursor in self._cursors)
+        self.is_over = is_last or self.is_repeating
+        self._pages.add(page)
+        self._cursors.add(cursor)
+        self._position = cursor
+        return is_new
 
 
 class PageIterator(Generic[T]):
     """Every item of a list, page after page: `async for item in …`.
 
-    It always ends: at an empty page, at a page without a cursor, or when the cursor stays the
-    same.
+    It always ends: at an empty page, at a page without a cursor, or when a page or a cursor comes
+    a second time. A cancelled `anext`, as under a time limit, loses nothing: the request goes on,
+    and the next `anext` waits for it.
     """
 
     def __init__(self, fetch: FetchPage[T], cursor: str | None) -> None:
@@ -45,7 +76,7 @@ class PageIterator(Generic[T]):
         self._cursor = cursor
         self._next_cursor = cursor or ""
         self._items: Iterator[T] = iter(())
-        self._at_end = False
+        self._walk = PageWalk(cursor or "")
 
     def __aiter__(self) -> Self:
         return self
@@ -55,7 +86,7 @@ class PageIterator(Generic[T]):
             for item in self._items:
                 return item
             self._cursor = self._next_cursor or self._cursor
-            if self._at_end:
+            if self._walk.is_over:
                 raise StopAsyncIteration
             await self._turn()
 
@@ -69,9 +100,9 @@ class PageIterator(Generic[T]):
         return self._cursor
 
     async def _turn(self) -> None:
-        items, cursor = await self._fetch(self._cursor)
-        self._at_end = is_last(count=len(items), cursor=cursor, previous=self._cursor or "")
-        self._items = iter(items)
+        items, unreadable, cursor = await self._fetch(self._cursor)
+        is_new = self._walk.turn([*items, *unreadable], cursor)
+        self._items = iter(items if is_new else ())
         self._next_cursor = cursor
 
 
@@ -81,6 +112,7 @@ def paginate(
     *,
     cursor: str | None,
     cursor_of: Callable[[P], str] | None = None,
+    unreadable: Callable[[P], Sequence[object]] | None = None,
 ) -> PageIterator[T]:
     """Make every item of a list out of the call that lists one page.
 
@@ -89,10 +121,12 @@ def paginate(
         items: The items of a page.
         cursor: Where to begin; None or "" for the beginning.
         cursor_of: Where the next page begins; None for the page's `cursor`.
+        unreadable: What the page holds besides, which is no end of the list; None for nothing.
     """
 
-    async def fetch(position: str | None) -> tuple[Sequence[T], str]:
+    async def fetch(position: str | None) -> tuple[Sequence[T], Sequence[object], str]:
         page = await list_page(position)
-        return items(page), page.cursor if cursor_of is None else cursor_of(page)
+        others = () if unreadable is None else unreadable(page)
+        return items(page), others, page.cursor if cursor_of is None else cursor_of(page)
 
     return PageIterator(fetch, cursor)

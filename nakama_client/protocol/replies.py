@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from nakama_client import errors
-from nakama_client.protocol.codec import DECODE_ERRORS, decode
+from nakama_client.protocol.codec import DECODE_ERRORS, Salvaged, decode, decode_items
 from nakama_client.redaction import excerpt, hide
 
 T = TypeVar("T")
@@ -60,8 +60,8 @@ class _Refusal(msgspec.Struct):
     message: str = ""
 
 
-def read(reply: Reply, model: type[T]) -> T:
-    """Read an answer into a model.
+def read(reply: Reply, model: type[T]) -> Salvaged[T]:
+    """Read an answer into a model, without those items of its lists that can't be read.
 
     Raises:
         ApiError: Nakama refused.
@@ -70,7 +70,7 @@ def read(reply: Reply, model: type[T]) -> T:
     if reply.status != 200:
         raise refusal(reply)
     try:
-        return decode(reply.body, model)
+        return decode_items(reply.body, model, reply.secrets)
     except DECODE_ERRORS as error:
         problem = hide(str(error), reply.secrets)
     raise errors.UnexpectedReply(reply.status, excerpt(reply.body, reply.secrets), problem)

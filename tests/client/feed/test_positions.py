@@ -156,7 +156,7 @@ async def test_acknowledge_delete_deletes_what_was_handled(
     async def work() -> None:
         async with client.notifications(alice, store=store, acknowledge="delete") as feed:
             async for notification in feed:
-                assert (await left())[0] == notification.subject, "deleted before it was handled"
+                assert notification.subject in await left(), "deleted before it was handled"
                 if notification.subject == "c":
                     raise ZeroDivisionError
 

@@ -3,7 +3,6 @@ from hypothesis import strategies as st
 
 from nakama_client import QueueOverflow
 from nakama_client.protocol.backlog import Backlog
-from nakama_client.protocol.paging import is_last
 
 
 @given(st.integers(1, 5), st.lists(st.booleans(), max_size=60))
@@ -59,10 +58,3 @@ def test_clear_empties_the_backlog() -> None:
     assert not backlog
     assert backlog.add("c")
     assert backlog.pop() == "c"
-
-
-def test_is_last_ends_at_empty_pages_and_unchanged_cursors() -> None:
-    assert is_last(count=0, cursor="a", previous="")
-    assert is_last(count=5, cursor="", previous="a")
-    assert is_last(count=5, cursor="a", previous="a")
-    assert not is_last(count=5, cursor="b", previous="a")
