@@ -6,6 +6,9 @@ needs as arguments, and one in `_STORED` if it has tables.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from aiohttp import web
 
 from mock_server.config import Config
@@ -375,9 +378,13 @@ class Wiring:
 
     async def drain(self) -> None:
         """Let server modules finish what players do, within `shutdown_grace_sec` seconds."""
-        if self._config.shutdown_grace_sec:
-            for each in self.features:
-                await each.drain()
+        seconds = self._config.shutdown_grace_sec
+        if not seconds:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.runtime.shut_down(), seconds)
+        for each in self.features:
+            await each.drain()
 
     async def close(self) -> None:
         """Finish what is under way, and close the store."""

@@ -24,6 +24,8 @@ TournamentFunction: TypeAlias = Callable[[Context, Json, int, int], object]
 """Takes the context, the tournament, when it ends or ended and when it is reset next."""
 LeaderboardFunction: TypeAlias = Callable[[Context, Json, int], object]
 """Takes the context, the leaderboard and when it was reset."""
+ShutdownFunction: TypeAlias = Callable[[Context], object]
+"""Takes the context; what it returns is not looked at."""
 MatchedFunction: TypeAlias = Callable[[Context, list[Json]], object]
 """Takes the context and the players of a match; returns the match's id, or None."""
 StorageIndexFilter: TypeAlias = Callable[[Context, Json], bool | Awaitable[bool]]
@@ -70,6 +72,7 @@ class Callbacks:
         tournament_end: Called when a period of a tournament no longer takes scores.
         tournament_reset: Called when a period of a tournament is over.
         leaderboard_reset: Called when a period of a leaderboard is over.
+        shutdown: Called when the server stops, where `shutdown_grace_sec` gives the time.
         storage_indexes: By name, which keeps its case.
         storage_index_filters: By index name.
         matches: What makes match handlers, by the name for `nk.match_create`, as it is.
@@ -87,6 +90,7 @@ class Callbacks:
     tournament_end: TournamentFunction | None = None
     tournament_reset: TournamentFunction | None = None
     leaderboard_reset: LeaderboardFunction | None = None
+    shutdown: ShutdownFunction | None = None
     storage_indexes: dict[str, StorageIndex] = field(factory=dict)
     storage_index_filters: dict[str, StorageIndexFilter] = field(factory=dict)
     matches: dict[str, MatchFactory] = field(factory=dict)

@@ -14,6 +14,7 @@ from mock_server.runtime.callbacks import (
     LeaderboardFunction,
     MatchedFunction,
     RpcFunction,
+    ShutdownFunction,
     TournamentFunction,
 )
 from mock_server.runtime.context import Context, Contexts
@@ -203,6 +204,17 @@ class RegistrationFunctions(RuntimeFunctions):
         """
         given = Arguments("register_leaderboard_reset", function)
         self._callbacks.leaderboard_reset = given.function(1)
+
+    def register_shutdown(self, function: ShutdownFunction) -> None:
+        """Call a function when the server stops; with `shutdown_grace_sec` 0 it is never called.
+
+        Args:
+            function: Takes the `Context`.
+
+        Raises:
+            ModuleError: No function.
+        """
+        self._callbacks.shutdown = Arguments("register_shutdown", function).function(1)
 
     def run_once(self, function: Callable[[Context], Any]) -> Any:
         """Call a function once while the modules load; further calls do nothing.

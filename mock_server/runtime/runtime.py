@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mock_server.config import RuntimeConfig
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.context import Contexts
-from mock_server.runtime.errors import ModuleLoadError
+from mock_server.runtime.errors import ModuleError, ModuleLoadError
 from mock_server.runtime.events import Events
 from mock_server.runtime.js.engine import find_bundle, load_engine
 from mock_server.runtime.lua.modules import LuaModule, find_lua_modules
@@ -112,6 +113,20 @@ class Runtime:
         if self._javascript is not None:
             self._javascript.keep()
         self._keep(in_python)
+
+    async def shut_down(self) -> None:
+        """Call the function of `register_shutdown`; its errors are logged."""
+        function = self._registrations.active.shutdown
+        if function is None:
+            return
+        try:
+            result = function(self._contexts.new("shutdown"))
+            if inspect.isawaitable(result):
+                await result
+        except ModuleError as error:
+            _log.error("the shutdown function failed: %s", error.message)
+        except Exception:
+            _log.exception("the shutdown function failed")
 
     async def interrupt(self) -> None:
         """Cut the calls that are under way, and forget the events on their way."""

@@ -13,7 +13,7 @@ def runtime_settings(config: Config) -> dict[str, Any]:
     session, socket, steam = config.session, config.socket, config.social.steam
     return {
         "name": config.name,
-        "shutdown_grace_sec": 0,
+        "shutdown_grace_sec": config.shutdown_grace_sec,
         "logger": {"level": "debug"},
         "session": {
             "encryption_key": session.encryption_key,
@@ -21,8 +21,8 @@ def runtime_settings(config: Config) -> dict[str, Any]:
             "refresh_encryption_key": session.refresh_encryption_key,
             "refresh_token_expiry_sec": session.refresh_token_expiry_sec,
             "single_socket": session.single_socket,
-            "single_match": False,
-            "single_party": False,
+            "single_match": session.single_match,
+            "single_party": session.single_party,
             "single_session": session.single_session,
         },
         "socket": {

@@ -95,9 +95,10 @@ class Wallets:
             limit + 1,
         )
         page = rows[:limit]
-        if len(rows) <= limit or not page:
+        if len(rows) <= limit:
             return LedgerPage(page, "")
-        return LedgerPage(page, encode_cursor(_CURSOR, page[-1]["create_time"], page[-1]["id"]))
+        last = (page[-1]["create_time"], page[-1]["id"]) if page else after
+        return LedgerPage(page, encode_cursor(_CURSOR, *last))
 
     def _update(self, update: Update, *, in_ledger: bool) -> Result | None:
         row = self._accounts.find(update.user_id)

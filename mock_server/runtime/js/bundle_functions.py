@@ -12,6 +12,7 @@ from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.js.context import Missing
 from mock_server.runtime.js.errors import ScriptError
 from mock_server.runtime.js.functions.leaderboards import board_object
+from mock_server.runtime.js.given import camel_keys
 from mock_server.runtime.js.messages import full_message
 from mock_server.runtime.js.pool import JsPool, Load
 from mock_server.runtime.js.registering import Registration
@@ -21,6 +22,16 @@ from mock_server.wire.messages import envelope, operation
 _log = logging.getLogger("mock_server.modules")
 
 _NO_TEXT = "Runtime function returned invalid data - only allowed one return value of type string."
+_VALUE = frozenset({"value"})
+_FILTERED = (
+    "key",
+    "collection",
+    "user_id",
+    "version",
+    "permission_read",
+    "permission_write",
+    "value",
+)
 _UNREADABLE = "Could not complete runtime Before function."
 
 
@@ -45,17 +56,28 @@ class BundleFunctions:
             callbacks.matches[name] = make
 
     def _register(self, callbacks: Callbacks, registered: Registration) -> None:
-        method, name = registered.method, registered.name.lower()
+        method, name = registered.method, registered.name
         if method == "registerRpc":
-            callbacks.rpcs[name] = self._rpc(registered)
+            callbacks.rpcs[name.lower()] = self._rpc(registered)
         elif method == "registerRtBefore":
-            callbacks.before_rt[name] = self._rt_before(registered)
+            callbacks.before_rt[name.lower()] = self._rt_before(registered)
         elif method == "registerRtAfter":
-            callbacks.after_rt[name] = self._rt_after(registered)
+            callbacks.after_rt[name.lower()] = self._rt_after(registered)
+        elif method == "registerStorageIndexFilter":
+            callbacks.storage_index_filters[name] = self._filter(registered)
         elif method.startswith("registerBefore"):
             title = method.removeprefix("registerBefore")
             callbacks.before[title.lower()] = self._before(title, registered)
-        elif method == "registerMatchmakerMatched":
+        elif method.startswith("registerAfter"):
+            title = method.removeprefix("registerAfter")
+            callbacks.after[title.lower()] = self._after(title, registered)
+        else:
+            self._register_single(callbacks, registered)
+
+    def _register_single(self, callbacks: Callbacks, registered: Registration) -> None:
+        """Register a function of a kind of which there is one at most."""
+        method = registered.method
+        if method == "registerMatchmakerMatched":
             callbacks.matchmaker_matched = self._matched(registered)
         elif method == "registerTournamentEnd":
             callbacks.tournament_end = self._tournament("tournament_end", registered)
@@ -63,9 +85,10 @@ class BundleFunctions:
             callbacks.tournament_reset = self._tournament("tournament_reset", registered)
         elif method == "registerLeaderboardReset":
             callbacks.leaderboard_reset = self._leaderboard(registered)
-        elif method.startswith("registerAfter"):
-            title = method.removeprefix("registerAfter")
-            callbacks.after[title.lower()] = self._after(title, registered)
+        elif method == "registerShutdown":
+            callbacks.shutdown = partial(self._call, "shutdown", registered)
+        else:
+            _log.warning("%s has no effect in this mock of Nakama", method)
 
     def _rpc(self, registered: Registration) -> Any:
         async def call(context: Context, payload: str) -> str | None:
@@ -118,6 +141,15 @@ class BundleFunctions:
         async def call(context: Context, entries: list[dict[str, Any]]) -> Any:
             players = [_player(entry) for entry in entries]
             return await self._call("matchmaker", registered, context, players)
+
+        return call
+
+    def _filter(self, registered: Registration) -> Any:
+        async def call(context: Context, stored: dict[str, Any]) -> Any:
+            shown = {name: stored.get(name) for name in _FILTERED}
+            return await self._call(
+                "storage_index_filter", registered, context, camel_keys(shown, _VALUE)
+            )
 
         return call
 

@@ -132,6 +132,7 @@ register_single("matchmaker_matched")
 register_single("tournament_end")
 register_single("tournament_reset")
 register_single("leaderboard_reset")
+register_single("shutdown")
 
 function nk.run_once(fn)
   check_function("run_once", fn)

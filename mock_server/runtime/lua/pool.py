@@ -24,7 +24,13 @@ from mock_server.runtime.registration import without_start
 from mock_server.runtime.registrations import Registrations
 
 _NOT_CALLED = ("listparties",)  # Nakama's Lua knows no such request, and does not say so
-_SINGLE = ("matchmaker_matched", "tournament_end", "tournament_reset", "leaderboard_reset")
+_SINGLE = (
+    "matchmaker_matched",
+    "tournament_end",
+    "tournament_reset",
+    "leaderboard_reset",
+    "shutdown",
+)
 _MATCH_THREADS = 48
 
 

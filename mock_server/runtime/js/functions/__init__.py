@@ -19,6 +19,7 @@ from mock_server.runtime.js.functions import (
     leaderboards,
     matches,
     notifications,
+    purchases,
     services,
     storage,
     streams,
@@ -88,6 +89,7 @@ _MODULES = (
     leaderboards,
     matches,
     notifications,
+    purchases,
     services,
     storage,
     streams,
@@ -98,6 +100,7 @@ _MODULES = (
 _MAPPED = {
     **{name: each for module in _MODULES for name, each in functions_of(module).items()},
     **accounts.LINKS,
+    **purchases.VALIDATIONS,
 }
 
 
