@@ -8,6 +8,8 @@ from typing import Generic, Protocol, TypeVar
 from mock_server.label_query.document import Document
 from server_kit import Clock
 
+_SECOND = 1_000_000_000  # nanoseconds: with seconds as floats a move by one interval falls short
+
 
 class Indexed(Protocol):
     """What can be found."""
@@ -29,8 +31,8 @@ class BatchedIndex(Generic[E]):
 
     def __init__(self, clock: Clock, interval: float) -> None:
         self._clock = clock
-        self._interval = interval
-        self._began = clock.time()
+        self._interval = round(interval * _SECOND)
+        self._began = clock.time_ns()
         self._pending: dict[str, tuple[E | None, int]] = {}
         self._entries: dict[str, tuple[Document, E]] = {}
 
@@ -67,4 +69,4 @@ class BatchedIndex(Generic[E]):
 
     def _round(self) -> int:
         """How many times the index has changed."""
-        return int((self._clock.time() - self._began) // self._interval)
+        return (self._clock.time_ns() - self._began) // self._interval

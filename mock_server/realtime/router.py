@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,6 +26,19 @@ class Router:
     def send_to_presences(self, presences: Iterable[Presence], envelope: Mapping[str, Any]) -> None:
         """Send to these presences; those whose socket has closed are passed over."""
         self.send_to_sessions((presence.session_id for presence in presences), envelope)
+
+    # Nakama's tracker has a queue of its own: who joins is answered first, and hears of it then.
+    # Clients rely on that: they begin to listen when they have the answer.
+
+    def send_to_stream_soon(self, stream: Stream, envelope: Mapping[str, Any]) -> None:
+        """Send to every presence of a stream, once the request that is worked now is answered."""
+        asyncio.get_running_loop().call_soon(self.send_to_stream, stream, envelope)
+
+    def send_to_sessions_soon(
+        self, session_ids: Iterable[str], envelope: Mapping[str, Any]
+    ) -> None:
+        """Send to these sockets, once the request that is worked now is answered."""
+        asyncio.get_running_loop().call_soon(self.send_to_sessions, session_ids, envelope)
 
     def send_to_all(self, envelope: Mapping[str, Any]) -> None:
         """Send to every open socket."""

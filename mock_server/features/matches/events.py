@@ -27,7 +27,7 @@ class MatchPresenceEvents:
             "joins": [user_presence(presence) for presence in joins],
             "leaves": [user_presence(presence) for presence in leaves],
         }
-        self._router.send_to_stream(stream, {"match_presence_event": omit_empty(event)})
+        self._router.send_to_stream_soon(stream, {"match_presence_event": omit_empty(event)})
 
     def send_authoritative(
         self, stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]

@@ -204,7 +204,7 @@ class Parties:
         if party is not None:
             for presence in joins:
                 if party.arrive(presence):
-                    self._router.send_to_sessions(
+                    self._router.send_to_sessions_soon(
                         [presence.session_id], {"party": _pushed(party, presence)}
                     )
             for presence in leaves:
@@ -214,7 +214,7 @@ class Parties:
             "joins": [user_presence(presence) for presence in joins],
             "leaves": [user_presence(presence) for presence in leaves],
         }
-        self._router.send_to_stream(stream, {"party_presence_event": omit_empty(event)})
+        self._router.send_to_stream_soon(stream, {"party_presence_event": omit_empty(event)})
 
     def _left(self, party: Party, presence: Presence) -> None:
         leader = party.leader
@@ -224,7 +224,7 @@ class Parties:
             self._registry.close(party)
             return
         if party.leader is not leader:
-            self._router.send_to_stream(party.stream, _leader(party))
+            self._router.send_to_stream_soon(party.stream, _leader(party))
         self._matchmaker.forget_party(party.id)
 
     def _led(self, stream: Stream, session_id: str) -> Party:

@@ -174,7 +174,8 @@ async def test_socket_that_closes_leaves_its_matches(game: Game) -> None:
         async with game.socket(await game.login("bob")) as bob:
             match_id = await _create(ada)
             await bob.ask(match_join={"match_id": match_id})
-            assert [each["username"] for each in await _event(ada, "joins")] == ["bob"]
+            for name in ("ada", "bob"):
+                assert [each["username"] for each in await _event(ada, "joins")] == [name]
 
         assert [each["username"] for each in await _event(ada, "leaves")] == ["bob"]
 
@@ -184,3 +185,10 @@ async def _event(socket: Socket, kind: str) -> Any:
         event = (await socket.receive()).get("match_presence_event", {})
         if kind in event:
             return event[kind]
+
+
+async def test_who_joins_is_answered_before_the_presence_event(game: Game) -> None:
+    async with game.socket(await game.login("ada")) as ada:
+        await ada.send(match_create={})
+        assert "match" in await ada.receive()
+        assert "match_presence_event" in await ada.receive()
