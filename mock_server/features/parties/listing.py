@@ -62,18 +62,18 @@ def list_parties(
     page = [entry for _, entry in fitting[offset:end]]
     if len(fitting) <= end:
         return page, None
-    return page, encode_cursor(_KIND, query, wanted.open, wanted.limit, end)
+    return page, encode_cursor(_KIND, query, str(wanted.open), wanted.limit, end)
 
 
 def _offset(wanted: PartyFilter, query: str) -> int:
     try:
-        asked, is_open, limit, offset = decode_cursor(_KIND, wanted.cursor)
+        asked, is_open, limit, offset = decode_cursor(_KIND, wanted.cursor, str, str, int, int)
     except BadCursor:
         raise ListingError("invalid cursor") from None
     if asked != query:
         raise ListingError("invalid cursor: param query mismatch")
     if limit != wanted.limit:
         raise ListingError("invalid cursor: param limit mismatch")
-    if is_open != wanted.open:  # Nakama crashes where one of them is absent
+    if is_open != str(wanted.open):  # Nakama crashes where one of them is absent
         raise ListingError("invalid cursor: param open mismatch")
     return int(offset)
