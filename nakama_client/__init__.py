@@ -50,6 +50,7 @@ from nakama_client.errors import (
     SessionExpired,
     SessionReplaced,
     SocketError,
+    StorageConflict,
     TimeoutExceeded,
     Unauthenticated,
     Unavailable,
@@ -64,6 +65,9 @@ from nakama_client.events.exchanges import Exchange
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
 from nakama_client.features.accounts import Account, AccountDevice
+from nakama_client.features.authentication import (
+    GameCenterCredentials,
+)
 from nakama_client.features.channel_messages import (
     ChannelMessage,
     ChannelMessageCode,
@@ -90,12 +94,40 @@ from nakama_client.features.group_users import (
     UserGroupPage,
 )
 from nakama_client.features.groups import Group, GroupPage
+from nakama_client.features.leaderboards import (
+    LeaderboardOperator,
+    LeaderboardRecord,
+    LeaderboardRecordPage,
+)
 from nakama_client.features.notifications import Notification, NotificationCode, NotificationPage
 from nakama_client.features.presences import UserPresence
+from nakama_client.features.purchases import (
+    StoreEnvironment,
+    StoreProvider,
+    ValidatedPurchase,
+)
 from nakama_client.features.push import PushRegistration
 from nakama_client.features.rpc import RpcReply
 from nakama_client.features.status import StatusPresenceEvent
+from nakama_client.features.storage import (
+    DeleteStorageObjectId,
+    ReadStorageObjectId,
+    StorageObject,
+    StorageObjectAck,
+    StorageObjectPage,
+    StorageReadPermission,
+    StorageWritePermission,
+    WriteStorageObject,
+)
 from nakama_client.features.streams import Stream, StreamData, StreamPresenceEvent
+from nakama_client.features.subscriptions import (
+    SubscriptionPage,
+    ValidatedSubscription,
+)
+from nakama_client.features.tournaments import (
+    Tournament,
+    TournamentPage,
+)
 from nakama_client.features.users import User
 from nakama_client.feed import NotificationFeed
 from nakama_client.feed_settings import Acknowledge
@@ -137,6 +169,7 @@ __all__ = [
     "CursorStore",
     "DataLoss",
     "DeadlineExceeded",
+    "DeleteStorageObjectId",
     "DeviceType",
     "DisconnectCause",
     "DisconnectReason",
@@ -151,6 +184,7 @@ __all__ = [
     "FriendPage",
     "FriendState",
     "Function",
+    "GameCenterCredentials",
     "Group",
     "GroupPage",
     "GroupUser",
@@ -162,6 +196,9 @@ __all__ = [
     "InvalidArgument",
     "InvalidJson",
     "JsonObject",
+    "LeaderboardOperator",
+    "LeaderboardRecord",
+    "LeaderboardRecordPage",
     "MalformedFrame",
     "MemoryCursorStore",
     "MessageTooLarge",
@@ -180,6 +217,7 @@ __all__ = [
     "PushRefused",
     "PushRegistration",
     "QueueOverflow",
+    "ReadStorageObjectId",
     "ReconnectPolicy",
     "Reconnecting",
     "RegistrationInfo",
@@ -200,13 +238,24 @@ __all__ = [
     "Socket",
     "SocketError",
     "StatusPresenceEvent",
+    "StorageConflict",
+    "StorageObject",
+    "StorageObjectAck",
+    "StorageObjectPage",
+    "StorageReadPermission",
+    "StorageWritePermission",
+    "StoreEnvironment",
+    "StoreProvider",
     "Stream",
     "StreamData",
     "StreamPresenceEvent",
     "Subscription",
+    "SubscriptionPage",
     "TimeoutExceeded",
     "Timeouts",
     "Tokens",
+    "Tournament",
+    "TournamentPage",
     "Unauthenticated",
     "Unavailable",
     "UnexpectedReply",
@@ -218,6 +267,9 @@ __all__ = [
     "UserGroup",
     "UserGroupPage",
     "UserPresence",
+    "ValidatedPurchase",
+    "ValidatedSubscription",
+    "WriteStorageObject",
     "WrongLoop",
     "__version__",
 ]

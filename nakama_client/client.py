@@ -21,14 +21,20 @@ from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.accounts import AccountsApi
 from nakama_client.features.authentication import AuthenticationApi
 from nakama_client.features.channel_messages import ChannelMessagesApi
+from nakama_client.features.events import EventsApi
 from nakama_client.features.friends import FriendsApi
 from nakama_client.features.group_users import GroupUsersApi
 from nakama_client.features.groups import GroupsApi
+from nakama_client.features.leaderboards import LeaderboardsApi
 from nakama_client.features.linking import LinkingApi
 from nakama_client.features.notifications import NotificationsApi
+from nakama_client.features.purchases import PurchasesApi
 from nakama_client.features.push import PushApi
 from nakama_client.features.rpc import RpcApi
 from nakama_client.features.sessions import SessionsApi
+from nakama_client.features.storage import StorageApi
+from nakama_client.features.subscriptions import SubscriptionsApi
+from nakama_client.features.tournaments import TournamentsApi
 from nakama_client.features.users import UsersApi
 from nakama_client.feed import NotificationFeed
 from nakama_client.feed_settings import Acknowledge, FeedSettings
@@ -56,6 +62,12 @@ class Client(
     NotificationsApi,
     RpcApi,
     PushApi,
+    StorageApi,
+    LeaderboardsApi,
+    TournamentsApi,
+    PurchasesApi,
+    SubscriptionsApi,
+    EventsApi,
 ):
     """A client of one Nakama server.
 

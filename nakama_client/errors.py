@@ -12,6 +12,7 @@ NakamaError
 ├── ReplyError                         the server answered, but not with what was asked for
 │   ├── ApiError                       Nakama's own refusal, with its code and message
 │   │   ├── Cancelled (1) · UnknownError (2) · InvalidArgument (3) · DeadlineExceeded (4)
+│   │   │                                    └── StorageConflict: another version is there
 │   │   ├── NotFound (5) · AlreadyExists (6) · PermissionDenied (7) · ResourceExhausted (8)
 │   │   ├── FailedPrecondition (9) · Aborted (10) · OutOfRange (11) · Unimplemented (12)
 │   │   ├── InternalError (13) · Unavailable (14) · DataLoss (15) · Unauthenticated (16)
@@ -181,6 +182,28 @@ class UnknownError(ApiError):
 
 class InvalidArgument(ApiError):
     """gRPC code 3: the server does not accept an argument."""
+
+
+class StorageConflict(InvalidArgument):
+    """A storage object has another version than the write asked for. Nothing was written.
+
+    Read the object, apply the change to what it holds now, and write it with its new version.
+
+    Attributes:
+        objects: Collection and key of each object of the call that asked for a version. The server
+            does not say which one it was; when there is one, it is that one.
+    """
+
+    def __init__(
+        self, status: int, code: int, message: str, objects: tuple[tuple[str, str], ...]
+    ) -> None:
+        super().__init__(status, code, message)
+        self.args = (status, code, message, objects)
+        self.objects = objects
+
+    def __str__(self) -> str:
+        names = ", ".join(f"{collection}/{key}" for collection, key in self.objects[:10])
+        return f"{super().__str__()}: {names}"
 
 
 class DeadlineExceeded(ApiError):

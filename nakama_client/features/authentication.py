@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import field, frozen
+
+from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.requests import Request, present, secrets_in
@@ -19,8 +22,48 @@ from nakama_client.protocol.tokens import SessionReply
 from nakama_client.session import Session
 
 
+@frozen(kw_only=True)
+class GameCenterCredentials:
+    """What Apple's Game Center gives an app to prove who its player is.
+
+    Attributes:
+        player_id: The player's id.
+        bundle_id: The id of the app.
+        timestamp_seconds: When the signature was made, in seconds since 1970.
+        salt: A random text, in base64.
+        signature: The signature, in base64.
+        public_key_url: Where Apple's key is that proves the signature.
+    """
+
+    player_id: str
+    bundle_id: str
+    timestamp_seconds: int
+    salt: str = field(repr=False)
+    signature: str = field(repr=False)
+    public_key_url: str
+
+    def body(self) -> dict[str, str]:
+        """The message that the server takes.
+
+        Raises:
+            ArgumentError: A text is empty, or there is no time.
+        """
+        texts = {
+            "player_id": self.player_id,
+            "bundle_id": self.bundle_id,
+            "salt": self.salt,
+            "signature": self.signature,
+            "public_key_url": self.public_key_url,
+        }
+        for name, text in texts.items():
+            check_present(f"the Game Center {name}", text)
+        if self.timestamp_seconds <= 0:
+            raise ArgumentError("the Game Center timestamp_seconds is required")
+        return {**texts, "timestamp_seconds": str(self.timestamp_seconds)}
+
+
 class AuthenticationApi(ClientFeature):
-    """Logging in by device, custom id, email address, Facebook and Steam."""
+    """Logging in by device, custom id, email address, and with the accounts of other services."""
 
     async def authenticate_device(
         self,
@@ -155,6 +198,105 @@ class AuthenticationApi(ClientFeature):
         """
         credentials = {"token": check_present("the steam token", token)}
         return await self._authenticate("steam", credentials, username, create, vars, sync)
+
+    async def authenticate_apple(
+        self,
+        token: str,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in with Apple.
+
+        Args:
+            token: The identity token that Sign in with Apple gave the app.
+            username: As in `authenticate_device`.
+            create: As in `authenticate_device`.
+            vars: As in `authenticate_device`.
+
+        Raises:
+            ArgumentError: The token is empty, or the name breaks a rule.
+            FailedPrecondition: The server is not configured for Apple.
+            Unauthenticated: Apple does not accept the token, or the server key is wrong.
+            ApiError: As in `authenticate_device`.
+        """
+        credentials = {"token": check_present("the apple token", token)}
+        return await self._authenticate("apple", credentials, username, create, vars)
+
+    async def authenticate_google(
+        self,
+        token: str,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in with Google.
+
+        Args:
+            token: The id token that Google gave the app.
+            username: As in `authenticate_device`.
+            create: As in `authenticate_device`.
+            vars: As in `authenticate_device`.
+
+        Raises:
+            ArgumentError: The token is empty, or the name breaks a rule.
+            FailedPrecondition: The server is not configured for Google.
+            Unauthenticated: Google does not accept the token, or the server key is wrong.
+            ApiError: As in `authenticate_device`.
+        """
+        credentials = {"token": check_present("the google token", token)}
+        return await self._authenticate("google", credentials, username, create, vars)
+
+    async def authenticate_facebook_instant_game(
+        self,
+        signed_player_info: str,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in to a Facebook Instant Game.
+
+        Args:
+            signed_player_info: What `FBInstant.player.getSignedPlayerInfoAsync` gave the game.
+            username: As in `authenticate_device`.
+            create: As in `authenticate_device`.
+            vars: As in `authenticate_device`.
+
+        Raises:
+            ArgumentError: The info is empty, or the name breaks a rule.
+            FailedPrecondition: The server is not configured for Facebook Instant Games.
+            Unauthenticated: The signature is not Facebook's, or the server key is wrong.
+            ApiError: As in `authenticate_device`.
+        """
+        info = check_present("the signed player info", signed_player_info)
+        credentials = {"signed_player_info": info}
+        return await self._authenticate("facebookinstantgame", credentials, username, create, vars)
+
+    async def authenticate_game_center(
+        self,
+        credentials: GameCenterCredentials,
+        *,
+        username: str | None = None,
+        create: bool = True,
+        vars: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Log in with Apple's Game Center.
+
+        Args:
+            credentials: What Game Center gave the app.
+            username: As in `authenticate_device`.
+            create: As in `authenticate_device`.
+            vars: As in `authenticate_device`.
+
+        Raises:
+            ArgumentError: A credential is empty, or the name breaks a rule.
+            Unauthenticated: The signature is not Apple's, or the server key is wrong.
+            ApiError: As in `authenticate_device`.
+        """
+        return await self._authenticate("gamecenter", credentials.body(), username, create, vars)
 
     async def _authenticate(
         self,

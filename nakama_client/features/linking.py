@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nakama_client.features.authentication import GameCenterCredentials
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
@@ -88,6 +89,79 @@ class LinkingApi(ClientFeature):
         body = {"token": check_present("the steam token", token)}
         await self._change(session, "unlink/steam", body)
 
+    async def link_apple(self, session: Session, token: str) -> None:
+        """Link an Apple user, so that they can log in to this account.
+
+        Args:
+            session: Whose account.
+            token: The identity token from Sign in with Apple.
+
+        Raises:
+            FailedPrecondition: The server is not configured for Apple.
+            Unauthenticated: Apple does not accept the token.
+        """
+        body = {"token": check_present("the apple token", token)}
+        await self._change(session, "link/apple", body)
+
+    async def unlink_apple(self, session: Session, token: str) -> None:
+        """Unlink the Apple user of this token from this account."""
+        body = {"token": check_present("the apple token", token)}
+        await self._change(session, "unlink/apple", body)
+
+    async def link_google(self, session: Session, token: str) -> None:
+        """Link a Google user, so that they can log in to this account.
+
+        Args:
+            session: Whose account.
+            token: The id token from Google.
+
+        Raises:
+            FailedPrecondition: The server is not configured for Google.
+            Unauthenticated: Google does not accept the token.
+        """
+        body = {"token": check_present("the google token", token)}
+        await self._change(session, "link/google", body)
+
+    async def unlink_google(self, session: Session, token: str) -> None:
+        """Unlink the Google user of this token from this account."""
+        body = {"token": check_present("the google token", token)}
+        await self._change(session, "unlink/google", body)
+
+    async def link_facebook_instant_game(self, session: Session, signed_player_info: str) -> None:
+        """Link a player of the Facebook Instant Game, so that they can log in to this account.
+
+        Args:
+            session: Whose account.
+            signed_player_info: What `FBInstant.player.getSignedPlayerInfoAsync` gave the game.
+
+        Raises:
+            FailedPrecondition: The server is not configured for Facebook Instant Games.
+            Unauthenticated: The signature is not Facebook's.
+        """
+        await self._change(session, "link/facebookinstantgame", _instant(signed_player_info))
+
+    async def unlink_facebook_instant_game(self, session: Session, signed_player_info: str) -> None:
+        """Unlink the player of the Facebook Instant Game from this account."""
+        await self._change(session, "unlink/facebookinstantgame", _instant(signed_player_info))
+
+    async def link_game_center(self, session: Session, credentials: GameCenterCredentials) -> None:
+        """Link a Game Center player, so that they can log in to this account.
+
+        Args:
+            session: Whose account.
+            credentials: What Game Center gave the app.
+
+        Raises:
+            Unauthenticated: The signature is not Apple's.
+        """
+        await self._change(session, "link/gamecenter", credentials.body())
+
+    async def unlink_game_center(
+        self, session: Session, credentials: GameCenterCredentials
+    ) -> None:
+        """Unlink the Game Center player from this account."""
+        await self._change(session, "unlink/gamecenter", credentials.body())
+
     async def _change(
         self, session: Session, action: str, body: Mapping[str, object], query: Query = ()
     ) -> None:
@@ -96,3 +170,8 @@ class LinkingApi(ClientFeature):
         path = f"/v2/account/{action}"
         request = Request("POST", path, query, encode(body), secrets=secrets)
         await self._api.call(session, request, Empty)
+
+
+def _instant(signed_player_info: str) -> dict[str, str]:
+    info = check_present("the signed player info", signed_player_info)
+    return {"signed_player_info": info}

@@ -11,7 +11,7 @@ from attrs import Factory, frozen
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.requests import Request, split
-from nakama_client.protocol.rules import check_ids, check_usernames
+from nakama_client.protocol.rules import check_ids, check_several, check_usernames
 from nakama_client.session import Session
 
 
@@ -68,9 +68,14 @@ class UsersApi(ClientFeature):
     """Reading other users."""
 
     async def get_users(
-        self, session: Session, ids: Iterable[str] = (), *, usernames: Iterable[str] = ()
+        self,
+        session: Session,
+        ids: Iterable[str] = (),
+        *,
+        usernames: Iterable[str] = (),
+        facebook_ids: Iterable[str] = (),
     ) -> list[User]:
-        """Look up users by id and by name.
+        """Look up users by id, by name, and by Facebook id.
 
         Any number can be asked for; many are split over several requests.
 
@@ -78,16 +83,18 @@ class UsersApi(ClientFeature):
             session: The session of any player.
             ids: User ids.
             usernames: User names, in the right case.
+            facebook_ids: The ids of linked Facebook users.
 
         Returns:
             Those who exist, each once, in no order.
 
         Raises:
-            ArgumentError: An id is no UUID, or a name is empty.
+            ArgumentError: An id is no UUID, or a name or a Facebook id is empty.
             ApiError: The server refused.
         """
         query = [("ids", each) for each in check_ids("ids", ids)]
         query += [("usernames", each) for each in check_usernames(usernames)]
+        query += [("facebook_ids", each) for each in check_several("facebook_ids", facebook_ids)]
         found: dict[str, User] = {}
         for batch in split(query, token_bytes=len(session.token)):
             reply = await self._api.call(session, Request("GET", "/v2/user", batch), _Users)

@@ -16,7 +16,7 @@ Query = Sequence[tuple[str, str]]
 # usual proxies refuse a line of 8192. Everything but token and target fits in 512.
 _TARGET_AND_TOKEN_BYTES = 8192 - 512
 
-_SECRET_FIELDS = ("token", "refresh_token", "password")
+_SECRET_FIELDS = ("token", "refresh_token", "password", "signed_player_info", "signature")
 
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
@@ -30,8 +30,9 @@ class Request(msgspec.Struct, frozen=True):
         query: Names and values; a name may come several times.
         body: The JSON body, or None.
         timeout: Seconds for the whole call; None for the client's own.
-        is_idempotent: Whether a POST may be repeated after an answer was lost.
         secrets: What in the body must not show in an error, should the server send it back.
+        is_idempotent: Whether it may be repeated after an answer was lost; None when the method
+            says so, as for GET, PUT and DELETE.
     """
 
     method: str
@@ -39,8 +40,8 @@ class Request(msgspec.Struct, frozen=True):
     query: Query = ()
     body: bytes | None = None
     timeout: float | None = None
-    is_idempotent: bool = False
     secrets: tuple[str, ...] = ()
+    is_idempotent: bool | None = None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path}>"
@@ -48,7 +49,9 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def is_repeatable(self) -> bool:
         """Whether doing it twice is as good as once."""
-        return self.is_idempotent or self.method in _IDEMPOTENT
+        if self.is_idempotent is None:
+            return self.method in _IDEMPOTENT
+        return self.is_idempotent
 
     @property
     def target(self) -> str:

@@ -94,6 +94,23 @@ def check_present(name: str, text: str) -> str:
     return text
 
 
+def check_name(name: str, text: str, *, longest: int = 128) -> str:
+    """A name that the server stores: 1 to so many characters, not bytes, and none of them NUL."""
+    check_present(name, text)
+    if len(text) > longest:
+        raise ArgumentError(f"{name} may have {longest} characters, not {len(text)}")
+    if "\0" in text:
+        raise ArgumentError(f"{name} may not hold the character NUL")
+    return text
+
+
+def check_path_name(name: str, text: str) -> str:
+    """A name that stands in a path, where the server takes a slash, quoted or not, as its end."""
+    if "/" in check_name(name, text):
+        raise ArgumentError(f"{name} may not hold a slash: the server can't find it over HTTP")
+    return text
+
+
 def check_ids(name: str, ids: Iterable[str]) -> list[str]:
     """Ids that must be UUIDs, in canonical form."""
     if isinstance(ids, str):
@@ -115,6 +132,21 @@ def check_user_ids(name: str, ids: Iterable[str]) -> list[str]:
     if str(uuid.UUID(int=0)) in found:
         raise ArgumentError(f"{name} must be players; the nil UUID is the system user")
     return found
+
+
+def check_several(name: str, texts: Iterable[str]) -> list[str]:
+    """Texts that may not be empty, each once."""
+    if isinstance(texts, str):
+        raise ArgumentError(f"{name} must be several, not one text")
+    return [check_present(f"each of {name}", each) for each in dict.fromkeys(texts)]
+
+
+def check_texts(name: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """Texts by name; numbers would be refused where the server wants a text."""
+    for key, value in texts.items():
+        if not all(isinstance(each, str) for each in (key, value)):
+            raise ArgumentError(f"{name} must be texts by name; {key!r} is not")
+    return dict(texts)
 
 
 def check_usernames(names: Iterable[str]) -> list[str]:
