@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from typing import Literal
 from attrs import field, frozen
 
 from server_kit.notifier import Notifier
+
+_log = logging.getLogger("server_kit.access")
 
 _TEXT_SIZE = 2000  # characters of a name, a body or a query value
 _LIST_SIZE = 100  # query parameters, or ignored parts
@@ -109,6 +112,7 @@ class Journal:
                 self._dropped_problems += _is_problem(self._entries[0])
             self._entries.append(entry)
             self._count += 1
+        _log_entry(entry)
         self._written.notify()
         for watcher in self._watchers:
             watcher(entry)
@@ -173,6 +177,16 @@ class Journal:
         if self._dropped:
             text += f" (and {self._dropped} that were dropped)"
         return text
+
+
+def _log_entry(entry: Entry) -> None:
+    """The access log; what has no answer is a warning in it."""
+    if entry.unmatched:
+        _log.warning(
+            "no answer for %s (%s); the nearest is %s", entry.name, entry.kind, entry.unmatched
+        )
+    elif _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s %s %s %s", entry.kind, entry.name, entry.status or "-", entry.user_id or "-")
 
 
 def _is_problem(entry: Entry) -> bool:

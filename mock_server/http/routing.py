@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from attrs import Factory, define, field, frozen
 
+from mock_server.http.operations import unserved
 from mock_server.identity import Identity
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.messages import Operation, operation
@@ -108,12 +109,17 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = tuple((route, tuple(route.path.split("/"))) for route in routes)
+        self._unserved = tuple(
+            (method, tuple(path.split("/")), name)
+            for method, path, name in unserved(route.name for route, _ in self._routes)
+        )
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """Return the route and the values in its path.
 
         Raises:
-            GrpcError: NOT_FOUND for an unknown path, UNIMPLEMENTED for another method.
+            GrpcError: NOT_FOUND for an unknown path, UNIMPLEMENTED for another method and for what
+                only the real Nakama serves.
         """
         segments = tuple(unquote(path).split("/"))  # as in Nakama, an escaped slash divides, too
         known = False
@@ -123,6 +129,12 @@ class RouteTable:
                 known = True
                 if route.method == method:
                     return route, values
+        for unserved_method, pattern, name in self._unserved:
+            if unserved_method == method and _match(pattern, segments) is not None:
+                raise GrpcError(
+                    GrpcCode.UNIMPLEMENTED,
+                    f"{name} ({method} {path}) is not in this mock of Nakama",
+                )
         if known:
             raise GrpcError(GrpcCode.UNIMPLEMENTED, "Method Not Allowed")
         raise GrpcError(GrpcCode.NOT_FOUND, "Not Found")

@@ -59,12 +59,22 @@ class Pipeline:
             session.disconnect("received malformed payload")
             return
         member = member_of(envelope)
+        if member not in self._requests and member in messages.CLIENT_MEMBERS:
+            self._refuse_unserved(session, member, envelope["cid"], data)
+            return
         if member not in self._requests:
             self._write_journal(session, member or "empty", data, unmatched=self._nearest(member))
             session.disconnect(_REFUSED)
             return
         error = await self._answer(session, member, envelope)
         self._write_journal(session, member, data, error=error)
+
+    def _refuse_unserved(self, session: SocketSession, member: str, cid: str, data: bytes) -> None:
+        """Say that only the real Nakama serves a request; the socket lives."""
+        near = self._nearest(member)
+        self._write_journal(session, member, data, unmatched=near)
+        text = f"{member} is not in this mock of Nakama; the nearest that is: {near}"
+        self._reply(session, cid, error_reply(ErrorCode.UNRECOGNIZED_PAYLOAD, text))
 
     def _nearest(self, member: str) -> str | None:
         """The kind of request that resembles an unknown member most."""

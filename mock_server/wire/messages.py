@@ -118,6 +118,17 @@ def message_names(package: str) -> Iterator[str]:
     yield from _definitions(package)
 
 
+_CLIENT_MEMBERS = """
+channel_join channel_leave channel_message_send channel_message_update channel_message_remove
+match_create match_data_send match_join match_leave matchmaker_add matchmaker_remove
+party_create party_join party_leave party_promote party_accept party_remove party_close
+party_join_request_list party_matchmaker_add party_matchmaker_remove party_data_send
+party_update ping pong rpc status_follow status_unfollow status_update
+"""
+CLIENT_MEMBERS = frozenset(_CLIENT_MEMBERS.split())
+"""The members of an envelope that Nakama takes from clients."""
+
+
 @cache
 def enum(name: str) -> Enum:
     """An enum of the API, as `Operator`.
