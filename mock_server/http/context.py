@@ -80,8 +80,9 @@ class RequestContext:
         return self.raw.headers.getall("Authorization", [])
 
     def header_lists(self) -> Mapping[str, list[str]]:
-        """All headers, as lists."""
-        return {name: self.raw.headers.getall(name) for name in self.raw.headers}
+        """All headers but `Host`, which Go takes out, as lists."""
+        headers = self.raw.headers
+        return {name: headers.getall(name) for name in headers if name.lower() != "host"}
 
     def query_lists(self) -> dict[str, list[str]]:
         """All query parameters that Go can read."""

@@ -57,6 +57,15 @@ class FunctionTable:
                     raise ValueError(f"two groups of runtime functions have nk.{name}")
                 self._functions[name] = function
 
+    def without(self, names: Iterable[str]) -> FunctionTable:
+        """A table for a language that does not have all of them."""
+        table = FunctionTable(())
+        left_out = frozenset(names)
+        table._functions = {
+            name: function for name, function in self._functions.items() if name not in left_out
+        }
+        return table
+
     def names(self) -> list[str]:
         """The names of all runtime functions, sorted."""
         return sorted(self._functions)

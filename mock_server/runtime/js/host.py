@@ -23,6 +23,7 @@ from mock_server.runtime.js.syntax import parse
 from mock_server.runtime.js.values import decode, encode
 from mock_server.runtime.localcache import LocalCache
 from mock_server.runtime.match_handler import Dispatcher
+from mock_server.runtime.tools.logger import one_line
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError
 
@@ -125,7 +126,7 @@ class Host:
         level, form, values, fields = decode(text)
         message = sprintf(form, values)
         told = "".join(f" {name}={verb_v(value)}" for name, value in fields.items())
-        _log.log(_LEVELS[level], "%s%s", message, told)
+        _log.log(_LEVELS[level], "%s", one_line(f"{message}{told}"))
         return "u"
 
     def _register(self, text: str) -> str:

@@ -90,16 +90,6 @@ local function register_named(name, kind, missing)
   end
 end
 
-local function register_listener(name, kind)
-  local count = 0
-  nk[name] = function(fn)
-    check_function(name, fn)
-    count = count + 1
-    callbacks[kind .. ":" .. count] = fn
-    host.announce(kind, show(count))
-  end
-end
-
 -- Of these there is one function, the last one that was registered.
 local function register_single(kind)
   nk["register_" .. kind] = function(fn)
@@ -114,9 +104,6 @@ register_named("register_req_before", "before", "expects method name")
 register_named("register_req_after", "after", "expects method name")
 register_named("register_rt_before", "before_rt", "expects message name")
 register_named("register_rt_after", "after_rt", "expects message name")
-register_listener("register_event", "event")
-register_listener("register_event_session_start", "session_start")
-register_listener("register_event_session_end", "session_end")
 function nk.register_storage_index_filter(name, fn)
   if type(name) ~= "string" and type(name) ~= "number" then
     refuse_argument(1, "register_storage_index_filter", "string expected, got " .. type(name))

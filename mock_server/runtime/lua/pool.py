@@ -49,6 +49,14 @@ class _Generation:
     count: int = 0
 
 
+# Only Go modules register these, and Python ones here.
+_NOT_IN_LUA = (
+    "register_event",
+    "register_event_session_start",
+    "register_event_session_end",
+)
+
+
 class LuaPool:
     """The Lua states of one server, from `runtime.lua_min_count` to `runtime.lua_max_count`.
 
@@ -74,7 +82,7 @@ class LuaPool:
         self._registrations = registrations
         self._contexts = contexts
         self._loop = asyncio.get_running_loop()
-        self._bridge = Bridge(functions, self._loop)
+        self._bridge = Bridge(functions.without(_NOT_IN_LUA), self._loop)
         # Lua runs in threads because `nk` functions run in the loop and Lua's code waits for them:
         # in the loop's own thread it would wait for itself. There are as many threads as states,
         # so that a call that has got a state does not queue for a thread as well.
@@ -134,11 +142,7 @@ class LuaPool:
             "after_rt": callbacks.after_rt,
             "storage_index_filter": callbacks.storage_index_filters,
         }
-        listeners: dict[str, list[Any]] = {
-            "event": callbacks.events,
-            "session_start": callbacks.session_starts,
-            "session_end": callbacks.session_ends,
-        }
+        listeners: dict[str, list[Any]] = {}
         if kind in named:
             named[kind][name] = function
         elif kind == "tournament_reset":

@@ -3,7 +3,7 @@
 Strings are bytes in Lua and text in Python (see `runtime.arguments`). A table with positive whole
 numbers below 2²⁶ as keys becomes a list that reaches to the largest one, and its other keys are
 dropped; any other table becomes a dict with texts as keys, also an empty one. Whole numbers become
-ints.
+ints. A function in a table becomes a text, as `function: 0x…`.
 """
 
 from __future__ import annotations
@@ -53,14 +53,23 @@ class FromLua:
     def _table(self, table: Any) -> dict[str, Any] | list[Any]:
         last = self._last_index(table)
         if last > 0:
-            return [self.convert(table[index]) for index in range(1, last + 1)]
-        return {_key(key): self.convert(item) for key, item in table.items()}
+            return [self._inner(table[index]) for index in range(1, last + 1)]
+        return {_key(key): self._inner(item) for key, item in table.items()}
+
+    def _inner(self, value: Any) -> Any:
+        converted = self.convert(value)
+        return function_text(converted) if callable(converted) else converted
 
     def _last_index(self, table: Any) -> int:
         last = self._maxn(table)
         if last < _MAX_ARRAY and last == int(last):
             return int(last)
         return max((int(key) for key in table if _is_index(key)), default=0)
+
+
+def function_text(function: Callable[..., Any]) -> str:
+    """A function as Lua shows it."""
+    return f"function: {id(function):#x}"
 
 
 def _is_index(key: Any) -> bool:

@@ -29,6 +29,8 @@ class EncodingFunctions(PureFunctions):
         Raises:
             ModuleError: It holds something that JSON does not have.
         """
+        if callable(value):  # a function of Lua
+            value = f"function: {id(value):#x}"
         try:
             return gojson.marshal(value)
         except (TypeError, ValueError) as error:

@@ -49,5 +49,12 @@ class LoggerFunctions(PureFunctions):
 
 def _write(function: str, level: int, message: Any) -> str:
     text = Arguments(function, message).filled_text(1, "expects message string")
-    _log.log(level, "%s", text)
+    _log.log(level, "%s", one_line(text))
     return text
+
+
+def one_line(text: str) -> str:
+    """A text with its newlines and control characters escaped, so that it forges no log line."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,6 @@ import pytest
 from mock_server import Context, MockServer
 from mock_server.runtime.nk import Nakama
 from tests.mock_server.runtime.world import lua_rpcs, playing, serving
-from tests.web_server import WebServer
-
-_LUA = """
-local nk = require("nakama")
-nk.register_event(function(context, event)
-  nk.http_request(event.properties.url or "none", "post", {}, nk.json_encode(event))
-end)
-"""
 
 
 class Listener:
@@ -91,14 +82,13 @@ async def test_sockets_begin_and_end() -> None:
 
 
 @pytest.mark.asyncio
-async def test_lua_hears_events(tmp_path: Path) -> None:
-    modules = {"main.lua": _LUA + lua_rpcs({"go": "nk.event('won', { url = payload })"})}
-    async with WebServer() as web, serving(tmp_path, modules) as game:
-        await game.rpc("go", web.url)
-        visit = await web.visits.get()
-        event = json.loads(visit.body)
-        assert (event["name"], event["properties"]["url"]) == ("won", web.url)
-        visit.reply()
+async def test_lua_has_no_event_functions(tmp_path: Path) -> None:
+    body = """
+        local ok, problem = pcall(nk.register_event, function() end)
+        return tostring(problem)
+    """
+    async with serving(tmp_path, {"main.lua": lua_rpcs({"go": body})}) as game:
+        assert "nk.register_event is not in this mock" in (await game.rpc("go")).body
 
 
 @pytest.mark.asyncio
