@@ -52,7 +52,10 @@ class SessionConfig:
 
 @frozen
 class SocketConfig:
-    """`socket.*`: the client API's port, its key and its limits in bytes and milliseconds."""
+    """`socket.*`: the client API's port, its key and its limits in bytes and milliseconds.
+
+    With `ssl_certificate` and `ssl_private_key`, two files in PEM, it speaks TLS.
+    """
 
     address: str = "127.0.0.1"
     port: int = field(default=0, validator=_PORT)
@@ -64,6 +67,13 @@ class SocketConfig:
     ping_backoff_threshold: int = field(default=20, validator=_POSITIVE)
     close_ack_wait_ms: int = 2000
     outgoing_queue_size: int = field(default=64, validator=_POSITIVE)
+    ssl_certificate: str = ""
+    ssl_private_key: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what Nakama refuses to start with."""
+        if bool(self.ssl_certificate) != bool(self.ssl_private_key):
+            raise ValueError("TLS needs both socket.ssl_certificate and socket.ssl_private_key")
 
 
 @frozen

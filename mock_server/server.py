@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from attrs import frozen
 
-from mock_server.config import Config
+from mock_server.config import Config, SocketConfig
 from mock_server.console.api import Console
 from mock_server.control import Control
 from mock_server.features.matchmaker.core import Matchmaker
@@ -282,7 +283,9 @@ class MockServer(HostedServer):
 
     async def _serve_client_api(self, wiring: Wiring, port: int) -> None:
         address = self.config.socket.address
-        self._http_url = await self._serve(wiring.client_api(), address, port)
+        self._http_url = await self._serve(
+            wiring.client_api(), address, port, tls=_tls(self.config.socket)
+        )
 
     def _console_app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard().middleware(is_ours, everywhere=True)])
@@ -322,3 +325,16 @@ class _InLoop:
 
     async def wait(self, coroutine: Coroutine[Any, Any, T], /) -> T:
         return await self.server._in_loop(coroutine)
+
+
+def _tls(config: SocketConfig) -> ssl.SSLContext | None:
+    if not config.ssl_certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(config.ssl_certificate, config.ssl_private_key)
+    except OSError as error:
+        raise OSError(
+            f"socket.ssl_certificate and socket.ssl_private_key can't be loaded: {error}"
+        ) from error
+    return context

@@ -22,7 +22,7 @@ from nakama_client.protocol.retry import concerns_token, may_concern_token
 from nakama_client.protocol.tokens import SessionReply
 from nakama_client.redaction import excerpt
 from nakama_client.retrying import Retrying
-from nakama_client.session import Session
+from nakama_client.session import Session, check_session
 from nakama_client.token_refresher import TokenRefresher
 from nakama_client.transport.http import HttpClient
 from nakama_client.transport.options import TransportOptions
@@ -123,7 +123,7 @@ class ApiClient:
         """Make a call as `call` does; the caller reports what can't be read."""
         if not isinstance(auth, Session):
             if auth not in _KEYS:
-                raise ArgumentError(f"session must be a Session, not {type(auth).__name__}")
+                check_session(auth)
             key = self._key(auth)
             return await self._send(request, model, basic(key), (key,))
         try:

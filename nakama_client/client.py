@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from ssl import SSLContext
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Self
 from weakref import WeakSet
 
@@ -39,7 +39,8 @@ from nakama_client.features.users import UsersApi
 from nakama_client.feed import NotificationFeed
 from nakama_client.feed_settings import Acknowledge, FeedSettings
 from nakama_client.protocol.retry import Retry
-from nakama_client.session import Session
+from nakama_client.protocol.rules import check_count, check_present, check_text, check_type
+from nakama_client.session import Session, check_session
 from nakama_client.socket import Socket
 from nakama_client.transport.options import MAX_RECEIVE_BYTES, TransportOptions
 from nakama_client.transport.websocket import WebSocket, open_websocket
@@ -120,8 +121,12 @@ class Client(
         clock: Callable[[], float] = time.time,
         random: Callable[[], float] = random.random,
     ) -> None:
-        if max_connections < 1:
-            raise ArgumentError(f"max_connections must be at least 1, not {max_connections}")
+        check_count("max_connections", max_connections)
+        check_present("server_key", server_key)
+        if http_key is not None:
+            check_present("http_key", http_key)
+        check_type("timeouts", timeouts, Timeouts)
+        check_type("retry", retry, RetryPolicy, NoneType)
         self._endpoint = endpoint if isinstance(endpoint, Endpoint) else Endpoint(endpoint)
         self._options = TransportOptions(
             ssl=ssl,
@@ -266,6 +271,11 @@ class Client(
         Raises:
             ArgumentError: An argument is out of range, or the socket is another player's.
         """
+        check_session(session)
+        check_type("socket", socket, Socket, NoneType)
+        for name in ("load", "save", "delete") if store is not None else ():
+            if not callable(getattr(store, name, None)):
+                raise ArgumentError(f"a store has the method {name}, as FileCursorStore has")
         if socket is not None and socket.session.user_id != session.user_id:
             raise ArgumentError("the socket is of another player than the session")
         settings = FeedSettings(
@@ -313,8 +323,11 @@ class Client(
         Raises:
             ArgumentError: A number is below 1.
         """
-        if max_message_bytes < 1 or queue_limit < 1:
-            raise ArgumentError("max_message_bytes and queue_limit must be at least 1")
+        check_session(session)
+        check_count("max_message_bytes", max_message_bytes)
+        check_count("queue_limit", queue_limit)
+        check_type("reconnect", reconnect, ReconnectPolicy, NoneType)
+        check_text("lang", lang)
         url = self._endpoint.socket_url(lang=lang, appear_online=appear_online)
         tokens = self._api.tokens
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from attrs import Attribute, field, frozen
@@ -65,19 +66,28 @@ class Endpoint:
         return f"ws{self.http_url.removeprefix('http')}/ws?{query}"
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_function(_: object, attribute: Attribute[Any], function: object) -> None:
+    if not callable(function):
+        raise ArgumentError(f"{attribute.name} must be a function, not {function!r}")
+
+
 def _check_seconds(_: object, attribute: Attribute[float], seconds: float) -> None:
-    if not seconds > 0:
-        raise ArgumentError(f"{attribute.name} must be more than 0 seconds, not {seconds}")
+    if not _is_number(seconds) or not seconds > 0:
+        raise ArgumentError(f"{attribute.name} must be more than 0 seconds, not {seconds!r}")
 
 
 def _check_delay(_: object, attribute: Attribute[float], seconds: float) -> None:
-    if not seconds >= 0:
-        raise ArgumentError(f"{attribute.name} must be 0 seconds or more, not {seconds}")
+    if not _is_number(seconds) or not seconds >= 0:
+        raise ArgumentError(f"{attribute.name} must be 0 seconds or more, not {seconds!r}")
 
 
-def _check_attempts(_: object, attribute: Attribute[int], attempts: int) -> None:
-    if attempts < 1:
-        raise ArgumentError(f"{attribute.name} must be at least 1, not {attempts}")
+def _check_attempts(_: object, attribute: Attribute[Any], attempts: object) -> None:
+    if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
+        raise ArgumentError(f"{attribute.name} must be at least 1, not {attempts!r}")
 
 
 @frozen(kw_only=True)
@@ -161,7 +171,9 @@ class RetryPolicy:
     first_delay: float = field(default=0.25, validator=_check_delay)
     max_delay: float = field(default=5.0, validator=_check_delay)
     deadline: float = field(default=30.0, validator=_check_seconds)
-    should_retry: Callable[[NakamaError], bool] = is_transient
+    should_retry: Callable[[NakamaError], bool] = field(
+        default=is_transient, validator=_check_function
+    )
 
 
 @frozen(kw_only=True)
@@ -188,4 +200,6 @@ class ReconnectPolicy:
     attempts: int | None = field(default=None, validator=optional(_check_attempts))
     first_delay: float = field(default=1.0, validator=_check_delay)
     max_delay: float = field(default=30.0, validator=_check_delay)
-    should_reconnect: Callable[[DisconnectReason | NakamaError], bool] = may_reconnect
+    should_reconnect: Callable[[DisconnectReason | NakamaError], bool] = field(
+        default=may_reconnect, validator=_check_function
+    )

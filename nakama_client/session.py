@@ -137,3 +137,13 @@ class Session:
     def _replace_tokens(self, tokens: Tokens) -> None:
         """Take the tokens of a refresh or of a new login; only the SDK calls this."""
         self._tokens = tokens
+
+
+def check_session(session: object) -> None:
+    """Refuse what is no session, such as a token.
+
+    Raises:
+        ArgumentError: It is something else; the text does not repeat it.
+    """
+    if not isinstance(session, Session):
+        raise errors.ArgumentError(f"session must be a Session, not {type(session).__name__}")

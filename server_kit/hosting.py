@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
@@ -135,7 +136,13 @@ class HostedServer(ABC):
             raise ServerNotRunning("the event loop that the server ran in is closed") from None
 
     async def _serve(
-        self, app: web.Application, host: str, port: int, *, line_limit: int = _HEAD_LIMIT
+        self,
+        app: web.Application,
+        host: str,
+        port: int,
+        *,
+        line_limit: int = _HEAD_LIMIT,
+        tls: ssl.SSLContext | None = None,
     ) -> str:
         """Serve `app` and return its base URL.
 
@@ -145,6 +152,7 @@ class HostedServer(ABC):
             port: The port; 0 takes a free one.
             line_limit: Bytes of the longest request line that is taken. aiohttp's router takes
                 their number squared where a path has many slashes.
+            tls: The server's certificate; None to serve plain HTTP.
         """
         runner = web.AppRunner(
             app,
@@ -158,7 +166,7 @@ class HostedServer(ABC):
         )
         await runner.setup()
         try:
-            site = await _Site.open(runner, host, port)
+            site = await _Site.open(runner, host, port, tls)
         except BaseException:
             await runner.cleanup()
             raise
@@ -210,22 +218,28 @@ class _Site:
 
     runner: web.AppRunner
     listener: asyncio.Server
+    scheme: str
 
     @classmethod
-    async def open(cls, runner: web.AppRunner, host: str, port: int) -> Self:
+    async def open(
+        cls, runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None
+    ) -> Self:
         assert runner.server is not None
         loop = asyncio.get_running_loop()
         return cls(
             runner,
             await loop.create_server(
-                runner.server, host, port, reuse_address=True, backlog=_BACKLOG
+                runner.server, host, port, reuse_address=True, backlog=_BACKLOG, ssl=tls
             ),
+            "http" if tls is None else "https",
         )
 
     @property
     def url(self) -> str:
         host, port = self.listener.sockets[0].getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return (
+            f"{self.scheme}://[{host}]:{port}" if ":" in host else f"{self.scheme}://{host}:{port}"
+        )
 
     def stop_accepting(self) -> None:
         """Accept no more connections; the backlog is closed with the listener."""

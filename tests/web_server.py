@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -13,14 +14,16 @@ from attrs import field, frozen
 
 
 @asynccontextmanager
-async def serving_app(app: web.Application) -> AsyncIterator[str]:
+async def serving_app(
+    app: web.Application, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """Serve an application; the value is its address. Requests under way end with it."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
         host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
+        yield f"{'https' if tls else 'http'}://{host}:{port}"
     finally:
         await runner.cleanup()
 

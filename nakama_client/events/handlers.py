@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
+from nakama_client.errors import ArgumentError
+
 T = TypeVar("T")
 
 # A function of the user, sync or async.
@@ -50,7 +52,13 @@ class Handlers(Generic[T]):
         self.all: tuple[Handler[T], ...] = ()
 
     def add(self, function: Function[T]) -> Handler[T]:
-        """Register a function, sync or async."""
+        """Register a function, sync or async.
+
+        Raises:
+            ArgumentError: It can't be called.
+        """
+        if not callable(function):
+            raise ArgumentError(f"a function is needed here, not {type(function).__name__}")
         handler = Handler(function, self)
         self.all = (*self.all, handler)
         return handler

@@ -17,6 +17,7 @@ from nakama_client.protocol.rules import (
     check_password,
     check_present,
     check_username,
+    check_vars,
 )
 from nakama_client.protocol.tokens import SessionReply
 from nakama_client.session import Session
@@ -307,11 +308,11 @@ class AuthenticationApi(ClientFeature):
         vars: Mapping[str, str] | None,
         sync: bool | None = None,
     ) -> Session:
-        if username:
+        if username is not None and username != "":
             check_username(username)
         body: dict[str, object] = dict(credentials)
-        if vars:
-            body["vars"] = dict(vars)
+        if vars is not None and vars != {}:
+            body["vars"] = check_vars(vars)
         request = Request(
             "POST",
             f"/v2/account/authenticate/{kind}",

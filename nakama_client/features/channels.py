@@ -18,7 +18,7 @@ from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.base import SocketFeature
 from nakama_client.features.channel_messages import ChannelMessage
 from nakama_client.features.presences import UserPresence
-from nakama_client.protocol.codec import encode
+from nakama_client.protocol.codec import encode_payload
 from nakama_client.protocol.envelopes import single
 from nakama_client.protocol.rules import check_id, check_present, check_size
 
@@ -336,4 +336,4 @@ def _message(channel_id: str, message_id: str) -> dict[str, str]:
 def _text(content: Mapping[str, Any]) -> str:
     if not isinstance(content, Mapping):
         raise ArgumentError(f"content must be a dict, not {content.__class__.__name__}")
-    return encode(dict(content)).decode()
+    return encode_payload(dict(content))

@@ -13,17 +13,18 @@ from attrs import Factory, frozen
 from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.features.users import User
-from nakama_client.protocol.codec import JsonObject, encode
+from nakama_client.protocol.codec import JsonObject, encode, encode_payload
 from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, split
 from nakama_client.protocol.rules import (
+    check_count,
     check_limit,
     check_present,
     check_user_ids,
     check_usernames,
 )
-from nakama_client.session import Session
+from nakama_client.session import Session, check_session
 
 _LONGEST_LIST = 1000
 
@@ -333,12 +334,13 @@ class FriendsApi(ClientFeature):
 
 
 def _check_state(state: int | None) -> int | None:
-    if state is not None and not 0 <= state <= 3:
+    if state is not None and not 0 <= check_count("state", state, least=-1) <= 3:
         raise ArgumentError(f"state must be between 0 and 3, not {state}")
     return state
 
 
 def _people(session: Session, ids: Iterable[str], usernames: Iterable[str]) -> Query:
+    check_session(session)
     user_ids, names = check_user_ids("ids", ids), check_usernames(usernames)
     if session.user_id in user_ids or session.username in names:
         raise ArgumentError("users can't add, remove or block themselves")
@@ -346,7 +348,7 @@ def _people(session: Session, ids: Iterable[str], usernames: Iterable[str]) -> Q
 
 
 def _metadata_text(metadata: Mapping[str, Any]) -> str:
-    text = encode(dict(metadata)).decode()
+    text = encode_payload(dict(metadata))
     size = len(quote_plus(text))
     if size > _LONGEST_METADATA:
         raise ArgumentError(

@@ -15,7 +15,7 @@ from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, split
 from nakama_client.protocol.rules import check_id, check_limit, check_user_ids
-from nakama_client.session import Session
+from nakama_client.session import Session, check_session
 
 
 class GroupUserState(IntEnum):
@@ -325,6 +325,7 @@ class GroupUsersApi(ClientFeature):
 def _batches(
     session: Session, group_id: str, action: str, ids: Iterable[str]
 ) -> tuple[str, list[Query]]:
+    check_session(session)
     path = f"/v2/group/{check_id('group_id', group_id)}/{action}"
     query = [("user_ids", each) for each in check_user_ids("ids", ids)]
     return path, list(split(query, token_bytes=len(session.token)))

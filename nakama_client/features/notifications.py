@@ -20,7 +20,7 @@ from nakama_client.protocol.paging import PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, split
 from nakama_client.protocol.rules import check_ids, check_limit
-from nakama_client.session import Session
+from nakama_client.session import Session, check_session
 
 
 class NotificationCode(IntEnum):
@@ -166,6 +166,7 @@ class NotificationsApi(ClientFeature):
             ApiError: The server refused; the requests before that one took effect, and deleting the
                 same ids again is safe.
         """
+        check_session(session)
         query = [("ids", each) for each in check_ids("ids", ids)]
         for batch in split(query, token_bytes=len(session.token)):
             await self._api.call(session, Request("DELETE", "/v2/notification", batch), Empty)

@@ -13,7 +13,7 @@ from nakama_client.features.base import ClientFeature, SocketFeature
 from nakama_client.features.rpc import RpcReply
 from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode
 from nakama_client.protocol.requests import Request
-from nakama_client.protocol.rules import check_present, check_timeout
+from nakama_client.protocol.rules import check_count, check_present, check_timeout, check_type
 from nakama_client.push.device import PushDevice
 from nakama_client.session import Session
 
@@ -135,16 +135,17 @@ class RealtimePush(SocketFeature):
 
 def _payload(device: PushDevice | None, device_type: int | None, identifier: str | None) -> str:
     if device is not None:
+        check_type("device", device, PushDevice)
         if device_type is not None or identifier is not None:
             raise ArgumentError("give a device, or device_type and identifier, not both")
         device_type, identifier = device.device_type, device.info.one_signal_push_token
         if not identifier:
             raise ArgumentError("this device has no push token: register it first, with consent")
-    if device_type is None or device_type < 0:
+    if check_count("device_type", device_type, least=-(1 << 63)) < 0:
         raise ArgumentError(f"device_type must not be negative, it is {device_type}")
     names = {
-        "DeviceType": int(device_type),
-        "Identifier": check_present("identifier", identifier or ""),
+        "DeviceType": device_type,
+        "Identifier": check_present("identifier", "" if identifier is None else identifier),
     }
     return encode(names).decode()
 

@@ -10,9 +10,9 @@ from attrs import frozen
 
 from nakama_client.errors import InvalidJson
 from nakama_client.features.base import ClientFeature, SocketFeature
-from nakama_client.protocol.codec import DECODE_ERRORS, encode
+from nakama_client.protocol.codec import DECODE_ERRORS, encode, encode_payload
 from nakama_client.protocol.requests import Request, segment
-from nakama_client.protocol.rules import check_present, check_timeout
+from nakama_client.protocol.rules import check_present, check_timeout, check_type
 from nakama_client.session import Session
 
 Payload = str | dict[str, Any] | list[Any]
@@ -45,7 +45,10 @@ class RpcReply:
 
 def text_of(payload: Payload) -> str:
     """The text of a payload: a str as it is, a dict or list as JSON, once."""
-    return payload if isinstance(payload, str) else encode(payload).decode()
+    if isinstance(payload, str):
+        return payload
+    check_type("the payload", payload, dict, list)
+    return encode_payload(payload)
 
 
 class RpcApi(ClientFeature):

@@ -10,7 +10,8 @@ from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, secrets_in
-from nakama_client.session import Session
+from nakama_client.protocol.rules import check_vars
+from nakama_client.session import Session, check_session
 
 
 class SessionsApi(ClientFeature):
@@ -30,7 +31,8 @@ class SessionsApi(ClientFeature):
                 account was deleted.
             ApiError: The server refused for another reason.
         """
-        await self._api.tokens.refresh(session, vars)
+        check_session(session)
+        await self._api.tokens.refresh(session, None if vars is None else check_vars(vars))
         return session
 
     async def logout(self, session: Session) -> None:
@@ -39,6 +41,7 @@ class SessionsApi(ClientFeature):
         Raises:
             ApiError: The server refused.
         """
+        check_session(session)
         tokens = {"token": session.token, "refresh_token": session.refresh_token}
         request = Request(
             "POST", "/v2/session/logout", body=encode(tokens), secrets=secrets_in(tokens)

@@ -158,7 +158,7 @@ class RealtimeStatus(SocketFeature):
             ArgumentError: The text is too long.
             SocketError: As in `follow_users`.
         """
-        if status:
+        if status is not None and status != "":
             check_size("the status", status, shortest=1, longest=2048)
         own = self._connection.restorable(_OwnStatus)
         # Noted before the request: a reconnect under way must not restore the old one after it.

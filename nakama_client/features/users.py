@@ -12,7 +12,7 @@ from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.requests import Request, split
 from nakama_client.protocol.rules import check_ids, check_several, check_usernames
-from nakama_client.session import Session
+from nakama_client.session import Session, check_session
 
 
 @frozen(kw_only=True)
@@ -92,6 +92,7 @@ class UsersApi(ClientFeature):
             ArgumentError: An id is no UUID, or a name or a Facebook id is empty.
             ApiError: The server refused.
         """
+        check_session(session)
         query = [("ids", each) for each in check_ids("ids", ids)]
         query += [("usernames", each) for each in check_usernames(usernames)]
         query += [("facebook_ids", each) for each in check_several("facebook_ids", facebook_ids)]

@@ -6,6 +6,7 @@ that belongs to the game (`content`, `metadata`, `wallet`) comes as text inside 
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
@@ -176,6 +177,37 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(each) for each in value]
     return value
+
+
+def encode_payload(value: object) -> str:
+    """Write a value of the game as JSON, and refuse what JSON has no words for.
+
+    Raises:
+        ArgumentError: It holds a number that is not finite, bytes, or what can't be written at all.
+    """
+    try:
+        # What is like a dict becomes one, and bytes stay what they are.
+        plain = msgspec.to_builtins(value, builtin_types=_BYTES, str_keys=True)
+        problem = _not_in_json(plain)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        problem = str(error)
+    if problem:
+        raise ArgumentError(f"this can't be written as JSON: {problem}")
+    return encode(plain).decode()
+
+
+_BYTES = (bytes, bytearray, memoryview)
+
+
+def _not_in_json(value: Any) -> str:
+    """What is wrong with a value; "" for nothing."""
+    if isinstance(value, dict):
+        return next(filter(None, map(_not_in_json, value.values())), "")
+    if isinstance(value, list | tuple):
+        return next(filter(None, map(_not_in_json, value)), "")
+    if isinstance(value, float) and not isfinite(value):
+        return f"it holds the number {value}"
+    return "it holds bytes; write them as text" if isinstance(value, _BYTES) else ""
 
 
 def encode(value: object) -> bytes:

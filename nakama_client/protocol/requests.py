@@ -68,8 +68,10 @@ def segment(text: str) -> str:
     """Quote a text so that it is one segment of a path.
 
     Raises:
-        ArgumentError: It is not valid Unicode.
+        ArgumentError: It is not valid Unicode, or is a step in a path, which no quoting hides.
     """
+    if text in {".", ".."}:
+        raise ArgumentError(f"{text!r} can't be asked for over HTTP")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
@@ -78,6 +80,10 @@ def segment(text: str) -> str:
 
 def present(**values: str | int | bool | None) -> list[tuple[str, str]]:
     """The query parameters that have a value, in Nakama's spelling."""
+    for name in ("cursor", "cacheable_cursor"):
+        cursor = values.get(name)
+        if cursor is not None and not isinstance(cursor, str):
+            raise ArgumentError(f"the cursor must be a str, not {type(cursor).__name__}")
     return [(name, _spell(value)) for name, value in values.items() if value is not None]
 
 

@@ -24,8 +24,54 @@ _LONGEST = {"avatar_url": 512, "lang_tag": 18}
 _LONGEST_OTHER = 255
 
 
+def check_text(name: str, text: object) -> str:
+    """A text, of any length."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"{name} must be a str, not {_kind(text)}")
+    return text
+
+
+def check_count(name: str, count: object, *, least: int = 1) -> int:
+    """A whole number."""
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise ArgumentError(f"{name} must be an int, not {_kind(count)}")
+    if count < least:
+        raise ArgumentError(f"{name} must be at least {least}, not {count}")
+    return count
+
+
+def check_seconds(name: str, seconds: object, *, zero: bool = False) -> float:
+    """A time in seconds, which may be 0 or not."""
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        raise ArgumentError(f"{name} must be a number of seconds, not {_kind(seconds)}")
+    if not (seconds >= 0 if zero else seconds > 0):
+        least = "0 seconds or more" if zero else "more than 0 seconds"
+        raise ArgumentError(f"{name} must be {least}, not {seconds}")
+    return seconds
+
+
+def check_type(name: str, value: object, *kinds: type) -> None:
+    """A value of one of these classes."""
+    if not isinstance(value, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise ArgumentError(f"{name} must be of the type {wanted}, not {_kind(value)}")
+
+
+def check_vars(vars: object) -> dict[str, str]:  # noqa: A002 - Nakama's own name
+    """The variables of a session: texts by name."""
+    if not isinstance(vars, Mapping):
+        raise ArgumentError(f"vars must be a dict of texts, not {_kind(vars)}")
+    return {check_text("a name in vars", name): check_text("vars", vars[name]) for name in vars}
+
+
+def _kind(value: object) -> str:
+    """What was given: its type, and never the value, which may be a secret."""
+    return "None" if value is None else type(value).__name__
+
+
 def check_limit(limit: int, maximum: int) -> int:
     """A page's limit, as Nakama allows it."""
+    check_count("limit", limit, least=-(1 << 63))
     if not 1 <= limit <= maximum:
         raise ArgumentError(f"limit must be between 1 and {maximum}, not {limit}")
     return limit
@@ -33,13 +79,12 @@ def check_limit(limit: int, maximum: int) -> int:
 
 def check_timeout(seconds: float | None) -> float | None:
     """A deadline in seconds, or None for the usual one."""
-    if seconds is not None and not seconds > 0:
-        raise ArgumentError(f"a timeout must be more than 0 seconds, not {seconds}")
-    return seconds
+    return None if seconds is None else check_seconds("a timeout", seconds)
 
 
 def check_size(name: str, text: str, *, shortest: int, longest: int) -> str:
     """A text of so many bytes in UTF-8."""
+    check_text(name, text)
     if not text:
         raise ArgumentError(f"{name} is required")
     if _SURROGATE.search(text):
@@ -82,6 +127,7 @@ def check_username(text: str) -> str:
 def check_lengths(texts: Mapping[str, str]) -> None:
     """Texts of an account or a group, by the name of the field."""
     for field, text in texts.items():
+        check_text(field, text)
         longest = _LONGEST.get(field, _LONGEST_OTHER)
         if len(text) > longest:
             raise ArgumentError(f"{field} may have {longest} characters, not {len(text)}")
@@ -89,6 +135,7 @@ def check_lengths(texts: Mapping[str, str]) -> None:
 
 def check_present(name: str, text: str) -> str:
     """A text that may not be empty."""
+    check_text(name, text)
     if not text:
         raise ArgumentError(f"{name} is required")
     return text
@@ -113,14 +160,20 @@ def check_path_name(name: str, text: str) -> str:
 
 def check_ids(name: str, ids: Iterable[str]) -> list[str]:
     """Ids that must be UUIDs, in canonical form."""
-    if isinstance(ids, str):
-        raise ArgumentError(f"{name} must be several ids, not one text")
-    return [check_id(name, each) for each in ids]
+    return [check_id(name, each) for each in _several(name, "ids", ids)]
+
+
+def _several(name: str, what: str, values: object) -> Iterable[str]:
+    """Several texts, and not one."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        given = "one text" if isinstance(values, str) else _kind(values)
+        raise ArgumentError(f"{name} must be several {what}, not {given}")
+    return values
 
 
 def check_id(name: str, text: str) -> str:
     """An id that must be a UUID, in canonical form."""
-    match = _UUID.fullmatch(text)
+    match = _UUID.fullmatch(check_text(name, text))
     if match is None:
         raise ArgumentError(f"{name} must be UUIDs such as {uuid.UUID(int=0)}, not {text!r}")
     return str(uuid.UUID(match[3]))
@@ -136,13 +189,13 @@ def check_user_ids(name: str, ids: Iterable[str]) -> list[str]:
 
 def check_several(name: str, texts: Iterable[str]) -> list[str]:
     """Texts that may not be empty, each once."""
-    if isinstance(texts, str):
-        raise ArgumentError(f"{name} must be several, not one text")
-    return [check_present(f"each of {name}", each) for each in dict.fromkeys(texts)]
+    checked = [check_present(f"each of {name}", each) for each in _several(name, "texts", texts)]
+    return list(dict.fromkeys(checked))
 
 
 def check_texts(name: str, texts: Mapping[str, str]) -> dict[str, str]:
     """Texts by name; numbers would be refused where the server wants a text."""
+    check_type(name, texts, Mapping)
     for key, value in texts.items():
         if not all(isinstance(each, str) for each in (key, value)):
             raise ArgumentError(f"{name} must be texts by name; {key!r} is not")
@@ -151,8 +204,8 @@ def check_texts(name: str, texts: Mapping[str, str]) -> dict[str, str]:
 
 def check_usernames(names: Iterable[str]) -> list[str]:
     """User names, each once, as Nakama allows them."""
-    if isinstance(names, str):
-        raise ArgumentError("usernames must be several names, not one text")
-    return [
-        check_size("a username", each, shortest=1, longest=128) for each in dict.fromkeys(names)
+    checked = [
+        check_size("a username", each, shortest=1, longest=128)
+        for each in _several("usernames", "names", names)
     ]
+    return list(dict.fromkeys(checked))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -87,7 +88,9 @@ class ScriptedServer:
         answer: Answer | None = None,
         script: Script | None = None,
         answers_pings: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self.url = ""
         self._answers_pings = answers_pings
         self.requests: list[web.Request] = []
@@ -100,7 +103,7 @@ class ScriptedServer:
         app = web.Application()
         app.router.add_get("/ws", self._socket)
         app.router.add_route("*", "/{path:.*}", self._http)
-        self.url = await self._exits.enter_async_context(serving_app(app))
+        self.url = await self._exits.enter_async_context(serving_app(app, tls=self._tls))
         return self
 
     async def __aexit__(

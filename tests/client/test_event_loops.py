@@ -129,8 +129,9 @@ async def test_close_closes_the_sockets_and_feeds_that_the_client_made(
     feed = client.notifications(alice, store=store)
     await socket.connect()
     await feed.open()
-    await server.notifications.send(alice.user_id, "one")
-    assert (await anext(feed)).subject == "one"
+    for subject in ("one", "two"):
+        await server.notifications.send(alice.user_id, subject)
+        assert (await anext(feed)).subject == subject
     waiting = asyncio.create_task(anext(socket.notifications()))
     await client.socket(alice).connect()  # nobody holds it
     gc.collect()

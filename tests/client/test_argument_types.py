@@ -1,0 +1,167 @@
+"""Arguments of the wrong type: an ArgumentError, and nothing is sent."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nakama_client import (
+    ArgumentError,
+    Client,
+    Endpoint,
+    PushDevice,
+    ReconnectPolicy,
+    RetryPolicy,
+    Session,
+    Socket,
+    Timeouts,
+)
+from tests.client.scripted import Peer, ScriptedServer, make_token
+
+TOKEN = make_token()
+SESSION = Session(TOKEN)
+ID = "00000000-0000-0000-0000-000000000001"
+URL = "http://127.0.0.1:1"
+
+NOT_JSON = [
+    {"x": math.nan},
+    [math.inf],
+    {"x": [{"y": -math.inf}]},
+    {"x": b"bytes"},
+    [bytearray(b"bytes")],
+    {"x": object()},
+    {(1, 2): 3},
+    {"x": "\ud800"},
+    5,
+    b"bytes",
+]
+
+CALLS: list[Callable[[Any], Any]] = [
+    lambda client: client.list_notifications(SESSION, limit="5"),
+    lambda client: client.list_notifications(SESSION, limit=True),
+    lambda client: client.list_notifications(SESSION, limit=2.0),
+    lambda client: client.list_notifications(SESSION, cursor=5),
+    lambda client: client.list_friends(SESSION, state="friend"),
+    lambda client: client.list_channel_messages(SESSION, 5),
+    lambda client: client.list_channel_messages(SESSION, ".."),
+    lambda client: client.get_account(TOKEN),
+    lambda client: client.get_account(None),
+    lambda client: client.get_users(TOKEN, [ID]),
+    lambda client: client.add_friends(TOKEN, [ID]),
+    lambda client: client.add_group_users(TOKEN, ID, [ID]),
+    lambda client: client.delete_notifications(TOKEN, [ID]),
+    lambda client: client.refresh_session(TOKEN),
+    lambda client: client.refresh_session(SESSION, vars={"a": 1}),
+    lambda client: client.logout(TOKEN),
+    lambda client: client.rpc(TOKEN, "f"),
+    lambda client: client.delete_notifications(SESSION, [5]),
+    lambda client: client.delete_notifications(SESSION, 5),
+    lambda client: client.delete_notifications(SESSION, ID),
+    lambda client: client.delete_notifications(SESSION, None),
+    lambda client: client.get_users(SESSION, usernames=[5]),
+    lambda client: client.get_users(SESSION, usernames=[[]]),
+    lambda client: client.rpc(SESSION, 5),
+    lambda client: client.rpc(SESSION, "."),
+    lambda client: client.rpc(SESSION, ".."),
+    lambda client: client.rpc(SESSION, "f", timeout="5"),
+    lambda client: client.rpc(SESSION, "f", timeout=math.nan),
+    lambda client: client.authenticate_device(5),
+    lambda client: client.authenticate_device("device-of-alice", username=5),
+    lambda client: client.authenticate_device("device-of-alice", vars={"a": 1}),
+    lambda client: client.authenticate_device("device-of-alice", vars=5),
+    lambda client: client.authenticate_email("a@example.com", None),
+    lambda client: client.link_custom(SESSION, None),
+    lambda client: client.update_account(SESSION, display_name=5),
+    lambda client: client.register_push(SESSION, device_type="android", identifier="x"),
+    lambda client: client.register_push(SESSION, device_type=0, identifier=5),
+    lambda client: client.register_push(SESSION, "phone"),
+    *[lambda client, each=each: client.rpc(SESSION, "f", each) for each in NOT_JSON],
+    *[lambda client, each=each: client.rpc_http_key("f", each) for each in NOT_JSON],
+]
+
+SOCKET_CALLS: list[Callable[[Any], Any]] = [
+    lambda socket: socket.rpc(5),
+    lambda socket: socket.rpc("f", timeout="5"),
+    lambda socket: socket.join_channel(5),
+    lambda socket: socket.join_channel("room", "room"),
+    lambda socket: socket.leave_channel(5),
+    lambda socket: socket.send_message(5, {}),
+    lambda socket: socket.update_status(5),
+    lambda socket: socket.follow_users([5]),
+    lambda socket: socket.follow_users(ID),
+    lambda socket: socket.unfollow_users(5),
+    lambda socket: socket.register_push(device_type="android", identifier="x"),
+    *[lambda socket, each=each: socket.rpc("f", each) for each in NOT_JSON],
+    *[lambda socket, each=each: socket.send_message("2...a", each) for each in NOT_JSON],
+]
+
+MAKERS: list[Callable[[], object]] = [
+    lambda: Client(5),
+    lambda: Client(URL, timeouts=5),
+    lambda: Client(URL, retry=5),
+    lambda: Client(URL, server_key=5),
+    lambda: Client(URL, http_key=b"x"),
+    lambda: Client(URL, max_connections="5"),
+    lambda: Client(URL).socket(TOKEN),
+    lambda: Client(URL).socket(SESSION, queue_limit="5"),
+    lambda: Client(URL).socket(SESSION, max_message_bytes=4096.5),
+    lambda: Client(URL).socket(SESSION, reconnect=5),
+    lambda: Client(URL).socket(SESSION, lang=5),
+    lambda: Client(URL).socket(SESSION).on_notification(5),
+    lambda: Client(URL).on_exchange(None),
+    lambda: Client(URL).notifications(TOKEN),
+    lambda: Client(URL).notifications(SESSION, store="saves"),
+    lambda: Client(URL).notifications(SESSION, socket="socket"),
+    lambda: Client(URL).iter_notifications(SESSION, page_size="5"),
+    lambda: Endpoint(5),
+    lambda: Timeouts(request="5"),
+    lambda: Timeouts(close=True),
+    lambda: RetryPolicy(attempts="5"),
+    lambda: RetryPolicy(first_delay=None),
+    lambda: RetryPolicy(should_retry=True),
+    lambda: ReconnectPolicy(attempts=2.5),
+    lambda: ReconnectPolicy(should_reconnect=False),
+    lambda: Session(5),
+    lambda: Session.from_dict(TOKEN),
+    lambda: PushDevice(5, "app"),
+    lambda: PushDevice(URL, "app", timeout="5"),
+]
+
+
+@pytest.mark.asyncio
+async def test_calls_raise_argument_error_and_send_nothing() -> None:
+    async with (
+        ScriptedServer() as server,
+        Client(server.url, http_key="defaulthttpkey") as client,
+    ):
+        for call in CALLS:
+            with pytest.raises(ArgumentError) as raised:
+                await call(client)
+            assert TOKEN not in str(raised.value)
+        assert server.requests == []
+
+
+@pytest.mark.asyncio
+async def test_socket_calls_raise_argument_error_and_send_nothing() -> None:
+    async def script(peer: Peer) -> None:
+        request = await peer.request()
+        assert request["rpc"] == {"id": "good"}
+        await peer.send({"cid": request["cid"], "rpc": {}})
+
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url) as client,
+        client.socket(SESSION) as socket,
+    ):
+        assert isinstance(socket, Socket)
+        for call in SOCKET_CALLS:
+            with pytest.raises(ArgumentError):
+                await call(socket)
+        await socket.rpc("good")
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_settings_of_the_wrong_type_raise_argument_error(make: Callable[[], object]) -> None:
+    with pytest.raises(ArgumentError):
+        make()
