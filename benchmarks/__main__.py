@@ -8,6 +8,7 @@ from benchmarks import (
     calling,
     competition,
     envelopes,
+    feed,
     importing,
     listing,
     memory,
@@ -34,6 +35,7 @@ async def main() -> None:
         for benchmark in (
             receiving,
             listing,
+            feed,
             calling,
             memory,
             importing,

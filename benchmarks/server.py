@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 
 PAGE_SIZE = 100
 PAGES = 100
+LONG_PAGES = 10 * PAGES
 BURST = 1000
 
 NOTIFICATION = {
@@ -50,20 +51,26 @@ def _frame(text: bytes) -> bytes:
 _BURST = BURST * _frame(json.dumps({"notifications": {"notifications": [NOTIFICATION]}}).encode())
 
 
-def _page(number: int) -> bytes:
-    if number == PAGES:
+def _page(number: int, pages: int) -> bytes:
+    if number == pages:
         return json.dumps({"cacheable_cursor": str(number)}).encode()
-    notifications = [NOTIFICATION] * PAGE_SIZE
+    ids = (f"40857c06-2b8f-4d5f-9d2b-{number * PAGE_SIZE + each:012x}" for each in range(PAGE_SIZE))
+    notifications = [NOTIFICATION | {"id": each} for each in ids]
     body = {"notifications": notifications, "cacheable_cursor": str(number + 1)}
     return json.dumps(body).encode()
 
 
-_ANSWERS = [_page(number) for number in range(PAGES + 1)]
+_ANSWERS = [_page(number, PAGES) for number in range(PAGES + 1)]
+_LONG_ANSWERS = [
+    *_ANSWERS[:PAGES],
+    *(_page(each, LONG_PAGES) for each in range(PAGES, LONG_PAGES + 1)),
+]
 
 
 async def _list(request: web.Request) -> web.Response:
     number = int(request.query.get("cacheable_cursor", 0))
-    return web.Response(body=_ANSWERS[number], content_type="application/json")
+    answers = _LONG_ANSWERS if request.path.startswith("/long") else _ANSWERS
+    return web.Response(body=answers[number], content_type="application/json")
 
 
 async def _socket(request: web.Request) -> web.WebSocketResponse:
@@ -84,8 +91,9 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
 
 async def _serve() -> None:
     app = web.Application()
-    app.router.add_get("/v2/notification", _list)
-    app.router.add_get("/ws", _socket)
+    for prefix in ("", "/long"):
+        app.router.add_get(f"{prefix}/v2/notification", _list)
+        app.router.add_get(f"{prefix}/ws", _socket)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=4096).start()
