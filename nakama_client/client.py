@@ -259,7 +259,8 @@ class Client(
             acknowledge: When a notification counts as handled and does not come again after a
                 restart. `"auto"`: when the loop's body or the function ends without an error.
                 `"manual"`: when `feed.acknowledge` is called. `"delete"`: as auto, and then the
-                server deletes it, as in a work queue.
+                server deletes it, as in a work queue. It is stored and deleted behind that: at
+                most 500 come again after a kill.
             queue_limit: The most live notifications that may wait, at least 1. Further persistent
                 ones are listed later, further transient ones are dropped.
             overlap_window: For how many seconds a notification may become visible after a later

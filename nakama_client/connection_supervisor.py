@@ -70,6 +70,7 @@ class ConnectionSupervisor:
         self._is_established = False
         self._waiters: set[asyncio.Future[None]] = set()
         self._end: NakamaError | None = None
+        connection.topics.is_served = self._is_running
 
     async def connect(self) -> None:
         """Open a connection, or wait for the one that is being opened.
@@ -82,7 +83,7 @@ class ConnectionSupervisor:
             self._loop = asyncio.get_running_loop()
             self._is_up = self._is_established = False
             self._task = start(self._run(), name="nakama_client connection supervisor")
-            self._task.add_done_callback(self._wake)
+            self._task.add_done_callback(self._stopped)
         task = self._task
         try:
             await self._wait_until_up(task)
@@ -238,7 +239,14 @@ class ConnectionSupervisor:
             finally:
                 self._waiters.discard(waiter)
 
-    def _wake(self, *_: object) -> None:
+    def _is_running(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def _stopped(self, _: object) -> None:
+        self._wake()
+        self._connection.topics.wake()
+
+    def _wake(self) -> None:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)

@@ -114,7 +114,7 @@ class TokenRefresher:
         except errors.Unauthenticated as error:
             if not may_concern_token(error):
                 raise
-        await self._replace(session, refused=token, by=self._refresh_or_login, ends_at=ends_at)
+            await self._replace(session, refused=token, by=self._refresh_or_login, ends_at=ends_at)
         token = session.token
         try:
             return await send(token)

@@ -1,5 +1,9 @@
 """What holds for all tests."""
 
+import asyncio
+from collections.abc import Callable
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no reason to fail: no test asserts how long something takes.
@@ -7,3 +11,47 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+
+def _eager_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.SelectorEventLoop()
+    loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined, unused-ignore]
+    return loop
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
+_LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "eager": _eager_loop,
+    "uvloop": _uvloop,
+}
+
+
+class _Policy(asyncio.DefaultEventLoopPolicy):
+    """Makes the loop that `--loop` names, also for `asyncio.run`."""
+
+    def __init__(self, new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        super().__init__()
+        self._new_loop = new_loop
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        return self._new_loop()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--loop",
+        choices=["default", *_LOOPS],
+        default="default",
+        help="run asynchronous tests under eager tasks (Python 3.12) or uvloop",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    name = config.getoption("--loop")
+    if name in _LOOPS:
+        asyncio.set_event_loop_policy(_Policy(_LOOPS[name]))

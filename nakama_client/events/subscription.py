@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
-from nakama_client.errors import NakamaError, QueueOverflow
+from nakama_client.errors import NakamaError, NotConnected, QueueOverflow
 from nakama_client.protocol.backlog import Backlog
 
 T = TypeVar("T")
@@ -20,12 +20,16 @@ class Subscription(Generic[T]):
     on when the socket reconnects; what was sent meanwhile is missed. The loop ends after `close()`
     here or on the socket. When the socket stays closed for another reason, the loop raises it:
     `SessionReplaced`, `UserBanned`, another `ConnectionLost`, or the error with which reconnecting
-    was given up.
+    was given up. While nobody has called `connect`, and after that has failed, it raises
+    `NotConnected`.
     """
 
-    def __init__(self, limit: int, report: Callable[[NakamaError], None]) -> None:
+    def __init__(
+        self, limit: int, report: Callable[[NakamaError], None], is_served: Callable[[], bool]
+    ) -> None:
         self._backlog: Backlog[T] = Backlog(limit)
         self._report = report
+        self._is_served = is_served
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
         self._error: NakamaError | None = None
@@ -44,6 +48,9 @@ class Subscription(Generic[T]):
                 raise self._error
             if self._ended:
                 raise StopAsyncIteration
+            if not self._is_served():
+                how = "use `async with client.socket(…) as socket`, or await its connect()"
+                raise NotConnected(f"the socket is not connected: {how}")
             await self._wait()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -68,6 +69,7 @@ class Topics:
     """Hands events to those who get them.
 
     Attributes:
+        is_served: Whether the socket is connected, or is about to be.
         unreadable_items: Reports what can't be read.
     """
 
@@ -75,6 +77,7 @@ class Topics:
         self._dispatcher = dispatcher
         self._queue_limit = queue_limit
         self._topics: dict[str, _Topic[Any]] = {}
+        self.is_served: Callable[[], bool] = lambda: False
         self.unreadable_items = UnreadableItems(dispatcher)
 
     def on(self, event: Event[T], function: Function[T]) -> Handler[T]:
@@ -83,7 +86,9 @@ class Topics:
 
     def subscribe(self, event: Event[T]) -> Subscription[T]:
         """Collect the events of a kind for an `async for`."""
-        subscription: Subscription[T] = Subscription(self._queue_limit, self._dispatcher.report)
+        subscription: Subscription[T] = Subscription(
+            self._queue_limit, self._dispatcher.report, lambda: self.is_served()
+        )
         # Weak: after a `break` nobody closes an iterator, and nobody empties its queue.
         self._topic(event).subscriptions.append(weakref.ref(subscription))
         return subscription
@@ -142,6 +147,12 @@ class Topics:
         """The connection is lost."""
         for observer in self._observers():
             observer.disconnected()
+
+    def wake(self) -> None:
+        """Let those who iterate look whether the socket is still served."""
+        for topic in self._topics.values():
+            for subscription in topic.living():
+                subscription._wake()
 
     def end(self, error: NakamaError | None) -> None:
         """The socket is closed, and stays so."""

@@ -226,6 +226,13 @@ def _connection_type() -> type[ClientConnection]:
         def data_received(self, data: bytes) -> None:
             self.heard_at = self.loop.time()
             super().data_received(data)
+            # The close frame ends the connection, and it is answered by now. Some servers leave
+            # TCP open after it, for seconds.
+            if self.protocol.close_rcvd is not None and not self.transport.is_closing():
+                if self.transport.get_write_buffer_size():
+                    self.transport.close()
+                else:
+                    self.transport.abort()
 
     return Connection
 

@@ -52,6 +52,10 @@ class Peer:
         frame = b"\x81\x7e" + len(text).to_bytes(2, "big") + text
         self._transport().write(frame * count)
 
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._transport().write(data)
+
     def stop_reading(self) -> None:
         """Let what the client sends pile up on its side."""
         self._transport().pause_reading()

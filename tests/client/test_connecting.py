@@ -12,6 +12,7 @@ from nakama_client import (
     Connected,
     ConnectionFailed,
     MessageTooLarge,
+    NakamaError,
     NotConnected,
     ReconnectPolicy,
     RetryPolicy,
@@ -288,3 +289,36 @@ async def test_channel_left_during_restore_stays_left() -> None:
         ("status_update", "new"),
         ("status_update", "new"),
     ]
+
+
+@pytest.mark.asyncio
+async def test_subscription_raises_not_connected_before_connect(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    socket = client.socket(alice)
+    received = socket.notifications()
+    with pytest.raises(NotConnected, match="async with"):
+        await anext(received)
+    async with socket:
+        await server.notifications.send(alice.user_id, "hello")
+        assert (await anext(received)).subject == "hello"
+    with pytest.raises(StopAsyncIteration):
+        await anext(received)
+    with pytest.raises(NotConnected):
+        await anext(socket.notifications())
+
+
+@pytest.mark.asyncio
+async def test_waiting_subscription_raises_not_connected_when_connect_fails(
+    server: MockServer, alice: Session
+) -> None:
+    async with Client(server.http_url, retry=None, clock=server.clock.time) as client:
+        server.faults.add(Fault.status(503), HANDSHAKE)
+        socket = client.socket(alice)
+        connecting = asyncio.create_task(socket.connect())
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(anext(socket.notifications()))
+        with pytest.raises(NakamaError):
+            await connecting
+        with pytest.raises(NotConnected):
+            await waiting

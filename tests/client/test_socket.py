@@ -10,6 +10,7 @@ from mock_server import Config, MockServer
 from nakama_client import (
     ArgumentError,
     Client,
+    ClientClosed,
     ClosedBy,
     ConnectionFailed,
     ConnectionLost,
@@ -471,5 +472,6 @@ async def test_connect_raises_when_the_client_is_closed(client: Client, alice: S
     await client.close()
     with pytest.raises(NakamaError):
         await client.get_account(alice)
-    await socket.connect()
+    with pytest.raises(ClientClosed):
+        await socket.connect()
     await socket.close()

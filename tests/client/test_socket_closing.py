@@ -7,6 +7,7 @@ from aiohttp import web
 
 from nakama_client import (
     Client,
+    ClosedBy,
     ConnectionLost,
     DisconnectReason,
     Notification,
@@ -195,3 +196,35 @@ async def test_connect_raises_when_the_server_answers_nothing() -> None:
             with pytest.raises(TimeoutExceeded, match=r"no answer within 0.05 s"):
                 await client.get_account(SESSION)
         stop.set()
+
+
+@pytest.mark.asyncio
+async def test_socket_reconnects_at_the_close_frame_though_the_server_leaves_tcp_open() -> None:
+    """What was sent before that frame arrives first."""
+    connections = 0
+    back = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        nonlocal connections
+        connections += 1
+        if connections == 2:
+            back.set()
+            return
+        await peer.notify({"subject": "last"})
+        peer.stop_reading()
+        peer.write(b"\x88\x02\x03\xe8")  # the server's close frame, and nothing after it
+
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url, timeouts=Timeouts(close=3600), random=lambda: 0.0) as client,
+        client.socket(SESSION) as socket,
+    ):
+        reasons: asyncio.Queue[DisconnectReason] = asyncio.Queue()
+        socket.on_disconnect(reasons.put_nowait)
+        received = socket.notifications()
+        reason = await reasons.get()
+        assert (reason.code, reason.closed_by) == (1000, ClosedBy.SERVER)
+        assert reason.will_reconnect
+        await back.wait()
+        received.close()
+    assert not tasks()

@@ -16,7 +16,8 @@ class StoredList:
     """Lists rows by their place, at most a hundred at a time.
 
     Attributes:
-        rows: What is stored.
+        rows: What was stored, each in its place.
+        deleted: The ids of each request that deletes.
         requests: How many lists were asked for.
         may_answer: Cleared, no list is answered.
         arrived: Set when a list was asked for.
@@ -25,23 +26,24 @@ class StoredList:
     def __init__(self, *rows: dict[str, Any]) -> None:
         self.rows = list(rows)
         self.requests = 0
-        self.deleted: list[int] = []
+        self.deleted: list[list[str]] = []
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.arrived = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.Response:
         if request.method == "DELETE":
-            ids = request.query.getall("ids")
-            self.deleted.append(len(ids))
-            self.rows = [row for row in self.rows if row["id"] not in ids]
+            self.deleted.append(request.query.getall("ids"))
             return web.json_response({})
         self.requests += 1
         self.arrived.set()
         await self.may_answer.wait()
-        place = int(request.query.get("cacheable_cursor", 0))
-        found = self.rows[place : place + PAGE]
-        cursor = str(place + len(found))
+        gone = {each for ids in self.deleted for each in ids}
+        begin = int(request.query.get("cacheable_cursor", 0))
+        places = range(begin, len(self.rows))
+        left = [place for place in places if self.rows[place]["id"] not in gone][:PAGE]
+        found = [self.rows[place] for place in left]
+        cursor = str(left[-1] + 1 if left else begin)
         return web.json_response({"notifications": found, "cacheable_cursor": cursor})
 
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from mock_server import Config, MockServer
 from nakama_client import (
@@ -15,11 +16,12 @@ from nakama_client import (
     Session,
     SessionExpired,
     SessionReplaced,
+    UserBanned,
 )
 from tests.client.conftest import Login
 from tests.client.feed.steps import send, take, until_live
 from tests.client.leaks import tasks
-from tests.client.scripted import ScriptedServer, make_token
+from tests.client.scripted import Peer, ScriptedServer, make_token
 
 
 @pytest.mark.asyncio
@@ -102,6 +104,33 @@ async def test_feed_raises_session_expired(
         server.sockets()[0].abort()
         with pytest.raises(SessionExpired):
             await anext(feed)
+    assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_feed_raises_user_banned_when_the_ban_is_first_seen_by_its_list() -> None:
+    """The ban ends the session before it ends the socket."""
+    refused = asyncio.Event()
+    peers: asyncio.Queue[Peer] = asyncio.Queue()
+
+    async def answer(request: web.Request) -> web.Response:
+        refused.set()
+        body = {"code": 16, "message": "Refresh token invalid or expired."}
+        return web.json_response(body, status=401)
+
+    async with (
+        ScriptedServer(answer=answer, script=peers.put) as server,
+        Client(server.url) as client,
+        client.notifications(Session(make_token(), make_token())) as feed,
+    ):
+        waiting = asyncio.create_task(anext(feed))
+        await refused.wait()
+        peer = await peers.get()
+        await peer.notify({"code": -8, "subject": "banned"})
+        await peer.close(1000, "")
+        with pytest.raises(UserBanned) as raised:
+            await waiting
+    assert isinstance(raised.value.__cause__, SessionExpired)
     assert not tasks()
 
 
