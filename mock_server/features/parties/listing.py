@@ -76,4 +76,6 @@ def _offset(wanted: PartyFilter, query: str) -> int:
         raise ListingError("invalid cursor: param limit mismatch")
     if is_open != str(wanted.open):  # Nakama crashes where one of them is absent
         raise ListingError("invalid cursor: param open mismatch")
+    if offset < 0:
+        raise ListingError("invalid cursor")
     return int(offset)
