@@ -240,5 +240,5 @@ class MatchRegistry:
 def _copied(params: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     try:
         return copy.deepcopy(params)
-    except TypeError:  # a Lua function in it
+    except TypeError:  # a thing that is no plain value
         raise ModuleError("error creating match: cannot encode params") from None

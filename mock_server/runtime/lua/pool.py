@@ -54,6 +54,7 @@ _NOT_IN_LUA = (
     "register_event",
     "register_event_session_start",
     "register_event_session_end",
+    "register_match",
 )
 
 

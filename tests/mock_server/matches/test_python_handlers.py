@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from typing import Any
 
 import pytest
@@ -269,6 +270,18 @@ async def test_match_create_raises_when_match_init_makes_no_match(made: Any, pro
             await _match(game)
 
     assert refused.value.message == f"error creating match: error creating match: {problem}"
+
+
+async def test_match_create_copies_its_params_and_refuses_what_can_not_be_copied() -> None:
+    params = {"list": [1]}
+    async with playing(_server(Counting())) as game:
+        match_id = await _match(game, params)
+        params["list"].append(2)
+        answer = await game.server.nk.match_signal(match_id, "")
+        with pytest.raises(ModuleError, match="error creating match: cannot encode params"):
+            await _match(game, {"lock": threading.Lock()})
+
+    assert answer.endswith("has {'list': [1]}")
 
 
 async def test_register_match_raises_when_a_callback_is_missing() -> None:
