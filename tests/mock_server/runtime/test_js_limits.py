@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from mock_server import ModuleLoadError
 from tests.mock_server.runtime.scripts import rpcs
-from tests.mock_server.runtime.world import serving
+from tests.mock_server.runtime.world import HTTP_KEY, serving, write
 from tests.web_server import WebServer
 
 SHORT = {"runtime__js_time_limit_sec": 0.1}
@@ -145,3 +151,30 @@ async def test_an_endless_top_level_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(ModuleLoadError, match=r"index\.js:\d+: .*ran longer"):
         async with serving(tmp_path, {"index.js": "while (true) {}"}, **SHORT):
             pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
+def test_control_c_ends_a_server_whose_module_never_ends(tmp_path: Path) -> None:
+    write(tmp_path, {"index.js": rpcs({"endless": "logger.warn('it began'); while (true) {}"})})
+    ports = ("--socket.port=0", "--console.port=0", "--onesignal.port=0")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mock_server", *ports, f"--runtime.path={tmp_path}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with ThreadPoolExecutor() as threads:
+        try:
+            url = process.stdout.readline().strip().partition(": ")[2]
+            query = urllib.parse.urlencode({"http_key": HTTP_KEY})
+            request = urllib.request.Request(f"{url}/v2/rpc/endless?{query}", method="POST")
+            threads.submit(urllib.request.urlopen, request)
+            while "it began" not in process.stderr.readline():
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.communicate()

@@ -236,3 +236,84 @@ async def test_storage_is_written_again_when_it_has_changed(tmp_path: Path) -> N
     """
     async with serving(tmp_path, {"index.js": rpcs({"retry": body})}) as game:
         assert (await game.rpc("retry")).body == [2, {"n": 6}]
+
+
+@pytest.mark.asyncio
+async def test_a_filter_decides_what_is_indexed(tmp_path: Path) -> None:
+    bundle = """
+    function isStrong(ctx, logger, nk, hero) {
+      if (hero.key === 'odd') { throw new Error('no'); }
+      return ctx.executionMode === 'storage_index_filter' && hero.value.level > 15;
+    }
+    function list(ctx, logger, nk, payload) {
+      var found = nk.storageIndexList('heroes', '', 10, ['value.level']).objects;
+      return JSON.stringify(found.map(function (each) { return each.key; }));
+    }
+    function write(ctx, logger, nk, payload) { nk.storageWrite(JSON.parse(payload)); }
+    function InitModule(ctx, logger, nk, initializer) {
+      initializer.registerStorageIndex('heroes', 'heroes', '', ['level'], ['level'], 10, false);
+      initializer.registerStorageIndexFilter('heroes', isStrong);
+      initializer.registerRpc('list', list);
+      initializer.registerRpc('write', write);
+    }
+    """
+    levels = {"knight": 10, "mage": 20, "odd": 30, "monk": 40}
+    heroes = [
+        {"collection": "heroes", "key": name, "value": {"level": level}}
+        for name, level in levels.items()
+    ]
+    async with serving(tmp_path, {"index.js": bundle}) as game:
+        await game.rpc("write", json.dumps(heroes))
+        assert (await game.rpc("list")).body == ["mage", "monk"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("grace", "said"), [(30, ["bye shutdown"]), (0, [])])
+async def test_a_server_that_stops_with_grace_calls_the_shutdown_function(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, grace: int, said: list[str]
+) -> None:
+    caplog.set_level(logging.INFO, "mock_server.modules")
+    bundle = """
+    function bye(ctx, logger, nk) { logger.info('bye %s', ctx.executionMode); }
+    function InitModule(ctx, logger, nk, initializer) { initializer.registerShutdown(bye); }
+    """
+    async with serving(tmp_path, {"index.js": bundle}, shutdown_grace_sec=grace):
+        assert caplog.messages == []
+    assert caplog.messages == said
+
+
+@pytest.mark.asyncio
+async def test_a_shutdown_function_in_lua_may_fail(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = """
+    local nk = require("nakama")
+    nk.register_shutdown(function(context) error("bye " .. context.execution_mode) end)
+    """
+    async with serving(tmp_path, {"main.lua": source}, shutdown_grace_sec=30):
+        pass
+    assert "the shutdown function failed: " in caplog.text
+    assert "bye shutdown" in caplog.text
+
+
+LINKS = {
+    "nk.linkGameCenter('x')": "TypeError: invalid user id",
+    "nk.linkGameCenter(ID, 'p')": "TypeError: expects string",
+    "nk.linkGameCenter(ID, 'p', '')": "TypeError: expects bundle ID string",
+    "nk.linkGameCenter(ID, 'p', 'b', 0)": "TypeError: expects timestamp value",
+    "nk.linkGameCenter(ID, 'p', 'b', 1, 's', 's', '')": "TypeError: expects public key URL string",
+    "nk.authenticateGameCenter('')": "TypeError: expects player ID string",
+    "nk.authenticateGoogle('')": "TypeError: expects ID token string",
+    "nk.authenticateFacebookInstantGame('')": "TypeError: expects signed player info",
+    "nk.authenticateFacebook('t', 'yes')": "TypeError: expects boolean",
+    "nk.authenticateSteam('t', 'yes')": "TypeError: expects boolean",
+}
+
+
+@pytest.mark.asyncio
+async def test_logins_of_providers_check_their_arguments(tmp_path: Path) -> None:
+    body = "try { new Function('nk', 'ID', payload)(nk, ctx.userId || nk.uuidv4()); return 'ok'; }"
+    body += "catch (error) { return String(error); }"
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        for code, error in LINKS.items():
+            assert (code, (await game.rpc("run", code)).body) == (code, error)

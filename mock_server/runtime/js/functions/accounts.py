@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
@@ -149,22 +150,6 @@ def authenticate_email(given: Given, nk: Nk) -> Any:
     return _authenticated(given, nk, "authenticate_email", (email, password))
 
 
-def authenticate_facebook(given: Given, nk: Nk) -> Any:
-    """`nk.authenticateFacebook(token, import?, username?, create?)`."""
-    token = given.filled(0, "expects token string")
-    is_imported = given.defined(1, given.flag, True)
-    return _authenticated(given, nk, "authenticate_facebook", (token, is_imported))
-
-
-def authenticate_steam(given: Given, nk: Nk) -> Any:
-    """`nk.authenticateSteam(token, username?, import?, create?)`."""
-    token = given.filled(0, "expects token string")
-    username = given.defined(1, given.text, "")
-    is_imported = given.defined(2, given.flag, True)
-    create = given.defined(3, given.flag, True)
-    return _login(nk("authenticate_steam", token, is_imported, username or None, create))
-
-
 def authenticate_token_generate(given: Given, nk: Nk) -> Any:
     """`nk.authenticateTokenGenerate(userId, username?, exp?, vars?)`."""
     user_id = given.uuid(0, "expects valid user id", "expects user id")
@@ -218,13 +203,50 @@ def _unlinking(name: str) -> Function:
     return unlink
 
 
-def _authenticating(name: str, arguments: int) -> Function:
+def _authenticating(name: str, expected: str, *, imports: bool = False) -> Function:
     def authenticate(given: Given, nk: Nk) -> Any:
-        first = given.filled(0, "expects token string")
-        others = (given.text(number) for number in range(1, arguments))
-        return _authenticated(given, nk, f"authenticate_{name}", (first, *others))
+        credentials: list[Any] = [given.filled(0, expected)]
+        if imports:
+            credentials.append(given.defined(1, given.flag, True))
+        return _authenticated(given, nk, f"authenticate_{name}", credentials)
 
     return authenticate
+
+
+def authenticate_game_center(given: Given, nk: Nk) -> Any:
+    """`nk.authenticateGameCenter(playerId, bundleId, timestamp, salt, signature, url, ...)`."""
+    return _authenticated(given, nk, "authenticate_game_center", _game_center(given, 0))
+
+
+def link_game_center(given: Given, nk: Nk) -> Any:
+    """`nk.linkGameCenter(userId, playerId, bundleId, timestamp, salt, signature, url)`."""
+    nk("link_gamecenter", given.uuid(0, _USER), *_game_center(given, 1))
+    return UNDEFINED
+
+
+def unlink_game_center(given: Given, nk: Nk) -> Any:
+    """`nk.unlinkGameCenter(userId, playerId?, bundleId?, timestamp?, salt?, signature?, url?)`."""
+    user_id = given.uuid(0, _USER)
+    checks = (given.text, given.text, given.integer, given.text, given.text, given.text)
+    values = (given.defined(number, check, None) for number, check in enumerate(checks, 1))
+    nk("unlink_gamecenter", user_id, *(value or None for value in values))
+    return UNDEFINED
+
+
+def _game_center(given: Given, first: int) -> list[Any]:
+    """What Apple's Game Center signs for a player, from one argument on."""
+    player, bundle = (
+        given.filled(first + number, f"expects {name} ID string")
+        for number, name in enumerate(("player", "bundle"))
+    )
+    timestamp = given.integer(first + 2)
+    if not timestamp:
+        raise ScriptTypeError("expects timestamp value")
+    salt, signature, url = (
+        given.filled(first + number, f"expects {name} string")
+        for number, name in enumerate(("salt", "signature", "public key URL"), 3)
+    )
+    return [player, bundle, timestamp, salt, signature, url]
 
 
 LINKS: dict[str, Function] = {
@@ -242,20 +264,22 @@ LINKS: dict[str, Function] = {
             "Apple": "apple",
             "Facebook": "facebook",
             "FacebookInstantGame": "facebook_instant_game",
-            "GameCenter": "gamecenter",
             "Google": "google",
             "Steam": "steam",
         }.items()
     },
-    "authenticateApple": _authenticating("apple", 1),
-    "authenticateGoogle": _authenticating("google", 1),
-    "authenticateFacebookInstantGame": _authenticating("facebook_instant_game", 1),
-    "authenticateGameCenter": _authenticating("gamecenter", 6),
+    "authenticateApple": _authenticating("apple", "expects token string"),
+    "authenticateFacebook": _authenticating("facebook", "expects token string", imports=True),
+    "authenticateFacebookInstantGame": _authenticating(
+        "facebook_instant_game", "expects signed player info"
+    ),
+    "authenticateGoogle": _authenticating("google", "expects ID token string"),
+    "authenticateSteam": _authenticating("steam", "expects token string", imports=True),
 }
 """The functions that differ in their names only."""
 
 
-def _authenticated(given: Given, nk: Nk, name: str, credentials: tuple[Any, ...]) -> Object:
+def _authenticated(given: Given, nk: Nk, name: str, credentials: Sequence[Any]) -> Object:
     """What an authentication tells, whose last arguments are the user name and `create`."""
     number = len(credentials)
     username = given.defined(number, given.text, "")
