@@ -64,6 +64,8 @@ async def _serve(config: Config, stub: OneSignalStub | None, data: Path | None) 
         stop = cli.stop_signal()
         print(f"Nakama client API: {server.http_url}")
         print(f"Nakama socket: {server.socket_url}")
+        if server.grpc_address is not None:
+            print(f"Nakama gRPC: {server.grpc_address}")
         print(f"Nakama console API and /_control: {server.console_url}")
         print(f"OneSignal: {config.onesignal.url}", flush=True)
         await stop.wait()

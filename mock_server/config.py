@@ -99,6 +99,19 @@ class ControlConfig:
 
 
 @frozen
+class GrpcConfig:
+    """`grpc.*`, the mock's own: the port of gRPC.
+
+    -1 is `socket.port` - 1, as in Nakama, where that is given and the extra `grpc` is installed,
+    and no gRPC beside a `socket.port` of 0; 0 takes a free one.
+    """
+
+    port: int = field(
+        default=-1, validator=validators.and_(validators.ge(-1), validators.lt(1 << 16))
+    )
+
+
+@frozen
 class RuntimeConfig:
     """`runtime.*`: server modules.
 
@@ -244,6 +257,7 @@ class Config:
     socket: SocketConfig = SocketConfig()
     console: ConsoleConfig = ConsoleConfig()
     control: ControlConfig = ControlConfig()
+    grpc: GrpcConfig = GrpcConfig()
     runtime: RuntimeConfig = RuntimeConfig()
     match: MatchConfig = MatchConfig()
     matchmaker: MatchmakerConfig = MatchmakerConfig()

@@ -21,6 +21,7 @@ from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.facade import NotificationsFacade
 from mock_server.features.push.devices import Device
 from mock_server.features.push.push_log import PushLog
+from mock_server.grpc.port import GrpcPort
 from mock_server.handles import OpenSocket, RuntimeHandle, open_socket
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.nk import Nakama
@@ -81,6 +82,7 @@ class MockServer(HostedServer):
         self._restarting = asyncio.Lock()
         self._http_url = ""
         self._console_url = ""
+        self._grpc = GrpcPort(self.config)
 
     @property
     def http_url(self) -> str:
@@ -92,6 +94,12 @@ class MockServer(HostedServer):
     def socket_url(self) -> str:
         """Where the socket is, as `ws://127.0.0.1:7350/ws`."""
         return self.http_url.replace("http", "ws", 1) + "/ws"
+
+    @property
+    def grpc_address(self) -> str | None:
+        """Where gRPC is, as `127.0.0.1:7349`; None where it is not served (see `grpc.port`)."""
+        self._running()
+        return self._grpc.address
 
     @property
     def console_url(self) -> str:
@@ -232,6 +240,7 @@ class MockServer(HostedServer):
 
     async def _restart_once(self, *, keep_data: bool) -> None:
         await self._unserve(self._http_url)
+        await self._grpc.close()
         ended = self._running()
         await ended.end()
         if not keep_data:
@@ -264,6 +273,7 @@ class MockServer(HostedServer):
 
     async def _close(self) -> None:
         self._late_rpcs.clear()
+        await self._grpc.close()
         wiring, self._wiring = self._wiring, None
         if wiring is not None:
             await wiring.close()
@@ -286,6 +296,7 @@ class MockServer(HostedServer):
         self._http_url = await self._serve(
             wiring.client_api(), address, port, tls=_tls(self.config.socket)
         )
+        await self._grpc.open(wiring.grpc_calls())
 
     def _console_app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard().middleware(is_ours, everywhere=True)])

@@ -63,10 +63,13 @@ from mock_server.features.tournaments.feature import tournaments_feature
 from mock_server.features.users.feature import users_feature
 from mock_server.features.wallets import core as wallets_core
 from mock_server.features.wallets.feature import wallets_feature
+from mock_server.grpc.calls import GrpcCalls
+from mock_server.grpc.rpc import GrpcRpc
 from mock_server.http.application import HttpApp
 from mock_server.http.gateway import Gateway
 from mock_server.http.routing import RouteTable
 from mock_server.http.rpc import RpcHandler
+from mock_server.operations import Operations
 from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.router import Router
@@ -141,6 +144,10 @@ class Wiring:
         self._contexts = Contexts(config)
         self._events = Events(self._registrations, self._contexts, clock)
         self.rpcs = RpcFunctions(self._registrations)
+        self._hooks = Hooks(self._registrations, self._contexts, self._sessions)
+        self._operations = Operations(
+            server_key=config.socket.server_key, sessions=self._sessions, hooks=self._hooks
+        )
         self._matches = MatchRegistry(
             config.name,
             config.match,
@@ -300,13 +307,10 @@ class Wiring:
         config, clock, journal = self._config, self._clock, self._journal
         table = RouteTable(route for each in self.features for route in each.routes)
         requests = (request for each in self.features for request in each.requests)
-        hooks = Hooks(self._registrations, self._contexts, self._sessions)
         app = HttpApp(
             config.socket,
             table=table,
-            gateway=Gateway(
-                table, server_key=config.socket.server_key, sessions=self._sessions, hooks=hooks
-            ),
+            gateway=Gateway(table, self._operations),
             rpc=RpcHandler(
                 http_key=config.runtime.http_key,
                 sessions=self._sessions,
@@ -315,7 +319,7 @@ class Wiring:
             ),
             websocket=WebsocketHandler(
                 config,
-                Pipeline(requests, hooks=hooks, journal=journal, clock=clock),
+                Pipeline(requests, hooks=self._hooks, journal=journal, clock=clock),
                 sessions=self._sessions,
                 registry=self.registry,
                 tracker=self._tracker,
@@ -331,6 +335,24 @@ class Wiring:
         ).app()
         app.on_shutdown.append(lambda _: self.registry.abort_all())
         return app
+
+    def grpc_calls(self) -> GrpcCalls:
+        """What answers the calls of the gRPC port."""
+        config = self._config
+        return GrpcCalls(
+            (route for each in self.features for route in each.routes),
+            operations=self._operations,
+            rpc=GrpcRpc(
+                http_key=config.runtime.http_key,
+                operations=self._operations,
+                rpcs=self.rpcs,
+                contexts=self._contexts,
+            ),
+            limit=config.socket.max_request_size_bytes,
+            faults=self._faults,
+            journal=self._journal,
+            clock=self._clock,
+        )
 
     async def start(self, registered: InitModule) -> None:
         """Load the server modules, and begin what works in the background.

@@ -45,9 +45,9 @@ class Entry:
     `ignored` to 100 items.
 
     Attributes:
-        kind: `http` for a request, `frame` for a socket message, `fault` for what was done to
-            one of them on purpose.
-        name: `GET /v2/notification` for a request; the envelope's member, as `rpc`, for a frame;
+        kind: `http` for a request, `grpc` for one over gRPC, `frame` for a socket message,
+            `fault` for what was done to one of them on purpose.
+        name: `GET /v2/notification` for a request, also over gRPC; the envelope's member, as `rpc`, for a frame;
             `reset on GET /v2/notification` for a fault.
         time: When it came in, in seconds since the epoch on the server's clock.
         status: The HTTP status of the answer; None for a frame, or where there was no answer.
@@ -59,7 +59,7 @@ class Entry:
         error: The traceback of a handler that failed.
     """
 
-    kind: Literal["http", "frame", "fault"]
+    kind: Literal["http", "grpc", "frame", "fault"]
     name: str = field(converter=_cut)
     time: float
     status: int | None = None

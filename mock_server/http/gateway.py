@@ -5,19 +5,15 @@ The order of the checks is Nakama's: route, body, query, authentication, then th
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
-from mock_server.features.sessions.core import Sessions
-from mock_server.http.authorization import basic_auth, bearer_token, same_secret
 from mock_server.http.context import RequestContext
-from mock_server.http.routing import ANONYMOUS, Auth, Call, Route, RouteTable
-from mock_server.identity import Identity
+from mock_server.http.routing import Call, Route, RouteTable
+from mock_server.operations import Operations
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
 from mock_server.wire import protojson
 from mock_server.wire.errors import GrpcCode, GrpcError, http_status
 from mock_server.wire.protojson import DecodeError, decode_body
@@ -35,31 +31,31 @@ class Gateway:
 
     Args:
         table: The routes.
-        server_key: What callers without a session must know.
-        sessions: Finds the user of a token.
-        hooks: What server modules do before and after.
+        operations: Calls them.
     """
 
-    def __init__(
-        self, table: RouteTable, *, server_key: str, sessions: Sessions, hooks: Hooks
-    ) -> None:
+    def __init__(self, table: RouteTable, operations: Operations) -> None:
         self._table = table
-        self._server_key = server_key
-        self._sessions = sessions
-        self._hooks = hooks
+        self._operations = operations
 
     async def answer(self, context: RequestContext) -> web.Response:
         """Answer a request, errors included."""
         try:
             route, path_values = self._find(context)
             request = await self._decode(route, path_values, context)
-            identity = self._authenticate(route, context)
+            identity = self._operations.authenticate(route.auth, context.authorization())
             context.user_id = identity.user_id
-            document = await self._call(route, request, identity, context)
+            call = Call(
+                request,
+                identity,
+                context.client_ip,
+                context.client_port,
+                context.query_lists(),
+                context.header_lists(),
+            )
+            document = await self._operations.call(route, call)
         except GrpcError as error:
             return error_response(error)
-        except Disabled:
-            return error_response(GrpcError(GrpcCode.NOT_FOUND, NOT_FOUND))
         except ModuleError as error:
             context.error = error.trace or context.error
             return error_response(GrpcError(error.code, error.message))
@@ -76,23 +72,6 @@ class Gateway:
                 raise
         return self._table.find("GET", context.path)  # a query too long for a URL
 
-    async def _call(
-        self, route: Route, request: dict[str, Any], identity: Identity, context: RequestContext
-    ) -> dict[str, Any]:
-        call = Call(
-            request,
-            identity,
-            context.client_ip,
-            context.client_port,
-            context.query_lists(),
-            context.header_lists(),
-        )
-        await self._hooks.before_request(route, call)
-        result = route.handler(call)
-        document = await result if inspect.isawaitable(result) else result
-        await self._hooks.after_request(route, call, document)
-        return document
-
     async def _decode(
         self, route: Route, path_values: dict[str, str], context: RequestContext
     ) -> dict[str, Any]:
@@ -108,28 +87,6 @@ class Gateway:
         except DecodeError as error:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
         return request | path_values
-
-    def _authenticate(self, route: Route, context: RequestContext) -> Identity:
-        if route.auth is Auth.NONE:
-            return ANONYMOUS
-        given = context.authorization()
-        if route.auth is Auth.SERVER_KEY:
-            self._check_server_key(given)
-            return ANONYMOUS
-        if not given:
-            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token required")
-        token = bearer_token(given[0]) if len(given) == 1 else None
-        identity = self._sessions.check(token) if token else None
-        if identity is None:
-            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token invalid")
-        return identity
-
-    def _check_server_key(self, given: list[str]) -> None:
-        if len(given) != 1:
-            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Server key required")
-        login = basic_auth(given[0])
-        if login is None or not same_secret(login[0], self._server_key):
-            raise GrpcError(GrpcCode.UNAUTHENTICATED, "Server key invalid")
 
 
 def error_response(error: GrpcError) -> web.Response:

@@ -92,6 +92,8 @@ class Bindings:
         if function == "digits":
             seed = hashlib.sha256((self._values["run"] + first).encode()).hexdigest()
             return str(int(seed, 16))[:15]
+        if function == "basic":
+            return base64.b64encode(arguments.encode()).decode()
         if function == "jwt":
             return self._token(first, *rest)
         if function == "v5":

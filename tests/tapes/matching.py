@@ -19,6 +19,7 @@ _TYPES = {
     "node_id": r"[0-9a-f-]{36}\.[\w-]*",
     "username": r"[a-zA-Z]{10}",
     "digits": r"\d+",
+    "md5": r"[0-9a-f]{32}",
 }
 _PLACEHOLDER = re.compile(rf"\{{\{{(?P<name>[^{{}}]+)\}}\}}|<(?P<type>{'|'.join(_TYPES)})>")
 

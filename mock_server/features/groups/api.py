@@ -155,7 +155,10 @@ class _Api:
         return omit_empty({"group_users": found, "cursor": page.cursor})
 
     def list_user_groups(self, call: Call) -> dict[str, Any]:
-        user_id = parse_uuid(call.request["user_id"])
+        given = call.request["user_id"]
+        if not given:
+            raise _invalid("User ID must be set.")
+        user_id = parse_uuid(given)
         if user_id is None:
             raise _invalid("Group ID must be a valid ID.")  # Nakama's words for the user's id
         limit = call.limit(default=100, maximum=100)
@@ -170,7 +173,10 @@ class _Api:
 
 
 def _group_id(call: Call) -> str:
-    group_id = parse_uuid(call.request["group_id"])
+    given = call.request["group_id"]
+    if not given:
+        raise _invalid("Group ID must be set.")
+    group_id = parse_uuid(given)
     if group_id is None:
         raise _invalid("Group ID must be a valid ID.")
     return group_id

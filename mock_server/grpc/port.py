@@ -1,0 +1,80 @@
+"""Whether gRPC is served, where, and what happens when it cannot be."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mock_server.config import Config
+from mock_server.grpc.calls import GrpcCalls
+
+if TYPE_CHECKING:
+    from mock_server.grpc.server import GrpcServer
+
+_log = logging.getLogger("mock_server.grpc")
+
+_INSTALL = "pip install 'nakama-client[grpc]'"
+
+
+class GrpcPort:
+    """The gRPC port of one server.
+
+    A port that is asked for by `grpc.port` has to open. The one below `socket.port` is opened
+    where it can be: else a line in the log says why not, and the rest of the server starts.
+
+    Args:
+        config: The ports, and the address to bind.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config.socket
+        self._is_required = config.grpc.port >= 0
+        self._port = config.grpc.port if self._is_required else config.socket.port - 1
+        self._server: GrpcServer | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Where gRPC is, as `127.0.0.1:7349`; None where it is not served."""
+        return None if self._server is None else f"{self._config.address}:{self._server.port}"
+
+    async def open(self, calls: GrpcCalls) -> None:
+        """Serve calls; after `close` on the same port again.
+
+        Raises:
+            ModuleNotFoundError: `grpc.port` is given, and the extra is not installed.
+            OSError: `grpc.port` is given, and it is in use or may not be bound.
+        """
+        if self._port < 0 or not (self._port or self._is_required):
+            return
+        try:
+            self._server = await self._serve(calls)
+        except (ModuleNotFoundError, OSError) as error:
+            if self._is_required:
+                raise
+            _log.warning("gRPC is not served: %s", error)
+        else:
+            self._port = self._server.port
+
+    async def close(self) -> None:
+        """Cut the calls under way and close the port."""
+        server, self._server = self._server, None
+        if server is not None:
+            await server.stop()
+
+    async def _serve(self, calls: GrpcCalls) -> GrpcServer:
+        if importlib.util.find_spec("grpc") is None:
+            raise ModuleNotFoundError(f"the extra is not installed: {_INSTALL}")
+        from mock_server.grpc.server import serve  # only where the extra is there
+
+        return await serve(calls, self._config.address, self._port, tls=self._tls())
+
+    def _tls(self) -> tuple[bytes, bytes] | None:
+        """The private key and the certificate of the client API; None where it has none."""
+        if not self._config.ssl_certificate:
+            return None
+        return (
+            Path(self._config.ssl_private_key).read_bytes(),
+            Path(self._config.ssl_certificate).read_bytes(),
+        )

@@ -1,0 +1,92 @@
+"""The gRPC port, served by grpcio's asyncio server; only imported where the extra is installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from attrs import frozen
+
+from mock_server.grpc.calls import GrpcCalls
+from mock_server.grpc.metadata import Metadata
+from mock_server.wire.errors import GrpcError
+
+# grpcio refuses messages above this in words of its own; those above Nakama's limit come through,
+# so that they are refused in Nakama's.
+_HARD_LIMIT = 64 << 20
+
+_STATUS = {code.value[0]: code for code in grpc.StatusCode}
+
+
+@frozen
+class GrpcServer:
+    """A running gRPC server.
+
+    Attributes:
+        port: The port that it listens on.
+    """
+
+    port: int
+    _server: grpc.aio.Server
+
+    async def stop(self) -> None:
+        """Cut the calls under way and close the port."""
+        await self._server.stop(None)
+
+
+async def serve(
+    calls: GrpcCalls, host: str, port: int, *, tls: tuple[bytes, bytes] | None
+) -> GrpcServer:
+    """Serve calls, and return the running server.
+
+    Args:
+        calls: Answers them.
+        host: The address to bind.
+        port: The port; 0 takes a free one.
+        tls: Private key and certificate in PEM; None for plain text.
+
+    Raises:
+        OSError: The port is in use, or may not be bound.
+    """
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", _HARD_LIMIT),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.so_reuseport", 0),
+        ]
+    )
+    server.add_generic_rpc_handlers((_AnyMethod(calls),))
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        if tls is None:
+            bound = server.add_insecure_port(address)
+        else:
+            bound = server.add_secure_port(address, grpc.ssl_server_credentials([tls]))
+    except RuntimeError as error:
+        raise OSError(f"gRPC cannot listen on {host}:{port}: {error}") from None
+    await server.start()
+    return GrpcServer(bound, server)
+
+
+class _AnyMethod(grpc.GenericRpcHandler):
+    """Takes every path, so that also an unknown one is refused in Nakama's words."""
+
+    def __init__(self, calls: GrpcCalls) -> None:
+        self._calls = calls
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """Return what answers a path: it takes and returns bytes."""
+        path = details.method
+
+        async def answer(data: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+            try:
+                return await self._calls.answer(path, data, _metadata(context))
+            except GrpcError as error:
+                await context.abort(_STATUS[error.code], error.message)
+                raise  # not reached: abort raises
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+
+def _metadata(context: Any) -> Metadata:
+    return Metadata(tuple(context.invocation_metadata() or ()), context.peer())

@@ -1,0 +1,180 @@
+"""What a gRPC client of the mock sees: logins, errors, deadlines, many calls, faults, restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+import grpc
+import pytest
+
+from mock_server import Config, MockServer
+from mock_server.runtime.context import Context
+from server_kit.faults import Fault
+from tests.mock_server.grpc.client import SERVER_KEY, SERVICE, connected, serving
+
+
+@pytest.mark.asyncio
+async def test_player_logs_in_refreshes_and_reads_notifications() -> None:
+    async with serving() as (server, client):
+        session = await client.call("AuthenticateDevice", {"account": {"id": "d" * 20}}, SERVER_KEY)
+        refreshed = await client.call(
+            "SessionRefresh", {"token": session["refresh_token"]}, SERVER_KEY
+        )
+        bearer = ("authorization", f"Bearer {refreshed['token']}")
+        user_id = (await client.call("GetAccount", {}, bearer))["user"]["id"]
+        for number in range(3):
+            await server.notifications.send(user_id, f"n{number}", {"n": number}, code=1)
+        first = await client.call("ListNotifications", {"limit": 2}, bearer)
+        assert [each["subject"] for each in first["notifications"]] == ["n0", "n1"]
+        rest = await client.call(
+            "ListNotifications", {"cacheable_cursor": first["cacheable_cursor"]}, bearer
+        )
+        ids = [each["id"] for each in rest["notifications"]]
+        await client.call("DeleteNotifications", {"ids": ids}, bearer)
+        left = await client.call("ListNotifications", {"limit": 10}, bearer)
+        assert [each["subject"] for each in left["notifications"]] == ["n0", "n1"]
+
+
+@pytest.mark.asyncio
+async def test_friends_and_storage_agree_with_http() -> None:
+    async with serving() as (_, client):
+        alice, bob = await client.login("alice"), await client.login("bob")
+        bob_id = (await client.call("GetAccount", {}, bob))["user"]["id"]
+        await client.call("AddFriends", {"ids": [bob_id]}, alice)
+        friends = await client.call("ListFriends", {}, alice)
+        assert [(each["user"]["id"], each["state"]) for each in friends["friends"]] == [(bob_id, 1)]
+        written = {"collection": "saves", "key": "one", "value": '{"level":3}'}
+        await client.call("WriteStorageObjects", {"objects": [written]}, alice)
+        owner = (await client.call("GetAccount", {}, alice))["user"]["id"]
+        asked = {"collection": "saves", "key": "one", "user_id": owner}
+        read = await client.call("ReadStorageObjects", {"object_ids": [asked]}, alice)
+        assert read["objects"][0]["value"] == '{"level": 3}'
+
+
+@pytest.mark.asyncio
+async def test_rpc_sees_metadata_as_headers_and_query_parameters() -> None:
+    server = MockServer(Config.from_settings({"grpc.port": 0}))
+
+    @server.rpc("where")
+    def where(context: Context, payload: str) -> str:
+        return f"{payload} {context.headers['x-game']} {dict(context.query_params)}"
+
+    async with server, connected(server) as client:
+        request = {"id": "WHERE", "payload": "hi", "http_key": "defaulthttpkey"}
+        answer = await client.call("RpcFunc", request, ("x-game", "chess"), ("q_a", "1"))
+        assert answer == {"payload": "hi ['chess'] {'a': ['1']}"}
+        with pytest.raises(grpc.aio.AioRpcError, match="Auth token invalid"):
+            await client.call("RpcFunc", request, ("authorization", "Bearer wrong"))
+
+
+@pytest.mark.asyncio
+async def test_call_past_its_deadline_is_cancelled() -> None:
+    server = MockServer(Config.from_settings({"grpc.port": 0}))
+    cancelled = asyncio.Event()
+
+    @server.rpc("endless")
+    async def endless(context: Context, payload: str) -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+        return ""
+
+    async with server, connected(server) as client:
+        request = {"id": "endless", "http_key": "defaulthttpkey"}
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.call("RpcFunc", request, timeout=0.2)
+        assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        await cancelled.wait()
+
+
+@pytest.mark.asyncio
+async def test_two_hundred_calls_at_once_are_answered() -> None:
+    async with serving() as (_, client):
+        bearer = await client.login("alice")
+        answers = await asyncio.gather(*(client.call("GetAccount", {}, bearer) for _ in range(200)))
+        assert len({answer["user"]["id"] for answer in answers}) == 1
+
+
+@pytest.mark.asyncio
+async def test_request_over_the_limit_is_refused_in_nakamas_words() -> None:
+    async with serving() as (_, client):
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.raw(f"/{SERVICE}/GetAccount", bytes(262_145))
+        assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        text = "grpc: received message larger than max (262145 vs. 262144)"
+        assert raised.value.details() == text
+
+
+@pytest.mark.asyncio
+async def test_faults_and_journal_see_calls_by_their_http_name() -> None:
+    async with serving() as (server, client):
+        bearer = await client.login("alice")
+        server.faults.add(Fault.status(503), "GET /v2/account", times=1)
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.call("GetAccount", {}, bearer)
+        assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
+        server.faults.add(Fault.expired_token(), "GET /v2/account", times=1)
+        with pytest.raises(grpc.aio.AioRpcError, match="Auth token invalid"):
+            await client.call("GetAccount", {}, bearer)
+        await client.call("GetAccount", {}, bearer)
+        entries = [entry for entry in server.journal if entry.kind == "grpc"]
+        assert [(entry.name, entry.status) for entry in entries] == [
+            ("POST /v2/account/authenticate/device", 200),
+            ("GET /v2/account", 401),
+            ("GET /v2/account", 200),
+        ]
+        assert "device-of-alice" not in "".join(entry.body for entry in entries)
+
+
+@pytest.mark.asyncio
+async def test_restarted_server_answers_on_the_same_port() -> None:
+    async with serving() as (server, client):
+        address = server.grpc_address
+        bearer = await client.login("alice")
+        await server.restart()
+        assert server.grpc_address == address
+        async with connected(server) as again:
+            assert "user" in await again.call("GetAccount", {}, bearer)
+
+
+def test_server_in_a_thread_answers() -> None:
+    with MockServer(Config.from_settings({"grpc.port": 0})) as server:
+
+        async def main() -> None:
+            async with connected(server) as client:
+                await client.call("Healthcheck")
+
+        asyncio.run(main())
+
+
+@pytest.mark.asyncio
+async def test_taken_port_raises_when_it_was_asked_for() -> None:
+    async with serving() as (server, _):
+        assert server.grpc_address is not None
+        port = int(server.grpc_address.rpartition(":")[2])
+        with pytest.raises(OSError, match=f"gRPC cannot listen on 127.0.0.1:{port}"):
+            async with MockServer(Config.from_settings({"grpc.port": port})):
+                pass
+
+
+@pytest.mark.asyncio
+async def test_server_without_a_given_port_serves_no_grpc() -> None:
+    async with MockServer() as server:
+        assert server.grpc_address is None
+
+
+@pytest.mark.asyncio
+async def test_authorization_is_checked_before_the_request() -> None:
+    async with serving() as (_, client):
+        wrong = base64.b64encode(b"wrong:").decode()
+        for metadata, text in (
+            ((), "Server key required"),
+            ((("authorization", f"Basic {wrong}"),), "Server key invalid"),
+            ((SERVER_KEY, SERVER_KEY), "Server key required"),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await client.call("AuthenticateDevice", {}, *metadata)
+            assert raised.value.details() == text
