@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from pathlib import Path
 
 import grpc
 import pytest
+import trustme
 
 from mock_server import Config, MockServer
 from mock_server.runtime.context import Context
 from server_kit.faults import Fault
-from tests.mock_server.grpc.client import SERVER_KEY, SERVICE, connected, serving
+from tests.mock_server.grpc.client import SERVER_KEY, SERVICE, GrpcClient, connected, serving
 
 
 @pytest.mark.asyncio
@@ -178,3 +180,19 @@ async def test_authorization_is_checked_before_the_request() -> None:
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await client.call("AuthenticateDevice", {}, *metadata)
             assert raised.value.details() == text
+
+
+@pytest.mark.asyncio
+async def test_port_speaks_tls_where_the_client_api_does(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    issued.private_key_pem.write_to_path(key)
+    settings = {"socket.ssl_certificate": str(certificate), "socket.ssl_private_key": str(key)}
+    async with MockServer(Config.from_settings({"grpc.port": 0, **settings})) as server:
+        assert server.grpc_address is not None
+        port = server.grpc_address.rpartition(":")[2]
+        trusted = grpc.ssl_channel_credentials(authority.cert_pem.bytes())
+        async with grpc.aio.secure_channel(f"localhost:{port}", trusted) as channel:
+            assert await GrpcClient(channel).call("Healthcheck") == {}
