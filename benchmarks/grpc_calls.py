@@ -81,7 +81,7 @@ class _Callers:
 async def measure(url: str) -> list[Row]:
     del url
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "bench.py").write_text(_MODULE, encoding="utf-8")
+        _write_module(Path(folder))
         flags = [f"--{name}.port=0" for name in _FLAGS]
         server = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "mock_server", "--session.token_expiry_sec=3600", *flags),
@@ -97,8 +97,12 @@ async def measure(url: str) -> list[Row]:
             await server.wait()
 
 
+def _write_module(folder: Path) -> None:
+    (folder / "bench.py").write_text(_MODULE, encoding="utf-8")
+
+
 async def _measure(head: str) -> list[Row]:
-    found = {name: value for name, value in re.findall(r"^Nakama ([^:]+): (\S+)$", head, re.M)}
+    found = dict(re.findall(r"^Nakama ([^:]+): (\S+)$", head, re.MULTILINE))
     async with (
         aiohttp.ClientSession() as http,
         grpc.aio.insecure_channel(found["gRPC"]) as channel,

@@ -47,8 +47,8 @@ class Entry:
     Attributes:
         kind: `http` for a request, `grpc` for one over gRPC, `frame` for a socket message,
             `fault` for what was done to one of them on purpose.
-        name: `GET /v2/notification` for a request, also over gRPC; the envelope's member, as `rpc`, for a frame;
-            `reset on GET /v2/notification` for a fault.
+        name: `GET /v2/notification` for a request, also over gRPC; the envelope's member, as
+            `rpc`, for a frame; `reset on GET /v2/notification` for a fault.
         time: When it came in, in seconds since the epoch on the server's clock.
         status: The HTTP status of the answer; None for a frame, or where there was no answer.
         user_id: Who sent it, where the server knows.
