@@ -84,6 +84,8 @@ class Tick:
         """Who plays with a ticket; nobody where it finds too few."""
         counts = ticket.counts
         hits = self._hits(ticket)
+        if not is_last and ticket.size + sum(hit.size for hit in hits) < counts.most:
+            return []  # all of them together are not enough yet
         combos: list[_Combo] = []
         for hit in hits:
             if (self._is_mutual and not hit.wants(ticket)) or ticket.meets(hit):
