@@ -18,6 +18,19 @@ _GO_TYPES = {bool: "bool", int: "number", float: "number", str: "string", list: 
 
 
 @frozen
+class Label:
+    """A label that will do; it is read once, so that no listing can fail on it.
+
+    Attributes:
+        text: The label, as it was given.
+        value: The object that it is, or None for `null`.
+    """
+
+    text: str
+    value: dict[str, Any] | None
+
+
+@frozen
 class PartyEntry:
     """A party as the index knows it.
 
@@ -27,7 +40,7 @@ class PartyEntry:
         open: Whether one may join without being accepted.
         hidden: Whether clients do not find it.
         max_size: How many members it may have.
-        label: Its label, as it was given.
+        label: Its label.
         create_time_ns: When it was made, in nanoseconds since the epoch.
     """
 
@@ -36,7 +49,7 @@ class PartyEntry:
     open: bool
     hidden: bool
     max_size: int
-    label: str
+    label: Label
     create_time_ns: int
 
     def document(self) -> Document:
@@ -47,13 +60,12 @@ class PartyEntry:
         document.add_text("hidden", _TEXTS[self.hidden])
         document.add_number("max_size", self.max_size)
         document.add_time("create_time", self.create_time_ns)
-        label = gojson.unmarshal(self.label)
-        if label is not None:
-            document.add_value("label", label)
+        if self.label.value is not None:
+            document.add_value("label", self.label.value)
         return document
 
 
-def check_label(label: str) -> str:
+def read_label(label: str) -> Label:
     """The label that a party gets; the empty one is an object without members.
 
     Raises:
@@ -71,7 +83,7 @@ def check_label(label: str) -> str:
         raise _no_object(
             f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
         )
-    return text
+    return Label(text, value)
 
 
 def check_hidden(label: str, *, hidden: bool) -> None:
@@ -95,6 +107,6 @@ def listed(entry: PartyEntry) -> dict[str, Any]:
         "open": entry.open,
         "hidden": entry.hidden,
         "max_size": entry.max_size,
-        "label": entry.label,
+        "label": entry.label.text,
     }
     return {name: value for name, value in fields.items() if value}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from mock_server.config import PartyConfig
 from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.parties.errors import NOT_FOUND, PartyError
-from mock_server.features.parties.labels import PartyEntry, check_hidden, check_label
+from mock_server.features.parties.labels import Label, PartyEntry, check_hidden, read_label
 from mock_server.features.parties.party import Party
 from mock_server.label_query import BatchedIndex
 from mock_server.realtime.stream import Presence, Stream, StreamMode
@@ -73,7 +73,7 @@ class PartyRegistry:
         Raises:
             PartyError: The label is no JSON object, or too long.
         """
-        label = check_label(label)
+        shown = read_label(label)
         stream = Stream(StreamMode.PARTY, str(uuid.uuid4()), label=self._node)
         party = Party(
             stream,
@@ -83,7 +83,7 @@ class PartyRegistry:
             create_time_ns=self._clock.time_ns(),
         )
         self._parties[stream] = party
-        self._index(party, label, hidden=hidden)
+        self._index(party, shown, hidden=hidden)
         return party
 
     def find(self, stream: Stream) -> Party | None:
@@ -108,9 +108,9 @@ class PartyRegistry:
             PartyError: The label is no JSON object, too long, or there with `hidden`.
         """
         check_hidden(label, hidden=hidden)
-        label = check_label(label)
+        shown = read_label(label)
         party.is_open = is_open
-        self._index(party, label, hidden=hidden)
+        self._index(party, shown, hidden=hidden)
 
     def close(self, party: Party) -> None:
         """End a party, without a word to anybody."""
@@ -141,7 +141,7 @@ class PartyRegistry:
         self._checked.clear()
         self.index.clear()
 
-    def _index(self, party: Party, label: str, *, hidden: bool) -> None:
+    def _index(self, party: Party, label: Label, *, hidden: bool) -> None:
         entry = PartyEntry(
             party.id,
             self._node,

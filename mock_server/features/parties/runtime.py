@@ -58,7 +58,7 @@ class PartyFunctions(RuntimeFunctions):
                 "match_id": entry.party_id,
                 "open": entry.open,
                 "maxSize": entry.max_size,
-                "label": entry.label,
+                "label": entry.label.text,
             }
             for entry in found
         ]
