@@ -165,6 +165,20 @@ async def test_the_journal_has_where_a_function_failed(tmp_path: Path) -> None:
         assert errors == ["Error: no\n\tat fail (index.js:3:11(0))\n"]
 
 
+@pytest.mark.asyncio
+async def test_a_failure_names_the_native_function_that_was_called(tmp_path: Path) -> None:
+    bodies = {
+        "direct": "nk.stringToBinary(5);",
+        "applied": "nk.stringToBinary.apply(nk, [5]);",
+        "applied_go": "nk.base64Decode.apply(nk, ['%']);",
+    }
+    async with serving(tmp_path, {"index.js": rpcs(bodies)}) as game:
+        assert "stringToBinary.func1 (native)" in await game.failure("direct")
+        assert await game.failure("applied") == "TypeError: expects a string at apply (native)"
+        failure = await game.failure("applied_go")
+        assert failure == "GoError: Failed to decode string: %=== at apply (native)"
+
+
 _WITHOUT = """
 import asyncio, sys
 sys.modules["quickjs"] = None

@@ -13,8 +13,8 @@ NativeError.prepareStackTrace = function $nkPrepare(error, sites) {
     if (name === "GoError") { text = header; continue; }
     if (name === "$nkCall") {
       text = header;
-      // Where `nk`'s function is called by one of the engine's, a GoError names only that one.
-      if (error instanceof GoError && sites[i + 2]?.isNative()) { continue; }
+      // Where `nk`'s function is called by one of the engine's, only that one is named.
+      if (sites[i + 2]?.isNative()) { continue; }
       text += "\n\tat " + given.native + currentFunction + ".func1 (native)";
       continue;
     }
