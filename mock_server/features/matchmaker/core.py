@@ -61,6 +61,7 @@ class Matchmaker:
         self._alarm = Alarm(clock, self._catch_up)
         self._due = 0.0
         self._processing = asyncio.Lock()
+        self._ticks: set[asyncio.Task[None]] = set()
 
     def add(self, members: Sequence[Presence], search: Search, *, party_id: str = "") -> Ticket:
         """Add a ticket.
@@ -116,24 +117,14 @@ class Matchmaker:
         self._pool.remove(self._pool.of_party(party_id))
 
     async def process(self) -> None:
-        """Do one tick: bring tickets together, and tell their players."""
-        async with self._processing:
-            pool, active = self._pool.all(), self._pool.active()
-            self.stats.look_at(pool)
-            if not active:
-                return
-            tick = Tick(
-                pool,
-                max_intervals=self._config.max_intervals,
-                is_mutual=self._config.rev_precision,
-            )
-            outcome = tick.run(active)
-            self._pool.expire(outcome.expired)
-            for tickets in outcome.matches:
-                self._pool.remove(tickets)
-            now = self._clock.time_ns()
-            for tickets in outcome.matches:
-                await self._complete(tickets, now)
+        """Do one tick: bring tickets together, and tell their players.
+
+        A caller that is cancelled leaves the tick running: its players are told all the same.
+        """
+        tick = asyncio.create_task(self._tick())
+        self._ticks.add(tick)
+        tick.add_done_callback(self._ticks.discard)
+        await asyncio.shield(tick)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -144,6 +135,10 @@ class Matchmaker:
     async def end(self) -> None:
         """Tick no longer."""
         await self._alarm.close()
+        ticks = tuple(self._ticks)
+        for tick in ticks:
+            tick.cancel()
+        await asyncio.gather(*ticks, return_exceptions=True)
 
     async def settle(self) -> None:
         """Return once all ticks that are due have been done."""
@@ -163,6 +158,25 @@ class Matchmaker:
                 missed = (self._clock.time() - self._due) // self._config.interval_sec + 1
                 self._due += max(missed, 0) * self._config.interval_sec
         self._alarm.set(self._due)
+
+    async def _tick(self) -> None:
+        async with self._processing:
+            pool, active = self._pool.all(), self._pool.active()
+            self.stats.look_at(pool)
+            if not active:
+                return
+            tick = Tick(
+                pool,
+                max_intervals=self._config.max_intervals,
+                is_mutual=self._config.rev_precision,
+            )
+            outcome = tick.run(active)
+            self._pool.expire(outcome.expired)
+            for tickets in outcome.matches:
+                self._pool.remove(tickets)
+            now = self._clock.time_ns()
+            for tickets in outcome.matches:
+                await self._complete(tickets, now)
 
     async def _complete(self, tickets: Sequence[Ticket], now: int) -> None:
         match_id = await self._hook.match_id(tickets)

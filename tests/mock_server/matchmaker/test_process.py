@@ -10,19 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from mock_server import Config, MockServer
 from mock_server.runtime.context import Context
-from server_kit import Clock
+from tests.mock_server.matchmaker.lobby import lonely_server
 from tests.mock_server.runtime.world import Game, Socket, playing
-
-STOPPED = 1_800_000_000
-
-
-def lonely_server(**settings: Any) -> MockServer:
-    """A server whose clock stands still, so that nothing ticks by itself."""
-    named = {name.replace("__", "."): value for name, value in settings.items()}
-    config = Config.from_settings({"session.token_expiry_sec": 7200, **named})
-    return MockServer(config, clock=Clock(stopped_at=STOPPED))
 
 
 @pytest_asyncio.fixture
@@ -218,3 +208,31 @@ async def test_the_matched_function_names_the_match() -> None:
             "player1": {"x": 2},
             "player2": {},
         }
+
+
+@pytest.mark.asyncio
+async def test_a_tick_goes_on_when_its_caller_is_cancelled() -> None:
+    server = lonely_server()
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    @server.module
+    def init_module(nk: Any) -> None:
+        async def wait(context: Context, entries: list[dict[str, Any]]) -> None:
+            asked.set()
+            await may_answer.wait()
+
+        nk.register_matchmaker_matched(wait)
+
+    async with AsyncExitStack() as stack:
+        game = await stack.enter_async_context(playing(server))
+        seats = Seats(game, stack)
+        one, two = await seats.take(), await seats.take()
+        await add(one)
+        await add(two)
+        call = asyncio.create_task(server.matchmaker.process())
+        await asked.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        may_answer.set()
+        assert (await matched(one))["token"] == (await matched(two))["token"]
