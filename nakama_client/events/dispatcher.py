@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from contextvars import ContextVar
 from typing import Any
 
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
+from nakama_client.events.blocking import BlockingWatch
 from nakama_client.events.handlers import Handlers
 from nakama_client.events.tasks import is_functions_own, start
 from nakama_client.protocol.backlog import Backlog
@@ -36,6 +36,7 @@ class Dispatcher:
         self.on_error: Handlers[Exception] = Handlers()
         self._log = log
         self._backlog: Backlog[tuple[Handlers[Any], Any]] = Backlog(limit)
+        self._watch = BlockingWatch(log)
         self._task: asyncio.Task[None] | None = None
         self._call: object = self  # no context variable holds this
 
@@ -133,9 +134,7 @@ class Dispatcher:
             self._call = object()
             _current_call.set(self._call)
             try:
-                result = handler.function(event)
-                if result is not None and inspect.isawaitable(result):
-                    await result
+                await self._watch.call(handler, event)
             except BaseException as error:
                 if not is_functions_own(error):
                     raise
