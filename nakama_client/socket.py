@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from nakama_client.config import ReconnectPolicy, Timeouts
 from nakama_client.connection_supervisor import ConnectionSupervisor
 from nakama_client.disconnect import DisconnectReason
+from nakama_client.errors import NotConnected, TimeoutExceeded
 from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.handlers import Function, Handler
+from nakama_client.events.subscription import Subscription
 from nakama_client.features.channels import RealtimeChannels
 from nakama_client.features.notifications import RealtimeNotifications
 from nakama_client.features.push import RealtimePush
@@ -18,10 +21,13 @@ from nakama_client.features.rpc import RealtimeRpc
 from nakama_client.features.status import RealtimeStatus
 from nakama_client.features.streams import RealtimeStreams
 from nakama_client.protocol.reconnect import Connected, Reconnecting
+from nakama_client.protocol.rules import check_function, check_timeout, check_type
 from nakama_client.retrying import Retrying
 from nakama_client.session import Session
 from nakama_client.socket_connection import SocketConnection
 from nakama_client.transport.websocket import WebSocket
+
+T = TypeVar("T")
 
 
 class Socket(
@@ -135,6 +141,43 @@ class Socket(
         """
         await self._supervisor.close()
 
+    def wait_for(
+        self,
+        events: Callable[[], Subscription[T]],
+        predicate: Callable[[T], bool] = lambda event: True,
+        *,
+        timeout: float | None = None,
+    ) -> Awaitable[T]:
+        """Wait for the next event of a kind that is the right one.
+
+            reply = socket.wait_for(socket.notifications, lambda each: each.code == 7, timeout=5)
+            await socket.rpc("challenge", {"id": other})
+            notification = await reply
+
+        It listens from this call on, also before it is awaited, so that nothing slips through.
+
+        Args:
+            events: Which kind: a method of this socket that gives events in a loop, such as
+                `socket.notifications` or `socket.channel_messages`.
+            predicate: Whether an event is the right one; by default each is.
+            timeout: Seconds, counted from the await; None for no limit.
+
+        Returns:
+            Await it for the event.
+
+        Raises:
+            ArgumentError: An argument is of the wrong type.
+            TimeoutExceeded: No such event came in time.
+            NotConnected: The socket was closed meanwhile.
+            SocketError: The socket stays closed for another reason.
+        """
+        check_function("events", events)
+        check_function("predicate", predicate)
+        check_timeout(timeout)
+        subscription = events()
+        check_type("what events() gives", subscription, Subscription)
+        return _first(subscription, predicate, timeout)
+
     def on_connected(self, function: Function[Connected]) -> Handler[Connected]:
         """Call a function each time a connection is open, the first one included.
 
@@ -181,3 +224,21 @@ class Socket(
             The handler; its `remove()` stops the calls.
         """
         return self._connection.dispatcher.on_error.add(function)
+
+
+async def _first(
+    subscription: Subscription[T], predicate: Callable[[T], bool], timeout: float | None
+) -> T:
+    try:
+        async with asyncio.timeout(timeout) as deadline:
+            async for event in subscription:
+                if predicate(event):
+                    return event
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+    else:
+        raise NotConnected("the socket was closed before the event came")
+    finally:
+        subscription.close()
+    raise TimeoutExceeded(f"no such event came within {timeout:g} s")

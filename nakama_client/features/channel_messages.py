@@ -12,7 +12,7 @@ from attrs import Factory, frozen
 
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, present, segment
 from nakama_client.protocol.rules import check_limit, check_present
 from nakama_client.session import Session
@@ -83,7 +83,7 @@ class ChannelMessage:
 
 
 @frozen
-class ChannelMessagePage:
+class ChannelMessagePage(Page[ChannelMessage]):
     """A page of a channel's history.
 
     Attributes:

@@ -15,6 +15,7 @@ from attrs import Factory, frozen
 
 from nakama_client.errors import ArgumentError
 from nakama_client.events.handlers import Function, Handler
+from nakama_client.events.subscription import Subscription
 from nakama_client.features.base import SocketFeature
 from nakama_client.features.channel_messages import ChannelMessage
 from nakama_client.features.presences import UserPresence
@@ -307,6 +308,14 @@ class RealtimeChannels(SocketFeature):
             The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_PRESENCE, function)
+
+    def channel_messages(self) -> Subscription[ChannelMessage]:
+        """The messages from now on: `async for message in socket.channel_messages()`."""
+        return self._connection.subscribe(_MESSAGE)
+
+    def channel_presences(self) -> Subscription[ChannelPresenceEvent]:
+        """Who joins and leaves from now on: `async for event in socket.channel_presences()`."""
+        return self._connection.subscribe(_PRESENCE)
 
     async def _write_message(self, member: str, body: dict[str, str]) -> ChannelMessageAck:
         envelope = await self._connection.request(member, body)

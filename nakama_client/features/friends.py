@@ -14,7 +14,7 @@ from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.features.users import User
 from nakama_client.protocol.codec import JsonObject, encode, encode_payload
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, split
 from nakama_client.protocol.rules import (
@@ -66,7 +66,7 @@ class Friend:
 
 
 @frozen
-class FriendPage:
+class FriendPage(Page[Friend]):
     """A page of a user's friends, ordered by state, then by age.
 
     Attributes:
@@ -92,7 +92,7 @@ class FriendOfFriend:
 
 
 @frozen
-class FriendOfFriendPage:
+class FriendOfFriendPage(Page[FriendOfFriend]):
     """A page of the friends of a user's friends.
 
     Attributes:

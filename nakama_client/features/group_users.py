@@ -11,7 +11,7 @@ from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.features.groups import Group
 from nakama_client.features.users import User
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, split
 from nakama_client.protocol.rules import check_id, check_limit, check_user_ids
@@ -50,7 +50,7 @@ class GroupUser:
 
 
 @frozen
-class GroupUserPage:
+class GroupUserPage(Page[GroupUser]):
     """A page of a group's users, ordered by state, then by age.
 
     Attributes:
@@ -76,7 +76,7 @@ class UserGroup:
 
 
 @frozen
-class UserGroupPage:
+class UserGroupPage(Page[UserGroup]):
     """A page of a user's groups, ordered by state, then by age.
 
     Attributes:

@@ -10,7 +10,7 @@ from attrs import Factory, frozen
 from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject, encode
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present
 from nakama_client.protocol.rules import check_id, check_lengths, check_limit, check_present
@@ -53,7 +53,7 @@ class Group:
 
 
 @frozen
-class GroupPage:
+class GroupPage(Page[Group]):
     """A page of the groups.
 
     Attributes:

@@ -13,7 +13,7 @@ from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.features.times import check_time
 from nakama_client.protocol.codec import JsonObject, encode
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, segment
 from nakama_client.protocol.rules import check_id, check_ids, check_limit, check_path_name
@@ -79,7 +79,7 @@ class LeaderboardRecord:
 
 
 @frozen
-class LeaderboardRecordPage:
+class LeaderboardRecordPage(Page[LeaderboardRecord]):
     """A page of the records of a leaderboard or a tournament, the best first.
 
     Attributes:

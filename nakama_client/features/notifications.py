@@ -16,7 +16,7 @@ from nakama_client.events.topics import Observer
 from nakama_client.features.base import ClientFeature, SocketFeature
 from nakama_client.protocol.codec import JsonObject, decode_items
 from nakama_client.protocol.envelopes import Event
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, split
 from nakama_client.protocol.rules import check_ids, check_limit
@@ -74,7 +74,7 @@ class Notification:
 
 
 @frozen
-class NotificationPage:
+class NotificationPage(Page[Notification]):
     """A page of the stored notifications, the oldest first.
 
     Attributes:

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from nakama_client.events.handlers import Function, Handler
+from nakama_client.events.subscription import Subscription
 from nakama_client.features.base import SocketFeature
 from nakama_client.features.presences import UserPresence
 from nakama_client.protocol.codec import encode
@@ -182,6 +183,10 @@ class RealtimeStatus(SocketFeature):
             The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_PRESENCE, function)
+
+    def status_presences(self) -> Subscription[StatusPresenceEvent]:
+        """The changes from now on: `async for event in socket.status_presences()`."""
+        return self._connection.subscribe(_PRESENCE)
 
 
 def _pairs(batch: dict[str, list[str]]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from attrs import Factory, frozen
 from nakama_client.errors import ArgumentError, InvalidArgument, StorageConflict
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject, encode
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, segment
 from nakama_client.protocol.rules import (
@@ -93,7 +93,7 @@ class StorageObject:
 
 
 @frozen
-class StorageObjectPage:
+class StorageObjectPage(Page[StorageObject]):
     """A page of a collection.
 
     Attributes:

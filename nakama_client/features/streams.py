@@ -8,6 +8,7 @@ from __future__ import annotations
 from attrs import Factory, frozen
 
 from nakama_client.events.handlers import Function, Handler
+from nakama_client.events.subscription import Subscription
 from nakama_client.features.base import SocketFeature
 from nakama_client.features.presences import UserPresence
 from nakama_client.protocol.envelopes import single
@@ -79,6 +80,10 @@ class RealtimeStreams(SocketFeature):
         """
         return self._connection.on(_DATA, function)
 
+    def stream_data(self) -> Subscription[StreamData]:
+        """The data from now on: `async for data in socket.stream_data()`."""
+        return self._connection.subscribe(_DATA)
+
     def on_stream_presence(
         self, function: Function[StreamPresenceEvent]
     ) -> Handler[StreamPresenceEvent]:
@@ -90,3 +95,7 @@ class RealtimeStreams(SocketFeature):
             The handler; its `remove()` stops the calls.
         """
         return self._connection.on(_PRESENCE, function)
+
+    def stream_presences(self) -> Subscription[StreamPresenceEvent]:
+        """Who joins and leaves from now on: `async for event in socket.stream_presences()`."""
+        return self._connection.subscribe(_PRESENCE)

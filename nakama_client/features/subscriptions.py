@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject, encode
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, segment
 from nakama_client.protocol.rules import check_limit, check_present
 from nakama_client.session import Session
@@ -51,7 +51,7 @@ class ValidatedSubscription:
 
 
 @frozen
-class SubscriptionPage:
+class SubscriptionPage(Page[ValidatedSubscription]):
     """A page of a player's subscriptions.
 
     Attributes:

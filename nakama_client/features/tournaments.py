@@ -20,7 +20,7 @@ from nakama_client.features.leaderboards import (
 )
 from nakama_client.features.times import check_time
 from nakama_client.protocol.codec import JsonObject
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, segment
 from nakama_client.protocol.rules import check_id, check_limit, check_path_name
@@ -81,7 +81,7 @@ class Tournament:
 
 
 @frozen
-class TournamentPage:
+class TournamentPage(Page[Tournament]):
     """A page of the tournaments, the one that starts first at the beginning.
 
     Attributes:

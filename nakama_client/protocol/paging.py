@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, overload
+
+import attrs
 
 T = TypeVar("T")
 
@@ -61,6 +63,34 @@ class PageWalk:
         self._cursors.add(cursor)
         self._position = cursor
         return is_new
+
+
+class Page(Sequence[T]):
+    """A page is the sequence of its items: `len(page)`, `page[0]`, `for item in page`.
+
+    The items are what the page's first attribute holds.
+    """
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._items)
+
+    @property
+    def _items(self) -> tuple[T, ...]:
+        first = attrs.fields(type(self))[0]  # type: ignore[arg-type] - each page is an attrs class
+        items: tuple[T, ...] = getattr(self, first.name)
+        return items
 
 
 class PageIterator(Generic[T]):

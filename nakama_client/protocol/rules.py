@@ -57,6 +57,12 @@ def check_type(name: str, value: object, *kinds: type) -> None:
         raise ArgumentError(f"{name} must be of the type {wanted}, not {_kind(value)}")
 
 
+def check_function(name: str, function: object) -> None:
+    """Something that can be called."""
+    if not callable(function):
+        raise ArgumentError(f"{name} must be a function, not {_kind(function)}")
+
+
 def check_vars(vars: object) -> dict[str, str]:  # noqa: A002 - Nakama's own name
     """The variables of a session: texts by name."""
     if not isinstance(vars, Mapping):

@@ -10,14 +10,12 @@ from mock_server import Config, MockServer
 from nakama_client import (
     ArgumentError,
     Client,
-    ClientClosed,
     ClosedBy,
     ConnectionFailed,
     ConnectionLost,
     DisconnectCause,
     DisconnectReason,
     HandlerFailed,
-    NakamaError,
     NotConnected,
     Notification,
     NotificationCode,
@@ -464,14 +462,3 @@ async def test_request_raises_connection_lost_when_the_server_finds_it_too_large
             await socket.rpc("echo", "x" * 5000)
         assert raised.value.reason == await reasons.get()
     assert raised.value.reason.cause is DisconnectCause.TOO_LARGE
-
-
-@pytest.mark.asyncio
-async def test_connect_raises_when_the_client_is_closed(client: Client, alice: Session) -> None:
-    socket = client.socket(alice)
-    await client.close()
-    with pytest.raises(NakamaError):
-        await client.get_account(alice)
-    with pytest.raises(ClientClosed):
-        await socket.connect()
-    await socket.close()

@@ -1,0 +1,134 @@
+"""Waiting for one event, loops over every kind of event, and pages as sequences."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Sequence
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nakama_client
+from mock_server import MockServer
+from nakama_client import (
+    ArgumentError,
+    Client,
+    ConnectionLost,
+    NotConnected,
+    Notification,
+    NotificationPage,
+    Session,
+    Socket,
+    Subscription,
+    TimeoutExceeded,
+)
+from tests.client.conftest import Login
+
+
+@pytest.mark.asyncio
+async def test_wait_for_returns_the_first_event_that_the_predicate_takes(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        waiting = socket.wait_for(socket.notifications, lambda each: each.subject == "right")
+        for subject in ("wrong", "right", "right too"):  # before anybody awaits
+            await server.notifications.send(alice.user_id, subject)
+        assert (await waiting).subject == "right"
+        waiting = socket.wait_for(socket.notifications, timeout=60)
+        await server.notifications.send(alice.user_id, "any")
+        assert (await waiting).subject == "any"
+
+
+@pytest.mark.asyncio
+async def test_wait_for_raises_when_nothing_comes(client: Client, alice: Session) -> None:
+    async with client.socket(alice) as socket:
+        with pytest.raises(TimeoutExceeded, match=r"within 0.01 s"):
+            await socket.wait_for(socket.stream_data, timeout=0.01)
+        waiting = asyncio.ensure_future(socket.wait_for(socket.stream_data))
+    with pytest.raises(NotConnected):
+        await waiting
+
+
+@pytest.mark.asyncio
+async def test_wait_for_raises_when_the_socket_is_lost(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice, reconnect=None) as socket:
+        waiting = asyncio.ensure_future(socket.wait_for(socket.status_presences))
+        await server.restart()
+        with pytest.raises(ConnectionLost):
+            await waiting
+
+
+@pytest.mark.asyncio
+async def test_wait_for_raises_what_the_predicate_raises(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice) as socket:
+        waiting = socket.wait_for(socket.notifications, lambda each: each.content["missing"])
+        await server.notifications.send(alice.user_id, "one")
+        with pytest.raises(KeyError):
+            await waiting
+        with pytest.raises(ArgumentError):
+            socket.wait_for("notifications")  # type: ignore[arg-type]
+        with pytest.raises(ArgumentError):
+            socket.wait_for(socket.notifications, timeout=0)
+
+
+@pytest.mark.asyncio
+async def test_every_kind_of_event_can_be_looped_over(
+    client: Client, server: MockServer, login: Login
+) -> None:
+    ada, bob = await login("ada"), await login("bob")
+    async with client.socket(ada) as socket, client.socket(bob) as other:
+        messages, joins = socket.channel_messages(), socket.channel_presences()
+        changes = socket.status_presences()
+        channel = await socket.join_channel("tavern")
+        await other.join_channel("tavern")
+        await other.send_message(channel.id, {"text": "hello"})
+        await socket.follow_users([bob.user_id])
+        await other.update_status("here")
+        assert (await anext(messages)).content == {"text": "hello"}
+        assert (await anext(joins)).joins[0].username == "ada"
+        assert (await anext(changes)).joins[0].username == "bob"
+
+
+def test_each_handler_of_server_events_has_a_loop_beside_it() -> None:
+    lifecycle = {"on_connected", "on_disconnect", "on_reconnecting", "on_error"}
+    handlers = {name for name in dir(Socket) if name.startswith("on_")} - lifecycle
+    loops = [
+        name
+        for name, function in inspect.getmembers(Socket, inspect.isfunction)
+        if str(inspect.signature(function).return_annotation).startswith("Subscription")
+    ]
+    assert len(loops) == len(handlers)
+    assert Subscription.__doc__
+
+
+PAGES: list[Callable[..., Sequence[object]]] = [
+    value for name, value in vars(nakama_client).items() if name.endswith("Page") and name != "Page"
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@given(st.lists(st.integers(), max_size=5), st.slices(5))
+def test_pages_are_sequences_of_their_items(
+    page: Callable[..., Sequence[object]], items: list[int], part: slice
+) -> None:
+    (first, *_) = attrs.fields(page)  # type: ignore[arg-type]
+    found = page(**{first.name: tuple(items)})
+    assert (len(found), list(found), bool(found)) == (len(items), items, bool(items))
+    assert list(found[part]) == items[part]
+    assert [found[at] for at in range(-len(items), len(items))] == items * 2
+    assert all(item in found for item in items)
+
+
+@pytest.mark.asyncio
+async def test_a_page_is_looped_over_directly(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    await server.notifications.send(alice.user_id, "one")
+    page: NotificationPage = await client.list_notifications(alice)
+    first: Notification = page[0]
+    assert [each.subject for each in page] == [first.subject] == ["one"]
