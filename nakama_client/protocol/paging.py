@@ -88,7 +88,7 @@ class Page(Sequence[T]):
 
     @property
     def _items(self) -> tuple[T, ...]:
-        first = attrs.fields(type(self))[0]  # type: ignore[arg-type] - each page is an attrs class
+        first = attrs.fields(type(self))[0]  # type: ignore[arg-type]
         items: tuple[T, ...] = getattr(self, first.name)
         return items
 
