@@ -9,6 +9,7 @@ import re
 import traceback
 import zlib
 from functools import partial
+from urllib.parse import quote, unquote_to_bytes
 
 from aiohttp import web
 
@@ -200,15 +201,16 @@ def _refuse_connection(status: int, text: str) -> web.Response:
 
 def _cleaned(context: RequestContext) -> str | None:
     """Where Go's router sends a path with `//` or dots in it; None for a clean one."""
-    path = context.path
-    if "//" not in path and "/." not in path:
+    path = unquote_to_bytes(context.path)  # an escaped slash or dot counts, too
+    if b"//" not in path and b"/." not in path:
         return None
-    clean = "/" + posixpath.normpath(path).lstrip("/")
-    if path.endswith("/") and clean != "/":
-        clean += "/"
+    clean = b"/" + posixpath.normpath(path).lstrip(b"/")
+    if path.endswith(b"/") and clean != b"/":
+        clean += b"/"
     if clean == path:
         return None
-    return f"{clean}?{context.raw_query}" if context.raw_query else clean
+    where = quote(clean, safe="/$&+,:;=@~")
+    return f"{where}?{context.raw_query}" if context.raw_query else where
 
 
 def _compress(response: web.Response, accepted: list[str]) -> None:
@@ -230,6 +232,8 @@ def _compress(response: web.Response, accepted: list[str]) -> None:
 
 async def _strip_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
+    if response.status == 101:
+        response.headers.popall("Date", None)  # Go's library takes over the connection before
     is_empty = isinstance(response, web.Response) and response.content_length == 0
     if is_empty and response.content_type == _DEFAULT_TYPE:
         response.headers.popall("Content-Type", None)

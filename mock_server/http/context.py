@@ -43,13 +43,21 @@ class RequestContext:
 
     @property
     def path(self) -> str:
-        """The raw path, without the query."""
-        return self.raw.raw_path.partition("?")[0]
+        """The raw path, without the query, and without what stands before it in absolute form."""
+        return self._target.partition("?")[0]
 
     @property
     def raw_query(self) -> str:
         """The raw query."""
-        return self.raw.raw_path.partition("?")[2]
+        return self._target.partition("?")[2]
+
+    @property
+    def _target(self) -> str:
+        target = self.raw.raw_path
+        if target.startswith("/") or "://" not in target:
+            return target
+        _, slash, rest = target.partition("://")[2].partition("/")
+        return slash + rest or "/"
 
     @property
     def has_form(self) -> bool:

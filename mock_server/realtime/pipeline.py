@@ -56,7 +56,7 @@ class Pipeline:
             envelope = session.format.decode(data)
         except DecodeError:
             self._write_journal(session, "malformed", data)
-            session.disconnect("received malformed payload")
+            session.refuse("received malformed payload")
             return
         member = member_of(envelope)
         if member not in self._requests and member in messages.CLIENT_MEMBERS:
@@ -64,7 +64,7 @@ class Pipeline:
             return
         if member not in self._requests:
             self._write_journal(session, member or "empty", data, unmatched=self._nearest(member))
-            session.disconnect(_REFUSED)
+            session.refuse(_REFUSED)
             return
         error = await self._answer(session, member, envelope)
         self._write_journal(session, member, data, error=error)
@@ -95,7 +95,7 @@ class Pipeline:
                 reply = await reply
         except Disabled:
             self._reply(session, cid, error_reply(ErrorCode.UNRECOGNIZED_PAYLOAD, NOT_FOUND))
-            session.disconnect(_REFUSED)
+            session.refuse(_REFUSED)
             return None
         except Ignored:
             return None

@@ -15,6 +15,7 @@ from mock_server.config import SocketConfig
 from mock_server.identity import Identity
 from mock_server.realtime.faulty_connection import FaultyConnection, ReorderBuffer
 from mock_server.realtime.formats import Format, Frame, OutgoingEnvelope
+from mock_server.realtime.frame_rules import FrameRules
 from mock_server.realtime.session_ids import new_session_id
 from server_kit.faults import Faults
 
@@ -52,6 +53,7 @@ class SocketSession:
         config: SocketConfig,
         format_: Format,
         *,
+        rules: FrameRules,
         node: str,
         faults: Faults,
         reorder_buffer: ReorderBuffer,
@@ -65,11 +67,16 @@ class SocketSession:
         self.closed = asyncio.Event()
         self.format = format_
         self._leave = leave
+        self._rules = rules
         self._request = request
         self._websocket = websocket
         self._config = config
         self._queue: asyncio.Queue[tuple[Frame, str, float] | None] = asyncio.Queue()
         self._reason: str | None = None
+        self._is_refused = False
+        self._dropped = asyncio.Event()
+        self._ping_due = asyncio.Event()
+        self._ping_timer: asyncio.TimerHandle | None = None
         self._code = int(WSCloseCode.OK)
         self._reading: asyncio.Task[None] | None = None
         self._connection = FaultyConnection(
@@ -136,8 +143,18 @@ class SocketSession:
             self._queue.put_nowait(None)  # behind what is queued: that still goes out
             self._leave(self)
 
+    def refuse(self, reason: str, *, code: int = WSCloseCode.OK) -> None:
+        """As `disconnect`, for what the client has sent: nothing more is read from it.
+
+        Nakama's reader ends here. So it does not see the client's answer to the close frame, and
+        the connection stays open for the whole of `socket.close_ack_wait_ms`.
+        """
+        self._is_refused = True
+        self.disconnect(reason, code=code)
+
     def abort(self) -> None:
         """Drop the connection without a close frame."""
+        self._dropped.set()
         self.disconnect("aborted")
         self._connection.release()
         self._drop()
@@ -170,6 +187,9 @@ class SocketSession:
                 await asyncio.wait({reading})  # it may be at work for a request
             if self._reason is not None:
                 await asyncio.wait({writing}, timeout=patience)
+            if self._is_refused and not self._connection.is_half_open:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._dropped.wait(), patience)
         finally:
             for task in (reading, writing, pinging):
                 task.cancel()
@@ -189,7 +209,7 @@ class SocketSession:
                 message = await self._websocket.receive(max(deadline - loop.time(), 0.001))
             except TimeoutError:
                 if not self._connection.is_half_open:
-                    self.disconnect(self._timeout_reason())
+                    self.refuse(self._timeout_reason())
                 return
             if self._connection.is_half_open:
                 return
@@ -202,25 +222,29 @@ class SocketSession:
                 await self._websocket.pong(message.data)
             elif message.type is WSMsgType.PONG:
                 deadline, received = loop.time() + patience, 0
+                self._restart_ping_timer()
             else:
                 received += 1
                 if received >= self._config.ping_backoff_threshold:
                     deadline, received = loop.time() + patience, 0
+                    self._restart_ping_timer()
                 if message.type is not self.format.frame_type:
-                    self.disconnect(UNEXPECTED_TYPE)
-                    continue
+                    self.refuse(UNEXPECTED_TYPE)
+                    return
                 data: bytes = message.data
                 await self._connection.receive(
                     partial(self.format.member, data), partial(receive, self, data)
                 )
+                if self._is_refused:
+                    return
 
     async def _answer_close(self, message: WSMessage) -> None:
-        """Answer a close frame with its own code and no reason."""
+        """Answer a close frame with its own code and no reason, a bad frame with what is wrong."""
         if self._reason is not None or message.type is not WSMsgType.CLOSE:
             return
         self._leave(self)  # a client that sees the answer is offline to all others
         with contextlib.suppress(ConnectionError):
-            await self._send_close(message.data)
+            await self._send_close(message.data, self._rules.violation)
 
     async def _send_close(self, code: int, reason: str = "") -> None:
         """Send a close frame; aiohttp's own close would hang up without waiting for the answer."""
@@ -248,11 +272,24 @@ class SocketSession:
             self.disconnect(reason, code=code)
 
     async def _ping(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            while True:
-                await asyncio.sleep(self._config.ping_period_ms / 1000)
-                if not self._connection.is_half_open:
-                    await self._websocket.ping()
+        """Send one ping after a period of silence, and no other before the client answers."""
+        self._restart_ping_timer()
+        try:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    await self._ping_due.wait()
+                    self._ping_due.clear()
+                    if not self._connection.is_half_open:
+                        await self._websocket.ping()
+        finally:
+            if self._ping_timer is not None:
+                self._ping_timer.cancel()
+
+    def _restart_ping_timer(self) -> None:
+        if self._ping_timer is not None:
+            self._ping_timer.cancel()
+        period = self._config.ping_period_ms / 1000
+        self._ping_timer = asyncio.get_running_loop().call_later(period, self._ping_due.set)
 
     def _timeout_reason(self) -> str:
         local = self._request.get_extra_info("sockname") or ("", "")

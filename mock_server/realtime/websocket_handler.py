@@ -14,6 +14,7 @@ from mock_server.http.context import RequestContext
 from mock_server.identity import Identity
 from mock_server.realtime.faulty_connection import ReorderBuffer
 from mock_server.realtime.formats import FORMATS
+from mock_server.realtime.frame_rules import FrameRules, hold_to
 from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.session import SocketSession
@@ -87,6 +88,8 @@ class WebsocketHandler:
             refusal = _refuse(400, "Bad Request\n")
             refusal.headers["Sec-WebSocket-Version"] = "13"
             return refusal
+        rules = FrameRules()
+        hold_to(rules, request)
         await websocket.prepare(request)
         context.user_id = identity.user_id
         session = SocketSession(
@@ -95,6 +98,7 @@ class WebsocketHandler:
             identity,
             config,
             format_,
+            rules=rules,
             node=self._node,
             faults=self._faults,
             reorder_buffer=self._reorder_buffer,
@@ -147,6 +151,8 @@ def _is_true(text: str) -> bool:
 
 
 def _can_open(websocket: web.WebSocketResponse, request: web.Request) -> bool:
+    if request.headers.get("Sec-WebSocket-Version") != "13":  # aiohttp takes older ones, too
+        return False
     try:
         return bool(websocket.can_prepare(request))
     except ValueError:  # a key that is not ASCII, which aiohttp does not expect

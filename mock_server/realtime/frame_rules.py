@@ -1,0 +1,137 @@
+"""The rules of frames, with the texts in which Nakama refuses them (gorilla/websocket's).
+
+aiohttp takes frames without a mask, and has no texts. RFC 6455, section 5.2: a client masks its
+frames, a control frame is whole and short, no other message interrupts one that comes in parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from aiohttp import WSCloseCode, web
+
+_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
+_LONGEST_HEAD = 10  # bytes: two, and the length in eight more
+_MASK_SIZE = 4
+_CLOSE_FRAME = bytes((0x88, 0x82, 0, 0, 0, 0)) + WSCloseCode.PROTOCOL_ERROR.to_bytes(2)
+
+
+class FrameRules:
+    """Follows the frames of one client through the bytes that come in.
+
+    Attributes:
+        violation: What was wrong with a frame; empty while all keep the rules.
+    """
+
+    def __init__(self) -> None:
+        self.violation = ""
+        self._head = bytearray()
+        self._held = b""
+        self._left = 0  # bytes of the present frame that are still to come
+        self._is_final = True  # no message waits for its next part
+
+    def check(self, data: bytes) -> bytes:
+        """Look at the next bytes; return those before the frame that breaks a rule.
+
+        The first byte of a frame is kept back until the second one has come.
+        """
+        data, self._held = self._held + data, b""
+        position, size, start = len(self._head), len(data), 0
+        if position > 1:  # these were passed on
+            position = 0
+        while position < size:
+            if self._left:
+                step = min(self._left, size - position)
+                self._left -= step
+                position += step
+                continue
+            if not self._head:
+                start = position
+            self._head.append(data[position])
+            position += 1
+            if len(self._head) == 2:
+                self.violation = self._error(self._head[0], self._head[1])
+                if self.violation:
+                    return data[:start]
+            if len(self._head) == _head_size(self._head):
+                self._begin(self._head)
+        if len(self._head) == 1:
+            self._held = data[-1:]
+            return data[:-1]
+        return data
+
+    def _begin(self, head: bytearray) -> None:
+        length = head[1] & 0x7F
+        self._left = _MASK_SIZE + (length if length < 126 else int.from_bytes(head[2:]))
+        if head[0] & 0xF < _CLOSE:
+            self._is_final = bool(head[0] & 0x80)
+        head.clear()
+
+    def _error(self, first: int, second: int) -> str:
+        errors = [f"RSV{number} set" for number in (1, 2, 3) if first & (0x80 >> number)]
+        errors += self._opcode_errors(first & 0xF, bool(first & 0x80), second & 0x7F)
+        if not second & 0x80:
+            errors.append("bad MASK")
+        return ", ".join(errors)
+
+    def _opcode_errors(self, opcode: int, is_final: bool, length: int) -> list[str]:
+        if opcode in (_CLOSE, _PING, _PONG):
+            errors = ["len > 125 for control"] if length > 125 else []
+            return errors if is_final else [*errors, "FIN not set on control"]
+        if opcode in (_TEXT, _BINARY):
+            return [] if self._is_final else ["data before FIN"]
+        if opcode == _CONTINUATION:
+            return ["continuation after FIN"] if self._is_final else []
+        return [f"bad opcode {opcode}"]
+
+
+def _head_size(head: bytearray) -> int:
+    """How long a head is, as far as its beginning tells."""
+    if len(head) < 2:
+        return 2
+    length = head[1] & 0x7F
+    return 2 if length < 126 else 4 if length == 126 else _LONGEST_HEAD
+
+
+def hold_to(rules: FrameRules, request: web.Request) -> None:
+    """Hold the client of a handshake to the rules, before it is answered.
+
+    Where it breaks one, the server reads a close frame in the place of that frame, and nothing
+    after it: all that came before is handled first.
+    """
+    transport = request.transport
+    if transport is not None:
+        inner = cast(asyncio.Protocol, transport.get_protocol())
+        rules.check(getattr(inner, "_message_tail", b""))  # what came along with the handshake
+        transport.set_protocol(_CheckedProtocol(rules, inner))
+
+
+class _CheckedProtocol(asyncio.Protocol):
+    """aiohttp's protocol, which gets the bytes that keep the rules."""
+
+    def __init__(self, rules: FrameRules, inner: asyncio.Protocol) -> None:
+        self._rules = rules
+        self._inner = inner
+        self._is_over = False
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_over:
+            return
+        checked = self._rules.check(data)
+        self._is_over = bool(self._rules.violation)
+        if self._is_over:
+            checked += _CLOSE_FRAME
+        self._inner.data_received(checked)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._inner.connection_lost(error)
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
