@@ -197,7 +197,7 @@ async def test_a_half_open_socket_ends_when_the_client_leaves(
     await hole.wait_for_hits()
     (session,) = server.sockets()
     session.disconnect()  # a close frame would get nowhere
-    assert not session.closed.is_set()
+    assert not session.is_closed
     await socket.abort()
     await session.wait_closed()
     assert server.sockets() == []
@@ -394,7 +394,7 @@ async def test_a_client_that_does_not_read_is_dropped(server: MockServer, ada: P
     writer.transport.pause_reading()
     (session,) = server.sockets()
     fill = {"fill": "x" * 100_000}
-    while not session.closed.is_set():
+    while not session.is_closed:
         await server.notifications.send(ada.user_id, "unread", fill, persistent=False)
         await asyncio.sleep(0)
     assert server.sockets() == []
