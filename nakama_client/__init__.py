@@ -94,12 +94,40 @@ from nakama_client.features.group_users import (
     UserGroupPage,
 )
 from nakama_client.features.groups import Group, GroupPage
+from nakama_client.features.joined_matches import (
+    Match,
+    MatchData,
+    MatchPresenceEvent,
+)
+from nakama_client.features.joined_parties import (
+    Party,
+    PartyClose,
+    PartyData,
+    PartyLeader,
+    PartyPresenceEvent,
+    PartyUpdate,
+)
 from nakama_client.features.leaderboards import (
     LeaderboardOperator,
     LeaderboardRecord,
     LeaderboardRecordPage,
 )
+from nakama_client.features.matches import (
+    ListedMatch,
+)
+from nakama_client.features.matchmaker import (
+    MatchmakerCompletion,
+    MatchmakerMatched,
+    MatchmakerStats,
+    MatchmakerUser,
+)
 from nakama_client.features.notifications import Notification, NotificationCode, NotificationPage
+from nakama_client.features.parties import (
+    ListedParty,
+    PartyJoinRequest,
+    PartyMatchmakerTicket,
+    PartyPage,
+)
 from nakama_client.features.presences import UserPresence
 from nakama_client.features.purchases import (
     StoreEnvironment,
@@ -199,7 +227,16 @@ __all__ = [
     "LeaderboardOperator",
     "LeaderboardRecord",
     "LeaderboardRecordPage",
+    "ListedMatch",
+    "ListedParty",
     "MalformedFrame",
+    "Match",
+    "MatchData",
+    "MatchPresenceEvent",
+    "MatchmakerCompletion",
+    "MatchmakerMatched",
+    "MatchmakerStats",
+    "MatchmakerUser",
     "MemoryCursorStore",
     "MessageTooLarge",
     "NakamaError",
@@ -213,6 +250,15 @@ __all__ = [
     "OutOfRange",
     "Page",
     "PageIterator",
+    "Party",
+    "PartyClose",
+    "PartyData",
+    "PartyJoinRequest",
+    "PartyLeader",
+    "PartyMatchmakerTicket",
+    "PartyPage",
+    "PartyPresenceEvent",
+    "PartyUpdate",
     "PermissionDenied",
     "PushDevice",
     "PushRefused",

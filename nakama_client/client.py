@@ -27,7 +27,10 @@ from nakama_client.features.group_users import GroupUsersApi
 from nakama_client.features.groups import GroupsApi
 from nakama_client.features.leaderboards import LeaderboardsApi
 from nakama_client.features.linking import LinkingApi
+from nakama_client.features.matches import MatchesApi
+from nakama_client.features.matchmaker import MatchmakerApi
 from nakama_client.features.notifications import NotificationsApi
+from nakama_client.features.parties import PartiesApi
 from nakama_client.features.purchases import PurchasesApi
 from nakama_client.features.push import PushApi
 from nakama_client.features.rpc import RpcApi
@@ -69,6 +72,9 @@ class Client(
     PurchasesApi,
     SubscriptionsApi,
     EventsApi,
+    MatchesApi,
+    MatchmakerApi,
+    PartiesApi,
 ):
     """A client of one Nakama server.
 

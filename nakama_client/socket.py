@@ -15,7 +15,10 @@ from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
 from nakama_client.features.channels import RealtimeChannels
+from nakama_client.features.matches import RealtimeMatches
+from nakama_client.features.matchmaker import RealtimeMatchmaker
 from nakama_client.features.notifications import RealtimeNotifications
+from nakama_client.features.parties import RealtimeParties
 from nakama_client.features.push import RealtimePush
 from nakama_client.features.rpc import RealtimeRpc
 from nakama_client.features.status import RealtimeStatus
@@ -37,6 +40,9 @@ class Socket(
     RealtimeChannels,
     RealtimeStatus,
     RealtimeStreams,
+    RealtimeMatches,
+    RealtimeMatchmaker,
+    RealtimeParties,
 ):
     """A player's realtime connection. `client.socket(session)` makes one.
 
@@ -49,7 +55,8 @@ class Socket(
     in the order of the events, in a task of their own.
 
     A lost connection is opened again as the socket's `ReconnectPolicy` says, with a valid token. It
-    then joins the same channels, follows the same users and shows the same status. Waiting requests
+    then joins the same channels, matches and parties, follows the same users and shows the same
+    status; a ticket of the matchmaker is gone. Waiting requests
     fail at once with `ConnectionLost`, and new ones raise `NotConnected` until the socket is back.
     What the server sent meanwhile is missed; `client.notifications` catches up with notifications.
     """

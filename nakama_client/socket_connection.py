@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -42,6 +42,17 @@ class RestorableState(Protocol):
         Each is made when it is asked for: while one is answered, the user may leave a channel or
         unfollow a user, and that must not be undone.
         """
+
+
+@runtime_checkable
+class AnsweredState(RestorableState, Protocol):
+    """State that needs to know what became of each request that restores it."""
+
+    def restored(self, body: dict[str, Any], answer: Envelope) -> None:
+        """The server restored it."""
+
+    def refused(self, body: dict[str, Any], failure: errors.RestoreFailed) -> None:
+        """The server did not; `on_error` hears of it, too."""
 
 
 S = TypeVar("S", bound=RestorableState)
@@ -157,16 +168,8 @@ class SocketConnection:
         return envelope
 
     async def _answer_to(self, member: str, body: dict[str, Any], seconds: float) -> Envelope:
-        websocket = self._websocket
+        websocket = self._open_one()
         loop = asyncio.get_running_loop()
-        check_loop(self._loop, "socket")
-        if websocket is None:
-            reason = (
-                "call connect()"
-                if self._disconnect_reason is None
-                else str(self._disconnect_reason)
-            )
-            raise errors.NotConnected(f"the socket is not connected: {reason}")
         waiter: asyncio.Future[_Answer] = loop.create_future()
         cid = self._pending.add(waiter)
         deadline = loop.call_later(seconds, _give_up, waiter)
@@ -184,6 +187,36 @@ class SocketConnection:
         answer.check()
         answer.request = member
         return answer
+
+    def _open_one(self) -> WebSocket:
+        check_loop(self._loop, "socket")
+        if self._websocket is None:
+            reason = self._disconnect_reason
+            text = "call connect()" if reason is None else str(reason)
+            raise errors.NotConnected(f"the socket is not connected: {text}")
+        return self._websocket
+
+    async def send(self, member: str, body: dict[str, Any]) -> None:
+        """Send what the server does not answer.
+
+        It returns when the frame is on its way. While more than 32 KiB wait to be sent, because the
+        server reads too slowly, it waits for the server.
+
+        Raises:
+            NotConnected: There is no connection, or it is being closed.
+            MessageTooLarge: The server would close the socket instead of reading it.
+            TimeoutExceeded: The server read nothing for `Timeouts.reply` seconds.
+        """
+        try:
+            websocket = self._open_one()
+            frame = write("", member, body, limit=self._max_message_bytes)
+            try:
+                await websocket.send(frame, timeout=self._timeouts.reply)
+            except WebSocketClosed:
+                raise errors.NotConnected("the socket is being closed") from None
+        except errors.NakamaError as error:
+            error._note_call("socket", member, 1)
+            raise
 
     def on(self, event: Event[T], function: Function[T]) -> Handler[T]:
         """Call a function with each event of a kind."""
@@ -219,11 +252,15 @@ class SocketConnection:
                 if self._websocket is not websocket:
                     return
                 try:
-                    await self.request(member, body)
+                    answer = await self.request(member, body)
+                    if isinstance(state, AnsweredState):
+                        state.restored(body, answer)
                 except (errors.RequestRefused, errors.MalformedFrame) as error:
                     # A group that is gone must not keep the whole socket from coming back.
                     failure = errors.RestoreFailed(member, body)
                     failure.__cause__ = error
+                    if isinstance(state, AnsweredState):
+                        state.refused(body, failure)
                     self.dispatcher.report_always(failure)
 
     async def _read(self, websocket: WebSocket) -> None:

@@ -72,6 +72,10 @@ class Subscription(Generic[T]):
         self._backlog.add(event)
         self._wake()
 
+    def _widen(self, limit: int) -> None:
+        """Let so many events wait; only the socket's features call this."""
+        self._backlog.limit = limit
+
     def _end(self, error: NakamaError | None) -> None:
         """End the loop, or let it raise; only the socket calls this."""
         if not self._ended:

@@ -69,13 +69,14 @@ class Topics:
     """Hands events to those who get them.
 
     Attributes:
+        queue_limit: How many events may wait in a subscription.
         is_served: Whether the socket is connected, or is about to be.
         unreadable_items: Reports what can't be read.
     """
 
     def __init__(self, dispatcher: Dispatcher, *, queue_limit: int) -> None:
         self._dispatcher = dispatcher
-        self._queue_limit = queue_limit
+        self.queue_limit = queue_limit
         self._topics: dict[str, _Topic[Any]] = {}
         self.is_served: Callable[[], bool] = lambda: False
         self.unreadable_items = UnreadableItems(dispatcher)
@@ -87,7 +88,7 @@ class Topics:
     def subscribe(self, event: Event[T]) -> Subscription[T]:
         """Collect the events of a kind for an `async for`."""
         subscription: Subscription[T] = Subscription(
-            self._queue_limit, self._dispatcher.report, lambda: self.is_served()
+            self.queue_limit, self._dispatcher.report, lambda: self.is_served()
         )
         # Weak: after a `break` nobody closes an iterator, and nobody empties its queue.
         self._topic(event).subscriptions.append(weakref.ref(subscription))

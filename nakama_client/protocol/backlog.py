@@ -15,11 +15,15 @@ class Backlog(Generic[T]):
 
     What does not fit is dropped: the newest, so that what waits keeps its order. A
     `QueueOverflow` stands where the first one is missing and counts until there is room again.
+
+    Attributes:
+        limit: How many events may wait.
+        dropped: How many were dropped.
     """
 
     def __init__(self, limit: int) -> None:
         self.dropped = 0
-        self._limit = limit
+        self.limit = limit
         self._items: deque[T | QueueOverflow] = deque()
         self._overflow: QueueOverflow | None = None
 
@@ -28,13 +32,13 @@ class Backlog(Generic[T]):
 
     def add(self, item: T) -> bool:
         """Append an event if there is room; False when it begins or goes on to overflow."""
-        if len(self._items) < self._limit:
+        if len(self._items) < self.limit:
             self._overflow = None
             self._items.append(item)
             return True
         self.dropped += 1
         if self._overflow is None:
-            self._overflow = QueueOverflow(0, self._limit)
+            self._overflow = QueueOverflow(0, self.limit)
             self._items.append(self._overflow)
         self._overflow.dropped += 1
         return False

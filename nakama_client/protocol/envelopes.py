@@ -121,13 +121,13 @@ def malformed(problem: str, data: bytes | msgspec.Raw) -> errors.MalformedFrame:
 
 
 def write(cid: str, member: str, body: dict[str, Any], *, limit: int) -> bytes:
-    """Write a request.
+    """Write a request; without a cid, the server answers it with nothing.
 
     Raises:
         ArgumentError: The body can't be written as JSON.
         MessageTooLarge: The server would close the socket instead of reading it.
     """
-    frame = encode({"cid": cid, member: body})
+    frame = encode({"cid": cid, member: body} if cid else {member: body})
     if len(frame) > limit:
         raise errors.MessageTooLarge(len(frame), limit)
     return frame

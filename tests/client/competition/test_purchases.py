@@ -36,6 +36,7 @@ SUBSCRIPTION = {
     "environment": 1,
     "active": True,
 }
+PASS = {"product_id": "pass"}
 
 
 class Shop:
@@ -52,8 +53,10 @@ class Shop:
             return web.json_response(SUBSCRIPTION)
         if request.path.endswith("/subscription"):
             is_last = "cursor" in self.asked[-1][1]
-            page = {"validated_subscriptions": [SUBSCRIPTION]}
-            return web.json_response(page if is_last else page | {"cursor": "more"})
+            if is_last:
+                return web.json_response({"validated_subscriptions": [PASS]})
+            page = {"validated_subscriptions": [SUBSCRIPTION], "cursor": "more"}
+            return web.json_response(page)
         if kind == "purchase":
             return web.json_response({"validated_purchases": [PURCHASE]})
         return web.json_response({"validated_subscription": SUBSCRIPTION})
@@ -95,7 +98,8 @@ async def test_subscriptions_are_validated_fetched_and_listed() -> None:
         assert validated == await client.validate_subscription_google(session, "{}", persist=False)
         assert validated == await client.get_subscription(session, "season")
         listed = [each async for each in client.iter_subscriptions(session, page_size=1)]
-    assert listed == [validated, validated]
+    assert listed[0] == validated
+    assert [each.product_id for each in listed] == ["season", "pass"]
     assert (validated.product_id, validated.active) == ("season", True)
     assert validated.original_transaction_id == "t2"
     assert validated.expiry_time is not None

@@ -1,0 +1,44 @@
+"""An observer that is made of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from nakama_client.errors import NakamaError, UnreadableItem
+
+T = TypeVar("T")
+
+
+def _ignore(*_: object) -> None:
+    """Nothing is to be done."""
+
+
+class Listener(Generic[T]):
+    """Calls functions with what an `Observer` hears of a kind of event.
+
+    Args:
+        received: Takes each event.
+        disconnected: Is called when the connection is lost.
+        ended: Takes the error, or None, when the socket stays closed.
+    """
+
+    def __init__(
+        self,
+        received: Callable[[T], None],
+        *,
+        disconnected: Callable[[], None] = _ignore,
+        ended: Callable[[NakamaError | None], None] = _ignore,
+    ) -> None:
+        self.received = received
+        self.disconnected = disconnected
+        self.ended = ended
+
+    def received_unreadable(self, item: UnreadableItem) -> None:
+        """It was reported, and tells nothing else."""
+
+    def missed(self) -> None:
+        """It was reported, and tells nothing else."""
+
+    def connected(self) -> None:
+        """What was joined is restored by now."""
