@@ -17,11 +17,11 @@ class UnreadableItems:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self._reported: dict[str, None] = {}
+        self._reported: dict[int, None] = {}
 
     def report(self, item: UnreadableItem) -> None:
         """Report an item, unless it was reported before; the last 1000 are remembered."""
-        key = item.id or item.raw
+        key = hash(item.id or item.raw)
         if key in self._reported:
             return
         self._reported[key] = None
