@@ -14,6 +14,7 @@ from attrs import frozen
 from mock_server.features.push.push_log import PushLog
 from mock_server.handles import OpenSocket
 from mock_server.realtime.session import DISCONNECTED
+from mock_server.runtime.tools.metrics import Metric
 from server_kit import Clock, Fault, Journal
 from server_kit.bodies import read_body, refusal
 
@@ -42,6 +43,9 @@ class Controlled(Protocol):
 
     def sockets(self) -> list[OpenSocket]:
         """The open sockets."""
+
+    def metrics(self) -> list[Metric]:
+        """What modules have counted."""
 
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of every user."""
@@ -80,6 +84,7 @@ class Control:
         app.router.add_post("/_control/restart", self._restart)
         app.router.add_get("/_control/requests", self._requests)
         app.router.add_get("/_control/pushes", self._pushes)
+        app.router.add_get("/_control/metrics", self._metrics)
         app.router.add_post("/_control/clock", self._clock)
         app.router.add_post("/_control/snapshots/{name}", self._snapshot)
         app.router.add_post("/_control/snapshots/{name}/restore", self._restore)
@@ -119,6 +124,10 @@ class Control:
             if name in entry.name and user in ("", entry.user_id)
         ]
         return web.json_response({"requests": entries, "dropped": self._server.journal.dropped})
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        shown = [attrs.asdict(metric) for metric in self._server.metrics()]
+        return web.json_response({"metrics": shown})
 
     async def _pushes(self, request: web.Request) -> web.Response:
         user = request.query.get("user_id", "")

@@ -26,6 +26,7 @@ from mock_server.handles import OpenSocket, RuntimeHandle, open_socket
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
+from mock_server.runtime.tools.metrics import Metric
 from mock_server.wiring import SCHEMA, Wiring
 from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, Store
 from server_kit.faults import FaultRoutes
@@ -167,6 +168,10 @@ class MockServer(HostedServer):
         """The open sockets, oldest first; each has `user_id`, `disconnect()` and `abort()`."""
         sessions = self._call_in_loop(lambda: self._running().registry.all())
         return [open_socket(session, _InLoop(self)) for session in sessions]
+
+    def metrics(self) -> list[Metric]:
+        """What modules have counted with `nk.metrics_*`, by kind, name and tags."""
+        return self._running().metrics.all()
 
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of every user, in the order of their accounts."""

@@ -90,7 +90,10 @@ from mock_server.runtime.settings import runtime_settings
 from mock_server.runtime.tools.crypto import CryptoFunctions
 from mock_server.runtime.tools.encoding import EncodingFunctions
 from mock_server.runtime.tools.http import HttpFunctions
+from mock_server.runtime.tools.localcache import LocalCacheFunctions
 from mock_server.runtime.tools.logger import LoggerFunctions
+from mock_server.runtime.tools.metrics import Metrics, MetricsFunctions
+from mock_server.runtime.tools.surroundings import SurroundingsFunctions
 from mock_server.runtime.tools.time import TimeFunctions
 from server_kit import Clock, Faults, Journal, Store
 
@@ -137,6 +140,7 @@ class Wiring:
         self._pushes = pushes
         self.store = store
         self.registry = SessionRegistry()
+        self.metrics = Metrics()
         self._tracker = tracker = Tracker()
         self._router = router = Router(self.registry, tracker)
         self._make_shared(store, clock, tracker, router)
@@ -270,7 +274,7 @@ class Wiring:
             parties_feature(config, clock, registry, tracker, router, self.matchmaker),
             rpc_feature(self.rpcs, contexts),
             ping_feature(),
-            status_feature(tracker, accounts, self._status),
+            status_feature(registry, tracker, accounts, self._status),
             streams_feature(config.name, registry, tracker, router),
             storage_feature(self._storage, self._registrations, contexts),
             wallets_feature(self._wallets),
@@ -282,12 +286,16 @@ class Wiring:
 
     def _tools(self) -> tuple[RuntimeFunctions, ...]:
         """The runtime functions that belong to no feature."""
+        config = self._config
         return (
             RegistrationFunctions(self._registrations, self._contexts, self._events),
             CryptoFunctions(),
             EncodingFunctions(),
-            HttpFunctions(self._config),
+            HttpFunctions(config),
+            LocalCacheFunctions(self._clock.time),
             LoggerFunctions(),
+            MetricsFunctions(self.metrics),
+            SurroundingsFunctions(config.runtime.path, runtime_settings(config)),
             TimeFunctions(self._clock),
         )
 
@@ -374,6 +382,7 @@ class Wiring:
         self._pushes.reset()
         self.store.reset()
         self._forget()
+        self.metrics.clear()
         self._journal.clear()
         self._faults.clear()
         self._clock.reset()

@@ -90,6 +90,8 @@ class Pipeline:
         try:
             envelope = await self._hooks.before_message(session, member, envelope)
             cid = envelope["cid"]
+            if self._requests[member].replies_first:
+                session.hold()
             reply = self._requests[member].handler(session, envelope[member])
             if inspect.isawaitable(reply):
                 reply = await reply
@@ -113,10 +115,12 @@ class Pipeline:
             reply = error_reply(ErrorCode.RUNTIME_EXCEPTION, "Internal error")
         else:
             out = self._reply(session, cid, reply)
+            session.release()
             told = None if self._requests[member].hides_reply else out
             await self._hooks.after_message(session, member, envelope, told)
             return None
         self._reply(session, cid, reply)
+        session.release()
         return failure
 
     def _reply(self, session: SocketSession, cid: str, reply: Reply) -> Reply:

@@ -56,11 +56,14 @@ class Request:
         member: Its name in the envelope, as `rpc`.
         handler: Returns the reply's members; `{}` for a bare cid, None for no reply at all.
         hides_reply: Whether the after hook is told of no reply, as of `party_leave` in Nakama.
+        replies_first: Whether the requester gets the reply before the presence events that the
+            request causes, as from Nakama's tracker, which sends these a moment later.
     """
 
     member: str
     handler: RequestHandler
     hides_reply: bool = False
+    replies_first: bool = False
 
 
 def error_reply(code: ErrorCode, message: str) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class SocketSession:
         self._request = request
         self._websocket = websocket
         self._config = config
+        self._held: list[OutgoingEnvelope] | None = None
         self._queue: asyncio.Queue[tuple[Frame, str, float] | None] = asyncio.Queue()
         self._reason: str | None = None
         self._is_refused = False
@@ -108,9 +109,21 @@ class SocketSession:
         self.send_encoded(OutgoingEnvelope(envelope))
 
     def reply(self, envelope: Mapping[str, Any]) -> None:
-        """Queue the answer to the request that is worked now."""
+        """Queue the answer to the request that is worked now, before what is held."""
+        held, self._held = self._held, None
         if not self._connection.drops_reply:
             self.send(envelope)
+        self._held = held
+
+    def hold(self) -> None:
+        """Keep back what is sent from now on, until `release`."""
+        self._held = []
+
+    def release(self) -> None:
+        """Send what was held."""
+        held, self._held = self._held, None
+        for envelope in held or ():
+            self.send_encoded(envelope)
 
     # Whoever sends puts a frame into the queue and goes on; one task per socket writes. So a client
     # that reads slowly holds up nobody else, and frames of several senders keep their order.
@@ -121,6 +134,9 @@ class SocketSession:
         A client that does not read is dropped once the queue is full.
         """
         if self._reason is not None:
+            return
+        if self._held is not None:
+            self._held.append(envelope)
             return
         # Nakama's writer runs beside its senders and empties the queue meanwhile; ours gets no turn
         # before the sender ends its own. So a full queue alone says nothing about the client: it

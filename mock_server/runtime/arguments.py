@@ -67,9 +67,13 @@ class Arguments:
 
     def integer(self, number: int) -> int:
         """A whole number; see `whole`."""
+        return whole(self.number(number))
+
+    def number(self, number: int) -> float:
+        """A number."""
         value = self._values[number - 1]
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return whole(value)
+            return value
         raise self._wrong_type(number, "number")
 
     def optional_integer(self, number: int, default: int) -> int:

@@ -195,6 +195,7 @@ class Runtime:
                 functions=self._functions,
                 registrations=self._registrations,
                 contexts=self._contexts,
+                now=self._now,
             )
         if self._lua is not None:
             await self._lua.load(modules)

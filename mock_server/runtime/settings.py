@@ -9,12 +9,12 @@ from mock_server.runtime.context import environment
 
 
 def runtime_settings(config: Config) -> dict[str, Any]:
-    """What `initializer.getConfig()` returns in JavaScript: names are those of the settings."""
+    """What `nk.get_config` returns, `initializer.getConfig` in JavaScript: Nakama's own names."""
     session, socket, steam = config.session, config.socket, config.social.steam
     return {
         "name": config.name,
         "shutdown_grace_sec": config.shutdown_grace_sec,
-        "logger": {"level": "debug"},
+        "logger": {"level": "INFO"},
         "session": {
             "encryption_key": session.encryption_key,
             "token_expiry_sec": session.token_expiry_sec,

@@ -164,7 +164,7 @@ def requests(
     """What clients send about channels."""
     handlers = _Requests(tracker, notifications, channels, resolver)
     return (
-        Request("channel_join", handlers.join),
+        Request("channel_join", handlers.join, replies_first=True),
         Request("channel_leave", handlers.leave),
         Request("channel_message_send", handlers.send),
         Request("channel_message_update", handlers.update),

@@ -73,5 +73,5 @@ def requests(tracker: Tracker, accounts: Accounts, status: StatusRegistry) -> tu
     return (
         Request("status_follow", handlers.follow),
         Request("status_unfollow", handlers.unfollow),
-        Request("status_update", handlers.update),
+        Request("status_update", handlers.update, replies_first=True),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 
-from mock_server.cursor import decode_cursor, encode_cursor
+from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.accounts.core import Accounts
 from mock_server.wire import gojson
 from mock_server.wire.jsonb import jsonb_text
@@ -24,6 +25,7 @@ CREATE TABLE wallet_ledger (
 """
 
 _CURSOR = "wallet_ledger"
+_END_OF_TIME = (1 << 63) - 1
 
 
 class WalletRejected(Exception):
@@ -54,12 +56,17 @@ class Result:
     updated: dict[str, int]
 
 
+class NoSuchItem(Exception):
+    """The ledger has no item of this id."""
+
+
 @frozen
 class LedgerPage:
-    """Ledger items, oldest first, and where the next page starts; empty on the last page."""
+    """Ledger items, newest first, and where the pages around them start; empty where is none."""
 
     rows: Sequence[Row]
     cursor: str
+    prev_cursor: str = ""
 
 
 class Wallets:
@@ -81,24 +88,66 @@ class Wallets:
         return [result for result in results if result is not None]
 
     def ledger(self, user_id: str, limit: int, cursor: str = "") -> LedgerPage:
-        """List a user's ledger.
+        """List a user's ledger, newest first.
 
         Raises:
-            BadCursor: Not a cursor of a ledger.
+            BadCursor: Not a cursor of this user's ledger.
         """
-        after = decode_cursor(_CURSOR, cursor, int, str) if cursor else [0, ""]
+        is_forward = True
+        position: list[Any] = [_END_OF_TIME, ""]
+        if cursor:
+            owner, is_forward, *position = decode_cursor(_CURSOR, cursor, str, bool, int, str)
+            if owner != user_id:
+                raise BadCursor(cursor)
+        compared, order = ("<", " DESC") if is_forward else (">", "")
         rows = self._store.all(
-            "SELECT * FROM wallet_ledger WHERE user_id = ? AND (create_time, id) > (?, ?) "
-            "ORDER BY create_time, id LIMIT ?",
+            f"SELECT * FROM wallet_ledger WHERE user_id = ? AND (create_time, id) {compared} "
+            f"(?, ?) ORDER BY create_time{order}, id{order} LIMIT ?",
             user_id,
-            *after,
+            *position,
             limit + 1,
         )
-        page = rows[:limit]
-        if len(rows) <= limit:
-            return LedgerPage(page, "")
-        last = (page[-1]["create_time"], page[-1]["id"]) if page else after
-        return LedgerPage(page, encode_cursor(_CURSOR, *last))
+        has_more, page = len(rows) > limit, rows[:limit]
+        if not page:
+            return LedgerPage(page, _cursor(user_id, True, *position) if has_more else "")
+        if not is_forward:
+            page.reverse()
+        follows, precedes = (has_more, bool(cursor)) if is_forward else (True, has_more)
+        first, last = page[0], page[-1]
+        return LedgerPage(
+            page,
+            _cursor(user_id, True, last["create_time"], last["id"]) if follows else "",
+            _cursor(user_id, False, first["create_time"], first["id"]) if precedes else "",
+        )
+
+    def update_ledger(self, item_id: str, metadata: str) -> Row:
+        """Merge metadata into that of a ledger item.
+
+        Args:
+            item_id: The item's.
+            metadata: JSON text of an object; its members replace those of the same name.
+
+        Returns:
+            The item as it is stored now.
+
+        Raises:
+            NoSuchItem: There is none.
+        """
+        row = self._store.one("SELECT * FROM wallet_ledger WHERE id = ?", item_id)
+        if row is None:
+            raise NoSuchItem(item_id)
+        merged = gojson.unmarshal(row["metadata"]) | (gojson.unmarshal(metadata) or {})
+        self._store.run(
+            "UPDATE wallet_ledger SET metadata = ?, update_time = ? WHERE id = ?",
+            jsonb_text(gojson.marshal(merged)),
+            self._clock.tick(),
+            item_id,
+        )
+        return self._store.all("SELECT * FROM wallet_ledger WHERE id = ?", item_id)[0]
+
+    def delete_ledger(self, user_id: str, item_id: str) -> None:
+        """Remove an item of a user's ledger, if it is there."""
+        self._store.run("DELETE FROM wallet_ledger WHERE id = ? AND user_id = ?", item_id, user_id)
 
     def _update(self, update: Update, *, in_ledger: bool) -> Result | None:
         row = self._accounts.find(update.user_id)
@@ -125,6 +174,10 @@ class Wallets:
                 now,
             )
         return Result(update.user_id, previous, updated)
+
+
+def _cursor(user_id: str, is_forward: bool, create_time: int, item_id: str) -> str:
+    return encode_cursor(_CURSOR, user_id, is_forward, create_time, item_id)
 
 
 def _apply(wallet: Mapping[str, int], changeset: Mapping[str, int]) -> dict[str, int]:

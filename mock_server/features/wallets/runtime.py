@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.wallets.core import Result, Update, WalletRejected, Wallets
+from mock_server.features.wallets.core import (
+    NoSuchItem,
+    Result,
+    Update,
+    WalletRejected,
+    Wallets,
+)
 from mock_server.runtime.arguments import Arguments, Entry, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
 from mock_server.wire.uuids import NIL
+from server_kit.store import Row
 
 _USER_ID = "expects a valid user id"
 _WHOLE_NUMBERS = "expects changeset values to be whole numbers"
@@ -84,7 +91,7 @@ class WalletFunctions(RuntimeFunctions):
     def wallet_ledger_list(
         self, user_id: Any = None, limit: Any = None, cursor: Any = None
     ) -> tuple[list[dict[str, Any]], str]:
-        """List the ledger of a user's wallet, oldest first.
+        """List the ledger of a user's wallet, newest first.
 
         Args:
             user_id: Whose.
@@ -109,24 +116,47 @@ class WalletFunctions(RuntimeFunctions):
             raise ModuleError(
                 "failed to retrieve user wallet ledger: wallet ledger cursor invalid"
             ) from None
-        items = [
-            {
-                "id": row["id"],
-                "user_id": row["user_id"],
-                "create_time": row["create_time"] // 1_000_000,
-                "update_time": row["update_time"] // 1_000_000,
-                "changeset": gojson.unmarshal(row["changeset"]),
-                "metadata": gojson.unmarshal(row["metadata"]),
-            }
-            for row in page.rows
-        ]
-        return items, page.cursor
+        return [_item(row) for row in page.rows], page.cursor
+
+    def wallet_ledger_update(self, item_id: Any = None, metadata: Any = None) -> dict[str, Any]:
+        """Merge metadata into that of a ledger item.
+
+        Args:
+            item_id: The item's.
+            metadata: A table; its members replace those of the same name.
+
+        Returns:
+            The item; as in Nakama, its `metadata` is just what was given.
+
+        Raises:
+            ModuleError: A bad argument, or no such item.
+        """
+        given = Arguments("wallet_ledger_update", item_id, metadata)
+        item, text = given.uuid(1, "expects a valid id"), stored_json(given.table(2))
+        try:
+            row = self._wallets.update_ledger(item, text)
+        except NoSuchItem:
+            raise ModuleError(
+                "failed to update user wallet ledger: sql: no rows in result set"
+            ) from None
+        return _item(row) | {"metadata": gojson.unmarshal(text)}
 
     def _update_wallets(self, updates: list[Update], *, in_ledger: bool) -> list[Result]:
         try:
             return self._wallets.update(updates, in_ledger=in_ledger)
         except WalletRejected as error:
             raise ModuleError(f"failed to update user wallet: {error}") from None
+
+
+def _item(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "user_id": row["user_id"],
+        "create_time": row["create_time"] // 1_000_000,
+        "update_time": row["update_time"] // 1_000_000,
+        "changeset": gojson.unmarshal(row["changeset"]),
+        "metadata": gojson.unmarshal(row["metadata"]),
+    }
 
 
 def update_of(entry: Entry) -> Update:

@@ -63,6 +63,38 @@ setmetatable(nk, { __index = function(_, name) return runtime_function(name, nam
 bit32 = {}
 for _, name in ipairs(host.bit32) do bit32[name] = runtime_function("bit32." .. name, name) end
 
+-- The local cache -------------------------------------------------------------------------------------
+
+-- What this state has put or read, as it is in Lua: key -> { stamp, value }. The host keeps the stamps.
+local cached = {}
+
+-- A function of the cache: `finish` makes its results of the host's.
+local function cache_function(operation, shown, finish)
+  local call = host.call
+  return function(...)
+    local results = pack(call("localcache." .. operation, ...))
+    if not results[1] then fail(shown, results[2], results[3], results[4]) end
+    if results[3] ~= nil or operation ~= "find" then return finish(results[2], results[3], ...) end
+    return (select(2, ...))
+  end
+end
+
+nk.localcache_get = cache_function("find", "localcache_get", function(key, stamp)
+  local known = cached[key]
+  if known and known[1] == stamp then return known[2] end
+  local ok, value = host.call("localcache.value", key)
+  if not ok then raw_error(position(2) .. value, 0) end
+  cached[key] = { stamp, value }
+  return value
+end)
+nk.localcache_put = cache_function("put", "localcache_put", function(key, stamp, _, value)
+  cached[key] = { stamp, value }
+end)
+nk.localcache_delete = cache_function("delete", "localcache_delete", function(key)
+  cached[key] = nil
+end)
+nk.localcache_clear = cache_function("clear", "localcache_clear", function() cached = {} end)
+
 -- Registrations ---------------------------------------------------------------------------------------
 
 local callbacks = {}

@@ -22,6 +22,7 @@ from mock_server.runtime.match_handler import Dispatcher
 from mock_server.runtime.nk import FunctionTable
 from mock_server.runtime.registration import without_start
 from mock_server.runtime.registrations import Registrations
+from mock_server.runtime.tools.localcache import LuaCache
 
 _NOT_CALLED = ("listparties",)  # Nakama's Lua knows no such request, and does not say so
 _SINGLE = (
@@ -69,6 +70,7 @@ class LuaPool:
         functions: What Lua may call.
         registrations: Where the functions that modules register go.
         contexts: Makes the context of `nk.run_once`.
+        now: The server's time in seconds.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class LuaPool:
         functions: FunctionTable,
         registrations: Registrations,
         contexts: Contexts,
+        now: Callable[[], float],
     ) -> None:
         self._config = config
+        self._cache = LuaCache(now)
         self._registrations = registrations
         self._contexts = contexts
         self._loop = asyncio.get_running_loop()
@@ -222,6 +226,7 @@ class LuaPool:
             self._bridge,
             generation.record,
             self._contexts.new("run_once"),
+            self._cache,
             time_limit=self._config.lua_time_limit_sec,
         )
         await asyncio.wrap_future(self._submit(threads, state, state.load, generation.modules))

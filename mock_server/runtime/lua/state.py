@@ -18,6 +18,7 @@ from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
 from mock_server.runtime.lua import bit32
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.values import FromLua, to_lua
+from mock_server.runtime.tools.localcache import LuaCache
 
 _log = logging.getLogger("mock_server.modules")
 
@@ -49,6 +50,7 @@ class LuaState:
         bridge: Calls runtime functions.
         record: What they answer while the modules load.
         run_once: The context for `nk.run_once`.
+        cache: What `nk.localcache_*` uses, with the other states.
         time_limit: How many seconds a call's own code may run; waiting does not count.
 
     Attributes:
@@ -57,7 +59,13 @@ class LuaState:
     """
 
     def __init__(
-        self, bridge: Bridge, record: LoadRecord, run_once: Context, *, time_limit: float
+        self,
+        bridge: Bridge,
+        record: LoadRecord,
+        run_once: Context,
+        cache: LuaCache,
+        *,
+        time_limit: float,
     ) -> None:
         self.announced: list[tuple[str, str]] = []
         self.is_spent = False
@@ -68,7 +76,8 @@ class LuaState:
         self._time_limit = time_limit
         self._deadline = 0.0
         self._is_cut = False
-        self._own: Mapping[str, Callable[..., Any]] = {}
+        self._cache = cache.functions()
+        self._own: Mapping[str, Callable[..., Any]] = self._cache
         self._match_context: Any = None
         self._lua = lupa.LuaRuntime(
             encoding=None,
@@ -151,7 +160,7 @@ class LuaState:
         Raises:
             ModuleError: It is no match handler.
         """
-        self._own = functions
+        self._own = {**self._cache, **functions}
         chunk = self._lua.globals()[b"loadstring"](_source("match.lua"), b"=nakama")
         opened = chunk(
             self._host,

@@ -26,6 +26,21 @@ _BCRYPT_HASH_LENGTH = 59
 class CryptoFunctions(PureFunctions):
     """Hash, encrypt and sign."""
 
+    def secure_random_bytes(self, count: Any = None) -> str:
+        """Random bytes, fit for secrets.
+
+        Args:
+            count: How many, 1 to 1000.
+
+        Raises:
+            ModuleError: A bad argument.
+        """
+        given = Arguments("secure_random_bytes", count)
+        size = given.integer(1)
+        if not 1 <= size <= 1000:
+            raise given.error(1, "count must be 1-1000")
+        return to_text(secrets.token_bytes(size))
+
     def md5_hash(self, text: Any = None) -> str:
         """The MD5 hash as hex digits.
 

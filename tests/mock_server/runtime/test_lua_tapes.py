@@ -30,7 +30,10 @@ LANDED_WITH_CALLERS = {
     "lb_reset",
     "lb_runtime",
     "lb_runtime_args",
+    "lua_localcache",
+    "lua_metrics_random_file",
     "lua_multi_update",
+    "lua_status_follow",
     "lua_storage_index",
     "lua_storage_retry",
     "storage_runtime",
@@ -43,6 +46,8 @@ LANDED_WITH_CALLERS = {
     "tournament_runtime",
     "tournament_runtime_args",
     "tournament_write",
+    "wallet",
+    "wallet_args",
 }
 """Tapes that call runtime functions with any arguments, by a module that does just that."""
 
@@ -57,7 +62,8 @@ def _modules(profile: str, folder: Path) -> Path:
         return MODULES
     for name in OFFICIAL:
         shutil.copy(MODULES / name, folder)
-    shutil.copy(CALLERS / f"{profile}.lua", folder)
+    for name in (f"{profile}.lua", "hello.txt"):
+        shutil.copy(CALLERS / name, folder)
     return folder
 
 

@@ -72,7 +72,8 @@ def wallet_ledger_update(given: Given, nk: Nk) -> Any:
     """`nk.walletLedgerUpdate(itemId, metadata)`."""
     item_id = given.uuid(0, "expects a valid id")
     metadata = json_of(given.object(1, "expects metadata object"))
-    return camel_keys(nk("wallet_ledger_update", item_id, metadata), _OPAQUE)
+    item = camel_keys(nk("wallet_ledger_update", item_id, metadata), _OPAQUE)
+    return item | {"changeset": item["metadata"], "metadata": None}  # Nakama's own mix-up
 
 
 def multi_update(given: Given, nk: Nk) -> Any:
