@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mock_server import Config, MockServer
+from server_kit import Clock
 from tests.mock_server.test_tapes import PROFILES, speaks_json
 from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
@@ -72,10 +74,15 @@ async def test_the_mock_answers_the_same_in_protobuf(name: str, modules: Path) -
 
 
 async def play(tape: Tape, modules: Path, *, protobuf: bool = False) -> None:
+    # With a clock that stands still no tick of the matchmaker comes between two tickets.
+    clock = Clock(stopped_at=time.time()) if "matchmaker" in tape.name else Clock()
     config = Config.from_settings(
         {"runtime.path": str(modules), **MULTIPLAYER_PROFILES[tape.profile]}
     )
-    async with OneSignalStandIn(tape.outbound_answers()) as onesignal, MockServer(config) as server:
+    async with (
+        OneSignalStandIn(tape.outbound_answers()) as onesignal,
+        MockServer(config, clock=clock) as server,
+    ):
         player = Player(
             tape,
             api=server.http_url,

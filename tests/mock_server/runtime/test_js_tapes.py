@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from mock_server import Config, MockServer
+from server_kit import Clock
 from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
 from tests.tapes.tape import Step, load_tape
@@ -67,9 +69,11 @@ ANSWERED: dict[tuple[str, int], dict[str, Any]] = {
 async def test_the_mock_answers_as_recorded(name: str) -> None:
     tape = load_tape(name)
     tape = evolve(tape, steps=[answered(name, step) for step in tape.steps])
+    # With a clock that stands still no tick of the matchmaker comes between two tickets.
+    clock = Clock(stopped_at=time.time()) if name == "js_matchmaker" else Clock()
     async with (
         OneSignalStandIn(tape.outbound_answers()) as onesignal,
-        MockServer(Config.from_settings(SETTINGS)) as server,
+        MockServer(Config.from_settings(SETTINGS), clock=clock) as server,
     ):
         player = Player(
             tape,
