@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
+import errno
 import logging
+import re
 import sqlite3
 import sys
 from pathlib import Path
@@ -14,48 +15,101 @@ import attrs
 
 from mock_server.config import Config
 from mock_server.runtime.errors import ModuleLoadError
-from mock_server.server import MockServer
 from onesignal_stub import OneSignalStub
 from server_kit import UnusableDataFile, cli
-from server_kit.nearest import nearest
 
-# Nakama's own ports; in-process servers take free ones.
-_PORTS = {"socket.port": 7350, "console.port": 7351}
-_ONESIGNAL_PORT = 8890
-_REPEATED = ("control.allow_host", "runtime.env", "runtime.allow_http")
-_LEVELS = {"debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
+_log = logging.getLogger("mock_server")
+
+_INSTALL = "nakama-mock needs more packages: pip install 'nakama-client[mock]'"
+_HELP = """usage: nakama-mock [--FLAG=VALUE ...]
+
+A mock of Nakama 3.40 with a OneSignal stub beside it. Flags are Nakama's, and:
+
+  --config FILE            Nakama's configuration file (YAML); flags win over it
+  --data FILE              keep Nakama's state in a file
+  --onesignal.port PORT    port of the OneSignal stub; not with --onesignal.url
+  --logger.level LEVEL     debug, info, warn or error
+  --log.stdout             log to standard output
+  --version                say which Nakama this is
+
+Settings, with their defaults:
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit status."""
-    options = _parse(arguments)
-    settings = {name: getattr(options, name) for name, _ in Config.names()}
-    logging.basicConfig(
-        level=_LEVELS[getattr(options, "logger.level")],
-        stream=sys.stdout if getattr(options, "log.stdout") else sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
     try:
-        config = Config.from_settings(settings)
-    except OSError as error:
+        import mock_server.server  # noqa: F401 - is the extra installed?
+        from mock_server.command_line import LEVELS, VERSION, BadCommandLine, read_arguments
+    except ModuleNotFoundError as error:
+        print(f"{_INSTALL} ({error})", file=sys.stderr)
+        return 1
+    try:
+        options = read_arguments(sys.argv[1:] if arguments is None else arguments)
+        own = options.own
+        if own["version"] or own["help"]:
+            print(VERSION if own["version"] else _help())
+            return 0
+        if own["logger.level"] not in LEVELS:
+            raise BadCommandLine(f"--logger.level: expected one of {', '.join(LEVELS)}")
+        config = Config.from_settings(options.settings)
+    except (BadCommandLine, OSError) as error:
         print(f"nakama-mock: {error}", file=sys.stderr)
         return 2
     except ValueError as error:
         print(f"nakama-mock: {error.args[0]}", file=sys.stderr)  # attrs adds what it has checked
         return 2
-    stub = None if settings["onesignal.url"] else _stub(options, settings)
+    logging.basicConfig(
+        level=LEVELS[own["logger.level"]],
+        stream=sys.stdout if own["log.stdout"] else sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for warning in options.warnings:
+        _log.warning("%s", warning)
+    return _run(config, own)
+
+
+def _run(config: Config, own: dict[str, Any]) -> int:
+    stub = None if config.onesignal.url else _stub(config, own["onesignal.port"])
+    data = Path(own["data"]) if own["data"] else None
     try:
-        cli.run(_serve(config, stub, options.data))
+        cli.run(_serve(config, stub, data))
     except (OSError, ModuleLoadError, UnusableDataFile) as error:
-        print(f"nakama-mock: {error}", file=sys.stderr)
+        print(f"nakama-mock: {_explained(error, config, own)}", file=sys.stderr)
         return 1
     except sqlite3.DatabaseError as error:
-        print(f"nakama-mock: {options.data}: {error}", file=sys.stderr)
+        print(f"nakama-mock: {data}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
+def _explained(error: Exception, config: Config, own: dict[str, Any]) -> str:
+    """An error's text; for a port that is in use the flag that changes it."""
+    found = re.search(r"', (\d+)", str(error))
+    if not isinstance(error, OSError) or error.errno != errno.EADDRINUSE or found is None:
+        return str(error)
+    ports = {
+        "socket.port": config.socket.port,
+        "console.port": config.console.port,
+        "grpc.port": config.grpc.port,
+        "onesignal.port": own["onesignal.port"],
+    }
+    port = int(found[1])
+    flags = [f"--{name}" for name, given in ports.items() if given == port]
+    return f"port {port} is in use; {' or '.join(flags) or 'another flag'} takes another one"
+
+
+def _help() -> str:
+    lines = [
+        f"  --{name} {default}" if default not in ("", ()) else f"  --{name}"
+        for name, default in Config.names()
+    ]
+    return _HELP + "\n".join(lines)
+
+
 async def _serve(config: Config, stub: OneSignalStub | None, data: Path | None) -> None:
+    from mock_server.server import MockServer
+
     async with contextlib.AsyncExitStack() as stack:
         if stub is not None:
             await stack.enter_async_context(stub)
@@ -71,66 +125,13 @@ async def _serve(config: Config, stub: OneSignalStub | None, data: Path | None) 
         await stop.wait()
 
 
-def _stub(options: argparse.Namespace, settings: dict[str, Any]) -> OneSignalStub:
+def _stub(config: Config, port: int) -> OneSignalStub:
     return OneSignalStub(
-        port=getattr(options, "onesignal.port"),
-        app_id=settings["onesignal.app_id"],
-        rest_key=settings["onesignal.rest_key"],
-        allow_host=settings["control.allow_host"],
+        port=port,
+        app_id=config.onesignal.app_id,
+        rest_key=config.onesignal.rest_key,
+        allow_host=config.control.allow_host,
     )
-
-
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="nakama-mock",
-        description="A mock of Nakama 3.40 with a OneSignal stub beside it.",
-        allow_abbrev=False,
-    )
-    for name, default in Config.names():
-        _add_setting(parser, name, _PORTS.get(name, default))
-    parser.add_argument(
-        "--onesignal.port",
-        type=int,
-        default=_ONESIGNAL_PORT,
-        metavar="INT",
-        help=f"port of the OneSignal stub; not with --onesignal.url (default {_ONESIGNAL_PORT})",
-    )
-    parser.add_argument("--data", type=Path, metavar="FILE", help="keep Nakama's state in a file")
-    parser.add_argument("--log.stdout", action="store_true", help="log to standard output")
-    parser.add_argument("--logger.level", choices=_LEVELS, default="info", help="what is logged")
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        flags = [flag for action in parser._actions for flag in action.option_strings]
-        given = unknown[0].partition("=")[0]
-        near = nearest(given, flags)
-        parser.error(f"unknown flag {given}; the nearest is {near}")
-    return options
-
-
-def _add_setting(parser: argparse.ArgumentParser, name: str, default: Any) -> None:
-    if isinstance(default, bool):
-        parser.add_argument(
-            f"--{name}", type=_boolean, nargs="?", const=True, default=default, metavar="BOOL"
-        )
-    elif name in _REPEATED:
-        parser.add_argument(
-            f"--{name}", action="append", default=[], metavar="STR", help="may be repeated"
-        )
-    else:
-        kind = str if isinstance(default, tuple) else type(default)  # a file with its items
-        parser.add_argument(
-            f"--{name}",
-            type=kind,
-            default=default,
-            metavar=kind.__name__.upper(),
-            help=f"default {default}" if default not in ("", ()) else None,
-        )
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    raise argparse.ArgumentTypeError(f"expected true or false, got {text!r}")
 
 
 if __name__ == "__main__":
