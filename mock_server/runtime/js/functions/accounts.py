@@ -102,7 +102,8 @@ def users_get_username(given: Given, nk: Nk) -> Any:
     names = given.strings(0, _STRINGS)
     if not names:
         raise ScriptGoError(_NO_USERS)
-    return [user_object(each) for each in nk("users_get_username", names)]
+    named = [name for name in names if name]  # nobody is called ""
+    return [user_object(each) for each in nk("users_get_username", named)] if named else []
 
 
 def users_get_friend_status(given: Given, nk: Nk) -> Any:

@@ -12,12 +12,14 @@ from mock_server.wire.uuids import NIL, parse_uuid
 
 _METADATA = frozenset({"metadata"})
 _GROUP = "expects group ID to be a valid identifier"
+_NO_GROUP = "expects a group ID string"
 _USER = "expects user ID to be a valid identifier"
+_NO_USER = "expects a user ID string"
 
 
 def group_create(given: Given, nk: Nk) -> Any:
     """`nk.groupCreate(userId, name, creatorId?, langTag?, description?, avatarUrl?, open?, …)`."""
-    user_id = given.uuid(0, _USER)
+    user_id = given.uuid(0, _USER, _NO_USER)
     name = given.filled(1, "expects group name to not be empty")
     creator = _optional_id(given, 2, "expects owner ID to be a valid identifier")
     texts = _texts(given, 3)
@@ -138,7 +140,7 @@ def user_groups_list(given: Given, nk: Nk) -> Any:
 
 
 def _change(given: Given, nk: Nk, verb: str, each: str = "expects an array of user ids") -> Any:
-    group_id = given.uuid(0, _GROUP)
+    group_id = given.uuid(0, _GROUP, None if verb == "kick" else _NO_GROUP)
     if not given.has(1):
         raise ScriptTypeError("expects an array of user ids")
     ids = given.strings(1, each)
@@ -166,7 +168,7 @@ def _paging(given: Given, maximum: int) -> tuple[int, int | None, str]:
 
 
 def _member(given: Given) -> tuple[str, str, str]:
-    group_id, user_id = given.uuid(0, _GROUP), given.uuid(1, _USER)
+    group_id, user_id = given.uuid(0, _GROUP, _NO_GROUP), given.uuid(1, _USER, _NO_USER)
     return group_id, user_id, given.filled(2, "expects a username string")
 
 

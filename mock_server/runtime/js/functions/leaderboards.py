@@ -56,7 +56,9 @@ def leaderboard_list(given: Given, nk: Nk) -> Any:
 
 def leaderboard_ranks_disable(given: Given, nk: Nk) -> Any:
     """`nk.leaderboardRanksDisable(id)`."""
-    board = given.filled(0, _ID)
+    board = given.text(0)
+    if not board:
+        raise ScriptGoError("leaderboard not found")
     with retold("^error disabling leaderboard ranks: ", ""):
         nk("leaderboard_ranks_disable", board)
     return UNDEFINED

@@ -71,12 +71,14 @@ def stream_user_kick(given: Given, nk: Nk) -> Any:
         ids[name] = parse_uuid(value) if value is not None else NIL
         if ids[name] is None:
             raise ScriptTypeError(f"invalid {name}")
-    node = presence.get("node", "")
-    if not isinstance(node, str):
+    node = presence.get("node", UNDEFINED)
+    if node is not UNDEFINED and not isinstance(node, str):
         raise ScriptTypeError("expects node to be a string")
     if NIL in ids.values() or not node:
         raise ScriptTypeError("expects each presence to have a valid userId, sessionId, and node")
-    who = {"user_id": ids["userId"], "session_id": ids["sessionId"], "node": node}
+    who = {"user_id": ids["userId"], "session_id": ids["sessionId"]}
+    if node is not UNDEFINED:
+        who["node"] = node
     nk("stream_user_kick", who, _stream(given, 1))
     return UNDEFINED
 
@@ -104,7 +106,7 @@ def stream_send_raw(given: Given, nk: Nk) -> Any:
     """`nk.streamSendRaw(stream, envelope, presences?, reliable?)`."""
     where = _stream(given, 0)
     envelope = json_of(given.object(1, "expects envelope object"), "failed to convert envelope: {}")
-    presences = _presences(given)
+    presences = _presences(given, "expects a presences array")
     reliable = given.defined(3, given.flag, True)
     try:
         nk("stream_send_raw", where, envelope, presences, reliable)
@@ -178,17 +180,19 @@ def _presence(given: Given) -> tuple[Object, bool, bool, str]:
     return where, hidden, persistence, given.defined(5, given.text, "")
 
 
-def _presences(given: Given) -> list[Object] | None:
+def _presences(given: Given, expected: str = _PRESENCES) -> list[Object] | None:
     if not given.has(2):
         return None
     presences = []
-    for each in given.objects(2, _PRESENCES):
-        session_id = each.get("sessionId", "")
+    for each in given.objects(2, expected):
+        session_id = each.get("sessionId", NIL)
         if not isinstance(session_id, str):
             raise ScriptTypeError("presence sessionId must be a string")
-        if session_id and parse_uuid(session_id) is None:
+        if parse_uuid(session_id) is None:
             raise ScriptTypeError("invalid presence sessionId")
-        presences.append({"session_id": session_id or NIL})
+        if not isinstance(each.get("nodeId", ""), str):
+            raise ScriptTypeError("expects node id to be a string")
+        presences.append({"session_id": session_id})
     return presences
 
 

@@ -78,10 +78,12 @@ def wallet_ledger_update(given: Given, nk: Nk) -> Any:
 
 def multi_update(given: Given, nk: Nk) -> Any:
     """`nk.multiUpdate(accounts?, writes?, deletes?, wallets?, updateLedger?)`."""
-    accounts = [_account_update(Fields(each)) for each in _objects(given, 0, "account updates")]
-    writes = writes_of(_objects(given, 1, "storage writes"), supplied=True)
-    deletes = deletes_of(_objects(given, 2, "storage deletes"))
-    wallets = wallet_updates_of(_objects(given, 3, "wallet updates"))
+    accounts = [
+        _account_update(Fields(each)) for each in _objects(given, 0, "an array of account updates")
+    ]
+    writes = writes_of(_objects(given, 1, "a valid array of data"), supplied=True)
+    deletes = deletes_of(_objects(given, 2, "a valid array of data"))
+    wallets = wallet_updates_of(_objects(given, 3, "an array of wallet update objects"))
     in_ledger = given.optional(4, given.flag, False)
     acks, updated = nk("multi_update", accounts, writes, deletes, wallets, in_ledger)
     return {
@@ -96,7 +98,7 @@ def wallet_updates_of(entries: list[Object]) -> list[Object]:
 
 
 def _objects(given: Given, number: int, what: str) -> list[Object]:
-    return given.objects(number, f"expects an array of {what}") if given.has(number) else []
+    return given.objects(number, f"expects {what}") if given.has(number) else []
 
 
 def _wallet_update(entry: Object) -> Object:

@@ -1,0 +1,61 @@
+"""What `nk` says in JavaScript of arguments that it does not take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mock_server.runtime.scripts import rpcs
+from tests.mock_server.runtime.world import serving
+
+REFUSALS = {
+    "nk.linkGameCenter('x')": "TypeError: invalid user id",
+    "nk.linkGameCenter(ID, 'p')": "TypeError: expects string",
+    "nk.linkGameCenter(ID, 'p', '')": "TypeError: expects bundle ID string",
+    "nk.linkGameCenter(ID, 'p', 'b', 0)": "TypeError: expects timestamp value",
+    "nk.linkGameCenter(ID, 'p', 'b', 1, 's', 's', '')": "TypeError: expects public key URL string",
+    "nk.authenticateGameCenter('')": "TypeError: expects player ID string",
+    "nk.authenticateGoogle('')": "TypeError: expects ID token string",
+    "nk.authenticateFacebookInstantGame('')": "TypeError: expects signed player info",
+    "nk.authenticateFacebook('t', 'yes')": "TypeError: expects boolean",
+    "nk.authenticateSteam('t', 'yes')": "TypeError: expects boolean",
+    "nk.streamUserKick({userId: ID, sessionId: ID, node: 5}, {})": (
+        "TypeError: expects node to be a string"
+    ),
+    "nk.streamUserKick({userId: ID, sessionId: ID, node: ''}, {})": (
+        "TypeError: expects each presence to have a valid userId, sessionId, and node"
+    ),
+    "nk.streamUserKick({userId: ID, sessionId: ID}, {mode: 5})": "ok",
+    "nk.streamSend({mode: 5}, 'd', [{nodeId: 5}])": "TypeError: expects node id to be a string",
+    "nk.streamSend({mode: 5}, 'd', [{sessionId: ''}])": "TypeError: invalid presence sessionId",
+    "nk.streamSendRaw({mode: 5}, {}, 'x')": "TypeError: expects a presences array",
+    "nk.groupUserJoin('', ID, 'n')": "TypeError: expects a group ID string",
+    "nk.groupUserJoin(ID, '', 'n')": "TypeError: expects a user ID string",
+    "nk.groupUsersBan('', [])": "TypeError: expects a group ID string",
+    "nk.groupUsersKick('', [])": "TypeError: expects group ID to be a valid identifier",
+    "nk.leaderboardRanksDisable('')": "GoError: leaderboard not found",
+    "nk.tournamentsRanksDisable('none')": "GoError: tournament not found",
+    "nk.usersGetUsername([''])": "ok",
+    "nk.multiUpdate(5)": "TypeError: expects an array of account updates",
+    "nk.multiUpdate(null, 5)": "TypeError: expects a valid array of data",
+    "nk.multiUpdate(null, null, 5)": "TypeError: expects a valid array of data",
+    "nk.multiUpdate(null, null, null, 5)": ("TypeError: expects an array of wallet update objects"),
+    "nk.purchasesList('')": "TypeError: expects a valid user ID",
+    "nk.purchasesList(null, 101)": "TypeError: limit must be 1-100",
+    "nk.purchaseGetByTransactionId('')": "TypeError: expects a transaction id string",
+    "nk.purchaseValidateGoogle('', 'r')": "TypeError: expects a user ID string",
+    "nk.purchaseValidateSamsung(ID, '')": "TypeError: expects purchaseId",
+    "nk.subscriptionGetByProductId(ID, '')": "TypeError: expects a transaction id string",
+}
+
+
+@pytest.mark.asyncio
+async def test_arguments_are_refused_in_the_words_of_nakama(tmp_path: Path) -> None:
+    body = """
+    try { new Function('nk', 'ID', payload)(nk, nk.uuidv4()); return 'ok'; }
+    catch (error) { return String(error); }
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        answers = {code: (await game.rpc("run", code)).body for code in REFUSALS}
+    assert answers == REFUSALS
