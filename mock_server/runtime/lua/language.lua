@@ -101,7 +101,10 @@ local function number_text(value)
 end
 
 local function show(value)
-  return type(value) == "number" and number_text(value) or raw_tostring(value)
+  if type(value) == "number" then return number_text(value) end
+  local text = raw_tostring(value)
+  if type(text) ~= "string" then raw_error("'tostring' must return a string", 0) end
+  return text
 end
 
 -- What values of other types refuse ------------------------------------------------------------
@@ -207,8 +210,53 @@ function assert(...)
   return ...
 end
 
+-- Compiles a source; bytecode is none, for it can break the machine that runs it.
+local function compile(source, name)
+  if sub(source, 1, 1) == "\27" then
+    return nil, (gsub(name, "^[=@]", "")) .. " line:1(column:1) near '\27':   Invalid token\n"
+  end
+  return raw_loadstring(source, name)
+end
+
+local function check_loaded(number, name, kind, value)
+  if type(value) ~= kind then
+    raise("bad argument #" .. number .. " to " .. name .. " (" .. kind .. " expected, got "
+      .. (value == nil and "nil" or type(value)) .. ")")
+  end
+end
+
 function loadstring(text, name)
-  return raw_loadstring(text, "=" .. (name or "<string>"))
+  if type(text) ~= "number" then check_loaded(1, "loadstring", "string", text) end
+  return compile(text .. "", "=" .. (name or "<string>"))
+end
+
+function load(reader, name)
+  check_loaded(1, "load", "function", reader)
+  local parts = {}
+  while true do
+    local part = reader()
+    if part == nil or part == "" then break end
+    if type(part) ~= "string" then return nil, "reader function must return a string" end
+    parts[#parts + 1] = part
+  end
+  return compile(concat(parts), "=" .. (name or "?"))
+end
+
+-- The metatables of userdata. In Nakama's Lua there is no `__gc`, and here it could run outside of
+-- every limit: it is never stored.
+local of_userdata, raw_newproxy = setmetatable({}, { __mode = "k" }), newproxy
+local WITHOUT_GC = {
+  __metatable = false,
+  __newindex = function(events, event, handler)
+    if event ~= "__gc" then raw_set(events, event, handler) end
+  end,
+}
+
+function newproxy(model)
+  local proxy = raw_newproxy(model)
+  local events = raw_getmetatable(proxy)
+  if model == true then of_userdata[setmetatable(events, WITHOUT_GC)] = true end
+  return proxy
 end
 
 function getmetatable(value)
@@ -243,6 +291,7 @@ function tonumber(value, base)
 end
 
 function rawset(table, key, value)
+  if key == "__gc" and of_userdata[table] then return end
   raw_set(table, key, value)
 end
 
@@ -257,13 +306,13 @@ function print(...)
 end
 
 return {
+  compile = compile,
   getinfo = getinfo,
   know_source = know_source,
   next = next,
   pack = pack,
   position = position,
   raw_error = raw_error,
-  raw_loadstring = raw_loadstring,
   raw_pcall = raw_pcall,
   raw_xpcall = raw_xpcall,
   raise = raise,

@@ -305,6 +305,7 @@ for _, name in ipairs({ "io", "debug", "coroutine", "dofile", "loadfile", "pytho
   package.loaded[name] = nil
 end
 package.loaded.os = os
+package.path, package.cpath, package.config = "", "", nil
 package.loadlib = nil
 string.dump = nil
 

@@ -17,8 +17,7 @@ local ipairs, rawget, select, setmetatable, tonumber, type, unpack =
   ipairs, rawget, select, setmetatable, tonumber, type, unpack
 local getinfo, pack, position, show, translate =
   language.getinfo, language.pack, language.position, language.show, language.translate
-local raw_error, raw_loadstring, raw_pcall =
-  language.raw_error, language.raw_loadstring, language.raw_pcall
+local compile, raw_error, raw_pcall = language.compile, language.raw_error, language.raw_pcall
 
 local INSTRUCTIONS = 1000000 -- between two looks at the clock
 language.sethook(function()
@@ -58,7 +57,11 @@ end
 
 local nk = {}
 for _, name in ipairs(host.functions) do nk[name] = runtime_function(name, name) end
-setmetatable(nk, { __index = function(_, name) return runtime_function(name, name) end })
+setmetatable(nk, {
+  __index = function(_, name)
+    if type(name) == "string" then return runtime_function(name, name) end
+  end,
+})
 
 bit32 = {}
 for _, name in ipairs(host.bit32) do bit32[name] = runtime_function("bit32." .. name, name) end
@@ -165,7 +168,16 @@ end
 
 local loaded, preload = package.loaded, package.preload
 local LOADING = newproxy()
+local sources = {} -- the modules' compiled sources, by name
 preload.nakama = function() return nk end
+
+-- As in Nakama: one for `package.preload`, one for the modules; neither knows of files.
+package.loaders = {
+  function(name) return preload[name] or "no field package.preload['" .. show(name) .. "']" end,
+  function(name)
+    return sources[name] or "no cached module '" .. show(name) .. "'"
+  end,
+}
 
 function require(name)
   local value = loaded[name]
@@ -190,13 +202,13 @@ local host_functions = {}
 
 -- Compiles a module; returns what is wrong with it.
 function host_functions.compile(name, path, source)
-  local fn, problem = raw_loadstring(source, "@" .. path)
+  local fn, problem = compile(source, "@" .. path)
   if not fn then
     local rest = match(problem, ":%d+: .*$") -- Lua shortens the path before it
     return path .. (rest or (": " .. problem))
   end
   language.know_source(fn, path)
-  preload[name] = fn
+  preload[name], sources[name] = fn, fn
 end
 
 -- Runs a module, unless another one has required it already; returns what went wrong.

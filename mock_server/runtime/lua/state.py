@@ -76,6 +76,7 @@ class LuaState:
         self._time_limit = time_limit
         self._deadline = 0.0
         self._is_cut = False
+        self._interruption: BaseException | None = None
         self._cache = cache.functions()
         self._own: Mapping[str, Callable[..., Any]] = self._cache
         self._match_context: Any = None
@@ -84,12 +85,13 @@ class LuaState:
             unpack_returned_tuples=True,
             register_eval=False,
             register_builtins=False,
+            attribute_filter=_no_attribute,
             max_memory=_MAX_MEMORY,
         )
         globals_ = self._lua.globals()
-        maxn = globals_[b"table"][b"maxn"]
-        self._from_lua = FromLua(lambda value: lupa.lua_type(value) == "table", maxn)
-        self._functions = self._prepare(globals_[b"loadstring"])
+        self._from_lua = FromLua(lupa.lua_type, globals_[b"table"][b"maxn"], self._check_time)
+        self._compile = globals_[b"loadstring"]  # modules may replace the one they see
+        self._functions = self._prepare()
 
     def load(self, modules: Sequence[LuaModule]) -> None:
         """Compile and run modules.
@@ -132,11 +134,18 @@ class LuaState:
         except lupa.LuaError as error:
             self.is_spent = True
             raise ModuleError(f"{type(error).__name__}: {error}") from None
+        finally:
+            self._raise_interruption()
         if results is True:
             return None
         if results[0]:
             return results[1]
         raise _failure(key, *(self._from_lua.convert(each) for each in results[1:]))
+
+    def _raise_interruption(self) -> None:
+        error, self._interruption = self._interruption, None
+        if error is not None:
+            raise error
 
     def invoke_all(self, key: str, arguments: Sequence[Any]) -> list[Any]:
         """Call a function that returns a list with its length; None fills the gaps.
@@ -161,8 +170,7 @@ class LuaState:
             ModuleError: It is no match handler.
         """
         self._own = {**self._cache, **functions}
-        chunk = self._lua.globals()[b"loadstring"](_source("match.lua"), b"=nakama")
-        opened = chunk(
+        opened = self._compile(_source("match.lua"), b"=nakama")(
             self._host,
             self._language,
             self._functions[b"internals"],
@@ -181,32 +189,55 @@ class LuaState:
         """Make the call under way end soon; any thread may do this."""
         self._is_cut = self.is_spent = True
 
-    def _prepare(self, loadstring: Any) -> Any:
-        self._host = host = self._lua.table_from(
+    def _prepare(self) -> Any:
+        functions: dict[bytes, Callable[..., Any]] = {
+            b"call": self._call,
+            b"announce": self._announce,
+            b"once": self._once,
+            b"over": self._over,
+            b"caught": self._caught,
+            b"case": _case,
+            b"print": _print,
+            b"clock": lambda: time.monotonic() - _STARTED,
+        }
+        host = self._lua.table_from(
             {
-                b"call": self._call,
-                b"announce": self._announce,
-                b"once": self._once,
-                b"over": self._over,
-                b"caught": self._caught,
-                b"case": _case,
-                b"print": _print,
-                b"clock": lambda: time.monotonic() - _STARTED,
+                **{name: self._watched(function) for name, function in functions.items()},
                 b"functions": [to_bytes(name) for name in self._bridge.names()],
                 b"bit32": [to_bytes(name) for name in bit32.FUNCTIONS],
             },
             recursive=True,
         )
-        self._language = language = loadstring(_source("language.lua"), b"=nakama")(host)
-        library = loadstring(_source("library.lua"), b"=nakama")(host, language)
-        return loadstring(_source("nakama.lua"), b"=nakama")(host, language, library)
+        self._host = host = self._chunk("border.lua")(host)
+        self._language = language = self._chunk("language.lua")(host)
+        library = self._chunk("library.lua")(host, language)
+        return self._chunk("nakama.lua")(host, language, library)
+
+    def _chunk(self, name: str) -> Any:
+        return self._compile(_source(name), b"=nakama")
+
+    def _watched(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function whose exceptions are known here; border.lua keeps them from Lua."""
+
+        def call(*arguments: Any) -> Any:
+            try:
+                return function(*arguments)
+            except Exception:
+                _log.exception("the mock failed in a call from Lua")
+                raise
+            except BaseException as error:  # Ctrl+C in this thread
+                self._interruption = error
+                self.cut()
+                raise
+
+        return call
 
     def _to_lua(self, value: Any) -> Any:
         ready = to_lua(value)
         is_table = isinstance(ready, dict | list)
         return self._lua.table_from(ready, recursive=True) if is_table else ready
 
-    # What Lua calls: none of these may raise, or the error would pass by every pcall.
+    # What Lua calls. What these raise is a mistake of the mock: Lua learns no more than that.
 
     def _call(self, name: bytes, *arguments: Any) -> tuple[Any, ...]:
         title = to_text(name)
@@ -218,13 +249,16 @@ class LuaState:
             return False, None, error.number, to_bytes(error.expected)
         except ModuleError as error:
             return False, to_bytes(error.message)
+        except RecursionError:
+            return False, b"a value is nested too deeply"
         except Exception as error:
             _log.exception("the runtime function %s failed in the mock", title)
             return False, to_bytes(f"{title} failed in the mock: {type(error).__name__}: {error}")
 
     def _argument(self, value: Any) -> Any:
-        converted = self._from_lua.convert(value)
-        return self._function(converted) if callable(converted) else converted
+        if self._from_lua.is_function(value):
+            return self._function(value)
+        return self._from_lua.convert(value)
 
     def _function(self, function: Any) -> Callable[..., Any]:
         """A Lua function for runtime functions that run in this thread."""
@@ -256,6 +290,11 @@ class LuaState:
             f"the Lua code ran longer than runtime.lua_time_limit_sec ({self._time_limit:g} s) and "
             "was cut"
         )
+
+    def _check_time(self) -> None:
+        over = self._over()
+        if over is not None:
+            raise ModuleError(to_text(over))
 
     def _caught(self, problem: bytes) -> bytes | None:
         _log.debug("a pcall caught an error: %s", to_text(problem))
@@ -311,6 +350,11 @@ def _results(result: Any) -> tuple[Any, ...]:
 
 def _source(name: str) -> bytes:
     return files(__package__).joinpath(name).read_bytes()
+
+
+def _no_attribute(owner: object, name: object, is_setting: bool) -> str:
+    """Refuse every attribute of every object of Python, should Lua ever get hold of one."""
+    raise AttributeError("objects of the host have no attributes in Lua")
 
 
 def _print(text: bytes) -> None:

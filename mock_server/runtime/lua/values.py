@@ -1,64 +1,143 @@
 """Values that cross between Lua and Python, converted as Nakama converts them for Go.
 
-Strings are bytes in Lua and text in Python (see `runtime.arguments`). A table with positive whole
-numbers below 2²⁶ as keys becomes a list that reaches to the largest one, and its other keys are
-dropped; any other table becomes a dict with texts as keys, also an empty one. Whole numbers become
-ints. A function in a table becomes a text, as `function: 0x…`.
+Only plain values cross, in both directions. Strings are bytes in Lua and text in Python (see
+`runtime.arguments`). A table with positive whole numbers below 2²⁶ as keys becomes a list that
+reaches to the largest one, and its other keys are dropped; any other table becomes a dict with
+texts as keys, also an empty one. Whole numbers become ints. A function in a table becomes a text,
+as `function: 0x…`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from mock_server.runtime.arguments import number_text, to_bytes, to_text
+from attrs import frozen
 
+from mock_server.runtime.arguments import number_text, to_bytes, to_text
+from mock_server.runtime.errors import ModuleError
+
+MAX_HOLES = 1_000_000  # of a table that becomes a list
 _INT64 = 1 << 63
 _MAX_ARRAY = 1 << 26  # larger numbers are keys like any other
+_BETWEEN_CHECKS = 10_000  # items of a list
+_TOO_DEEP = "a value is nested too deeply, or in itself"
+
+
+@frozen
+class Opaque:
+    """What a value of Lua that is not plain is in Python: nothing but its text.
+
+    Attributes:
+        text: As Lua shows it, as `userdata: 0x…`.
+    """
+
+    text: str
 
 
 def to_lua(value: Any) -> Any:
-    """Make a value ready for lupa's `table_from`, which makes the tables."""
+    """Make a value ready for lupa's `table_from`, which makes the tables.
+
+    Raises:
+        TypeError: It is, or has in it, something that Lua has no type for.
+        ModuleError: It is nested too deeply.
+    """
+    try:
+        return _to_lua(value)
+    except RecursionError:
+        raise ModuleError(_TOO_DEEP) from None
+
+
+def _to_lua(value: Any) -> Any:
     if isinstance(value, str):
         return to_bytes(value)
-    if isinstance(value, dict):
-        return {to_lua(key): to_lua(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [to_lua(item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool) and not -_INT64 <= value < _INT64:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value) if -_INT64 <= value < _INT64 else float(value)
+    if isinstance(value, float):
         return float(value)
-    return value
+    if isinstance(value, Mapping):
+        return {_to_lua(key): _to_lua(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_to_lua(item) for item in value]
+    if isinstance(value, bytes):
+        return bytes(value)
+    if isinstance(value, Opaque):
+        return to_bytes(value.text)
+    if callable(value):  # a function of Lua comes back, maybe to another state
+        return to_bytes(function_text(value))
+    raise TypeError(f"a value of the type {type(value).__name__} can't be given to Lua")
 
 
 class FromLua:
     """Makes Python values of Lua's.
 
     Args:
-        is_table: Tells whether an object that came from Lua is a table.
+        type_of: Lua's name for the type of an object that came from Lua; None for other objects.
         maxn: Lua's `table.maxn`.
+        check: Raises a `ModuleError` where the call has used up its time.
     """
 
-    def __init__(self, is_table: Callable[[Any], bool], maxn: Callable[[Any], float]) -> None:
-        self._is_table = is_table
+    def __init__(
+        self,
+        type_of: Callable[[Any], str | None],
+        maxn: Callable[[Any], float],
+        check: Callable[[], None],
+    ) -> None:
+        self._type_of = type_of
         self._maxn = maxn
+        self._check = check
 
     def convert(self, value: Any) -> Any:
-        """Convert a value; functions stay what they are."""
+        """Convert a value; one that is not plain becomes `Opaque`.
+
+        Raises:
+            ModuleError: It is a table that is nested too deeply or has too many holes, or the
+                call has used up its time.
+        """
+        try:
+            converted, is_plain = self._value(value)
+        except RecursionError:
+            raise ModuleError(_TOO_DEEP) from None
+        return converted if is_plain else Opaque(converted)
+
+    def is_function(self, value: Any) -> bool:
+        """Tell whether a value from Lua is a function."""
+        return self._type_of(value) == "function"
+
+    def _value(self, value: Any) -> tuple[Any, bool]:
+        """A value, and whether it is a plain one; what is not becomes its text."""
         if isinstance(value, bytes):
-            return to_text(value)
+            return to_text(value), True
         if value is None or isinstance(value, bool | int | float):
-            return value
-        return self._table(value) if self._is_table(value) else value
+            return value, True
+        kind = self._type_of(value)
+        if kind == "table":
+            return self._table(value), True
+        return f"{kind or 'userdata'}: {id(value):#x}", False
 
     def _table(self, table: Any) -> dict[str, Any] | list[Any]:
+        self._check()
         last = self._last_index(table)
         if last > 0:
-            return [self._inner(table[index]) for index in range(1, last + 1)]
-        return {_key(key): self._inner(item) for key, item in table.items()}
+            return self._list(table, last)
+        return {_key(key, self._value): self._value(item)[0] for key, item in table.items()}
 
-    def _inner(self, value: Any) -> Any:
-        converted = self.convert(value)
-        return function_text(converted) if callable(converted) else converted
+    def _list(self, table: Any, last: int) -> list[Any]:
+        if last > MAX_HOLES:
+            count = sum(1 for _ in table)
+            if last - count > MAX_HOLES:
+                raise ModuleError(
+                    f"a table with a value at {last} and {count} values in all has too many holes "
+                    f"to become a list: at most {MAX_HOLES}"
+                )
+        found = []
+        for index in range(1, last + 1):
+            if index % _BETWEEN_CHECKS == 0:
+                self._check()
+            found.append(self._value(table[index])[0])
+        return found
 
     def _last_index(self, table: Any) -> int:
         last = self._maxn(table)
@@ -77,9 +156,9 @@ def _is_index(key: Any) -> bool:
     return is_number and 0 < key < _MAX_ARRAY and key == int(key)
 
 
-def _key(key: Any) -> str:
+def _key(key: Any, convert: Callable[[Any], tuple[Any, bool]]) -> str:
     if isinstance(key, bytes):
         return to_text(key)
     if isinstance(key, bool):
         return "true" if key else "false"
-    return number_text(key) if isinstance(key, int | float) else str(key)
+    return number_text(key) if isinstance(key, int | float) else str(convert(key)[0])
