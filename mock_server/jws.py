@@ -29,6 +29,6 @@ def verify(token: str, key: str) -> dict[str, Any] | None:
     """Return the claims of a token; None for another key or algorithm, or no token at all."""
     try:
         claims = json.loads(_jws.decode(token, key, algorithms=["HS256"]))
-    except (PyJWTError, ValueError):
+    except (PyJWTError, ValueError, RecursionError):  # the last one for deep nesting
         return None
     return claims if isinstance(claims, dict) else None

@@ -92,13 +92,13 @@ async def test_calls_and_sockets_show_a_client_certificate() -> None:
 @pytest.mark.asyncio
 async def test_calls_and_sockets_go_through_the_proxy(server: MockServer) -> None:
     async with Proxy() as proxy:
-        address = proxy.url.replace("http://", "http://user:pass%20word@")
+        address = proxy.url.replace("http://", "http://user:password@")
         async with Client(server.http_url, proxy=address) as client:
             assert await use(client) == "alice"
         host = server.http_url.removeprefix("http://")
         assert any(line.startswith(f"POST {server.http_url}/v2") for line in proxy.requests)
         assert f"CONNECT {host} HTTP/1.1" in proxy.requests
-        expected = "Basic " + b64encode(b"user:pass word").decode()
+        expected = "Basic " + b64encode(b"user:password").decode()
         assert set(proxy.authorizations) == {expected}
 
 

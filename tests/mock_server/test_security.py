@@ -133,6 +133,15 @@ def claims_of(player: Player) -> dict[str, Any]:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("part", range(2))
+async def test_a_token_of_deeply_nested_json_is_refused(ada: Player, part: int) -> None:
+    parts = [*ada.token.split(".")]
+    parts[part] = base64.urlsafe_b64encode(b"[" * 2000).rstrip(b"=").decode()
+    status, _ = await call_with(ada, ".".join(parts))
+    assert status == 401
+
+
+@pytest.mark.asyncio
 async def test_the_forger_forges_well(ada: Player) -> None:
     assert (await call_with(ada, forge(claims_of(ada), "HS256")))[0] == 200
 
