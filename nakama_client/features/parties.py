@@ -29,7 +29,7 @@ from nakama_client.features.matchmaker import Ticket, matchmaker_body
 from nakama_client.features.presences import UserPresence
 from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.envelopes import single
-from nakama_client.protocol.paging import PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, present
 from nakama_client.protocol.rules import check_limit, check_present
 from nakama_client.session import Session
@@ -58,7 +58,7 @@ class ListedParty:
 
 
 @frozen
-class PartyPage:
+class PartyPage(Page[ListedParty]):
     """A page of the parties.
 
     Attributes:

@@ -1,7 +1,6 @@
 """Waiting for one event, loops over every kind of event, and pages as sequences."""
 
 import asyncio
-import inspect
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -19,8 +18,6 @@ from nakama_client import (
     Notification,
     NotificationPage,
     Session,
-    Socket,
-    Subscription,
     TimeoutExceeded,
 )
 from tests.client.conftest import Login
@@ -92,18 +89,6 @@ async def test_every_kind_of_event_can_be_looped_over(
         assert (await anext(messages)).content == {"text": "hello"}
         assert (await anext(joins)).joins[0].username == "ada"
         assert (await anext(changes)).joins[0].username == "bob"
-
-
-def test_each_handler_of_server_events_has_a_loop_beside_it() -> None:
-    lifecycle = {"on_connected", "on_disconnect", "on_reconnecting", "on_error"}
-    handlers = {name for name in dir(Socket) if name.startswith("on_")} - lifecycle
-    loops = [
-        name
-        for name, function in inspect.getmembers(Socket, inspect.isfunction)
-        if str(inspect.signature(function).return_annotation).startswith("Subscription")
-    ]
-    assert len(loops) == len(handlers)
-    assert Subscription.__doc__
 
 
 PAGES: list[Callable[..., Sequence[object]]] = [
