@@ -117,13 +117,14 @@ class Control:
         return web.json_response({})
 
     async def _requests(self, request: web.Request) -> web.Response:
+        journal = self._server.journal
         name, user = request.query.get("name", ""), request.query.get("user_id", "")
         entries = [
             attrs.asdict(entry)
-            for entry in self._server.journal
+            for entry in (journal.problems() if "problems" in request.query else journal)
             if name in entry.name and user in ("", entry.user_id)
         ]
-        return web.json_response({"requests": entries, "dropped": self._server.journal.dropped})
+        return web.json_response({"requests": entries, "dropped": journal.dropped})
 
     async def _metrics(self, request: web.Request) -> web.Response:
         shown = [attrs.asdict(metric) for metric in self._server.metrics()]

@@ -171,7 +171,7 @@ class MockServer(HostedServer):
 
     def metrics(self) -> list[Metric]:
         """What modules have counted with `nk.metrics_*`, by kind, name and tags."""
-        return self._running().metrics.all()
+        return self._call_in_loop(lambda: self._running().metrics.all())
 
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of every user, in the order of their accounts."""

@@ -8,7 +8,7 @@ in the place of ours. So the servers are imported when a test first asks for a f
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,24 +53,20 @@ def nakama_server_for_session(
 
 
 @pytest.fixture
-def onesignal(onesignal_for_session: OneSignalStub) -> Iterator[OneSignalStub]:
+def onesignal(onesignal_for_session: OneSignalStub) -> OneSignalStub:
     """The OneSignal stub, emptied; the test fails if a request found no answer there."""
     onesignal_for_session.run(onesignal_for_session.reset())
-    yield onesignal_for_session
-    _fail_on_problems("OneSignal", onesignal_for_session.journal)
+    return onesignal_for_session
 
 
 @pytest.fixture
-def nakama_server(
-    nakama_server_for_session: MockServer, onesignal: OneSignalStub
-) -> Iterator[MockServer]:
+def nakama_server(nakama_server_for_session: MockServer, onesignal: OneSignalStub) -> MockServer:
     """The mock Nakama, emptied; the test fails if it had no answer or a handler failed.
 
     A test that means to provoke that calls `nakama_server.journal.clear()` at its end.
     """
     nakama_server_for_session.run(nakama_server_for_session.reset())
-    yield nakama_server_for_session
-    _fail_on_problems("Nakama", nakama_server_for_session.journal)
+    return nakama_server_for_session
 
 
 @pytest.fixture
@@ -106,6 +102,17 @@ def nakama_session(nakama_client: Client) -> SessionFactory:
         )
 
     return new_session
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test, and not its teardown, if one of its servers met what it cannot answer."""
+    result = yield
+    fixtures: dict[str, Any] = getattr(item, "funcargs", {})
+    for fixture, name in (("nakama_server", "Nakama"), ("onesignal", "OneSignal")):
+        if hasattr(fixtures.get(fixture), "journal"):
+            _fail_on_problems(name, fixtures[fixture].journal)
+    return result
 
 
 def _fail_on_problems(name: str, journal: Journal) -> None:

@@ -73,6 +73,8 @@ async def test_it_shows_what_came_in(harness: Harness) -> None:
     assert entry["ignored"] == ["query: cursor"]
     _, found = await harness.call("GET", "/requests?name=nothing")
     assert [each["unmatched"] is not None for each in found["requests"]] == [True]
+    _, found = await harness.call("GET", "/requests?problems")
+    assert [each["name"] for each in found["requests"]] == ["GET /v2/nothing"]
 
 
 @pytest.mark.asyncio
