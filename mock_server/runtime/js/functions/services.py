@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
-from mock_server.runtime.js.functions.table import Nk
-from mock_server.runtime.js.given import Given
+from mock_server.runtime.js.functions.table import Nk, retold
+from mock_server.runtime.js.given import Given, camel
 from mock_server.runtime.js.values import UNDEFINED
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
@@ -104,18 +104,18 @@ def file_read(given: Given, nk: Nk) -> Any:
 
 def sql_exec(given: Given, nk: Nk) -> Any:
     """`nk.sqlExec(query, parameters?)`."""
-    given.text(0)
-    raise _no_sql("sqlExec")
+    return _sql(given, nk, "sql_exec")
 
 
 def sql_query(given: Given, nk: Nk) -> Any:
     """`nk.sqlQuery(query, parameters?)`."""
-    given.text(0)
-    raise _no_sql("sqlQuery")
+    return _sql(given, nk, "sql_query")
 
 
-def _no_sql(name: str) -> ScriptGoError:
-    return ScriptGoError(
-        f"nk.{name} is not in this mock of Nakama, whose tables are not PostgreSQL's: use "
-        "nk.storageRead, nk.storageWrite and the other functions of nk"
-    )
+def _sql(given: Given, nk: Nk, name: str) -> Any:
+    query = given.text(0)
+    parameters: list[Any] = []
+    if given.value(1) is not UNDEFINED:
+        parameters = given.array(1, "expects array of query params")
+    with retold(r"nk\.(\w+)", lambda found: f"nk.{camel(found[1])}"):
+        return nk(name, query, parameters)

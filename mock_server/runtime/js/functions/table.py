@@ -42,12 +42,12 @@ def functions_of(module: ModuleType) -> dict[str, Function]:
 
 
 @contextmanager
-def retold(pattern: str, text: str) -> Iterator[None]:
+def retold(pattern: str, text: str | Callable[[re.Match[str]], str]) -> Iterator[None]:
     """Give the errors of `nk` the text that they have in JavaScript.
 
     Args:
         pattern: A regular expression of what is put in other words.
-        text: The other words.
+        text: The other words, or what makes them of a match.
     """
     try:
         yield
