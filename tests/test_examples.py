@@ -41,3 +41,22 @@ def test_push_story_tells_who_got_what() -> None:
         "direct_message: skipped the user is online",
     ):
         assert line in shown
+
+
+def test_weekly_tournament_rewards_the_players_and_rings_the_winner() -> None:
+    shown = output_of("weekly_tournament.py")
+    for line in (
+        "the board on Sunday: 1. ada 470, 2. bob 290",
+        "ada's phone: You won the weekly cup: 100 coins are waiting for you",
+        "ada: You won the weekly cup, 100 coins",
+        "bob: You came in at number 2, 50 coins",
+        "the board on Monday: nobody yet",
+        "the week before: 1. ada 470, 2. bob 290",
+    ):
+        assert line in shown
+
+
+def test_tic_tac_toe_is_played_to_the_end() -> None:
+    shown = output_of("tic_tac_toe.py")
+    assert "plays X: You won\nX O X\nO X O\nX . ." in shown
+    assert "plays O: You lost" in shown

@@ -117,4 +117,4 @@ async def test_add_matchmaker_raises_before_the_wire(
         await ada.add_matchmaker(**wrong)
     with pytest.raises(ArgumentError):
         await ada.remove_matchmaker("")
-    assert server.journal.find("in matchmaker_add") == []
+    assert server.journal.find("matchmaker_add") == []
