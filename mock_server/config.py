@@ -7,6 +7,7 @@ port 0 takes a free one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from attrs import field, frozen, validators
 from mock_server.features.push.rules import PushRule, read_rules
 from server_kit.nearest import nearest
 
+DEVICE_SOURCES = re.compile(r"|metadata|storage:[^/]+/.+|function:\w[\w.]*\.\w+")
 PUSH_TARGETS = ("player_id", "external_user_id")
 
 # What Nakama refuses to start with, too.
@@ -147,6 +149,14 @@ class OneSignalConfig:
     rest_key: str = field(default="someapikey", repr=False)
 
 
+def _check_device_source(_: Any, __: Any, value: object) -> None:
+    if not isinstance(value, str) or not DEVICE_SOURCES.fullmatch(value):
+        raise ValueError(
+            "push.device_source must be metadata, storage:COLLECTION/KEY, "
+            f"function:MODULE.FUNCTION or nothing, not {value!r}"
+        )
+
+
 @frozen
 class PushConfig:
     """`push.*`, the mock's own: devices, and what becomes a push.
@@ -156,6 +166,10 @@ class PushConfig:
             of a JSON file with a list of such mappings.
         target: `player_id` sends to the devices that registered here, `external_user_id` to those
             on which OneSignal knows the user's id as external user id.
+        device_source: Where the devices are of a user who has none that registered here:
+            `metadata` (the account's `os_player_id` or list `os_player_ids`),
+            `storage:COLLECTION/KEY` (an object of the user with these), `function:MODULE.FUNCTION`
+            (of a server module in Python, called with `nk` and the user's id), or nothing.
         device_expiry_sec: After how many seconds without a registration a user's device is
             forgotten; 0 is never.
         registration_path: Where the client API takes registrations by POST; empty is nowhere, as
@@ -171,6 +185,7 @@ class PushConfig:
 
     on_event: tuple[PushRule, ...] = field(default=(), converter=read_rules)
     target: str = field(default="player_id", validator=validators.in_(PUSH_TARGETS))
+    device_source: str = field(default="metadata", validator=_check_device_source)
     device_expiry_sec: int = field(default=30 * 86_400, validator=validators.ge(0))
     registration_path: str = field(
         default="/push/registration", validator=validators.matches_re("(/.+)?")

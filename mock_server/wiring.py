@@ -230,6 +230,8 @@ class Wiring:
             clock,
             registry=registry,
             accounts=self.accounts,
+            storage=self._storage,
+            find_function=lambda name: self.runtime.python_function(name),
             pushes=self._pushes,
         )
         self.notifications.sent.connect(self.push.notified)

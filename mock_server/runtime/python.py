@@ -58,6 +58,11 @@ class PythonModules:
             self.unload()
             raise
 
+    def find(self, module: str, function: str) -> Callable[..., Any] | None:
+        """A function of a module that was loaded, or None."""
+        found = getattr(sys.modules.get(f"{self._package}.{module}"), function, None)
+        return found if callable(found) else None
+
     def unload(self) -> None:
         """Forget what was imported; what runs still goes on."""
         for name in [

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,21 @@ class Runtime:
         if self._javascript is not None:
             self._javascript.keep()
         self._keep(in_python)
+
+    def python_function(self, name: str) -> Callable[..., Any]:
+        """A function of a loaded module in Python, which is called with `nk` before its arguments.
+
+        Args:
+            name: As `module.function`.
+
+        Raises:
+            LookupError: There is none.
+        """
+        module, _, function = name.rpartition(".")
+        found = None if self._in_python is None else self._in_python.find(module, function)
+        if found is None:
+            raise LookupError(f"no module in Python of runtime.path has a function {name}")
+        return partial(found, self.nk)
 
     async def shut_down(self) -> None:
         """Call the function of `register_shutdown`; its errors are logged."""

@@ -9,6 +9,7 @@ from mock_server.features.accounts.core import Accounts
 from mock_server.features.channels.core import DirectMessage
 from mock_server.features.notifications.core import Notification
 from mock_server.features.push.device_registry import DeviceRegistry
+from mock_server.features.push.device_sources import DeviceSource, FindFunction
 from mock_server.features.push.devices import DeviceTable
 from mock_server.features.push.dispatcher import Dispatcher
 from mock_server.features.push.onesignal import OneSignal
@@ -16,6 +17,7 @@ from mock_server.features.push.pending import PendingPushes
 from mock_server.features.push.push_log import PushLog
 from mock_server.features.push.rules import DIRECT_MESSAGE, PushEvent, name_of
 from mock_server.features.push.task_queue import TaskQueue
+from mock_server.features.storage.core import Storage
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.wire import gojson
@@ -40,6 +42,8 @@ class PushService:
         *,
         registry: SessionRegistry,
         accounts: Accounts,
+        storage: Storage,
+        find_function: FindFunction,
         pushes: PushLog,
     ) -> None:
         self._accounts = accounts
@@ -63,6 +67,12 @@ class PushService:
             clock,
             registry=registry,
             devices=self.devices,
+            source=DeviceSource(
+                config.push.device_source,
+                accounts=accounts,
+                storage=storage,
+                find_function=find_function,
+            ),
             onesignal=self._onesignal,
             task_queue=self._task_queue,
             pushes=pushes,

@@ -11,6 +11,7 @@ import attrs
 
 from mock_server.config import Config
 from mock_server.features.push.device_registry import DeviceRegistry
+from mock_server.features.push.device_sources import DeviceSource, FoundDevices
 from mock_server.features.push.errors import NobodyReached, OneSignalError
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.onesignal import OneSignal
@@ -26,6 +27,8 @@ from server_kit import Clock
 
 _log = logging.getLogger("mock_server.push")
 
+_REGISTERED = "registered"
+
 
 class Dispatcher:
     """Sends pushes in the background and keeps a record of each.
@@ -40,6 +43,7 @@ class Dispatcher:
         *,
         registry: SessionRegistry,
         devices: DeviceRegistry,
+        source: DeviceSource,
         onesignal: OneSignal,
         task_queue: TaskQueue,
         pushes: PushLog,
@@ -50,6 +54,7 @@ class Dispatcher:
         self._clock = clock
         self._registry = registry
         self._devices = devices
+        self._source = source
         self._onesignal = onesignal
         self._task_queue = task_queue
         self._pushes = pushes
@@ -106,17 +111,28 @@ class Dispatcher:
         """The record with the player ids of its recipients; None if there are none."""
         if self._target == "external_user_id":
             return record
-        devices = self._devices.of_user(record.user_id)
-        given = list(dict.fromkeys(each.player_id for each in devices if each.player_id))
-        # OneSignal refuses a message if one of its ids is not a UUID.
-        usable = tuple(each for each in given if parse_uuid(each))
-        unusable = [each for each in given if each not in usable]
-        reason = f"no UUID: {', '.join(unusable)}" if unusable else ""
-        record = attrs.evolve(record, player_ids=usable, reason=reason)
-        if not usable:
+        found = self._find_devices(record.user_id)
+        reason = "; ".join(found.problems)
+        record = attrs.evolve(
+            record, player_ids=tuple(found.sources), device_sources=found.sources, reason=reason
+        )
+        if not found.sources:
             self._end(record, Outcome.NOBODY_REACHED, reason or "the user has no device")
             return None
         return record
+
+    def _find_devices(self, user_id: str) -> FoundDevices:
+        """The user's devices in the mock's table; where it has none, those of the game's own."""
+        devices = self._devices.of_user(user_id)
+        given = list(dict.fromkeys(each.player_id for each in devices if each.player_id))
+        # OneSignal refuses a message if one of its ids is not a UUID.
+        usable = {each: _REGISTERED for each in given if parse_uuid(each)}
+        unusable = [each for each in given if each not in usable]
+        problems = (f"no UUID: {', '.join(unusable)}",) if unusable else ()
+        if usable:
+            return FoundDevices(usable, problems)
+        elsewhere = self._source.find(user_id)
+        return FoundDevices(elsewhere.sources, (*problems, *elsewhere.problems))
 
     def _start(self, record: PushRecord, message: PushMessage) -> None:
         if not self._has_onesignal:

@@ -52,6 +52,8 @@ class PushRecord:
         reason: Why it was not sent, or which devices it did not reach; else empty.
         contents: The text by language.
         player_ids: Its recipients, where it is sent by player id.
+        device_sources: Where each of them is known from, by player id: `registered` is the mock's
+            own table, others are the setting `push.device_source`.
         notification_id: Its id at OneSignal.
         recipients: How many devices it was sent to; None where OneSignal did not say.
         failures: The failed attempts.
@@ -65,6 +67,7 @@ class PushRecord:
     reason: str = ""
     contents: Mapping[str, str] = field(factory=dict)
     player_ids: tuple[str, ...] = ()
+    device_sources: Mapping[str, str] = field(factory=dict)
     notification_id: str = ""
     recipients: int | None = None
     failures: tuple[Failure, ...] = ()
