@@ -5,6 +5,7 @@ NakamaError
 ├── ArgumentError (ValueError)         refused before sending; the text says the server's rule
 │   └── MessageTooLarge                a realtime message over the size the server reads
 ├── ClientClosed                       the client was closed
+├── TooManyCalls                       a game client has too many calls in flight
 ├── WrongLoop                          a socket or feed is used outside of the loop that opened it
 ├── ConnectionFailed                   no answer: refused, reset, unknown host, TLS
 ├── TimeoutExceeded (TimeoutError)     a deadline passed
@@ -52,6 +53,7 @@ from nakama_client.errors.calls import (
     NotRegistered,
     SessionExpired,
     TimeoutExceeded,
+    TooManyCalls,
     UnreadableItem,
     WrongLoop,
 )
@@ -134,6 +136,7 @@ __all__ = [
     "SocketError",
     "StorageConflict",
     "TimeoutExceeded",
+    "TooManyCalls",
     "Unauthenticated",
     "Unavailable",
     "UnexpectedReply",

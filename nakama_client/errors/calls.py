@@ -62,6 +62,10 @@ class ClientClosed(NakamaError):
     """The client was closed and makes no more calls."""
 
 
+class TooManyCalls(NakamaError):
+    """A `GameClient` has as many calls in flight as its `max_calls`; nothing was sent."""
+
+
 class WrongLoop(NakamaError):
     """A socket or a feed is used outside of the event loop that opened it; see the text."""
 

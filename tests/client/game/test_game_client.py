@@ -1,0 +1,311 @@
+"""A frame loop, a script and a notebook with `GameClient`."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import inspect
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mock_server import MockServer
+from nakama_client import (
+    ArgumentError,
+    Client,
+    ClientClosed,
+    FileCursorStore,
+    NotFound,
+    Notification,
+    NotificationFeed,
+    Session,
+    Socket,
+    TooManyCalls,
+)
+from nakama_client.game import GameClient, GameFeed, GameMatch, GameSocket
+from server_kit.faults import Fault
+
+DEVICE = "device-of-ada"
+
+
+@pytest.fixture
+def server() -> Iterator[MockServer]:
+    with MockServer() as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: MockServer) -> Iterator[GameClient]:
+    with GameClient(server.http_url) as client:
+        yield client
+
+
+@pytest.fixture
+def ada(client: GameClient) -> Session:
+    return client.authenticate_device(DEVICE).result()
+
+
+def frames(client: GameClient, is_over: Callable[[], bool], *, hertz: int = 240) -> None:
+    """Run a game's loop until something is so: one poll a frame."""
+    display = threading.Event()  # never set: it only gives the pace
+    while not is_over():
+        client.poll()
+        display.wait(1 / hertz)
+
+
+def send(server: MockServer, user_id: str, subject: str) -> None:
+    server.run(server.notifications.send(user_id, subject, {}, code=1))
+
+
+@pytest.mark.parametrize(
+    ("game", "sdk"), [(GameClient, Client), (GameSocket, Socket), (GameFeed, NotificationFeed)]
+)
+def test_facade_has_all_methods_of_the_sdk(game: type, sdk: type) -> None:
+    own = {name for name in dir(sdk) if not name.startswith("_")} - {"socket"}
+    assert own - set(dir(game)) == set()
+
+
+def test_notifications_takes_the_arguments_of_the_client() -> None:
+    game, sdk = (inspect.signature(each.notifications) for each in (GameClient, Client))
+    assert list(game.parameters) == list(sdk.parameters)
+
+
+def test_call_returns_a_handle_whose_result_comes_in_poll(client: GameClient) -> None:
+    threads: list[int] = []
+    names: list[str] = []
+
+    def logged_in(session: Session) -> None:
+        threads.append(threading.get_ident())
+        names.append(session.username)
+
+    handle = client.authenticate_device(DEVICE, username="ada").then(logged_in)
+    frames(client, lambda: bool(names))
+    assert (handle.done, names, threads) == (True, ["ada"], [threading.get_ident()])
+
+
+def test_frame_loop_sees_each_notification_once_through_a_restart(
+    server: MockServer, client: GameClient, ada: Session, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+    threads: set[int] = set()
+
+    def received(notification: Notification) -> None:
+        threads.add(threading.get_ident())
+        seen.append(notification.subject)
+
+    send(server, ada.user_id, "stored")
+    feed = client.notifications(ada, store=FileCursorStore(tmp_path))
+    running = feed.run(received)
+    frames(client, lambda: seen == ["stored"] and feed.is_live)
+    send(server, ada.user_id, "live")
+    frames(client, lambda: len(seen) == 2)
+    server.run(server.restart())
+    send(server, ada.user_id, "missed")
+    frames(client, lambda: len(seen) == 3)
+    assert (seen, threads) == (["stored", "live", "missed"], {threading.get_ident()})
+    feed.close().result()
+    frames(client, lambda: running.done)
+    running.result()
+
+    send(server, ada.user_id, "later")
+    again = client.notifications(ada, store=FileCursorStore(tmp_path))
+    again.run(received)
+    frames(client, lambda: len(seen) == 4)
+    assert seen[3] == "later"
+
+
+def test_notification_whose_function_raises_comes_again(
+    server: MockServer, client: GameClient, ada: Session, tmp_path: Path
+) -> None:
+    errors: list[Exception] = []
+    seen: list[str] = []
+    client.on_error(errors.append)
+
+    def fails(notification: Notification) -> None:
+        raise LookupError(notification.subject)
+
+    send(server, ada.user_id, "stored")
+    feed = client.notifications(ada, store=FileCursorStore(tmp_path))
+    feed.run(fails)
+    frames(client, lambda: bool(errors))
+    assert [str(error) for error in errors] == ["'stored'"] or isinstance(errors[0], LookupError)
+    feed.close().result()
+    client.notifications(ada, store=FileCursorStore(tmp_path)).run(
+        lambda each: seen.append(each.subject)
+    )
+    frames(client, lambda: seen == ["stored"])
+
+
+def test_work_queue_deletes_what_was_handled(
+    server: MockServer, client: GameClient, ada: Session
+) -> None:
+    seen: list[str] = []
+    for number in range(3):
+        send(server, ada.user_id, f"job {number}")
+    feed = client.notifications(ada, acknowledge="delete")
+    feed.run(lambda each: seen.append(each.subject))
+    frames(client, lambda: len(seen) == 3)
+    feed.close().result()
+    assert not client.list_notifications(ada).result().notifications
+
+
+def test_socket_handlers_run_in_poll_in_order(
+    server: MockServer, client: GameClient, ada: Session
+) -> None:
+    seen: list[str] = []
+    socket = client.socket(ada)
+    handler = socket.on_notification(lambda each: seen.append(each.subject))
+    socket.connect().result()
+    for number in range(5):
+        send(server, ada.user_id, str(number))
+    frames(client, lambda: len(seen) == 5)
+    assert seen == ["0", "1", "2", "3", "4"]
+    handler.remove()
+    send(server, ada.user_id, "more")
+    client.list_notifications(ada).result()
+    socket.rpc("nothing").then(seen.append, error=lambda error: seen.append(type(error).__name__))
+    frames(client, lambda: len(seen) == 6)
+    assert seen[5] == "RpcNotFound"
+    socket.close().result()
+
+
+def test_match_is_played_from_a_frame_loop(client: GameClient, ada: Session) -> None:
+    bob = client.authenticate_device("device-of-bob").result()
+    sockets = [client.socket(each) for each in (ada, bob)]
+    for socket in sockets:
+        socket.connect().result()
+    received: list[bytes] = []
+    sockets[1].on_match_data(lambda data: received.append(data.data))
+    match = sockets[0].create_match().result()
+    assert isinstance(match, GameMatch)
+    sockets[1].join_match(match.id).result()
+    frames(client, lambda: len(match.presences) == 1)
+    match.send(7, b"move").result()
+    frames(client, lambda: received == [b"move"])
+    match.leave().result()
+    assert not match.is_joined
+
+
+def test_error_of_a_callback_goes_to_on_error_and_poll_goes_on(
+    client: GameClient, ada: Session
+) -> None:
+    errors: list[Exception] = []
+    users: list[str] = []
+    client.on_error(errors.append)
+    client.get_account(ada).then(lambda account: 1 / 0)
+    client.get_account(ada).then(lambda account: users.append(account.user.id))
+    frames(client, lambda: bool(users))
+    assert [type(error) for error in errors] == [ZeroDivisionError]
+
+
+def test_error_of_a_call_that_nobody_looks_at_goes_to_on_error(
+    client: GameClient, ada: Session
+) -> None:
+    errors: list[Exception] = []
+    client.on_error(errors.append)
+    client.rpc(ada, "no-such-function")
+    frames(client, lambda: bool(errors))
+    assert isinstance(errors[0], NotFound)
+
+
+def test_handler_for_an_expired_session_is_awaited(server: MockServer, client: GameClient) -> None:
+    session = client.authenticate_device(DEVICE).result()
+    asked: list[Session] = []
+
+    def log_in_again(expired: Session) -> None:
+        asked.append(expired)
+
+    client.on_session_expired(log_in_again)
+    server.clock.advance(1e6)
+    handle = client.get_account(session)
+    with pytest.raises(Exception, match=r"expired|authenticate"):
+        handle.result()
+    assert asked == [session]
+
+
+def test_result_raises_in_time_and_the_call_goes_on(
+    server: MockServer, client: GameClient, ada: Session
+) -> None:
+    server.faults.add(Fault.latency(0.3), "GET /v2/account", times=1)
+    handle = client.get_account(ada)
+    with pytest.raises(TimeoutError):
+        handle.result(timeout=0.01)
+    assert handle.result().user.id == ada.user_id
+
+
+def test_cancelled_call_is_done_and_raises(
+    server: MockServer, client: GameClient, ada: Session
+) -> None:
+    server.faults.add(Fault.black_hole(), "GET /v2/account", times=1)
+    handle = client.get_account(ada)
+    assert handle.cancel()
+    with pytest.raises(concurrent.futures.CancelledError):
+        handle.result()
+
+
+def test_more_calls_than_allowed_are_refused(server: MockServer) -> None:
+    with GameClient(server.http_url, max_calls=2) as client:
+        session = client.authenticate_device(DEVICE).result()
+        server.faults.add(Fault.black_hole(), "GET /v2/account")
+        handles = [client.get_account(session) for _ in range(2)]
+        with pytest.raises(TooManyCalls, match="2 calls are in flight"):
+            client.get_account(session)
+        assert all(handle.cancel() for handle in handles)
+    with pytest.raises(ArgumentError, match="max_calls"):
+        GameClient(server.http_url, max_calls=0)
+
+
+def test_iterator_waits_for_each_item(server: MockServer, client: GameClient, ada: Session) -> None:
+    for number in range(3):
+        send(server, ada.user_id, str(number))
+    found = client.iter_notifications(ada, page_size=2)
+    assert [each.subject for each in found] == ["0", "1", "2"]
+
+
+def test_closed_client_raises_and_leaves_no_thread(server: MockServer) -> None:
+    client = GameClient(server.http_url)
+    session = client.authenticate_device(DEVICE).result()
+    client.socket(session).connect().result()
+    client.close()
+    client.close()
+    with pytest.raises(ClientClosed):
+        client.get_account(session)
+    assert "nakama_client.game" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_client_works_inside_of_a_running_loop(server: MockServer) -> None:
+    async def cell() -> str:
+        with GameClient(server.http_url) as client:
+            session = client.authenticate_device(DEVICE, username="ada").result()
+            return client.get_account(session).result().user.username
+
+    assert asyncio.run(cell()) == "ada"
+
+
+def test_other_threads_may_call(client: GameClient, ada: Session) -> None:
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: client.get_account(ada).result().user.id, range(20)))
+    assert set(found) == {ada.user_id}
+
+
+def test_forgotten_client_does_not_keep_the_process(server: MockServer) -> None:
+    program = (
+        "from nakama_client.game import GameClient\n"
+        f"client = GameClient({server.http_url!r})\n"
+        f"session = client.authenticate_device({DEVICE!r}).result()\n"
+        "client.socket(session).connect().result()\n"
+        "print('end')\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "end\n", "")
+
+
+def test_types_of_arguments_and_results_are_known() -> None:
+    assert inspect.signature(GameClient.get_account).parameters.keys() == {"self", "session"}
+    assert GameClient.get_account.__doc__ == Client.get_account.__doc__
