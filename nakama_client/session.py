@@ -84,15 +84,15 @@ class Session:
 
     @property
     def expires_at(self) -> datetime:
-        """When the session token expires, by the server's clock."""
-        return datetime.fromtimestamp(self._tokens.claims.exp, UTC)
+        """When the session token expires, by the server's clock, in the years 1 to 9999."""
+        return _moment(self._tokens.claims.exp)
 
     @property
     def refresh_expires_at(self) -> datetime | None:
         """When the refresh token expires, by the server's clock; None when there is none."""
         if not self._tokens.refresh_token:
             return None
-        return datetime.fromtimestamp(self._tokens.refresh_expires_at, UTC)
+        return _moment(self._tokens.refresh_expires_at)
 
     def is_expired(self, now: float | None = None) -> bool:
         """Whether the session token has expired.
@@ -147,3 +147,10 @@ def check_session(session: object) -> None:
     """
     if not isinstance(session, Session):
         raise errors.ArgumentError(f"session must be a Session, not {type(session).__name__}")
+
+
+def _moment(seconds: float) -> datetime:
+    """A time that a token claims; what no calendar has becomes the first or last moment of one."""
+    earliest = datetime.min.replace(tzinfo=UTC).timestamp()
+    latest = datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp()
+    return datetime.fromtimestamp(min(max(seconds, earliest), latest), UTC)

@@ -171,6 +171,8 @@ class TokenRefresher:
         if tokens.can_refresh(now) or tokens.is_expired(now):
             try:
                 await self._await_refresh(session, self._refresh_or_login, ends_at)
+            except errors.OtherUser:
+                raise
             except errors.NakamaError as error:
                 if session.tokens.is_expired(self._clock()):
                     raise
@@ -212,9 +214,11 @@ class TokenRefresher:
         previous = session.token
         _current_refresh.set(asyncio.current_task())
         try:
-            session._replace_tokens(await renew(session))
+            tokens = await renew(session)
+            _require_same_user(session, tokens)
         except errors.NakamaError as error:
             return error
+        session._replace_tokens(tokens)
         if self.on_refresh.all and session.token != previous:
             self._dispatcher.post_always(self.on_refresh, session)
         return None
@@ -276,3 +280,13 @@ async def _wait(refresh: asyncio.Task[Any], ends_at: float) -> None:
     if not done:
         what = "neither the server nor on_session_expired has given a new token"
         raise errors.TimeoutExceeded(f"{what} in time; {seconds:.3g} s were left for it")
+
+
+def _require_same_user(session: Session, tokens: Tokens) -> None:
+    """Raise `OtherUser` for tokens of somebody else: calls, sockets and cursors are this user's."""
+    if tokens.claims.uid != session.user_id:
+        raise errors.OtherUser(
+            f"the session of {session.user_id!r} was renewed with one of {tokens.claims.uid!r}: "
+            "on_session_expired must log in the same user, and a refresh must return them; "
+            "the session stays as it was"
+        )

@@ -5,6 +5,7 @@ NakamaError
 ├── ArgumentError (ValueError)         refused before sending; the text says the server's rule
 │   └── MessageTooLarge                a realtime message over the size the server reads
 ├── ClientClosed                       the client was closed
+├── OtherUser                          a session was renewed with one of somebody else
 ├── TooManyCalls                       a game client has too many calls in flight
 ├── WrongLoop                          a socket or feed is used outside of the loop that opened it
 ├── ConnectionFailed                   no answer: refused, reset, unknown host, TLS
@@ -51,6 +52,7 @@ from nakama_client.errors.calls import (
     MessageTooLarge,
     NakamaError,
     NotRegistered,
+    OtherUser,
     SessionExpired,
     TimeoutExceeded,
     TooManyCalls,
@@ -120,6 +122,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "NotRegistered",
+    "OtherUser",
     "OutOfRange",
     "PermissionDenied",
     "PushRefused",

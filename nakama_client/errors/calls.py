@@ -62,6 +62,10 @@ class ClientClosed(NakamaError):
     """The client was closed and makes no more calls."""
 
 
+class OtherUser(NakamaError):
+    """A refresh, or `on_session_expired`, returned the session of another user; it is refused."""
+
+
 class TooManyCalls(NakamaError):
     """A `GameClient` has as many calls in flight as its `max_calls`; nothing was sent."""
 

@@ -65,8 +65,8 @@ class SessionsApi(ClientFeature):
         The function gets the session and returns a new one from `authenticate_…`, or None. The old
         session takes over the new tokens, and the call that needed them goes on. The function is
         called once for all calls that wait for it; when it raises, they raise `SessionExpired`, or
-        its own error when that is a `NakamaError`. When the new login is of another account, the
-        session is that account's from then on.
+        its own error when that is a `NakamaError`. A login of another account, also of the
+        one that the same device gets once the server has lost its data, raises `OtherUser`.
 
         Use it as a decorator or call it; the function may be async. With several functions, the
         first one that returns a session counts. It can't use the expired session for calls.

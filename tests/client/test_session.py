@@ -13,6 +13,7 @@ from nakama_client import (
     Client,
     ClientClosed,
     ConnectionFailed,
+    OtherUser,
     Session,
     SessionExpired,
     Unauthenticated,
@@ -392,3 +393,37 @@ async def test_refresh_session_raises_for_a_reply_without_tokens(body: dict[str,
         with pytest.raises(UnexpectedReply, match="without session tokens"):
             await client.get_account(session)
     assert session.token == make_token(exp=1)
+
+
+@pytest.mark.parametrize("claimed", [10**17, -(10**17), 0, 253_402_300_800])
+def test_session_shows_any_claimed_expiry(claimed: int) -> None:
+    session = Session(make_token(exp=claimed), make_token(exp=claimed, tid="other"))
+    assert 1 <= session.expires_at.year <= 9999
+    assert session.refresh_expires_at is not None
+    assert "alice" in repr(session)
+    assert session.is_expired(0.0) is (claimed <= 0)
+
+
+@pytest.mark.asyncio
+async def test_call_raises_when_a_refresh_returns_another_user() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"token": make_token(uid="bob"), "refresh_token": make_token()})
+
+    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+        session = Session(make_token(exp=1), make_token())
+        before = session.to_dict()
+        with pytest.raises(OtherUser, match="the session of 'u' was renewed with one of 'bob'"):
+            await client.get_account(session)
+        assert session.to_dict() == before
+
+
+@pytest.mark.asyncio
+async def test_call_raises_when_a_login_after_expiry_is_another_users(
+    client: Client, server: MockServer, login: Login
+) -> None:
+    alice, bob = await login("alice"), await login("bob")
+    client.on_session_expired(lambda session: bob)
+    server.clock.advance(10_000)
+    with pytest.raises(OtherUser):
+        await client.get_account(alice)
+    assert alice.username == "alice"

@@ -11,6 +11,7 @@ from nakama_client import (
     Client,
     ClientClosed,
     NotFound,
+    OtherUser,
     RetryPolicy,
     Session,
     SessionExpired,
@@ -184,14 +185,16 @@ async def test_on_session_expired_logs_in_again(
 
 
 @pytest.mark.asyncio
-async def test_on_session_expired_logs_in_after_the_server_lost_its_data(
+async def test_login_after_the_server_lost_its_data_is_another_user(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     first_id = alice.user_id
     client.on_session_expired(lambda _: client.authenticate_device("device-of-alice"))
     await server.restart(keep_data=False)
     server.clock.advance(50)
-    assert (await client.get_account(alice)).user.id == alice.user_id != first_id
+    with pytest.raises(OtherUser):
+        await client.get_account(alice)
+    assert alice.user_id == first_id
 
 
 @pytest.mark.asyncio
