@@ -110,7 +110,7 @@ class Store:
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do something once what is written now is kept; nothing, if it is rolled back.
 
-        Outside of a transaction it is done at once.
+        Outside of a transaction it is done at once. It must not raise: what is written stays.
         """
         if self._depth:
             self._after_commit.append(action)

@@ -229,11 +229,11 @@ def test_any_bytes_to_any_route_are_answered(data: st.DataObject, raw: bytes, be
 async def test_a_handler_that_fails_is_told_and_leaves_nothing_behind(backend: Backend) -> None:
     stub = backend.stub
 
-    def fail(_notification: int) -> None:
+    def fail(_notification: int, _change: str) -> None:
         raise RuntimeError("broken")
 
     player = await backend.player()
-    stub._running.delivery._delivered = fail
+    stub._running.delivery._messages.changed = fail  # type: ignore[method-assign]
     answer = await backend.send(include_player_ids=[player])
     assert answer.status == 500
     assert "POST /notifications failed" in answer.body["errors"][0]
