@@ -233,7 +233,7 @@ async def test_a_handler_that_fails_is_told_and_leaves_nothing_behind(backend: B
         raise RuntimeError("broken")
 
     player = await backend.player()
-    stub._running.delivery._messages.changed = fail  # type: ignore[method-assign]
+    stub._running.delivery._messages.changed = fail  # type: ignore[assignment]
     answer = await backend.send(include_player_ids=[player])
     assert answer.status == 500
     assert "POST /notifications failed" in answer.body["errors"][0]
