@@ -18,6 +18,7 @@ from mock_server.features.push.rules import PushRule, read_rules
 from server_kit.nearest import nearest
 
 DEVICE_SOURCES = re.compile(r"|metadata|storage:[^/]+/.+|function:\w[\w.]*\.\w+")
+STORES = ("apple", "google", "huawei", "facebook", "samsung")
 PUSH_TARGETS = ("player_id", "external_user_id")
 
 # What Nakama refuses to start with, too.
@@ -250,10 +251,41 @@ class SteamConfig:
 
 
 @frozen
+class AppleConfig:
+    """`social.apple.*`: log in with Apple is configured where `bundle_id` is set."""
+
+    bundle_id: str = ""
+
+
+@frozen
 class SocialConfig:
     """`social.*`: the social networks that players come from."""
 
+    apple: AppleConfig = AppleConfig()
     steam: SteamConfig = SteamConfig()
+
+
+def _stores(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The stores that are given, each once.
+
+    Raises:
+        ValueError: There is no such store.
+    """
+    for name in names:
+        if name not in STORES:
+            raise ValueError(f"purchases.accept: {name!r} is none of {', '.join(STORES)}")
+    return tuple(dict.fromkeys(names))
+
+
+@frozen
+class PurchasesConfig:
+    """`purchases.*`, the mock's own: `accept` names the stores whose receipts are taken.
+
+    They are receipts of the mock's own, as `apple:sword:t-1`; no store is asked. Without it
+    purchases are refused, as by a Nakama that has no store configured.
+    """
+
+    accept: tuple[str, ...] = field(default=(), converter=_stores)
 
 
 @frozen
@@ -280,6 +312,7 @@ class Config:
     social: SocialConfig = SocialConfig()
     onesignal: OneSignalConfig = OneSignalConfig()
     push: PushConfig = PushConfig()
+    purchases: PurchasesConfig = PurchasesConfig()
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:

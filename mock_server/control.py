@@ -5,12 +5,14 @@ It is served on the console's port, so that the client API has no path that Naka
 
 from __future__ import annotations
 
+import json
 from typing import Any, Protocol
 
 import attrs
 from aiohttp import web
 from attrs import frozen
 
+from mock_server.features.purchases.facade import PurchasesFacade
 from mock_server.features.push.push_log import PushLog
 from mock_server.handles import OpenSocket
 from mock_server.realtime.session import DISCONNECTED
@@ -43,6 +45,10 @@ class Controlled(Protocol):
 
     def sockets(self) -> list[OpenSocket]:
         """The open sockets."""
+
+    @property
+    def purchases(self) -> PurchasesFacade:
+        """What players bought."""
 
     def metrics(self) -> list[Metric]:
         """What modules have counted."""
@@ -85,6 +91,7 @@ class Control:
         app.router.add_get("/_control/requests", self._requests)
         app.router.add_get("/_control/pushes", self._pushes)
         app.router.add_get("/_control/metrics", self._metrics)
+        app.router.add_post("/_control/purchases/{transaction_id}/refund", self._refund)
         app.router.add_post("/_control/clock", self._clock)
         app.router.add_post("/_control/snapshots/{name}", self._snapshot)
         app.router.add_post("/_control/snapshots/{name}/restore", self._restore)
@@ -129,6 +136,14 @@ class Control:
     async def _metrics(self, request: web.Request) -> web.Response:
         shown = [attrs.asdict(metric) for metric in self._server.metrics()]
         return web.json_response({"metrics": shown})
+
+    async def _refund(self, request: web.Request) -> web.Response:
+        try:
+            self._server.purchases.refund(request.match_info["transaction_id"])
+        except LookupError as error:
+            text = json.dumps({"error": error.args[0]})
+            raise web.HTTPNotFound(text=text, content_type="application/json") from None
+        return web.json_response({})
 
     async def _pushes(self, request: web.Request) -> web.Response:
         user = request.query.get("user_id", "")

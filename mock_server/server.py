@@ -19,6 +19,7 @@ from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.matchmaker.facade import MatchmakerFacade
 from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.facade import NotificationsFacade
+from mock_server.features.purchases.facade import PurchasesFacade
 from mock_server.features.push.devices import Device
 from mock_server.features.push.push_log import PushLog
 from mock_server.grpc.port import GrpcPort
@@ -57,6 +58,7 @@ class MockServer(HostedServer):
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
         matchmaker: Brings players together at once: `await matchmaker.process()`.
         notifications: Sends and reads notifications as the game's backend does.
+        purchases: Reads and refunds what players bought: `purchases.refund("t-1")`.
         pushes: What became of each push; `pushes.on_event("friend_request")` makes a rule.
     """
 
@@ -113,6 +115,12 @@ class MockServer(HostedServer):
         """Brings players together without waiting for `matchmaker.interval_sec` to pass."""
         self._running()
         return MatchmakerFacade(self._running_matchmaker, self._in_loop)
+
+    @property
+    def purchases(self) -> PurchasesFacade:
+        """Reads and refunds what players bought: `server.purchases.refund("t-1")`."""
+        self._running()
+        return PurchasesFacade(lambda: self._running().purchases, _InLoop(self))
 
     @property
     def notifications(self) -> NotificationsFacade:

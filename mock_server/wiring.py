@@ -44,6 +44,7 @@ from mock_server.features.notifications import core as notifications_core
 from mock_server.features.notifications.feature import notifications_feature
 from mock_server.features.parties.feature import parties_feature
 from mock_server.features.ping.feature import ping_feature
+from mock_server.features.purchases import core as purchases_core
 from mock_server.features.purchases.feature import purchases_feature
 from mock_server.features.push import devices, pending
 from mock_server.features.push.core import PushService
@@ -105,6 +106,7 @@ _STORED = (  # in this order: a data file is known again by its tables
     channels_core,
     storage_core,
     wallets_core,
+    purchases_core,
     boards_core,
     devices,
     pending,
@@ -211,6 +213,7 @@ class Wiring:
         )
         self._storage = storage_core.Storage(store, clock)
         self._wallets = wallets_core.Wallets(store, clock, self.accounts)
+        self.purchases = purchases_core.Purchases(config.purchases, store, clock, self.accounts)
         self._ranks = Ranks(store)
         self._boards = boards_core.Boards(store, clock, self._ranks)
         self._records = Records(store, clock, self._ranks)
@@ -249,10 +252,10 @@ class Wiring:
         board_callbacks = BoardCallbacks(self._registrations, contexts)
         return (
             health_feature(),
-            authentication_feature(config.session, store, clock, accounts, sessions, social),
+            authentication_feature(config, store, clock, accounts, sessions, social),
             sessions_feature(registry, sessions),
             accounts_feature(store, accounts, moderation),
-            links_feature(store, clock, accounts, social),
+            links_feature(config.social, store, clock, accounts, social),
             users_feature(store, accounts, moderation),
             notifications_feature(notifications),
             friends_feature(store, accounts, friends),
@@ -260,7 +263,7 @@ class Wiring:
             groups_feature(store, accounts, groups, members),
             channels_feature(store, tracker, accounts, notifications, friends, groups, channels),
             events_feature(events, contexts),
-            purchases_feature(),
+            purchases_feature(self.purchases),
             matches_feature(
                 config,
                 clock,

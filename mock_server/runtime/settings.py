@@ -35,7 +35,7 @@ def runtime_settings(config: Config) -> dict[str, Any]:
             "steam": {"publisher_key": steam.publisher_key, "app_id": steam.app_id},
             "facebook_instant_game": {"app_secret": ""},
             "facebook_limited_login": {"app_id": ""},
-            "apple": {"bundle_id": ""},
+            "apple": {"bundle_id": config.social.apple.bundle_id},
         },
         "runtime": {"env": environment(config), "http_key": config.runtime.http_key},
         "iap": {

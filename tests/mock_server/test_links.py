@@ -18,6 +18,10 @@ GAME_CENTER = {
     "timestamp_seconds": "1",
 }
 LAST_WAY = "Cannot unlink last account identifier. Check profile exists and is not last link."
+UNREADABLE = (
+    500,
+    "Error extracting the Facebook Instant Game player ID or validating the signature",
+)
 REFUSALS = [
     ("apple", {"token": "x"}, 400, "Apple authentication is not configured."),
     ("apple", {}, 400, "Apple authentication is not configured."),
@@ -67,6 +71,8 @@ async def test_a_provider_that_cannot_be_asked_refuses_in_nakamas_words(
     given, answer = await ada.call("POST", f"/v2/account/link/{provider}", account)
     assert (given, answer["message"]) == (status, message)
     url = f"{ada.server.http_url}/v2/account/authenticate/{provider}"
+    if provider == "facebookinstantgame" and account:
+        status, message = UNREADABLE  # Nakama's logins say it in other words
     async with ada.http.post(url, json=account, headers=SERVER_KEY) as refused:
         assert (refused.status, (await refused.json())["message"]) == (status, message)
 

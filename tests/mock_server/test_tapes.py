@@ -47,6 +47,7 @@ LANDED = {
     "groups_open",
     "http_headers",
     "http_limits",
+    "iap_refusals",
     "leaderboard",
     "link_unlink",
     "notif_bad_cursor",

@@ -23,6 +23,8 @@ CREATE TABLE users (
     timezone TEXT NOT NULL DEFAULT '', metadata TEXT NOT NULL DEFAULT '{{}}',
     wallet TEXT NOT NULL DEFAULT '{{}}', email TEXT UNIQUE, password BLOB,
     facebook_id TEXT UNIQUE, steam_id TEXT UNIQUE, custom_id TEXT UNIQUE,
+    apple_id TEXT UNIQUE, google_id TEXT UNIQUE, gamecenter_id TEXT UNIQUE,
+    facebook_instant_game_id TEXT UNIQUE,
     edge_count INTEGER NOT NULL DEFAULT 0,
     create_time INTEGER NOT NULL, update_time INTEGER NOT NULL,
     verify_time INTEGER NOT NULL DEFAULT 0, disable_time INTEGER NOT NULL DEFAULT 0
@@ -33,6 +35,16 @@ CREATE TABLE user_device (
 CREATE INDEX user_device_user ON user_device (user_id);
 INSERT INTO users (id, username, create_time, update_time) VALUES ('{SYSTEM_USER}', '', 0, 0);
 """
+
+PROVIDER_COLUMNS = (
+    "apple_id",
+    "facebook_id",
+    "facebook_instant_game_id",
+    "google_id",
+    "gamecenter_id",
+    "steam_id",
+)
+"""The ids that other companies have given to a user."""
 
 # Widths of PostgreSQL columns; Nakama leaves the check to the database.
 _WIDTHS = {
@@ -139,11 +151,15 @@ class Accounts:
                 "timezone": row["timezone"],
                 "metadata": row["metadata"],
                 "facebook_id": row["facebook_id"],
+                "google_id": row["google_id"],
+                "gamecenter_id": row["gamecenter_id"],
                 "steam_id": row["steam_id"],
                 "online": self._tracker.is_online(row["id"]),
                 "edge_count": row["edge_count"],
                 "create_time": timestamp(row["create_time"] * 1000, digits=0),
                 "update_time": timestamp(row["update_time"] * 1000, digits=0),
+                "facebook_instant_game_id": row["facebook_instant_game_id"],
+                "apple_id": row["apple_id"],
             }
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.features.accounts.core import Accounts
+from mock_server.features.accounts.core import PROVIDER_COLUMNS, Accounts
 from mock_server.features.moderation.core import Moderation
 from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.errors import ModuleError
@@ -141,7 +141,7 @@ def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:
     user = accounts.user(row)
     return {
         **{name: user.get(name, "") for name in _PROFILE},
-        **{name: user[name] for name in ("facebook_id", "steam_id") if name in user},
+        **{name: user[name] for name in PROVIDER_COLUMNS if name in user},
         "user_id": row["id"],
         "metadata": gojson.unmarshal(row["metadata"]),
         "online": user.get("online", False),

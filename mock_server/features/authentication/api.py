@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.features.accounts.core import check_username
 from mock_server.features.authentication.core import Authentication, Login
 from mock_server.features.authentication.foreign import FOREIGN_PROVIDERS, ForeignProvider
 from mock_server.features.sessions.core import Sessions
@@ -61,6 +60,15 @@ class _Api:
 
         return handler
 
+    def foreign(self, provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
+        def handler(call: Call) -> dict[str, Any]:
+            login = self._authentication.foreign(
+                provider, _account(call), call.request["username"], create=_create(call)
+            )
+            return self._session(call, login)
+
+        return handler
+
     def _session(self, call: Call, login: Login) -> dict[str, Any]:
         return self._sessions.issue(
             login.user_id, login.username, _account(call).get("vars", {}), created=login.created
@@ -73,15 +81,6 @@ def _account(call: Call) -> dict[str, Any]:
 
 def _create(call: Call) -> bool:
     return call.request["create"] is not False
-
-
-def _foreign(provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
-    def handler(call: Call) -> dict[str, Any]:
-        provider.check(_account(call))
-        check_username(call.request["username"])
-        raise provider.unknown()
-
-    return handler
 
 
 def _route(provider: str, handler: Callable[[Call], dict[str, Any]]) -> Route:
@@ -104,5 +103,5 @@ def routes(sessions: Sessions, authentication: Authentication) -> tuple[Route, .
         _route("Email", api.email),
         _route("Facebook", api.social(FACEBOOK)),
         _route("Steam", api.social(STEAM)),
-        *(_route(each.name, _foreign(each)) for each in FOREIGN_PROVIDERS),
+        *(_route(each.name, api.foreign(each)) for each in FOREIGN_PROVIDERS),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from mock_server.config import SocialConfig
 from mock_server.features.accounts.core import Accounts, check_username, generate_username
 from mock_server.features.authentication.identifiers import (
     BAD_CHARACTERS,
@@ -22,6 +24,7 @@ from server_kit import Store
 from server_kit.store import Row
 
 if TYPE_CHECKING:
+    from mock_server.features.authentication.foreign import ForeignProvider
     from mock_server.features.social.providers import Provider
 
 
@@ -37,7 +40,10 @@ class Login:
 class Authentication:
     """Who is who, by what a client knows of itself."""
 
-    def __init__(self, store: Store, accounts: Accounts, social: Social) -> None:
+    def __init__(
+        self, config: SocialConfig, store: Store, accounts: Accounts, social: Social
+    ) -> None:
+        self._config = config
         self._store = store
         self._accounts = accounts
         self._social = social
@@ -132,6 +138,31 @@ class Authentication:
         if sync:
             social.import_friends(provider, login.user_id, login.username, profile)
         return login
+
+    def foreign(
+        self, provider: ForeignProvider, account: Mapping[str, Any], username: str, *, create: bool
+    ) -> Login:
+        """Authenticate by a proof of Apple, Google, Game Center or Facebook Instant Games.
+
+        Args:
+            provider: Which.
+            account: The proof, as the client's message has it.
+            username: The name of a new user; a random one when empty.
+            create: Whether an unknown user is created.
+
+        Raises:
+            GrpcError: As for `social`.
+        """
+        config = self._config
+        provider.check(account, config)
+        name = _username(username)
+        profile = provider.profile(account, config, is_login=True)
+        row = self._store.one(f"SELECT * FROM users WHERE {provider.column} = ?", profile.id)
+        if row is not None:
+            return _known(row)
+        _require(create)
+        columns = {provider.column: profile.id, "display_name": profile.display_name}
+        return Login(self._accounts.create(name, **columns), name, created=True)
 
 
 def _username(username: str) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from mock_server.config import SessionConfig
+from mock_server.config import Config
 from mock_server.feature import Feature
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.authentication import api
 from mock_server.features.authentication.core import Authentication
 from mock_server.features.authentication.runtime import AuthenticationFunctions
+from mock_server.features.authentication.runtime_foreign import (
+    ForeignAuthenticationFunctions,
+)
 from mock_server.features.sessions.core import Sessions
 from mock_server.features.social.core import Social
 from server_kit import Clock, Store
 
 
 def authentication_feature(
-    config: SessionConfig,
+    config: Config,
     store: Store,
     clock: Clock,
     accounts: Accounts,
@@ -22,8 +25,11 @@ def authentication_feature(
     social: Social,
 ) -> Feature:
     """Return what the feature offers."""
-    authentication = Authentication(store, accounts, social)
+    authentication = Authentication(config.social, store, accounts, social)
     return Feature(
         routes=api.routes(sessions, authentication),
-        functions=(AuthenticationFunctions(config, clock, authentication, social),),
+        functions=(
+            AuthenticationFunctions(config.session, clock, authentication, social),
+            ForeignAuthenticationFunctions(config.social, authentication),
+        ),
     )

@@ -51,9 +51,9 @@ class AuthenticationFunctions(RuntimeFunctions):
         """
         given = Arguments("authenticate_device", device_id, username, create)
         device = _id(given, 10)
-        name, may_create = _username(given, 2), given.optional_flag(3, default=True)
+        name, may_create = username_of(given, 2), given.optional_flag(3, default=True)
         authenticate = self._authentication.device
-        return _login(lambda: authenticate(device, name, create=may_create))
+        return logged_in(lambda: authenticate(device, name, create=may_create))
 
     def authenticate_custom(
         self, custom_id: Any = None, username: Any = None, create: Any = None
@@ -65,9 +65,9 @@ class AuthenticationFunctions(RuntimeFunctions):
         """
         given = Arguments("authenticate_custom", custom_id, username, create)
         custom = _id(given, 6)
-        name, may_create = _username(given, 2), given.optional_flag(3, default=True)
+        name, may_create = username_of(given, 2), given.optional_flag(3, default=True)
         authenticate = self._authentication.custom
-        return _login(lambda: authenticate(custom, name, create=may_create))
+        return logged_in(lambda: authenticate(custom, name, create=may_create))
 
     def authenticate_email(
         self, email: Any = None, password: Any = None, username: Any = None, create: Any = None
@@ -86,9 +86,9 @@ class AuthenticationFunctions(RuntimeFunctions):
             raise given.error(2, "expects password to be valid, must be longer than 8 characters")
         if not address and not given.optional_text(3):
             raise given.error(1, "expects username string when email is not supplied")
-        name, may_create = _username(given, 3), given.optional_flag(4, default=True)
+        name, may_create = username_of(given, 3), given.optional_flag(4, default=True)
         authenticate = self._authentication.email
-        return _login(lambda: authenticate(address, secret, name, create=may_create))
+        return logged_in(lambda: authenticate(address, secret, name, create=may_create))
 
     def authenticate_facebook(
         self,
@@ -164,9 +164,9 @@ class AuthenticationFunctions(RuntimeFunctions):
     def _authenticate_social(self, given: Arguments, provider: Provider) -> tuple[str, str, bool]:
         token = given.filled_text(1, "expects access token string")
         sync = given.optional_flag(2, default=True)
-        name, may_create = _username(given, 3), given.optional_flag(4, default=True)
+        name, may_create = username_of(given, 3), given.optional_flag(4, default=True)
         authenticate = self._authentication.social
-        return _login(lambda: authenticate(provider, token, name, create=may_create, sync=sync))
+        return logged_in(lambda: authenticate(provider, token, name, create=may_create, sync=sync))
 
 
 def _id(given: Arguments, least: int) -> str:
@@ -189,7 +189,12 @@ def _email(given: Arguments) -> str:
     return text
 
 
-def _username(given: Arguments, number: int) -> str:
+def username_of(given: Arguments, number: int) -> str:
+    """The user name that is given; empty where there is none.
+
+    Raises:
+        ModuleError: A bad one.
+    """
     text = given.optional_text(number)
     if BAD_USERNAME.search(text):
         raise given.error(
@@ -200,7 +205,12 @@ def _username(given: Arguments, number: int) -> str:
     return text
 
 
-def _login(authenticate: Callable[[], Login]) -> tuple[str, str, bool]:
+def logged_in(authenticate: Callable[[], Login]) -> tuple[str, str, bool]:
+    """The user's id and name, and whether they are new.
+
+    Raises:
+        ModuleError: The login is refused.
+    """
     try:
         login = authenticate()
     except GrpcError as error:

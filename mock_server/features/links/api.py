@@ -59,22 +59,19 @@ class _Api:
 
         return handler
 
-    def unlink_foreign(self, provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
+    def link_foreign(self, provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
         def handler(call: Call) -> dict[str, Any]:
-            if provider.has_proof(call.request):
-                raise provider.unknown()
-            self._links.unlink_foreign(call.identity.user_id)
+            self._links.link_foreign(call.identity.user_id, provider, call.request)
             return {}
 
         return handler
 
+    def unlink_foreign(self, provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
+        def handler(call: Call) -> dict[str, Any]:
+            self._links.unlink_foreign(call.identity.user_id, provider, call.request)
+            return {}
 
-def _link_foreign(provider: ForeignProvider) -> Callable[[Call], dict[str, Any]]:
-    def handler(call: Call) -> dict[str, Any]:
-        provider.check(call.request)
-        raise provider.unknown()
-
-    return handler
+        return handler
 
 
 def _route(
@@ -101,6 +98,6 @@ def routes(links: Links) -> tuple[Route, ...]:
         _route("Unlink", "Email", api.unlink_email),
         _route("Unlink", "Facebook", api.unlink_social(FACEBOOK)),
         _route("Unlink", "Steam", api.unlink_social(STEAM)),
-        *(_route("Link", each.name, _link_foreign(each)) for each in FOREIGN_PROVIDERS),
+        *(_route("Link", each.name, api.link_foreign(each)) for each in FOREIGN_PROVIDERS),
         *(_route("Unlink", each.name, api.unlink_foreign(each)) for each in FOREIGN_PROVIDERS),
     )

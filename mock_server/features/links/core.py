@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from mock_server.features.accounts.core import Accounts
+from mock_server.config import SocialConfig
+from mock_server.features.accounts.core import PROVIDER_COLUMNS, Accounts
 from mock_server.features.authentication.identifiers import (
     BAD_CHARACTERS,
     check_device_id,
@@ -18,15 +20,24 @@ from mock_server.wire.errors import GrpcCode, GrpcError
 from server_kit import Clock, Store
 
 if TYPE_CHECKING:
+    from mock_server.features.authentication.foreign import ForeignProvider
     from mock_server.features.social.providers import Provider
 
-_COLUMNS = ("email", "custom_id", "facebook_id", "steam_id")
+_COLUMNS = ("email", "custom_id", *PROVIDER_COLUMNS)
 
 
 class Links:
     """The identifiers of each account."""
 
-    def __init__(self, store: Store, clock: Clock, accounts: Accounts, social: Social) -> None:
+    def __init__(
+        self,
+        config: SocialConfig,
+        store: Store,
+        clock: Clock,
+        accounts: Accounts,
+        social: Social,
+    ) -> None:
+        self._config = config
         self._store = store
         self._clock = clock
         self._accounts = accounts
@@ -180,16 +191,45 @@ class Links:
             user_id,
         )
 
-    def unlink_foreign(self, user_id: str) -> None:
-        """Forget the id of a provider that this server cannot ask: there is none to forget.
+    def link_foreign(
+        self, user_id: str, provider: ForeignProvider, account: Mapping[str, Any]
+    ) -> None:
+        """Set the id of Apple, Google, Game Center or Facebook Instant Games.
+
+        Args:
+            user_id: Whose account.
+            provider: Which.
+            account: The proof, as the client's message has it.
 
         Raises:
-            GrpcError: The user has no other way to log in.
+            GrpcError: A provider that is not configured, a proof that is not complete or not
+                known, or another account's id.
         """
-        self._require_other(user_id, None)
-        self._touch(user_id)
+        provider.check(account, self._config)
+        profile = provider.profile(account, self._config)
+        taken = f"{provider.title} ID is already in use."
+        with self._store.transaction():
+            self.link_column(user_id, provider.column, profile.id, taken)
+            self._store.run(
+                "UPDATE users SET display_name = ? WHERE id = ? AND display_name = ''",
+                profile.display_name,
+                user_id,
+            )
 
-    def _require_other(self, user_id: str, column: str | None) -> None:
+    def unlink_foreign(
+        self, user_id: str, provider: ForeignProvider, account: Mapping[str, Any]
+    ) -> None:
+        """Remove such an id; without a complete proof, whatever it is.
+
+        Raises:
+            GrpcError: The provider does not know the proof, or as for `unlink_column`.
+        """
+        linked = ""
+        if provider.has_proof(account):
+            linked = provider.profile(account, self._config).id
+        self.unlink_column(user_id, provider.column, linked)
+
+    def _require_other(self, user_id: str, column: str) -> None:
         """Refuse to unlink a column that is the user's last way to log in."""
         has_device = self._store.one("SELECT id FROM user_device WHERE user_id = ?", user_id)
         if not has_device and not self._has_identifier(user_id, besides=column):

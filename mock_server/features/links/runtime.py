@@ -12,7 +12,8 @@ from mock_server.runtime.errors import ModuleError, status_text
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.errors import GrpcError
 
-_USER_ID = "user ID must be a valid identifier"
+USER_ID = "user ID must be a valid identifier"
+"""What is said of a bad user id."""
 
 
 class LinkFunctions(RuntimeFunctions):
@@ -28,8 +29,8 @@ class LinkFunctions(RuntimeFunctions):
             ModuleError: A bad argument, or another account's device.
         """
         given = Arguments("link_device", user_id, device_id)
-        owner, device = given.uuid(1, _USER_ID), given.filled_text(2, "expects device ID string")
-        _try("linking", lambda: self._links.link_device(owner, device))
+        owner, device = given.uuid(1, USER_ID), given.filled_text(2, "expects device ID string")
+        attempt("linking", lambda: self._links.link_device(owner, device))
 
     def link_custom(self, user_id: Any = None, custom_id: Any = None) -> None:
         """Set the custom id of an account.
@@ -38,8 +39,8 @@ class LinkFunctions(RuntimeFunctions):
             ModuleError: A bad argument, or another account's id.
         """
         given = Arguments("link_custom", user_id, custom_id)
-        owner, custom = given.uuid(1, _USER_ID), given.filled_text(2, "expects custom ID string")
-        _try("linking", lambda: self._links.link_custom(owner, custom))
+        owner, custom = given.uuid(1, USER_ID), given.filled_text(2, "expects custom ID string")
+        attempt("linking", lambda: self._links.link_custom(owner, custom))
 
     def link_email(self, user_id: Any = None, email: Any = None, password: Any = None) -> None:
         """Set email address and password of an account.
@@ -48,9 +49,9 @@ class LinkFunctions(RuntimeFunctions):
             ModuleError: A bad argument, or another account's address.
         """
         given = Arguments("link_email", user_id, email, password)
-        owner, address = given.uuid(1, _USER_ID), given.filled_text(2, "expects email string")
+        owner, address = given.uuid(1, USER_ID), given.filled_text(2, "expects email string")
         secret = given.filled_text(3, "expects username string")  # Nakama's own slip
-        _try("linking", lambda: self._links.link_email(owner, address, secret))
+        attempt("linking", lambda: self._links.link_email(owner, address, secret))
 
     def link_facebook(
         self,
@@ -96,8 +97,8 @@ class LinkFunctions(RuntimeFunctions):
             ModuleError: A bad argument, not their device, or their last way to log in.
         """
         given = Arguments("unlink_device", user_id, device_id)
-        owner, device = given.uuid(1, _USER_ID), given.filled_text(2, "expects device ID string")
-        _try("unlinking", lambda: self._links.unlink_device(owner, device))
+        owner, device = given.uuid(1, USER_ID), given.filled_text(2, "expects device ID string")
+        attempt("unlinking", lambda: self._links.unlink_device(owner, device))
 
     def unlink_custom(self, user_id: Any = None, custom_id: Any = None) -> None:
         """Clear the custom id of an account; `custom_id` may be left out.
@@ -106,8 +107,8 @@ class LinkFunctions(RuntimeFunctions):
             ModuleError: A bad argument, not their id, or their last way to log in.
         """
         given = Arguments("unlink_custom", user_id, custom_id)
-        owner, custom = given.uuid(1, _USER_ID), given.optional_text(2)
-        _try("unlinking", lambda: self._links.unlink_column(owner, "custom_id", custom))
+        owner, custom = given.uuid(1, USER_ID), given.optional_text(2)
+        attempt("unlinking", lambda: self._links.unlink_column(owner, "custom_id", custom))
 
     def unlink_email(self, user_id: Any = None, email: Any = None) -> None:
         """Clear email address and password of an account; `email` may be left out.
@@ -116,8 +117,8 @@ class LinkFunctions(RuntimeFunctions):
             ModuleError: A bad argument, not their address, or their last way to log in.
         """
         given = Arguments("unlink_email", user_id, email)
-        owner, address = given.uuid(1, _USER_ID), given.optional_text(2).lower()
-        _try("unlinking", lambda: self._links.unlink_column(owner, "email", address))
+        owner, address = given.uuid(1, USER_ID), given.optional_text(2).lower()
+        attempt("unlinking", lambda: self._links.unlink_column(owner, "email", address))
 
     def unlink_facebook(self, user_id: Any = None, token: Any = None) -> None:
         """Clear the Facebook id of an account; `token` may be left out.
@@ -136,18 +137,23 @@ class LinkFunctions(RuntimeFunctions):
         self._unlink_social(Arguments("unlink_steam", user_id, token), STEAM)
 
     def _link_social(self, given: Arguments, provider: Provider) -> None:
-        owner, name = given.uuid(1, _USER_ID), given.filled_text(2, "expects username string")
+        owner, name = given.uuid(1, USER_ID), given.filled_text(2, "expects username string")
         token = given.filled_text(3, "expects token string")
         sync = given.optional_flag(4, default=True)
         link = self._links.link_social
-        _try("linking", lambda: link(owner, name, provider, token, sync=sync))
+        attempt("linking", lambda: link(owner, name, provider, token, sync=sync))
 
     def _unlink_social(self, given: Arguments, provider: Provider) -> None:
-        owner, token = given.uuid(1, _USER_ID), given.optional_text(2)
-        _try("unlinking", lambda: self._links.unlink_social(owner, provider, token))
+        owner, token = given.uuid(1, USER_ID), given.optional_text(2)
+        attempt("unlinking", lambda: self._links.unlink_social(owner, provider, token))
 
 
-def _try(what: str, action: Callable[[], None]) -> None:
+def attempt(what: str, action: Callable[[], None]) -> None:
+    """Link or unlink.
+
+    Raises:
+        ModuleError: It is refused.
+    """
     try:
         action()
     except GrpcError as error:

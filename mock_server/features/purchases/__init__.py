@@ -1,1 +1,1 @@
-"""Purchases: no store is configured here."""
+"""Purchases and subscriptions, by receipts of the mock's own."""

@@ -30,6 +30,7 @@ LANDED_WITH_CALLERS = {
     "lb_reset",
     "lb_runtime",
     "lb_runtime_args",
+    "lua_authenticate",
     "lua_localcache",
     "lua_metrics_random_file",
     "lua_multi_update",

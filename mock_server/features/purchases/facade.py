@@ -1,0 +1,46 @@
+"""What a test does with purchases: reads and refunds them, as the stores do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from mock_server.features.purchases.core import Kind, Purchases, Validated
+
+T = TypeVar("T")
+
+
+class InLoop(Protocol):
+    """Calls a function in the server's loop."""
+
+    def call(self, function: Callable[[], T], /) -> T:
+        """Call it, and wait for its result."""
+
+
+class PurchasesFacade:
+    """The purchases and subscriptions of a running server, for any thread.
+
+    Args:
+        find: Returns those of the running server; a restart makes new ones.
+        in_loop: Calls them.
+    """
+
+    def __init__(self, find: Callable[[], Purchases], in_loop: InLoop) -> None:
+        self._find = find
+        self._in_loop = in_loop
+
+    def get(self, transaction_id: str) -> Validated | None:
+        """The stored purchase or subscription of a transaction, or None."""
+        kinds: tuple[Kind, Kind] = ("purchase", "subscription")
+        found = self._in_loop.call(
+            lambda: [self._find().get(kind, transaction_id) for kind in kinds]
+        )
+        return found[0] or found[1]
+
+    def refund(self, transaction_id: str) -> Validated:
+        """Refund a purchase or a subscription, as the store tells Nakama by a notification.
+
+        Raises:
+            LookupError: There is none of this transaction.
+        """
+        return self._in_loop.call(lambda: self._find().refund(transaction_id))
