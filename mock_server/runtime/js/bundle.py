@@ -12,8 +12,8 @@ from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.js.init_module import InitModuleReader
 from mock_server.runtime.js.language import Finding, unknown_names, unparsable
 from mock_server.runtime.js.sourcemap import Place, SourceMap, find_source_map
+from mock_server.runtime.js.syntax import arguments_of, parse, text_of, walk
 from mock_server.runtime.js.syntax import field as part
-from mock_server.runtime.js.syntax import parse, text_of, walk
 from mock_server.runtime.js.wording import Wording
 
 _STRICT = '"use strict";'
@@ -100,22 +100,25 @@ class Bundle:
 
 
 def _instrumented(root: Node, source: str) -> tuple[str, list[_Insertion]]:
-    """The program in strict mode, with `throw $nkThrown((x))` for each `throw x`."""
+    """The program in strict mode, with `throw $nkThrown((x))` and `eval($nkCode((x)))`."""
     data = source.encode(errors="replace")
     pieces: list[tuple[int, str]] = [(0, _STRICT)]
     if not root.has_error:
         for node in walk(root):
             if node.type == "throw_statement":
                 pieces += _marked_throw(node)
+            elif node.type == "call_expression":
+                pieces += _marked_eval(node)
         data = without_properties(root, data)
-    out, insertions, end = [], [], 0
+    out, insertions = [], []
+    end, line, column = 0, 1, 1
     for offset, text in sorted(pieces, key=lambda piece: piece[0]):
-        out.append(data[end:offset].decode(errors="replace") + text)
-        before = data[:offset].decode(errors="replace")
-        line_start = before.rfind("\n") + 1
-        insertions.append(
-            _Insertion(before.count("\n") + 1, len(before) - line_start + 1, len(text))
-        )
+        between = data[end:offset].decode(errors="replace")
+        lines = between.count("\n")
+        line += lines
+        column = len(between) - between.rfind("\n") if lines else column + len(between)
+        out += [between, text]
+        insertions.append(_Insertion(line, column, len(text)))
         end = offset
     out.append(data[end:].decode(errors="replace"))
     return "".join(out), insertions
@@ -126,6 +129,16 @@ def _marked_throw(node: Node) -> list[tuple[int, str]]:
     if not values or _ERRORS.match(text_of(values[0])):
         return []
     return [(values[0].start_byte, "$nkThrown(("), (values[0].end_byte, "))")]
+
+
+def _marked_eval(node: Node) -> list[tuple[int, str]]:
+    called = part(node, "function")
+    if called.type != "identifier" or text_of(called) != "eval":
+        return []
+    code = arguments_of(node)[:1]
+    if not code or code[0].type == "spread_element":
+        return []
+    return [(code[0].start_byte, "$nkCode(("), (code[0].end_byte, "))")]
 
 
 def without_properties(root: Node, data: bytes) -> bytes:

@@ -89,6 +89,7 @@ class Host:
             "$env": self._set_env,
             "$reword": self._reword,
             "$syntax": _check_syntax,
+            "$eval": _check_eval,
             "$json": _json_mistake,
         }
 
@@ -182,3 +183,14 @@ def _check_syntax(text: str) -> str:
     data = without_properties(root, source.encode(errors="replace")).decode(errors="replace")
     start = form.index("{}") + len(",".join(parameters)) + len("\n) {\n")
     return "v" + json.dumps([*parameters, data[start : len(data) - len("\n})")]])
+
+
+def _check_eval(text: str) -> str:
+    """Refuse code for `eval` that goja does not parse."""
+    source = json.loads(text)
+    root = parse(source)
+    found = unparsable(root)
+    if found is not None:
+        return f"S<eval>: Line {found.line}:{found.column} {found.what}"
+    data = without_properties(root, source.encode(errors="replace"))
+    return "v" + json.dumps(data.decode(errors="replace"))

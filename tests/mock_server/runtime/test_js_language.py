@@ -150,7 +150,7 @@ async def test_nothing_of_the_host_can_be_reached(tmp_path: Path) -> None:
     """
     async with serving(tmp_path, {"index.js": rpcs({"look": body})}) as game:
         assert (await game.rpc("look")).body == [
-            ["$nkThrown"],
+            ["$nkThrown", "$nkCode"],
             "length,name,prototype",
             "undefined",
             "undefined",
@@ -161,3 +161,29 @@ def test_the_log_is_quiet_about_a_clean_bundle(caplog: pytest.LogCaptureFixture)
     source = (Path(__file__).parents[2] / "javascript" / "index.js").read_text("utf-8")
     caplog.set_level(logging.WARNING)
     assert unknown_names(parse(source)) == []
+
+
+EVALUATED = """
+function run(ctx, logger, nk, payload) {
+  var local = 'seen';
+  try { return '' + eval(payload); } catch (error) { return String(error); }
+}
+function fail(ctx, logger, nk, payload) { eval('1'); eval('2'); throw {code: 3}; }
+function InitModule(ctx, logger, nk, initializer) {
+  initializer.registerRpc('run', run);
+  initializer.registerRpc('fail', fail);
+}
+"""
+
+
+@pytest.mark.asyncio
+async def test_code_of_eval_is_what_goja_parses(tmp_path: Path) -> None:
+    async with serving(tmp_path, {"index.js": EVALUATED}) as game:
+        assert (await game.rpc("run", "local")).body == "seen"
+        assert (await game.rpc("run", "/\\p{L}/u.test('a')")).body is False
+        refused = (await game.rpc("run", "local;\nasync function* f() {}")).body
+        assert refused.startswith("SyntaxError: <eval>: Line 2:")
+        assert "async generators" in refused
+        answer = await game.rpc("fail")
+        place = answer.body["error"]["stackTrace"].partition("\n")[2]
+        assert (answer.body["code"], place) == (3, "\tat fail (index.js:6:71(0))\n")

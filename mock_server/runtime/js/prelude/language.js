@@ -27,6 +27,14 @@ function $nkConstructor(native) {
   return wrapped;
 }
 
+// So does `eval(x)`, which is `eval($nkCode((x)))`.
+defineProperty(globalThis, "$nkCode", {value: function $nkCode(code) {
+  if (typeof code !== "string") { return code; }
+  const answer = host("$eval", stringify(code));
+  if (answer[0] === "S") { throw new NativeSyntaxError(answer.slice(1)); }
+  return parse(answer.slice(1));
+}});
+
 const WrappedFunction = $nkConstructor(NativeFunction);
 defineProperty(globalThis, "Function", {value: WrappedFunction, writable: true, configurable: true});
 $nkConstructor(getPrototypeOf(function* () {}).constructor);
