@@ -79,11 +79,15 @@ class ConnectionFailed(NakamaError):
 
     Attributes:
         nothing_sent: Whether there was no connection, so that the server has done nothing.
+        is_refused: Whether nobody listens on the port, as while a server restarts.
     """
 
-    def __init__(self, message: str, *, nothing_sent: bool = False) -> None:
+    def __init__(
+        self, message: str, *, nothing_sent: bool = False, is_refused: bool = False
+    ) -> None:
         super().__init__(message)
         self.nothing_sent = nothing_sent
+        self.is_refused = is_refused
 
 
 class TimeoutExceeded(NakamaError, TimeoutError):
@@ -91,11 +95,15 @@ class TimeoutExceeded(NakamaError, TimeoutError):
 
     Attributes:
         nothing_sent: Whether there was no connection, so that the server has done nothing.
+        is_refused: Whether nobody listens on the port, as while a server restarts.
     """
 
-    def __init__(self, message: str, *, nothing_sent: bool = False) -> None:
+    def __init__(
+        self, message: str, *, nothing_sent: bool = False, is_refused: bool = False
+    ) -> None:
         super().__init__(message)
         self.nothing_sent = nothing_sent
+        self.is_refused = is_refused
 
 
 class SessionExpired(NakamaError):

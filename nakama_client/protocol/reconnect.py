@@ -39,8 +39,16 @@ class Connected:
     lost: DisconnectReason | None
 
 
+# The highest bound, in seconds, while the server's port refuses connections: nobody has been asked
+# to do anything, and a server that restarts is found soon after it listens.
+_LONGEST_WHILE_REFUSED = 2.0
+
+
 class Backoff:
     """Counts failed attempts, and says how long to wait before the next one.
+
+    A refused connection costs the server nothing, so it does not count among the failures that
+    double the delay.
 
     Args:
         attempts: How many attempts may fail in a row; None for any number.
@@ -66,6 +74,7 @@ class Backoff:
         self._max_delay = max_delay
         self._random = random
         self._failures = 0
+        self._refusals = 0
         self._opened_at = 0.0
 
     def opened(self, now: float) -> None:
@@ -75,6 +84,7 @@ class Backoff:
     def lost(self, now: float) -> None:
         """The connection was lost. When it held for long, the delays begin anew."""
         self.attempt = 0
+        self._refusals = 0
         if now - self._opened_at >= self._max_delay:
             self._failures = 0
 
@@ -83,9 +93,13 @@ class Backoff:
         if self.attempt == self._attempts:
             return None
         self.attempt += 1
-        self._failures += 1
-        delay = full_jitter(
-            self._failures, first=self._first_delay, longest=self._max_delay, random=self._random
-        )
+        if isinstance(cause, errors.ConnectionFailed) and cause.is_refused:
+            self._refusals += 1
+            failures = self._refusals
+            longest = min(self._max_delay, max(self._first_delay, _LONGEST_WHILE_REFUSED))
+        else:
+            self._failures += 1
+            failures, longest = self._failures, self._max_delay
+        delay = full_jitter(failures, first=self._first_delay, longest=longest, random=self._random)
         asked = cause.retry_after if isinstance(cause, errors.ReplyError) else None
         return max(delay, asked or 0.0)

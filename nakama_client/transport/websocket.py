@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
 import logging
 from collections.abc import Callable
@@ -194,12 +195,21 @@ async def open_websocket(
     # ImportError: the environment names a SOCKS proxy, for which a package is missing.
     except (websockets.WebSocketException, OSError, ValueError, ImportError) as error:
         problem = tls_hint(hide(str(error)[:1000] or type(error).__name__, secrets))
-        failure = ConnectionFailed(f"{url}: {problem}")
+        failure = ConnectionFailed(f"{url}: {problem}", is_refused=_is_refused(error))
     else:
         return WebSocket(connection, timeouts, secrets)
     # Outside of the blocks: the library's errors hold what the peer sent, and would be the
     # context of ours.
     raise failure
+
+
+def _is_refused(error: Exception) -> bool:
+    """Whether nobody listens, at none of the name's addresses."""
+    if isinstance(error, ConnectionRefusedError):
+        return True
+    text = str(error)  # asyncio joins what several addresses answer into one text
+    refusals = text.count(f"[Errno {errno.ECONNREFUSED}]")
+    return text.startswith("Multiple exceptions: ") and text.count("[Errno ") == refusals
 
 
 @functools.cache

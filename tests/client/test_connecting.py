@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import socket
 from typing import Any
 
 import pytest
@@ -322,3 +323,16 @@ async def test_waiting_subscription_raises_not_connected_when_connect_fails(
             await connecting
         with pytest.raises(NotConnected):
             await waiting
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.asyncio
+async def test_connect_says_that_nobody_listens(host: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    session = Session(make_token())
+    async with Client(f"http://{host}:{port}", retry=None) as client:
+        with pytest.raises(ConnectionFailed) as raised:
+            await client.socket(session).connect()
+    assert raised.value.is_refused

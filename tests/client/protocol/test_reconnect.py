@@ -99,3 +99,10 @@ def test_backoff_waits_for_retry_after() -> None:
     assert delays.next_delay(busy) == 60.0
     busy.retry_after = 0.5
     assert delays.next_delay(busy) == 2.0
+
+
+def test_backoff_does_not_grow_while_connections_are_refused() -> None:
+    refused = ConnectionFailed("refused", is_refused=True)
+    delays = backoff()
+    assert [delays.next_delay(refused) for _ in range(4)] == [1.0, 2.0, 2.0, 2.0]
+    assert [delays.next_delay(CAUSE) for _ in range(3)] == [1.0, 2.0, 4.0]
