@@ -142,9 +142,9 @@ class Socket(
     async def close(self) -> None:
         """Close the connection and stop reconnecting; calling it again does nothing.
 
-        Channels, followed users and the status are forgotten. Waiting requests raise
-        `ConnectionLost`. Handlers have `Timeouts.close` seconds for what has arrived, and are then
-        cancelled. When a handler calls this, it does not wait for that handler.
+        Channels, matches, parties, followed users and the status are forgotten. Waiting requests
+        raise `ConnectionLost`. Handlers have `Timeouts.close` seconds for what has arrived, and are
+        then cancelled. When a handler calls this, it does not wait for that handler.
         """
         await self._supervisor.close()
 
@@ -188,7 +188,7 @@ class Socket(
     def on_connected(self, function: Function[Connected]) -> Handler[Connected]:
         """Call a function each time a connection is open, the first one included.
 
-        By then, channels, followed users and status are restored.
+        By then, channels, matches, parties, followed users and status are restored.
 
         Use it as a decorator or call it; the function may be async.
 

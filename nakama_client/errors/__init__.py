@@ -34,7 +34,7 @@ NakamaError
     ├── ConnectionLost                 it closed while a call waited; keeps the reason
     │   ├── SessionReplaced            another socket of this user replaced it (-7)
     │   └── UserBanned                 the account was banned (-8)
-    ├── RestoreFailed                  a channel, follow or status was refused on reconnecting
+    ├── RestoreFailed                  what was joined or followed did not come back on reconnecting
     ├── HandlerFailed                  a handler raised; the cause is what it raised
     └── QueueOverflow                  handlers are too slow; says how many events were dropped
 ```

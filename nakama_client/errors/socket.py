@@ -88,9 +88,10 @@ class MalformedFrame(UnexpectedReply, SocketError):
 
 
 class RestoreFailed(SocketError):
-    """After a reconnect, the server refused to restore a channel, a follow or the status.
+    """After a reconnect, something did not come back.
 
-    `__cause__` says why.
+    The server refused a channel, a match, a party, a follow or the status, or a ticket of the
+    matchmaker is gone. `__cause__` says why.
 
     Attributes:
         request: The request, such as `channel_join`.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 from attrs import Factory, frozen
 
 from nakama_client.errors import NakamaError, RestoreFailed
 from nakama_client.events.listener import Listener
+from nakama_client.events.subscription import Subscription
 from nakama_client.features.joined_matches import data_body
 from nakama_client.features.presences import UserPresence
-from nakama_client.features.roster import Place, Roster
+from nakama_client.features.roster import Place, Roster, new_queue
 from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.envelopes import Envelope, single
 from nakama_client.socket_connection import SocketConnection
@@ -205,6 +207,7 @@ class JoinedParties:
         self._connection: SocketConnection | None = None
         self._parties: dict[str, Party] = {}
         self._rosters: dict[str, Roster[PartyData]] = {}
+        self._readers: WeakSet[Subscription[Party]] = WeakSet()
         self._observed: tuple[tuple[Any, Listener[Any]], ...] = (
             (PARTY, Listener(self.entered, disconnected=self._disconnected, ended=self._ended)),
             (DATA, Listener(self._received)),
@@ -228,9 +231,20 @@ class JoinedParties:
         roster.answer(reply.presences)
         party = self._parties.get(reply.party_id)
         if party is None:
-            self._parties[reply.party_id] = Party(self._connection, roster, reply)
+            party = self._parties[reply.party_id] = Party(self._connection, roster, reply)
         else:
             party._entered(reply)
+        for reader in list(self._readers):
+            reader._add(party)
+
+    def subscribe(self) -> Subscription[Party]:
+        """Collect the parties that this socket comes into for an `async for`."""
+        assert self._connection is not None
+        reader: Subscription[Party] = new_queue(
+            self._connection, self._connection.topics.queue_limit
+        )
+        self._readers.add(reader)
+        return reader
 
     def created(self, reply: PartyReply) -> Party:
         """This socket created a party, of which an event may have told already."""
@@ -298,6 +312,8 @@ class JoinedParties:
     def _ended(self, error: NakamaError | None) -> None:
         for party_id in list(self._parties):
             self._end(party_id, error)
+        for reader in list(self._readers):
+            reader._end(error)
         if self._connection is not None:
             for event, listener in self._observed:
                 self._connection.topics.forget(event, listener)

@@ -359,6 +359,26 @@ class RealtimeParties(SocketFeature):
         """Call a function when the leader looks for a match for the party."""
         return self._connection.on(_TICKET, function)
 
+    def parties(self) -> Subscription[Party]:
+        """The parties that this socket comes into from now on, for an `async for`."""
+        return joined_parties(self._connection).subscribe()
+
+    def party_leaders(self) -> Subscription[PartyLeader]:
+        """Who leads the parties from now on, for an `async for`."""
+        return self._connection.subscribe(events.LEADER)
+
+    def party_closes(self) -> Subscription[PartyClose]:
+        """Which parties are closed from now on, for an `async for`."""
+        return self._connection.subscribe(events.CLOSE)
+
+    def party_updates(self) -> Subscription[PartyUpdate]:
+        """What leaders change in the parties from now on, for an `async for`."""
+        return self._connection.subscribe(events.UPDATE)
+
+    def party_matchmaker_tickets(self) -> Subscription[PartyMatchmakerTicket]:
+        """When leaders look for a match from now on, for an `async for`."""
+        return self._connection.subscribe(_TICKET)
+
     def party_data(self) -> Subscription[PartyData]:
         """What others send in all parties from now on, for an `async for`."""
         return self._connection.subscribe(events.DATA)

@@ -17,6 +17,12 @@ T = TypeVar("T")
 EARLY_LIMIT = 32
 
 
+def new_queue(connection: SocketConnection, limit: int) -> Subscription[T]:
+    """A queue of a socket for a loop, in which so many events may wait."""
+    topics = connection.topics
+    return Subscription(limit, connection.dispatcher.report, lambda: topics.is_served())
+
+
 class Roster(Generic[T]):
     """The presences of a match or a party by session, and the queue of what is sent in it.
 
@@ -29,12 +35,9 @@ class Roster(Generic[T]):
     """
 
     def __init__(self, connection: SocketConnection) -> None:
-        topics = connection.topics
-        self.queue: Subscription[T] = Subscription(
-            EARLY_LIMIT, connection.dispatcher.report, lambda: topics.is_served()
-        )
+        self.queue: Subscription[T] = new_queue(connection, EARLY_LIMIT)
         self.is_joined = False
-        self._topics: Topics = topics
+        self._topics: Topics = connection.topics
         self._present: dict[str, UserPresence] = {}
         self._changes: dict[str, UserPresence | None] | None = None
 

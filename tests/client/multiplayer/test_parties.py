@@ -146,6 +146,37 @@ async def test_add_matchmaker_party_brings_all_members_into_a_match(
 
 
 @pytest.mark.asyncio
+async def test_loops_hear_what_happens_to_parties(connect: Connect) -> None:
+    ada, bob = await connect("ada"), await connect("bob")
+    entered = bob.wait_for(bob.parties, timeout=10)
+    heard = [bob.party_leaders(), bob.party_updates(), bob.party_closes()]
+    tickets, data, presences = bob.party_matchmaker_tickets(), bob.party_data(), bob.parties()
+    party = await ada.create_party(max_size=2)
+    await bob.join_party(party.id)
+    bobs = await entered
+    assert bobs.id == party.id
+    assert await anext(presences) is bobs
+    joined = bob.party_presences()
+    ticket = await ada.add_matchmaker_party(party.id, min_count=3, max_count=3)
+    assert (await anext(tickets)).ticket == ticket
+    await party.send(4)
+    assert (await anext(data)).op_code == 4
+    await ada.update_party(party.id, open=True, label={"a": 1})
+    await ada.promote_party_member(party.id, bobs.own_presence)
+    await bobs.leave()
+    await bob.join_party(party.id)
+    again = await anext(presences)
+    assert again is not bobs
+    await ada.close_party(party.id)
+    leader, update, close = [await anext(each) for each in heard]
+    assert (leader.presence.username, update.label) == ("bob", {"a": 1})
+    assert close.party_id == party.id
+    assert (await anext(joined)).party_id == party.id
+    await bob.close()
+    assert [each async for each in presences] == []
+
+
+@pytest.mark.asyncio
 async def test_list_parties_finds_what_is_not_hidden(
     client: Client, connect: Connect, server: MockServer
 ) -> None:
