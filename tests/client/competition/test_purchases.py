@@ -2,13 +2,17 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
-from mock_server import MockServer
+from mock_server import Config, MockServer
 from nakama_client import (
+    ApiError,
     ArgumentError,
     Client,
     FailedPrecondition,
@@ -16,6 +20,7 @@ from nakama_client import (
     Session,
     StoreEnvironment,
     StoreProvider,
+    UnknownError,
 )
 from tests.client.scripted import ScriptedServer, make_token
 
@@ -150,3 +155,56 @@ async def test_purchases_raise_before_the_wire(
     with pytest.raises(ArgumentError):
         client.iter_subscriptions(alice, page_size=0)
     assert len(server.journal) == before
+
+
+@pytest_asyncio.fixture
+async def shop() -> AsyncIterator[tuple[MockServer, Client]]:
+    stores = ["apple", "google", "huawei", "facebook"]
+    config = Config.from_settings({"purchases.accept": stores})
+    async with MockServer(config) as server, Client(server.http_url) as client:
+        yield server, client
+
+
+@pytest.mark.asyncio
+async def test_purchases_are_seen_once(shop: tuple[MockServer, Client]) -> None:
+    _, client = shop
+    ada = await client.authenticate_device("device-of-ada")
+    validated = [
+        await client.validate_purchase_apple(ada, "apple:sword:t-1:sandbox"),
+        await client.validate_purchase_google(ada, "google:sword:t-2"),
+        await client.validate_purchase_huawei(ada, "huawei:sword:t-3", signature="any"),
+        await client.validate_purchase_facebook_instant(ada, "facebook:sword:t-4"),
+        await client.validate_purchase_apple(ada, "apple:sword:t-1:sandbox"),
+    ]
+    found = [purchase for (purchase,) in validated]
+    assert [(each.transaction_id, each.store, each.seen_before) for each in found] == [
+        ("t-1", StoreProvider.APPLE_APP_STORE, False),
+        ("t-2", StoreProvider.GOOGLE_PLAY_STORE, False),
+        ("t-3", StoreProvider.HUAWEI_APP_GALLERY, False),
+        ("t-4", StoreProvider.FACEBOOK_INSTANT_STORE, False),
+        ("t-1", StoreProvider.APPLE_APP_STORE, True),
+    ]
+    assert {(each.user_id, each.product_id) for each in found} == {(ada.user_id, "sword")}
+    assert found[0].environment == StoreEnvironment.SANDBOX
+    assert found[0].purchase_time is not None
+    with pytest.raises(ApiError):
+        await client.validate_purchase_apple(ada, "no receipt")
+
+
+@pytest.mark.asyncio
+async def test_subscriptions_end_by_the_clock(shop: tuple[MockServer, Client]) -> None:
+    server, client = shop
+    ada = await client.authenticate_device("device-of-ada")
+    ends = int(server.clock.time()) + 600
+    first = await client.validate_subscription_google(ada, f"google:pass:t-1:expires={ends}")
+    await client.validate_subscription_apple(ada, f"apple:gems:t-2:expires={ends + 9000}")
+    assert (first.product_id, first.original_transaction_id) == ("pass", "t-1")
+    assert first.expiry_time == datetime.fromtimestamp(ends, UTC)
+    listed = [each async for each in client.iter_subscriptions(ada, page_size=1)]
+    assert {each.product_id for each in listed} == {"pass", "gems"}
+    assert (await client.get_subscription(ada, "pass")).active
+    server.clock.advance(700)
+    assert not (await client.get_subscription(ada, "pass")).active
+    assert (await client.get_subscription(ada, "gems")).active
+    with pytest.raises(UnknownError, match="cursor invalid"):
+        await client.list_subscriptions(ada, cursor="garbage")

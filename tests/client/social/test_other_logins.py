@@ -1,14 +1,24 @@
 """Apple, Google, Game Center and Facebook Instant: what is sent, and what is refused."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import attrs
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
-from mock_server import MockServer
-from nakama_client import ApiError, ArgumentError, Client, GameCenterCredentials, Session
+from mock_server import Config, MockServer
+from nakama_client import (
+    AlreadyExists,
+    ApiError,
+    ArgumentError,
+    Client,
+    GameCenterCredentials,
+    NotFound,
+    Session,
+)
 from tests.client.scripted import ScriptedServer, make_token
 
 GAME_CENTER = GameCenterCredentials(
@@ -120,3 +130,43 @@ async def test_get_users_finds_linked_facebook_users(client: Client, alice: Sess
     await client.link_facebook(alice, "fb:ada1815:")
     (found,) = await client.get_users(alice, facebook_ids=["ada1815", "nobody"])
     assert (found.id, found.facebook_id) == (alice.user_id, "ada1815")
+
+
+@pytest_asyncio.fixture
+async def apple_client() -> AsyncIterator[Client]:
+    config = Config.from_settings({"social.apple.bundle_id": "com.example.game"})
+    async with MockServer(config) as server, Client(server.http_url) as client:
+        yield client
+
+
+@pytest.mark.asyncio
+async def test_other_logins_log_in_to_the_account_that_they_were_linked_to(
+    apple_client: Client,
+) -> None:
+    client = apple_client
+    proof = attrs.evolve(GAME_CENTER, signature="gamecenter:G:1")
+    ada = await client.authenticate_device("device-of-ada", username="ada")
+    await client.link_apple(ada, "apple:a1")
+    await client.link_google(ada, "google:g1")
+    await client.link_facebook_instant_game(ada, "fbinstant:f1")
+    await client.link_game_center(ada, proof)
+    user = (await client.get_account(ada)).user
+    linked = (user.apple_id, user.google_id, user.facebook_instant_game_id, user.gamecenter_id)
+    assert linked == ("a1", "g1", "f1", "G:1")
+    for session in (
+        await client.authenticate_apple("apple:a1", create=False),
+        await client.authenticate_google("google:g1", create=False),
+        await client.authenticate_facebook_instant_game("fbinstant:f1", create=False),
+        await client.authenticate_game_center(proof, create=False),
+    ):
+        assert (session.user_id, session.created) == (ada.user_id, False)
+    await client.unlink_apple(ada, "apple:a1")
+    await client.unlink_google(ada, "google:g1")
+    await client.unlink_facebook_instant_game(ada, "fbinstant:f1")
+    await client.unlink_game_center(ada, proof)
+    with pytest.raises(NotFound):
+        await client.authenticate_apple("apple:a1", create=False)
+    eve = await client.authenticate_google("google:g1", username="eve")
+    assert (eve.created, eve.username) == (True, "eve")
+    with pytest.raises(AlreadyExists):
+        await client.link_google(ada, "google:g1")
