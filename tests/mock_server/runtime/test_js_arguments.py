@@ -43,6 +43,11 @@ REFUSALS = {
     "nk.multiUpdate(null, null, null, 5)": ("TypeError: expects an array of wallet update objects"),
     "nk.purchasesList('')": "TypeError: expects a valid user ID",
     "nk.purchasesList(null, 101)": "TypeError: limit must be 1-100",
+    "nk.purchaseGetByTransactionId('t')": ("GoError: there is no purchase t (Nakama panics here)"),
+    "nk.purchaseValidateApple(ID, 'r')": "GoError: apple IAP is not configured",
+    "nk.subscriptionGetByProductId(ID, 'p')": (
+        "GoError: error retrieving purchase: subscription not found"
+    ),
     "nk.purchaseGetByTransactionId('')": "TypeError: expects a transaction id string",
     "nk.purchaseValidateGoogle('', 'r')": "TypeError: expects a user ID string",
     "nk.purchaseValidateSamsung(ID, '')": "TypeError: expects purchaseId",
@@ -59,3 +64,38 @@ async def test_arguments_are_refused_in_the_words_of_nakama(tmp_path: Path) -> N
     async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
         answers = {code: (await game.rpc("run", code)).body for code in REFUSALS}
     assert answers == REFUSALS
+
+
+@pytest.mark.asyncio
+async def test_purchases_and_subscriptions_are_validated_and_listed(tmp_path: Path) -> None:
+    bodies = {
+        "buy": """
+        var first = nk.purchaseValidateApple(ctx.userId, 'apple:sword:t-1').validatedPurchases[0];
+        var again = nk.purchaseValidateApple(ctx.userId, 'apple:sword:t-1').validatedPurchases[0];
+        var found = nk.purchaseGetByTransactionId('t-1');
+        var listed = nk.purchasesList(ctx.userId);
+        return JSON.stringify([
+          [first.productId, first.store, first.seenBefore, again.seenBefore, found.transactionId],
+          listed.validatedPurchases.length, listed.cursor, Object.keys(first).sort(),
+        ]);
+        """,
+        "subscribe": """
+        var receipt = 'apple:pass:t-2:expires=4102444800';
+        var bought = nk.subscriptionValidateApple(ctx.userId, receipt).validatedSubscription;
+        var found = nk.subscriptionGetByProductId(ctx.userId, 'pass');
+        var listed = nk.subscriptionsList(ctx.userId).validatedSubscriptions;
+        return JSON.stringify([bought.active, bought.expiryTime, found.productId, listed.length]);
+        """,
+    }
+    accept = {"purchases__accept": ("apple",)}
+    async with serving(tmp_path, {"index.js": rpcs(bodies)}, **accept) as game:
+        token = await game.login()
+        told, count, cursor, names = (await game.rpc("buy", token=token)).body
+        assert told == ["sword", "APPLE_APP_STORE", False, True, "t-1"]
+        assert (count, cursor) == (1, None)
+        assert names == [
+            "createTime", "environment", "productId", "providerResponse", "purchaseTime",
+            "seenBefore", "store", "transactionId", "updateTime", "userId",
+        ]  # fmt: skip
+        subscribed = (await game.rpc("subscribe", token=token)).body
+        assert subscribed == [True, 4102444800, "pass", 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.runtime.js.errors import ScriptTypeError
-from mock_server.runtime.js.functions.table import Function, Nk
+from mock_server.runtime.js.functions.table import Function, Nk, retold
 from mock_server.runtime.js.given import Given, Object, camel_keys
 
 _USER = "expects user ID to be a valid identifier"
@@ -16,7 +16,8 @@ _TRANSACTION = "expects a transaction id string"
 def purchase_get_by_transaction_id(given: Given, nk: Nk) -> Any:
     """`nk.purchaseGetByTransactionId(id)`."""
     transaction = given.filled(0, _TRANSACTION)
-    return camel_keys(nk("purchase_get_by_transaction_id", transaction))
+    with retold("^runtime error: .*", f"there is no purchase {transaction} (Nakama panics here)"):
+        return camel_keys(nk("purchase_get_by_transaction_id", transaction))
 
 
 def purchases_list(given: Given, nk: Nk) -> Any:
@@ -28,7 +29,8 @@ def subscription_get_by_product_id(given: Given, nk: Nk) -> Any:
     """`nk.subscriptionGetByProductId(userId, productId)`."""
     user_id = given.uuid(0, _USER, _NO_USER)
     product = given.filled(1, _TRANSACTION)
-    return camel_keys(nk("subscription_get_by_product_id", user_id, product))
+    with retold("^error retrieving subscription", "error retrieving purchase"):
+        return camel_keys(nk("subscription_get_by_product_id", user_id, product))
 
 
 def subscriptions_list(given: Given, nk: Nk) -> Any:
@@ -49,7 +51,11 @@ def _validating(
         first = 1 + len(receipt)
         persist = given.optional(first, given.flag, True)
         own = (given.defined(first + each, given.text, "") or None for each in (1, 2))
-        return camel_keys(nk(name, user_id, *receipt, persist, *own))
+        with retold(
+            r"^(.*) IAP is not configured\.$",
+            lambda found: f"{found[1].lower()} IAP is not configured",
+        ):
+            return camel_keys(nk(name, user_id, *receipt, persist, *own))
 
     return validate
 
@@ -73,7 +79,9 @@ def _listed(given: Given, nk: Nk, name: str, member: str) -> Object:
     limit = given.optional(1, given.integer, 100)
     if not 1 <= limit <= 100:
         raise ScriptTypeError("limit must be 1-100")
-    found, following, previous = nk(name, user_id, limit, given.optional(2, given.text, ""))
+    cursor = given.optional(2, given.text, "")
+    with retold("^error retrieving subscriptions", "error retrieving purchases"):
+        found, following, previous = nk(name, user_id, limit, cursor)
     return {
         member: camel_keys(found),
         "cursor": following or None,
