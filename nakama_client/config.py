@@ -148,8 +148,9 @@ class RetryPolicy:
     """When a failed call over HTTP is repeated.
 
     After a lost answer, only idempotent calls are repeated: reading, changing an account, deleting,
-    logging in, refreshing, and RPCs that the caller calls idempotent. A call that could not be sent
-    at all is always repeated.
+    logging in, refreshing, validating a purchase, storing objects without a version, and RPCs that
+    the caller calls idempotent. Writing a score, storing with a version and deleting what is stored
+    are not. A call that could not be sent at all is always repeated.
 
     Before each repetition comes a random delay between 0 and a bound that doubles each time, or
     the server's `Retry-After` when that is longer.
