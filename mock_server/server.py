@@ -15,6 +15,7 @@ from attrs import frozen
 from mock_server.config import Config, SocketConfig
 from mock_server.console.api import Console
 from mock_server.control import Control
+from mock_server.fault_targets import fault_targets
 from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.matchmaker.facade import MatchmakerFacade
 from mock_server.features.notifications.core import Notifications
@@ -75,7 +76,9 @@ class MockServer(HostedServer):
         self.journal = Journal()
         self.events = EventStream()
         self.journal.watch(partial(self.events.publish, "request"))
-        self.faults = Faults(self.journal, self.clock, socket_path="/ws")
+        self.faults = Faults(
+            self.journal, self.clock, socket_path="/ws", targets=fault_targets(self.config.push)
+        )
         self.pushes = PushLog(self.config.push.on_event)
         self._data = data
         self._rpcs: list[tuple[RpcFunction, str]] = []

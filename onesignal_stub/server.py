@@ -20,7 +20,7 @@ from onesignal_stub.service import Service
 from onesignal_stub.simulation import SimulatedDevice
 from onesignal_stub.webhooks import EVENTS, Event
 from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning
-from server_kit.faults import FaultRoutes
+from server_kit.faults import FaultRoutes, FaultTargets
 from server_kit.origin import Login, OriginGuard, is_loopback
 from server_kit.web import EventStream, is_ours
 
@@ -291,6 +291,9 @@ class OneSignalStub(HostedServer):
             strict_keys=self._strict_keys,
         )
         self._prepare(service)
+        self.faults.targets = FaultTargets(
+            frozenset(f"{route.method} {route.path}" for route in service.routes())
+        )
         self._limiter.set(self._rate_limit)
         self._schedule = asyncio.create_task(
             service.delivery.run_schedule(), name="onesignal_stub schedule"

@@ -10,12 +10,14 @@ from server_kit.faults.control import FaultRoutes
 from server_kit.faults.fault import Fault, Kind, Point
 from server_kit.faults.http import answer, garbage
 from server_kit.faults.rules import NO_FAULT, FaultDecision, Faults, Rule
+from server_kit.faults.targets import FaultTargets
 
 __all__ = [
     "NO_FAULT",
     "Fault",
     "FaultDecision",
     "FaultRoutes",
+    "FaultTargets",
     "Faults",
     "Kind",
     "Point",

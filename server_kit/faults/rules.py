@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from server_kit.clock import Clock
 from server_kit.faults.fault import Fault, Kind, Point
+from server_kit.faults.targets import FaultTargets
 from server_kit.journal import Entry, Journal
 from server_kit.notifier import Notifier
 
@@ -128,6 +129,7 @@ class Faults:
         socket_path: The path of requests that open sockets; None for a server without sockets,
             users and tokens.
         prefix: What the server's paths may start with, and rules need not name.
+        targets: What rules may name; None for anything. It may be set later, too.
     """
 
     def __init__(
@@ -137,12 +139,14 @@ class Faults:
         *,
         socket_path: str | None = None,
         prefix: str = "",
+        targets: FaultTargets | None = None,
     ) -> None:
         self._journal = journal
         self._happened = Notifier()
         self._clock = clock
         self._socket_path = socket_path
         self._prefix = prefix
+        self.targets = targets
         self._lock = threading.Lock()
         self._rules: tuple[Rule, ...] = ()
         self._numbers = itertools.count(1)
@@ -186,8 +190,9 @@ class Faults:
             The rule, with `hits` and `remove()`.
 
         Raises:
-            ValueError: The route cannot be read, the fault cannot happen there, or a number is
-                out of its range. Nothing is added.
+            ValueError: The route cannot be read or names nothing that the server has (the text has
+                the nearest), `user` is no id, the fault cannot happen there, or a number is out of
+                its range. Nothing is added.
         """
         if after < 0:
             raise ValueError(f"`after` counts calls, got {after}")
@@ -197,6 +202,8 @@ class Faults:
             raise ValueError(f"`probability` is from 0 to 1, got {probability}")
         if user is not None and self._socket_path is None:
             raise ValueError("this server has no users to select by")
+        if user is not None and self.targets is not None:
+            self.targets.check_user(user)
         matches = self._matcher(fault, route)
         number = next(self._numbers)
         rule = Rule(
@@ -288,13 +295,18 @@ class Faults:
             return frozenset({Point.OPEN}), lambda name: True
         if first in ("in", "out"):
             point = Point.IN if first == "in" else Point.OUT
+            if self.targets is not None and self._socket_path:
+                self.targets.check_frame(first, rest)
             return frozenset({point}), lambda name: rest in ("*", name)
         if not rest.startswith(("/", "*")) or " " in first:
             raise ValueError(
                 f"cannot read the route {route!r}: expected `GET /path`, `open`, `in member` or "
                 "`out member`"
             )
-        method, matches_path = first.upper() or "*", _path_matcher(rest.removeprefix(self._prefix))
+        method, path = first.upper() or "*", rest.removeprefix(self._prefix)
+        matches_path = _path_matcher(path)
+        if self.targets is not None and path != "*":
+            self.targets.check_request(method, path)
         points = {Point.HTTP}
         if self._socket_path and method in ("*", "GET") and matches_path(self._socket_path):
             points = {Point.HANDSHAKE} if rest == self._socket_path else set(_REQUESTS)

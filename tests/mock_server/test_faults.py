@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -399,3 +400,44 @@ async def test_a_client_that_does_not_read_is_dropped(server: MockServer, ada: P
         await asyncio.sleep(0)
     assert server.sockets() == []
     writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    ("route", "near"),
+    [
+        ("GET /v2/acount", "GET /v2/account"),
+        ("PATCH /v2/account", "PUT /v2/account"),
+        ("/v2/notifications", "GET /v2/notification"),
+        ("GET /v2/group/{id}/user/more", "GET /v2/group/{group_id}/user"),
+        ("out notification", "out notifications"),
+        ("in rcp", "in rpc"),
+        ("in notifications", "in "),
+    ],
+)
+def test_rule_for_what_the_server_does_not_have_is_refused(route: str, near: str) -> None:
+    server = MockServer()
+    with pytest.raises(ValueError, match=f"the nearest is `{re.escape(near)}"):
+        server.faults.add(Fault.latency(0.1), route)
+    assert not len(server.faults)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "GET /v2/group/4c2ae592-b2a7-445e-98ec-697694478b1c/user",
+        "/v2/group/{id}/*",
+        "/v2/*",
+        "*",
+        "POST /v2/rpc/mine",
+        "GET /ws",
+        "POST /v2/account/authenticate/d*",
+        "out *",
+    ],
+)
+def test_rule_for_what_the_server_has_is_taken(route: str) -> None:
+    assert MockServer().faults.add(Fault.latency(0.1), route).route == route
+
+
+def test_rule_for_a_user_name_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"`user` is the id of a user, as .*; got 'ada'"):
+        MockServer().faults.add(Fault.latency(0.1), user="ada")
