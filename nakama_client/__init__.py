@@ -166,8 +166,9 @@ from nakama_client.protocol.paging import Page, PageIterator
 from nakama_client.protocol.reconnect import Connected, Reconnecting
 from nakama_client.protocol.retry import Retry
 from nakama_client.protocol.tokens import Tokens
-from nakama_client.push.device import ExternalUserId, PushDevice, RegistrationReply
+from nakama_client.push.device import ExternalUserId, PushDevice
 from nakama_client.push.registration import DeviceType, RegistrationInfo
+from nakama_client.push.website import RegistrationReply
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 

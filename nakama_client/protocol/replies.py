@@ -40,12 +40,16 @@ class Reply(msgspec.Struct, frozen=True):
         body: The whole body, unpacked.
         retry_after: How many seconds the server asks to wait, if it asks.
         secrets: What was sent and must not show in an error, should the server send it back.
+        location: Where a redirect points.
+        set_cookies: What the server wants a browser to keep.
     """
 
     status: int
     body: bytes
     retry_after: float | None = None
     secrets: tuple[str, ...] = ()
+    location: str = ""
+    set_cookies: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body)} bytes>"

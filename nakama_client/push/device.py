@@ -6,6 +6,7 @@ https://documentation.onesignal.com/docs/en/users
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 import secrets
 import uuid
@@ -15,32 +16,20 @@ from types import TracebackType
 from typing import Any, Self
 
 import attrs
-from attrs import frozen
 
 from nakama_client.errors import ArgumentError, NotRegistered
 from nakama_client.events.handlers import Function, Handler, Handlers
-from nakama_client.protocol.codec import encode
 from nakama_client.protocol.rules import check_present, check_timeout
 from nakama_client.push.onesignal import OneSignalClient
 from nakama_client.push.registration import DeviceType, RegistrationInfo
+from nakama_client.push.website import RegistrationReply, Website
 from nakama_client.transport.http import HttpClient
+
+_log = logging.getLogger("nakama_client.push")
 
 _DEVICE_TYPES = {"ios": DeviceType.IOS, "android": DeviceType.ANDROID}
 _SUBSCRIBED, _UNSUBSCRIBED = 1, -2
 _SDK = "nakama-client-python"
-
-
-@frozen
-class RegistrationReply:
-    """The answer of the app's server to a registration.
-
-    Attributes:
-        status: The HTTP status; 401 when no user was logged in.
-        body: The answer's text.
-    """
-
-    status: int
-    body: str
 
 
 class PushDevice:
@@ -58,10 +47,12 @@ class PushDevice:
         onesignal_app_id: The id of the app at OneSignal.
         info: The device; None for a new iPhone. Without a push token it gets one.
         registration_url: The app's server takes registrations by POST here; None for none.
+            When it does not answer, the device posts again, with growing delays, until it does.
         page_pattern: A regular expression; the registration is also posted after loading a page
             whose URL it is found in. `.*` is every page, None is no page.
         headers: Headers of every registration.
-        cookies: The cookies of the app's server, by name.
+        cookies: The cookies of the app's server, by name. Those that its pages and its answers
+            set are kept beside them, as a browser keeps them.
         timeout: Seconds for one request.
 
     Attributes:
@@ -88,11 +79,11 @@ class PushDevice:
         self._info = info or RegistrationInfo()
         self._token = self._info.one_signal_push_token or _fresh_token()
         self._player_id = self._info.one_signal_user_id
-        self._subscribed = self._info.one_signal_subscribed
-        self._declined = False
-        self._registration_url = registration_url
+        self._subscribed = bool(self._info.one_signal_subscribed)
+        self._declined = self._turned_off = False
         self._page_pattern = None if page_pattern is None else _compiled(page_pattern)
         self._listeners: Handlers[RegistrationInfo] = Handlers()
+        self._on_error: Handlers[Exception] = Handlers()
         check_timeout(timeout)
         self._http = HttpClient("device", timeout=timeout)
         self._onesignal = OneSignalClient(
@@ -103,6 +94,7 @@ class PushDevice:
         self.headers = dict(headers or {})
         self.cookies = dict(cookies or {})
         self.external_user_id = ExternalUserId(self._edit)
+        self._website = None if registration_url is None else self._make_website(registration_url)
 
     def __repr__(self) -> str:
         return f"<PushDevice {self._info.model}, player {self._player_id}>"
@@ -131,7 +123,11 @@ class PushDevice:
                 self._info,
                 one_signal_user_id=None,
                 one_signal_push_token=None,
-                one_signal_subscribed=False,
+                one_signal_subscribed=False if self._declined else None,
+            )
+        if self._player_id is None:
+            return attrs.evolve(
+                self._info, one_signal_push_token=self._token, one_signal_subscribed=None
             )
         return attrs.evolve(
             self._info,
@@ -150,47 +146,64 @@ class PushDevice:
         """
         return self._listeners.add(function)
 
-    async def register(self) -> RegistrationReply | None:
-        """Register with OneSignal, as the app does when it starts, and post the registration.
+    def on_error(self, function: Callable[[Exception], Any]) -> Handler[Exception]:
+        """Call a function with each failure that nothing raises; without one they are logged.
 
-        Without the user's consent nothing is sent: on iOS when they declined, on both systems while
-        the app waits for it. An Android phone registers without being subscribed.
+        These are exceptions of the functions of `on_onesignal_info`, and registrations that could
+        not be posted and are posted again. The function is a plain one.
 
         Returns:
-            The answer of the app's server; None when nothing was posted.
+            The handler; its `remove()` stops the calls.
+        """
+        return self._on_error.add(function)
+
+    async def register(self) -> RegistrationReply | None:
+        """Register with OneSignal, as the app does when it starts, and post a new push token.
+
+        Without the user's consent nothing is sent: on iOS when they declined, on both systems while
+        the app waits for it. An Android phone registers without being subscribed, and so does one
+        whose pushes are turned off (`unsubscribe`).
+
+        A token that the app's server has been given is not posted again. When the app's server does
+        not answer, the device is registered all the same: this is told to `on_error`, and the
+        registration is posted again, until it is answered or the device is closed.
+
+        Returns:
+            The answer of the app's server; None when nothing was posted, or nothing answered.
 
         Raises:
             PushRefused: OneSignal did not accept the device.
-            NakamaError: OneSignal or the app's server did not answer.
+            NakamaError: OneSignal did not answer.
         """
         if self._is_silent:
             return None
-        wanted = not self._declined
+        wanted = not (self._declined or self._turned_off)
         description = self._description(subscribed=wanted)
         self._player_id = await self._onesignal.create_player(description)
         self._subscribed = wanted
-        return await self._post()
+        return await self._post_if_new()
 
     async def load_page(self, url: str) -> RegistrationReply | None:
-        """Load a page of the app's website: nothing is fetched, the page gets the info.
+        """Load a page of the app's website.
 
-        Calls the functions of `on_onesignal_info`, and posts the registration where the URL matches
-        the pattern.
+        A page on the host of the registration's address is fetched, redirects are followed, and its
+        cookies are kept. Other pages are not fetched: their cookies would not go there.
+
+        Then the functions of `on_onesignal_info` are called, and the registration is posted where
+        the URL of the page matches the pattern. What one of the functions raises does not keep the
+        others from being called, nor the app from posting: it is told to `on_error`.
 
         Returns:
             The answer of the app's server; None when nothing was posted.
 
         Raises:
-            NakamaError: The app's server did not answer.
-            Exception: What one of the functions raised.
+            NakamaError: The page or the app's server did not answer.
         """
+        loaded = url if self._website is None else await self._website.load(url)
         for listener in self._listeners.all:
-            told = listener(self.info)
-            if inspect.isawaitable(told):
-                await told
-        if self._page_pattern is None or not self._page_pattern.search(url):
-            return None
-        return await self._post()
+            await self._tell(listener)
+        matches = self._page_pattern is not None and self._page_pattern.search(loaded)
+        return await self._website.post() if matches and self._website else None
 
     async def change_token(self, token: str | None = None) -> RegistrationReply | None:
         """Get another push token from the platform, and give it to OneSignal and the app's server.
@@ -203,40 +216,44 @@ class PushDevice:
 
         Raises:
             PushRefused: OneSignal did not accept the token; the device keeps the one it had.
-            NakamaError: OneSignal or the app's server did not answer.
+            NakamaError: OneSignal did not answer.
         """
         fresh = _fresh_token() if token is None else check_present("token", token)
         if self._player_id is not None:
             await self._edit({"identifier": fresh})
         self._token = fresh
-        return None if self._is_silent else await self._post()
+        return None if self._is_silent else await self._post_if_new()
 
     async def reinstall(self) -> RegistrationReply | None:
         """Reinstall the app: another installation id, token and player id, and no cookies.
 
-        OneSignal keeps the old player: it can't know that it is the same phone.
+        Pushes that were turned off are on again. OneSignal keeps the old player: it can't know that
+        it is the same phone.
 
         Returns:
             As `register`, which this ends with.
 
         Raises:
             PushRefused: OneSignal did not accept the device.
-            NakamaError: OneSignal or the app's server did not answer.
+            NakamaError: OneSignal did not answer.
         """
         self._info = attrs.evolve(self._info, installation_id=str(uuid.uuid4()))
         self._token, self._player_id, self._subscribed = _fresh_token(), None, False
+        self._turned_off = False
         self.cookies.clear()
+        if self._website is not None:
+            self._website.forget_all()
         return await self.register()
 
     async def unsubscribe(self) -> None:
-        """Turn pushes off in the phone's settings.
+        """Turn pushes off in the phone's settings, until `subscribe` or a new installation.
 
         Raises:
             NotRegistered: The device has no player id.
             PushRefused: OneSignal refused.
         """
         await self._edit({"notification_types": _UNSUBSCRIBED})
-        self._subscribed = False
+        self._subscribed, self._turned_off = False, True
 
     async def subscribe(self) -> None:
         """Turn pushes on again.
@@ -246,7 +263,7 @@ class PushDevice:
             PushRefused: OneSignal refused.
         """
         await self._edit({"notification_types": _SUBSCRIBED})
-        self._subscribed = True
+        self._subscribed, self._turned_off = True, False
 
     async def decline_consent(self) -> None:
         """Decline pushes when the app asks, or later; an iPhone's app then gets no user id.
@@ -255,8 +272,11 @@ class PushDevice:
             PushRefused: OneSignal refused.
         """
         if self._player_id is not None:
-            await self.unsubscribe()
+            await self._edit({"notification_types": _UNSUBSCRIBED})
+            self._subscribed = False
         self._declined = True
+        if self._website is not None:
+            self._website.forget_token()
 
     async def give_consent(self) -> RegistrationReply | None:
         """Agree to pushes; the device registers.
@@ -266,14 +286,16 @@ class PushDevice:
 
         Raises:
             PushRefused: OneSignal did not accept the device.
-            NakamaError: OneSignal or the app's server did not answer.
+            NakamaError: OneSignal did not answer.
         """
         self._declined = False
         self._info = attrs.evolve(self._info, one_signal_requires_user_privacy_consent=False)
         return await self.register()
 
     async def close(self) -> None:
-        """Close all connections; calling it again does nothing."""
+        """Close all connections, and post nothing again; calling it again does nothing."""
+        if self._website is not None:
+            await self._website.close()
         await self._http.close()
 
     @property
@@ -281,6 +303,27 @@ class PushDevice:
         """Whether the app has no info of OneSignal, because the user has not consented."""
         waits = self._info.one_signal_requires_user_privacy_consent
         return waits or (self._declined and self._info.platform == "ios")
+
+    async def _tell(self, listener: Handler[RegistrationInfo]) -> None:
+        try:
+            told = listener(self.info)
+            if inspect.isawaitable(told):
+                await told
+        except Exception as error:
+            self._report(f"the page's function {listener.name} failed", error)
+
+    async def _post_if_new(self) -> RegistrationReply | None:
+        return None if self._website is None else await self._website.post_if_new()
+
+    def _make_website(self, registration_url: str) -> Website:
+        return Website(
+            self._http,
+            registration_url,
+            headers=self.headers,
+            cookies=self.cookies,
+            info=lambda: self.info,
+            report=self._report,
+        )
 
     def _description(self, *, subscribed: bool) -> dict[str, Any]:
         info = self._info
@@ -302,17 +345,15 @@ class PushDevice:
             raise NotRegistered("this device has no player id: register() it first, with consent")
         await self._onesignal.edit_player(self._player_id, changes)
 
-    async def _post(self) -> RegistrationReply | None:
-        if self._registration_url is None:
-            return None
-        headers = dict(self.headers)
-        if self.cookies:
-            pairs = (f"{name}={value}" for name, value in self.cookies.items())
-            headers["Cookie"] = "; ".join(pairs)
-        body = encode(self.info.to_json())
-        url = self._registration_url
-        reply = await self._http.request("POST", url, body, name=url, headers=headers)
-        return RegistrationReply(reply.status, reply.body.decode(errors="replace"))
+    def _report(self, problem: str, error: Exception) -> None:
+        """Tell the functions of `on_error`, or the log when there are none."""
+        if not self._on_error.all:
+            _log.warning("%s: %s", problem, error, exc_info=error)
+        for handler in self._on_error.all:
+            try:
+                handler(error)
+            except Exception:
+                _log.exception("the handler %s of on_error failed", handler.name)
 
 
 class ExternalUserId:

@@ -69,7 +69,7 @@ class RegistrationInfo:
         one_signal_user_id: OneSignal's id of the device ("player id"); None until it is
             registered, and on iOS without consent.
         one_signal_push_token: What the platform calls the device; None as long as it has no token.
-        one_signal_subscribed: Whether pushes reach it.
+        one_signal_subscribed: Whether pushes reach it; None until OneSignal has answered.
         one_signal_requires_user_privacy_consent: Whether the app waits for the user's consent.
         platform: `ios` or `android`.
         app_id: The app's id in its store.
@@ -89,7 +89,7 @@ class RegistrationInfo:
 
     one_signal_user_id: str | None = None
     one_signal_push_token: str | None = field(default=None, repr=False)
-    one_signal_subscribed: bool = False
+    one_signal_subscribed: bool | None = False
     one_signal_requires_user_privacy_consent: bool = False
     platform: Platform = field(default="ios", validator=_check_platform)
     app_id: str = "com.example.game"

@@ -127,7 +127,14 @@ class HttpClient:
                 # aiohttp's own deadline is only for waiting; unpacking may take its time, too.
                 async with asyncio.timeout_at(ends_at):
                     whole = await _read(response, self._options.max_receive_bytes)
-                reply = Reply(response.status, whole, _retry_after(response), secrets)
+                reply = Reply(
+                    response.status,
+                    whole,
+                    _retry_after(response),
+                    secrets,
+                    location=response.headers.get("Location", ""),
+                    set_cookies=tuple(response.headers.getall("Set-Cookie", ())),
+                )
         except TimeoutError as error:
             failure = self._timed_out(error, f"{method} {name}", seconds)
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:

@@ -16,13 +16,13 @@ from mock_server.http.routing import Auth, Call, Route
 from mock_server.identity import SYSTEM_USER
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.messages import Operation
-from mock_server.wire.schema import BOOL, STRING, Message
+from mock_server.wire.schema import BOOL, BOOL_VALUE, STRING, Message
 
 _REGISTRATION = Message(
     "PushRegistration",
     oneSignalUserId=STRING,
     oneSignalPushToken=STRING,
-    oneSignalSubscribed=BOOL,
+    oneSignalSubscribed=BOOL_VALUE,  # not there until OneSignal has answered
     oneSignalRequiresUserPrivacyConsent=BOOL,
     platform=STRING,
     appId=STRING,

@@ -69,11 +69,12 @@ class DeviceRegistry:
     def store(self, user_id: str, info: Mapping[str, Any]) -> None:
         """Store a device that has registered itself with OneSignal, as its app describes it.
 
-        A device without a player id declined pushes: it is removed.
+        A device without a player id that says that it is not subscribed declined pushes: it is
+        removed. One that does not say so has not heard from OneSignal yet: nothing changes.
         """
         installation_id = info.get("installationId")
         if not info.get("oneSignalUserId"):
-            if installation_id:
+            if installation_id and info.get("oneSignalSubscribed") is False:
                 self._update_metadata(self._table.forget_installation(installation_id))
             return
         self._table.save(

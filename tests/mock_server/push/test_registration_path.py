@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from mock_server import MockServer
-from nakama_client import Client, Session
+from nakama_client import Client, PushDevice, RegistrationInfo, Session
+from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import Start, client_of, login
 
 REGISTRATION = json.loads((Path(__file__).parent / "data" / "registration.json").read_text())
@@ -198,3 +199,25 @@ async def test_without_the_setting_there_is_no_such_path(start: Start) -> None:
     async with start(push__registration_path="") as server, client_of(server) as client:
         ada = await login(client, "ada")
         assert (await post(server, REGISTRATION, **bearer(ada)))[0] == 404
+
+
+@pytest.mark.asyncio
+async def test_a_page_before_onesignal_has_answered_keeps_the_device(
+    server: MockServer, ada: Session, onesignal: OneSignalStub
+) -> None:
+    info = RegistrationInfo(installation_id="the same", one_signal_push_token="token")
+    for is_registered in (True, False):
+        async with PushDevice(
+            onesignal.url,
+            onesignal.app_id,
+            info=info,
+            registration_url=f"{server.http_url}/push/registration",
+            page_pattern=".*",
+            cookies={"session": ada.token},
+        ) as phone:
+            if is_registered:
+                await phone.register()
+            reply = await phone.load_page("https://game.test/")
+            assert reply is not None
+            assert reply.status == 200
+    assert len(await server.devices(ada.user_id)) == 1
