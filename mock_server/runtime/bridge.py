@@ -1,30 +1,43 @@
-"""Calls runtime functions from the threads in which modules in Lua and JavaScript run."""
+"""Calls runtime functions for modules in Lua and JavaScript, from wherever they run."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.nk import FunctionTable
+from mock_server.runtime.nk import FunctionTable, RuntimeFunction
+
+_SLOW = ("bcrypt_hash", "bcrypt_compare")  # made to take long: not in the loop's thread
 
 
 class Bridge:
-    """The runtime functions as the threads of a language call them.
+    """The runtime functions as a language calls them, in threads or in the loop's own.
 
-    Functions that touch the server run in its loop, and the thread waits; others run right there.
+    Functions that touch the server run in its loop, and a thread waits; others run right there. In
+    the loop's own thread all run right there, but for those that take much time.
 
     Args:
         functions: The runtime functions.
-        loop: The server's loop.
+        loop: The server's loop, which runs now.
+        wait: Waits in the loop's thread for a future of the loop; None where modules never run
+            in that thread.
     """
 
-    def __init__(self, functions: FunctionTable, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        functions: FunctionTable,
+        loop: asyncio.AbstractEventLoop,
+        wait: Callable[[asyncio.Future[Any]], None] | None = None,
+    ) -> None:
         self._loop = loop
+        self._loop_thread = threading.get_ident()
+        self._wait = wait
         self._tasks: set[asyncio.Future[Any]] = set()
         self._functions = functions
 
@@ -51,11 +64,36 @@ class Bridge:
         if function is None:
             raise self.missing(name)
         given = arguments[: function.arity]
+        if self._wait is not None and threading.get_ident() == self._loop_thread:
+            return self._call_in_loop(name, function, given, self._wait)
         if function.is_pure:
             return function.call(*given)
         future: Future[Any] = Future()
         self._loop.call_soon_threadsafe(self._run, future, function.call, given)
         return future.result()
+
+    def _call_in_loop(
+        self,
+        name: str,
+        function: RuntimeFunction,
+        given: Sequence[Any],
+        wait: Callable[[asyncio.Future[Any]], None],
+    ) -> Any:
+        if name in _SLOW:
+            result: Any = asyncio.to_thread(function.call, *given)
+        else:
+            result = function.call(*given)
+        if not inspect.isawaitable(result):
+            return result
+        task = asyncio.ensure_future(result)
+        self._tasks.add(task)
+        try:
+            wait(task)
+        finally:
+            self._tasks.discard(task)
+        if task.cancelled():
+            raise _stopping()
+        return task.result()
 
     def cancel(self) -> None:
         """End what runtime functions still wait for; their callers get an error."""
@@ -80,8 +118,12 @@ class Bridge:
     def _finish(self, future: Future[Any], task: asyncio.Future[Any]) -> None:
         self._tasks.discard(task)
         if task.cancelled():
-            future.set_exception(ModuleError("the server is stopping"))
+            future.set_exception(_stopping())
         elif (error := task.exception()) is not None:
             future.set_exception(error)
         else:
             future.set_result(task.result())
+
+
+def _stopping() -> ModuleError:
+    return ModuleError("the server is stopping")

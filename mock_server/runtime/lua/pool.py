@@ -1,4 +1,4 @@
-"""The pool of Lua states: each call takes a state of its own and runs in a thread."""
+"""The pool of Lua states: each call takes a state of its own and runs in the loop's thread."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mock_server.config import RuntimeConfig
 from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
+from mock_server.runtime.lua.greenlets import Greenlets, wait
 from mock_server.runtime.lua.match import LuaMatchHandler
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.state import LoadRecord, LuaState
@@ -32,6 +33,7 @@ _SINGLE = (
     "leaderboard_reset",
     "shutdown",
 )
+_LOAD_THREADS = 2
 _MATCH_THREADS = 48
 
 
@@ -87,17 +89,18 @@ class LuaPool:
         self._registrations = registrations
         self._contexts = contexts
         self._loop = asyncio.get_running_loop()
-        self._bridge = Bridge(functions.without(_NOT_IN_LUA), self._loop)
-        # Lua runs in threads because `nk` functions run in the loop and Lua's code waits for them:
-        # in the loop's own thread it would wait for itself. There are as many threads as states,
-        # so that a call that has got a state does not queue for a thread as well.
-        self._threads = ThreadPoolExecutor(self._config.lua_max_count, "nakama-lua")
+        self._bridge = Bridge(functions.without(_NOT_IN_LUA), self._loop, wait)
+        self._greenlets = Greenlets()
+        # Calls run in the loop's thread: a change of threads for each, and for each `nk` function,
+        # costs more than most functions do. Loading, which may take long, is done in threads.
+        self._loads = ThreadPoolExecutor(_LOAD_THREADS, "nakama-lua")
         # Of their own, so that a match that is waited for finds one when all others wait; and what
         # loads modules for matches waits for nobody.
         self._match_threads = ThreadPoolExecutor(_MATCH_THREADS, "nakama-match")
         self._match_loads = ThreadPoolExecutor(1, "nakama-match-load")
         self._generation = _Generation(())
-        self._busy: dict[Future[Any], LuaState] = {}
+        self._busy: dict[Future[Any], LuaState] = {}  # in threads
+        self._calls: dict[asyncio.Future[Any], LuaState] = {}  # in the loop
         self._waiters: deque[asyncio.Future[None]] = deque()
 
     async def load(self, modules: Sequence[LuaModule]) -> None:
@@ -109,7 +112,7 @@ class LuaPool:
         generation = _Generation(modules)
         if modules:
             least = min(self._config.lua_min_count, self._config.lua_max_count)
-            generation.idle = [await self._make(generation, self._threads) for _ in range(least)]
+            generation.idle = [await self._make(generation, self._loads) for _ in range(least)]
             generation.count = least
             for kind, name in generation.idle[0].announced:
                 self._register(kind, name)
@@ -120,17 +123,18 @@ class LuaPool:
 
     async def interrupt(self) -> None:
         """Cut the calls that are under way, and wait until they have ended."""
-        # Cutting alone would not end a thread that waits for an `nk` function, as for an HTTP
+        # Cutting alone would not end a call that waits for an `nk` function, as for an HTTP
         # request: what it waits for is cancelled as well.
-        calls = [asyncio.wrap_future(call) for call in self._busy]
-        for state in self._busy.values():
+        calls = [*self._calls, *(asyncio.wrap_future(call) for call in self._busy)]
+        for state in (*self._calls.values(), *self._busy.values()):
             state.cut()
         self._bridge.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
 
     def close(self) -> None:
-        """End the threads; all calls must have ended."""
-        self._threads.shutdown()
+        """End the threads and greenlets; all calls must have ended."""
+        self._greenlets.close()
+        self._loads.shutdown()
         self._match_threads.shutdown()
         self._match_loads.shutdown()
 
@@ -160,14 +164,18 @@ class LuaPool:
     async def _call(self, key: str, context: Context, *payload: Any) -> Any:
         generation = self._generation
         state = await self._take(generation)
-        call = self._submit(self._threads, state, state.invoke, key, (context.table(), *payload))
+        call = self._greenlets.run(partial(state.invoke, key, (context.table(), *payload)))
+        if call.done():  # it waited for nothing
+            self._give(generation, state)
+            return call.result()
         # The state goes back when Lua has ended, not when this coroutine does: a caller that is
-        # cancelled leaves Lua running, and two calls in one state would corrupt it. The callback
-        # comes in the call's thread, while `idle` and `count` belong to the loop's.
-        call.add_done_callback(
-            lambda _: self._loop.call_soon_threadsafe(self._give, generation, state)
-        )
-        return await asyncio.wrap_future(call)
+        # cancelled leaves Lua running, and two calls in one state would corrupt it.
+        self._calls[call] = state
+        call.add_done_callback(partial(self._end, generation))
+        return await asyncio.shield(call)
+
+    def _end(self, generation: _Generation, call: asyncio.Future[Any]) -> None:
+        self._give(generation, self._calls.pop(call))
 
     async def _make_match(
         self, generation: _Generation, module: str, context: Context, dispatcher: Dispatcher
@@ -199,7 +207,7 @@ class LuaPool:
     async def _grow(self, generation: _Generation) -> LuaState:
         generation.count += 1  # before the await: calls meanwhile must not grow beyond the limit
         try:
-            return await self._make(generation, self._threads)
+            return await self._make(generation, self._loads)
         except BaseException as error:
             generation.count -= 1
             self._wake()

@@ -49,20 +49,31 @@ def to_lua(value: Any) -> Any:
 
 
 def _to_lua(value: Any) -> Any:
-    if isinstance(value, str):
-        return to_bytes(value)
-    if value is None or isinstance(value, bool):
+    kind = type(value)  # most values are of just these types
+    if kind is str:
+        return value.encode() if value.isascii() else to_bytes(value)
+    if kind is dict:
+        return {_to_lua(key): _to_lua(item) for key, item in value.items() if item is not None}
+    if kind is list:
+        return [_to_lua(item) for item in value]
+    if value is None or kind is bool or kind is float:
         return value
+    return _unusual_to_lua(value)
+
+
+def _unusual_to_lua(value: Any) -> Any:
     if isinstance(value, int):
         return int(value) if -_INT64 <= value < _INT64 else float(value)
     if isinstance(value, float):
         return float(value)
-    if isinstance(value, Mapping):
-        return {_to_lua(key): _to_lua(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [_to_lua(item) for item in value]
+    if isinstance(value, str):
+        return to_bytes(value)
     if isinstance(value, bytes):
         return bytes(value)
+    if isinstance(value, Mapping):
+        return _to_lua(dict(value))
+    if isinstance(value, list | tuple):
+        return _to_lua(list(value))
     if isinstance(value, Opaque):
         return to_bytes(value.text)
     if callable(value):  # a function of Lua comes back, maybe to another state
