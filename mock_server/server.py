@@ -289,7 +289,7 @@ class MockServer(HostedServer):
 
     async def _close(self) -> None:
         self._late_rpcs.clear()
-        await self._grpc.close()
+        await self._grpc.close(grace=self.config.shutdown_grace_sec)
         wiring, self._wiring = self._wiring, None
         if wiring is not None:
             await wiring.close()

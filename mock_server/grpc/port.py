@@ -57,11 +57,11 @@ class GrpcPort:
         else:
             self._port = self._server.port
 
-    async def close(self) -> None:
-        """Cut the calls under way and close the port."""
+    async def close(self, *, grace: float = 0.0) -> None:
+        """Close the port, and cut what is still under way after `grace` seconds."""
         server, self._server = self._server, None
         if server is not None:
-            await server.stop()
+            await server.stop(grace)
 
     async def _serve(self, calls: GrpcCalls) -> GrpcServer:
         if importlib.util.find_spec("grpc") is None:

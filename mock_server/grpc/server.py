@@ -29,9 +29,9 @@ class GrpcServer:
     port: int
     _server: grpc.aio.Server
 
-    async def stop(self) -> None:
-        """Cut the calls under way and close the port."""
-        await self._server.stop(None)
+    async def stop(self, grace: float) -> None:
+        """Close the port, and cut what is still under way after `grace` seconds."""
+        await self._server.stop(grace or None)
 
 
 async def serve(

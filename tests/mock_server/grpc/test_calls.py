@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import importlib.util
+import socket
 from pathlib import Path
 
 import grpc
@@ -196,3 +199,74 @@ async def test_port_speaks_tls_where_the_client_api_does(tmp_path: Path) -> None
         trusted = grpc.ssl_channel_credentials(authority.cert_pem.bytes())
         async with grpc.aio.secure_channel(f"localhost:{port}", trusted) as channel:
             assert await GrpcClient(channel).call("Healthcheck") == {}
+
+
+def _free_pair() -> int:
+    """A port whose lower neighbour is free, too."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            with contextlib.suppress(OSError):
+                second.bind(("127.0.0.1", port - 1))
+                return port
+
+
+@pytest.mark.asyncio
+async def test_given_socket_port_opens_grpc_on_the_port_below() -> None:
+    port = _free_pair()
+    async with MockServer(Config.from_settings({"socket.port": port})) as server:
+        assert server.grpc_address == f"127.0.0.1:{port - 1}"
+        async with connected(server) as client:
+            assert await client.call("Healthcheck") == {}
+
+
+@pytest.mark.asyncio
+async def test_taken_port_below_is_one_line_and_the_rest_starts(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    port = _free_pair()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port - 1))
+        taken.listen()
+        async with MockServer(Config.from_settings({"socket.port": port})) as server:
+            assert server.grpc_address is None
+    (line,) = [each.message for each in caplog.records if each.name == "mock_server.grpc"]
+    assert line.startswith(f"gRPC is not served: gRPC cannot listen on 127.0.0.1:{port - 1}")
+
+
+@pytest.mark.asyncio
+async def test_missing_extra_is_one_line_and_the_rest_starts(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    async with MockServer(Config.from_settings({"socket.port": _free_pair()})) as server:
+        assert server.grpc_address is None
+    (line,) = [each.message for each in caplog.records if each.name == "mock_server.grpc"]
+    assert line.endswith("pip install 'nakama-client[grpc]'")
+    with pytest.raises(ModuleNotFoundError, match="the extra is not installed"):
+        async with MockServer(Config.from_settings({"grpc.port": 0})):
+            pass
+
+
+@pytest.mark.asyncio
+async def test_stop_lets_calls_end_within_the_grace_period() -> None:
+    settings = {"grpc.port": 0, "shutdown_grace_sec": 30}
+    server = MockServer(Config.from_settings(settings))
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    @server.rpc("slow")
+    async def slow(context: Context, payload: str) -> str:
+        asked.set()
+        await may_answer.wait()
+        return "done"
+
+    await server.start()
+    async with connected(server) as client:
+        request = {"id": "slow", "http_key": "defaulthttpkey"}
+        call = asyncio.create_task(client.call("RpcFunc", request))
+        await asked.wait()
+        stopping = asyncio.create_task(server.stop())
+        may_answer.set()
+        assert await call == {"payload": "done"}
+        await stopping
