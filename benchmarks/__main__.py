@@ -10,6 +10,7 @@ from benchmarks import (
     envelopes,
     feed,
     grpc_calls,
+    handlers,
     importing,
     listing,
     memory,
@@ -35,6 +36,7 @@ async def main() -> None:
     with server.running() as url:
         for benchmark in (
             receiving,
+            handlers,
             listing,
             feed,
             calling,

@@ -48,7 +48,42 @@ def _frame(text: bytes) -> bytes:
     return b"\x81\x7e" + len(text).to_bytes(2, "big") + text
 
 
-_BURST = BURST * _frame(json.dumps({"notifications": {"notifications": [NOTIFICATION]}}).encode())
+_PRESENCE = {
+    "user_id": NOTIFICATION["sender_id"],
+    "session_id": "7c5a0b0e-0000-1000-8000-000000000001",
+    "username": "alice",
+}
+ENVELOPES: dict[str, dict[str, object]] = {
+    "burst": {"notifications": {"notifications": [NOTIFICATION]}},
+    "match data": {
+        "match_data": {
+            "match_id": "7c5a0b0e-0000-4000-8000-0000000000bb.",
+            "presence": _PRESENCE,
+            "op_code": "1",
+            "data": "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4",
+            "reliable": True,
+        }
+    },
+    "chat": {
+        "channel_message": {
+            "channel_id": "2...room",
+            "message_id": NOTIFICATION["id"],
+            "code": 0,
+            "sender_id": NOTIFICATION["sender_id"],
+            "username": "alice",
+            "content": '{"text":"hello, are you there?"}',
+            "create_time": NOTIFICATION["create_time"],
+            "update_time": NOTIFICATION["create_time"],
+            "persistent": True,
+            "room_name": "room",
+        }
+    },
+}
+"""What an RPC of each id makes the server send, `BURST` times."""
+
+_BURSTS = {
+    name: BURST * _frame(json.dumps(envelope).encode()) for name, envelope in ENVELOPES.items()
+}
 
 
 def _page(number: int, pages: int) -> bytes:
@@ -81,9 +116,9 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
             break
         envelope = json.loads(message.data)
         rpc = envelope.get("rpc", {"id": "pong"})
-        if rpc["id"] == "burst":
+        if rpc["id"] in _BURSTS:
             assert request.transport is not None
-            request.transport.write(_BURST)
+            request.transport.write(_BURSTS[rpc["id"]])
         answer = {"rpc": rpc} if "rpc" in envelope else {"pong": {}}
         await websocket.send_str(json.dumps({"cid": envelope["cid"]} | answer))
     return websocket
