@@ -13,6 +13,7 @@ from aiohttp import web
 from attrs import frozen
 
 from mock_server.features.purchases.facade import PurchasesFacade
+from mock_server.features.push.devices import Device
 from mock_server.features.push.push_log import PushLog
 from mock_server.handles import OpenSocket
 from mock_server.realtime.session import DISCONNECTED
@@ -56,6 +57,9 @@ class Controlled(Protocol):
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of every user."""
 
+    async def all_devices(self) -> list[tuple[str, Device]]:
+        """Every user's id with each of their devices."""
+
     async def settle(self) -> None:
         """Return once what became due by the clock has been done."""
 
@@ -90,6 +94,7 @@ class Control:
         app.router.add_post("/_control/restart", self._restart)
         app.router.add_get("/_control/requests", self._requests)
         app.router.add_get("/_control/pushes", self._pushes)
+        app.router.add_get("/_control/devices", self._devices)
         app.router.add_get("/_control/metrics", self._metrics)
         app.router.add_post("/_control/purchases/{transaction_id}/refund", self._refund)
         app.router.add_post("/_control/clock", self._clock)
@@ -152,6 +157,15 @@ class Control:
         ]
         return web.json_response({"pushes": records})
 
+    async def _devices(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("user_id", "")
+        shown = [
+            _device(user_id, device)
+            for user_id, device in await self._server.all_devices()
+            if wanted in ("", user_id)
+        ]
+        return web.json_response({"devices": shown})
+
     async def _clock(self, request: web.Request) -> web.Response:
         asked = await read_body(request, _Clock)
         try:
@@ -189,6 +203,20 @@ class Control:
             else:
                 socket.disconnect(asked.reason, code=asked.code)
         return web.json_response({"closed": len(sockets)})
+
+
+def _device(user_id: str, device: Device) -> dict[str, Any]:
+    """A device without its push token."""
+    state = "refused" if device.refused else "waiting"
+    return {
+        "user_id": user_id,
+        "state": "registered" if device.player_id else state,
+        "player_id": device.player_id,
+        "device_type": device.device_type,
+        "installation_id": device.installation_id,
+        "problem": device.problem,
+        "registered_at": device.registered_at,
+    }
 
 
 @frozen

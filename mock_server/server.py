@@ -192,6 +192,10 @@ class MockServer(HostedServer):
         """A user's devices for pushes, the last registered first."""
         return await self._in_loop(self._devices(user_id))
 
+    async def all_devices(self) -> list[tuple[str, Device]]:
+        """Every user's id with each of their devices, the first registered first."""
+        return await self._in_loop(self._all_devices())
+
     async def settle(self) -> None:
         """Return once what became due by the clock has been done.
 
@@ -245,6 +249,9 @@ class MockServer(HostedServer):
 
     async def _devices(self, user_id: str) -> list[Device]:
         return self._running().push.devices.of_user(user_id)
+
+    async def _all_devices(self) -> list[tuple[str, Device]]:
+        return self._running().push.devices.all()
 
     async def _reset(self) -> None:
         self._late_rpcs.clear()

@@ -48,6 +48,7 @@ class PushService:
     ) -> None:
         self._accounts = accounts
         self._pushes = pushes
+        self._has_onesignal = bool(config.onesignal.url)
         self._task_queue = TaskQueue(clock, size=config.push.queue_size)
         self._onesignal = OneSignal(
             config.onesignal,
@@ -80,16 +81,20 @@ class PushService:
         )
 
     def resume(self) -> None:
-        """Send the pushes that were pending when the server ended."""
+        """Send the pushes, and register the devices, that were waiting when the server ended."""
         self._dispatcher.resume()
+        if self._has_onesignal:
+            self.devices.resume()
 
     async def end(self) -> None:
         """Cancel every request to OneSignal, because its state is replaced."""
+        self.devices.stop()
         await self._task_queue.cancel()
         await self._onesignal.close()
 
     async def close(self) -> None:
         """Wait up to two seconds for answers of OneSignal; nothing is retried."""
+        self.devices.stop()
         await self._task_queue.drain(_DRAIN)
         await self._onesignal.close()
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.push.devices import Device, DeviceTable
-from mock_server.features.push.errors import OneSignalError
 from mock_server.features.push.onesignal import OneSignal
-from mock_server.features.push.task_queue import TaskQueue, TaskQueueFull
+from mock_server.features.push.registration_queue import RegistrationQueue
+from mock_server.features.push.task_queue import TaskQueue
 from mock_server.wire.jsonb import jsonb_text
 from server_kit import Store
 
@@ -36,13 +35,31 @@ class DeviceRegistry:
         self._store = store
         self._accounts = accounts
         self._table = table
-        self._onesignal = onesignal
-        self._task_queue = task_queue
+        self._queue = RegistrationQueue(
+            table,
+            accounts,
+            onesignal=onesignal,
+            task_queue=task_queue,
+            resolved=self._update_metadata,
+        )
 
     def of_user(self, user_id: str) -> list[Device]:
         """A user's devices, the last registered first; expired ones are removed."""
         self._update_metadata(self._table.prune())
         return self._table.of_user(user_id)
+
+    def all(self) -> list[tuple[str, Device]]:
+        """Every user's id with each of their devices; expired ones are removed."""
+        self._update_metadata(self._table.prune())
+        return self._table.all()
+
+    def resume(self) -> None:
+        """Ask OneSignal for the player ids of the devices that wait for one."""
+        self._queue.resume()
+
+    def stop(self) -> None:
+        """Ask for no further devices until `resume`."""
+        self._queue.stop()
 
     async def register(self, user_id: str, device_type: int, identifier: str) -> str | None:
         """Register a device by its push token.
@@ -54,13 +71,7 @@ class DeviceRegistry:
             The player id; None if OneSignal has not given one yet.
         """
         self._table.save(user_id, Device(device_type=device_type, identifier=identifier))
-        tried = asyncio.Event()
-        try:
-            self._task_queue.start(self._create_player(user_id, device_type, identifier, tried))
-        except TaskQueueFull as error:
-            self._table.note_problem(device_type, identifier, str(error))
-        else:
-            await tried.wait()
+        await self._queue.ask(user_id, device_type, identifier)
         for device in self.of_user(user_id):
             if (device.device_type, device.identifier) == (device_type, identifier):
                 return device.player_id
@@ -93,27 +104,6 @@ class DeviceRegistry:
         """Remove a device from a user; one that they do not have is no error."""
         self._table.forget(user_id, device_type, identifier)
         self._update_metadata([user_id])
-
-    async def _create_player(
-        self, user_id: str, device_type: int, identifier: str, tried: asyncio.Event
-    ) -> None:
-        def failed(error: OneSignalError) -> None:
-            self._table.note_problem(device_type, identifier, str(error))
-            tried.set()
-
-        user = self._accounts.find(user_id)
-        try:
-            player_id = await self._onesignal.create_player(
-                device_type,
-                identifier,
-                language=user["lang_tag"] if user else "en",
-                failed=failed,
-            )
-            self._update_metadata(self._table.resolve(device_type, identifier, player_id))
-        except OneSignalError:
-            return  # the table has the problem
-        finally:
-            tried.set()
 
     def _update_metadata(self, user_ids: Iterable[str]) -> None:
         for user_id in set(user_ids):

@@ -16,7 +16,8 @@ SCHEMA = """
 CREATE TABLE push_device (
     id INTEGER PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     player_id TEXT, device_type INTEGER, identifier TEXT, installation_id TEXT,
-    info TEXT NOT NULL, problem TEXT NOT NULL, registered_at REAL NOT NULL
+    info TEXT NOT NULL, problem TEXT NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0, registered_at REAL NOT NULL
 );
 CREATE INDEX push_device_user ON push_device (user_id);
 CREATE INDEX push_device_player ON push_device (player_id);
@@ -37,6 +38,7 @@ class Device:
         installation_id: The app's installation on it; None if unknown.
         info: Its registration, in the JSON names of the request.
         problem: Why it has no player id.
+        refused: Whether OneSignal refused it; otherwise it is asked again.
         registered_at: When this user registered it last, in seconds since the epoch.
     """
 
@@ -46,6 +48,7 @@ class Device:
     installation_id: str | None = None
     info: Mapping[str, Any] = field(factory=dict, repr=False)
     problem: str = ""
+    refused: bool = False
     registered_at: float = 0.0
 
 
@@ -71,6 +74,25 @@ class DeviceTable:
             user_id,
         )
         return [_device(row) for row in rows]
+
+    def all(self) -> list[tuple[str, Device]]:
+        """Every user's id with each of their devices, the first registered first."""
+        rows = self._store.all("SELECT * FROM push_device ORDER BY id")
+        return [(row["user_id"], _device(row)) for row in rows]
+
+    def waiting(self) -> list[tuple[str, int, str]]:
+        """User, device type and push token of each device that has no player id."""
+        rows = self._store.all(
+            "SELECT min(user_id) AS user_id, device_type, identifier FROM push_device "
+            "WHERE player_id IS NULL AND device_type IS NOT NULL AND identifier IS NOT NULL "
+            "GROUP BY device_type, identifier ORDER BY min(id)"
+        )
+        return [(row["user_id"], row["device_type"], row["identifier"]) for row in rows]
+
+    def has(self, device_type: int, identifier: str) -> bool:
+        """Whether a user has this device."""
+        sql = "SELECT 1 FROM push_device WHERE device_type = ? AND identifier = ? LIMIT 1"
+        return self._store.one(sql, device_type, identifier) is not None
 
     def save(self, user_id: str, device: Device) -> None:
         """Add a device to a user, or register it again.
@@ -104,7 +126,7 @@ class DeviceTable:
         """
         where = "WHERE device_type = ? AND identifier = ?"
         self._store.run(
-            f"UPDATE push_device SET player_id = ?, problem = '' {where}",
+            f"UPDATE push_device SET player_id = ?, problem = '', refused = 0 {where}",
             player_id,
             device_type,
             identifier,
@@ -112,11 +134,15 @@ class DeviceTable:
         rows = self._store.all(f"SELECT user_id FROM push_device {where}", device_type, identifier)
         return [row["user_id"] for row in rows]
 
-    def note_problem(self, device_type: int, identifier: str, problem: str) -> None:
+    def note_problem(
+        self, device_type: int, identifier: str, problem: str, *, refused: bool = False
+    ) -> None:
         """Store why OneSignal has not given a player id."""
         self._store.run(
-            "UPDATE push_device SET problem = ? WHERE device_type = ? AND identifier = ?",
+            "UPDATE push_device SET problem = ?, refused = ? "
+            "WHERE device_type = ? AND identifier = ?",
             problem,
+            int(refused),
             device_type,
             identifier,
         )
@@ -201,5 +227,6 @@ def _device(row: Row) -> Device:
         installation_id=row["installation_id"],
         info=json.loads(row["info"]),
         problem=row["problem"],
+        refused=bool(row["refused"]),
         registered_at=row["registered_at"],
     )

@@ -12,7 +12,7 @@ import attrs
 from mock_server.config import Config
 from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.push.device_sources import DeviceSource, FoundDevices
-from mock_server.features.push.errors import NobodyReached, OneSignalError
+from mock_server.features.push.errors import NobodyReached, OneSignalError, advice
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.onesignal import OneSignal
 from mock_server.features.push.pending import PendingPushes
@@ -156,12 +156,16 @@ class Dispatcher:
 
         try:
             created = await self._onesignal.create_notification(
-                message, target, idempotency_key=record.id, failed=failed
+                message,
+                target,
+                lane=record.user_id,
+                idempotency_key=record.id,
+                failed=failed,
             )
         except NobodyReached as error:
             self._end(record, Outcome.NOBODY_REACHED, str(error))
         except OneSignalError as error:
-            self._end(record, Outcome.FAILED, str(error))
+            self._end(record, Outcome.FAILED, str(error), advice(error))
         except asyncio.CancelledError:
             reason = "the server stopped before there was an answer"
             self._pushes.put(attrs.evolve(record, outcome=Outcome.FAILED, reason=reason))
@@ -174,7 +178,13 @@ class Dispatcher:
             record = attrs.evolve(record, notification_id=created.id, recipients=created.recipients)
             self._end(record, Outcome.SENT, "; ".join(filter(None, reasons)))
 
-    def _end(self, record: PushRecord, outcome: Outcome, reason: str) -> None:
+    def _end(
+        self, record: PushRecord, outcome: Outcome, reason: str, to_do: str = "see the push log"
+    ) -> None:
+        if outcome == Outcome.FAILED:
+            _log.warning(
+                "push %s to user %s failed: %s; %s", record.event, record.user_id, reason, to_do
+            )
         try:
             self._pending.drop(record.id)
         except sqlite3.Error:  # it is sent once more after a restart, with the same key

@@ -71,3 +71,20 @@ class Refused(OneSignalError):
 
 class NobodyReached(OneSignalError):
     """OneSignal created no notification, because no recipient is subscribed; its status is 200."""
+
+
+def advice(error: OneSignalError) -> str:
+    """What to do about an error, for the log."""
+    match error:
+        case NoAnswer():
+            return "is OneSignal running at onesignal.url?"
+        case Overloaded(status=429):
+            return "OneSignal limits the rate: send fewer requests"
+        case Refused(status=401 | 403):
+            return "is onesignal.rest_key the key of the app onesignal.app_id?"
+        case Refused(status=404):
+            return "does OneSignal have an app with the id of onesignal.app_id?"
+        case Refused():
+            return "are onesignal.app_id and what was sent right?"
+        case _:
+            return "OneSignal has a problem of its own"

@@ -5,28 +5,28 @@ https://documentation.onesignal.com/reference
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import attrs
 from attrs import frozen
 
 from mock_server.config import OneSignalConfig
 from mock_server.features.push.errors import NoAnswer, NobodyReached, Overloaded, Refused
+from mock_server.features.push.lanes import Lanes
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.retries import OnFailure, RetryPolicy, Sleep, with_retries
 from mock_server.features.push.targets import Target
 from server_kit import Clock
 
-T = TypeVar("T")
-
 _SDK = "nakama-mock/0.1.0"
 _DEFAULT_POLICY = RetryPolicy()
+_WIDTH = 8  # requests at once
 
 
 @frozen
@@ -58,7 +58,8 @@ class OneSignal:
 
     Every request may be repeated (messages carry an idempotency key), so a lost answer, 429 and
     5xx are retried. Every method raises `OneSignalError`, see the tree in
-    `mock_server.features.push.errors`. Messages are sent one at a time, in the order of the calls.
+    `mock_server.features.push.errors`. Messages of one lane are sent one at a time, in the order of
+    the calls; eight lanes at once, so that a request that hangs does not hold up the others.
 
     Args:
         config: The app and its key. `/api/v1` is appended to the url, unless the url ends in it
@@ -84,7 +85,7 @@ class OneSignal:
         self._timeout = aiohttp.ClientTimeout(timeout)
         self._retry = retry
         self._base = _base(config.url)
-        self._turn = asyncio.Lock()
+        self._messages, self._players = Lanes(_WIDTH), Lanes(_WIDTH)
         self._http: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -100,6 +101,7 @@ class OneSignal:
         *,
         language: str = "en",
         failed: OnFailure | None = None,
+        is_wanted: Callable[[], bool] | None = None,
     ) -> str:
         """Add a device, or update the one with this identifier; returns the player id.
 
@@ -108,6 +110,7 @@ class OneSignal:
             identifier: The device's push token, of APNs or FCM.
             language: The device's language.
             failed: Called after every attempt that failed.
+            is_wanted: Where given, there is no limit of attempts while it returns True.
         """
         body = {
             "device_type": device_type,
@@ -116,7 +119,15 @@ class OneSignal:
             "sdk": _SDK,
             "tags": {},
         }
-        reply = await self._retried(lambda: self._post("/players", body), failed)
+
+        async def create() -> _Reply:
+            async with self._players.turn(f"{device_type} {identifier}"):
+                return await self._post("/players", body)
+
+        policy = self._retry if is_wanted is None else attrs.evolve(self._retry, attempts=None)
+        reply = await with_retries(
+            create, policy=policy, sleep=self._sleep, failed=failed, is_wanted=is_wanted
+        )
         player_id = reply.body.get("id")
         if not isinstance(player_id, str) or not player_id:
             raise Refused(reply.status, "the answer has no player id")
@@ -127,6 +138,7 @@ class OneSignal:
         message: PushMessage,
         target: Target,
         *,
+        lane: str = "",
         idempotency_key: str | None = None,
         failed: OnFailure | None = None,
     ) -> Created:
@@ -135,6 +147,7 @@ class OneSignal:
         Args:
             message: Its texts and data.
             target: Who it is for.
+            lane: Messages of the same lane keep their order.
             idempotency_key: A UUID: for 30 days OneSignal answers a repeated key with its first
                 answer and sends nothing. A new one when left out.
             failed: Called after every attempt that failed.
@@ -144,10 +157,12 @@ class OneSignal:
         """
         key = idempotency_key or str(uuid.uuid4())
         body = {**message.fields(), **target.fields(), "idempotency_key": key}
-        return await self._retried(lambda: self._create(body), failed)
+        return await with_retries(
+            lambda: self._create(body, lane), policy=self._retry, sleep=self._sleep, failed=failed
+        )
 
-    async def _create(self, body: dict[str, Any]) -> Created:
-        async with self._turn:
+    async def _create(self, body: dict[str, Any], lane: str) -> Created:
+        async with self._messages.turn(lane):
             reply = await self._post("/notifications", body)
         notification_id, recipients = reply.body.get("id"), reply.body.get("recipients")
         errors = reply.body.get("errors")
@@ -159,11 +174,6 @@ class OneSignal:
             not_reached=tuple(_leaves(errors)),
             replayed=reply.replayed,
         )
-
-    async def _retried(
-        self, call: Callable[[], Awaitable[T]], failed: OnFailure | None = None
-    ) -> T:
-        return await with_retries(call, policy=self._retry, sleep=self._sleep, failed=failed)
 
     async def _post(self, path: str, fields: Mapping[str, Any]) -> _Reply:
         """Make one request; its body has the app's id, sorted keys and no blanks."""

@@ -24,13 +24,13 @@ class RetryPolicy:
     """How often to try, and how long to wait in between.
 
     Attributes:
-        attempts: How many in all, the first one included.
+        attempts: How many in all, the first one included; None is no limit.
         base: Seconds that the first wait may take; the bound doubles with each failure.
         longest: Seconds that a wait may take at most, unless Retry-After asks for more.
         random: Returns numbers from 0 to 1, for the jitter.
     """
 
-    attempts: int = 5
+    attempts: int | None = 5
     base: float = 0.5
     longest: float = 30.0
     random: Callable[[], float] = random.random
@@ -47,6 +47,7 @@ async def with_retries(
     policy: RetryPolicy,
     sleep: Sleep,
     failed: OnFailure | None = None,
+    is_wanted: Callable[[], bool] | None = None,
 ) -> T:
     """Call until it succeeds, fails for good, or the attempts are used up.
 
@@ -55,6 +56,7 @@ async def with_retries(
         policy: The number of attempts and the delays.
         sleep: Waits some seconds.
         failed: Called after every failure, the last one included.
+        is_wanted: Whether there is to be a further attempt; asked after each delay.
 
     Raises:
         OneSignalError: The last failure.
@@ -67,7 +69,11 @@ async def with_retries(
             failures += 1
             if failed is not None:
                 failed(error)
-            if not error.retryable or failures >= policy.attempts:
+            spent = policy.attempts is not None and failures >= policy.attempts
+            if not error.retryable or spent:
                 raise
             asked = error.retry_after if isinstance(error, Overloaded) else None
+            last = error
         await sleep(policy.delay(failures, asked))
+        if is_wanted is not None and not is_wanted():
+            raise last

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from mock_server.signals import Signal
 from server_kit import Clock
 
 _log = logging.getLogger("mock_server.push")
@@ -22,6 +23,9 @@ class TaskQueue:
     Args:
         clock: Its time.
         size: How many tasks there may be at once.
+
+    Attributes:
+        freed: Sent when a task has ended.
     """
 
     def __init__(self, clock: Clock, *, size: int) -> None:
@@ -30,6 +34,7 @@ class TaskQueue:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sleeping: set[asyncio.Task[Any]] = set()
         self._draining = False
+        self.freed = Signal[None]()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine in the background; it may be cancelled, its exceptions are logged.
@@ -42,7 +47,11 @@ class TaskQueue:
             raise TaskQueueFull(f"{self._size} are waiting for OneSignal already (push.queue_size)")
         task = asyncio.create_task(_logged(work), name="mock_server push")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self.freed.send(None)
 
     async def sleep(self, seconds: float) -> None:
         """Wait between two attempts; the task is cancelled here when the queue is drained."""
