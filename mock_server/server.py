@@ -29,7 +29,8 @@ from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
 from mock_server.runtime.tools.metrics import Metric
-from mock_server.wiring import SCHEMA, Wiring
+from mock_server.schema import SCHEMA
+from mock_server.wiring import Wiring
 from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, Store
 from server_kit.faults import FaultRoutes
 from server_kit.origin import Login, OriginGuard, is_loopback

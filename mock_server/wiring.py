@@ -1,7 +1,7 @@
 """Makes every part of a running server, in the order of dependency.
 
 This is the one place that knows all. A new feature is one line in `Wiring._features`, with what it
-needs as arguments, and one in `_STORED` if it has tables.
+needs as arguments, and one in `schema.py` if it has tables.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import contextlib
 from aiohttp import web
 
 from mock_server.config import Config
-from mock_server.console.api import ConsoleServices
+from mock_server.console.services import ConsoleServices
 from mock_server.feature import Feature
 from mock_server.features.accounts import core as accounts_core
 from mock_server.features.accounts.feature import accounts_feature
 from mock_server.features.authentication.feature import authentication_feature
 from mock_server.features.channels import core as channels_core
 from mock_server.features.channels.feature import channels_feature
+from mock_server.features.channels.history import ChannelHistory
 from mock_server.features.events.feature import events_feature
 from mock_server.features.friends import core as friends_core
 from mock_server.features.friends.feature import friends_feature
@@ -27,6 +28,7 @@ from mock_server.features.groups.feature import groups_feature
 from mock_server.features.groups.members import Members
 from mock_server.features.health.feature import health_feature
 from mock_server.features.leaderboards import boards as boards_core
+from mock_server.features.leaderboards.core import Leaderboards
 from mock_server.features.leaderboards.feature import leaderboards_feature
 from mock_server.features.leaderboards.ranks import Ranks
 from mock_server.features.leaderboards.records import Records
@@ -46,7 +48,6 @@ from mock_server.features.parties.feature import parties_feature
 from mock_server.features.ping.feature import ping_feature
 from mock_server.features.purchases import core as purchases_core
 from mock_server.features.purchases.feature import purchases_feature
-from mock_server.features.push import devices, pending
 from mock_server.features.push.core import PushService
 from mock_server.features.push.feature import push_feature
 from mock_server.features.push.push_log import PushLog
@@ -97,21 +98,6 @@ from mock_server.runtime.tools.metrics import Metrics, MetricsFunctions
 from mock_server.runtime.tools.surroundings import SurroundingsFunctions
 from mock_server.runtime.tools.time import TimeFunctions
 from server_kit import Clock, Faults, Journal, Store
-
-_STORED = (  # in this order: a data file is known again by its tables
-    accounts_core,
-    notifications_core,
-    friends_core,
-    groups_core,
-    channels_core,
-    storage_core,
-    wallets_core,
-    purchases_core,
-    boards_core,
-    devices,
-    pending,
-)
-SCHEMA = "".join(module.SCHEMA for module in _STORED)
 
 
 class Wiring:
@@ -307,12 +293,32 @@ class Wiring:
     @property
     def console(self) -> ConsoleServices:
         """What the console's requests are about."""
+        store = self.store
         return ConsoleServices(
-            self.store,
-            self.notifications,
-            self._moderation,
-            self._matches,
-            self._match_listing,
+            config=self._config,
+            clock=self._clock,
+            store=store,
+            accounts=self.accounts,
+            notifications=self.notifications,
+            moderation=self._moderation,
+            friends=self._friends,
+            groups=self._groups,
+            members=self._members,
+            history=ChannelHistory(store, self._groups),
+            storage=self._storage,
+            wallets=self._wallets,
+            purchases=self.purchases,
+            boards=self._boards,
+            leaderboards=Leaderboards(self._clock, self._boards, self._records),
+            matches=self._matches,
+            match_listing=self._match_listing,
+            registry=self.registry,
+            tracker=self._tracker,
+            rpcs=self.rpcs,
+            contexts=self._contexts,
+            api_routes=tuple(route for each in self.features for route in each.routes),
+            module_rpcs=lambda: self.runtime.rpc_ids,
+            module_files=lambda: self.runtime.files,
         )
 
     def client_api(self) -> web.Application:

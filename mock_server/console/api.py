@@ -7,35 +7,44 @@ import json
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
-from attrs import frozen
 
 from mock_server.config import ConsoleConfig
+from mock_server.console import (
+    accounts,
+    channels,
+    explorer,
+    groups,
+    leaderboards,
+    notes,
+    purchases,
+    status,
+    storage,
+)
+from mock_server.console.forms import body_of, internal, invalid, query_of, user_of
 from mock_server.console.listing import list_page
 from mock_server.console.matches import list_matches, match_state
+from mock_server.console.services import Answer, ConsoleServices
 from mock_server.cursor import BadCursor
-from mock_server.features.matches.listing import MatchListing
-from mock_server.features.matches.registry import MatchRegistry
-from mock_server.features.moderation.core import Moderation
-from mock_server.features.notifications.core import DatabaseError, Notification, Notifications
+from mock_server.features.notifications.core import DatabaseError, Notification
 from mock_server.http.authorization import basic_auth, bearer_token, same_secret
 from mock_server.identity import SYSTEM_USER
 from mock_server.jws import sign, verify
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError, http_status
 from mock_server.wire.output import timestamp
-from mock_server.wire.protojson import decode_body
-from mock_server.wire.schema import BOOL, INT32, STRING, ListOf, Message
+from mock_server.wire.schema import BOOL, INT32, STRING, UINT32, ListOf, Message
 from mock_server.wire.uuids import parse_uuid
-from server_kit import Clock, Store
+from server_kit import Clock
 from server_kit.store import Row
 
 Handler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
 WebHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_AUTHENTICATE = Message("AuthenticateRequest", username=STRING, password=STRING)
+_AUTHENTICATE = Message("AuthenticateRequest", username=STRING, password=STRING, mfa=STRING)
 _SEND = Message(
     "SendNotificationRequest",
     user_ids=ListOf(STRING),
@@ -44,19 +53,23 @@ _SEND = Message(
     sender_id=STRING,
     persistent=BOOL,
 )
+_LOGOUT = Message("AuthenticateLogoutRequest", token=STRING)
+_LIST = Message("ListNotificationsRequest", user_id=STRING, limit=UINT32, cursor=STRING)
+_LARGEST_PAGE = 100
+_BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+_MODULES = (
+    accounts,
+    channels,
+    explorer,
+    groups,
+    leaderboards,
+    notes,
+    purchases,
+    status,
+    storage,
+)
 _TOKEN_LIFE = 86_400
 _EVERYTHING = "_" * 16  # the admin's access rights, as Nakama packs them
-
-
-@frozen
-class ConsoleServices:
-    """What the console's requests are about, between two restarts of the server."""
-
-    store: Store
-    notifications: Notifications
-    moderation: Moderation
-    matches: MatchRegistry
-    match_listing: MatchListing
 
 
 class Console:
@@ -74,6 +87,7 @@ class Console:
         self._config = config
         self._clock = clock
         self._find_services = find_services
+        self._logged_out: dict[str, float] = {}
 
     @property
     def _services(self) -> ConsoleServices:
@@ -82,6 +96,7 @@ class Console:
     def add_routes(self, app: web.Application) -> None:
         """Put the console's routes into the application of its port."""
         app.router.add_post("/v2/console/authenticate", _answers(self._authenticate))
+        app.router.add_post("/v2/console/authenticate/logout", _answers(self._log_out))
         for method, path, handler in (
             ("POST", "/v2/console/notification", self._send),
             ("GET", "/v2/console/notification", self._list),
@@ -89,12 +104,20 @@ class Console:
             ("DELETE", "/v2/console/notification/{id}", self._delete),
             ("POST", "/v2/console/account/{id}/ban", self._ban),
             ("POST", "/v2/console/account/{id}/unban", self._unban),
-            ("DELETE", "/v2/console/account/{id}", self._delete_account),
             ("GET", "/v2/console/match", self._list_matches),
             ("GET", "/v2/console/match/{id}/state", self._match_state),
         ):
             app.router.add_route(method, path, _answers(self._with_token(handler)))
+        for module in _MODULES:
+            for method, path, make in module.ROUTES:
+                answer = _answers(self._with_token(partial(self._make, make)))
+                app.router.add_route(method, f"/v2/console{path}", answer)
         app.middlewares.append(_answer_without_route)
+
+    def _make(
+        self, make: Callable[[ConsoleServices, web.Request], Answer], request: web.Request
+    ) -> Answer:
+        return make(self._services, request)
 
     def _with_token(self, handler: Handler) -> Handler:
         def checked(request: web.Request) -> dict[str, Any] | Awaitable[dict[str, Any]]:
@@ -113,7 +136,7 @@ class Console:
         if token is None:
             raise _unauthenticated("Console authentication required.")
         claims = verify(token, self._config.signing_key) or {}
-        if claims.get("exp", 0) <= self._clock.time():
+        if claims.get("exp", 0) <= self._clock.time() or claims.get("cki") in self._logged_out:
             raise _unauthenticated("Token invalid.")
 
     def _is_admin(self, user: str, password: str) -> bool:
@@ -121,7 +144,7 @@ class Console:
         return same_secret(password, self._config.password) and is_user
 
     async def _authenticate(self, request: web.Request) -> dict[str, Any]:
-        body = _decode(_AUTHENTICATE, await request.read())
+        body = await body_of(request, _AUTHENTICATE)
         if not self._is_admin(body["username"], body["password"]):
             raise _unauthenticated("Invalid credentials.")
         claims = {
@@ -134,12 +157,22 @@ class Console:
         token = sign(claims, self._config.signing_key)
         return {"token": token, "mfa_code": None}
 
+    async def _log_out(self, request: web.Request) -> dict[str, Any]:
+        body = await body_of(request, _LOGOUT)
+        claims = verify(body["token"], self._config.signing_key) or {}
+        now, ended = self._clock.time(), self._logged_out
+        for token_id in [token_id for token_id, end in ended.items() if end <= now]:
+            del ended[token_id]
+        if "cki" in claims:
+            ended[claims["cki"]] = claims["exp"]
+        return {}
+
     async def _send(self, request: web.Request) -> dict[str, Any]:
         raw = await request.read()
-        body, content = _decode(_SEND, raw), _content(raw)
+        body, content = await body_of(request, _SEND), _content(raw)
         sender = body["sender_id"] or SYSTEM_USER
         if parse_uuid(sender) is None:
-            raise _internal("failed to send notification, invalid sender id")
+            raise internal("failed to send notification, invalid sender id")
         recipients = {_recipient(each): None for each in body["user_ids"]}
         subject, code, stored = body["subject"], body["code"], body["persistent"]
         notifications = self._services.notifications
@@ -154,22 +187,19 @@ class Console:
             else:
                 notifications.send_all(subject, content, code, persistent=stored, sender_id=sender)
         except DatabaseError as error:
-            raise _internal("failed to send notification") from error
+            raise internal("failed to send notification") from error
         return {}
 
     def _list(self, request: web.Request) -> dict[str, Any]:
-        limit = request.query.get("limit", "100")
-        if not re.fullmatch("[1-9][0-9]?|100", limit):
-            raise _invalid("expects a limit value between 1 and 100")
+        asked = query_of(request, _LIST)
+        if asked["limit"] > _LARGEST_PAGE:
+            raise invalid("expects a limit value between 1 and 100")
         try:
             page = list_page(
-                self._services.store,
-                request.query.get("user_id", ""),
-                int(limit),
-                request.query.get("cursor", ""),
+                self._services.store, asked["user_id"], asked["limit"], asked["cursor"]
             )
         except BadCursor:
-            raise _invalid("Malformed cursor was used.") from None
+            raise invalid("Malformed cursor was used.") from None
         return {
             "notifications": [_full(row) for row in page.rows],
             "next_cursor": page.next_cursor,
@@ -179,7 +209,7 @@ class Console:
     def _get(self, request: web.Request) -> dict[str, Any]:
         notification_id = parse_uuid(request.match_info["id"])
         if notification_id is None:
-            raise _internal("failed to fetch notification")
+            raise internal("failed to fetch notification")
         rows = self._services.notifications.get([notification_id])
         if not rows:
             raise GrpcError(GrpcCode.NOT_FOUND, "Notification not found.")
@@ -188,7 +218,7 @@ class Console:
     def _delete(self, request: web.Request) -> dict[str, Any]:
         notification_id = parse_uuid(request.match_info["id"])
         if notification_id is None:
-            raise _internal("failed to delete notification")
+            raise internal("failed to delete notification")
         self._services.notifications.delete([notification_id])
         return {}
 
@@ -204,13 +234,6 @@ class Console:
 
     def _unban(self, request: web.Request) -> dict[str, Any]:
         self._services.moderation.unban([_player(request, "Cannot unban the system user.")])
-        return {}
-
-    def _delete_account(self, request: web.Request) -> dict[str, Any]:
-        try:
-            self._services.moderation.delete(_user(request))
-        except ValueError:
-            raise _internal("An error occurred while trying to delete the user.") from None
         return {}
 
 
@@ -231,6 +254,8 @@ async def _answer_without_route(request: web.Request, handler: WebHandler) -> we
     """Answer what the console API does not have as its gateway does."""
     if not request.path.startswith("/v2/"):
         return await handler(request)
+    if _BAD_ESCAPE.search(request.raw_path.partition("?")[0]):
+        return web.Response(text="400 Bad Request", status=400, content_type="text/plain")
     try:
         return await handler(request)
     except web.HTTPMethodNotAllowed:
@@ -258,13 +283,6 @@ def _json(
     return web.Response(body=body, status=status, headers={**kind, **headers})
 
 
-def _decode(message: Message, body: bytes) -> dict[str, Any]:
-    try:
-        return decode_body(message, body)
-    except DecodeError as error:
-        raise _invalid(str(error)) from None
-
-
 def _content(body: bytes) -> str:
     """The text of a notification's content, which is a JSON object of any form."""
     try:
@@ -272,30 +290,23 @@ def _content(body: bytes) -> str:
         if content is None or isinstance(content, dict):
             return gojson.marshal(content or {})
     except (DecodeError, ValueError) as error:
-        raise _invalid(str(error)) from None
-    raise _invalid("proto: content is no JSON object")
+        raise invalid(str(error)) from None
+    raise invalid("proto: content is no JSON object")
 
 
 def _recipient(text: str) -> str:
     user_id = parse_uuid(text)
     if user_id is None:
-        raise _internal("failed to send notification, invalid user id")
+        raise internal("failed to send notification, invalid user id")
     if user_id == SYSTEM_USER:
-        raise _internal("failed to send notification, cannot send to system user")
+        raise internal("failed to send notification, cannot send to system user")
     return user_id
 
 
 def _player(request: web.Request, refusal: str) -> str:
-    user_id = _user(request)
+    user_id = user_of(request)
     if user_id == SYSTEM_USER:
-        raise _invalid(refusal)
-    return user_id
-
-
-def _user(request: web.Request) -> str:
-    user_id = parse_uuid(request.match_info["id"])
-    if user_id is None:
-        raise _invalid("Requires a valid user ID.")
+        raise invalid(refusal)
     return user_id
 
 
@@ -314,11 +325,3 @@ def _full(row: Row) -> dict[str, Any]:
 
 def _unauthenticated(message: str) -> GrpcError:
     return GrpcError(GrpcCode.UNAUTHENTICATED, message)
-
-
-def _invalid(message: str) -> GrpcError:
-    return GrpcError(GrpcCode.INVALID_ARGUMENT, message)
-
-
-def _internal(message: str) -> GrpcError:
-    return GrpcError(GrpcCode.INTERNAL, message)

@@ -52,6 +52,9 @@ def list_page(database: store.Store, user_id: str, limit: int, cursor: str) -> C
     has_more, rows = len(rows) > limit, rows[:limit]
     if not is_forward:
         rows.reverse()
+    if not limit:  # as in Nakama: nothing, and a cursor to the same place
+        again = encode_cursor(_CURSOR, True, *start) if has_more else ""
+        return ConsolePage([], again, "")
     follows, precedes = (has_more, bool(cursor)) if is_forward else (True, has_more)
     return ConsolePage(
         rows,
@@ -65,8 +68,7 @@ def _owner(user_id: str) -> str:
     if owner is None:
         raise GrpcError(
             GrpcCode.UNKNOWN,
-            f'failed to encode args[0]: unable to encode "{user_id}" into binary format for uuid '
-            f"(OID 2950): cannot parse UUID {user_id}",
+            f'ERROR: invalid input syntax for type uuid: "{user_id}" (SQLSTATE 22P02)',
         )
     return owner
 

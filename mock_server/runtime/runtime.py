@@ -74,6 +74,17 @@ class Runtime:
         self._in_python: PythonModules | None = None
         self._watching: asyncio.Task[None] | None = None
 
+    @property
+    def files(self) -> list[Path]:
+        """The files of the modules that are loaded."""
+        return list(self._files)
+
+    @property
+    def rpc_ids(self) -> list[str]:
+        """The ids of the RPC functions that modules registered, in lower case."""
+        active = self._registrations.active.rpcs
+        return [name for name, rpc in active.items() if rpc is not self._rpcs.get(name)]
+
     async def start(self, registered: InitModule) -> None:
         """Load the modules of `runtime.path`: JavaScript, Lua, Python.
 

@@ -8,7 +8,8 @@ from mock_server import Config
 from mock_server.features.push.push_log import PushLog
 from mock_server.http.routing import Route
 from mock_server.realtime.requests import Request
-from mock_server.wiring import SCHEMA, Wiring
+from mock_server.schema import SCHEMA
+from mock_server.wiring import Wiring
 from server_kit import Clock, Faults, Journal, Store
 
 

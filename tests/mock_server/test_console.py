@@ -213,7 +213,7 @@ async def test_it_lists_page_by_page_with_defaults_written_out(
 async def test_it_lists_those_of_everybody(operator: Operator, ada: Player, bob: Player) -> None:
     await operator.send(subject="to all")
     await operator.send(ada, subject="to her")
-    _, everything = await operator.call("GET", "/notification")
+    _, everything = await operator.call("GET", "/notification?limit=100")
     owners = [each["user_id"] for each in everything["notifications"]]
     assert sorted([ada.user_id, ada.user_id, bob.user_id]) == owners
     paged, cursor = [], ""
@@ -228,7 +228,7 @@ async def test_it_lists_those_of_everybody(operator: Operator, ada: Player, bob:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    "query", [f"user_id={NOBODY}&limit=0", f"user_id={NOBODY}&limit=101",
+    "query", [f"user_id={NOBODY}&limit=101",
               f"user_id={NOBODY}&limit=²", f"user_id={NOBODY}&limit=", f"user_id={NOBODY}&cursor=x"]
 )  # fmt: skip
 async def test_a_bad_list_query_is_refused(operator: Operator, query: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from mock_server.wiring import SCHEMA
+from mock_server.schema import SCHEMA
 
 
 def test_the_key_of_a_table_without_rowid_comes_first() -> None:

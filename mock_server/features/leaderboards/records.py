@@ -150,6 +150,10 @@ class Records:
         self._ranks.remove(board.id, expiry, owner_id)
         return bool(deleted)
 
+    def forget_all(self) -> None:
+        """Drop the ranks of records that are gone."""
+        self._ranks.clear()
+
     def forget_user(self, user_id: str) -> None:
         """Delete every record of a user; tournaments keep their places taken, as in Nakama."""
         rows = self._store.all(

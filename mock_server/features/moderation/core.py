@@ -13,6 +13,19 @@ from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.registry import SessionRegistry
 from server_kit import Clock, Store
 
+SCHEMA = """
+CREATE TABLE user_tombstone (user_id TEXT PRIMARY KEY, create_time INTEGER NOT NULL);
+"""
+
+_CONTENT = (  # what does not go with its user
+    "groups",
+    "group_edge",
+    "leaderboard_record",
+    "message",
+    "storage",
+    "user_tombstone",
+)
+
 
 class Moderation:
     """Bans and deletes the accounts of one server."""
@@ -35,10 +48,14 @@ class Moderation:
         self._members = members
         self._records = records
 
-    def delete(self, user_id: str) -> None:
+    def delete(self, user_id: str, *, recorded: bool = False) -> None:
         """Delete a user with all their data; tokens become invalid, sockets are closed.
 
         An unknown user is no error, and keeps their tokens.
+
+        Args:
+            user_id: The user's id.
+            recorded: Whether the id is kept as a tombstone, which operators can list.
 
         Raises:
             ValueError: The user is the system.
@@ -48,10 +65,22 @@ class Moderation:
         with self._store.transaction():
             if not self._store.run("DELETE FROM users WHERE id = ?", user_id):
                 return
+            if recorded:
+                self._store.run(
+                    "INSERT INTO user_tombstone VALUES (?, ?)", user_id, self._clock.tick()
+                )
             self._members.forget_user(user_id)
             self._records.forget_user(user_id)
         self._sessions.kill_all(user_id)
         self._registry.disconnect_user(user_id)
+
+    def delete_everything(self) -> None:
+        """Delete all users and content; leaderboards stay, without records."""
+        with self._store.transaction():
+            for table in _CONTENT:
+                self._store.run(f"DELETE FROM {table}")
+            self._store.run("DELETE FROM users WHERE id <> ?", SYSTEM_USER)
+        self._records.forget_all()
 
     def ban(self, user_ids: Iterable[str]) -> None:
         """Ban accounts: tokens become invalid, each socket gets notification -8 and is closed."""

@@ -87,8 +87,22 @@ class Wallets:
             results = [self._update(each, in_ledger=in_ledger) for each in updates]
         return [result for result in results if result is not None]
 
-    def ledger(self, user_id: str, limit: int, cursor: str = "") -> LedgerPage:
+    def ledger(
+        self,
+        user_id: str,
+        limit: int,
+        cursor: str = "",
+        after: int = 0,
+        before: int = _END_OF_TIME,
+    ) -> LedgerPage:
         """List a user's ledger, newest first.
+
+        Args:
+            user_id: Whose.
+            limit: How many items at most.
+            cursor: Where to go on.
+            after: Only items from then on, in microseconds.
+            before: Only items until then.
 
         Raises:
             BadCursor: Not a cursor of this user's ledger.
@@ -102,9 +116,12 @@ class Wallets:
         compared, order = ("<", " DESC") if is_forward else (">", "")
         rows = self._store.all(
             f"SELECT * FROM wallet_ledger WHERE user_id = ? AND (create_time, id) {compared} "
-            f"(?, ?) ORDER BY create_time{order}, id{order} LIMIT ?",
+            "(?, ?) AND create_time BETWEEN ? AND ? "
+            f"ORDER BY create_time{order}, id{order} LIMIT ?",
             user_id,
             *position,
+            after,
+            before,
             limit + 1,
         )
         has_more, page = len(rows) > limit, rows[:limit]

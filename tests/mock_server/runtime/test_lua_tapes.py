@@ -18,6 +18,8 @@ CALLERS = Path(__file__).parents[2] / "lua_callers"
 OFFICIAL = ("clientrpc.lua", "onesignal.lua", "pmessage.lua")
 
 LANDED_WITH_CALLERS = {
+    "console_leaderboards_list",
+    "console_status_config",
     "cron",
     "hook_leaderboard_reset",
     "lb_around_owner",

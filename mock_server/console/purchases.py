@@ -1,0 +1,66 @@
+"""The console's purchases and subscriptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from mock_server.console.forms import full, internal, invalid, query_of
+from mock_server.console.services import ConsoleServices, Route
+from mock_server.cursor import BadCursor
+from mock_server.features.purchases.api import purchase_message, subscription_message
+from mock_server.features.purchases.core import Kind, Validated
+from mock_server.wire.schema import STRING, UINT32, Message
+from mock_server.wire.uuids import parse_uuid
+
+_LIST = Message("ListPurchasesRequest", user_id=STRING, limit=UINT32, cursor=STRING, filter=STRING)
+
+
+def list_purchases(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
+    """Purchases, the newest first."""
+    return _list(services, request, "purchase")
+
+
+def list_subscriptions(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
+    """Subscriptions, the newest first."""
+    return _list(services, request, "subscription")
+
+
+def _list(services: ConsoleServices, request: web.Request, kind: Kind) -> dict[str, Any]:
+    asked, purchases = query_of(request, _LIST), services.purchases
+    cursor = previous = ""
+    if asked["filter"]:
+        one = purchases.get(kind, asked["filter"])
+        found = [] if one is None else [one]
+    else:
+        user = asked["user_id"]
+        owner = parse_uuid(user) if user else ""
+        if owner is None:
+            raise invalid("Requires a valid user ID when provided.")
+        if not 1 <= asked["limit"] <= 100:
+            raise invalid("expects a limit value between 1 and 100")
+        try:
+            page = purchases.list(kind, owner, asked["limit"], asked["cursor"])
+        except BadCursor:
+            raise internal("Error listing purchases.") from None  # of subscriptions, too
+        found, cursor, previous = list(page.items), page.cursor, page.prev_cursor
+    return {
+        f"validated_{kind}s": [_document(services, kind, each) for each in found],
+        "cursor": cursor,
+        "prev_cursor": previous,
+    }
+
+
+def _document(services: ConsoleServices, kind: Kind, found: Validated) -> dict[str, Any]:
+    if kind == "purchase":
+        return full("ValidatedPurchase", purchase_message(found))
+    is_active = services.purchases.is_active(found)
+    return full("ValidatedSubscription", subscription_message(found, is_active=is_active))
+
+
+ROUTES: tuple[Route, ...] = (
+    ("GET", "/purchase", list_purchases),
+    ("GET", "/subscription", list_subscriptions),
+)
+"""What is served under `/v2/console`."""

@@ -1,0 +1,67 @@
+"""What the console's requests are about, and the form of its routes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from aiohttp import web
+from attrs import frozen
+
+from mock_server.config import Config
+from mock_server.features.accounts.core import Accounts
+from mock_server.features.channels.history import ChannelHistory
+from mock_server.features.friends.core import Friends
+from mock_server.features.groups.core import Groups
+from mock_server.features.groups.members import Members
+from mock_server.features.leaderboards.boards import Boards
+from mock_server.features.leaderboards.core import Leaderboards
+from mock_server.features.matches.listing import MatchListing
+from mock_server.features.matches.registry import MatchRegistry
+from mock_server.features.moderation.core import Moderation
+from mock_server.features.notifications.core import Notifications
+from mock_server.features.purchases.core import Purchases
+from mock_server.features.storage.core import Storage
+from mock_server.features.wallets.core import Wallets
+from mock_server.http.routing import Route as ApiRoute
+from mock_server.realtime.registry import SessionRegistry
+from mock_server.realtime.tracker import Tracker
+from mock_server.runtime.context import Contexts
+from mock_server.runtime.rpc import RpcFunctions
+from server_kit import Clock, Store
+
+
+@frozen
+class ConsoleServices:
+    """What the console's requests are about, between two restarts of the server."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    accounts: Accounts
+    notifications: Notifications
+    moderation: Moderation
+    friends: Friends
+    groups: Groups
+    members: Members
+    history: ChannelHistory
+    storage: Storage
+    wallets: Wallets
+    purchases: Purchases
+    boards: Boards
+    leaderboards: Leaderboards
+    matches: MatchRegistry
+    match_listing: MatchListing
+    registry: SessionRegistry
+    tracker: Tracker
+    rpcs: RpcFunctions
+    contexts: Contexts
+    api_routes: Sequence[ApiRoute]
+    module_rpcs: Callable[[], list[str]]
+    module_files: Callable[[], Sequence[Path]]
+
+
+Answer: TypeAlias = dict[str, Any] | Awaitable[dict[str, Any]]
+Route: TypeAlias = tuple[str, str, Callable[[ConsoleServices, web.Request], Answer]]
+"""Method, path below `/v2/console`, and what makes the answer."""
