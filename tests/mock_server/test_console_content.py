@@ -1,0 +1,50 @@
+"""What operators do with all content: purchases, and everything at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from mock_server import Config, MockServer
+from tests.mock_server.players import Player, sign_up
+
+pytestmark = pytest.mark.asyncio
+
+ADMIN = {"Authorization": aiohttp.encode_basic_auth("admin", "password")}
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[MockServer]:
+    async with MockServer(Config.from_settings({"purchases.accept": ("apple",)})) as server:
+        yield server
+
+
+async def ask(player: Player, method: str, path: str) -> tuple[int, dict[str, Any]]:
+    url = f"{player.server.console_url}/v2/console{path}"
+    async with player.http.request(method, url, headers=ADMIN) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_purchases_are_listed_and_found_by_transaction(ada: Player) -> None:
+    await ada.call("POST", "/v2/iap/purchase/apple", {"receipt": "apple:sword:t-1"})
+    assert (await ask(ada, "GET", "/purchase"))[0] == 400
+    for query in ("limit=10", "filter=t-1", f"user_id={ada.user_id}&limit=1"):
+        _, page = await ask(ada, "GET", f"/purchase?{query}")
+        assert [each["transaction_id"] for each in page["validated_purchases"]] == ["t-1"]
+    assert (await ask(ada, "GET", "/subscription?limit=1"))[1]["validated_subscriptions"] == []
+
+
+async def test_delete_all_leaves_nobody_and_nothing(
+    server: MockServer, http: aiohttp.ClientSession, ada: Player
+) -> None:
+    objects = [{"collection": "c", "key": "k", "value": "{}"}]
+    await ada.call("PUT", "/v2/storage", {"objects": objects})
+    assert await ask(ada, "DELETE", "/all") == (200, {})
+    assert await server.users() == []
+    assert (await ask(ada, "GET", "/storage"))[1]["objects"] == []
+    assert (await ada.call("GET", "/v2/account"))[0] == 404
+    assert (await sign_up(http, server, "ada")).user_id != ada.user_id
