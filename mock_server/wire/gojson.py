@@ -93,7 +93,10 @@ def is_json_object(text: str) -> bool:
 
 def go_string(text: str) -> str:
     """A string literal with what HTML and JavaScript trip over written as escapes."""
-    return _ESCAPED.sub(_unicode_escape, encode_basestring(text))
+    literal = encode_basestring(text)
+    if literal.isascii() and not ("<" in literal or ">" in literal or "&" in literal):
+        return literal  # nearly every text, without the search
+    return _ESCAPED.sub(_unicode_escape, literal)
 
 
 def join(value: Any, *, comma: str, quote: Callable[[str], str], sort_keys: bool) -> str:

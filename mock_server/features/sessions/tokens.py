@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from typing import Any
 
 from mock_server.identity import SYSTEM_USER, Identity
@@ -31,20 +32,37 @@ def decode_token(token: str, key: str, now: float) -> Identity | None:
 
     As in Nakama, a signed token whose `uid` is missing or malformed is the system user.
     """
-    claims = verify(token, key)
-    if claims is None or not _are_well_formed(claims) or now >= (claims.get("exp") or 0):
+    try:
+        identity, expiry = _verified(token, key)
+    except _BadToken:
         return None
+    return identity if now < expiry else None
+
+
+# A client sends the same token with each request. Only signed ones are kept, which no stranger can
+# make, and their expiry is looked at each time.
+@lru_cache(maxsize=16_384)
+def _verified(token: str, key: str) -> tuple[Identity, int]:
+    claims = verify(token, key)
+    if claims is None or not _are_well_formed(claims):
+        raise _BadToken
+    expiry = claims.get("exp") or 0
     user_id = parse_uuid(claims.get("uid") or "")
     if user_id is None:
-        return Identity(SYSTEM_USER, "")
-    return Identity(
+        return Identity(SYSTEM_USER, ""), expiry
+    identity = Identity(
         user_id=user_id,
         username=claims.get("usn") or "",
         vars=claims.get("vrs") or {},
-        expiry=claims["exp"],
+        expiry=expiry,
         token_id=claims.get("tid") or "",
         issued_at=claims.get("iat") or 0,
     )
+    return identity, expiry
+
+
+class _BadToken(Exception):
+    """A token that says nothing of anybody."""
 
 
 def new_token_id() -> str:
