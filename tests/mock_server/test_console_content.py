@@ -48,3 +48,12 @@ async def test_delete_all_leaves_nobody_and_nothing(
     assert (await ask(ada, "GET", "/storage"))[1]["objects"] == []
     assert (await ada.call("GET", "/v2/account"))[0] == 404
     assert (await sign_up(http, server, "ada")).user_id != ada.user_id
+
+
+async def test_account_delete_id_leaves_a_tombstone_when_it_is_recorded(
+    server: MockServer, ada: Player, bob: Player
+) -> None:
+    server.nk.account_delete_id(ada.user_id, True)
+    server.nk.account_delete_id(bob.user_id, False)
+    _, page = await ask(ada, "GET", "/account?tombstones=true")
+    assert [each["id"] for each in page["users"]] == [ada.user_id]

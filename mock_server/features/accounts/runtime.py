@@ -111,16 +111,16 @@ class AccountFunctions(RuntimeFunctions):
 
         Args:
             user_id: Whose.
-            recorded: Whether Nakama keeps a record of it; this mock never does.
+            recorded: Whether its id is kept, as a tombstone that operators can list.
 
         Raises:
             ModuleError: A bad argument, or the system user.
         """
         given = Arguments("account_delete_id", user_id, recorded)
         owner = given.uuid(1, _USER_ID)
-        given.optional_flag(2)
+        is_recorded = given.optional_flag(2)
         try:
-            self._moderation.delete(owner)
+            self._moderation.delete(owner, recorded=is_recorded)
         except ValueError as error:
             raise ModuleError(f"error while trying to delete account: {error}") from None
 
