@@ -1,0 +1,176 @@
+"""`ping`: what is wrong between here and a server, one thing after another."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import click
+from attrs import frozen
+
+from nakama_client.cli import saved_login
+from nakama_client.cli.console import Operator, open_console, operator_options
+from nakama_client.cli.output import line
+from nakama_client.cli.running import (
+    DEFAULT_KEY,
+    DEFAULT_URL,
+    NOT_REACHED,
+    REFUSED,
+    Failure,
+    Settings,
+    runs,
+)
+from nakama_client.client import Client
+from nakama_client.config import Endpoint
+from nakama_client.errors import ArgumentError, NakamaError, NotFound, Unauthenticated
+
+_TIMEOUT = 10.0
+
+
+@frozen
+class _Target:
+    """What is looked at."""
+
+    endpoint: Endpoint
+    server_key: str
+    operator: Operator
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.endpoint.http_url).hostname or ""
+
+    @property
+    def is_tls(self) -> bool:
+        return self.endpoint.http_url.startswith("https:")
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.endpoint.http_url).port or (443 if self.is_tls else 80)
+
+
+class _Wrong(Exception):
+    """A check has found what is wrong, and what to do."""
+
+
+@click.command()
+@operator_options
+@click.pass_obj
+def ping(
+    settings: Settings,
+    console_url: str | None,
+    console_username: str,
+    console_password: str,
+) -> None:
+    """Check DNS, port, TLS, key and version.
+
+    It stops at what is wrong, and says what to do.
+
+    The server does not tell players its version; the console does, when --console-url is given.
+    It needs no login. Nothing is created on the server.
+    """
+    url, key = settings.url, settings.server_key
+    if url is None or key is None:
+        try:
+            saved = saved_login.load(settings.folder)
+        except (ArgumentError, OSError):
+            saved = None
+        url = url or (saved.url if saved else DEFAULT_URL)
+        key = key or (saved.server_key if saved else DEFAULT_KEY)
+    _ping(url, key, Operator(console_url, console_username, console_password))
+
+
+@runs
+async def _ping(url: str, key: str, operator: Operator) -> None:
+    target = _Target(Endpoint(url), key, operator)
+    checks: list[tuple[str, Callable[[_Target], Awaitable[str]], int]] = [
+        ("DNS", _resolve, NOT_REACHED),
+        ("port", _connect, NOT_REACHED),
+        ("TLS", _shake_hands, NOT_REACHED),
+        ("key", _try_key, REFUSED),
+        ("version", _ask_version, REFUSED),
+    ]
+    for name, check, exit_code in checks:
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                found = await check(target)
+        except TimeoutError:
+            raise Failure(f"{name}: nothing within {_TIMEOUT:g} s", exit_code) from None
+        except _Wrong as error:
+            raise Failure(f"{name}: {error}", exit_code) from None
+        line(f"{name:<8} {found}")
+
+
+async def _resolve(target: _Target) -> str:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise _Wrong(f"no address for {target.host}: {error.strerror or error}") from None
+    return f"{target.host} is " + ", ".join(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+async def _connect(target: _Target) -> str:
+    try:
+        _, writer = await asyncio.open_connection(target.host, target.port)
+    except OSError as error:
+        reason = error.strerror or error
+        raise _Wrong(
+            f"no connection to port {target.port} ({reason}); is the server running, and is "
+            "this its port? Nakama's is 7350"
+        ) from None
+    await _close(writer)
+    return f"{target.port} accepts connections"
+
+
+async def _shake_hands(target: _Target) -> str:
+    if not target.is_tls:
+        return "none: the address begins with http://"
+    try:
+        _, writer = await asyncio.open_connection(
+            target.host, target.port, ssl=ssl.create_default_context()
+        )
+    except ssl.SSLCertVerificationError as error:
+        raise _Wrong(f"the certificate does not count: {error.verify_message}") from None
+    except (ssl.SSLError, ConnectionError) as error:
+        raise _Wrong(f"no handshake ({error}); does the server speak TLS? try http://") from None
+    version = writer.get_extra_info("ssl_object").version()
+    await _close(writer)
+    return f"{version}, the certificate counts"
+
+
+async def _try_key(target: _Target) -> str:
+    """Log in with an id that no account has: whether the key counts is told before that."""
+    async with Client(target.endpoint, server_key=target.server_key, retry=None) as client:
+        try:
+            await client.authenticate_device(f"ping-{secrets.token_hex(16)}", create=False)
+        except NotFound:
+            return "counts"
+        except Unauthenticated:
+            raise _Wrong("the server does not accept it; see its socket.server_key") from None
+        except NakamaError as error:
+            raise _Wrong(f"this does not answer as Nakama does: {error}") from None
+    raise _Wrong("the server knows an account with a random id")
+
+
+async def _ask_version(target: _Target) -> str:
+    if target.operator.url is None:
+        return "not asked for; --console-url names the console, which tells it"
+    try:
+        async with open_console(target.operator, target.endpoint.http_url) as console:
+            return await console.server_version() or "the console does not tell"
+    except NotFound:
+        return "the console does not tell"
+    except NakamaError as error:
+        raise _Wrong(f"the console: {error}") from None
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    try:
+        await writer.wait_closed()
+    except (OSError, ssl.SSLError):
+        return
