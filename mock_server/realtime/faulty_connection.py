@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from aiohttp import web
-from attrs import define, field
+from attrs import define, field, frozen
 
 from mock_server.realtime.formats import Frame
 from server_kit.faults import (
@@ -25,6 +25,14 @@ from server_kit.faults import (
 
 # The first bytes of a text and of a binary frame that are whole messages.
 _FINAL_TEXT, _FINAL_BINARY = 0x81, 0x82
+
+
+@frozen
+class OutgoingFrame:
+    """A frame that goes out, and what kind of envelope it holds: "" for a bare cid."""
+
+    data: Frame
+    member: str
 
 
 class FaultyConnection:
@@ -92,25 +100,41 @@ class FaultyConnection:
         finally:
             self.drops_reply = False
 
-    async def send(self, frame: Frame, member: str, *, waited: float) -> None:
-        """Send a frame, with the fault that is decided for it.
+    async def send(self, frames: Sequence[OutgoingFrame], *, waited: float) -> None:
+        """Send a frame, and those that belong behind it, with the faults decided for them.
+
+        Where the first one is to be reordered, the others overtake it: the real server sends a
+        reply and the presence event that it causes in either order.
 
         Args:
-            frame: The frame.
-            member: What kind of envelope it holds.
-            waited: How many seconds it has waited already; latency counts them.
+            frames: The frame, and those that follow from the same request.
+            waited: How many seconds they have waited already; latency counts them.
         """
+        first, *behind = frames
+        decision = self._decide_outgoing(first)
+        is_overtaken = decision.kind is Kind.REORDER and bool(behind)
+        if not is_overtaken:
+            await self._send_decided(first, decision, waited)
+        for frame in behind:
+            following = self._decide_outgoing(frame)
+            await self._send_decided(frame, following, waited, may_wait=not is_overtaken)
+        if is_overtaken:
+            await self._send_decided(first, decision, waited, may_wait=False)
+
+    async def _send_decided(
+        self, frame: OutgoingFrame, decision: FaultDecision, waited: float, *, may_wait: bool = True
+    ) -> None:
+        """Send a frame with a fault; `may_wait` lets it wait for frames to other users."""
         if self.is_half_open:
             return
-        decision = self._decide(Point.OUT, lambda: member)
         if decision is NO_FAULT:
-            await self._send(frame)
+            await self._send(frame.data)
             return
         await self._hold(decision.delay - waited)
-        if decision.fault is not None and decision.kind is Kind.REORDER:
+        if may_wait and decision.fault is not None and decision.kind is Kind.REORDER:
             await self._reorder(decision.fault)
         if not self._end(decision):
-            await self._put(frame, decision)
+            await self._put(frame.data, decision)
 
     def release(self) -> None:
         """End every wait of a frame: the connection ends."""
@@ -172,6 +196,11 @@ class FaultyConnection:
         if not len(self._faults):
             return NO_FAULT
         return self._faults.decide(point, member(), self._user_id)
+
+    def _decide_outgoing(self, frame: OutgoingFrame) -> FaultDecision:
+        if self.is_half_open:
+            return NO_FAULT
+        return self._decide(Point.OUT, lambda: frame.member)
 
     def _end(self, decision: FaultDecision) -> bool:
         """End the connection if that is what the fault does; return whether it did."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,8 +13,8 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from mock_server.config import SocketConfig
 from mock_server.identity import Identity
-from mock_server.realtime.faulty_connection import FaultyConnection, ReorderBuffer
-from mock_server.realtime.formats import Format, Frame, OutgoingEnvelope
+from mock_server.realtime.faulty_connection import FaultyConnection, OutgoingFrame, ReorderBuffer
+from mock_server.realtime.formats import Format, OutgoingEnvelope
 from mock_server.realtime.frame_rules import FrameRules
 from mock_server.realtime.session_ids import new_session_id
 from server_kit.faults import Faults
@@ -25,6 +25,9 @@ DISCONNECTED = "server-side session disconnect"
 UNEXPECTED_TYPE = "received unexpected WebSocket message type"
 
 _FRAMES = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG)
+
+# A frame and those that belong behind it, and when they were queued, by the loop's clock.
+_Queued = tuple[list[OutgoingFrame], float]
 
 Receiver = Callable[["SocketSession", bytes], Awaitable[None]]
 
@@ -72,7 +75,7 @@ class SocketSession:
         self._websocket = websocket
         self._config = config
         self._held: list[OutgoingEnvelope] | None = None
-        self._queue: asyncio.Queue[tuple[Frame, str, float] | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[_Queued | None] = asyncio.Queue()
         self._reason: str | None = None
         self._is_refused = False
         self._dropped = asyncio.Event()
@@ -112,15 +115,16 @@ class SocketSession:
         """Queue the answer to the request that is worked now, before what is held."""
         held, self._held = self._held, None
         if not self._connection.drops_reply:
-            self.send(envelope)
+            self._enqueue(OutgoingEnvelope(envelope), held or ())
+            held = None
         self._held = held
 
     def hold(self) -> None:
-        """Keep back what is sent from now on, until `release`."""
+        """Keep back what is sent from now on, until `reply` or `release`."""
         self._held = []
 
     def release(self) -> None:
-        """Send what was held."""
+        """Send what is still held."""
         held, self._held = self._held, None
         for envelope in held or ():
             self.send_encoded(envelope)
@@ -133,10 +137,14 @@ class SocketSession:
 
         A client that does not read is dropped once the queue is full.
         """
-        if self._reason is not None:
-            return
-        if self._held is not None:
+        if self._held is None:
+            self._enqueue(envelope)
+        elif self._reason is None:
             self._held.append(envelope)
+
+    def _enqueue(self, envelope: OutgoingEnvelope, behind: Iterable[OutgoingEnvelope] = ()) -> None:
+        """Queue an envelope, and what goes out behind it unless a fault swaps them."""
+        if self._reason is not None:
             return
         # Nakama's writer runs beside its senders and empties the queue meanwhile; ours gets no turn
         # before the sender ends its own. So a full queue alone says nothing about the client: it
@@ -147,10 +155,13 @@ class SocketSession:
             _log.warning("session %s does not read: dropped", self.id)
             self.abort()
             return
-        frame = envelope.frame(self.format)
-        if frame is not None:
-            now = asyncio.get_running_loop().time()
-            self._queue.put_nowait((frame, envelope.member, now))
+        frames = [
+            OutgoingFrame(frame, each.member)
+            for each in (envelope, *behind)
+            if (frame := each.frame(self.format)) is not None
+        ]
+        if frames:
+            self._queue.put_nowait((frames, asyncio.get_running_loop().time()))
 
     def disconnect(self, reason: str = DISCONNECTED, *, code: int = WSCloseCode.OK) -> None:
         """Leave all streams now; close with `code` and `reason` after what is queued already."""
@@ -271,8 +282,8 @@ class SocketSession:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(ConnectionError):
             while (item := await self._queue.get()) is not None:
-                frame, member, queued_at = item
-                await self._connection.send(frame, member, waited=loop.time() - queued_at)
+                frames, queued_at = item
+                await self._connection.send(frames, waited=loop.time() - queued_at)
             if not self._connection.is_half_open:
                 await self._send_close(self._code, self.end_reason)
 

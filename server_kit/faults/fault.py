@@ -178,6 +178,8 @@ class Fault:
     def reorder(behind: int = 1, *, seconds: float = 1.0) -> Fault:
         """A frame waits until others have overtaken it.
 
+        The answer to a request whose own event follows at once comes after that event instead.
+
         Args:
             behind: How many frames to other users go first.
             seconds: How long it waits at most, should there be no others.

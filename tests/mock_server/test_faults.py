@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -292,6 +293,40 @@ async def test_a_frame_may_be_overtaken_by_those_of_others(
     assert await his.subject() == "second"
     assert [await hers, await socket.subject()] == ["one", "two"]
     await his.close()
+
+
+JOIN = {"channel_join": {"target": "room", "type": 1}}
+UPDATE = {"status_update": {"status": "here"}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "route", "event"),
+    [
+        (JOIN, "out channel", "channel_presence_event"),
+        (JOIN, "out *", "channel_presence_event"),
+        (UPDATE, "out *", "status_presence_event"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_reorder_swaps_an_answer_and_the_own_presence_event(
+    server: MockServer, socket: Socket, request_: dict[str, Any], route: str, event: str
+) -> None:
+    server.faults.add(Fault.reorder(seconds=3600), route)
+    await socket.send({"cid": "1", **request_})
+    assert event in await socket.receive()
+    assert (await socket.receive())["cid"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("request_", "event"), [(JOIN, "channel_presence_event"), (UPDATE, "status_presence_event")]
+)
+@pytest.mark.asyncio
+async def test_an_answer_comes_before_the_own_presence_event_without_faults(
+    server: MockServer, socket: Socket, request_: dict[str, Any], event: str
+) -> None:
+    await socket.send({"cid": "1", **request_})
+    assert (await socket.receive())["cid"] == "1"
+    assert event in await socket.receive()
 
 
 @pytest.mark.asyncio
