@@ -1,13 +1,11 @@
-"""Run the tests on every supported Python that is installed: `python -m nox`."""
-
-from pathlib import Path
+"""Run what CI runs, in parts: `python -m nox`. The definitions are in `.ci`."""
 
 import nox
 
 nox.options.error_on_missing_interpreters = False
 
 
-@nox.session(python=["3.11", "3.12", "3.13"])
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def tests(session: nox.Session) -> None:
     """Install the project with its development extra and run the tests."""
     session.install("-e", ".[dev]")
@@ -22,11 +20,20 @@ def loops(session: nox.Session, loop: str) -> None:
     session.run("python", "-m", "pytest", "tests/client", f"--loop={loop}", *session.posargs)
 
 
-@nox.session(python="3.11")
-def lowest(session: nox.Session) -> None:
-    """Run the tests with the lowest versions that pyproject.toml allows."""
-    versions = session.run("python", "tests/lowest_versions.py", silent=True)
-    constraints = Path(session.create_tmp()) / "lowest.txt"
-    constraints.write_text(str(versions))
-    session.install("-c", str(constraints), "-e", ".[dev]")
-    session.run("python", "-m", "pytest", *session.posargs)
+@nox.session
+def checks(session: nox.Session) -> None:
+    """Run the linters and the type checker."""
+    session.install("-e", ".[dev]")
+    session.run(".ci/checks", external=True)
+
+
+@nox.session(venv_backend="none")
+def package(session: nox.Session) -> None:
+    """Build and check the release, and install it into empty environments."""
+    session.run(".ci/package", external=True)
+
+
+@nox.session(venv_backend="none")
+def pythons(session: nox.Session) -> None:
+    """Run the fast tests on the other interpreters and with the lowest versions."""
+    session.run(".ci/pythons", external=True)

@@ -61,6 +61,7 @@ async def test_calls_raise_reply_too_large_beyond_the_limit(body: bytes) -> None
     assert (raised.value.limit, raised.value.status, raised.value.attempts) == (LIMIT, 200, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_calls_keep_their_deadline_while_an_answer_is_unpacked() -> None:
     bomb = answer(packed(bytes(500_000_000)), "Content-Encoding: gzip")

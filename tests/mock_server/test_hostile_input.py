@@ -139,6 +139,7 @@ def build_table_of_messages() -> None:
             assert message.by_input_name.keys() >= message.defaults().keys()
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_ten_thousand_mutations_harm_nobody_and_leak_nothing(
     server: MockServer, eve: Player, witness: Witness

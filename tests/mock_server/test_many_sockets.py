@@ -9,6 +9,8 @@ import pytest
 
 from mock_server import Config, MockServer, SessionConfig, SocketConfig
 
+pytestmark = pytest.mark.slow
+
 SOCKETS = 2000
 NOTIFICATIONS = 100
 _SPARE_FILES = 100

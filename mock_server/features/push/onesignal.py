@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ from mock_server.features.push.retries import OnFailure, RetryPolicy, Sleep, wit
 from mock_server.features.push.targets import Target
 from server_kit import Clock
 
-_SDK = "nakama-mock/0.1.0"
+_SDK = f"nakama-mock/{version('nakama-client')}"
 _DEFAULT_POLICY = RetryPolicy()
 _WIDTH = 8  # requests at once
 

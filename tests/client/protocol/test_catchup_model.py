@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, ClassVar
 
+import pytest
 from attrs import define, field, frozen
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, Wait
 from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
+
+pytestmark = pytest.mark.slow
 
 OVERLAP_WINDOW = 30.0
 CHECK = 60.0

@@ -22,6 +22,8 @@ from tests.client.scripted import Peer, ScriptedServer, make_token
 from tests.integration.reliability.mutations import mutations
 from tests.integration.reliability.raw import frame, open_socket, raw_server
 
+pytestmark = pytest.mark.slow
+
 NOTIFICATION = {
     "id": "40857c06-2b8f-4d5f-9d2b-5a6f0d1c2e3f",
     "subject": "You've unlocked level 100!",

@@ -17,6 +17,8 @@ from mock_server import MockServer
 from nakama_client import Client, NotificationCode, Session
 from tests.integration.social.rules import MEMBERS, FriendRules, GroupRules, Refusal, Told
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = settings(
     max_examples=15, stateful_step_count=30, deadline=None, report_multiple_bugs=False
 )

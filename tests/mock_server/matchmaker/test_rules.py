@@ -13,6 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.mock_server.matchmaker.lobby import Lobby
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("ada", "bob", "cleo", "dan", "eve")
 MAX_TICKETS = 3
 MAX_INTERVALS = 2

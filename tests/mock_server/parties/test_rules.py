@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.mock_server.matchmaker.lobby import Lobby
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("ada", "bob", "cleo", "dan")
 players = st.sampled_from(NAMES)
 

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+import nakama_client
 from mock_server.config import OneSignalConfig
 from mock_server.features.push.errors import NoAnswer, NobodyReached, Overloaded, Refused
 from mock_server.features.push.message import PushMessage
@@ -70,7 +71,9 @@ async def test_a_device_is_added_with_the_request_that_the_tape_has() -> None:
     assert {name.lower() for name in request.headers} == set(names)
     for name in ("accept", "authorization", "content-type", "accept-encoding"):
         assert request.headers[name] == names[name]
-    assert text == recorded["body_text"].replace("nakama-onesignal/0.1.0", "nakama-mock/0.1.0")
+    assert text == recorded["body_text"].replace(
+        "nakama-onesignal/0.1.0", f"nakama-mock/{nakama_client.__version__}"
+    )
 
 
 @pytest.mark.asyncio

@@ -153,6 +153,7 @@ async def test_an_endless_top_level_stops_the_start(tmp_path: Path) -> None:
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
 def test_control_c_ends_a_server_whose_module_never_ends(tmp_path: Path) -> None:
     write(tmp_path, {"index.js": rpcs({"endless": "logger.warn('it began'); while (true) {}"})})

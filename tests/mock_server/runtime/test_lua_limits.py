@@ -145,6 +145,7 @@ def _started() -> str:
     return lua_rpcs({"start_fetch": begin, "start_endless": begin + "while true do end"})
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_ten_thousand_calls_leave_nothing_behind(tmp_path: Path) -> None:
     bodies = {

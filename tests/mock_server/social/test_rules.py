@@ -17,6 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.mock_server.social.world import OK, Player, open_world, refused
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("ada", "bob", "cleo", "dan")
 FRIEND, SENT, RECEIVED, BLOCKED = range(4)
 SUPERADMIN, ADMIN, MEMBER, REQUEST, BANNED = range(5)
