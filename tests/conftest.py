@@ -42,6 +42,15 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
         return self._new_loop()
 
 
+_SLOW_TAPES = ("[ws_malformed]", "[mp_proto_wire]")  # a new socket for each of hundreds of frames
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.name.endswith(_SLOW_TAPES):
+            item.add_marker("slow")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--loop",
