@@ -13,7 +13,7 @@ from aiohttp import web
 from attrs import frozen
 
 from mock_server.features.purchases.facade import PurchasesFacade
-from mock_server.features.push.devices import Device
+from mock_server.features.push.devices import Device, shown
 from mock_server.features.push.push_log import PushLog
 from mock_server.handles import OpenSocket
 from mock_server.realtime.session import DISCONNECTED
@@ -159,12 +159,12 @@ class Control:
 
     async def _devices(self, request: web.Request) -> web.Response:
         wanted = request.query.get("user_id", "")
-        shown = [
-            _device(user_id, device)
+        devices = [
+            {"user_id": user_id, **shown(device)}
             for user_id, device in await self._server.all_devices()
             if wanted in ("", user_id)
         ]
-        return web.json_response({"devices": shown})
+        return web.json_response({"devices": devices})
 
     async def _clock(self, request: web.Request) -> web.Response:
         asked = await read_body(request, _Clock)
@@ -203,20 +203,6 @@ class Control:
             else:
                 socket.disconnect(asked.reason, code=asked.code)
         return web.json_response({"closed": len(sockets)})
-
-
-def _device(user_id: str, device: Device) -> dict[str, Any]:
-    """A device without its push token."""
-    state = "refused" if device.refused else "waiting"
-    return {
-        "user_id": user_id,
-        "state": "registered" if device.player_id else state,
-        "player_id": device.player_id,
-        "device_type": device.device_type,
-        "installation_id": device.installation_id,
-        "problem": device.problem,
-        "registered_at": device.registered_at,
-    }
 
 
 @frozen

@@ -41,9 +41,13 @@ class Bridge:
         self._tasks: set[asyncio.Future[Any]] = set()
         self._functions = functions
 
-    def names(self) -> list[str]:
-        """The names of all runtime functions."""
-        return self._functions.names()
+    def names(self, module: str = "") -> list[str]:
+        """The names of all runtime functions of `nk`, or of another module."""
+        return self._functions.names(module)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a runtime function of this name."""
+        return self._functions.find(name) is not None
 
     def waits(self, name: str) -> bool:
         """Tell whether a thread that calls this function waits for the loop."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+MOCK_MODULE = "nakama_mock"
+
 
 class RuntimeFunctions:
     """A group of runtime functions of one server; they run in its loop's thread.
@@ -9,6 +13,8 @@ class RuntimeFunctions:
     Each public method is a runtime function of that name, for every language. Arguments are
     positional, None is absent, too many are the caller's mistake; several results are a tuple.
     """
+
+    _module: ClassVar[str] = ""  # the Lua module they are in, where that is not `nakama`
 
 
 class PureFunctions(RuntimeFunctions):

@@ -66,12 +66,13 @@ class FunctionTable:
         }
         return table
 
-    def names(self) -> list[str]:
-        """The names of all runtime functions, sorted."""
-        return sorted(self._functions)
+    def names(self, module: str = "") -> list[str]:
+        """The names of all runtime functions of `nk`, or of another module, sorted."""
+        split = [name.rpartition(".") for name in self._functions]
+        return sorted(name for where, _, name in split if where == module)
 
     def find(self, name: str) -> RuntimeFunction | None:
-        """The function of this name, or None."""
+        """The function of this name, which has its module before a dot, or None."""
         return self._functions.get(name)
 
     def missing(self, name: str) -> ModuleError:
@@ -123,4 +124,5 @@ def _functions(group: RuntimeFunctions) -> Iterable[tuple[str, RuntimeFunction]]
     is_pure = isinstance(group, PureFunctions)
     for name in dir(group):
         if not name.startswith("_"):
-            yield name, RuntimeFunction(getattr(group, name), is_pure)
+            full_name = f"{group._module}.{name}" if group._module else name
+            yield full_name, RuntimeFunction(getattr(group, name), is_pure)

@@ -105,6 +105,13 @@ class DeviceRegistry:
         self._table.forget(user_id, device_type, identifier)
         self._update_metadata([user_id])
 
+    def remove(self, user_id: str, player_id: str) -> bool:
+        """Remove a device from a user; returns whether they had it."""
+        had = self._table.forget_player(user_id, player_id)
+        if had:
+            self._update_metadata([user_id])
+        return had
+
     def _update_metadata(self, user_ids: Iterable[str]) -> None:
         for user_id in set(user_ids):
             known = [each.player_id for each in self._table.of_user(user_id) if each.player_id]

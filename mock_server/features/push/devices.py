@@ -156,6 +156,15 @@ class DeviceTable:
         sql = "DELETE FROM push_device WHERE user_id = ? AND device_type = ? AND identifier = ?"
         return self._store.run(sql, user_id, device_type, identifier) > 0
 
+    def forget_player(self, user_id: str, player_id: str) -> bool:
+        """Remove the device with this player id from a user; others keep it.
+
+        Returns:
+            Whether the user had it.
+        """
+        sql = "DELETE FROM push_device WHERE user_id = ? AND player_id = ?"
+        return self._store.run(sql, user_id, player_id) > 0
+
     def forget_installation(self, installation_id: str) -> list[str]:
         """Remove a device from all its users, because it declined pushes.
 
@@ -205,6 +214,19 @@ class DeviceTable:
             device.problem,
             self._clock.time(),
         )
+
+
+def shown(device: Device) -> dict[str, Any]:
+    """A device for others to read, without its push token."""
+    without_id = "refused" if device.refused else "waiting"
+    return {
+        "state": "registered" if device.player_id else without_id,
+        "player_id": device.player_id,
+        "device_type": device.device_type,
+        "installation_id": device.installation_id,
+        "problem": device.problem,
+        "registered_at": device.registered_at,
+    }
 
 
 def _completed(device: Device, before: Device) -> Device:

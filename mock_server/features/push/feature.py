@@ -8,6 +8,7 @@ from mock_server.features.accounts.core import Accounts
 from mock_server.features.push import api
 from mock_server.features.push.core import PushService
 from mock_server.features.push.rpc import PushFunctions
+from mock_server.features.push.runtime import PushModuleFunctions
 from mock_server.features.sessions.core import Sessions
 
 
@@ -18,6 +19,7 @@ def push_feature(
     functions = PushFunctions(config.onesignal, accounts, push.devices)
     return Feature(
         routes=api.routes(config.push, accounts, sessions, push.devices),
+        functions=(PushModuleFunctions(push.devices),),
         rpcs=functions.functions(),
         start=push.resume,
         end=push.end,

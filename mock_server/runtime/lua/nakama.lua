@@ -170,6 +170,12 @@ local loaded, preload = package.loaded, package.preload
 local LOADING = newproxy()
 local sources = {} -- the modules' compiled sources, by name
 preload.nakama = function() return nk end
+-- What this mock offers and Nakama does not; a module of the game's of that name replaces it.
+preload.nakama_mock = function()
+  local mock = {}
+  for _, name in ipairs(host.mock) do mock[name] = runtime_function("nakama_mock." .. name, name) end
+  return mock
+end
 
 -- As in Nakama: one for `package.preload`, one for the modules; neither knows of files.
 package.loaders = {

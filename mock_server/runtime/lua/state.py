@@ -15,6 +15,7 @@ from mock_server.runtime.arguments import to_bytes, to_text
 from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
+from mock_server.runtime.functions import MOCK_MODULE
 from mock_server.runtime.lua import bit32, greenlets
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.values import FromLua, to_lua
@@ -204,6 +205,7 @@ class LuaState:
             {
                 **{name: self._watched(function) for name, function in functions.items()},
                 b"functions": [to_bytes(name) for name in self._bridge.names()],
+                b"mock": [to_bytes(name) for name in self._bridge.names(MOCK_MODULE)],
                 b"bit32": [to_bytes(name) for name in bit32.FUNCTIONS],
             },
             recursive=True,
@@ -341,7 +343,7 @@ class LuaState:
         return result
 
     def _call_while_loading(self, name: str, arguments: list[Any]) -> Any:
-        if name in self._bridge.names():
+        if self._bridge.has(name):
             return self._bridge.call(name, arguments)
         # A function that is missing here must not keep the modules from being loaded.
         _log.warning("called while loading, without effect: %s", self._bridge.missing(name).message)

@@ -16,7 +16,8 @@ from mock_server import Config, MockServer
 from nakama_client import ApiError, Client, DeviceType
 from onesignal_stub import OneSignalStub
 
-PROJECT = Path(__file__).parents[3] / "examples" / "typescript"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+PROJECT = EXAMPLES / "typescript"
 
 
 @asynccontextmanager
@@ -109,21 +110,19 @@ def test_the_bundle_is_what_tsc_makes_of_the_sources(tmp_path: Path) -> None:
     )
     if installed.returncode:
         pytest.skip(f"npm has no typescript: {installed.stderr[-200:]}")
-    for name in ("src", "tsconfig.json"):
-        source = PROJECT / name
-        if source.is_dir():
-            shutil.copytree(source, tmp_path / "project" / name)
-        else:
-            shutil.copy(source, tmp_path / "project" / name)
-    built = subprocess.run(
-        [node, str(tmp_path / "node_modules" / "typescript" / "bin" / "tsc"), "-p", "."],
-        cwd=tmp_path / "project",
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert built.returncode == 0, built.stdout
-    for name in ("index.js", "index.js.map"):
-        made = (tmp_path / "project" / "build" / name).read_text("utf-8")
-        assert made == (PROJECT / "build" / name).read_text("utf-8"), name
+    without_bundles = shutil.ignore_patterns("build")
+    shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=without_bundles)
+    for project in ("typescript", "push_devices/typescript"):
+        folder = tmp_path / "examples" / project
+        built = subprocess.run(
+            [node, str(tmp_path / "node_modules" / "typescript" / "bin" / "tsc"), "-p", "."],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert built.returncode == 0, built.stdout
+        for there in (EXAMPLES / project / "build").iterdir():
+            made = (folder / "build" / there.name).read_text("utf-8")
+            assert made == there.read_text("utf-8"), there
