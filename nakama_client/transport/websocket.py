@@ -20,6 +20,7 @@ from nakama_client.protocol.replies import Reply, refusal
 from nakama_client.protocol.requests import bearer
 from nakama_client.protocol.retry import retry_after
 from nakama_client.redaction import excerpt, hide
+from nakama_client.transport.inbox import Inbox
 from nakama_client.transport.options import TransportOptions, tls_hint
 
 # So many bytes may wait to be sent without making the next sender wait.
@@ -94,22 +95,16 @@ class WebSocket:
             How the connection ended.
         """
         watching = asyncio.create_task(self._watch_silence(), name="nakama_client ping")
-        receive = self._connection.recv
-        events = 0
         try:
-            while True:
-                events += each(await receive(decode=False))
-                if events >= turn:
-                    events = 0
-                    await asyncio.sleep(0)
-        except websockets.ConnectionClosed as error:
-            silence = asyncio.get_running_loop().time() - self._heard_at()
-            if self._is_silent:
-                return Close(None, SILENCE, ClosedBy.NETWORK, silence)
-            return _close_of(error, silence, self._secrets)
+            await self._inbox.read(each, turn=turn)
+            await asyncio.shield(self._connection.connection_lost_waiter)
         finally:
             watching.cancel()
             await asyncio.wait([watching])
+        silence = asyncio.get_running_loop().time() - self._heard_at()
+        if self._is_silent:
+            return Close(None, SILENCE, ClosedBy.NETWORK, silence)
+        return _close_of(self._connection.close_exc, silence, self._secrets)
 
     async def close(self, *, timeout: float) -> None:
         """Close politely, or drop the connection after so many seconds."""
@@ -150,6 +145,11 @@ class WebSocket:
         except websockets.ConnectionClosed:
             await asyncio.Event().wait()  # the reader knows, and ends this
         return True
+
+    @property
+    def _inbox(self) -> Inbox:
+        inbox: Inbox = self._connection.inbox  # type: ignore[attr-defined]
+        return inbox
 
     def _heard_at(self) -> float:
         heard_at: float = self._connection.heard_at  # type: ignore[attr-defined]
@@ -226,15 +226,23 @@ def _connect_type() -> type[connect]:
 
 @functools.cache
 def _connection_type() -> type[ClientConnection]:
-    """The library's connection, made to note when it heard something."""
+    """The library's connection, made to note when it heard something, with an inbox of ours."""
     # Here, because the library's client takes long to import.
     from websockets.asyncio.client import ClientConnection
 
     class Connection(ClientConnection):
         heard_at = 0.0
+        inbox: Inbox
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            # In the place of the library's queue, from which a task takes one frame at a time.
+            self.inbox = Inbox(self.transport, self.loop)
+            self.recv_messages = self.inbox  # type: ignore[assignment]
 
         def data_received(self, data: bytes) -> None:
             self.heard_at = self.loop.time()
+            self.inbox.begin_turn()
             super().data_received(data)
             # The close frame ends the connection, and it is answered by now. Some servers leave
             # TCP open after it, for seconds.
