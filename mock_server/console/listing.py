@@ -42,10 +42,12 @@ def list_page(database: store.Store, user_id: str, limit: int, cursor: str) -> C
         position = decode_cursor(_CURSOR, cursor, bool, str, int, str)
     is_forward, *start = position
     comparison, order = (">", _ORDER) if is_forward else ("<", _BACKWARDS)
+    # `? IN ('', user_id)` would be one query for both, and read the notifications of all users.
+    of_owner, owners = ("user_id = ? AND ", [owner]) if owner else ("", [])
     rows = database.all(
-        f"SELECT * FROM notification WHERE ? IN ('', user_id) AND ({_ORDER}) {comparison} "
-        f"(?, ?, ?) ORDER BY {order} LIMIT ?",
-        owner,
+        f"SELECT * FROM notification WHERE {of_owner}({_ORDER}) {comparison} (?, ?, ?) "
+        f"ORDER BY {order} LIMIT ?",
+        *owners,
         *start,
         limit + 1,
     )

@@ -23,6 +23,10 @@ class Router:
         """Send to every presence of a stream, also the hidden ones."""
         self.send_to_presences(self._tracker.of_stream(stream, hidden=True), envelope)
 
+    def reaches(self, stream: Stream) -> bool:
+        """Tell whether a stream has any presence, a hidden one included."""
+        return any(True for _ in self._tracker.of_stream(stream, hidden=True))
+
     def send_to_presences(self, presences: Iterable[Presence], envelope: Mapping[str, Any]) -> None:
         """Send to these presences; those whose socket has closed are passed over."""
         self.send_to_sessions((presence.session_id for presence in presences), envelope)

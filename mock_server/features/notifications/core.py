@@ -100,13 +100,24 @@ class Notifications:
         Raises:
             DatabaseError: One row does not fit; nothing is stored or pushed.
         """
+        stored = [each for each in notifications if each.persistent]
+        _check(stored)
+        self._check_users({each.user_id for each in stored})
+        self._store_and_push(notifications, stored)
+
+    def _store_and_push(
+        self, notifications: Sequence[Notification], stored: Sequence[Notification]
+    ) -> None:
         now = self._clock.tick()
-        self._save([each for each in notifications if each.persistent], now)
+        if stored:
+            self._save(stored, now)
         by_user: dict[str, list[Notification]] = {}
         for each in notifications:
             by_user.setdefault(each.user_id, []).append(each)
         for user_id, items in by_user.items():
-            self._router.send_to_stream(_stream(user_id), _envelope(items, now))
+            stream = _stream(user_id)
+            if self._router.reaches(stream):  # most users of a large send are offline
+                self._router.send_to_stream(stream, _envelope(items, now))
         for each in notifications:
             self.sent.send(each)
 
@@ -126,12 +137,12 @@ class Notifications:
             self._router.send_to_all(_envelope([once], now))
             return
         rows = self._store.all("SELECT id FROM users WHERE id <> ?", SYSTEM_USER)
-        self.send(
-            [
-                Notification(row["id"], subject, content, code, sender_id, persistent=True)
-                for row in rows
-            ]
-        )
+        stored = [
+            Notification(row["id"], subject, content, code, sender_id, persistent=True)
+            for row in rows
+        ]
+        _check(stored)
+        self._store_and_push(stored, stored)
 
     def end_sockets(self, user_id: str, subject: str, code: int, keep: str = "") -> None:
         """Tell each socket of a user why it ends (-7, -8), and close it; `keep` names one to stay.
@@ -196,41 +207,49 @@ class Notifications:
             f"UPDATE notification SET {columns} WHERE id = ?", *changes.values(), notification_id
         )
 
-    def _save(self, notifications: Sequence[Notification], now: int) -> None:
-        if not notifications:
-            return
-        codes = [each.code for each in notifications]
-        for code in codes:
-            if code not in _SMALLINT:
-                bound = "greater than maximum" if code > 0 else "less than minimum"
-                raise DatabaseError(
-                    f"failed to encode args[4]: unable to encode []int32{{{_joined(codes)}}} into "
-                    f"binary format for _int2 (OID 1005): {code} is {bound} value for int2"
-                )
-        if any(len(each.subject) > _SUBJECT_WIDTH for each in notifications):
-            raise DatabaseError(
-                "ERROR: value too long for type character varying(255) (SQLSTATE 22001)"
-            )
-        with self._store.transaction():
-            for each in notifications:
-                self._insert(each, now)
-
-    def _insert(self, notification: Notification, now: int) -> None:
-        if self._accounts.find(notification.user_id) is None:
+    def _check_users(self, user_ids: Iterable[str]) -> None:
+        if any(self._accounts.find(each) is None for each in user_ids):
             raise DatabaseError(
                 'ERROR: insert or update on table "notification" violates foreign key constraint '
                 '"notification_user_id_fkey" (SQLSTATE 23503)'
             )
-        self._store.run(
-            "INSERT INTO notification (id, user_id, subject, content, code, sender_id, "
-            "create_time) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            notification.id,
-            notification.user_id,
-            notification.subject,
-            _stored(notification.content),
-            notification.code,
-            notification.sender_id,
-            now,
+
+    def _save(self, notifications: Sequence[Notification], now: int) -> None:
+        contents = {
+            content: _stored(content) for content in {each.content for each in notifications}
+        }
+        with self._store.transaction():
+            self._store.run_many(
+                "INSERT INTO notification (id, user_id, subject, content, code, sender_id, "
+                "create_time) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        each.id,
+                        each.user_id,
+                        each.subject,
+                        contents[each.content],
+                        each.code,
+                        each.sender_id,
+                        now,
+                    )
+                    for each in notifications
+                ),
+            )
+
+
+def _check(stored: Sequence[Notification]) -> None:
+    """Check what the columns hold."""
+    for code in (each.code for each in stored):
+        if code not in _SMALLINT:
+            bound = "greater than maximum" if code > 0 else "less than minimum"
+            raise DatabaseError(
+                f"failed to encode args[4]: unable to encode "
+                f"[]int32{{{_joined(each.code for each in stored)}}} into "
+                f"binary format for _int2 (OID 1005): {code} is {bound} value for int2"
+            )
+    if any(len(each.subject) > _SUBJECT_WIDTH for each in stored):
+        raise DatabaseError(
+            "ERROR: value too long for type character varying(255) (SQLSTATE 22001)"
         )
 
 
