@@ -27,6 +27,12 @@ def checks(session: nox.Session) -> None:
     session.run(".ci/checks", external=True)
 
 
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the site of the docs."""
+    session.run(".ci/site", external=True)
+
+
 @nox.session(venv_backend="none")
 def package(session: nox.Session) -> None:
     """Build and check the release, and install it into empty environments."""

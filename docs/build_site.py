@@ -1,0 +1,168 @@
+"""Builds the site: `python docs/build_site.py`, with the extra `docs`.
+
+The pages are those of `docs/` and of the checkout's root. The reference is made from the code:
+nothing of it is typed twice. A warning, a link that leads nowhere, or a name that is not there
+fails.
+"""
+
+import asyncio
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+import mock_server
+import nakama_client
+import onesignal_stub
+from mock_server import Config, MockServer
+from onesignal_stub import OneSignalStub
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "build" / "docs"
+SITE = ROOT / "build" / "site"
+ROOT_PAGES = {"README": "index"}  # their names on the site, where it is another one
+
+
+def copy_pages() -> None:
+    """Copy the pages, with links between them that work on the site."""
+    for path in ROOT.glob("*.md"):
+        text = path.read_text(encoding="utf-8").replace("](docs/", "](")
+        (PAGES / f"{ROOT_PAGES.get(path.stem, path.stem)}.md").write_text(text, encoding="utf-8")
+    for path in (ROOT / "docs").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        text = text.replace("](../README.md", "](index.md").replace("](../", "](")
+        text = re.sub(r"\[([^]]+)\]\(([^):]+)\)", without_folder, text)
+        (PAGES / path.name).write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / "docs" / "images", PAGES / "images")
+    shutil.copyfile(ROOT / "LICENSE", PAGES / "LICENSE")
+    (PAGES / "examples").mkdir()
+    for path in (ROOT / "examples").glob("*.py"):
+        shutil.copyfile(path, PAGES / "examples" / path.name)
+
+
+def without_folder(link: re.Match[str]) -> str:
+    """A link's text alone, if it leads to a folder of the checkout: the site lists none."""
+    return link[1] if (ROOT / link[2]).is_dir() else link[0]
+
+
+def package_reference(package: Any) -> str:
+    """The reference of what a package exports."""
+    name = package.__name__
+    public = [each for each in package.__all__ if not each.startswith("_")]
+    entries = "\n".join(f"::: {name}.{each}\n" for each in public)
+    return f"# {name}\n\n`from {name} import …` finds all of this.\n\n{entries}"
+
+
+def settings_reference() -> str:
+    """Every setting of the mock with its default."""
+    rows = (f"| `{name}` | `{default!r}` |" for name, default in Config.names())
+    lines = "\n".join(rows)
+    return (
+        "# Settings\n\nFor `Config.from_settings({…})`, as flags of `nakama-mock`, and in Nakama's "
+        "configuration file. In-process, the ports are free ones.\n\n"
+        f"| setting | default |\n|---|---|\n{lines}\n"
+    )
+
+
+def routes_of(app: web.Application) -> Iterator[str]:
+    """The control routes of an application, as rows."""
+    found = {
+        (route.resource.canonical, route.method)
+        for route in app.router.routes()
+        if route.resource is not None and route.method != "HEAD"
+    }
+    for path, method in sorted(found):
+        if path.startswith("/_control"):
+            yield f"| `{method}` | `{path}` |"
+
+
+async def control_reference() -> str:
+    """The routes under `/_control` of both servers."""
+    async with MockServer() as server, OneSignalStub() as stub:
+        applications = {
+            "The mock, on the console's port": server._console_app(),
+            "The OneSignal stub": stub._application(stub._running),
+        }
+        tables = [
+            f"## {title}\n\n| method | path |\n|---|---|\n" + "\n".join(routes_of(app))
+            for title, app in applications.items()
+        ]
+    return (
+        "# Control routes\n\nWhat they do: [the mock](../mock_server.md#from-another-process), "
+        "[faults](../faults.md), [the inbox](../console.md), "
+        "[the stub](../onesignal.md).\n\n" + "\n\n".join(tables) + "\n"
+    )
+
+
+def commands_reference() -> str:
+    """What the command lines say of themselves."""
+    parts = ["# Command lines\n"]
+    for module in ("mock_server", "onesignal_stub", "nakama_client"):
+        done = subprocess.run(
+            [sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True
+        )
+        parts.append(f"## python -m {module}\n\n```text\n{done.stdout.rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def write_reference() -> None:
+    """Make the pages under `reference/`."""
+    folder = PAGES / "reference"
+    folder.mkdir()
+    pages = {
+        "settings": settings_reference(),
+        "control": asyncio.run(control_reference()),
+        "commands": commands_reference(),
+    } | {
+        package.__name__: package_reference(package)
+        for package in (nakama_client, mock_server, onesignal_stub)
+    }
+    for name, text in pages.items():
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def check_navigation() -> None:
+    """Fail where a page is in no menu, or a menu names a page that is not there."""
+    named = set(re.findall(r'= "([^"]+\.md)"', (ROOT / "zensical.toml").read_text("utf-8")))
+    there = {path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*.md")}
+    if named != there:
+        raise SystemExit(f"zensical.toml: not in a menu or not there: {sorted(named ^ there)}")
+
+
+def check_links() -> None:
+    """Fail where a link of the built site leads to no file, or to no place in it."""
+    pages = {path: path.read_text(encoding="utf-8") for path in SITE.rglob("*.html")}
+    places = {path: set(re.findall(r'\bid="?([^"\s>]+)', text)) for path, text in pages.items()}
+    broken = []
+    for path, text in pages.items():
+        content = text.partition("<article")[2].partition("</article>")[0]
+        for link in re.findall(r'<a [^>]*\bhref="([^"]*)"', content):
+            if re.match(r"[a-z]+:", link):
+                continue
+            target, _, place = link.partition("#")
+            file = (path.parent / target).resolve() if target else path
+            if not file.exists() or (place and file in places and place not in places[file]):
+                broken.append(f"{path.relative_to(SITE)}: {link}")
+    if broken:
+        raise SystemExit("links that lead nowhere:\n" + "\n".join(sorted(broken)))
+
+
+def main() -> None:
+    """Build the site into `build/site`."""
+    shutil.rmtree(PAGES, ignore_errors=True)
+    shutil.rmtree(SITE, ignore_errors=True)
+    PAGES.mkdir(parents=True)
+    copy_pages()
+    write_reference()
+    check_navigation()
+    subprocess.run(["zensical", "build", "--clean", "--strict"], cwd=ROOT, check=True)
+    check_links()
+
+
+if __name__ == "__main__":
+    main()
