@@ -171,8 +171,8 @@ class PushConfig:
             `metadata` (the account's `os_player_id` or list `os_player_ids`),
             `storage:COLLECTION/KEY` (an object of the user with these), `function:MODULE.FUNCTION`
             (of a server module in Python, called with `nk` and the user's id), or nothing.
-        device_expiry_sec: After how many seconds without a registration a user's device is
-            forgotten; 0 is never.
+        device_expiry_sec: After how many seconds a device is forgotten on which its user has not
+            registered, logged in or had a socket open; 0 is never.
         registration_path: Where the client API takes registrations by POST; empty is nowhere, as
             in Nakama.
         registration_cookie: The cookie that may hold the session token there; empty is none.

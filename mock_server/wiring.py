@@ -218,11 +218,15 @@ class Wiring:
             store,
             clock,
             registry=registry,
+            sessions=self._sessions.devices,
             accounts=self.accounts,
             storage=self._storage,
             find_function=lambda name: self.runtime.python_function(name),
             pushes=self._pushes,
         )
+        self._sessions.started.connect(self.push.seen)
+        for change in (registry.added, registry.removed):
+            change.connect(lambda session: self.push.seen(session.identity))
         self.notifications.sent.connect(self.push.notified)
         self._channels.direct_message_sent.connect(self.push.messaged)
 

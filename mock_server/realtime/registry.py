@@ -15,10 +15,12 @@ class SessionRegistry:
     """Finds socket sessions by id and by user.
 
     Attributes:
+        added: Sent with a socket that has opened.
         removed: Sent with a socket that is found no longer, because either side closes it.
     """
 
     def __init__(self) -> None:
+        self.added: Signal[SocketSession] = Signal()
         self.removed: Signal[SocketSession] = Signal()
         self._by_id: dict[str, SocketSession] = {}
         self._by_user: dict[str, dict[str, SocketSession]] = {}
@@ -28,6 +30,7 @@ class SessionRegistry:
         """Register an open socket."""
         self._by_id[session.id] = session
         self._by_user.setdefault(session.user_id, {})[session.id] = session
+        self.added.send(session)
 
     def remove(self, session: SocketSession) -> None:
         """Find a socket no longer, because either side closes it; once more is no error."""

@@ -12,7 +12,7 @@ from mock_server.config import Config
 from mock_server.identity import Identity
 from mock_server.realtime.session import SocketSession
 
-_NOT_IN_MATCHES = ("version", "headers", "query_params", "lang")
+_NOT_IN_MATCHES = ("version", "headers", "query_params", "lang", "token_id")
 
 
 @frozen
@@ -29,6 +29,7 @@ class Context:
         user_id: Who calls; None with the http key.
         username: Their name, as in the token.
         vars: The session variables of the token.
+        token_id: The token's own id, for the mock's functions; no module sees it in Nakama.
         user_session_exp: When the token expires, in seconds since the epoch.
         session_id: The socket's session; None over HTTP.
         client_ip: Where the call came from.
@@ -58,6 +59,7 @@ class Context:
     match_node: str | None = None
     match_label: str | None = None
     match_tick_rate: float | None = None
+    token_id: str | None = field(default=None, repr=False)
 
     def match_table(self) -> dict[str, Any]:
         """The context as match handlers in Lua see it."""
@@ -130,6 +132,7 @@ class Contexts:
             user_session_exp=identity.expiry or None,
             client_ip=client_ip,
             client_port=client_port,
+            token_id=identity.token_id or None,
         )
 
     def of_applicant(self, session: SocketSession, **values: Any) -> Context:
@@ -158,6 +161,7 @@ class Contexts:
             client_ip=session.client_ip,
             client_port=session.client_port,
             lang=session.lang,
+            token_id=session.identity.token_id,
         )
 
 

@@ -18,13 +18,11 @@ class _Api:
         self._authentication = authentication
 
     def device(self, call: Call) -> dict[str, Any]:
-        account = _account(call)
-        return self._session(
-            call,
-            self._authentication.device(
-                account.get("id", ""), call.request["username"], create=_create(call)
-            ),
+        device_id = _account(call).get("id", "")
+        login = self._authentication.device(
+            device_id, call.request["username"], create=_create(call)
         )
+        return self._session(call, login, device_id=device_id)
 
     def custom(self, call: Call) -> dict[str, Any]:
         account = _account(call)
@@ -69,9 +67,13 @@ class _Api:
 
         return handler
 
-    def _session(self, call: Call, login: Login) -> dict[str, Any]:
+    def _session(self, call: Call, login: Login, *, device_id: str = "") -> dict[str, Any]:
         return self._sessions.issue(
-            login.user_id, login.username, _account(call).get("vars", {}), created=login.created
+            login.user_id,
+            login.username,
+            _account(call).get("vars", {}),
+            created=login.created,
+            device_id=device_id,
         )
 
 

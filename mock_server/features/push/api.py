@@ -13,7 +13,7 @@ from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.sessions.core import Sessions
 from mock_server.http.authorization import bearer_token
 from mock_server.http.routing import Auth, Call, Route
-from mock_server.identity import SYSTEM_USER
+from mock_server.identity import SYSTEM_USER, Identity
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.messages import Operation
 from mock_server.wire.schema import BOOL, BOOL_VALUE, STRING, Message
@@ -71,11 +71,13 @@ class _Api:
     def register(self, call: Call) -> dict[str, Any]:
         if "\0" in call.request["oneSignalUserId"]:  # the account's metadata cannot hold it
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, "oneSignalUserId has a NUL character.")
-        self._devices.store(self._user(call), call.request)
+        identity = self._identity(call)
+        device_id = self._sessions.devices.device_id(identity.token_id, identity.vars)
+        self._devices.store(identity.user_id, call.request, device_id=device_id)
         return {}
 
-    def _user(self, call: Call) -> str:
-        """The user of the session token in the Authorization header or in a cookie."""
+    def _identity(self, call: Call) -> Identity:
+        """The caller, by the session token in the Authorization header or in a cookie."""
         token = _token(call, self._cookie)
         if not token:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token required")
@@ -84,7 +86,7 @@ class _Api:
             raise GrpcError(GrpcCode.UNAUTHENTICATED, "Auth token invalid")
         if self._accounts.find(identity.user_id) is None:
             raise GrpcError(GrpcCode.NOT_FOUND, "Account not found.")
-        return identity.user_id
+        return identity
 
 
 def _token(call: Call, cookie: str) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from typing import Any
 
 from mock_server.config import Config
@@ -17,12 +19,15 @@ from mock_server.features.push.pending import PendingPushes
 from mock_server.features.push.push_log import PushLog
 from mock_server.features.push.rules import DIRECT_MESSAGE, PushEvent, name_of
 from mock_server.features.push.task_queue import TaskQueue
+from mock_server.features.sessions.devices import SessionDevices
 from mock_server.features.storage.core import Storage
-from mock_server.identity import SYSTEM_USER
+from mock_server.identity import SYSTEM_USER, Identity
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError
 from server_kit import Clock, Store
+
+_log = logging.getLogger("mock_server.push")
 
 _DRAIN = 2.0  # seconds that a stopping server waits for answers of OneSignal
 
@@ -41,6 +46,7 @@ class PushService:
         clock: Clock,
         *,
         registry: SessionRegistry,
+        sessions: SessionDevices,
         accounts: Accounts,
         storage: Storage,
         find_function: FindFunction,
@@ -48,6 +54,8 @@ class PushService:
     ) -> None:
         self._accounts = accounts
         self._pushes = pushes
+        self._registry = registry
+        self._sessions = sessions
         self._has_onesignal = bool(config.onesignal.url)
         self._task_queue = TaskQueue(clock, size=config.push.queue_size)
         self._onesignal = OneSignal(
@@ -62,6 +70,7 @@ class PushService:
             table=DeviceTable(store, clock, expiry=config.push.device_expiry_sec),
             onesignal=self._onesignal,
             task_queue=self._task_queue,
+            names_of_open=self._names_of_open,
         )
         self._dispatcher = Dispatcher(
             config,
@@ -97,6 +106,14 @@ class PushService:
         self.devices.stop()
         await self._task_queue.drain(_DRAIN)
         await self._onesignal.close()
+
+    def seen(self, identity: Identity) -> None:
+        """Keep the device that a session is on."""
+        names = self._sessions.names(identity.token_id, identity.vars)
+        try:
+            self.devices.seen(identity.user_id, names)
+        except sqlite3.Error:  # the login does not depend on it
+            _log.exception("a device of user %s could not be kept", identity.user_id)
 
     def notified(self, notification: Notification) -> None:
         """Push a notification if there is a rule for it."""
@@ -136,6 +153,13 @@ class PushService:
             ),
             rule,
         )
+
+    def _names_of_open(self, user_id: str) -> set[str]:
+        """What the open sockets of a user tell of their devices."""
+        identities = [socket.identity for socket in self._registry.of_user(user_id)]
+        return {
+            name for each in identities for name in self._sessions.names(each.token_id, each.vars)
+        }
 
     def _username(self, user_id: str) -> str:
         row = self._accounts.find(user_id) if user_id != SYSTEM_USER else None

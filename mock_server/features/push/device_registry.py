@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from mock_server.features.accounts.core import Accounts
@@ -31,10 +31,12 @@ class DeviceRegistry:
         table: DeviceTable,
         onesignal: OneSignal,
         task_queue: TaskQueue,
+        names_of_open: Callable[[str], Collection[str]],
     ) -> None:
         self._store = store
         self._accounts = accounts
         self._table = table
+        self._names_of_open = names_of_open
         self._queue = RegistrationQueue(
             table,
             accounts,
@@ -45,13 +47,17 @@ class DeviceRegistry:
 
     def of_user(self, user_id: str) -> list[Device]:
         """A user's devices, the last registered first; expired ones are removed."""
-        self._update_metadata(self._table.prune())
+        self._update_metadata(self._table.prune(self._names_of_open))
         return self._table.of_user(user_id)
 
     def all(self) -> list[tuple[str, Device]]:
         """Every user's id with each of their devices; expired ones are removed."""
-        self._update_metadata(self._table.prune())
+        self._update_metadata(self._table.prune(self._names_of_open))
         return self._table.all()
+
+    def seen(self, user_id: str, names: Collection[str]) -> None:
+        """Note that a user is on a device now, given what their session tells of it."""
+        self._table.seen(user_id, names)
 
     def resume(self) -> None:
         """Ask OneSignal for the player ids of the devices that wait for one."""
@@ -61,23 +67,32 @@ class DeviceRegistry:
         """Ask for no further devices until `resume`."""
         self._queue.stop()
 
-    async def register(self, user_id: str, device_type: int, identifier: str) -> str | None:
+    async def register(
+        self, user_id: str, device_type: int, identifier: str, *, device_id: str | None = None
+    ) -> str | None:
         """Register a device by its push token.
 
         The first attempt is awaited; if OneSignal is not available, it is retried in the
         background.
 
+        Args:
+            user_id: The user.
+            device_type: OneSignal's number for its kind.
+            identifier: Its push token.
+            device_id: The id with which the user logged in on it.
+
         Returns:
             The player id; None if OneSignal has not given one yet.
         """
-        self._table.save(user_id, Device(device_type=device_type, identifier=identifier))
+        device = Device(device_type=device_type, identifier=identifier, device_id=device_id)
+        self._table.save(user_id, device)
         await self._queue.ask(user_id, device_type, identifier)
         for device in self.of_user(user_id):
             if (device.device_type, device.identifier) == (device_type, identifier):
                 return device.player_id
         return None
 
-    def store(self, user_id: str, info: Mapping[str, Any]) -> None:
+    def store(self, user_id: str, info: Mapping[str, Any], *, device_id: str | None = None) -> None:
         """Store a device that has registered itself with OneSignal, as its app describes it.
 
         A device without a player id that says that it is not subscribed declined pushes: it is
@@ -96,6 +111,7 @@ class DeviceRegistry:
                 identifier=info.get("oneSignalPushToken") or None,
                 installation_id=installation_id or None,
                 info=info,
+                device_id=device_id,
             ),
         )
         self._update_metadata([user_id])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import attrs
@@ -17,14 +17,20 @@ CREATE TABLE push_device (
     id INTEGER PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     player_id TEXT, device_type INTEGER, identifier TEXT, installation_id TEXT,
     info TEXT NOT NULL, problem TEXT NOT NULL,
-    refused INTEGER NOT NULL DEFAULT 0, registered_at REAL NOT NULL
+    refused INTEGER NOT NULL DEFAULT 0, registered_at REAL NOT NULL,
+    device_id TEXT, seen_at REAL NOT NULL
 );
 CREATE INDEX push_device_user ON push_device (user_id);
 CREATE INDEX push_device_player ON push_device (player_id);
 CREATE INDEX push_device_identifier ON push_device (identifier, device_type);
 CREATE INDEX push_device_installation ON push_device (installation_id);
-CREATE INDEX push_device_age ON push_device (registered_at);
+CREATE INDEX push_device_age ON push_device (seen_at);
 """
+
+
+def _nothing(user_id: str) -> tuple[str, ...]:
+    """What no open socket tells."""
+    return ()
 
 
 @frozen(kw_only=True)
@@ -40,6 +46,8 @@ class Device:
         problem: Why it has no player id.
         refused: Whether OneSignal refused it; otherwise it is asked again.
         registered_at: When this user registered it last, in seconds since the epoch.
+        device_id: The id with which the user logged in on it; None if unknown.
+        seen_at: When this user registered it, logged in or had a socket open on it last.
     """
 
     player_id: str | None = None
@@ -50,6 +58,8 @@ class Device:
     problem: str = ""
     refused: bool = False
     registered_at: float = 0.0
+    device_id: str | None = None
+    seen_at: float = 0.0
 
 
 class DeviceTable:
@@ -58,8 +68,8 @@ class DeviceTable:
     Args:
         store: Its database.
         clock: Its time.
-        expiry: Seconds after which a device is removed unless its user registers it again; 0 is
-            never. Only a registration shows on which device a user logged in.
+        expiry: Seconds after which a device is removed unless its user is seen on it: registers it,
+            logs in or has a socket open there, where the session tells the device; 0 is never.
     """
 
     def __init__(self, store: Store, clock: Clock, *, expiry: int) -> None:
@@ -176,17 +186,39 @@ class DeviceTable:
         )
         return [row["user_id"] for row in rows]
 
-    def prune(self) -> list[str]:
+    def seen(self, user_id: str, names: Collection[str]) -> None:
+        """Note that a user is on a device now.
+
+        Args:
+            user_id: The user.
+            names: What is known of the device: its id, its installation, its player id.
+        """
+        for name in names:
+            self._store.run(
+                "UPDATE push_device SET seen_at = ? WHERE user_id = ? "
+                "AND ? IN (device_id, installation_id, player_id)",
+                self._clock.time(),
+                user_id,
+                name,
+            )
+
+    def prune(self, names_of: Callable[[str], Collection[str]] = _nothing) -> list[str]:
         """Remove expired devices.
 
+        Args:
+            names_of: Returns what the open sockets of a user tell of their devices.
+
         Returns:
-            Their users.
+            The users of those that were removed.
         """
         if not self._expiry:
             return []
+        expired = (self._clock.time() - self._expiry,)
+        users = self._store.all("SELECT user_id FROM push_device WHERE seen_at < ?", *expired)
+        for user_id in {row["user_id"] for row in users}:
+            self.seen(user_id, names_of(user_id))
         rows = self._store.all(
-            "DELETE FROM push_device WHERE registered_at < ? RETURNING user_id",
-            self._clock.time() - self._expiry,
+            "DELETE FROM push_device WHERE seen_at < ? RETURNING user_id", *expired
         )
         return [row["user_id"] for row in rows]
 
@@ -204,7 +236,8 @@ class DeviceTable:
     def _insert(self, user_id: str, device: Device) -> None:
         self._store.run(
             "INSERT INTO push_device (user_id, player_id, device_type, identifier, "
-            "installation_id, info, problem, registered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "installation_id, info, problem, registered_at, device_id, seen_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             user_id,
             device.player_id,
             device.device_type,
@@ -212,6 +245,8 @@ class DeviceTable:
             device.installation_id,
             json.dumps(dict(device.info)),
             device.problem,
+            self._clock.time(),
+            device.device_id,
             self._clock.time(),
         )
 
@@ -226,6 +261,7 @@ def shown(device: Device) -> dict[str, Any]:
         "installation_id": device.installation_id,
         "problem": device.problem,
         "registered_at": device.registered_at,
+        "seen_at": device.seen_at,
     }
 
 
@@ -238,6 +274,7 @@ def _completed(device: Device, before: Device) -> Device:
         identifier=device.identifier or before.identifier,
         installation_id=device.installation_id or before.installation_id,
         info=device.info or before.info,
+        device_id=device.device_id or before.device_id,
     )
 
 
@@ -251,4 +288,6 @@ def _device(row: Row) -> Device:
         problem=row["problem"],
         refused=bool(row["refused"]),
         registered_at=row["registered_at"],
+        device_id=row["device_id"],
+        seen_at=row["seen_at"],
     )

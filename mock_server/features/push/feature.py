@@ -16,7 +16,7 @@ def push_feature(
     config: Config, accounts: Accounts, sessions: Sessions, push: PushService
 ) -> Feature:
     """Return what the feature offers."""
-    functions = PushFunctions(config.onesignal, accounts, push.devices)
+    functions = PushFunctions(config.onesignal, accounts, sessions.devices, push.devices)
     return Feature(
         routes=api.routes(config.push, accounts, sessions, push.devices),
         functions=(PushModuleFunctions(push.devices),),

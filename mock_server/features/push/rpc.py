@@ -14,6 +14,7 @@ from mock_server.features.accounts.core import Accounts
 from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.push.devices import shown
 from mock_server.features.push.runtime import read_user_ids
+from mock_server.features.sessions.devices import SessionDevices
 from mock_server.identity import SYSTEM_USER
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.context import Context
@@ -48,10 +49,15 @@ class PushFunctions:
     """
 
     def __init__(
-        self, config: OneSignalConfig, accounts: Accounts, devices: DeviceRegistry
+        self,
+        config: OneSignalConfig,
+        accounts: Accounts,
+        sessions: SessionDevices,
+        devices: DeviceRegistry,
     ) -> None:
         self._has_onesignal = bool(config.url)
         self._accounts = accounts
+        self._sessions = sessions
         self._devices = devices
         self._json = EncodingFunctions()
 
@@ -81,7 +87,12 @@ class PushFunctions:
                 "onesignal.app_id and onesignal.rest_key",
                 GrpcCode.FAILED_PRECONDITION,
             )
-        player_id = await self._devices.register(user_id, device_type, identifier)
+        player_id = await self._devices.register(
+            user_id,
+            device_type,
+            identifier,
+            device_id=self._sessions.device_id(context.token_id, context.vars),
+        )
         return gojson.marshal({"os_player_id": player_id} if player_id else {})
 
     async def unregister_push(self, context: Context, payload: str) -> None:

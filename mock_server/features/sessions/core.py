@@ -7,25 +7,40 @@ import attrs
 from mock_server.config import SessionConfig
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.sessions.cache import SessionCache
+from mock_server.features.sessions.devices import SessionDevices
 from mock_server.features.sessions.tokens import decode_token, encode_token, new_token_id
 from mock_server.identity import Identity
+from mock_server.signals import Signal
 from mock_server.wire.errors import GrpcCode, GrpcError
 from server_kit import Clock
 
 
 class Sessions:
-    """The tokens of one server."""
+    """The tokens of one server.
+
+    Attributes:
+        devices: Which devices sessions are on.
+        started: A user has logged in, or a session was refreshed.
+    """
 
     def __init__(self, config: SessionConfig, clock: Clock, accounts: Accounts) -> None:
         self._config = config
         self._clock = clock
         self._accounts = accounts
+        self.devices = SessionDevices()
+        self.started: Signal[Identity] = Signal()
         self.cache = SessionCache(
             self._config.token_expiry_sec, self._config.refresh_token_expiry_sec
         )
 
     def issue(
-        self, user_id: str, username: str, variables: dict[str, str], *, created: bool = False
+        self,
+        user_id: str,
+        username: str,
+        variables: dict[str, str],
+        *,
+        created: bool = False,
+        device_id: str = "",
     ) -> dict[str, object]:
         """Log a user in and return the answer to an authenticate call."""
         now = self._clock.time()
@@ -34,6 +49,9 @@ class Sessions:
         identity = Identity(
             user_id, username, variables, token_id=new_token_id(), issued_at=int(now)
         )
+        if device_id:
+            self.devices.remember(identity.token_id, device_id)
+        self.started.send(identity)
         return {"created": True} | self._pair(identity) if created else self._pair(identity)
 
     def check(self, token: str) -> Identity | None:
@@ -76,9 +94,11 @@ class Sessions:
             raise GrpcError(GrpcCode.NOT_FOUND, "User account not found.")
         if user["disable_time"]:
             raise GrpcError(GrpcCode.PERMISSION_DENIED, "User account banned.")
-        return self._pair(
-            attrs.evolve(identity, username=user["username"], vars=variables or identity.vars)
+        refreshed = attrs.evolve(
+            identity, username=user["username"], vars=variables or identity.vars
         )
+        self.started.send(refreshed)
+        return self._pair(refreshed)
 
     def logout(self, user_id: str, token: str, refresh_token: str) -> None:
         """Kill the given tokens of a user; all of them when none is given that has an id.

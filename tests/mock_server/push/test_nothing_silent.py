@@ -80,6 +80,7 @@ async def test_a_registered_device_is_listed(start: Start) -> None:
             "installation_id": None,
             "problem": "",
             "registered_at": server.clock.time(),
+            "seen_at": server.clock.time(),
         }
 
 
