@@ -30,6 +30,11 @@ def test_quickstart_tells_the_whole_story() -> None:
         assert line in shown
 
 
+def test_quickstart_prints_what_the_readme_shows() -> None:
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    assert f"```text\n{output_of('quickstart.py').rstrip()}\n```" in readme
+
+
 def test_push_story_tells_who_got_what() -> None:
     shown = output_of("push_story.py")
     for line in (
