@@ -162,7 +162,7 @@ from nakama_client.features.users import User
 from nakama_client.feed import NotificationFeed
 from nakama_client.feed_settings import Acknowledge
 from nakama_client.protocol.codec import JsonObject
-from nakama_client.protocol.paging import Page, PageIterator
+from nakama_client.protocol.paging import Page, PageIterator, Progress
 from nakama_client.protocol.reconnect import Connected, Reconnecting
 from nakama_client.protocol.retry import Retry
 from nakama_client.protocol.tokens import Tokens
@@ -264,6 +264,7 @@ __all__ = [
     "PartyPresenceEvent",
     "PartyUpdate",
     "PermissionDenied",
+    "Progress",
     "PushDevice",
     "PushRefused",
     "PushRegistration",

@@ -41,8 +41,15 @@ from nakama_client.features.tournaments import TournamentsApi
 from nakama_client.features.users import UsersApi
 from nakama_client.feed import NotificationFeed
 from nakama_client.feed_settings import Acknowledge, FeedSettings
+from nakama_client.protocol.paging import Progress
 from nakama_client.protocol.retry import Retry
-from nakama_client.protocol.rules import check_count, check_present, check_text, check_type
+from nakama_client.protocol.rules import (
+    check_count,
+    check_function,
+    check_present,
+    check_text,
+    check_type,
+)
 from nakama_client.session import Session, check_session
 from nakama_client.socket import Socket
 from nakama_client.transport.options import MAX_RECEIVE_BYTES, TransportOptions
@@ -250,6 +257,7 @@ class Client(
         queue_limit: int = 1024,
         overlap_window: float = 30.0,
         check_interval: float = 60.0,
+        on_progress: Progress | None = None,
     ) -> NotificationFeed:
         """A player's notifications: each persistent one once, those of one sender in order.
 
@@ -274,11 +282,16 @@ class Client(
                 is remembered, and listed again until the window has passed.
             check_interval: Seconds between two listings while everything comes live; each interval
                 is drawn between half and one and a half of this.
+            on_progress: Called after each page while the feed catches up, also after a lost
+                connection, with how many it has found, and with None, or once it has caught up with
+                how many there were. What it raises, the feed's loop raises.
 
         Raises:
             ArgumentError: An argument is out of range, or the socket is another player's.
         """
         check_session(session)
+        if on_progress is not None:
+            check_function("on_progress", on_progress)
         check_type("socket", socket, Socket, NoneType)
         for name in ("load", "save", "delete") if store is not None else ():
             if not callable(getattr(store, name, None)):
@@ -293,6 +306,7 @@ class Client(
             retry=self._retry or _DEFAULT_RETRY,
             clock=self._clock,
             random=self._random,
+            on_progress=on_progress,
         )
         feed = NotificationFeed(
             self,

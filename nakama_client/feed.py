@@ -302,7 +302,11 @@ class NotificationFeed:
             *map(Unreadable, page.unreadable),
             *page.notifications,
         ]
+        was_catching_up = state.catch_up.is_catching_up
         again = state.catch_up.fetched(fetch, items, page.cursor, self._now())
+        if was_catching_up and self._settings.on_progress is not None:
+            listed = state.catch_up.listed
+            self._settings.on_progress(listed, listed if state.catch_up.is_live else None)
         if self._settings.acknowledge == "delete" and again:
             await state.checkpoint.delete_again(again)
 

@@ -11,6 +11,7 @@ from nakama_client.config import RetryPolicy
 from nakama_client.errors import ArgumentError
 from nakama_client.protocol.catchup import CatchUp, Item
 from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
+from nakama_client.protocol.paging import Progress
 from nakama_client.protocol.retry import full_jitter
 
 T = TypeVar("T", bound=Item)
@@ -30,6 +31,7 @@ class FeedSettings:
         retry: The delays after a failed listing; only its delays count, a feed never gives up.
         clock: Gives the seconds since 1970.
         random: Gives numbers from 0 up to 1.
+        on_progress: Hears how far the feed's catching up is.
 
     Raises:
         ArgumentError: A value is out of range.
@@ -42,6 +44,7 @@ class FeedSettings:
     retry: RetryPolicy
     clock: Callable[[], float]
     random: Callable[[], float]
+    on_progress: Progress | None = None
 
     @acknowledge.validator
     def _check_acknowledge(self, _: object, mode: str) -> None:

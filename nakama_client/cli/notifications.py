@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nakama_client.cli.output import compact, json_line, line, moment, note, table
+from nakama_client.cli.output import compact, json_line, line, moment, note, progress, table
 from nakama_client.cli.running import Settings, logged_in, runs, tell
 from nakama_client.cli.saved_login import SavedLogin
 from nakama_client.cursors import FileCursorStore
@@ -29,7 +29,8 @@ def list_all(settings: Settings, as_json: bool) -> None:
 @runs
 async def _list(settings: Settings, login: SavedLogin, as_json: bool) -> None:
     async with logged_in(settings, login) as (client, session):
-        found = [each async for each in client.iter_notifications(session)]
+        with progress("listing") as show:
+            found = [each async for each in client.iter_notifications(session, on_progress=show)]
     if as_json:
         for each in found:
             _print_json(each)
@@ -63,7 +64,8 @@ async def _tail(
 ) -> None:
     seen = 0
     async with logged_in(settings, login) as (client, session):
-        feed = client.notifications(session, store=FileCursorStore(settings.folder / "cursors"))
+        store = FileCursorStore(settings.folder / "cursors")
+        feed = client.notifications(session, store=store, on_progress=_tell_of_catching_up)
         if from_start:
             await feed.forget()
         feed.socket.on_error(tell)
@@ -78,6 +80,11 @@ async def _tail(
                 seen += 1
                 if seen == count:
                     break
+
+
+def _tell_of_catching_up(listed: int, total: int | None) -> None:
+    if listed:
+        note(f"catching up: {listed} so far" if total is None else f"caught up with {listed}")
 
 
 def _tell_of_the_end(reason: DisconnectReason) -> None:
@@ -107,8 +114,11 @@ async def _delete(
     async with logged_in(settings, login) as (client, session):
         chosen = list(ids)
         if everything:
-            chosen = [each.id async for each in client.iter_notifications(session)]
-        await client.delete_notifications(session, chosen)
+            with progress("listing") as show:
+                listed = client.iter_notifications(session, on_progress=show)
+                chosen = [each.id async for each in listed]
+        with progress("deleting") as show:
+            await client.delete_notifications(session, chosen, on_progress=show)
     line(f"{len(chosen)} deleted")
 
 

@@ -16,10 +16,10 @@ from nakama_client.events.topics import Observer
 from nakama_client.features.base import ClientFeature, SocketFeature
 from nakama_client.protocol.codec import JsonObject, decode_items
 from nakama_client.protocol.envelopes import Event
-from nakama_client.protocol.paging import Page, PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, Progress, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, split
-from nakama_client.protocol.rules import check_ids, check_limit
+from nakama_client.protocol.rules import check_function, check_ids, check_limit
 from nakama_client.session import Session, check_session
 
 
@@ -125,7 +125,12 @@ class NotificationsApi(ClientFeature):
         return page
 
     def iter_notifications(
-        self, session: Session, *, cursor: str | None = None, page_size: int = 100
+        self,
+        session: Session,
+        *,
+        cursor: str | None = None,
+        page_size: int = 100,
+        on_progress: Progress | None = None,
     ) -> PageIterator[Notification]:
         """Iterate over all stored notifications, the oldest first.
 
@@ -133,13 +138,17 @@ class NotificationsApi(ClientFeature):
             session: The player's session.
             cursor: Begin behind this position; None or "" for the beginning.
             page_size: How many to fetch at a time, 1 to 100.
+            on_progress: Called after each page with how many were listed, and with None, or at
+                the end of the list with how many there were. What it raises, the loop raises.
 
         Returns:
             An async iterator; its `cursor` is the position to save.
 
         Raises:
-            ArgumentError: The page size is out of range.
+            ArgumentError: The page size is out of range, or `on_progress` is no function.
         """
+        if on_progress is not None:
+            check_function("on_progress", on_progress)
         check_limit(page_size, 100)
 
         return paginate(
@@ -149,9 +158,12 @@ class NotificationsApi(ClientFeature):
             lambda page: page.notifications,
             cursor=cursor,
             unreadable=lambda page: page.unreadable,
+            on_progress=on_progress,
         )
 
-    async def delete_notifications(self, session: Session, ids: Iterable[str]) -> None:
+    async def delete_notifications(
+        self, session: Session, ids: Iterable[str], *, on_progress: Progress | None = None
+    ) -> None:
         """Delete stored notifications for good.
 
         Any number can be deleted; many are split over several requests, one after another. Ids
@@ -160,16 +172,24 @@ class NotificationsApi(ClientFeature):
         Args:
             session: The player's session.
             ids: Notification ids; without any, nothing is sent.
+            on_progress: Called after each request with how many are deleted, and of how many. What
+                it raises, the call raises, and does not go on.
 
         Raises:
-            ArgumentError: An id is no UUID; nothing was sent.
+            ArgumentError: An id is no UUID, or `on_progress` is no function; nothing was sent.
             ApiError: The server refused; the requests before that one took effect, and deleting the
                 same ids again is safe.
         """
         check_session(session)
+        if on_progress is not None:
+            check_function("on_progress", on_progress)
         query = [("ids", each) for each in check_ids("ids", ids)]
+        deleted = 0
         for batch in split(query, token_bytes=len(session.token)):
             await self._api.call(session, Request("DELETE", "/v2/notification", batch), Empty)
+            deleted += len(batch)
+            if on_progress is not None:
+                on_progress(deleted, len(query))
 
     async def _list_page(
         self, session: Session, *, limit: int = 100, cursor: str | None

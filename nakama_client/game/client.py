@@ -24,6 +24,7 @@ from nakama_client.game.delegation import (
 from nakama_client.game.feed import GameFeed
 from nakama_client.game.pump import Pump
 from nakama_client.game.socket import GameSocket
+from nakama_client.protocol.paging import Progress
 from nakama_client.session import Session
 
 
@@ -110,6 +111,7 @@ class GameClient(Facade[Client]):
         queue_limit: int = 1024,
         overlap_window: float = 30.0,
         check_interval: float = 60.0,
+        on_progress: Progress | None = None,
     ) -> GameFeed:
         """A player's notifications, each persistent one once; see `Client.notifications`.
 
@@ -129,6 +131,7 @@ class GameClient(Facade[Client]):
                 queue_limit=queue_limit,
                 overlap_window=overlap_window,
                 check_interval=check_interval,
+                on_progress=None if on_progress is None else self._pump.later(on_progress),
             )
         )
         return GameFeed(feed, self._pump, acknowledge)

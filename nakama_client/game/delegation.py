@@ -80,6 +80,13 @@ def _like(method: Callable[..., Any], delegated: D) -> D:
     return delegated
 
 
+def _poll_progress(pump: Pump, arguments: dict[str, object]) -> None:
+    """Let `poll` call the function that hears of progress."""
+    function = arguments.get("on_progress")
+    if callable(function):
+        arguments["on_progress"] = pump.later(function)
+
+
 def call(
     method: Callable[Concatenate[C, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[Facade[C], P], Handle[T]]:
@@ -87,6 +94,7 @@ def call(
 
     def delegated(self: Facade[C], /, *args: P.args, **kwargs: P.kwargs) -> Handle[T]:
         target = self._target
+        _poll_progress(self._pump, kwargs)
         return Handle(self._pump.submit(lambda: method(target, *args, **kwargs)), self._pump)
 
     return _like(method, delegated)
@@ -99,6 +107,7 @@ def items(
 
     def delegated(self: Facade[C], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]:
         target = self._target
+        _poll_progress(self._pump, kwargs)
         return Items(self._pump.call(lambda: method(target, *args, **kwargs)), self._pump)
 
     return _like(method, delegated)

@@ -9,11 +9,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from nakama_client.errors import ClientClosed, TooManyCalls
 
 T = TypeVar("T")
+Q = ParamSpec("Q")
 
 _log = logging.getLogger("nakama_client.game")
 
@@ -74,6 +75,14 @@ class Pump:
         """Let the next `poll` call a function."""
         self._callbacks.append(callback)
         self.notify()
+
+    def later(self, function: Callable[Q, object]) -> Callable[Q, None]:
+        """A function that lets `poll` call another one."""
+
+        def enqueue(*args: Q.args, **kwargs: Q.kwargs) -> None:
+            self.enqueue(lambda: function(*args, **kwargs))
+
+        return enqueue
 
     def notify(self) -> None:
         """Wake the threads in `wait`: something has changed."""

@@ -90,6 +90,7 @@ class CatchUp(Generic[T]):
     Attributes:
         log: What is remembered.
         dropped: How many transient notifications found no room.
+        listed: How many that were not known the catching up under way, or the last one, has listed.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class CatchUp(Generic[T]):
     ) -> None:
         self.log = log
         self.dropped = 0
+        self.listed = 0
         self._limit = limit
         self._check_interval = check_interval
         self._random = random
@@ -126,6 +128,11 @@ class CatchUp(Generic[T]):
     def is_live(self) -> bool:
         """Whether nothing is missing, so that what comes live is delivered at once."""
         return not self._has_gap and self._cursor is None
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether something may be missing: more than a check of the list is to do or under way."""
+        return not self.is_live and not self._is_check
 
     def connected(self) -> None:
         """From now on everything comes live."""
@@ -208,6 +215,7 @@ class CatchUp(Generic[T]):
                     self._held.pop(item.id, None)
                 else:
                     self._ready[item.id] = item
+                    self.listed += 1
                     self._has_progressed = True
             again = self.log.list_page(ids, cursor)
         self._cursor = cursor
@@ -242,6 +250,8 @@ class CatchUp(Generic[T]):
         # Under a constant stream a backfill would never reach the end, and the position would
         # never move: after a check interval it begins anew, from a position that has moved.
         is_old = self._has_progressed and now >= self._next_check
+        if self._cursor is None:
+            self.listed = 0
         if self._cursor is None or is_old:
             self._begin_backfill(now)
             self._cursor = self.log.cursor

@@ -21,6 +21,9 @@ class _HasCursor(Protocol):
 
 P = TypeVar("P", bound=_HasCursor)
 
+# How far a long call is: how many are done, and of how many, None where that is not known.
+Progress = Callable[[int, int | None], object]
+
 
 class PageWalk:
     """A walk through the pages of a list: it tells which page is the last one.
@@ -101,8 +104,12 @@ class PageIterator(Generic[T]):
     and the next `anext` waits for it.
     """
 
-    def __init__(self, fetch: FetchPage[T], cursor: str | None) -> None:
+    def __init__(
+        self, fetch: FetchPage[T], cursor: str | None, on_progress: Progress | None = None
+    ) -> None:
         self._fetch = fetch
+        self._on_progress = on_progress
+        self._listed = 0
         self._cursor = cursor
         self._next_cursor = cursor or ""
         self._items: Iterator[T] = iter(())
@@ -134,6 +141,9 @@ class PageIterator(Generic[T]):
         is_new = self._walk.turn([*items, *unreadable], cursor)
         self._items = iter(items if is_new else ())
         self._next_cursor = cursor
+        self._listed += len(items) if is_new else 0
+        if self._on_progress is not None:
+            self._on_progress(self._listed, self._listed if self._walk.is_over else None)
 
 
 def paginate(
@@ -143,6 +153,7 @@ def paginate(
     cursor: str | None,
     cursor_of: Callable[[P], str] | None = None,
     unreadable: Callable[[P], Sequence[object]] | None = None,
+    on_progress: Progress | None = None,
 ) -> PageIterator[T]:
     """Make every item of a list out of the call that lists one page.
 
@@ -152,6 +163,7 @@ def paginate(
         cursor: Where to begin; None or "" for the beginning.
         cursor_of: Where the next page begins; None for the page's `cursor`.
         unreadable: What the page holds besides, which is no end of the list; None for nothing.
+        on_progress: Gets, after each page, how many items were listed, and at the end of how many.
     """
 
     async def fetch(position: str | None) -> tuple[Sequence[T], Sequence[object], str]:
@@ -159,4 +171,4 @@ def paginate(
         others = () if unreadable is None else unreadable(page)
         return items(page), others, page.cursor if cursor_of is None else cursor_of(page)
 
-    return PageIterator(fetch, cursor)
+    return PageIterator(fetch, cursor, on_progress)

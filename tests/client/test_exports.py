@@ -11,7 +11,7 @@ import nakama_client
 
 PACKAGE = Path(nakama_client.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-ALIASES = {"Acknowledge", "Function"}  # of types, for annotations
+ALIASES = {"Acknowledge", "Function", "Progress"}  # of types, for annotations
 
 
 def imports_of(path: Path) -> Iterator[str]:

@@ -223,3 +223,17 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
     assert ended.returncode == 1
     assert "pip install 'nakama-client[cli]'" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_terminal_shows_how_far_long_work_is(
+    command: Command, server: MockServer, ada: str
+) -> None:
+    for number in range(120):
+        server.run(server.notifications.send(ada, f"number {number}"))
+    quiet = command("notifications", "list")
+    assert len(quiet.stdout.splitlines()) == 120
+    assert quiet.stderr == ""
+    shown = command("notifications", "delete", "--all", "--yes", FORCE_COLOR="1", COLUMNS="80")
+    assert "120 deleted" in shown.stdout
+    assert "listing" in shown.stderr
+    assert "120/120" in shown.stderr
