@@ -1,0 +1,34 @@
+"""Load tests: thousands of players on Locust, and a count of what was delivered to them.
+
+from locust import between, task
+from nakama_client.load import NakamaUser
+
+class Player(NakamaUser):
+    wait_time = between(1, 5)
+
+    @task
+    async def read(self) -> None:
+        await self.client.list_notifications(self.session)
+
+`NakamaUser` needs the extra `load`. Importing Locust patches the standard library for the whole
+process, so it is imported with the first use of `NakamaUser`; `DeliveryTracker` works without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nakama_client.load.delivery import DeliveryCounts, DeliveryTracker, Receipt
+
+if TYPE_CHECKING:
+    from nakama_client.load.user import NakamaUser
+
+__all__ = ["DeliveryCounts", "DeliveryTracker", "NakamaUser", "Receipt"]
+
+
+def __getattr__(name: str) -> object:
+    if name != "NakamaUser":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from nakama_client.load.user import NakamaUser
+
+    return NakamaUser

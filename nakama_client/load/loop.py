@@ -1,0 +1,101 @@
+"""An asyncio loop beside gevent's: one greenlet runs it, others hand it coroutines.
+
+Locust's monkey patching puts gevent's selector under asyncio, so the loop's waiting lets the other
+greenlets run. A coroutine is handed over once for each task of a player, not for each call: a
+hop between the two schedulers costs as much as a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import gevent
+from gevent.event import Event
+
+from nakama_client.errors import WrongLoop
+
+T = TypeVar("T")
+
+_log = logging.getLogger("nakama_client.load")
+
+# How long a stopped coroutine may take to end; one that never does must not hang the process.
+_SECONDS_TO_END = 1.0
+
+
+class GreenletLoop:
+    """Runs coroutines of greenlets in one asyncio loop, until it is closed."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._is_closing = False
+        self._greenlet = gevent.spawn(self._serve)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end, as the greenlet that calls this.
+
+        When that greenlet is killed, the coroutine is cancelled, and has a second to end.
+
+        Raises:
+            WrongLoop: It is called inside of the loop, where `await` is the way.
+            BaseException: What the coroutine raised.
+        """
+        if gevent.getcurrent() is self._greenlet:
+            coroutine.close()
+            raise WrongLoop("this runs in the loop already: await the coroutine")
+        ended = Event()
+        tasks: list[asyncio.Task[T]] = []
+
+        def start() -> None:
+            task = self._loop.create_task(coroutine)
+            tasks.append(task)
+            task.add_done_callback(lambda _: ended.set())
+
+        def cancel() -> None:
+            tasks[0].add_done_callback(_retrieve)
+            tasks[0].cancel()
+
+        self._loop.call_soon_threadsafe(start)
+        try:
+            ended.wait()
+        except BaseException:
+            self._loop.call_soon_threadsafe(cancel)
+            if not ended.wait(_SECONDS_TO_END):
+                _log.warning("%r was stopped, and goes on all the same", coroutine)
+            raise
+        return tasks[0].result()
+
+    def close(self) -> None:
+        """Cancel what still runs, and end the loop; calling it again does nothing."""
+        if self._is_closing:
+            return
+        self.run(_cancel_all())
+        self._is_closing = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._greenlet.join()
+        self._loop.close()
+
+    def _serve(self) -> None:
+        while not self._is_closing:
+            try:
+                self._loop.run_forever()
+            except (KeyboardInterrupt, SystemExit):
+                # Ctrl+C strikes whatever runs. It is Locust's, which then stops the players, who
+                # need the loop.
+                gevent.get_hub().handle_system_error(*sys.exc_info()[:2])
+
+
+async def _cancel_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_SECONDS_TO_END)
+
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.info("a coroutine that was stopped raised %r", task.exception())

@@ -1,0 +1,243 @@
+"""`NakamaUser`: a Locust user whose tasks are coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from locust import User
+from locust.env import Environment
+from locust.exception import (
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    StopTest,
+    StopUser,
+)
+
+from nakama_client.client import Client
+from nakama_client.config import Timeouts
+from nakama_client.disconnect import DisconnectReason
+from nakama_client.errors import ArgumentError, NakamaError
+from nakama_client.events.tasks import start
+from nakama_client.features.channel_messages import ChannelMessage
+from nakama_client.features.notifications import Notification
+from nakama_client.feed import NotificationFeed
+from nakama_client.load import report
+from nakama_client.load.load_test import LoadTest
+from nakama_client.protocol.reconnect import Connected
+from nakama_client.session import Session
+from nakama_client.socket import Socket
+
+_FOR_LOCUST = (StopUser, StopTest, InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately)
+
+_TIMEOUTS = Timeouts(close=0.5)  # Ctrl+C ends in a second, also when the server does not answer
+_CONNECTIONS = 10_000
+
+report.install()
+
+
+class NakamaUser(User):
+    """A player of a load test, whose tasks, `on_start` and `on_stop` are coroutines.
+
+        class Player(NakamaUser):
+            wait_time = between(1, 5)
+
+            @task
+            async def read(self) -> None:
+                await self.client.list_notifications(self.session)
+
+    `on_start` logs in and connects; a class that overrides it calls `await super().on_start()`, or
+    `log_in` and `connect` when it wants to. When a player stops, feed and socket are closed.
+
+    All calls over HTTP and the socket, and what arrives with a marker, go into Locust's statistics
+    by themselves. A task that raises is a failure of type TASK under its name. A player whose
+    `on_start` raises stops.
+
+    Attributes:
+        server_key: The server's `socket.server_key`.
+        http_key: The server's `runtime.http_key`, for `client.rpc_http_key`.
+        client: The client that all players of this class in this process share.
+        session: The player's session, from `log_in`.
+        socket: The player's socket, from `connect`.
+        feed: The player's notifications, from `connect`; `on_notification` gets them.
+        device_id: What the player logs in with; no other player has it, in no worker.
+
+    Raises:
+        ArgumentError: There is no host, or a task is a `TaskSet`.
+    """
+
+    abstract = True
+    server_key = "defaultkey"
+    http_key: str | None = None
+    session: Session
+    socket: Socket
+    feed: NotificationFeed
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._load = LoadTest.of(environment)
+        worker, number = self._load.next_number()
+        self.device_id = f"load-test-{worker:04}-{number:07}"
+        self.client = self._load.shared(type(self)) or self._load.share(
+            type(self), self.make_client()
+        )
+        self._listener: asyncio.Task[None] | None = None
+        self._lost_at = 0.0
+        self._hooks = (self.on_start, self.on_stop)
+        # Locust calls these from the player's greenlet; `super().on_start()` still is a coroutine.
+        self.on_start = self._run_on_start  # type: ignore[method-assign, assignment]
+        self.on_stop = self._run_on_stop  # type: ignore[method-assign, assignment]
+        self.tasks = [_in_the_loop(each) for each in type(self).tasks]
+
+    @classmethod
+    def make_client(cls) -> Client:
+        """Make the client of this class; override it for other timeouts, TLS or a retry policy."""
+        if not cls.host:
+            raise ArgumentError("a load test needs the server's address: locust --host http://…")
+        return Client(
+            cls.host,
+            server_key=cls.server_key,
+            http_key=cls.http_key,
+            timeouts=_TIMEOUTS,
+            max_connections=_CONNECTIONS,
+        )
+
+    async def on_start(self) -> None:  # type: ignore[override]
+        """Log in and connect."""
+        await self.log_in()
+        await self.connect()
+
+    async def on_stop(self) -> None:
+        """What a class wants to do before its players disconnect; by default nothing."""
+
+    async def log_in(self) -> None:
+        """Log in with the player's device id, and create the account when it is new.
+
+        Override it for another way to log in; it sets `session`.
+        """
+        self.session = await self.client.authenticate_device(self.device_id)
+
+    async def connect(self) -> None:
+        """Open the socket and the feed of notifications, and listen.
+
+        Connects, reconnects and closes are counted, each arrival with a marker, too.
+        """
+        socket = self.socket = self.client.socket(self.session)
+        socket.on_connected(self._connected)
+        socket.on_disconnect(self._disconnected)
+        socket.on_channel_message(self._received_message)
+        self.feed = self.client.notifications(self.session, socket=socket)
+        self._load.deliveries.listen(self.session.user_id)
+        await self.feed.open()
+        self._listener = start(self._listen(), name="nakama_client load test player")
+
+    async def disconnect(self) -> None:
+        """Close feed and socket; what was still to arrive is no longer expected."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.cancel()
+            await asyncio.wait([listener])
+        if hasattr(self, "feed"):
+            await self.feed.close()
+            await self.socket.close()
+            self._load.leave(self.session.user_id)
+
+    async def on_notification(self, notification: Notification) -> None:
+        """Called with each notification of the feed, one after another; by default it does nothing.
+
+        Its marker, if it has one, is counted before.
+        """
+
+    @asynccontextmanager
+    async def sending(
+        self, kind: str, recipients: Iterable[str]
+    ) -> AsyncIterator[dict[str, object]]:
+        """Expect a message at its recipients, and send it inside of this block.
+
+            async with self.sending("gift", [friend]) as marker:
+                await self.client.rpc(self.session, "send_gift", {"to": friend, **marker})
+
+        Args:
+            kind: What kind of message it is; statistics go by it.
+            recipients: The user ids of all who should receive it.
+
+        Yields:
+            The marker: its one field has to be in the content that arrives.
+
+        Raises:
+            StopUser: The test ends, and nothing new is sent.
+        """
+        if self._load.is_settling:
+            raise StopUser
+        everyone = list(recipients)
+        marker = self._load.deliveries.send(kind, self.session.user_id, everyone)
+        try:
+            yield marker
+        except BaseException:
+            self._load.deliveries.failed(marker, everyone)
+            raise
+
+    async def _listen(self) -> None:
+        try:
+            async for notification in self.feed:
+                self._load.received(self.session.user_id, notification.content)
+                try:
+                    await self.on_notification(notification)
+                except Exception as error:
+                    self._load.record("TASK", "on_notification", None, error)
+        except NakamaError as error:
+            self._load.record("SOCKET", "feed", None, error)
+
+    def _received_message(self, message: ChannelMessage) -> None:
+        self._load.received(self.session.user_id, message.content)
+
+    def _connected(self, event: Connected) -> None:
+        if event.lost is not None:
+            self._load.record("SOCKET", "reconnect", time.perf_counter() - self._lost_at)
+
+    def _disconnected(self, reason: DisconnectReason) -> None:
+        self._lost_at = time.perf_counter()
+        self._load.disconnected(reason)
+
+    def _run_on_start(self) -> None:
+        if not self._succeeds(self._hooks[0], "on_start"):
+            self.stop()
+
+    def _run_on_stop(self) -> None:
+        self._succeeds(self._hooks[1], "on_stop")
+        self._succeeds(self.disconnect, "disconnect")
+
+    def _succeeds(self, function: Callable[..., Any], name: str, *arguments: object) -> bool:
+        """Run a coroutine function in the loop; count what it raises, under its name."""
+        try:
+            if not inspect.iscoroutinefunction(function):
+                raise TypeError(f"{name} must be a coroutine: write `async def {name}(self)`")
+            coroutine: Coroutine[Any, Any, object] = function(*arguments)
+            self._load.loop.run(coroutine)
+        except _FOR_LOCUST:
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            self._load.record("TASK", name, None, error)
+            if not isinstance(error, NakamaError):
+                report.log_failure(name, error)
+            return False
+        return True
+
+
+@cache
+def _in_the_loop(task: Any) -> Callable[[NakamaUser], None]:
+    """A task as Locust calls it: a function that returns when the coroutine has ended."""
+    if isinstance(task, type):
+        raise ArgumentError(f"{task.__name__}: the tasks of a NakamaUser are coroutines")
+
+    def run(user: NakamaUser) -> None:
+        user._succeeds(task, task.__name__, user)
+
+    run.__name__ = task.__name__
+    return run

@@ -1,0 +1,181 @@
+"""Load tests as Locust runs them, against the mock."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from mock_server import MockServer
+from tests.load.conftest import EXAMPLES
+from tests.load.runs import LOCUST, run
+
+EXAMPLE = EXAMPLES / "locustfile.py"
+PLAYERS = ("-u", "10", "-r", "10", "-t", "10s")
+AT_MOST = ("-u", "10", "-r", "10", "-t", "90s")  # the test's locustfile ends it
+
+HEAD = """
+import gevent
+from locust import constant, task
+from nakama_client.load import NakamaUser
+
+ran = []
+
+
+def note(user, name, *, until):
+    ran.append(name)
+    if until(ran):
+        gevent.spawn(user.environment.runner.quit)
+
+
+"""
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+def locustfile(folder: Path, body: str) -> Path:
+    path = folder / "locustfile.py"
+    path.write_text(HEAD + textwrap.dedent(body), encoding="utf-8")
+    return path
+
+
+def test_the_example_delivers_every_gift_and_measures_every_call(
+    server: MockServer, tmp_path: Path
+) -> None:
+    done = run(EXAMPLE, server.http_url, tmp_path, *PLAYERS, "--delivery-loss", "0")
+    assert done.code == 0, done.output
+    gift = done.deliveries["gift"]
+    assert gift["expected"] == gift["delivered"] > 0
+    assert gift["missed"] == gift["repeated"] == gift["out_of_order"] == 0
+    assert done.stats["DELIVERY", "gift"] == done.stats["HTTP", "rpc gift"] == (gift["expected"], 0)
+    assert done.stats["HTTP", "authenticate_device"] == (10, 0)
+    assert done.stats["SOCKET", "connect"] == done.stats["SOCKET", "close"] == (10, 0)
+    assert done.stats["HTTP", "list_notifications"][1] == 0
+    assert "Deliveries" in done.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Locust's --processes forks")
+def test_two_workers_have_other_players_and_one_count(server: MockServer, tmp_path: Path) -> None:
+    done = run(
+        EXAMPLE, server.http_url, tmp_path, *PLAYERS, "--processes", "2", "--delivery-loss", "0"
+    )
+    assert done.code == 0, done.output
+    gift = done.deliveries["gift"]
+    assert gift["expected"] == gift["delivered"] > 0
+    assert done.stats["HTTP", "authenticate_device"] == (10, 0)
+    assert len(server.run(server.users())) == 10
+
+
+def test_messages_that_never_arrive_break_the_bound(server: MockServer, tmp_path: Path) -> None:
+    path = locustfile(
+        tmp_path,
+        """
+        class Player(NakamaUser):
+            wait_time = constant(1)
+
+            @task
+            async def lose(self):
+                async with self.sending("lost", [self.session.user_id]):
+                    note(self, "lost", until=lambda ran: len(ran) == 10)
+        """,
+    )
+    done = run(path, server.http_url, tmp_path, *AT_MOST, "--delivery-loss", "0.5")
+    lost = done.deliveries["lost"]
+    assert lost["missed"] == lost["expected"] > 0
+    assert done.stats["DELIVERY", "lost"] == (lost["missed"], lost["missed"])
+    assert f"{lost['missed']} of {lost['expected']} messages were missed" in done.output
+    assert done.code == 1
+
+
+def test_tasks_that_fail_are_failures_under_their_names(server: MockServer, tmp_path: Path) -> None:
+    path = locustfile(
+        tmp_path,
+        """
+        class Player(NakamaUser):
+            wait_time = constant(0.2)
+
+            def note(self, name):
+                note(self, name, until=lambda ran: len(set(ran)) == 2 and len(ran) > 20)
+
+            @task
+            def plain(self):
+                raise AssertionError
+
+            @task
+            async def raises(self):
+                self.note("raises")
+                raise ValueError("a bug in the scenario")
+
+            @task
+            async def asks_for_nothing(self):
+                try:
+                    await self.client.rpc(self.session, "missing")
+                finally:
+                    self.note("asks")
+        """,
+    )
+    done = run(path, server.http_url, tmp_path, *AT_MOST)
+    assert done.code == 1
+    for name in ("plain", "raises", "asks_for_nothing"):
+        requests, failures = done.stats["TASK", name]
+        assert requests == failures > 0
+    assert "plain must be a coroutine: write `async def plain(self)`" in done.output
+    assert "a bug in the scenario" in done.output
+    assert "RPC function not found" in done.output
+    assert done.stats["SOCKET", "close"] == (10, 0)
+
+
+def test_a_server_that_refuses_logins_is_a_failure_of_on_start(
+    server: MockServer, tmp_path: Path
+) -> None:
+    path = locustfile(
+        tmp_path,
+        """
+        class Player(NakamaUser):
+            server_key = "wrong"
+
+            async def on_stop(self):
+                note(self, "stop", until=lambda ran: len(ran) == 10)
+
+            @task
+            async def never(self):
+                raise AssertionError
+        """,
+    )
+    done = run(path, server.http_url, tmp_path, *AT_MOST)
+    assert done.code == 1
+    assert done.stats["HTTP", "authenticate_device"] == (10, 10)
+    assert done.stats["TASK", "on_start"] == (10, 10)
+    assert ("TASK", "never") not in done.stats
+    assert "Server key invalid" in done.output
+
+
+@pytest.mark.parametrize("share", ["2", "-1", "nan", "much"])
+def test_a_bound_that_is_no_share_is_refused(share: str, tmp_path: Path) -> None:
+    done = run(EXAMPLE, "http://127.0.0.1:1", tmp_path, *PLAYERS, "--delivery-loss", share)
+    assert done.code == 2
+    assert "argument --delivery-loss: it is a number from 0 to 1" in done.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_ends_with_the_report(server: MockServer, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*LOCUST, "-f", str(EXAMPLE), "--host", server.http_url, "-u", "10", "-r", "10"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "All users spawned" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(timeout=30) in (0, 1), rest
+    assert "Aggregated" in rest or "Shutting down" in rest
+    assert "Traceback" not in rest
