@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import csv
 import logging
+import signal
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +84,13 @@ def _number(lowest: float, highest: float) -> Callable[[str], float]:
 
 def _begin(environment: Environment, **_: object) -> None:
     Report(environment)
+    if sys.platform != "win32":
+        gevent.signal_handler(signal.SIGINT, _interrupt)
+
+
+def _interrupt() -> None:
+    """Raise Ctrl+C where Locust waits for it; by itself it strikes whatever greenlet runs."""
+    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
 
 class Report:

@@ -16,14 +16,21 @@ from tests.load.runs import LOCUST, run
 
 EXAMPLE = EXAMPLES / "locustfile.py"
 PLAYERS = ("-u", "10", "-r", "10", "-t", "10s")
-AT_MOST = ("-u", "10", "-r", "10", "-t", "90s")  # the test's locustfile ends it
+AT_MOST = ("-u", "10", "-r", "10", "-t", "20s")  # the test's locustfile ends it
 
 HEAD = """
 import gevent
-from locust import constant, task
+from locust import constant, events, task
 from nakama_client.load import NakamaUser
 
 ran = []
+
+
+@events.request.add_listener
+def show(name, exception, **_):
+    if exception:
+        print(f"{name}: {exception}")
+
 
 
 def note(user, name, *, until):
