@@ -47,8 +47,8 @@ from nakama_client.protocol.rules import (
     check_count,
     check_function,
     check_present,
-    check_text,
     check_type,
+    check_unicode,
 )
 from nakama_client.session import Session, check_session
 from nakama_client.socket import Socket
@@ -139,6 +139,9 @@ class Client(
         if http_key is not None:
             check_present("http_key", http_key)
         check_type("timeouts", timeouts, Timeouts)
+        check_type("trust_env", trust_env, bool)
+        check_function("clock", clock)
+        check_function("random", random)
         check_type("retry", retry, RetryPolicy, NoneType)
         self._endpoint = endpoint if isinstance(endpoint, Endpoint) else Endpoint(endpoint)
         self._options = TransportOptions(
@@ -348,7 +351,8 @@ class Client(
         check_count("max_message_bytes", max_message_bytes)
         check_count("queue_limit", queue_limit)
         check_type("reconnect", reconnect, ReconnectPolicy, NoneType)
-        check_text("lang", lang)
+        check_unicode("lang", lang)
+        check_type("appear_online", appear_online, bool)
         url = self._endpoint.socket_url(lang=lang, appear_online=appear_online)
         tokens = self._api.tokens
 

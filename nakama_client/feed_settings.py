@@ -13,6 +13,7 @@ from nakama_client.protocol.catchup import CatchUp, Item
 from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
 from nakama_client.protocol.paging import Progress
 from nakama_client.protocol.retry import full_jitter
+from nakama_client.protocol.rules import check_count, check_seconds
 
 T = TypeVar("T", bound=Item)
 
@@ -54,18 +55,15 @@ class FeedSettings:
 
     @queue_limit.validator
     def _check_queue_limit(self, _: object, limit: int) -> None:
-        if limit < 1:
-            raise ArgumentError(f"queue_limit must be at least 1, not {limit}")
+        check_count("queue_limit", limit)
 
     @overlap_window.validator
     def _check_overlap_window(self, _: object, seconds: float) -> None:
-        if not seconds >= 0:
-            raise ArgumentError(f"overlap_window must be 0 seconds or more, not {seconds}")
+        check_seconds("overlap_window", seconds, zero=True)
 
     @check_interval.validator
     def _check_check_interval(self, _: object, seconds: float) -> None:
-        if not seconds > 0:
-            raise ArgumentError(f"check_interval must be more than 0 seconds, not {seconds}")
+        check_seconds("check_interval", seconds)
 
     def catch_up(self, saved: str | None) -> CatchUp[T]:
         """Begin to catch up, from what an earlier feed has saved.

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 
 from attrs import field, frozen
 
-from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.requests import Request, present, secrets_in
 from nakama_client.protocol.rules import (
+    check_count,
     check_email,
     check_login_id,
     check_password,
     check_present,
+    check_type,
     check_username,
     check_vars,
 )
@@ -58,9 +60,18 @@ class GameCenterCredentials:
         }
         for name, text in texts.items():
             check_present(f"the Game Center {name}", text)
-        if self.timestamp_seconds <= 0:
-            raise ArgumentError("the Game Center timestamp_seconds is required")
+        check_count("the Game Center timestamp_seconds", self.timestamp_seconds)
         return {**texts, "timestamp_seconds": str(self.timestamp_seconds)}
+
+
+def game_center_body(credentials: GameCenterCredentials) -> dict[str, str]:
+    """What the server is told of a Game Center player.
+
+    Raises:
+        ArgumentError: It is something else, or a field is missing.
+    """
+    check_type("credentials", credentials, GameCenterCredentials)
+    return credentials.body()
 
 
 class AuthenticationApi(ClientFeature):
@@ -297,7 +308,9 @@ class AuthenticationApi(ClientFeature):
             Unauthenticated: The signature is not Apple's, or the server key is wrong.
             ApiError: As in `authenticate_device`.
         """
-        return await self._authenticate("gamecenter", credentials.body(), username, create, vars)
+        return await self._authenticate(
+            "gamecenter", game_center_body(credentials), username, create, vars
+        )
 
     async def _authenticate(
         self,
@@ -310,6 +323,8 @@ class AuthenticationApi(ClientFeature):
     ) -> Session:
         if username is not None and username != "":
             check_username(username)
+        check_type("create", create, bool)
+        check_type("sync", sync, bool, NoneType)
         body: dict[str, object] = dict(credentials)
         if vars is not None and vars != {}:
             body["vars"] = check_vars(vars)

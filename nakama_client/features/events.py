@@ -11,7 +11,7 @@ from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request
-from nakama_client.protocol.rules import check_present, check_texts
+from nakama_client.protocol.rules import check_present, check_texts, check_type
 from nakama_client.session import Session
 
 
@@ -44,6 +44,7 @@ class EventsApi(ClientFeature):
         if properties is not None:
             body["properties"] = check_texts("properties", properties)
         if timestamp is not None:
+            check_type("timestamp", timestamp, datetime)
             if timestamp.tzinfo is None:
                 raise ArgumentError("timestamp needs a time zone")
             body["timestamp"] = timestamp

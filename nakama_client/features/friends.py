@@ -21,6 +21,7 @@ from nakama_client.protocol.rules import (
     check_count,
     check_limit,
     check_present,
+    check_type,
     check_user_ids,
     check_usernames,
 )
@@ -348,6 +349,7 @@ def _people(session: Session, ids: Iterable[str], usernames: Iterable[str]) -> Q
 
 
 def _metadata_text(metadata: Mapping[str, Any]) -> str:
+    check_type("metadata", metadata, Mapping)
     text = encode_payload(dict(metadata))
     size = len(quote_plus(text))
     if size > _LONGEST_METADATA:

@@ -14,7 +14,7 @@ from nakama_client.features.users import User
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, split
-from nakama_client.protocol.rules import check_id, check_limit, check_user_ids
+from nakama_client.protocol.rules import check_count, check_id, check_limit, check_user_ids
 from nakama_client.session import Session, check_session
 
 
@@ -332,6 +332,6 @@ def _batches(
 
 
 def _query(state: int | None, limit: int, cursor: str | None) -> Query:
-    if state is not None and not 0 <= state <= 4:
+    if state is not None and not 0 <= check_count("state", state, least=-1) <= 4:
         raise ArgumentError(f"state must be between 0 and 4, not {state}")
     return present(limit=check_limit(limit, 100), state=state, cursor=cursor or None)

@@ -13,7 +13,13 @@ from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present
-from nakama_client.protocol.rules import check_id, check_lengths, check_limit, check_present
+from nakama_client.protocol.rules import (
+    check_count,
+    check_id,
+    check_lengths,
+    check_limit,
+    check_present,
+)
 from nakama_client.session import Session
 
 _LARGEST_COUNT = 2**31 - 1
@@ -94,7 +100,7 @@ class GroupsApi(ClientFeature):
             ArgumentError: An argument breaks a rule.
             AlreadyExists: The name is taken.
         """
-        if not 1 <= max_count <= _LARGEST_COUNT:
+        if not 1 <= check_count("max_count", max_count) <= _LARGEST_COUNT:
             raise ArgumentError(
                 f"max_count must be between 1 and {_LARGEST_COUNT}, not {max_count}"
             )
@@ -275,6 +281,6 @@ def _filters(
 ) -> Query:
     if name and (lang_tag or members is not None or open is not None):
         raise ArgumentError("the name can't be combined with another filter")
-    if members is not None and members < 0:
-        raise ArgumentError(f"members must not be negative, it is {members}")
+    if members is not None:
+        check_count("members", members, least=0)
     return present(name=name or None, lang_tag=lang_tag or None, members=members, open=open)

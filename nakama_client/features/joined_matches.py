@@ -14,7 +14,7 @@ from nakama_client.events.listener import Listener
 from nakama_client.features.presences import UserPresence
 from nakama_client.features.roster import Place, Roster
 from nakama_client.protocol.envelopes import Envelope, single
-from nakama_client.protocol.rules import check_id
+from nakama_client.protocol.rules import check_id, check_type
 from nakama_client.socket_connection import SocketConnection
 
 _INT64 = range(-(2**63), 2**63)
@@ -319,6 +319,7 @@ def data_body(
 
 def presence_body(presence: UserPresence) -> dict[str, str]:
     """A presence in a request."""
+    check_type("presence", presence, UserPresence)
     return {
         "user_id": check_id("user_id of a presence", presence.user_id),
         "session_id": check_id("session_id of a presence", presence.session_id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nakama_client.features.authentication import GameCenterCredentials
+from nakama_client.features.authentication import GameCenterCredentials, game_center_body
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
@@ -154,13 +154,13 @@ class LinkingApi(ClientFeature):
         Raises:
             Unauthenticated: The signature is not Apple's.
         """
-        await self._change(session, "link/gamecenter", credentials.body())
+        await self._change(session, "link/gamecenter", game_center_body(credentials))
 
     async def unlink_game_center(
         self, session: Session, credentials: GameCenterCredentials
     ) -> None:
         """Unlink the Game Center player from this account."""
-        await self._change(session, "unlink/gamecenter", credentials.body())
+        await self._change(session, "unlink/gamecenter", game_center_body(credentials))
 
     async def _change(
         self, session: Session, action: str, body: Mapping[str, object], query: Query = ()

@@ -25,7 +25,7 @@ from nakama_client.features.joined_matches import (
 )
 from nakama_client.features.presences import UserPresence
 from nakama_client.protocol.requests import Request, present
-from nakama_client.protocol.rules import check_limit, check_present, check_texts
+from nakama_client.protocol.rules import check_count, check_limit, check_present, check_texts
 from nakama_client.session import Session
 
 
@@ -86,8 +86,9 @@ class MatchesApi(ClientFeature):
             InternalError: The query can't be read.
         """
         check_limit(limit, 100)
-        if any(size is not None and size < 0 for size in (min_size, max_size)):
-            raise ArgumentError("min_size and max_size must not be negative")
+        for bound, size in (("min_size", min_size), ("max_size", max_size)):
+            if size is not None:
+                check_count(bound, size, least=0)
         if min_size is not None and max_size is not None and min_size > max_size:
             raise ArgumentError("min_size must not be above max_size")
         if authoritative is False and (label is not None or query is not None):

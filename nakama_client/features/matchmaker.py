@@ -19,7 +19,13 @@ from nakama_client.features.presences import UserPresence
 from nakama_client.protocol.codec import decode
 from nakama_client.protocol.envelopes import Event
 from nakama_client.protocol.requests import Request
-from nakama_client.protocol.rules import check_present, check_texts
+from nakama_client.protocol.rules import (
+    check_count,
+    check_present,
+    check_text,
+    check_texts,
+    check_type,
+)
 from nakama_client.session import Session
 from nakama_client.socket_connection import SocketConnection
 
@@ -274,6 +280,9 @@ def matchmaker_body(
     numeric_properties: Mapping[str, float] | None,
 ) -> dict[str, Any]:
     """The body of a ticket, whose arguments are checked."""
+    check_text("query", query)
+    for name, count in (("min_count", min_count), ("max_count", max_count)):
+        check_count(name, count)
     if not 2 <= min_count <= max_count <= _LARGEST_COUNT:
         raise ArgumentError(
             "min_count must be at least 2 and max_count not below it; "
@@ -281,7 +290,8 @@ def matchmaker_body(
         )
     body: dict[str, Any] = {"query": query, "min_count": min_count, "max_count": max_count}
     if count_multiple is not None:
-        if count_multiple < 1 or min_count % count_multiple or max_count % count_multiple:
+        check_count("count_multiple", count_multiple)
+        if min_count % count_multiple or max_count % count_multiple:
             raise ArgumentError(
                 f"min_count and max_count must be multiples of count_multiple, {count_multiple}"
             )
@@ -289,6 +299,7 @@ def matchmaker_body(
     if string_properties:
         body["string_properties"] = check_texts("string_properties", string_properties)
     if numeric_properties:
+        check_type("numeric_properties", numeric_properties, Mapping)
         body["numeric_properties"] = {
             name: _number(name, value) for name, value in numeric_properties.items()
         }

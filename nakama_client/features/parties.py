@@ -31,7 +31,7 @@ from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.envelopes import single
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, present
-from nakama_client.protocol.rules import check_limit, check_present
+from nakama_client.protocol.rules import check_count, check_limit, check_present
 from nakama_client.session import Session
 
 _LARGEST_PARTY = 256
@@ -185,7 +185,7 @@ class RealtimeParties(SocketFeature):
             label: A JSON object of up to 2048 bytes, which `list_parties` can search.
             hidden: Whether it stays out of the lists.
         """
-        if not 1 <= max_size <= _LARGEST_PARTY:
+        if not 1 <= check_count("max_size", max_size) <= _LARGEST_PARTY:
             raise ArgumentError(f"max_size must be 1 to {_LARGEST_PARTY}, not {max_size}")
         body: dict[str, Any] = {"open": open, "max_size": max_size, "hidden": hidden}
         if label is not None:

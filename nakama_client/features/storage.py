@@ -21,10 +21,12 @@ from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, segment
 from nakama_client.protocol.rules import (
+    check_count,
     check_id,
     check_limit,
     check_name,
     check_path_name,
+    check_type,
     check_user_ids,
 )
 from nakama_client.session import Session
@@ -210,7 +212,7 @@ class StorageApi(ClientFeature):
                 nothing was written.
             InvalidArgument: An object may not be written by its owner; nothing was written.
         """
-        wanted = _several("objects", objects)
+        wanted = _several("objects", objects, WriteStorageObject)
         body = encode({"objects": [_write(each) for each in wanted]})
         conditional = [each for each in wanted if each.version is not None]
         request = Request("PUT", "/v2/storage", body=body, is_idempotent=not conditional)
@@ -239,7 +241,7 @@ class StorageApi(ClientFeature):
         Raises:
             ArgumentError: A name is empty or too long, or an owner's id is no UUID of a player.
         """
-        wanted = list(dict.fromkeys(_several("ids", ids)))
+        wanted = list(dict.fromkeys(_several("ids", ids, ReadStorageObjectId)))
         body = encode({"object_ids": [_read(each) for each in wanted]})
         request = Request("POST", "/v2/storage", body=body, is_idempotent=True)
         return list((await self._api.call(session, request, _Objects)).objects)
@@ -324,16 +326,19 @@ class StorageApi(ClientFeature):
             InvalidArgument: There is no such object, it has another version, or its owner may not
                 write it; nothing was deleted.
         """
-        wanted = _several("ids", ids)
+        wanted = _several("ids", ids, DeleteStorageObjectId)
         body = encode({"object_ids": [_delete(each) for each in wanted]})
         request = Request("PUT", "/v2/storage/delete", body=body, is_idempotent=False)
         await self._api.call(session, request, Empty)
 
 
-def _several(name: str, items: Iterable[_T]) -> list[_T]:
-    if isinstance(items, WriteStorageObject | ReadStorageObjectId | DeleteStorageObjectId):
+def _several(name: str, items: Iterable[_T], kind: type[_T]) -> list[_T]:
+    if isinstance(items, kind) or not isinstance(items, Iterable):
         raise ArgumentError(f"{name} must be several, such as a list, not one")
-    return list(items)
+    found = list(items)
+    for each in found:
+        check_type(f"each of {name}", each, kind)
+    return found
 
 
 def _names(
@@ -355,7 +360,7 @@ def _write(item: WriteStorageObject) -> dict[str, Any]:
         ("permission_read", item.permission_read, 2),
         ("permission_write", item.permission_write, 1),
     ):
-        if not 0 <= permission <= most:
+        if not 0 <= check_count(field, permission, least=-(1 << 63)) <= most:
             raise ArgumentError(
                 f"{field} of {where} must be between 0 and {most}, not {permission}"
             )

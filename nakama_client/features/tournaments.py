@@ -23,7 +23,7 @@ from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Query, Request, present, segment
-from nakama_client.protocol.rules import check_id, check_limit, check_path_name
+from nakama_client.protocol.rules import check_count, check_id, check_limit, check_path_name
 from nakama_client.session import Session
 
 _LARGEST_CATEGORY = 127
@@ -333,6 +333,8 @@ def _path(tournament_id: str) -> str:
 def _filters(
     category_start: int, category_end: int, start_time: datetime | None, end_time: datetime | None
 ) -> Query:
+    for name, category in (("category_start", category_start), ("category_end", category_end)):
+        check_count(name, category, least=0)
     if not 0 <= category_start <= category_end <= _LARGEST_CATEGORY:
         raise ArgumentError(
             "categories must be between 0 and 127, the first not above the last; "

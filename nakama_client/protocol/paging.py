@@ -7,6 +7,8 @@ from typing import Generic, Protocol, Self, TypeVar, overload
 
 import attrs
 
+from nakama_client.protocol.rules import check_text
+
 T = TypeVar("T")
 
 # The items of a page, what else it holds that could not be read, and its cursor.
@@ -108,6 +110,7 @@ class PageIterator(Generic[T]):
         self, fetch: FetchPage[T], cursor: str | None, on_progress: Progress | None = None
     ) -> None:
         self._fetch = fetch
+        check_text("the cursor", cursor or "")
         self._on_progress = on_progress
         self._listed = 0
         self._cursor = cursor

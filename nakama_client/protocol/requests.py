@@ -70,7 +70,8 @@ def segment(text: str) -> str:
     Raises:
         ArgumentError: It is not valid Unicode, or is a step in a path, which no quoting hides.
     """
-    if text in {".", ".."}:
+    # The server decodes a path before it cleans it, and redirects to the clean one.
+    if any(step in {"", ".", ".."} for step in text.split("/")):
         raise ArgumentError(f"{text!r} can't be asked for over HTTP")
     try:
         return quote(text, safe="")

@@ -31,6 +31,13 @@ def check_text(name: str, text: object) -> str:
     return text
 
 
+def check_unicode(name: str, text: object) -> str:
+    """A text that can be written as UTF-8."""
+    if _SURROGATE.search(checked := check_text(name, text)):
+        raise ArgumentError(f"{name} is not valid Unicode")
+    return checked
+
+
 def check_count(name: str, count: object, *, least: int = 1) -> int:
     """A whole number."""
     if not isinstance(count, int) or isinstance(count, bool):
