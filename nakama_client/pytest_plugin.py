@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from mock_server import MockServer
     from nakama_client import Client, Session
+    from nakama_client.game import GameClient
     from onesignal_stub import OneSignalStub
     from server_kit import Entry, Journal
 
@@ -75,16 +76,21 @@ def nakama_client(nakama_server: MockServer) -> Iterator[Client]:
 
     Its sockets and feeds are closed with it, after the test.
     """
-    from nakama_client import Client
-
-    config = nakama_server.config
-    client = Client(
-        nakama_server.http_url,
-        server_key=config.socket.server_key,
-        http_key=config.runtime.http_key,
-    )
+    client = _client_of(nakama_server)
     yield client
     nakama_server.run(client.close())
+
+
+@pytest.fixture
+def nakama_game_client(nakama_server: MockServer) -> Iterator[GameClient]:
+    """A client for synchronous tests: `nakama_game_client.get_account(session).result()`.
+
+    Handlers run while the test waits in `result`, and in `poll`.
+    """
+    from nakama_client.game import GameClient
+
+    with GameClient(_client_of(nakama_server)) as client:
+        yield client
 
 
 @pytest.fixture
@@ -102,6 +108,17 @@ def nakama_session(nakama_client: Client) -> SessionFactory:
         )
 
     return new_session
+
+
+def _client_of(server: MockServer) -> Client:
+    from nakama_client import Client
+
+    config = server.config
+    return Client(
+        server.http_url,
+        server_key=config.socket.server_key,
+        http_key=config.runtime.http_key,
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -48,6 +48,23 @@ async def test_both(nakama_server, nakama_client, nakama_session, onesignal):
     result.assert_outcomes(passed=1)
 
 
+def test_a_synchronous_test_has_a_client_of_its_own(run) -> None:
+    result = run("""
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_gift_arrives(turn, nakama_server, nakama_game_client):
+    ada = nakama_game_client.authenticate_device("device-of-ada", username="ada").result()
+    assert ada.created
+    seen = []
+    feed = nakama_game_client.notifications(ada)
+    feed.run(seen.append)
+    nakama_server.run(nakama_server.notifications.send(ada.user_id, "A gift!"))
+    while not seen:
+        nakama_game_client.poll()
+    assert seen[0].subject == "A gift!"
+""")
+    result.assert_outcomes(passed=2)
+
+
 def test_an_unanswered_request_fails_the_test_with_the_nearest_route(run) -> None:
     result = run("""
 import urllib.error, urllib.request
