@@ -17,6 +17,7 @@ from benchmarks import (
     mock,
     module_rpc,
     onesignal,
+    polling,
     receiving,
     relay,
     server,
@@ -49,6 +50,7 @@ async def main() -> None:
             competition,
             relay,
             onesignal,
+            polling,
         ):
             for row in await benchmark.measure(url):
                 _print(row)
