@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from onesignal_stub import inbox
+from onesignal_stub import demo, inbox
 from onesignal_stub.control import Control
 from onesignal_stub.http import Pipeline
 from onesignal_stub.limits import RateLimit, RateLimiter
@@ -318,6 +318,7 @@ class OneSignalStub(HostedServer):
         FaultRoutes(self.faults).add_to(app)
         self.events.add_to(app)
         inbox.add_to(app, service, self.events)
+        demo.add_to(app)
         return app
 
     async def _close(self) -> None:
