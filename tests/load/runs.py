@@ -50,11 +50,11 @@ def run(locustfile: Path, url: str, folder: Path, *arguments: str) -> Run:
             (each["method"], each["name"]): (each["num_requests"], each["num_failures"])
             for each in entries
         },
-        _deliveries(Path(f"{prefix}_deliveries.csv")),
+        deliveries(Path(f"{prefix}_deliveries.csv")),
     )
 
 
-def _deliveries(path: Path) -> dict[str, dict[str, int]]:
+def deliveries(path: Path) -> dict[str, dict[str, int]]:
     if not path.exists():
         return {}
     with path.open(encoding="utf-8", newline="") as file:

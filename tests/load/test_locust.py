@@ -12,7 +12,7 @@ import pytest
 
 from mock_server import MockServer
 from tests.load.conftest import EXAMPLES
-from tests.load.runs import LOCUST, run
+from tests.load.runs import LOCUST, deliveries, run
 
 EXAMPLE = EXAMPLES / "locustfile.py"
 PLAYERS = ("-u", "10", "-r", "10", "-t", "10s")
@@ -186,3 +186,28 @@ def test_ctrl_c_ends_with_the_report(server: MockServer, tmp_path: Path) -> None
         assert process.wait(timeout=30) in (0, 1), rest
     assert "Aggregated" in rest or "Shutting down" in rest
     assert "Traceback" not in rest
+
+
+def test_a_restart_of_the_server_loses_no_gift(server: MockServer, tmp_path: Path) -> None:
+    prefix = tmp_path / "run"
+    with subprocess.Popen(
+        [
+            *LOCUST,
+            *("-f", str(EXAMPLE), "--host", server.http_url, "--csv", str(prefix)),
+            *("-u", "10", "-r", "10", "-t", "15s", "--delivery-loss", "0"),
+            *("--exit-code-on-error", "0"),
+        ],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stderr is not None
+        server.run(server.journal.wait_for(lambda entry: "rpc/gift" in str(entry), timeout=60))
+        server.run(server.restart())
+        output = process.stderr.read()
+        assert process.wait(timeout=30) == 0, output
+    gift = deliveries(Path(f"{prefix}_deliveries.csv"))["gift"]
+    assert gift["expected"] == gift["delivered"] > 0
+    assert gift["repeated"] == 0
+    assert "SOCKET   reconnect" in output
