@@ -13,6 +13,7 @@ from aiohttp import web
 from attrs import frozen
 
 from mock_server.config import Config, SocketConfig
+from mock_server.console import page
 from mock_server.console.api import Console
 from mock_server.control import Control
 from mock_server.fault_targets import fault_targets
@@ -23,8 +24,10 @@ from mock_server.features.notifications.facade import NotificationsFacade
 from mock_server.features.purchases.facade import PurchasesFacade
 from mock_server.features.push.devices import Device
 from mock_server.features.push.push_log import PushLog
+from mock_server.features.push.records import PushRecord
 from mock_server.grpc.port import GrpcPort
 from mock_server.handles import OpenSocket, RuntimeHandle, open_socket
+from mock_server.realtime.session import SocketSession
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
@@ -56,7 +59,8 @@ class MockServer(HostedServer):
         config: The settings.
         clock: The server's time; `clock.advance(seconds)` makes tokens expire.
         journal: The requests and frames that came in.
-        events: What `GET /_control/events` tells: `request` for each entry of the journal.
+        events: What `GET /_control/events` tells: `request` for each entry of the journal,
+            `socket` and `push` for each change of one, `reset` when everything is another.
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
         matchmaker: Brings players together at once: `await matchmaker.process()`.
         notifications: Sends and reads notifications as the game's backend does.
@@ -81,6 +85,7 @@ class MockServer(HostedServer):
             self.journal, self.clock, socket_path="/ws", targets=fault_targets(self.config.push)
         )
         self.pushes = PushLog(self.config.push.on_event)
+        self.pushes.watch(self._tell_push)
         self._data = data
         self._rpcs: list[tuple[RpcFunction, str]] = []
         self._late_rpcs: list[tuple[RpcFunction, str]] = []
@@ -257,6 +262,7 @@ class MockServer(HostedServer):
     async def _reset(self) -> None:
         self._late_rpcs.clear()
         await self._running().reset()
+        self.events.publish("reset", {})
 
     async def _restart(self, *, keep_data: bool) -> None:
         async with self._restarting:
@@ -271,12 +277,14 @@ class MockServer(HostedServer):
             ended.store.reset()
         wiring = await self._wire(ended.store)
         await self._serve_client_api(wiring, int(self._http_url.rpartition(":")[2]))
+        self.events.publish("reset", {})
 
     async def _snapshot(self) -> bytes:
         return self._running().store.snapshot()
 
     async def _restore(self, snapshot: bytes) -> None:
         await self._running().restore(snapshot)
+        self.events.publish("reset", {})
 
     async def _open(self) -> None:
         self.pushes.keep()
@@ -306,6 +314,8 @@ class MockServer(HostedServer):
         """Make everything anew but what is stored, and load the modules."""
         wiring = Wiring(self.config, self.clock, store, self.journal, self.faults, self.pushes)
         self._wiring = wiring
+        wiring.registry.added.connect(partial(self._tell_socket, "opened"))
+        wiring.registry.removed.connect(partial(self._tell_socket, "closed"))
         await wiring.start(self._register)
         return wiring
 
@@ -329,7 +339,25 @@ class MockServer(HostedServer):
         FaultRoutes(self.faults).add_to(app)
         self.events.add_to(app)
         KIT.add_to(app)
+        page.add_to(
+            app,
+            journal=self.journal,
+            clock=self.clock,
+            pushes=self.pushes,
+            faults=self.faults,
+            onesignal_url=self.config.onesignal.url,
+            find_services=lambda: self._running().console,
+            find_url=lambda: self.http_url,
+        )
         return app
+
+    def _tell_push(self, record: PushRecord) -> None:
+        told = {"id": record.id, "user_id": record.user_id, "change": record.outcome}
+        self.events.publish("push", told)
+
+    def _tell_socket(self, change: str, session: SocketSession) -> None:
+        told = {"session_id": session.id, "user_id": session.user_id, "change": change}
+        self.events.publish("socket", told)
 
     def _guard(self) -> OriginGuard:
         """Keeps foreign pages out; on an address of the network it asks for the console's login."""

@@ -316,6 +316,8 @@ class Wiring:
             leaderboards=Leaderboards(self._clock, self._boards, self._records),
             matches=self._matches,
             match_listing=self._match_listing,
+            sessions=self._sessions,
+            devices=self.push.devices,
             registry=self.registry,
             tracker=self._tracker,
             rpcs=self.rpcs,

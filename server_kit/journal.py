@@ -54,6 +54,7 @@ class Entry:
         user_id: Who sent it, where the server knows.
         query: The query parameters of a request, in order.
         body: The start of the body or frame as text.
+        answer: The start of the answer's body, or of the frame that replied, as text.
         ignored: The parts that the server does not read, as the real one (`query: cursor`).
         unmatched: For a request or frame without an answer: the nearest name that has one.
         error: The traceback of a handler that failed.
@@ -66,9 +67,15 @@ class Entry:
     user_id: str | None = None
     query: tuple[tuple[str, str], ...] = field(default=(), converter=_cut_query)
     body: str = field(default="", converter=_cut, repr=False)
+    answer: str = field(default="", converter=_cut, repr=False)
     ignored: tuple[str, ...] = field(default=(), converter=_cut_all)
     unmatched: str | None = None
     error: str | None = field(default=None, converter=_cut_traceback, repr=False)
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it had no answer, or its handler failed."""
+        return bool(self.unmatched or self.error)
 
 
 class Journal:
@@ -109,7 +116,7 @@ class Journal:
         with self._lock:
             if len(self._entries) == self._entries.maxlen:
                 self._dropped += 1
-                self._dropped_problems += _is_problem(self._entries[0])
+                self._dropped_problems += self._entries[0].is_problem
             self._entries.append(entry)
             self._count += 1
         _log_entry(entry)
@@ -125,9 +132,15 @@ class Journal:
         """The entries of one route or envelope member, as `GET /v2/notification` or `rpc`."""
         return [entry for entry in self if entry.name == name]
 
+    def numbered(self) -> list[tuple[int, Entry]]:
+        """The entries with their numbers, newest first; an entry keeps its number."""
+        with self._lock:
+            last, entries = self._count, tuple(self._entries)
+        return list(zip(range(last, 0, -1), reversed(entries), strict=False))
+
     def problems(self) -> list[Entry]:
         """The entries that had no answer, and those whose handler failed."""
-        return [entry for entry in self if _is_problem(entry)]
+        return [entry for entry in self if entry.is_problem]
 
     async def wait_for(self, matches: Callable[[Entry], bool], *, timeout: float = 5.0) -> Entry:
         """Return the first entry that matches, now or later; may be awaited in any loop.
@@ -187,7 +200,3 @@ def _log_entry(entry: Entry) -> None:
         )
     elif _log.isEnabledFor(logging.DEBUG):
         _log.debug("%s %s %s %s", entry.kind, entry.name, entry.status or "-", entry.user_id or "-")
-
-
-def _is_problem(entry: Entry) -> bool:
-    return bool(entry.unmatched or entry.error)

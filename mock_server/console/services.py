@@ -22,6 +22,8 @@ from mock_server.features.matches.registry import MatchRegistry
 from mock_server.features.moderation.core import Moderation
 from mock_server.features.notifications.core import Notifications
 from mock_server.features.purchases.core import Purchases
+from mock_server.features.push.device_registry import DeviceRegistry
+from mock_server.features.sessions.core import Sessions
 from mock_server.features.storage.core import Storage
 from mock_server.features.wallets.core import Wallets
 from mock_server.http.routing import Route as ApiRoute
@@ -53,6 +55,8 @@ class ConsoleServices:
     leaderboards: Leaderboards
     matches: MatchRegistry
     match_listing: MatchListing
+    sessions: Sessions
+    devices: DeviceRegistry
     registry: SessionRegistry
     tracker: Tracker
     rpcs: RpcFunctions

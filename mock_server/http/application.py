@@ -32,8 +32,9 @@ _log = logging.getLogger("mock_server.http")
 _HEAD_LIMIT = 5120 + 4096  # Nakama's max header bytes, and what Go adds to it
 _DEFAULT_TYPE = "application/octet-stream"  # aiohttp's, where nobody said anything else
 _COMPRESSION = 1  # the quickest: over loopback a smaller body gains nothing
+_ANSWER_SIZE = 2000  # bytes of an answer that the journal keeps
 _BAD_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
-_SECRET_PATHS = (  # their bodies hold passwords, tokens and receipts
+_SECRET_PATHS = (  # their bodies and answers hold passwords, tokens and receipts
     "/v2/account/",
     "/v2/session/",
     "/v2/friend/facebook",
@@ -149,28 +150,33 @@ class HttpApp:
             response = error_response(GrpcError(GrpcCode.UNIMPLEMENTED, "Method Not Allowed"))
         else:
             response = await self._gateway.answer(context)
+        context.answer = _beginning(response)
         _compress(response, context.raw.headers.getall("Accept-Encoding", []))
         return response
 
     def _write_journal(self, context: RequestContext, status: int | None) -> None:
         name = f"{context.method} {context.path}"
         lists = context.query_lists()
+        is_secret = context.path.startswith(_SECRET_PATHS)
+        unmatched = self._nearest(name) if status in (404, 501) else None
+        user_id = context.user_id or (self._caller(context) if unmatched else None)
         self._journal.write(
             Entry(
                 kind="http",
                 name=name,
                 time=self._clock.time(),
                 status=status,
-                user_id=context.user_id or None,
+                user_id=user_id or None,
                 query=tuple(
                     (key, value)
                     for key, values in lists.items()
                     if key not in ("token", "http_key")
                     for value in values
                 ),
-                body="" if context.path.startswith(_SECRET_PATHS) else context.text,
+                body="" if is_secret else context.text,
+                answer="" if is_secret and status == 200 else context.answer,
                 ignored=context.ignored,
-                unmatched=self._nearest(name) if status in (404, 501) else None,
+                unmatched=unmatched,
                 error=context.error,
             )
         )
@@ -186,6 +192,11 @@ class HttpApp:
             known = [*self._table.names(), "POST /v2/rpc/{id}", "GET /v2/rpc/{id}", "GET /ws"]
             return nearest(name, known)
         return None
+
+
+def _beginning(response: web.Response) -> str:
+    body = response.body
+    return body[:_ANSWER_SIZE].decode(errors="replace") if isinstance(body, bytes) else ""
 
 
 def _head_size(request: web.Request) -> int:

@@ -24,6 +24,7 @@ class RequestContext:
         ignored: What it holds that no route reads, for the journal.
         user_id: Who sent it, once that is known.
         text: The beginning of its body, for the journal.
+        answer: The beginning of the answer's body, for the journal.
         error: The traceback of a handler that failed.
     """
 
@@ -33,6 +34,7 @@ class RequestContext:
     ignored: tuple[str, ...] = ()
     user_id: str = ""
     text: str = ""
+    answer: str = ""
     error: str | None = None
     _body: bytes | None = None
 

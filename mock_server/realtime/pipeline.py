@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from mock_server.realtime.formats import member_of
 from mock_server.realtime.requests import (
     ErrorCode,
@@ -66,8 +68,8 @@ class Pipeline:
             self._write_journal(session, member or "empty", data, unmatched=self._nearest(member))
             session.refuse(_REFUSED)
             return
-        error = await self._answer(session, member, envelope)
-        self._write_journal(session, member, data, error=error)
+        error, reply = await self._answer(session, member, envelope)
+        self._write_journal(session, member, data, reply=reply, error=error)
 
     def _refuse_unserved(self, session: SocketSession, member: str, cid: str, data: bytes) -> None:
         """Say that only the real Nakama serves a request; the socket lives."""
@@ -84,8 +86,8 @@ class Pipeline:
 
     async def _answer(
         self, session: SocketSession, member: str, envelope: dict[str, Any]
-    ) -> str | None:
-        """Reply to one request; return the traceback of a handler that failed."""
+    ) -> tuple[str | None, Reply]:
+        """Reply to one request; return the traceback of a handler that failed, and the reply."""
         cid, failure = envelope["cid"], None
         try:
             envelope = await self._hooks.before_message(session, member, envelope)
@@ -98,9 +100,9 @@ class Pipeline:
         except Disabled:
             self._reply(session, cid, error_reply(ErrorCode.UNRECOGNIZED_PAYLOAD, NOT_FOUND))
             session.refuse(_REFUSED)
-            return None
+            return None, None
         except Ignored:
-            return None
+            return None, None
         except ModuleError as error:
             reply = error_reply(ErrorCode.RUNTIME_FUNCTION_EXCEPTION, error.message)
         except RealtimeError as error:
@@ -118,10 +120,10 @@ class Pipeline:
             session.release()
             told = None if self._requests[member].hides_reply else out
             await self._hooks.after_message(session, member, envelope, told)
-            return None
-        self._reply(session, cid, reply)
+            return None, out
+        out = self._reply(session, cid, reply)
         session.release()
-        return failure
+        return failure, out
 
     def _reply(self, session: SocketSession, cid: str, reply: Reply) -> Reply:
         """Send a reply with the request's cid, and return it."""
@@ -137,6 +139,7 @@ class Pipeline:
         member: str,
         data: bytes,
         *,
+        reply: Reply = None,
         unmatched: str | None = None,
         error: str | None = None,
     ) -> None:
@@ -147,7 +150,15 @@ class Pipeline:
                 time=self._clock.time(),
                 user_id=session.user_id,
                 body=session.format.text(data)[:2000],
+                answer=_text(reply),
                 unmatched=unmatched,
                 error=error,
             )
         )
+
+
+def _text(reply: Reply) -> str:
+    """The beginning of a reply as JSON, for the journal."""
+    if reply is None:
+        return ""
+    return msgspec.json.encode(reply, enc_hook=str)[:2000].decode(errors="ignore")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from onesignal_stub import OneSignalStub
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+AXE = "axe-core@4.10.3"
 LOOPBACK = "http://127.0.0.1:"
 FLAGS = (
     "--no-sandbox",
@@ -96,3 +98,29 @@ def page(browser: Browser, stub: OneSignalStub) -> Iterator[Page]:
     """A page of the stub."""
     with opened(browser, base_url=stub.url) as ready:
         yield ready
+
+
+@pytest.fixture(scope="module")
+def axe(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core, which npm brings into pytest's cache."""
+    fetched = tmp_path_factory.mktemp("axe-core")
+    cache = pytestconfig.cache
+    kept = (fetched if cache is None else cache.mkdir("axe-core")) / f"{AXE}.js"
+    if not kept.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("there is no npm here, which brings axe-core")
+        done = subprocess.run(
+            [npm, "install", "--prefix", str(fetched), "--no-audit", "--no-fund", AXE],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode:
+            pytest.skip(f"npm cannot bring {AXE}: {done.stderr.strip()[-200:]}")
+        # Renamed into place, for several workers may do this at the same time.
+        whole = kept.with_suffix(f".{os.getpid()}")
+        shutil.copy(fetched / "node_modules" / "axe-core" / "axe.min.js", whole)
+        whole.replace(kept)
+    return kept.read_text(encoding="utf-8")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -15,11 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from onesignal_stub import OneSignalStub
 
+from .axe import violations
 from .conftest import opened
 from .scene import Backend, play
 
 MANY = 100_000
-AXE = "axe-core@4.10.3"
 ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'><svg onload=alert(3)>"
 VIEWS = ("", "?view=devices", "?view=users", "?view=segments", "?view=templates", "?view=apps")
 
@@ -170,46 +167,10 @@ def test_a_hundred_thousand_pushes_come_a_page_at_a_time(many: OneSignalStub, pa
 
 
 @pytest.fixture(scope="module")
-def axe(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core, which npm brings into pytest's cache."""
-    fetched = tmp_path_factory.mktemp("axe-core")
-    cache = pytestconfig.cache
-    kept = (fetched if cache is None else cache.mkdir("axe-core")) / f"{AXE}.js"
-    if not kept.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("there is no npm here, which brings axe-core")
-        done = subprocess.run(
-            [npm, "install", "--prefix", str(fetched), "--no-audit", "--no-fund", AXE],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode:
-            pytest.skip(f"npm cannot bring {AXE}: {done.stderr.strip()[-200:]}")
-        # Renamed into place, for several workers may do this at the same time.
-        whole = kept.with_suffix(f".{os.getpid()}")
-        shutil.copy(fetched / "node_modules" / "axe-core" / "axe.min.js", whole)
-        whole.replace(kept)
-    return kept.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
 def game() -> Iterator[OneSignalStub]:
     with OneSignalStub() as running:
         play(Backend(running))
         yield running
-
-
-def violations(page: Page, axe: str) -> list[str]:
-    page.evaluate(axe)
-    found: Any = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
 
 
 DETAILS = ("?id=2", "?view=users&q=ada", "?q=nothing-matches", "?id=99")

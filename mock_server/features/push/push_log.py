@@ -34,6 +34,7 @@ class PushLog:
         self._changes = 0
         self._lock = threading.Lock()
         self._changed = Notifier()
+        self._watchers: list[Callable[[PushRecord], None]] = []
 
     def __iter__(self) -> Iterator[PushRecord]:
         with self._lock:
@@ -92,6 +93,12 @@ class PushLog:
                 oldest = next(iter(self._records))
                 del self._records[oldest], self._change_numbers[oldest]
         self._changed.notify()
+        for watcher in self._watchers:
+            watcher(record)
+
+    def watch(self, watcher: Callable[[PushRecord], None]) -> None:
+        """Call a function with each record from now on, and whenever it changes."""
+        self._watchers.append(watcher)
 
     async def wait_for(
         self, matches: Callable[[PushRecord], bool], *, timeout: float = 5.0

@@ -14,7 +14,8 @@ const MOST = 200; // items that are asked for at once
  * @param {string} path The list's address.
  * @param {object} kind What `browse` shows of the list (`title`, `one`, `filters`, `placeholder`, `empty`),
  *     and of an item its `name(item)`, `text(item)`, `labels(item)`, `facts(item)` as pairs,
- *     `json(item)` and `under(item)`, what stands behind the labels; the last two may be left out.
+ *     `json(item)`, `under(item)`, what stands behind the labels, `time(item)`, in seconds, and
+ *     `sections(item)`, elements behind the facts; the last four may be left out.
  */
 export function pagedView(path, kind) {
   let shown = { key: "", items: [] };
@@ -36,7 +37,8 @@ export function pagedView(path, kind) {
   }
 
   function itemRow(item, now) {
-    const last = item.last_active ? time(item.last_active) : null;
+    const at = kind.time ? kind.time(item) : item.last_active;
+    const last = at ? time(at) : null;
     return row(
       item.id,
       placeOf({ ...now, id: item.id }),
@@ -69,6 +71,7 @@ export function pagedView(path, kind) {
           el("h2", { tabindex: "-1" }, kind.name(item)),
         ),
         el("section", { class: "card" }, facts(entries)),
+        kind.sections?.(item),
         extra ? el("section", { class: "card" }, json(extra)) : null,
       ),
     };

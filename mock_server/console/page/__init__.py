@@ -1,0 +1,56 @@
+"""The console page, where a person sees what a game does: open the console port's address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from mock_server.console.page.api import PageApi
+from mock_server.console.page.players import PlayerList
+from mock_server.console.page.pushes import PushList
+from mock_server.console.page.requests import RequestList
+from mock_server.console.services import ConsoleServices
+from mock_server.features.push.push_log import PushLog
+from server_kit import Clock, Faults, Journal
+from server_kit.web import Files, Page
+
+_FOLDER = Path(__file__).parent / "static"
+
+
+def add_to(
+    app: web.Application,
+    *,
+    journal: Journal,
+    clock: Clock,
+    pushes: PushLog,
+    faults: Faults,
+    onesignal_url: str,
+    find_services: Callable[[], ConsoleServices],
+    find_url: Callable[[], str],
+) -> None:
+    """Serve the page at `/`, its files, and what it shows as JSON under `/_control/console`.
+
+    Args:
+        app: The application of the console's port.
+        journal: The requests and frames that came in.
+        clock: The server's time.
+        pushes: What became of each push.
+        faults: What goes wrong on purpose.
+        onesignal_url: Where pushes are posted.
+        find_services: Returns what players are read from; a restart makes new ones.
+        find_url: Returns where the client API is.
+    """
+    players = PlayerList(find_services)
+    PageApi(
+        clock,
+        journal,
+        faults,
+        requests=RequestList(journal, players.name_of, find_url),
+        players=players,
+        pushes=PushList(pushes, players.name_of, onesignal_url),
+        find_services=find_services,
+    ).add_to(app)
+    Files("console", _FOLDER).add_to(app)
+    Page("/", _FOLDER / "console.html").add_to(app)

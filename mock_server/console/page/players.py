@@ -1,0 +1,154 @@
+"""The players, and all that a server holds of one, as the console shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Any
+
+from mock_server.console.page.paging import Wanted, choice
+from mock_server.console.services import ConsoleServices
+from mock_server.features.friends.core import FriendState
+from mock_server.features.groups.core import GroupState
+from server_kit.store import Row
+
+STATES = ("online", "offline", "banned")
+_SHOWN = 100  # of each list of one player
+_US = 1_000_000
+
+
+class PlayerList:
+    """Finds and shows players.
+
+    Args:
+        find_services: Returns what is asked about; a restart makes new ones.
+    """
+
+    def __init__(self, find_services: Callable[[], ConsoleServices]) -> None:
+        self._find_services = find_services
+
+    def name_of(self, user_id: str) -> str:
+        """The user name of an id; empty for an unknown one."""
+        row = self._find_services().accounts.find(user_id) if user_id else None
+        return row["username"] if row else ""
+
+    def counts(self) -> dict[str, int]:
+        """How many players there are, how many of them have a socket, how many sockets."""
+        services = self._find_services()
+        sockets = services.registry.all()
+        return {
+            "players": len(services.accounts.all()),
+            "online": len({socket.user_id for socket in sockets}),
+            "sockets": len(sockets),
+        }
+
+    def page(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """A page of the players, the newest first; with `id` the one with all that is stored.
+
+        Args:
+            query: `state`, `q` (in user name, display name or id), `id`, `limit`, `offset`.
+
+        Raises:
+            web.HTTPBadRequest: A parameter has no such value.
+        """
+        wanted = Wanted.read(query)
+        state = choice(query, "state", STATES)
+        if wanted.id:
+            row = self._find_services().accounts.find(wanted.id)
+            return wanted.page([row] if row and row["username"] else [], self._whole)
+        found = [
+            row
+            for row in reversed(self._find_services().accounts.all())
+            if wanted.finds(row["username"], row["display_name"], row["id"])
+            and self._is_in(state, row)
+        ]
+        return wanted.page(found, self._show)
+
+    def _is_in(self, state: str, row: Row) -> bool:
+        if state == "banned":
+            return bool(row["disable_time"])
+        if not state:
+            return True
+        return bool(self._find_services().registry.of_user(row["id"])) is (state == "online")
+
+    def _show(self, row: Row) -> dict[str, Any]:
+        sockets = self._find_services().registry.of_user(row["id"])
+        return {
+            "id": row["id"],
+            "username": row["username"],
+            "display_name": row["display_name"],
+            "create_time": row["create_time"] / _US,
+            "banned": bool(row["disable_time"]),
+            "sockets": [{"session_id": socket.id, "lang": socket.lang} for socket in sockets],
+        }
+
+    def _whole(self, row: Row) -> dict[str, Any]:
+        services, user_id = self._find_services(), row["id"]
+        read = services.store.all
+        friends = read(
+            "SELECT e.state, u.id, u.username FROM user_edge e JOIN users u"
+            " ON u.id = e.destination_id WHERE e.source_id = ? ORDER BY e.state, u.username"
+            " LIMIT ?",
+            user_id,
+            _SHOWN,
+        )
+        groups = read(
+            "SELECT e.state, g.id, g.name FROM group_edge e JOIN groups g"
+            " ON g.id = e.destination_id WHERE e.source_id = ? ORDER BY g.name LIMIT ?",
+            user_id,
+            _SHOWN,
+        )
+        objects = read(
+            "SELECT collection, key, value, version FROM storage WHERE user_id = ?"
+            " ORDER BY collection, key LIMIT ?",
+            user_id,
+            _SHOWN,
+        )
+        notifications = read(
+            "SELECT id, subject, content, code, create_time FROM notification"
+            " WHERE user_id = ? ORDER BY create_time DESC LIMIT ?",
+            user_id,
+            _SHOWN,
+        )
+        return {
+            **self._show(row),
+            "metadata": json.loads(row["metadata"]),
+            "wallet": json.loads(row["wallet"]),
+            "email": row["email"],
+            "custom_id": row["custom_id"],
+            "friends": [
+                {
+                    "id": each["id"],
+                    "username": each["username"],
+                    "state": _words(FriendState(each["state"])),
+                }
+                for each in friends
+            ],
+            "groups": [
+                {"id": each["id"], "name": each["name"], "state": _words(GroupState(each["state"]))}
+                for each in groups
+            ],
+            "storage": [{**dict(each), "value": json.loads(each["value"])} for each in objects],
+            "notifications": [
+                {
+                    **dict(each),
+                    "content": json.loads(each["content"]),
+                    "create_time": each["create_time"] / _US,
+                }
+                for each in notifications
+            ],
+            "devices": [
+                {
+                    "player_id": each.player_id,
+                    "device_type": each.device_type,
+                    "problem": each.problem,
+                    "registered_at": each.registered_at,
+                }
+                for each in services.devices.of_user(user_id)[:_SHOWN]
+            ],
+        }
+
+
+def _words(state: IntEnum) -> str:
+    return state.name.lower().replace("_", " ")
