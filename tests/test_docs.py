@@ -112,6 +112,12 @@ def test_links_between_documents_lead_somewhere() -> None:
                 assert (path.parent / target).exists(), f"{path.name} links to {target}"
 
 
+def test_every_page_is_in_a_menu_of_the_site() -> None:
+    menus = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    pages = [path.name for path in (ROOT / "docs").glob("*.md")]
+    assert [name for name in pages if f'"{name}"' not in menus] == []
+
+
 _EXAMPLES = ("mock_server.py", "gifts")  # a user's own file, and a feature that is made up
 
 
