@@ -14,7 +14,7 @@ from nakama_client.events.handlers import Handler
 from nakama_client.game.handle import Handle
 from nakama_client.game.pump import Pump
 
-C = TypeVar("C")
+C = TypeVar("C", covariant=True)
 T = TypeVar("T")
 M = TypeVar("M")
 F = TypeVar("F")
