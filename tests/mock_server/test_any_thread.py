@@ -112,6 +112,7 @@ def used_in_other_loops(server: MockServer) -> dict[str, Callable[[], Any]]:
         return lambda: asyncio.run(make())
 
     return {
+        "all_devices": wait(server.all_devices),
         "clock": lambda: server.clock.advance(1),
         "config": lambda: server.config.name,
         "console_url": lambda: server.console_url,
@@ -125,6 +126,7 @@ def used_in_other_loops(server: MockServer) -> dict[str, Callable[[], Any]]:
         "metrics": server.metrics,
         "nk": lambda: server.nk.uuid_v4(),
         "notifications": wait(lambda: server.notifications.send_all("hello")),
+        "purchases": lambda: server.purchases.get("none"),
         "pushes": lambda: list(server.pushes),
         "reload_modules": wait(server.reload_modules),
         "reset": wait(server.reset),

@@ -87,8 +87,8 @@ async def test_feed_raises_session_replaced() -> None:
         async with client.notifications(session) as older:
             await until_live(older, server, session)
             async with client.notifications(session) as newer:
-                farewell = await anext(older)
-                assert (farewell.code, farewell.persistent) == (-7, False)
+                replaced = await anext(older)
+                assert (replaced.code, replaced.persistent) == (-7, False)
                 with pytest.raises(SessionReplaced):
                     await anext(older)
                 await until_live(newer, server, session)
