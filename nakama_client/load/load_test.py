@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.05
 _QUIET_SECONDS = 1.0
-_SETTLE_SECONDS = 5.0
+_SETTLE_SECONDS = 10.0  # the SDK's timeout of a call
 
 
 class DeliveryProblem(Exception):
@@ -36,6 +36,7 @@ class LoadTest:
     Attributes:
         loop: Runs the coroutines of all players.
         deliveries: Counts the messages.
+        sending: How many messages are being sent.
         is_settling: Whether the test ends, and only what is under way may still arrive.
     """
 
@@ -44,6 +45,7 @@ class LoadTest:
     def __init__(self, environment: Environment) -> None:
         self.loop = GreenletLoop()
         self.deliveries = DeliveryTracker(_run_name(environment))
+        self.sending = 0
         self.is_settling = False
         self._environment = environment
         self._clients: dict[object, Client] = {}
@@ -125,7 +127,8 @@ class LoadTest:
     def settle(self) -> None:
         """Expect nothing new, and wait until what is under way has arrived.
 
-        That is until all has, or nothing came for a second; after five seconds in any case.
+        That is until all has, or all is sent and nothing came for a second; after ten seconds in
+        any case.
         """
         self.is_settling = True
         waited = quiet = 0.0
@@ -133,7 +136,8 @@ class LoadTest:
         while self.deliveries.outstanding and waited < _SETTLE_SECONDS and quiet < _QUIET_SECONDS:
             gevent.sleep(_POLL_SECONDS)
             waited += _POLL_SECONDS
-            quiet = quiet + _POLL_SECONDS if self._arrived() == arrived else 0.0
+            is_quiet = self._arrived() == arrived and not self.sending
+            quiet = quiet + _POLL_SECONDS if is_quiet else 0.0
             arrived = self._arrived()
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ _console = logging.getLogger("locust.stats_logger")  # Locust's own, which print
 _REPORT = "nakama_client deliveries"
 _SETTLE = "nakama_client settle"
 _SETTLED = "nakama_client settled"
-_SECONDS_TO_SETTLE = 8.0
+_SECONDS_TO_SETTLE = 12.0
 
 _FURTHER = ("repeated", "out_of_order", "uncertain", "left")
 

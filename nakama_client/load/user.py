@@ -177,11 +177,14 @@ class NakamaUser(User):
             raise StopUser
         everyone = list(recipients)
         marker = self._load.deliveries.send(kind, self.session.user_id, everyone)
+        self._load.sending += 1
         try:
             yield marker
         except BaseException:
             self._load.deliveries.failed(marker, everyone)
             raise
+        finally:
+            self._load.sending -= 1
 
     async def _listen(self) -> None:
         try:
