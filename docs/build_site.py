@@ -12,19 +12,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import griffe
 from aiohttp import web
 
-import mock_server
-import nakama_client
-import onesignal_stub
 from mock_server import Config, MockServer
 from onesignal_stub import OneSignalStub
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "build" / "docs"
 SITE = ROOT / "build" / "site"
+PACKAGES = (
+    "nakama_client",
+    "nakama_client.game",
+    "nakama_client.load",
+    "mock_server",
+    "onesignal_stub",
+)
 ROOT_PAGES = {"README": "index"}  # their names on the site, where it is another one
 
 
@@ -50,10 +54,10 @@ def without_folder(link: re.Match[str]) -> str:
     return link[1] if (ROOT / link[2]).is_dir() else link[0]
 
 
-def package_reference(package: Any) -> str:
-    """The reference of what a package exports."""
-    name = package.__name__
-    public = [each for each in package.__all__ if not each.startswith("_")]
+def package_reference(name: str) -> str:
+    """The reference of what a package exports; it is read, so its extra is not needed."""
+    exports = sorted(map(str, griffe.load(name, search_paths=[ROOT]).exports or ()))
+    public = [each for each in exports if not each.startswith("_")]
     entries = "\n".join(f"::: {name}.{each}\n" for each in public)
     return f"# {name}\n\n`from {name} import …` finds all of this.\n\n{entries}"
 
@@ -118,10 +122,7 @@ def write_reference() -> None:
         "settings": settings_reference(),
         "control": asyncio.run(control_reference()),
         "commands": commands_reference(),
-    } | {
-        package.__name__: package_reference(package)
-        for package in (nakama_client, mock_server, onesignal_stub)
-    }
+    } | {name: package_reference(name) for name in PACKAGES}
     for name, text in pages.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
