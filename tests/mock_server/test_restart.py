@@ -83,7 +83,7 @@ async def test_clock_journal_and_faults_outlive_a_restart() -> None:
     async with MockServer() as server, aiohttp.ClientSession() as http:
         await sign_up(http, server)
         server.clock.advance(1000)
-        rule = server.faults.add(Fault.reset(), "GET /v2/nowhere")
+        rule = server.faults.add(Fault.reset(), "GET /healthcheck")
         noted = len(server.journal)
         time = server.clock.time()
         await server.restart()

@@ -239,7 +239,7 @@ async def _sign_up(url: str, *, create: bool) -> None:
     ("arguments", "words"),
     [
         (["--sesion.token_expiry_sec", "5"], "nearest is --session.token_expiry_sec"),
-        (["--session.token_expiry_sec", "soon"], "invalid int value"),
+        (["--session.token_expiry_sec", "soon"], "expected a number, got 'soon'"),
         (["--runtime.path", "{here}"], "broken.py:2: ZeroDivisionError"),
     ],
 )
