@@ -53,6 +53,11 @@ def _write(function: str, level: int, message: Any) -> str:
     return text
 
 
+def encodable(text: str) -> str:
+    """A text whose bytes that are no UTF-8 are escaped: a log in UTF-8 has no place for them."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def one_line(text: str) -> str:
     """A text with its newlines and control characters escaped, so that it forges no log line."""
     return "".join(

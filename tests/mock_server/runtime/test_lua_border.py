@@ -302,3 +302,13 @@ async def test_the_fuzz_would_notice_an_object_of_the_host(tmp_path: Path) -> No
     )
     async with serving(tmp_path, {"main.lua": source}) as game:
         assert "FOREIGN" in await game.failure("go")
+
+
+@pytest.mark.parametrize("code", ["error('\\255')", "print('\\255')", "pcall(error, '\\255')"])
+def test_log_of_a_module_can_be_written_in_utf_8(
+    code: str, fuzzed: tuple[str, list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="mock_server.modules")
+    _evaluate(fuzzed[0], code)
+    assert "\\udcff" in caplog.text
+    assert caplog.text.encode()
