@@ -16,7 +16,8 @@ import sys
 for package in ("nakama_client", "mock_server", "onesignal_stub", "server_kit"):
     root = importlib.import_module(package)
     for module in pkgutil.walk_packages(root.__path__, f"{package}."):
-        if not module.name.endswith("__main__"):
+        # Locust replaces parts of the standard library when it is imported.
+        if not module.name.endswith("__main__") and ".load." not in module.name:
             importlib.import_module(module.name)
 import mock_server.__main__
 import onesignal_stub.__main__

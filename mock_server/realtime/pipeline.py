@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import traceback
 from collections.abc import Iterable
@@ -161,4 +162,7 @@ def _text(reply: Reply) -> str:
     """The beginning of a reply as JSON, for the journal."""
     if reply is None:
         return ""
-    return msgspec.json.encode(reply, enc_hook=str)[:2000].decode(errors="ignore")
+    try:
+        return msgspec.json.encode(reply, enc_hook=str)[:2000].decode(errors="ignore")
+    except UnicodeEncodeError:  # text of a server module that is no UTF-8
+        return json.dumps(reply, default=str)[:2000]

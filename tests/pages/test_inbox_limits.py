@@ -92,7 +92,9 @@ def test_texts_stay_texts_whatever_they_hold(page: Page) -> None:
 @pytest.fixture(scope="module")
 def many(stub: OneSignalStub) -> OneSignalStub:
     async def fill() -> None:
-        store, app = stub.service.store, stub.app_id
+        service = stub._service
+        assert service is not None
+        store, app = service.store, stub.app_id
         numbers = range(1, MANY + 1)
         audience = {
             "targeting": "ids",

@@ -157,7 +157,7 @@ async def test_the_ledger_pages(nk: Nakama, ada: str) -> None:
         found += [each["metadata"]["n"] for each in page]
         if not cursor:
             break
-    assert found == [0, 1, 2, 3, 4]
+    assert found == [4, 3, 2, 1, 0]
     with pytest.raises(ModuleError, match="wallet ledger cursor invalid"):
         nk.wallet_ledger_list(ada, 2, "no cursor")
 
