@@ -104,7 +104,7 @@ class WebSocket:
         silence = asyncio.get_running_loop().time() - self._heard_at()
         if self._is_silent:
             return Close(None, SILENCE, ClosedBy.NETWORK, silence)
-        return _close_of(self._connection.close_exc, silence, self._secrets)
+        return _close_of(self._connection.protocol.close_exc, silence, self._secrets)
 
     async def close(self, *, timeout: float) -> None:
         """Close politely, or drop the connection after so many seconds."""
