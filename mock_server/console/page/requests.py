@@ -94,14 +94,14 @@ def curl(entry: Entry, url: str) -> str:
     """A shell command that sends a request again; the journal keeps no token and no secret body."""
     method, _, path = entry.name.partition(" ")
     query = f"?{urlencode(entry.query)}" if entry.query else ""
-    parts = ["curl", "-i", "-X", shlex.quote(method), shlex.quote(url + path + query)]
+    words = ["curl", "-i", "-X", shlex.quote(method), shlex.quote(url + path + query)]
     if path.startswith(_OPEN):
-        parts += ["-u", '"$SERVER_KEY:"', "-d", '"$BODY"']
+        words += ["-u", '"$SERVER_KEY:"', "-d", '"$BODY"']
     else:
-        parts += ["-H", '"Authorization: Bearer $TOKEN"']
+        words += ["-H", '"Authorization: Bearer $TOKEN"']
         if entry.body:
-            parts += ["--data-raw", shlex.quote(entry.body)]
-    return " ".join(parts)
+            words += ["--data-raw", shlex.quote(entry.body)]
+    return " ".join(words)
 
 
 def _matches(wanted: Wanted, entry: Entry, name_of: Callable[[str], str]) -> bool:

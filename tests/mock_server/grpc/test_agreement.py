@@ -26,9 +26,10 @@ _NESTED = {"AuthenticateEmail", "AuthenticateGameCenter"} | {
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
-@pytest.mark.parametrize("name", sorted(SERVED))
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"RpcFunc"}))
 @pytest.mark.asyncio
 async def test_operation_answers_as_over_http(name: str) -> None:
+    assert name in SERVED, "Nakama has this operation and the mock does not"
     route = SERVED[name]
     request = dict.fromkeys(re.findall(r"{(\w+)}", route.path), ID)
     if route.body not in (None, "*") and name not in _NESTED:
