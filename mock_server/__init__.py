@@ -18,7 +18,7 @@ from mock_server.config import (
 )
 from mock_server.features.push.devices import Device
 from mock_server.features.push.message import PushMessage
-from mock_server.features.push.records import Failure, Outcome, PushRecord
+from mock_server.features.push.records import FailedAttempt, PushOutcome, PushRecord
 from mock_server.features.push.rules import InvalidRule, PushEvent, PushRule
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
@@ -31,16 +31,16 @@ __all__ = [
     "ConsoleConfig",
     "Context",
     "Device",
-    "Failure",
+    "FailedAttempt",
     "InvalidRule",
     "MockServer",
     "ModuleError",
     "ModuleLoadError",
     "OneSignalConfig",
-    "Outcome",
     "PushConfig",
     "PushEvent",
     "PushMessage",
+    "PushOutcome",
     "PushRecord",
     "PushRule",
     "RuntimeConfig",

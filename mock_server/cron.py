@@ -161,7 +161,7 @@ class _Days:
 
 
 @frozen
-class Schedule:
+class CronSchedule:
     """When something recurs; every time is in whole seconds since the epoch, UTC.
 
     Attributes:
@@ -299,7 +299,7 @@ class Schedule:
 
 
 @lru_cache(maxsize=1024)
-def parse_schedule(expression: str) -> Schedule:
+def parse_schedule(expression: str) -> CronSchedule:
     """Read a cron expression.
 
     Raises:
@@ -312,7 +312,7 @@ def parse_schedule(expression: str) -> Schedule:
     seconds = fields.pop(0) if len(fields) == 7 else "0"
     year = fields.pop() if len(fields) == 6 else "*"
     minutes, hours, days, months, weekdays = fields
-    return Schedule(
+    return CronSchedule(
         years=_plain(year, _YEAR),
         months=_plain(months, _MONTH),
         hours=_plain(hours, _HOUR),

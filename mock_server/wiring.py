@@ -25,7 +25,7 @@ from mock_server.features.friends import core as friends_core
 from mock_server.features.friends.feature import friends_feature
 from mock_server.features.groups import core as groups_core
 from mock_server.features.groups.feature import groups_feature
-from mock_server.features.groups.members import Members
+from mock_server.features.groups.members import GroupMembers
 from mock_server.features.health.feature import health_feature
 from mock_server.features.leaderboards import boards as boards_core
 from mock_server.features.leaderboards.core import Leaderboards
@@ -188,7 +188,7 @@ class Wiring:
         self._social = Social(config.social, store, clock, self.notifications, self._friends)
         self._groups = groups_core.Groups(store, clock, tracker)
         self._channels = channels_core.Channels(store, clock, tracker, router)
-        self._members = Members(
+        self._members = GroupMembers(
             store,
             clock,
             tracker,

@@ -20,7 +20,7 @@ from mock_server.console.forms import (
     user_of,
     uuid_of,
 )
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.console.updates import UPDATE, update_account
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.friends import listing as friends_listing
@@ -305,7 +305,7 @@ def _time(microseconds: int) -> str:
     return timestamp(microseconds * 1000, digits=0)
 
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/account", list_accounts),
     ("GET", "/account/{id}", get_account),
     ("POST", "/account/{id}", update),

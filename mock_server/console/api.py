@@ -41,7 +41,7 @@ from mock_server.wire.uuids import parse_uuid
 from server_kit import Clock
 from server_kit.store import Row
 
-Handler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
+ConsoleHandler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
 WebHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _AUTHENTICATE = Message("AuthenticateRequest", username=STRING, password=STRING, mfa=STRING)
@@ -119,7 +119,7 @@ class Console:
     ) -> Answer:
         return make(self._services, request)
 
-    def _with_token(self, handler: Handler) -> Handler:
+    def _with_token(self, handler: ConsoleHandler) -> ConsoleHandler:
         def checked(request: web.Request) -> dict[str, Any] | Awaitable[dict[str, Any]]:
             given = request.headers.getall("Authorization", [])
             self._check(given[0] if len(given) == 1 else "")
@@ -237,7 +237,7 @@ class Console:
         return {}
 
 
-def _answers(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answers(handler: ConsoleHandler) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
             result = handler(request)

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from mock_server.console.forms import full, internal, invalid, query_of, time_of
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor
 from mock_server.features.channels.history import listed
 from mock_server.features.channels.ids import channel_id, direct_message, group_channel
@@ -113,7 +113,7 @@ def _kind(text: str) -> int:
     return number
 
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/channel", list_messages),
     ("DELETE", "/message", delete_messages),
 )

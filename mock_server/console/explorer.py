@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from mock_server.console.forms import body_of, invalid, unknown
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.http.routing import ANONYMOUS, Auth, Call
 from mock_server.http.routing import Route as ApiRoute
 from mock_server.identity import Identity
@@ -169,7 +169,7 @@ def _example(kind: Any) -> Any:
     return 0
 
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/api/endpoints", list_endpoints),
     ("POST", "/api/endpoints/rpc/{method}", call_rpc),
     ("POST", "/api/endpoints/{method}", call_api),

@@ -18,7 +18,7 @@ from mock_server.console.forms import (
     user_of,
     uuid_of,
 )
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.groups import listing
 from mock_server.features.groups.core import CLOSED, OPEN
@@ -206,7 +206,7 @@ def _group(row: Row) -> dict[str, Any]:
     return full("Group", group_message(row))
 
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/group", list_groups),
     ("GET", "/group/{group_id}", get_group),
     ("POST", "/group/{group_id}", update_group),

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from mock_server.console.forms import full, internal, invalid, not_found, query_of
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.core import LeaderboardNotFound
@@ -148,7 +148,7 @@ def _listed(board: Board) -> dict[str, Any]:
     }
 
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/leaderboard", list_boards),
     ("GET", "/leaderboard/{board}", get_board),
     ("DELETE", "/leaderboard/{board}", delete_board),

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from mock_server.console.forms import body_of, internal, invalid, query_of, user_of, uuid_of
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.identity import SYSTEM_USER
 from mock_server.wire.output import timestamp
@@ -110,7 +110,7 @@ def _document(services: ConsoleServices, row: Row) -> dict[str, Any]:
     }
 
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("POST", "/account/{id}/note", write_note),
     ("GET", "/account/{id}/note", list_notes),
     ("DELETE", "/account/{id}/note/{note}", delete_note),

@@ -7,10 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from mock_server.console.forms import full, internal, invalid, query_of
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor
 from mock_server.features.purchases.api import purchase_message, subscription_message
-from mock_server.features.purchases.core import Kind, Validated
+from mock_server.features.purchases.core import PurchaseKind, Validated
 from mock_server.wire.schema import STRING, UINT32, Message
 from mock_server.wire.uuids import parse_uuid
 
@@ -27,7 +27,7 @@ def list_subscriptions(services: ConsoleServices, request: web.Request) -> dict[
     return _list(services, request, "subscription")
 
 
-def _list(services: ConsoleServices, request: web.Request, kind: Kind) -> dict[str, Any]:
+def _list(services: ConsoleServices, request: web.Request, kind: PurchaseKind) -> dict[str, Any]:
     asked, purchases = query_of(request, _LIST), services.purchases
     cursor = previous = ""
     if asked["filter"]:
@@ -52,14 +52,14 @@ def _list(services: ConsoleServices, request: web.Request, kind: Kind) -> dict[s
     }
 
 
-def _document(services: ConsoleServices, kind: Kind, found: Validated) -> dict[str, Any]:
+def _document(services: ConsoleServices, kind: PurchaseKind, found: Validated) -> dict[str, Any]:
     if kind == "purchase":
         return full("ValidatedPurchase", purchase_message(found))
     is_active = services.purchases.is_active(found)
     return full("ValidatedSubscription", subscription_message(found, is_active=is_active))
 
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/purchase", list_purchases),
     ("GET", "/subscription", list_subscriptions),
 )

@@ -14,7 +14,7 @@ from mock_server.features.accounts.core import Accounts
 from mock_server.features.channels.history import ChannelHistory
 from mock_server.features.friends.core import Friends
 from mock_server.features.groups.core import Groups
-from mock_server.features.groups.members import Members
+from mock_server.features.groups.members import GroupMembers
 from mock_server.features.leaderboards.boards import Boards
 from mock_server.features.leaderboards.core import Leaderboards
 from mock_server.features.matches.listing import MatchListing
@@ -46,7 +46,7 @@ class ConsoleServices:
     moderation: Moderation
     friends: Friends
     groups: Groups
-    members: Members
+    members: GroupMembers
     history: ChannelHistory
     storage: Storage
     wallets: Wallets
@@ -67,5 +67,5 @@ class ConsoleServices:
 
 
 Answer: TypeAlias = dict[str, Any] | Awaitable[dict[str, Any]]
-Route: TypeAlias = tuple[str, str, Callable[[ConsoleServices, web.Request], Answer]]
+ConsoleRoute: TypeAlias = tuple[str, str, Callable[[ConsoleServices, web.Request], Answer]]
 """Method, path below `/v2/console`, and what makes the answer."""

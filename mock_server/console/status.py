@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from mock_server.console.forms import not_found
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.realtime.stream import StreamMode
 from mock_server.runtime.settings import runtime_settings
 from mock_server.wire.output import timestamp
@@ -125,7 +125,7 @@ def _utc_toggle() -> dict[str, Any]:
     return {"name": "utc_toggle", "value": "false", "update_time_sec": "0"}
 
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/status", status),
     ("GET", "/config", config),
     ("GET", "/runtime", modules),

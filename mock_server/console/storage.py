@@ -16,7 +16,7 @@ from mock_server.console.forms import (
     unknown,
     uuid_of,
 )
-from mock_server.console.services import ConsoleServices, Route
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.storage.core import (
     ObjectId,
@@ -185,7 +185,7 @@ def _without_value(document: dict[str, Any]) -> dict[str, Any]:
 
 
 _OBJECT = "/storage/{collection}/{key}/{user_id}"
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/storage", list_objects),
     ("DELETE", "/storage", delete_all),
     ("GET", "/storage/collections", collections),

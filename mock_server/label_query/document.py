@@ -18,7 +18,7 @@ _SHIFT_START = 0x20
 
 
 @define(slots=False, eq=False)
-class Field:
+class FieldValues:
     """The values of one field.
 
     Attributes:
@@ -35,16 +35,16 @@ class Field:
         return frozenset(self.texts).union(*map(_number_terms, self.ordinals))
 
 
-NO_FIELD = Field()
+NO_FIELD = FieldValues()
 
 
 class Document:
     """One thing that queries can find; add its fields before the first search."""
 
     def __init__(self) -> None:
-        self._fields: dict[str, Field] = {}
+        self._fields: dict[str, FieldValues] = {}
 
-    def field(self, name: str) -> Field:
+    def field(self, name: str) -> FieldValues:
         """The values of a field by its dotted path."""
         return self._fields.get(name, NO_FIELD)
 
@@ -84,8 +84,8 @@ class Document:
             else:
                 self.add_time(path, time_ns)
 
-    def _field(self, name: str) -> Field:
-        return self._fields.setdefault(name, Field())
+    def _field(self, name: str) -> FieldValues:
+        return self._fields.setdefault(name, FieldValues())
 
 
 def number_ordinal(number: float) -> int:

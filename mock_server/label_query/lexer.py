@@ -36,7 +36,7 @@ _SIGNS = {sign.value: sign for sign in Sign if len(sign.value) == 1 and sign.val
 
 
 @frozen
-class Token:
+class QueryToken:
     """A word or a sign.
 
     Attributes:
@@ -48,7 +48,7 @@ class Token:
     text: str = ""
 
 
-def tokens(query: str) -> Iterator[Token]:
+def tokens(query: str) -> Iterator[QueryToken]:
     """The tokens of a query, with `Sign.END` for ever after the last one.
 
     Raises:
@@ -59,27 +59,27 @@ def tokens(query: str) -> Iterator[Token]:
         while position < len(query) and query[position].isspace():
             position += 1
         if position == len(query):
-            yield Token(Sign.END)
+            yield QueryToken(Sign.END)
             continue
         char = query[position]
         if char in _SIGNS:
-            yield Token(_SIGNS[char])
+            yield QueryToken(_SIGNS[char])
             position += 1
         elif char == '"':
             text, position = _read(query, position + 1, '"')
             if position == len(query):
                 raise InvalidQuery("parse error: unterminated quote")
-            yield Token(Sign.PHRASE, text)
+            yield QueryToken(Sign.PHRASE, text)
             position += 1
         elif char in "^~":
             text, position = _read(query, position + 1, " ")
-            yield Token(Sign(char), text or "1")
+            yield QueryToken(Sign(char), text or "1")
         elif query[position:] == "\\":
             position += 1  # an escape of nothing is nothing
         else:
             start = position
             text, position = _read(query, start, _WORD_ENDS)
-            yield Token(_word_or_number(query[start:position]), text)
+            yield QueryToken(_word_or_number(query[start:position]), text)
 
 
 def _word_or_number(raw: str) -> Sign:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mock_server.label_query.lexer import InvalidQuery, Sign, Token, tokens
+from mock_server.label_query.lexer import InvalidQuery, QueryToken, Sign, tokens
 from mock_server.label_query.query import (
     Clause,
     Condition,
@@ -47,7 +47,7 @@ def parse_query(text: str) -> Query:
 class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text)
-        self._peeked: Token | None = None
+        self._peeked: QueryToken | None = None
 
     def clauses(self) -> list[Clause]:
         clauses = [self._clause()]
@@ -119,7 +119,7 @@ class _Parser:
         bound = _number(self._signed(token), "error parsing number")
         return NumberRange(field, bound, is_greater=is_greater, is_inclusive=is_inclusive)
 
-    def _signed(self, token: Token) -> str:
+    def _signed(self, token: QueryToken) -> str:
         sign = ""
         if token.sign is Sign.MINUS:
             sign, token = "-", self._take()
@@ -127,7 +127,7 @@ class _Parser:
             raise InvalidQuery("syntax error")
         return sign + token.text
 
-    def _take(self) -> Token:
+    def _take(self) -> QueryToken:
         token = self._peek()
         self._peeked = None
         return token
@@ -135,7 +135,7 @@ class _Parser:
     def _next_is(self, sign: Sign) -> bool:
         return self._peek().sign is sign
 
-    def _peek(self) -> Token:
+    def _peek(self) -> QueryToken:
         if self._peeked is None:
             self._peeked = next(self._tokens)
         return self._peeked

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mock_server.realtime.stream import Presence, Stream, StreamMode
 
-Listener = Callable[[Stream, Sequence[Presence], Sequence[Presence]], None]
+PresenceListener = Callable[[Stream, Sequence[Presence], Sequence[Presence]], None]
 
 
 class Tracker:
@@ -15,14 +15,14 @@ class Tracker:
     def __init__(self) -> None:
         self._by_stream: dict[Stream, dict[str, Presence]] = {}
         self._by_session: dict[str, set[Stream]] = {}
-        self._listeners: dict[int, Listener] = {}
-        self._other: Listener = _nobody
+        self._listeners: dict[int, PresenceListener] = {}
+        self._other: PresenceListener = _nobody
 
-    def listen(self, mode: StreamMode, listener: Listener) -> None:
+    def listen(self, mode: StreamMode, listener: PresenceListener) -> None:
         """Send the presence events of streams of one mode to `listener`."""
         self._listeners[mode] = listener
 
-    def listen_to_others(self, listener: Listener) -> None:
+    def listen_to_others(self, listener: PresenceListener) -> None:
         """Send the events of all modes without a listener of their own to `listener`."""
         self._other = listener
 

@@ -118,7 +118,7 @@ class Arguments:
         table = self.table(number)
         return table if isinstance(table, list) else []
 
-    def entries(self, number: int, expected: str, *, named: bool = False) -> list[Entry]:
+    def entries(self, number: int, expected: str, *, named: bool = False) -> list[ArgumentTable]:
         """The tables in a list.
 
         Args:
@@ -127,7 +127,7 @@ class Arguments:
             named: Whether the named values of a table count, too; else it is an empty list.
         """
         values = self.items(number) if named else self.array(number)
-        return [Entry(self, number, value, expected) for value in values]
+        return [ArgumentTable(self, number, value, expected) for value in values]
 
     def string_map(self, number: int, what: str) -> dict[str, str]:
         """A table of strings by strings; `what` names it in the error's text."""
@@ -202,7 +202,7 @@ class Arguments:
         return self.error(number, f"{expected} expected, got {got}")
 
 
-class Entry:
+class ArgumentTable:
     """One table inside of an argument that is a list of tables; unknown names are ignored.
 
     Args:

@@ -34,7 +34,7 @@ from mock_server.wire.schema import (
     UINT32_VALUE,
     Enum,
     Field,
-    Kind,
+    FieldType,
     ListOf,
     MapOf,
     Message,
@@ -45,7 +45,7 @@ _API = "nakama.api"
 _REALTIME = "nakama.realtime"
 
 _SCALARS = {each.name: each for each in (STRING, BYTES, BOOL, INT32, INT64, UINT32, DOUBLE)}
-_WELL_KNOWN: Mapping[str, Kind] = {
+_WELL_KNOWN: Mapping[str, FieldType] = {
     "StringValue": STRING_VALUE,
     "BoolValue": BOOL_VALUE,
     "Int32Value": INT32_VALUE,
@@ -156,7 +156,7 @@ def _fields(package: str, definition: str) -> Iterator[Field]:
             yield Field(int(number), name, _kind(package, type_), oneof[-1] if oneof else "")
 
 
-def _kind(package: str, type_: str) -> Kind:
+def _kind(package: str, type_: str) -> FieldType:
     if type_.startswith("{"):
         return MapOf(_SCALARS[type_[1:-1]])
     if type_.startswith("["):

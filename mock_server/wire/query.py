@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from mock_server.wire.errors import DecodeError
-from mock_server.wire.schema import Kind, ListOf, MapOf, Message, Scalar, Wrapper
+from mock_server.wire.schema import FieldType, ListOf, MapOf, Message, Scalar, Wrapper
 from mock_server.wire.strconv import parse_bool, parse_int, parse_uint, quote, utf8_text
 
 _BRACKETED = re.compile(r"(.*)\[(.*)\]")
@@ -106,7 +106,9 @@ def _parameters(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[st
             yield name, values
 
 
-def _set_inside(fields: dict[str, Any], kind: Kind, path: list[str], values: list[str]) -> None:
+def _set_inside(
+    fields: dict[str, Any], kind: FieldType, path: list[str], values: list[str]
+) -> None:
     """Set `limit.value`: a wrapper is a message with one field; whoever names it, sets it."""
     outer, inner, *deeper = path
     if not isinstance(kind, Wrapper):
@@ -119,13 +121,13 @@ def _set_inside(fields: dict[str, Any], kind: Kind, path: list[str], values: lis
     fields[outer] = _single(kind, inner, values)
 
 
-def _single(kind: Kind, field: str, values: list[str]) -> Any:
+def _single(kind: FieldType, field: str, values: list[str]) -> Any:
     if len(values) > 1:
         raise DecodeError(f"too many values for field {quote(field)}: {', '.join(values)}")
     return _parsed(kind, values[0], f"field {quote(field)}")
 
 
-def _parsed(kind: Kind, text: str, subject: str) -> Any:
+def _parsed(kind: FieldType, text: str, subject: str) -> Any:
     try:
         if isinstance(kind, Message):
             raise DecodeError(f"unsupported message type: {quote(kind.full_name)}")

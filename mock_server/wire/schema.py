@@ -64,7 +64,7 @@ class Field:
 
     number: int
     name: str
-    kind: Kind
+    kind: FieldType
     oneof: str = ""
 
     @property
@@ -97,7 +97,7 @@ class Message:
         fields: The kinds of the fields by name; their numbers count from 1.
     """
 
-    def __init__(self, name: str, /, *, package: str = "nakama.api", **fields: Kind) -> None:
+    def __init__(self, name: str, /, *, package: str = "nakama.api", **fields: FieldType) -> None:
         self.name = name
         self.package = package
         self._declare: Callable[[], Iterable[Field]] = lambda: (
@@ -160,7 +160,7 @@ class Message:
         return fields, tuple(name for name, value in fields.items() if value in ([], {}))
 
 
-Kind: TypeAlias = Scalar | Enum | Wrapper | Timestamp | MapOf | ListOf | Message
+FieldType: TypeAlias = Scalar | Enum | Wrapper | Timestamp | MapOf | ListOf | Message
 
 STRING = Scalar("string", "")
 BYTES = Scalar("bytes", b"")

@@ -9,9 +9,9 @@ import attrs
 
 from mock_server.console.page.paging import Wanted, choice
 from mock_server.features.push.push_log import PushLog
-from mock_server.features.push.records import Outcome, PushRecord
+from mock_server.features.push.records import PushOutcome, PushRecord
 
-OUTCOMES = tuple(Outcome)
+OUTCOMES = tuple(PushOutcome)
 
 
 class PushList:

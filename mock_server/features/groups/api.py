@@ -21,7 +21,7 @@ from mock_server.features.groups.errors import (
     PermissionDenied,
     UserNotFound,
 )
-from mock_server.features.groups.members import Members
+from mock_server.features.groups.members import GroupMembers
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty
@@ -56,7 +56,9 @@ def _refusing(handler: _Handler, task: str, refusals: _Refusals) -> _Handler:
 
 
 class _Api:
-    def __init__(self, store: Store, accounts: Accounts, groups: Groups, members: Members) -> None:
+    def __init__(
+        self, store: Store, accounts: Accounts, groups: Groups, members: GroupMembers
+    ) -> None:
         self._store = store
         self._accounts = accounts
         self._groups = groups
@@ -106,7 +108,7 @@ class _Api:
         self._members.leave(_group_id(call), identity.user_id, identity.username)
         return {}
 
-    def to_users(self, change: Callable[[Members, str, str, list[str]], None]) -> _Handler:
+    def to_users(self, change: Callable[[GroupMembers, str, str, list[str]], None]) -> _Handler:
         """A handler that changes the state of users in a group; without users it does nothing."""
 
         def handler(call: Call) -> dict[str, Any]:
@@ -209,7 +211,9 @@ def _users_route(verb: str, handler: _Handler) -> Route:
 _GROUP = "/v2/group/{group_id}"
 
 
-def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -> tuple[Route, ...]:
+def routes(
+    store: Store, accounts: Accounts, groups: Groups, members: GroupMembers
+) -> tuple[Route, ...]:
     """The routes of groups."""
     api = _Api(store, accounts, groups, members)
     return (
@@ -301,7 +305,7 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
         _users_route(
             "Add",
             _refusing(
-                api.to_users(Members.add),
+                api.to_users(GroupMembers.add),
                 "add users to a group",
                 {
                     **_DENIED,
@@ -311,15 +315,15 @@ def routes(store: Store, accounts: Accounts, groups: Groups, members: Members) -
             ),
         ),
         _users_route(
-            "Ban", _refusing(api.to_users(Members.ban), "ban users from a group", _DENIED)
+            "Ban", _refusing(api.to_users(GroupMembers.ban), "ban users from a group", _DENIED)
         ),
         _users_route(
-            "Kick", _refusing(api.to_users(Members.kick), "kick users from a group", _DENIED)
+            "Kick", _refusing(api.to_users(GroupMembers.kick), "kick users from a group", _DENIED)
         ),
         _users_route(
             "Promote",
             _refusing(
-                api.to_users(Members.promote), "promote users in a group", {**_DENIED, **_FULL}
+                api.to_users(GroupMembers.promote), "promote users in a group", {**_DENIED, **_FULL}
             ),
         ),
         _users_route(

@@ -31,7 +31,7 @@ from mock_server.realtime.tracker import Tracker
 from server_kit import Clock, Store
 
 
-class Members:
+class GroupMembers:
     """The states of users in the groups of one server.
 
     `caller_id` is the acting user: at least an admin of the group, or the system user for server

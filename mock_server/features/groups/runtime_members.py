@@ -9,7 +9,7 @@ from mock_server.cursor import BadCursor
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.groups import listing
-from mock_server.features.groups.members import Members
+from mock_server.features.groups.members import GroupMembers
 from mock_server.features.groups.runtime import GROUP_ID, USER_ID, group_table, worded
 from mock_server.identity import SYSTEM_USER
 from mock_server.runtime.arguments import Arguments
@@ -18,13 +18,13 @@ from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.uuids import NIL, parse_uuid
 from server_kit import Store
 
-_Change = Callable[[Members, str, str, list[str]], None]
+_Change = Callable[[GroupMembers, str, str, list[str]], None]
 
 
 class MemberFunctions(RuntimeFunctions):
     """Decide who is what in a group, and list it."""
 
-    def __init__(self, store: Store, accounts: Accounts, members: Members) -> None:
+    def __init__(self, store: Store, accounts: Accounts, members: GroupMembers) -> None:
         self._store = store
         self._accounts = accounts
         self._members = members
@@ -69,7 +69,7 @@ class MemberFunctions(RuntimeFunctions):
             ModuleError: A bad argument, no right, an unknown group or user, or a full group.
         """
         given = Arguments("group_users_add", group_id, user_ids, caller_id)
-        self._change(given, "add", Members.add, "add users into a group")
+        self._change(given, "add", GroupMembers.add, "add users into a group")
 
     def group_users_ban(
         self, group_id: Any = None, user_ids: Any = None, caller_id: Any = None
@@ -81,7 +81,7 @@ class MemberFunctions(RuntimeFunctions):
         """
         given = Arguments("group_users_ban", group_id, user_ids, caller_id)
         # The words are those of an addition, in Nakama, too.
-        self._change(given, "ban", Members.ban, "add users into a group")
+        self._change(given, "ban", GroupMembers.ban, "add users into a group")
 
     def group_users_kick(
         self, group_id: Any = None, user_ids: Any = None, caller_id: Any = None
@@ -92,7 +92,7 @@ class MemberFunctions(RuntimeFunctions):
             ModuleError: A bad argument, no right, or an unknown group.
         """
         given = Arguments("group_users_kick", group_id, user_ids, caller_id)
-        self._change(given, "kick", Members.kick, "kick users from a group")
+        self._change(given, "kick", GroupMembers.kick, "kick users from a group")
 
     def group_users_promote(
         self, group_id: Any = None, user_ids: Any = None, caller_id: Any = None
@@ -103,7 +103,7 @@ class MemberFunctions(RuntimeFunctions):
             ModuleError: A bad argument, no right, or an unknown group.
         """
         given = Arguments("group_users_promote", group_id, user_ids, caller_id)
-        self._change(given, "promote", Members.promote, "promote users in a group")
+        self._change(given, "promote", GroupMembers.promote, "promote users in a group")
 
     def group_users_demote(
         self, group_id: Any = None, user_ids: Any = None, caller_id: Any = None
@@ -114,7 +114,7 @@ class MemberFunctions(RuntimeFunctions):
             ModuleError: A bad argument, no right, or an unknown group.
         """
         given = Arguments("group_users_demote", group_id, user_ids, caller_id)
-        self._change(given, "demote", Members.demote, "demote users in a group")
+        self._change(given, "demote", GroupMembers.demote, "demote users in a group")
 
     def group_users_list(
         self, group_id: Any = None, limit: Any = None, state: Any = None, cursor: Any = None

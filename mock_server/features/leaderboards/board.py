@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from attrs import frozen
 
-from mock_server.cron import Schedule, parse_schedule
+from mock_server.cron import CronSchedule, parse_schedule
 from server_kit import store
 
 NO_MAX_SIZE = (1 << 31) - 1
@@ -82,7 +82,7 @@ class Board:
         return self.max_size != NO_MAX_SIZE
 
     @property
-    def schedule(self) -> Schedule | None:
+    def schedule(self) -> CronSchedule | None:
         """When it resets; None is never."""
         return parse_schedule(self.reset_schedule) if self.reset_schedule else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from mock_server.cron import Schedule
+from mock_server.cron import CronSchedule
 from mock_server.features.leaderboards.board import Board
 
 
@@ -81,7 +81,7 @@ def unsigned(seconds: int) -> int:
     return seconds & 0xFFFF_FFFF
 
 
-def _scheduled_period(board: Board, schedule: Schedule, now: int) -> Period:
+def _scheduled_period(board: Board, schedule: CronSchedule, now: int) -> Period:
     if now < board.start_time:
         start = schedule.next(board.start_time)
     elif schedule.next(now - 1) == now:

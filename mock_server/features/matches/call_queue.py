@@ -10,7 +10,7 @@ from enum import Enum
 
 from mock_server.config import MatchConfig
 
-Call = Callable[[], Awaitable[object]]
+QueuedCall = Callable[[], Awaitable[object]]
 
 
 class CallKind(Enum):
@@ -43,12 +43,12 @@ class CallQueue:
             CallKind.SIGNAL: config.signal_queue_size,
         }
         self._waiting: Counter[CallKind] = Counter()
-        self._calls: deque[tuple[CallKind, Call]] = deque()
+        self._calls: deque[tuple[CallKind, QueuedCall]] = deque()
 
     def __len__(self) -> int:
         return len(self._calls)
 
-    def put(self, kind: CallKind, call: Call) -> bool:
+    def put(self, kind: CallKind, call: QueuedCall) -> bool:
         """Let a call wait; False when too many of its kind do already."""
         if self._waiting[kind] >= self._most[kind]:
             return False
@@ -57,12 +57,12 @@ class CallQueue:
         self.changed.set()
         return True
 
-    def put_first(self, call: Call) -> None:
+    def put_first(self, call: QueuedCall) -> None:
         """Let a call of a member go before all that wait."""
         self.put(CallKind.MEMBERS, call)
         self._calls.rotate(1)
 
-    def take(self) -> Call:
+    def take(self) -> QueuedCall:
         """The call that has waited longest."""
         kind, call = self._calls.popleft()
         self._waiting[kind] -= 1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mock_server.features.matches.ids import MatchId
-from mock_server.features.matches.members import Members
+from mock_server.features.matches.members import MatchMembers
 from mock_server.realtime.router import Router
 from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.errors import ModuleError
@@ -34,7 +34,7 @@ class MatchDispatcher:
     def __init__(
         self,
         match_id: MatchId,
-        members: Members,
+        members: MatchMembers,
         *,
         router: Router,
         tracker: Tracker,

@@ -14,7 +14,7 @@ from mock_server.config import MatchConfig
 from mock_server.features.matches.call_queue import CallKind, CallQueue
 from mock_server.features.matches.dispatcher import MatchDispatcher
 from mock_server.features.matches.ids import MatchId
-from mock_server.features.matches.members import Members
+from mock_server.features.matches.members import MatchMembers
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.match_handler import (
@@ -82,7 +82,7 @@ class Match:
         *,
         handler: MatchHandler,
         dispatcher: MatchDispatcher,
-        members: Members,
+        members: MatchMembers,
         config: MatchConfig,
         clock: Clock,
         ended: Callable[[Match, Sequence[MatchPresence]], None],

@@ -9,7 +9,7 @@ from mock_server.runtime.match_handler import MatchPresence
 JOIN_DEADLINE_SECONDS = 15
 
 
-class Members:
+class MatchMembers:
     """Who is in a match.
 
     It changes between callbacks only, so that the thread in which one runs may read it.

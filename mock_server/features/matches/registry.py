@@ -15,7 +15,7 @@ from mock_server.features.matches.dispatcher import MatchDispatcher
 from mock_server.features.matches.ids import MatchId, parse_match_id
 from mock_server.features.matches.labels import IndexEntry, LabelIndex
 from mock_server.features.matches.match import Match
-from mock_server.features.matches.members import Members
+from mock_server.features.matches.members import MatchMembers
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence, Stream
@@ -88,7 +88,7 @@ class MatchRegistry:
         params = _copied(params)
         factory = self._factory(handler_name)
         match_id = MatchId(str(uuid.uuid4()), self._node)
-        members = Members()
+        members = MatchMembers()
         dispatcher = MatchDispatcher(
             match_id,
             members,

@@ -13,7 +13,7 @@ from mock_server.features.matchmaker.messages import matched_envelopes
 from mock_server.features.matchmaker.pool import TicketPool
 from mock_server.features.matchmaker.stats import MatchmakerStats
 from mock_server.features.matchmaker.tick import Tick
-from mock_server.features.matchmaker.tickets import Search, Ticket
+from mock_server.features.matchmaker.tickets import Ticket, TicketSearch
 from mock_server.label_query import InvalidQuery, Query, SearchError, parse_query
 from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence
@@ -63,7 +63,9 @@ class Matchmaker:
         self._processing = asyncio.Lock()
         self._ticks: set[asyncio.Task[None]] = set()
 
-    def add(self, members: Sequence[Presence], search: Search, *, party_id: str = "") -> Ticket:
+    def add(
+        self, members: Sequence[Presence], search: TicketSearch, *, party_id: str = ""
+    ) -> Ticket:
         """Add a ticket.
 
         Args:

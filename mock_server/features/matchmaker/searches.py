@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.features.matchmaker.tickets import Counts, Search
+from mock_server.features.matchmaker.tickets import Counts, TicketSearch
 from mock_server.realtime.requests import ErrorCode, RealtimeError
 
 _LEAST = 2
 
 
-def read_search(request: dict[str, Any]) -> Search:
+def read_search(request: dict[str, Any]) -> TicketSearch:
     """What `matchmaker_add` or `party_matchmaker_add` looks for.
 
     Raises:
         RealtimeError: The numbers of players are out of range.
     """
-    return Search(
+    return TicketSearch(
         _counts(request),
         request["query"] or "*",
         request["string_properties"],

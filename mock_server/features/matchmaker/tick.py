@@ -9,11 +9,11 @@ from attrs import define, field
 from mock_server.features.matchmaker.tickets import Ticket
 from mock_server.label_query import SearchError
 
-Match = Sequence[Ticket]
+MatchedTickets = Sequence[Ticket]
 
 
 @define
-class Outcome:
+class TickResult:
     """What came of a tick.
 
     Attributes:
@@ -21,7 +21,7 @@ class Outcome:
         expired: Those that look for others no longer.
     """
 
-    matches: list[Match] = field(factory=list)
+    matches: list[MatchedTickets] = field(factory=list)
     expired: list[Ticket] = field(factory=list)
 
 
@@ -58,13 +58,13 @@ class Tick:
         self._taken: set[Ticket] = set()
         self._found: dict[str, list[Ticket]] = {}
 
-    def run(self, active: Iterable[Ticket]) -> Outcome:
+    def run(self, active: Iterable[Ticket]) -> TickResult:
         """Look for matches.
 
         Args:
             active: The tickets that look for others.
         """
-        outcome = Outcome()
+        outcome = TickResult()
         for ticket in active:
             if ticket in self._taken:
                 continue

@@ -31,7 +31,7 @@ class Counts:
 
 
 @frozen
-class Search:
+class TicketSearch:
     """What a ticket looks for, and what it can be found by.
 
     Attributes:
@@ -69,7 +69,7 @@ class Ticket:
     id: str
     members: Sequence[Presence]
     party_id: str
-    search: Search
+    search: TicketSearch
     query: Query
     created_at: int
     intervals: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mock_server.features.groups.members import Members
+from mock_server.features.groups.members import GroupMembers
 from mock_server.features.leaderboards.records import Records
 from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.system import NotificationCode
@@ -37,7 +37,7 @@ class Moderation:
         registry: SessionRegistry,
         sessions: Sessions,
         notifications: Notifications,
-        members: Members,
+        members: GroupMembers,
         records: Records,
     ) -> None:
         self._store = store

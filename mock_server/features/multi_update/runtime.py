@@ -15,9 +15,9 @@ from mock_server.features.storage.core import (
     StorageRejected,
     Write,
 )
-from mock_server.features.wallets.core import Result, Update, WalletRejected, Wallets
+from mock_server.features.wallets.core import Update, WalletRejected, Wallets, WalletUpdateResult
 from mock_server.features.wallets.runtime import update_of
-from mock_server.runtime.arguments import Arguments, Entry
+from mock_server.runtime.arguments import Arguments, ArgumentTable
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.errors import GrpcError
@@ -103,7 +103,7 @@ class MultiUpdateFunctions(RuntimeFunctions):
         wallet_updates: list[Update],
         *,
         in_ledger: bool,
-    ) -> tuple[list[Row], list[Result]]:
+    ) -> tuple[list[Row], list[WalletUpdateResult]]:
         with self._store.transaction():
             for each in account_updates:
                 self._accounts.update(each.user_id, each.changes)
@@ -112,13 +112,13 @@ class MultiUpdateFunctions(RuntimeFunctions):
             return rows, self._wallets.update(wallet_updates, in_ledger=in_ledger)
 
 
-def _entries(given: Arguments, number: int, expected: str) -> list[Entry]:
+def _entries(given: Arguments, number: int, expected: str) -> list[ArgumentTable]:
     if given.optional_table(number) is None:
         return []
     return given.entries(number, expected)
 
 
-def _account_update(entry: Entry) -> _AccountUpdate:
+def _account_update(entry: ArgumentTable) -> _AccountUpdate:
     user_id = entry.uuid("user_id")
     metadata = entry.json_object("metadata")
     changes: dict[str, str | None] = {"username": entry.typed("username", "string") or None}
@@ -132,5 +132,5 @@ def _account_update(entry: Entry) -> _AccountUpdate:
     return _AccountUpdate(str(user_id), changes)
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: WalletUpdateResult) -> dict[str, Any]:
     return {"user_id": result.user_id, "previous": result.previous, "updated": result.updated}

@@ -7,7 +7,7 @@ from typing import Any
 from mock_server.cursor import BadCursor
 from mock_server.features.notifications.core import DatabaseError, Notification, Notifications
 from mock_server.identity import SYSTEM_USER
-from mock_server.runtime.arguments import Arguments, Entry, object_json, whole
+from mock_server.runtime.arguments import Arguments, ArgumentTable, object_json, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -185,7 +185,7 @@ class NotificationFunctions(RuntimeFunctions):
             raise ModuleError(f"failed to send notifications: {error}") from None
 
 
-def _notification(entry: Entry) -> Notification:
+def _notification(entry: ArgumentTable) -> Notification:
     stored = entry.typed("persistent", "boolean")
     subject = entry.typed("subject", "string")
     content = entry.typed("content", "table", "expects content to be a table")
@@ -212,13 +212,13 @@ def _notification(entry: Entry) -> Notification:
     )
 
 
-def _deleted(entry: Entry) -> tuple[str, str]:
+def _deleted(entry: ArgumentTable) -> tuple[str, str]:
     owner = entry.uuid("user_id", "expects user_id to be a valid UUID")
     which = entry.uuid("notification_id", "expects notification_id to be a valid UUID")
     return owner or SYSTEM_USER, which or ""
 
 
-def _update(entry: Entry) -> tuple[str, dict[str, str]]:
+def _update(entry: ArgumentTable) -> tuple[str, dict[str, str]]:
     notification_id = entry.uuid("id", "expects user_id to be a valid ID")
     changes = {
         "content": entry.json_object("content"),

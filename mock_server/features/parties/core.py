@@ -7,7 +7,7 @@ from typing import Any
 
 from mock_server.features.matches.events import user_presence
 from mock_server.features.matchmaker.core import Matchmaker, MatchmakerError
-from mock_server.features.matchmaker.tickets import Search
+from mock_server.features.matchmaker.tickets import TicketSearch
 from mock_server.features.parties.errors import EMPTY, NOT_ACCEPTED, PartyError
 from mock_server.features.parties.party import Party
 from mock_server.features.parties.registry import PartyRegistry
@@ -166,7 +166,9 @@ class Parties:
             _others(party, session_id), {"party_data": omit_empty(message)}
         )
 
-    def add_ticket(self, stream: Stream, session_id: str, search: Search) -> tuple[str, list[str]]:
+    def add_ticket(
+        self, stream: Stream, session_id: str, search: TicketSearch
+    ) -> tuple[str, list[str]]:
         """Let a party look for a match; for the leader.
 
         Returns:

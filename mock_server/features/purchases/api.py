@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.purchases.core import Kind, Purchases, Validated
+from mock_server.features.purchases.core import PurchaseKind, Purchases, Validated
 from mock_server.features.purchases.receipts import (
     APPLE,
     FACEBOOK,
@@ -27,7 +27,7 @@ class _Api:
         self._purchases = purchases
 
     def validate(
-        self, kind: Kind, shop: Shop, fields: tuple[tuple[str, str], ...]
+        self, kind: PurchaseKind, shop: Shop, fields: tuple[tuple[str, str], ...]
     ) -> Callable[[Call], dict[str, Any]]:
         """Validate a receipt, the first of `fields`; each has a text for where it is empty."""
 
@@ -147,7 +147,7 @@ def routes(purchases: Purchases) -> tuple[Route, ...]:
     signature = ("signature", "Signature cannot be empty.")
     signed = ("signed_request", "SignedRequest cannot be empty.")
     purchase_id = ("purchase_id", "Purchase ID cannot be empty.")
-    validations: tuple[tuple[str, Kind, Shop, tuple[tuple[str, str], ...]], ...] = (
+    validations: tuple[tuple[str, PurchaseKind, Shop, tuple[tuple[str, str], ...]], ...] = (
         ("Apple", "purchase", APPLE, (receipt,)),
         ("Google", "purchase", GOOGLE, (purchase,)),
         ("Huawei", "purchase", HUAWEI, (purchase, signature)),

@@ -30,7 +30,7 @@ CREATE TABLE subscription ({_COLUMNS}
 CREATE INDEX subscription_user ON subscription (user_id, purchase_time, transaction_id);
 """
 
-Kind = Literal["purchase", "subscription"]
+PurchaseKind = Literal["purchase", "subscription"]
 
 _SECOND = 1_000_000
 _OTHER_FUNCTION = "{} Receipt. Use the appropriate function instead."
@@ -87,7 +87,7 @@ class Purchases:
         return shop.key in self._config.accept
 
     def validate(
-        self, kind: Kind, shop: Shop, user_id: str, receipt: str, *, persist: bool
+        self, kind: PurchaseKind, shop: Shop, user_id: str, receipt: str, *, persist: bool
     ) -> Validated:
         """Check a receipt, and keep what was bought.
 
@@ -115,7 +115,7 @@ class Purchases:
             raise GrpcError(GrpcCode.INTERNAL, f"Failed to store {kind} data")
         return self._keep(kind, found, now)
 
-    def get(self, kind: Kind, transaction_id: str) -> Validated | None:
+    def get(self, kind: PurchaseKind, transaction_id: str) -> Validated | None:
         """The stored purchase or subscription of a transaction, or None."""
         row = self._store.one(f"SELECT * FROM {kind} WHERE transaction_id = ?", transaction_id)
         return None if row is None else _of_row(row)
@@ -130,7 +130,7 @@ class Purchases:
         )
         return None if row is None else _of_row(row)
 
-    def list(self, kind: Kind, user_id: str, limit: int, cursor: str = "") -> PurchasePage:
+    def list(self, kind: PurchaseKind, user_id: str, limit: int, cursor: str = "") -> PurchasePage:
         """List what a user bought, the newest first; of all users where the id is empty.
 
         Raises:
@@ -167,7 +167,7 @@ class Purchases:
             LookupError: There is none of this transaction.
         """
         now = self._clock.tick()
-        kinds: tuple[Kind, Kind] = ("purchase", "subscription")
+        kinds: tuple[PurchaseKind, PurchaseKind] = ("purchase", "subscription")
         for kind in kinds:
             self._store.run(
                 f"UPDATE {kind} SET refund_time = ?, update_time = ? WHERE transaction_id = ?",
@@ -185,7 +185,7 @@ class Purchases:
         is_over = subscription.expire_time <= self._clock.time() * _SECOND
         return not is_over and not subscription.refund_time
 
-    def _keep(self, kind: Kind, found: Validated, now: int) -> Validated:
+    def _keep(self, kind: PurchaseKind, found: Validated, now: int) -> Validated:
         seen = self.get(kind, found.transaction_id)
         self._store.run(
             f"INSERT INTO {kind} (transaction_id, user_id, product_id, store, environment, "
@@ -246,6 +246,6 @@ def _of_row(row: Row, *, user_id: str = "", seen_before: bool = False) -> Valida
     )
 
 
-def _cursor(kind: Kind, user_id: str, is_forward: bool, row: Row) -> str:
+def _cursor(kind: PurchaseKind, user_id: str, is_forward: bool, row: Row) -> str:
     position = (row["purchase_time"], row["user_id"], row["transaction_id"])
     return encode_cursor(kind, user_id, is_forward, *position)

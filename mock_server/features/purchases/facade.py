@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from mock_server.features.purchases.core import Kind, Purchases, Validated
+from mock_server.features.purchases.core import PurchaseKind, Purchases, Validated
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class PurchasesFacade:
 
     def get(self, transaction_id: str) -> Validated | None:
         """The stored purchase or subscription of a transaction, or None."""
-        kinds: tuple[Kind, Kind] = ("purchase", "subscription")
+        kinds: tuple[PurchaseKind, PurchaseKind] = ("purchase", "subscription")
         found = self._in_loop.call(
             lambda: [self._find().get(kind, transaction_id) for kind in kinds]
         )

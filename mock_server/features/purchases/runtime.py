@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.purchases.core import Kind, Purchases, Validated
+from mock_server.features.purchases.core import PurchaseKind, Purchases, Validated
 from mock_server.features.purchases.receipts import (
     APPLE,
     ENVIRONMENTS,
@@ -192,7 +192,9 @@ class PurchaseFunctions(RuntimeFunctions):
         found = self._validate("subscription", given, shop, "expects receipt")
         return {"validated_subscription": self._subscription(found)}
 
-    def _validate(self, kind: Kind, given: Arguments, shop: Shop, expected: str) -> Validated:
+    def _validate(
+        self, kind: PurchaseKind, given: Arguments, shop: Shop, expected: str
+    ) -> Validated:
         owner = given.uuid(1, "invalid user id", absent="expects user id")
         receipt, persist = given.filled_text(2, expected), given.optional_flag(3, default=True)
         self._require(shop)
@@ -207,7 +209,9 @@ class PurchaseFunctions(RuntimeFunctions):
         if not self._purchases.accepts(shop):
             raise ModuleError(shop.not_configured())
 
-    def _list(self, kind: Kind, given: Arguments) -> tuple[list[Validated], str | None, str | None]:
+    def _list(
+        self, kind: PurchaseKind, given: Arguments
+    ) -> tuple[list[Validated], str | None, str | None]:
         text = given.optional_text(1)
         owner = given.uuid(1, "expects a valid user ID") if text else ""
         limit = given.optional_integer(2, 100)

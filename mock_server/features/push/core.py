@@ -13,7 +13,7 @@ from mock_server.features.notifications.core import Notification
 from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.push.device_sources import DeviceSource, FindFunction
 from mock_server.features.push.devices import DeviceTable
-from mock_server.features.push.dispatcher import Dispatcher
+from mock_server.features.push.dispatcher import PushDispatcher
 from mock_server.features.push.onesignal import OneSignal
 from mock_server.features.push.pending import PendingPushes
 from mock_server.features.push.push_log import PushLog
@@ -72,7 +72,7 @@ class PushService:
             task_queue=self._task_queue,
             names_of_open=self._names_of_open,
         )
-        self._dispatcher = Dispatcher(
+        self._dispatcher = PushDispatcher(
             config,
             clock,
             registry=registry,

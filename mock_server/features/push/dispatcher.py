@@ -17,9 +17,9 @@ from mock_server.features.push.message import PushMessage
 from mock_server.features.push.onesignal import OneSignal
 from mock_server.features.push.pending import PendingPushes
 from mock_server.features.push.push_log import PushLog
-from mock_server.features.push.records import Failure, Outcome, PushRecord
-from mock_server.features.push.rules import InvalidRule, PushEvent, Rule
-from mock_server.features.push.targets import ExternalUserIds, PlayerIds, Target
+from mock_server.features.push.records import FailedAttempt, PushOutcome, PushRecord
+from mock_server.features.push.rules import EventRule, InvalidRule, PushEvent
+from mock_server.features.push.targets import ExternalUserIds, PlayerIds, PushTarget
 from mock_server.features.push.task_queue import TaskQueue, TaskQueueFull
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.wire.uuids import parse_uuid
@@ -30,7 +30,7 @@ _log = logging.getLogger("mock_server.push")
 _REGISTERED = "registered"
 
 
-class Dispatcher:
+class PushDispatcher:
     """Sends pushes in the background and keeps a record of each.
 
     Pushes that were being sent when the server ended stay in the database; `resume` sends them.
@@ -65,7 +65,7 @@ class Dispatcher:
         for record, message in self._pending.all():
             self._start(record, message)
 
-    def dispatch(self, event: PushEvent, rule: Rule) -> None:
+    def dispatch(self, event: PushEvent, rule: EventRule) -> None:
         """Push an event, unless its user is online; never raises."""
         record = PushRecord(
             id=str(uuid.uuid4()),
@@ -74,7 +74,7 @@ class Dispatcher:
             time=self._clock.time(),
         )
         if not rule.also_online and self._registry.of_user(event.user_id):
-            self._end(record, Outcome.SKIPPED, "the user is online")
+            self._end(record, PushOutcome.SKIPPED, "the user is online")
             return
         message = self._message(record, event, rule)
         if message is None:
@@ -85,25 +85,27 @@ class Dispatcher:
         try:
             self._pending.put(addressed, message)
         except Exception as error:  # a function of the game made the message
-            self._end(addressed, Outcome.FAILED, f"it could not be sent: {error}")
+            self._end(addressed, PushOutcome.FAILED, f"it could not be sent: {error}")
             return
         self._start(addressed, message)
 
-    def _message(self, record: PushRecord, event: PushEvent, rule: Rule) -> PushMessage | None:
+    def _message(self, record: PushRecord, event: PushEvent, rule: EventRule) -> PushMessage | None:
         try:
             message = rule.message(event)
         except InvalidRule as error:
-            self._end(record, Outcome.FAILED, str(error))
+            self._end(record, PushOutcome.FAILED, str(error))
             return None
         except Exception as error:
             _log.exception("the push rule for %s failed", event.name)
-            self._end(record, Outcome.FAILED, f"the rule failed: {type(error).__name__}: {error}")
+            self._end(
+                record, PushOutcome.FAILED, f"the rule failed: {type(error).__name__}: {error}"
+            )
             return None
         if message is None:
-            self._end(record, Outcome.SKIPPED, "the rule made no message")
+            self._end(record, PushOutcome.SKIPPED, "the rule made no message")
             return None
         if not isinstance(message, PushMessage):
-            self._end(record, Outcome.FAILED, f"the rule made {message!r}, no PushMessage")
+            self._end(record, PushOutcome.FAILED, f"the rule made {message!r}, no PushMessage")
             return None
         return message
 
@@ -117,7 +119,7 @@ class Dispatcher:
             record, player_ids=tuple(found.sources), device_sources=found.sources, reason=reason
         )
         if not found.sources:
-            self._end(record, Outcome.NOBODY_REACHED, reason or "the user has no device")
+            self._end(record, PushOutcome.NOBODY_REACHED, reason or "the user has no device")
             return None
         return record
 
@@ -136,7 +138,7 @@ class Dispatcher:
 
     def _start(self, record: PushRecord, message: PushMessage) -> None:
         if not self._has_onesignal:
-            self._end(record, Outcome.FAILED, "onesignal.url is not set: there is no OneSignal")
+            self._end(record, PushOutcome.FAILED, "onesignal.url is not set: there is no OneSignal")
             return
         self._pushes.put(record)
         ids = record.player_ids
@@ -144,12 +146,12 @@ class Dispatcher:
         try:
             self._task_queue.start(self._send(record, message, target))
         except TaskQueueFull as error:
-            self._end(record, Outcome.FAILED, str(error))
+            self._end(record, PushOutcome.FAILED, str(error))
 
-    async def _send(self, record: PushRecord, message: PushMessage, target: Target) -> None:
+    async def _send(self, record: PushRecord, message: PushMessage, target: PushTarget) -> None:
         def failed(error: OneSignalError) -> None:
             nonlocal record
-            failure = Failure(self._clock.time(), str(error))
+            failure = FailedAttempt(self._clock.time(), str(error))
             record = attrs.evolve(record, failures=(*record.failures, failure))
             self._pushes.put(record)
             self._pending.update(record)
@@ -163,25 +165,25 @@ class Dispatcher:
                 failed=failed,
             )
         except NobodyReached as error:
-            self._end(record, Outcome.NOBODY_REACHED, str(error))
+            self._end(record, PushOutcome.NOBODY_REACHED, str(error))
         except OneSignalError as error:
-            self._end(record, Outcome.FAILED, str(error), advice(error))
+            self._end(record, PushOutcome.FAILED, str(error), advice(error))
         except asyncio.CancelledError:
             reason = "the server stopped before there was an answer"
-            self._pushes.put(attrs.evolve(record, outcome=Outcome.FAILED, reason=reason))
+            self._pushes.put(attrs.evolve(record, outcome=PushOutcome.FAILED, reason=reason))
             raise  # it stays pending: see resume
         except Exception as error:
-            self._end(record, Outcome.FAILED, f"it could not be sent: {error}")
+            self._end(record, PushOutcome.FAILED, f"it could not be sent: {error}")
             raise
         else:
             reasons = [record.reason, *(f"not subscribed: {each}" for each in created.not_reached)]
             record = attrs.evolve(record, notification_id=created.id, recipients=created.recipients)
-            self._end(record, Outcome.SENT, "; ".join(filter(None, reasons)))
+            self._end(record, PushOutcome.SENT, "; ".join(filter(None, reasons)))
 
     def _end(
-        self, record: PushRecord, outcome: Outcome, reason: str, to_do: str = "see the push log"
+        self, record: PushRecord, outcome: PushOutcome, reason: str, to_do: str = "see the push log"
     ) -> None:
-        if outcome == Outcome.FAILED:
+        if outcome == PushOutcome.FAILED:
             _log.warning(
                 "push %s to user %s failed: %s; %s", record.event, record.user_id, reason, to_do
             )

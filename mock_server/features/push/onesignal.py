@@ -22,7 +22,7 @@ from mock_server.features.push.errors import NoAnswer, NobodyReached, Overloaded
 from mock_server.features.push.lanes import Lanes
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.retries import OnFailure, RetryPolicy, Sleep, with_retries
-from mock_server.features.push.targets import Target
+from mock_server.features.push.targets import PushTarget
 from server_kit import Clock
 
 _SDK = f"nakama-mock/{version('nakama-client')}"
@@ -31,7 +31,7 @@ _WIDTH = 8  # requests at once
 
 
 @frozen
-class Created:
+class CreatedNotification:
     """A notification that OneSignal has created.
 
     Attributes:
@@ -137,12 +137,12 @@ class OneSignal:
     async def create_notification(
         self,
         message: PushMessage,
-        target: Target,
+        target: PushTarget,
         *,
         lane: str = "",
         idempotency_key: str | None = None,
         failed: OnFailure | None = None,
-    ) -> Created:
+    ) -> CreatedNotification:
         """Send a message.
 
         Args:
@@ -162,14 +162,14 @@ class OneSignal:
             lambda: self._create(body, lane), policy=self._retry, sleep=self._sleep, failed=failed
         )
 
-    async def _create(self, body: dict[str, Any], lane: str) -> Created:
+    async def _create(self, body: dict[str, Any], lane: str) -> CreatedNotification:
         async with self._messages.turn(lane):
             reply = await self._post("/notifications", body)
         notification_id, recipients = reply.body.get("id"), reply.body.get("recipients")
         errors = reply.body.get("errors")
         if not notification_id:
             raise NobodyReached(_words(errors) or "the answer has no notification id")
-        return Created(
+        return CreatedNotification(
             id=str(notification_id),
             recipients=recipients if isinstance(recipients, int) else None,
             not_reached=tuple(_leaves(errors)),

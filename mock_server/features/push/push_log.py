@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.records import PushRecord
-from mock_server.features.push.rules import PushEvent, PushRule, Rule, event_name
+from mock_server.features.push.rules import EventRule, PushEvent, PushRule, event_name
 from server_kit import Notifier
 
 MessageMaker = Callable[[PushEvent], PushMessage | None]
@@ -27,7 +27,7 @@ class PushLog:
     """
 
     def __init__(self, rules: Iterable[PushRule] = ()) -> None:
-        self._rules = {rule.event: Rule(rule.message, rule.also_online) for rule in rules}
+        self._rules = {rule.event: EventRule(rule.message, rule.also_online) for rule in rules}
         self._rules_after_reset = dict(self._rules)
         self._records: dict[str, PushRecord] = {}
         self._change_numbers: dict[str, int] = {}  # by record id, the latest change last
@@ -62,12 +62,12 @@ class PushLog:
         name = event_name(event)
 
         def register(make: MessageMaker) -> MessageMaker:
-            self._rules[name] = Rule(make, also_online)
+            self._rules[name] = EventRule(make, also_online)
             return make
 
         return register
 
-    def rule_for(self, event: str) -> Rule | None:
+    def rule_for(self, event: str) -> EventRule | None:
         """The rule for an event of this name, or None."""
         return self._rules.get(event)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 
-class Outcome(StrEnum):
+class PushOutcome(StrEnum):
     """The state of a push.
 
     Attributes:
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 
 @frozen
-class Failure:
+class FailedAttempt:
     """A failed attempt.
 
     Attributes:
@@ -63,11 +63,11 @@ class PushRecord:
     event: str
     user_id: str
     time: float
-    outcome: Outcome = Outcome.PENDING
+    outcome: PushOutcome = PushOutcome.PENDING
     reason: str = ""
     contents: Mapping[str, str] = field(factory=dict)
     player_ids: tuple[str, ...] = ()
     device_sources: Mapping[str, str] = field(factory=dict)
     notification_id: str = ""
     recipients: int | None = None
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailedAttempt, ...] = ()

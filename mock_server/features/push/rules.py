@@ -164,7 +164,7 @@ class PushRule:
 
 
 @frozen
-class Rule:
+class EventRule:
     """How one kind of event becomes a push; made of a PushRule or a function.
 
     Attributes:

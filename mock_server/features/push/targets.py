@@ -44,4 +44,4 @@ class ExternalUserIds:
         }
 
 
-Target: TypeAlias = PlayerIds | ExternalUserIds
+PushTarget: TypeAlias = PlayerIds | ExternalUserIds

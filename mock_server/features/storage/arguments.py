@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.features.storage.core import ObjectId, Write
-from mock_server.runtime.arguments import Entry, whole
+from mock_server.runtime.arguments import ArgumentTable, whole
 from mock_server.wire import gojson
 from mock_server.wire.uuids import NIL
 from server_kit.store import Row
 
 
-def object_id(entry: Entry, *, has_version: bool = False) -> ObjectId:
+def object_id(entry: ArgumentTable, *, has_version: bool = False) -> ObjectId:
     """The object that a table names.
 
     Raises:
@@ -23,7 +23,7 @@ def object_id(entry: Entry, *, has_version: bool = False) -> ObjectId:
     )
 
 
-def write_of(entry: Entry) -> Write:
+def write_of(entry: ArgumentTable) -> Write:
     """The write that a table describes.
 
     Raises:

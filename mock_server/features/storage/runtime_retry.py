@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from mock_server.features.storage.arguments import ack_table, object_id, object_table, write_of
 from mock_server.features.storage.core import Storage, StorageFailed, StorageRejected, Write
-from mock_server.runtime.arguments import Arguments, Entry
+from mock_server.runtime.arguments import Arguments, ArgumentTable
 from mock_server.runtime.errors import BadArgument, ModuleError
 from mock_server.runtime.functions import PureFunctions
 from server_kit.store import Row
@@ -56,7 +56,10 @@ class StorageRetryFunctions(PureFunctions):
         function, retries = given.function(2), given.integer(3)
         if not 0 <= retries <= _MAX_RETRIES:
             raise given.error(3, f"max retries must be a value between 0 and {_MAX_RETRIES}")
-        ids = [object_id(Entry(given, 1, each, "expects a valid set of keys")) for each in entries]
+        ids = [
+            object_id(ArgumentTable(given, 1, each, "expects a valid set of keys"))
+            for each in entries
+        ]
         if not ids:
             return []
         for _ in range(retries + 1):
@@ -101,4 +104,6 @@ def _updated(given: Arguments, function: Callable[[Any], Any], found: list[Row])
     if not isinstance(objects, dict | list):
         raise ModuleError(f"{_FAILED}: update function error: expects to return a valid table")
     values = objects if isinstance(objects, list) else []
-    return [write_of(Entry(given, 1, each, "expects a valid set of data")) for each in values]
+    return [
+        write_of(ArgumentTable(given, 1, each, "expects a valid set of data")) for each in values
+    ]

@@ -9,7 +9,7 @@ from mock_server.realtime.router import Router
 from mock_server.realtime.session_ids import is_of_node
 from mock_server.realtime.stream import Presence, Stream
 from mock_server.realtime.tracker import Tracker
-from mock_server.runtime.arguments import Arguments, Entry, whole
+from mock_server.runtime.arguments import Arguments, ArgumentTable, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import messages
@@ -155,7 +155,7 @@ class StreamFunctions(RuntimeFunctions):
         given = Arguments("stream_user_kick", presence, stream)
         if presence is None:
             raise given.error(1, "expects a valid presence")
-        entry = Entry(given, 1, given.table(1), "expects a valid presence")
+        entry = ArgumentTable(given, 1, given.table(1), "expects a valid presence")
         owner = entry.uuid("user_id", "expects each presence to have a valid user_id")
         session = entry.uuid("session_id", "expects each presence to have a valid session_id")
         node = entry.typed("node", "string")
@@ -286,7 +286,7 @@ def _meta(presence: Presence) -> dict[str, Any]:
 def _stream(given: Arguments, number: int, blamed: int) -> Stream:
     """The stream of an argument; Nakama's errors sometimes blame another one."""
     given.table(number)
-    entry = Entry(given, blamed, given.table(number), "expects a valid stream")
+    entry = ArgumentTable(given, blamed, given.table(number), "expects a valid stream")
     mode = entry.typed("mode", "number", "stream mode must be a number")
     ids = {}
     for name in ("subject", "subcontext"):

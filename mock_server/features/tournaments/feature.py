@@ -10,7 +10,7 @@ from mock_server.features.tournaments import api
 from mock_server.features.tournaments.core import Tournaments
 from mock_server.features.tournaments.runtime import TournamentFunctions
 from mock_server.features.tournaments.runtime_records import TournamentRecordFunctions
-from mock_server.features.tournaments.scheduler import Listener, Scheduler
+from mock_server.features.tournaments.scheduler import BoardListener, Scheduler
 from server_kit import Clock, Store
 
 
@@ -20,7 +20,7 @@ def tournaments_feature(
     boards: Boards,
     records: Records,
     ranks: Ranks,
-    listener: Listener,
+    listener: BoardListener,
 ) -> Feature:
     """Return what the feature offers; its scheduler resets leaderboards, too."""
     tournaments = Tournaments(store, clock, boards, records)

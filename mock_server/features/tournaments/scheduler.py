@@ -21,7 +21,7 @@ MAX_MISSED = 1000
 """How many moments are made up for after one move of the clock; the rest is skipped, and logged."""
 
 
-class Listener(Protocol):
+class BoardListener(Protocol):
     """Handles the ends and resets of boards; its methods must not raise."""
 
     async def tournament_ended(self, tournament: Tournament) -> None:
@@ -47,7 +47,7 @@ class Scheduler:
         listener: Called at each end and reset.
     """
 
-    def __init__(self, clock: Clock, boards: Boards, ranks: Ranks, listener: Listener) -> None:
+    def __init__(self, clock: Clock, boards: Boards, ranks: Ranks, listener: BoardListener) -> None:
         self._clock = clock
         self._boards = boards
         self._ranks = ranks

@@ -48,7 +48,7 @@ class Update:
 
 
 @frozen
-class Result:
+class WalletUpdateResult:
     """What a wallet was before an update, and what it is now."""
 
     user_id: str
@@ -77,7 +77,7 @@ class Wallets:
         self._clock = clock
         self._accounts = accounts
 
-    def update(self, updates: Iterable[Update], *, in_ledger: bool) -> list[Result]:
+    def update(self, updates: Iterable[Update], *, in_ledger: bool) -> list[WalletUpdateResult]:
         """Change wallets, all or none; unknown users are passed over.
 
         Raises:
@@ -166,7 +166,7 @@ class Wallets:
         """Remove an item of a user's ledger, if it is there."""
         self._store.run("DELETE FROM wallet_ledger WHERE id = ? AND user_id = ?", item_id, user_id)
 
-    def _update(self, update: Update, *, in_ledger: bool) -> Result | None:
+    def _update(self, update: Update, *, in_ledger: bool) -> WalletUpdateResult | None:
         row = self._accounts.find(update.user_id)
         if row is None:
             return None
@@ -190,7 +190,7 @@ class Wallets:
                 now,
                 now,
             )
-        return Result(update.user_id, previous, updated)
+        return WalletUpdateResult(update.user_id, previous, updated)
 
 
 def _cursor(user_id: str, is_forward: bool, create_time: int, item_id: str) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 from mock_server.cursor import BadCursor
 from mock_server.features.wallets.core import (
     NoSuchItem,
-    Result,
     Update,
     WalletRejected,
     Wallets,
+    WalletUpdateResult,
 )
-from mock_server.runtime.arguments import Arguments, Entry, stored_json
+from mock_server.runtime.arguments import Arguments, ArgumentTable, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
@@ -141,7 +141,9 @@ class WalletFunctions(RuntimeFunctions):
             ) from None
         return _item(row) | {"metadata": gojson.unmarshal(text)}
 
-    def _update_wallets(self, updates: list[Update], *, in_ledger: bool) -> list[Result]:
+    def _update_wallets(
+        self, updates: list[Update], *, in_ledger: bool
+    ) -> list[WalletUpdateResult]:
         try:
             return self._wallets.update(updates, in_ledger=in_ledger)
         except WalletRejected as error:
@@ -159,7 +161,7 @@ def _item(row: Row) -> dict[str, Any]:
     }
 
 
-def update_of(entry: Entry) -> Update:
+def update_of(entry: ArgumentTable) -> Update:
     """The update that a table describes.
 
     Raises:

@@ -11,7 +11,7 @@ from tree_sitter import Node
 from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.js.init_module import InitModuleReader
 from mock_server.runtime.js.language import Finding, unknown_names, unparsable
-from mock_server.runtime.js.sourcemap import Place, SourceMap, find_source_map
+from mock_server.runtime.js.sourcemap import SourceMap, SourcePosition, find_source_map
 from mock_server.runtime.js.syntax import arguments_of, parse, text_of, walk
 from mock_server.runtime.js.syntax import field as part
 from mock_server.runtime.js.wording import Wording
@@ -94,7 +94,7 @@ class Bundle:
                 shift += insertion.length
         return line, max(column - shift, 1)
 
-    def typescript(self, line: int, column: int) -> Place | None:
+    def typescript(self, line: int, column: int) -> SourcePosition | None:
         """The place in TypeScript of a place in the file, where there is a source map."""
         return None if self._map is None else self._map.find(line, column)
 

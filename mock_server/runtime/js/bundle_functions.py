@@ -15,8 +15,8 @@ from mock_server.runtime.js.functions.leaderboards import board_object
 from mock_server.runtime.js.given import camel_keys
 from mock_server.runtime.js.messages import full_message
 from mock_server.runtime.js.pool import JsPool, Load
-from mock_server.runtime.js.registering import Registration
-from mock_server.runtime.js.values import TIMESTAMP_METHODS, Message, plain
+from mock_server.runtime.js.registering import RegisteredFunction
+from mock_server.runtime.js.values import TIMESTAMP_METHODS, ProtobufMessage, plain
 from mock_server.wire.messages import envelope, operation
 
 _log = logging.getLogger("mock_server.modules")
@@ -55,7 +55,7 @@ class BundleFunctions:
             make = partial(self._pool.make_match, self._load.bundle, functions)
             callbacks.matches[name] = make
 
-    def _register(self, callbacks: Callbacks, registered: Registration) -> None:
+    def _register(self, callbacks: Callbacks, registered: RegisteredFunction) -> None:
         method, name = registered.method, registered.name
         if method == "registerRpc":
             callbacks.rpcs[name.lower()] = self._rpc(registered)
@@ -74,7 +74,7 @@ class BundleFunctions:
         else:
             self._register_single(callbacks, registered)
 
-    def _register_single(self, callbacks: Callbacks, registered: Registration) -> None:
+    def _register_single(self, callbacks: Callbacks, registered: RegisteredFunction) -> None:
         """Register a function of a kind of which there is one at most."""
         method = registered.method
         if method == "registerMatchmakerMatched":
@@ -90,7 +90,7 @@ class BundleFunctions:
         else:
             _log.warning("%s has no effect in this mock of Nakama", method)
 
-    def _rpc(self, registered: Registration) -> Any:
+    def _rpc(self, registered: RegisteredFunction) -> Any:
         async def call(context: Context, payload: str) -> str | None:
             try:
                 result = await self._call("rpc", registered, context, payload)
@@ -104,7 +104,7 @@ class BundleFunctions:
 
         return call
 
-    def _before(self, title: str, registered: Registration) -> Any:
+    def _before(self, title: str, registered: RegisteredFunction) -> Any:
         message = operation(title).request
 
         async def call(context: Context, request: dict[str, Any]) -> Any:
@@ -113,7 +113,7 @@ class BundleFunctions:
 
         return call
 
-    def _after(self, title: str, registered: Registration) -> Any:
+    def _after(self, title: str, registered: RegisteredFunction) -> Any:
         messages = operation(title)
 
         async def call(context: Context, response: dict[str, Any], request: dict[str, Any]) -> None:
@@ -123,28 +123,28 @@ class BundleFunctions:
 
         return call
 
-    def _rt_before(self, registered: Registration) -> Any:
+    def _rt_before(self, registered: RegisteredFunction) -> Any:
         async def call(context: Context, request: dict[str, Any]) -> Any:
             given = full_message(envelope(), request)
             return _replacement(await self._call("before", registered, context, given))
 
         return call
 
-    def _rt_after(self, registered: Registration) -> Any:
+    def _rt_after(self, registered: RegisteredFunction) -> Any:
         async def call(context: Context, output: dict[str, Any], request: dict[str, Any]) -> None:
             told = full_message(envelope(), output) if output else None
             await self._call("after", registered, context, told, full_message(envelope(), request))
 
         return call
 
-    def _matched(self, registered: Registration) -> Any:
+    def _matched(self, registered: RegisteredFunction) -> Any:
         async def call(context: Context, entries: list[dict[str, Any]]) -> Any:
             players = [_player(entry) for entry in entries]
             return await self._call("matchmaker", registered, context, players)
 
         return call
 
-    def _filter(self, registered: Registration) -> Any:
+    def _filter(self, registered: RegisteredFunction) -> Any:
         async def call(context: Context, stored: dict[str, Any]) -> Any:
             shown = {name: stored.get(name) for name in _FILTERED}
             return await self._call(
@@ -153,18 +153,18 @@ class BundleFunctions:
 
         return call
 
-    def _tournament(self, mode: str, registered: Registration) -> Any:
+    def _tournament(self, mode: str, registered: RegisteredFunction) -> Any:
         async def call(context: Context, tournament: dict[str, Any], end: int, reset: int) -> None:
             await self._call(mode, registered, context, board_object(tournament), end, reset)
 
         return call
 
-    def _leaderboard(self, registered: Registration) -> Any:
+    def _leaderboard(self, registered: RegisteredFunction) -> Any:
         async def call(context: Context, leaderboard: dict[str, Any], reset: int) -> None:
             board = board_object(leaderboard)
             # Nakama passes on what it has in Go, by mistake.
             seconds = {"Seconds": board["createTime"], "Nanos": 0}
-            board["createTime"] = Message(seconds, TIMESTAMP_METHODS)
+            board["createTime"] = ProtobufMessage(seconds, TIMESTAMP_METHODS)
             for name in ("prevReset", "nextReset"):
                 if name in board:
                     board[name] = int(board[name])
@@ -173,7 +173,7 @@ class BundleFunctions:
         return call
 
     async def _call(
-        self, mode: str, registered: Registration, context: Context, *values: Any
+        self, mode: str, registered: RegisteredFunction, context: Context, *values: Any
     ) -> Any:
         try:
             return await self._pool.call(self._load, mode, registered.function, context, *values)

@@ -37,7 +37,7 @@ _PRELUDE = (
     "language",
 )
 
-Host = Callable[[str, str], str]
+HostCall = Callable[[str, str], str]
 """What a context calls: a function's name and its arguments' text, to the text of the result."""
 
 
@@ -60,7 +60,12 @@ class JsContext:
     """
 
     def __init__(
-        self, engine: Any, bundle: Bundle, host: Host, given: Mapping[str, Any], time_limit: float
+        self,
+        engine: Any,
+        bundle: Bundle,
+        host: HostCall,
+        given: Mapping[str, Any],
+        time_limit: float,
     ) -> None:
         self.is_spent = False
         self._bundle = bundle

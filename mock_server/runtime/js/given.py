@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
-from mock_server.runtime.js.values import UNDEFINED, Opaque, plain
+from mock_server.runtime.js.values import UNDEFINED, JsOpaque, plain
 from mock_server.wire.uuids import parse_uuid
 
 _Checked = TypeVar("_Checked")
@@ -253,7 +253,7 @@ def camel_keys(value: Any, opaque: frozenset[str] = frozenset()) -> Any:
 
 def is_function(value: Any) -> bool:
     """Tell whether a value is a function."""
-    return isinstance(value, Opaque) and value.kind == "function"
+    return isinstance(value, JsOpaque) and value.kind == "function"
 
 
 def _finite(value: Any) -> Any:

@@ -32,7 +32,7 @@ Globals = Mapping[str, str | None]
 """The texts of global variables by name; None where there is none."""
 
 
-class NotFound(Exception):
+class FunctionNotFound(Exception):
     """Nakama's search does not find the function; the text is Nakama's."""
 
 
@@ -81,7 +81,7 @@ class InitModuleReader:
             method: The initializer's function.
 
         Raises:
-            NotFound: There is none.
+            FunctionNotFound: There is none.
             Unexpected: The real server would end here.
         """
 
@@ -98,7 +98,7 @@ class InitModuleReader:
         """The name of the function of a hook that has no name of its own.
 
         Raises:
-            NotFound: There is none.
+            FunctionNotFound: There is none.
             Unexpected: The real server would end here.
         """
 
@@ -112,7 +112,7 @@ class InitModuleReader:
         """The name of the function of `registerRtBefore` or `registerRtAfter`.
 
         Raises:
-            NotFound: There is none.
+            FunctionNotFound: There is none.
             Unexpected: The real server would end here.
         """
 
@@ -134,7 +134,7 @@ class InitModuleReader:
             known: Global variables.
 
         Raises:
-            NotFound: There is none.
+            FunctionNotFound: There is none.
             Unexpected: The real server would end here.
         """
 
@@ -160,12 +160,12 @@ class InitModuleReader:
             if statement.type == "variable_declaration":
                 literal = _init_literal(statement) or literal
         if literal is None:
-            raise NotFound("failed to find InitModule function")
+            raise FunctionNotFound("failed to find InitModule function")
         parameters = [
             each for each in part(literal, "parameters").named_children if each.type != "comment"
         ]
         if len(parameters) < 4:
-            raise NotFound("InitModule function is missing params")
+            raise FunctionNotFound("InitModule function is missing params")
         fourth = parameters[3]
         if fourth.type == "assignment_pattern":
             fourth = part(fourth, "left")
@@ -211,13 +211,13 @@ class _Search:
             if statement.type == "try_statement":
                 try:
                     return self.within(part(statement, "body"), self.initializer)
-                except NotFound:
+                except FunctionNotFound:
                     continue
             call = self._call(statement)
             name = None if call is None else function_of(call)
             if name is not None:
                 return name
-        raise NotFound(_NOT_FOUND)
+        raise FunctionNotFound(_NOT_FOUND)
 
     def _call(self, statement: Node) -> Node | None:
         if statement.type != "expression_statement":
@@ -246,8 +246,8 @@ class _Search:
 def _extract(what: str, search: Callable[[], str], key: str = " key") -> str:
     try:
         return search()
-    except NotFound as error:
-        raise NotFound(f"{what}{key} could not be extracted: {error}") from None
+    except FunctionNotFound as error:
+        raise FunctionNotFound(f"{what}{key} could not be extracted: {error}") from None
 
 
 def _named(
@@ -276,21 +276,21 @@ def _rpc_function(call: Node) -> str:
         return text_of(part(given, "property"))
     name = _plain_name(given)
     if name is None:
-        raise NotFound(_INLINED)
+        raise FunctionNotFound(_INLINED)
     return name
 
 
 def _rt_function(call: Node) -> str:
     name = _plain_name(_argument(call, 1))
     if name is None:
-        raise NotFound(_NOT_FOUND)
+        raise FunctionNotFound(_NOT_FOUND)
     return name
 
 
 def _hook_function(call: Node) -> str:
     name = _plain_name(_argument(call, 0))
     if name is None:
-        raise NotFound(_NOT_FOUND)
+        raise FunctionNotFound(_NOT_FOUND)
     return name
 
 
@@ -305,11 +305,11 @@ def _property(literal: Node, function: str) -> str:
         if each.type == "pair" and text_of(part(each, "key")) == function:
             name = _plain_name(bare(part(each, "value")))
             if name is None:
-                raise NotFound(_INLINED)
+                raise FunctionNotFound(_INLINED)
             return name
         if each.type == "method_definition" and text_of(part(each, "name")) == function:
-            raise NotFound(_INLINED)
-    raise NotFound(_NOT_FOUND)
+            raise FunctionNotFound(_INLINED)
+    raise FunctionNotFound(_NOT_FOUND)
 
 
 def _argument(call: Node, number: int) -> Node:

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from mock_server.runtime.js.bundle import Bundle
-from mock_server.runtime.js.init_module import NotFound, Unexpected
+from mock_server.runtime.js.init_module import FunctionNotFound, Unexpected
 
 _AUTHENTICATIONS = re.findall(
     r"\w+",
@@ -76,7 +76,7 @@ MATCH_FUNCTIONS = (
 
 
 @frozen
-class Registration:
+class RegisteredFunction:
     """A function that InitModule registered.
 
     Attributes:
@@ -104,7 +104,7 @@ class Registrar:
     """
 
     bundle: Bundle
-    registrations: list[Registration] = field(factory=list)
+    registrations: list[RegisteredFunction] = field(factory=list)
     matches: dict[str, dict[str, str]] = field(factory=dict)
     fatal: str = ""
 
@@ -113,7 +113,7 @@ class Registrar:
         method, name, part, known = json.loads(text)
         try:
             function = self._find(method, name, part, known)
-        except NotFound as error:
+        except FunctionNotFound as error:
             return f"G{error}"
         except Unexpected as error:
             self.fatal = self.fatal or self._fatal(error)
@@ -121,7 +121,7 @@ class Registrar:
         if part:
             self.matches.setdefault(name, {})[part] = function
         else:
-            self.registrations.append(Registration(method, name, function))
+            self.registrations.append(RegisteredFunction(method, name, function))
         return f"v{function}"
 
     def _find(self, method: str, name: str, part: str, known: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ _CONTINUED = 0x20
 
 
 @frozen
-class Place:
+class SourcePosition:
     """A place in a source.
 
     Attributes:
@@ -57,7 +57,7 @@ class SourceMap:
         self._sources = [f"{root}{name}" for name in sources] if isinstance(sources, list) else []
         self._lines = _decode(document["mappings"])
 
-    def find(self, line: int, column: int) -> Place | None:
+    def find(self, line: int, column: int) -> SourcePosition | None:
         """The source of a place in the bundle, both from 1; None where the map has none."""
         if not 1 <= line <= len(self._lines):
             return None
@@ -66,7 +66,7 @@ class SourceMap:
         if index < 0 or segments[index][1] >= len(self._sources):
             return None
         _, source, source_line, source_column = segments[index]
-        return Place(self._sources[source], source_line + 1, source_column + 1)
+        return SourcePosition(self._sources[source], source_line + 1, source_column + 1)
 
 
 def find_source_map(bundle: Path) -> SourceMap | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from mock_server.runtime.js.values import UNDEFINED, Date, Opaque
+from mock_server.runtime.js.values import UNDEFINED, Date, JsOpaque
 from mock_server.wire.strconv import quote
 
 _VERB = re.compile(r"%([-+# 0]*)(\d*)(?:\.(\d*))?(.?)", re.DOTALL)
@@ -138,7 +138,7 @@ def _other(value: Any) -> str:
     if isinstance(value, Date):
         day, _, time = value.text.rstrip("Z").partition("T")
         return f"{day} {time} +0000 UTC"
-    if isinstance(value, Opaque):
+    if isinstance(value, JsOpaque):
         return str(value.value) if value.value is not None else value.kind
     return str(value)
 

@@ -28,7 +28,7 @@ UNDEFINED = Undefined.UNDEFINED
 
 
 @frozen
-class Opaque:
+class JsOpaque:
     """A value that no function takes.
 
     Attributes:
@@ -53,7 +53,7 @@ class Date:
 
 @frozen
 class Revived:
-    """A result with values that JSON can't say: bytes, `UNDEFINED`, `Message`."""
+    """A result with values that JSON can't say: bytes, `UNDEFINED`, `ProtobufMessage`."""
 
     value: Any
 
@@ -63,7 +63,7 @@ TIMESTAMP_METHODS = (*_METHODS, "AsTime", "CheckValid", "IsValid")
 
 
 @frozen
-class Message:
+class ProtobufMessage:
     """A protobuf message that Nakama passes on as it is in Go.
 
     Attributes:
@@ -116,12 +116,12 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, Date):
         return re.sub(r"\.?0*Z$", "Z", value.text)
-    if isinstance(value, Opaque):
+    if isinstance(value, JsOpaque):
         return _plain_opaque(value)
     return {} if isinstance(value, bytes) else value
 
 
-def _plain_opaque(value: Opaque) -> Any:
+def _plain_opaque(value: JsOpaque) -> Any:
     if value.kind == "function":
         raise TypeError("json: unsupported type: func(goja.FunctionCall) goja.Value")
     if value.kind in ("bigint", "string object"):
@@ -154,10 +154,10 @@ def _special(kind: str, value: Any) -> Any:
     if kind == "o":
         return {name: _decoded(item) for name, item in value.items()}
     if kind == "n":
-        return Opaque("bigint", int(value))
+        return JsOpaque("bigint", int(value))
     if kind == "S":
-        return Opaque("string object", value)
-    return Opaque(_OPAQUE[kind])
+        return JsOpaque("string object", value)
+    return JsOpaque(_OPAQUE[kind])
 
 
 def marked(value: Any) -> Any:
@@ -168,7 +168,7 @@ def marked(value: Any) -> Any:
         return {"$": "b", "v": value.hex()}
     if isinstance(value, Date):
         return {"$": "d", "v": value.text}
-    if isinstance(value, Message):
+    if isinstance(value, ProtobufMessage):
         return {"$": "p", "v": value.fields, "m": value.methods}
     if isinstance(value, dict):
         members = {name: marked(item) for name, item in value.items()}

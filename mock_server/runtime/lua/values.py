@@ -25,7 +25,7 @@ _TOO_DEEP = "a value is nested too deeply, or in itself"
 
 
 @frozen
-class Opaque:
+class LuaOpaque:
     """What a value of Lua that is not plain is in Python: nothing but its text.
 
     Attributes:
@@ -74,7 +74,7 @@ def _unusual_to_lua(value: Any) -> Any:
         return _to_lua(dict(value))
     if isinstance(value, list | tuple):
         return _to_lua(list(value))
-    if isinstance(value, Opaque):
+    if isinstance(value, LuaOpaque):
         return to_bytes(value.text)
     if callable(value):  # a function of Lua comes back, maybe to another state
         return to_bytes(function_text(value))
@@ -101,7 +101,7 @@ class FromLua:
         self._check = check
 
     def convert(self, value: Any) -> Any:
-        """Convert a value; one that is not plain becomes `Opaque`.
+        """Convert a value; one that is not plain becomes `LuaOpaque`.
 
         Raises:
             ModuleError: It is a table that is nested too deeply or has too many holes, or the
@@ -111,7 +111,7 @@ class FromLua:
             converted, is_plain = self._value(value)
         except RecursionError:
             raise ModuleError(_TOO_DEEP) from None
-        return converted if is_plain else Opaque(converted)
+        return converted if is_plain else LuaOpaque(converted)
 
     def is_function(self, value: Any) -> bool:
         """Tell whether a value from Lua is a function."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mock_server.cron import BadSchedule, Schedule, ScheduleCrash, parse_schedule
+from mock_server.cron import BadSchedule, CronSchedule, ScheduleCrash, parse_schedule
 from mock_server.runtime.arguments import Arguments, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions
@@ -81,7 +81,7 @@ def _milliseconds(table: dict[Any, Any]) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def _schedule(given: Arguments) -> tuple[Schedule, int]:
+def _schedule(given: Arguments) -> tuple[CronSchedule, int]:
     """The schedule and the time that are given.
 
     Raises:

@@ -19,7 +19,7 @@ from mock_server.wire.schema import (
     STRING,
     Enum,
     Field,
-    Kind,
+    FieldType,
     ListOf,
     MapOf,
     Message,
@@ -193,7 +193,7 @@ def _timestamp_reader(name: str) -> Read:
     return read
 
 
-def _value_reader(kind: Kind) -> ReadValue:
+def _value_reader(kind: FieldType) -> ReadValue:
     if isinstance(kind, Enum):
         return _read_int32
     assert isinstance(kind, Scalar), kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_server.wire.errors import DecodeError
-from mock_server.wire.schema import INT32, INT64, Enum, Kind, Message, Scalar
+from mock_server.wire.schema import INT32, INT64, Enum, FieldType, Message, Scalar
 
 VARINT, FIXED64, LENGTH_DELIMITED, START_GROUP, END_GROUP, FIXED32 = range(6)
 """The wire types."""
@@ -111,7 +111,7 @@ def _skip_value(data: bytes, tag: int, at: int, groups: list[int]) -> int:
     raise malformed()
 
 
-def wire_type(kind: Kind) -> int:
+def wire_type(kind: FieldType) -> int:
     """The wire type of a single value of this kind."""
     if isinstance(kind, Enum):
         return VARINT

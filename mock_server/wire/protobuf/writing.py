@@ -23,7 +23,7 @@ from mock_server.wire.schema import (
     UINT32,
     Enum,
     Field,
-    Kind,
+    FieldType,
     ListOf,
     MapOf,
     Message,
@@ -35,7 +35,7 @@ from mock_server.wire.timestamps import split_timestamp
 
 _INT64_MASK = (1 << 64) - 1
 
-Write = Callable[[Any], bytes]
+BytesWriter = Callable[[Any], bytes]
 
 
 def encode(message: Message, document: Mapping[str, Any]) -> bytes:
@@ -61,7 +61,7 @@ def encode(message: Message, document: Mapping[str, Any]) -> bytes:
 
 
 @cache
-def _writer(message: Message) -> Write:
+def _writer(message: Message) -> BytesWriter:
     fields = sorted(message.fields.values(), key=lambda field: (bool(field.oneof), field.number))
     writers = {field.name: (rank, _field_writer(field)) for rank, field in enumerate(fields)}
     by_rank = itemgetter(0)
@@ -85,7 +85,7 @@ def _writer(message: Message) -> Write:
     return write
 
 
-def _field_writer(field: Field) -> Write:
+def _field_writer(field: Field) -> BytesWriter:
     """Writes a field with its tag; nothing where proto3 leaves a default out."""
     kind = field.kind
     if isinstance(kind, ListOf):
@@ -101,7 +101,7 @@ def _field_writer(field: Field) -> Write:
     return lambda value: write(value) if value else b""
 
 
-def _tagged(number: int, kind: Kind) -> Write:
+def _tagged(number: int, kind: FieldType) -> BytesWriter:
     tag = varint(number << 3 | wire_type(kind))
     write = _value_writer(kind)
     if wire_type(kind) is not LENGTH_DELIMITED:
@@ -114,7 +114,7 @@ def _tagged(number: int, kind: Kind) -> Write:
     return write_with_length
 
 
-def _map_writer(number: int, kind: MapOf) -> Write:
+def _map_writer(number: int, kind: MapOf) -> BytesWriter:
     """Each entry is a message of key and value; both are written even when empty."""
     tag = varint(number << 3 | LENGTH_DELIMITED)
     write_key, write_value = _tagged(1, STRING), _tagged(2, kind.value)
@@ -129,7 +129,7 @@ def _map_writer(number: int, kind: MapOf) -> Write:
     return write
 
 
-def _value_writer(kind: Kind) -> Write:
+def _value_writer(kind: FieldType) -> BytesWriter:
     """Writes a value without tag and length."""
     if isinstance(kind, Message):
         return _writer_when_needed(kind)
@@ -144,7 +144,7 @@ def _value_writer(kind: Kind) -> Write:
     return _SCALAR_WRITERS[kind.name]
 
 
-def _writer_when_needed(message: Message) -> Write:
+def _writer_when_needed(message: Message) -> BytesWriter:
     """The envelope has fifty members; a server that starts needs the writers of few."""
     return lambda document: _writer(message)(document)
 
@@ -166,7 +166,7 @@ def _write_timestamp(text: str) -> bytes:
     return _write_seconds(seconds) + _write_nanos(nanos)
 
 
-_SCALAR_WRITERS: Mapping[str, Write] = {
+_SCALAR_WRITERS: Mapping[str, BytesWriter] = {
     "string": _write_string,
     "bytes": _write_bytes,
     "bool": lambda value: b"\x01" if value else b"\x00",

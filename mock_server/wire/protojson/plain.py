@@ -24,7 +24,7 @@ from mock_server.wire.schema import (
     STRING,
     Enum,
     Field,
-    Kind,
+    FieldType,
     ListOf,
     MapOf,
     Message,
@@ -138,7 +138,7 @@ def _converter(field: Field, discard_unknown: bool) -> Convert:
     return _value_converter(kind, discard_unknown)
 
 
-def _value_converter(kind: Kind, discard_unknown: bool) -> Convert:
+def _value_converter(kind: FieldType, discard_unknown: bool) -> Convert:
     if isinstance(kind, Message):
         return lambda value: _reader(kind, discard_unknown)(value)  # made when first needed
     if isinstance(kind, Wrapper):

@@ -22,7 +22,7 @@ from mock_server.wire.schema import (
     STRING,
     UINT32,
     Field,
-    Kind,
+    FieldType,
     ListOf,
     MapOf,
     Message,
@@ -36,7 +36,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _COMMA = ", "  # this build of the server puts one blank after each comma
 _NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 
-Write = Callable[[Any], str]
+TextWriter = Callable[[Any], str]
 
 
 def encode(message: Message, document: Mapping[str, Any]) -> str:
@@ -87,7 +87,7 @@ def message_json(message: Message, fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _json(kind: Kind, value: Any) -> Any:
+def _json(kind: FieldType, value: Any) -> Any:
     if isinstance(kind, Message):
         return message_json(kind, value)
     if isinstance(kind, ListOf):
@@ -101,7 +101,7 @@ def _json(kind: Kind, value: Any) -> Any:
 
 
 @cache
-def _writer(message: Message) -> Write:
+def _writer(message: Message) -> TextWriter:
     writers = {
         field.name: (rank, _field_writer(field))
         for rank, field in enumerate(message.fields.values())
@@ -126,7 +126,7 @@ def _writer(message: Message) -> Write:
     return write
 
 
-def _field_writer(field: Field) -> Write:
+def _field_writer(field: Field) -> TextWriter:
     """Writes a field with its name; nothing where proto3 leaves a default out."""
     head, write = f'"{field.name}":', _value_writer(field.kind)
     if field.has_presence:
@@ -136,7 +136,7 @@ def _field_writer(field: Field) -> Write:
     return lambda value: head + write(value) if value else ""
 
 
-def _value_writer(kind: Kind) -> Write:
+def _value_writer(kind: FieldType) -> TextWriter:
     if isinstance(kind, Message):
         return lambda document: _writer(kind)(document)  # made when it is first needed
     if isinstance(kind, ListOf):
@@ -152,7 +152,7 @@ def _value_writer(kind: Kind) -> Write:
     return _SCALAR_WRITERS[kind] if isinstance(kind, Scalar) else _write_number
 
 
-def _entries(entries: Mapping[str, Any], write_value: Write) -> list[str]:
+def _entries(entries: Mapping[str, Any], write_value: TextWriter) -> list[str]:
     return [f"{_write_text(name)}:{write_value(value)}" for name, value in sorted(entries.items())]
 
 
@@ -176,7 +176,7 @@ def _write_double(value: float) -> str:
     return format_float(value) if math.isfinite(value) else _NOT_FINITE[str(float(value))]
 
 
-_SCALAR_WRITERS: Mapping[Scalar, Write] = {
+_SCALAR_WRITERS: Mapping[Scalar, TextWriter] = {
     STRING: _write_text,
     BYTES: _write_bytes,
     BOOL: lambda value: "true" if value else "false",

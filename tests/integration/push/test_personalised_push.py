@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 import pytest_asyncio
 
-from mock_server import Config, MockServer, Outcome, PushRecord
+from mock_server import Config, MockServer, PushOutcome, PushRecord
 from nakama_client import ChannelType, Client, PushDevice, RegistrationInfo, Session
 from onesignal_stub import OneSignalStub
 from server_kit import Clock
@@ -108,7 +108,7 @@ async def outcome(server: MockServer, event: str = "direct_message") -> PushReco
 
     def is_done(record: PushRecord) -> bool:
         newest = [each for each in server.pushes if each.event == event][-1]
-        return record == newest and record.outcome != Outcome.PENDING
+        return record == newest and record.outcome != PushOutcome.PENDING
 
     return await server.pushes.wait_for(is_done)
 
@@ -128,7 +128,7 @@ async def test_a_message_reaches_all_phones_in_their_languages(
         await log_in(phone, ada)
     await write(client, bob, ada, "tea?")
     record = await outcome(server)
-    assert (record.outcome, record.recipients) == (Outcome.SENT, 2)
+    assert (record.outcome, record.recipients) == (PushOutcome.SENT, 2)
     assert received(onesignal, german) == ["bob sagt: tea?"]
     assert received(onesignal, english) == ["bob: tea?"]
 
@@ -145,7 +145,7 @@ async def test_connected_player_gets_a_frame_and_no_push(
         await client.add_friends(bob, [ada.user_id])
         assert (await anext(notifications)).code == -2
         await write(client, bob, ada, "tea?")
-        assert (await outcome(server)).outcome == Outcome.SKIPPED
+        assert (await outcome(server)).outcome == PushOutcome.SKIPPED
     assert received(onesignal, phone) == []
 
 
@@ -164,9 +164,9 @@ async def test_several_accounts_share_a_phone_until_they_log_out(
     assert received(onesignal, shared) == ["cleo: one", "cleo: two"]
     await log_out(client, shared, ada)
     await write(client, cleo, ada, "three")
-    assert (await outcome(server)).outcome == Outcome.NOBODY_REACHED
+    assert (await outcome(server)).outcome == PushOutcome.NOBODY_REACHED
     await write(client, cleo, bob, "four")
-    assert (await outcome(server)).outcome == Outcome.SENT
+    assert (await outcome(server)).outcome == PushOutcome.SENT
 
 
 @pytest.mark.asyncio
@@ -197,7 +197,7 @@ async def test_an_iphone_without_consent_is_not_pushed_to(
     await phone.load_page(LOGIN_PAGE)
     assert await server.devices(ada.user_id) == []
     await write(client, bob, ada, "tea?")
-    assert (await outcome(server)).outcome == Outcome.NOBODY_REACHED
+    assert (await outcome(server)).outcome == PushOutcome.NOBODY_REACHED
     await phone.give_consent()
     await write(client, bob, ada, "tea again?")
     await outcome(server)
@@ -213,12 +213,12 @@ async def test_a_phone_that_was_turned_off_and_reinstalled_is_reached_again(
     await log_in(phone, ada)
     await phone.unsubscribe()
     await write(client, bob, ada, "off")
-    assert (await outcome(server)).outcome == Outcome.NOBODY_REACHED
+    assert (await outcome(server)).outcome == PushOutcome.NOBODY_REACHED
     await phone.reinstall()
     await log_in(phone, ada)
     await write(client, bob, ada, "on")
     record = await outcome(server)
-    assert (record.outcome, record.recipients, len(record.player_ids)) == (Outcome.SENT, 1, 2)
+    assert (record.outcome, record.recipients, len(record.player_ids)) == (PushOutcome.SENT, 1, 2)
     assert "not subscribed" in record.reason
     assert received(onesignal, phone) == ["bob: on"]
 
@@ -257,4 +257,4 @@ async def test_push_reaches_players_by_external_user_id(
     assert received(onesignal, second) == ["bob: tea?"]
     await first.external_user_id.set(bob.user_id)
     await write(client, bob, ada, "nobody?")
-    assert (await outcome(server)).outcome == Outcome.NOBODY_REACHED
+    assert (await outcome(server)).outcome == PushOutcome.NOBODY_REACHED

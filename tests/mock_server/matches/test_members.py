@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_server.features.matches.members import Members
+from mock_server.features.matches.members import MatchMembers
 from mock_server.runtime.match_handler import MatchPresence
 
 ADA = MatchPresence("ada", "session-of-ada", "ada", "node")
@@ -10,7 +10,7 @@ BOB = MatchPresence("bob", "session-of-bob", "bob", "node")
 
 
 def test_join_adds_each_session_once() -> None:
-    members = Members()
+    members = MatchMembers()
 
     assert members.join([ADA, BOB]) == [ADA, BOB]
     assert members.join([ADA]) == []
@@ -18,7 +18,7 @@ def test_join_adds_each_session_once() -> None:
 
 
 def test_leave_returns_those_who_were_there() -> None:
-    members = Members()
+    members = MatchMembers()
     members.join([ADA])
 
     assert members.leave([BOB, ADA]) == [ADA]
@@ -26,7 +26,7 @@ def test_leave_returns_those_who_were_there() -> None:
 
 
 def test_receivers_are_members_of_the_same_node() -> None:
-    members = Members()
+    members = MatchMembers()
     members.join([ADA, BOB])
 
     assert members.receivers(None) == [ADA.session_id, BOB.session_id]
@@ -38,7 +38,7 @@ def test_receivers_are_members_of_the_same_node() -> None:
 
 
 def test_expired_returns_joiners_who_did_not_appear_once() -> None:
-    members = Members()
+    members = MatchMembers()
     members.expect(ADA, deadline=15)
     members.expect(BOB, deadline=15)
     members.confirm(BOB.session_id)

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from mock_server import Config, MockServer, Outcome, PushRecord
+from mock_server import Config, MockServer, PushOutcome, PushRecord
 from nakama_client import Client, Session
 from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import Start, client_of, login
@@ -38,7 +38,7 @@ async def add_player(onesignal: OneSignalStub, fields: dict[str, Any]) -> str:
 async def gift(server: MockServer, session: Session) -> PushRecord:
     await server.notifications.send(session.user_id, "A gift", code=7)
     return await server.pushes.wait_for(
-        lambda record: record.user_id == session.user_id and record.outcome != Outcome.PENDING
+        lambda record: record.user_id == session.user_id and record.outcome != PushOutcome.PENDING
     )
 
 
@@ -60,7 +60,7 @@ async def test_a_rule_reaches_the_device_that_the_tutorials_function_registered(
         player_id = (await client.get_account(ada)).user.metadata["os_player_id"]
         assert await server.devices(ada.user_id) == []
         record = await gift(server, ada)
-        assert (record.outcome, record.player_ids) == (Outcome.SENT, (player_id,))
+        assert (record.outcome, record.player_ids) == (PushOutcome.SENT, (player_id,))
         assert record.device_sources == {player_id: "metadata"}
         assert [push.player_id for push in onesignal.pushes] == [player_id]
 
@@ -73,7 +73,7 @@ async def test_metadata_may_have_a_list_of_devices_and_what_is_no_id_is_told(
     metadata = {"os_player_ids": [first, 5, "none", None], "os_player_id": second}
     server.nk.account_update_id(ada.user_id, metadata)
     record = await gift(server, ada)
-    assert (record.outcome, record.recipients) == (Outcome.SENT, 2)
+    assert (record.outcome, record.recipients) == (PushOutcome.SENT, 2)
     assert {push.player_id for push in onesignal.pushes} == {first, second}
     for wrong in (
         "os_player_ids[2] is 5",
@@ -93,10 +93,10 @@ async def test_metadata_that_is_no_id_names_the_user_and_others_get_their_push(
     server.nk.account_update_id(ada.user_id, {"os_player_id": value})
     server.nk.account_update_id(bob.user_id, {"os_player_id": device})
     record = await gift(server, ada)
-    assert record.outcome == Outcome.NOBODY_REACHED
+    assert record.outcome == PushOutcome.NOBODY_REACHED
     assert ada.user_id in record.reason
     assert "no player id" in record.reason
-    assert (await gift(server, bob)).outcome == Outcome.SENT
+    assert (await gift(server, bob)).outcome == PushOutcome.SENT
 
 
 @pytest.mark.asyncio
@@ -160,12 +160,12 @@ async def test_a_function_of_a_python_module_may_name_the_devices(
     ):
         ada, bob, carl = [await login(client, name) for name in ("ada", "bob", "carl")]
         assert (await gift(server, ada)).device_sources == {device: "function:phones.player_ids"}
-        assert (await gift(server, bob)).outcome == Outcome.NOBODY_REACHED
+        assert (await gift(server, bob)).outcome == PushOutcome.NOBODY_REACHED
         failed = await gift(server, carl)
-        assert failed.outcome == Outcome.NOBODY_REACHED
+        assert failed.outcome == PushOutcome.NOBODY_REACHED
         assert f"failed for user {carl.user_id}: 'no carl'" in failed.reason
         await server.reload_modules()
-        assert (await gift(server, ada)).outcome == Outcome.SENT
+        assert (await gift(server, ada)).outcome == PushOutcome.SENT
 
 
 @pytest.mark.asyncio

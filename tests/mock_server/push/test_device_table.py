@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_server import MockServer, Outcome
+from mock_server import MockServer, PushOutcome
 from nakama_client import (
     ApiError,
     Client,
@@ -157,14 +157,14 @@ async def test_the_portable_module_reaches_every_device_of_many_users(
         for user, reached in ((ada, phones[1:]), (bob, phones[:1])):
             record = await server.pushes.wait_for(
                 lambda record, user=user: (
-                    (record.user_id, record.outcome) == (user.user_id, Outcome.SENT)
+                    (record.user_id, record.outcome) == (user.user_id, PushOutcome.SENT)
                 )
             )
             assert sorted(record.player_ids) == sorted(reached)
             assert set(record.device_sources.values()) == {"metadata"}
         await client.unregister_push(bob, device_type=1, identifier="phone 0")
         await server.notifications.send(bob.user_id, "Again", code=7)
-        last = await server.pushes.wait_for(lambda record: record.outcome != Outcome.SENT)
+        last = await server.pushes.wait_for(lambda record: record.outcome != PushOutcome.SENT)
         assert last.reason == "the user has no device"
         for number in range(11):
             await client.register_push(bob, device_type=1, identifier=f"new {number}")

@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from mock_server import Config, MockServer, Outcome, PushEvent, PushMessage, PushRecord
+from mock_server import Config, MockServer, PushEvent, PushMessage, PushOutcome, PushRecord
 from nakama_client import Client, Session
 from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import Start, client_of, login
@@ -20,7 +20,7 @@ async def ended(server: MockServer, number: int = 1) -> list[PushRecord]:
     """The records, once so many have an outcome."""
 
     def enough(_: PushRecord) -> bool:
-        done = [each for each in server.pushes if each.outcome != Outcome.PENDING]
+        done = [each for each in server.pushes if each.outcome != PushOutcome.PENDING]
         return len(done) >= number
 
     await server.pushes.wait_for(enough)
@@ -40,7 +40,7 @@ async def test_a_notification_to_an_offline_user_reaches_all_his_devices(
     german = await phone(client, ada, "german")
     await server.notifications.send(ada.user_id, "A sword", {"item": "sword"}, code=7)
     (record,) = await ended(server)
-    assert record.outcome == Outcome.SENT
+    assert record.outcome == PushOutcome.SENT
     assert (record.event, record.user_id, record.recipients) == ("7", ada.user_id, 2)
     assert set(record.player_ids) == {english, german}
     assert {push.player_id: push.contents for push in onesignal.pushes} == {
@@ -66,7 +66,7 @@ async def test_a_user_with_an_open_socket_gets_a_frame_and_no_push(
         await server.notifications.send(ada.user_id, "A sword", code=7)
         assert (await anext(frames)).subject == "A sword"
     (record,) = server.pushes
-    assert (record.outcome, record.reason) == (Outcome.SKIPPED, "the user is online")
+    assert (record.outcome, record.reason) == (PushOutcome.SKIPPED, "the user is online")
     assert onesignal.pushes == []
 
 
@@ -79,7 +79,7 @@ async def test_a_rule_may_ask_to_push_to_who_is_online(start: Start) -> None:
         async with client.socket(ada):
             await server.notifications.send(ada.user_id, "A sword", code=7)
             (record,) = await ended(server)
-        assert record.outcome == Outcome.SENT
+        assert record.outcome == PushOutcome.SENT
 
 
 @pytest.mark.asyncio
@@ -96,7 +96,7 @@ async def test_nobody_is_reached_without_a_device(server: MockServer, ada: Sessi
     await server.notifications.send(ada.user_id, "A sword", code=7)
     (record,) = server.pushes
     assert (record.outcome, record.reason) == (
-        Outcome.NOBODY_REACHED,
+        PushOutcome.NOBODY_REACHED,
         "the user has no device",
     )
 
@@ -113,7 +113,7 @@ async def test_nobody_is_reached_where_all_have_unsubscribed(
         )
     await server.notifications.send(ada.user_id, "A sword", code=7)
     (record,) = await ended(server)
-    assert record.outcome == Outcome.NOBODY_REACHED
+    assert record.outcome == PushOutcome.NOBODY_REACHED
     assert len(record.failures) == 1
 
 
@@ -131,7 +131,7 @@ async def test_one_bad_player_id_does_not_keep_the_others_from_the_message(
             assert answer.status == 200
         await server.notifications.send(ada.user_id, "A sword", code=7)
         (record,) = await ended(server)
-    assert (record.outcome, record.player_ids) == (Outcome.SENT, (good,))
+    assert (record.outcome, record.player_ids) == (PushOutcome.SENT, (good,))
     assert record.reason == "no UUID: no uuid"
 
 
@@ -167,7 +167,7 @@ async def test_it_is_sent_by_external_user_id_where_the_settings_say_so(
         )
         await server.notifications.send(ada.user_id, "A sword", code=7)
         (record,) = await ended(server)
-    assert (record.outcome, record.player_ids) == (Outcome.SENT, ())
+    assert (record.outcome, record.player_ids) == (PushOutcome.SENT, ())
     (push,) = onesignal.pushes
     assert push.external_user_id == ada.user_id
 
@@ -209,7 +209,7 @@ async def test_a_direct_message_reaches_who_is_offline_once(
             async with client.socket(ada):
                 await socket.send_message(channel.id, {"text": "you are here"})
     assert record.event == "direct_message"
-    assert [each.outcome for each in server.pushes] == [Outcome.SENT, Outcome.SKIPPED]
+    assert [each.outcome for each in server.pushes] == [PushOutcome.SENT, PushOutcome.SKIPPED]
     (push,) = onesignal.pushes
     assert push.contents == "bob: hello $sender"
     assert push.data["sender_id"] == bob.user_id
@@ -228,7 +228,7 @@ async def test_a_function_makes_the_message(
     await server.notifications.send(ada.user_id, "A sword", code=7)
     await server.notifications.send(ada.user_id, "Coins", {"coins": 5}, code=7)
     skipped, sent = await ended(server, 2)
-    assert (skipped.outcome, skipped.reason) == (Outcome.SKIPPED, "the rule made no message")
+    assert (skipped.outcome, skipped.reason) == (PushOutcome.SKIPPED, "the rule made no message")
     assert sent.contents == {"en": "5 coins"}
     assert [push.contents for push in onesignal.pushes] == ["5 coins"]
 
@@ -245,7 +245,7 @@ async def test_a_rule_that_fails_is_recorded_and_the_notification_sent(
     await server.notifications.send(ada.user_id, "A sword", code=7)
     (record,) = server.pushes
     assert (record.outcome, record.reason) == (
-        Outcome.FAILED,
+        PushOutcome.FAILED,
         "the rule failed: KeyError: 'gold'",
     )
     assert len(await server.notifications.stored(ada.user_id)) == 1
@@ -267,7 +267,7 @@ async def test_a_message_that_can_not_be_sent_is_recorded(
     await phone(client, ada)
     await server.notifications.send(ada.user_id, "A sword", code=7)
     (record,) = await ended(server)
-    assert record.outcome == Outcome.FAILED
+    assert record.outcome == PushOutcome.FAILED
     assert reason in record.reason
 
 
@@ -278,7 +278,7 @@ async def test_a_template_without_its_value_is_recorded(start: Start) -> None:
         ada = await login(client, "ada")
         await server.notifications.send(ada.user_id, "A sword", {"coins": 5}, code=7)
         (record,) = server.pushes
-    assert record.outcome == Outcome.FAILED
+    assert record.outcome == PushOutcome.FAILED
     assert "$gold; this event has $coins, $sender, $subject, $code" in record.reason
 
 
@@ -336,7 +336,7 @@ async def test_without_onesignal_a_push_fails_and_says_why(start: Start) -> None
         )
         await server.notifications.send(ada.user_id, "A sword", code=7)
         (record,) = server.pushes
-    assert record.outcome == Outcome.FAILED
+    assert record.outcome == PushOutcome.FAILED
     assert "onesignal.url is not set" in record.reason
 
 
@@ -358,5 +358,5 @@ def test_pushes_of_a_server_in_a_thread_can_be_read_and_awaited() -> None:
             server.nk.notification_send(user_id, "Hi", {}, 7)
             return await server.pushes.wait_for(lambda record: record.user_id == user_id)
 
-        assert server.run(send()).outcome == Outcome.NOBODY_REACHED
+        assert server.run(send()).outcome == PushOutcome.NOBODY_REACHED
         assert len(list(server.pushes)) == 1

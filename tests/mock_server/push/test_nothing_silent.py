@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from mock_server import Config, MockServer, Outcome
+from mock_server import Config, MockServer, PushOutcome
 from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import GIFT, Start, WatchedClock, client_of, login
 from tests.mock_server.push.flaky import FlakyOneSignal, answers, breaks
@@ -35,7 +35,7 @@ async def test_a_push_that_failed_is_a_warning_with_what_to_do(
         flaky.then(answers(403, '{"errors":["Access denied."]}'))
         with caplog.at_level(logging.WARNING, "mock_server.push"):
             await server.notifications.send(ada.user_id, "A sword", code=7)
-            await server.pushes.wait_for(lambda record: record.outcome == Outcome.FAILED)
+            await server.pushes.wait_for(lambda record: record.outcome == PushOutcome.FAILED)
         (record,) = (await control(server, "pushes"))["pushes"]
     (warning,) = [each for each in caplog.records if each.name == "mock_server.push"]
     assert warning.levelno == logging.WARNING

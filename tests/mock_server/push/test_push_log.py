@@ -3,7 +3,7 @@ import asyncio
 import attrs
 import pytest
 
-from mock_server import Outcome, PushRecord
+from mock_server import PushOutcome, PushRecord
 from mock_server.features.push.push_log import PushLog
 
 
@@ -13,11 +13,11 @@ def record(name: str) -> PushRecord:
 
 @pytest.mark.asyncio
 async def test_wait_for_looks_at_each_change_of_a_record_once() -> None:
-    log, looked_at = PushLog(), list[tuple[str, Outcome]]()
+    log, looked_at = PushLog(), list[tuple[str, PushOutcome]]()
 
     def is_sent(each: PushRecord) -> bool:
         looked_at.append((each.id, each.outcome))
-        return each.outcome is Outcome.SENT
+        return each.outcome is PushOutcome.SENT
 
     names = [str(number) for number in range(500)]
     waiting = asyncio.create_task(log.wait_for(is_sent))
@@ -25,9 +25,9 @@ async def test_wait_for_looks_at_each_change_of_a_record_once() -> None:
         await asyncio.sleep(0)
         log.put(record(name))
     await asyncio.sleep(0)
-    log.put(attrs.evolve(record("7"), outcome=Outcome.SENT))
+    log.put(attrs.evolve(record("7"), outcome=PushOutcome.SENT))
     assert (await waiting).id == "7"
-    assert looked_at == [*((name, Outcome.PENDING) for name in names), ("7", Outcome.SENT)]
+    assert looked_at == [*((name, PushOutcome.PENDING) for name in names), ("7", PushOutcome.SENT)]
     assert [each.id for each in log] == names
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mock_server import Config, MockServer, Outcome, PushEvent, PushMessage, PushRecord
+from mock_server import Config, MockServer, PushEvent, PushMessage, PushOutcome, PushRecord
 from nakama_client import Session
 from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import GIFT, Start, WatchedClock, client_of, login
@@ -47,7 +47,7 @@ async def give(
 
 
 async def end_of_push(server: MockServer) -> PushRecord:
-    return await server.pushes.wait_for(lambda record: record.outcome != Outcome.PENDING)
+    return await server.pushes.wait_for(lambda record: record.outcome != PushOutcome.PENDING)
 
 
 def keys(flaky: FlakyOneSignal) -> list[str]:
@@ -82,7 +82,7 @@ async def test_it_is_tried_again_and_sent_once(
         for _ in behaviours:
             await clock.advance_past_sleep()
         record = await end_of_push(server)
-        assert record.outcome == Outcome.SENT
+        assert record.outcome == PushOutcome.SENT
         assert len(record.failures) == len(problems)
         for failure, problem in zip(record.failures, problems, strict=True):
             assert problem in failure.problem
@@ -101,7 +101,7 @@ async def test_a_slow_onesignal_is_asked_again(
         await give(server, ada)
         await clock.advance_past_sleep()
         record = await end_of_push(server)
-        assert record.outcome == Outcome.SENT
+        assert record.outcome == PushOutcome.SENT
         assert record.failures[0].problem == "no answer within 0.05 s"
         assert len(onesignal.pushes) == 1
 
@@ -118,7 +118,7 @@ async def test_it_is_given_up_after_five_attempts(
         for _ in range(4):
             await clock.advance_past_sleep()
         record = await end_of_push(server)
-        assert (record.outcome, len(record.failures)) == (Outcome.FAILED, 5)
+        assert (record.outcome, len(record.failures)) == (PushOutcome.FAILED, 5)
         assert "no answer" in record.reason
         times = [failure.time for failure in record.failures]
         assert times == sorted(times)
@@ -135,7 +135,7 @@ async def test_a_wrong_key_fails_at_once(start: Start, onesignal: OneSignalStub)
     ):
         await give(server, ada)
         record = await end_of_push(server)
-        assert (record.outcome, record.reason) == (Outcome.FAILED, "HTTP 403: Access denied.")
+        assert (record.outcome, record.reason) == (PushOutcome.FAILED, "HTTP 403: Access denied.")
         assert len(flaky.requests) == 1
 
 
@@ -151,7 +151,7 @@ async def test_one_push_that_waits_does_not_hold_up_the_next(
         await give(server, ada, "second")
         await onesignal.wait_for_push(contains="second")
         first = next(iter(server.pushes))
-        assert (first.outcome, len(first.failures)) == (Outcome.PENDING, 1)
+        assert (first.outcome, len(first.failures)) == (PushOutcome.PENDING, 1)
         await clock.advance_past_sleep()
         await onesignal.wait_for_push(contains="first")
 
@@ -165,7 +165,7 @@ async def test_no_more_wait_than_the_queue_holds(start: Start, onesignal: OneSig
         for number in range(3):
             await give(server, ada, f"no. {number}")
         outcomes = [record.outcome for record in server.pushes]
-        assert outcomes == [Outcome.PENDING, Outcome.PENDING, Outcome.FAILED]
+        assert outcomes == [PushOutcome.PENDING, PushOutcome.PENDING, PushOutcome.FAILED]
         assert "push.queue_size" in list(server.pushes)[2].reason
         await server.reset()
 
@@ -197,7 +197,7 @@ async def test_what_is_under_way_at_the_stop_is_finished(
     ):
         for number in range(5):
             await give(server, ada, f"no. {number}")
-    assert {record.outcome for record in server.pushes} == {Outcome.SENT}
+    assert {record.outcome for record in server.pushes} == {PushOutcome.SENT}
     assert len(onesignal.pushes) == 5
 
 
@@ -211,7 +211,7 @@ async def test_what_waits_for_another_attempt_at_the_stop_fails(
             await server.pushes.wait_for(lambda record: len(record.failures) == 1)
         (record,) = server.pushes
         assert (record.outcome, record.reason) == (
-            Outcome.FAILED,
+            PushOutcome.FAILED,
             "the server stopped before there was an answer",
         )
         assert len(flaky.requests) == 1
@@ -227,7 +227,7 @@ async def test_the_stop_does_not_wait_for_a_onesignal_that_hangs(
         async with player_with_phone(start, flaky, flaky.hangs, **flaky_and_slow) as (server, ada):
             await give(server, ada)
         (record,) = server.pushes
-        assert record.outcome == Outcome.FAILED
+        assert record.outcome == PushOutcome.FAILED
 
 
 @pytest.mark.asyncio
@@ -263,7 +263,7 @@ async def test_a_restarted_server_sends_what_was_under_way(
         await flaky.received(2)
         await server.restart()
         await server.pushes.wait_for(
-            lambda _: [each.outcome for each in server.pushes] == [Outcome.SENT] * 2
+            lambda _: [each.outcome for each in server.pushes] == [PushOutcome.SENT] * 2
         )
         assert [len(each.failures) for each in server.pushes] == [1, 0]
         assert [keys(flaky).count(each.id) for each in server.pushes] == [2, 2]
@@ -286,7 +286,7 @@ async def test_a_restored_server_sends_what_was_under_way(
         assert len(server.pushes) == 0
         await server.restore(image)
         record = await end_of_push(server)
-        assert record.outcome == Outcome.SENT
+        assert record.outcome == PushOutcome.SENT
         assert keys(flaky) == [record.id] * 2
         assert [push.contents for push in onesignal.pushes] == ["A sword"]
 
@@ -303,7 +303,7 @@ async def test_a_restart_without_data_forgets_what_was_under_way(
         await server.pushes.wait_for(lambda record: len(record.failures) == 1)
         await server.restart(keep_data=False)
         (record,) = server.pushes
-        assert record.outcome == Outcome.FAILED
+        assert record.outcome == PushOutcome.FAILED
 
 
 @pytest.mark.asyncio

@@ -18,7 +18,7 @@ from mock_server.wire.schema import (
     STRING,
     UINT32,
     Enum,
-    Kind,
+    FieldType,
     ListOf,
     MapOf,
     Message,
@@ -71,7 +71,7 @@ def one_of_each(message: Message, document: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def values(kind: Kind) -> st.SearchStrategy[Any]:
+def values(kind: FieldType) -> st.SearchStrategy[Any]:
     if isinstance(kind, Message):
         return st.deferred(lambda: documents(kind))
     if isinstance(kind, ListOf):

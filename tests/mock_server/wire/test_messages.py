@@ -18,7 +18,7 @@ from mock_server.wire.messages import (
 from mock_server.wire.schema import (
     Enum,
     Field,
-    Kind,
+    FieldType,
     ListOf,
     MapOf,
     Message,
@@ -30,7 +30,7 @@ from tests.mock_server.wire.documents import LOOKUPS, MESSAGES
 from tests.mock_server.wire.facts import FACTS
 
 
-def type_name(kind: Kind, package: str, around: str) -> str:
+def type_name(kind: FieldType, package: str, around: str) -> str:
     if isinstance(kind, Scalar):
         return kind.name
     if isinstance(kind, Wrapper):

@@ -8,7 +8,7 @@ from mock_server.runtime.errors import BadArgument, ModuleError
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Nk
 from mock_server.runtime.js.given import Given, Object, json_of
-from mock_server.runtime.js.values import Message, Revived
+from mock_server.runtime.js.values import ProtobufMessage, Revived
 from mock_server.wire.uuids import parse_uuid
 
 _CHANNEL = "invalid channel id"
@@ -83,7 +83,9 @@ def _written(nk: Nk, verb: str, name: str, *arguments: Any) -> Revived:
         acknowledged: Object = nk(name, *arguments)
     except ModuleError as error:
         raise _refusal(error, f"{verb} channel message") from None
-    members = {each: Message({"Value": acknowledged[each]}) for each in ("code", "persistent")}
+    members = {
+        each: ProtobufMessage({"Value": acknowledged[each]}) for each in ("code", "persistent")
+    }
     return Revived(acknowledged | members)
 
 

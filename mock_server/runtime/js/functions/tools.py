@@ -9,7 +9,7 @@ import re
 import secrets
 from typing import Any
 
-from mock_server.cron import BadSchedule, Schedule, parse_schedule
+from mock_server.cron import BadSchedule, CronSchedule, parse_schedule
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Nk
@@ -173,7 +173,7 @@ def cron_prev(given: Given, nk: Nk) -> Any:
     return due(schedule.last, before)
 
 
-def _schedule(given: Given) -> tuple[Schedule, int]:
+def _schedule(given: Given) -> tuple[CronSchedule, int]:
     expression, timestamp = given.text(0), given.integer(1)
     try:
         return parse_schedule(expression), timestamp
