@@ -7,26 +7,15 @@ for a whole session of tests. Whatever a handle does happens in the server's loo
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from attrs import field, frozen
 
 from mock_server.realtime.session import DISCONNECTED, SocketSession
 from mock_server.runtime.nk import Nakama
-
-T = TypeVar("T")
-
-
-class InLoop(Protocol):
-    """The ways into the server's loop, from any thread and any loop."""
-
-    def call(self, function: Callable[[], T], /) -> T:
-        """Call a function there, and wait for its result."""
-
-    async def wait(self, coroutine: Coroutine[Any, Any, T], /) -> T:
-        """Await a coroutine there."""
+from server_kit import InLoop
 
 
 @frozen

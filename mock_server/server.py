@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
-from attrs import frozen
 
 from mock_server.config import Config, SocketConfig
 from mock_server.console import page
@@ -34,9 +33,9 @@ from mock_server.runtime.python import InitModule, initialize
 from mock_server.runtime.tools.metrics import Metric
 from mock_server.schema import SCHEMA
 from mock_server.wiring import Wiring
-from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, Store
+from server_kit import Clock, Faults, HostedServer, InLoop, Journal, ServerNotRunning, Store
 from server_kit.faults import FaultRoutes
-from server_kit.origin import Login, OriginGuard, is_loopback
+from server_kit.origin import Credentials, OriginGuard, is_loopback
 from server_kit.web import KIT, EventStream, is_ours
 
 T = TypeVar("T")
@@ -123,19 +122,19 @@ class MockServer(HostedServer):
     def matchmaker(self) -> MatchmakerFacade:
         """Brings players together without waiting for `matchmaker.interval_sec` to pass."""
         self._running()
-        return MatchmakerFacade(self._running_matchmaker, self._in_loop)
+        return MatchmakerFacade(self._running_matchmaker, InLoop(self))
 
     @property
     def purchases(self) -> PurchasesFacade:
         """Reads and refunds what players bought: `server.purchases.refund("t-1")`."""
         self._running()
-        return PurchasesFacade(lambda: self._running().purchases, _InLoop(self))
+        return PurchasesFacade(lambda: self._running().purchases, InLoop(self))
 
     @property
     def notifications(self) -> NotificationsFacade:
         """Sends and reads notifications as the game's backend does."""
         self._running()
-        return NotificationsFacade(self._running_notifications, self._in_loop)
+        return NotificationsFacade(self._running_notifications, InLoop(self))
 
     @property
     def nk(self) -> RuntimeHandle:
@@ -143,7 +142,7 @@ class MockServer(HostedServer):
 
         They may be called in any thread; what they give to await, in any loop.
         """
-        return RuntimeHandle(self._running().runtime.nk, _InLoop(self))
+        return RuntimeHandle(self._running().runtime.nk, InLoop(self))
 
     def rpc(self, rpc_id: str) -> Callable[[RpcFunction], RpcFunction]:
         """Decorate a function that clients call as `rpc_id`.
@@ -184,7 +183,7 @@ class MockServer(HostedServer):
     def sockets(self) -> list[OpenSocket]:
         """The open sockets, oldest first; each has `user_id`, `disconnect()` and `abort()`."""
         sessions = self._call_in_loop(lambda: self._running().registry.all())
-        return [open_socket(session, _InLoop(self)) for session in sessions]
+        return [open_socket(session, InLoop(self)) for session in sessions]
 
     def metrics(self) -> list[Metric]:
         """What modules have counted with `nk.metrics_*`, by kind, name and tags."""
@@ -362,7 +361,11 @@ class MockServer(HostedServer):
     def _guard(self) -> OriginGuard:
         """Keeps foreign pages out; on an address of the network it asks for the console's login."""
         console = self.config.console
-        login = None if is_loopback(console.address) else Login(console.username, console.password)
+        login = (
+            None
+            if is_loopback(console.address)
+            else Credentials(console.username, console.password)
+        )
         return OriginGuard(self.config.control.allow_host, login=login)
 
     def _running_matchmaker(self) -> Matchmaker:
@@ -375,19 +378,6 @@ class MockServer(HostedServer):
         if self._wiring is None:
             raise ServerNotRunning("start the server first: `async with MockServer() as server:`")
         return self._wiring
-
-
-@frozen
-class _InLoop:
-    """The ways into a server's loop, for the handles that it gives out."""
-
-    server: MockServer
-
-    def call(self, function: Callable[[], T], /) -> T:
-        return self.server._call_in_loop(function)
-
-    async def wait(self, coroutine: Coroutine[Any, Any, T], /) -> T:
-        return await self.server._in_loop(coroutine)
 
 
 def _tls(config: SocketConfig) -> ssl.SSLContext | None:

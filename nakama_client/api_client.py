@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from nakama_client.background import Background
 from nakama_client.config import Endpoint, RetryPolicy, Timeouts
 from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded, UnexpectedReply
-from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.events.dispatcher import EventDispatcher
 from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.unreadable import UnreadableItems
 from nakama_client.protocol.codec import Salvaged, encode
@@ -66,7 +66,7 @@ class ApiClient:
         options: TransportOptions,
     ) -> None:
         self.exchanges = Exchanges()
-        self._dispatcher = Dispatcher(_QUEUE_LIMIT, _log)
+        self._dispatcher = EventDispatcher(_QUEUE_LIMIT, _log)
         self.on_error = self._dispatcher.on_error
         self.unreadable_items = UnreadableItems(self._dispatcher)
         self._background = Background()

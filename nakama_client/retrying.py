@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from nakama_client.config import RetryPolicy
 from nakama_client.errors import NakamaError, ReplyError
-from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.events.dispatcher import EventDispatcher
 from nakama_client.events.handlers import Handlers
 from nakama_client.protocol.requests import Request
 from nakama_client.protocol.retry import Retry, full_jitter, may_repeat
@@ -37,7 +37,7 @@ class Retrying:
         policy: RetryPolicy | None,
         *,
         random: Callable[[], float],
-        dispatcher: Dispatcher,
+        dispatcher: EventDispatcher,
     ) -> None:
         self.on_retry: Handlers[Retry] = Handlers()
         self._policy = policy

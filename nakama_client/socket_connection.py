@@ -13,14 +13,21 @@ import msgspec
 from nakama_client import errors
 from nakama_client.config import Timeouts
 from nakama_client.disconnect import ClosedBy, DisconnectReason
-from nakama_client.events.dispatcher import EVENTS_PER_TURN, Dispatcher
+from nakama_client.events.dispatcher import EVENTS_PER_TURN, EventDispatcher
 from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
 from nakama_client.events.tasks import start
 from nakama_client.events.topics import Topics
 from nakama_client.protocol.closing import Close, close_notice_in, connection_lost, reason_of
-from nakama_client.protocol.envelopes import Envelope, Event, Members, PendingRequests, read, write
+from nakama_client.protocol.envelopes import (
+    Envelope,
+    EnvelopeMembers,
+    Event,
+    PendingRequests,
+    read,
+    write,
+)
 from nakama_client.transport.loops import check_loop
 from nakama_client.transport.websocket import WebSocket, WebSocketClosed
 
@@ -82,7 +89,7 @@ class SocketConnection:
         max_message_bytes: int,
         queue_limit: int,
     ) -> None:
-        self.dispatcher = Dispatcher(queue_limit, _log)
+        self.dispatcher = EventDispatcher(queue_limit, _log)
         self.topics = Topics(self.dispatcher, queue_limit=queue_limit)
         self._open_websocket = open_websocket
         self._timeouts = timeouts
@@ -296,12 +303,12 @@ class SocketConnection:
             count += self.topics.publish(member, raw)
         return count
 
-    def _answer(self, cid: str, members: Members) -> None:
+    def _answer(self, cid: str, members: EnvelopeMembers) -> None:
         waiter = self._pending.take(cid)
         if waiter is not None and not waiter.done():
             waiter.set_result(Envelope(members))
 
-    def _report(self, members: Members) -> None:
+    def _report(self, members: EnvelopeMembers) -> None:
         try:
             Envelope(members).check()
         except errors.SocketError as error:

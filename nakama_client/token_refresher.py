@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from nakama_client import errors
-from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.events.dispatcher import EventDispatcher
 from nakama_client.events.handlers import Handlers
 from nakama_client.events.tasks import is_functions_own, start
 from nakama_client.protocol.tokens import SessionReply, Tokens, from_login, from_refresh
@@ -54,7 +54,7 @@ class TokenRefresher:
         self,
         refresh: RefreshCall,
         *,
-        dispatcher: Dispatcher,
+        dispatcher: EventDispatcher,
         clock: Callable[[], float],
         deadline: float,
     ) -> None:

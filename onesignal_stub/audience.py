@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
-from onesignal_stub.filters import Device, Matches, parse
+from onesignal_stub.filters import FilterSubject, Matches, parse
 
 Channel: TypeAlias = Literal["push", "email", "sms"]
 IdKind: TypeAlias = Literal["id", "external_user_id", "alias", "token"]
@@ -148,7 +148,7 @@ class LeftOut:
         segment: The excluded segment that it is in; None where its platform is not selected.
     """
 
-    device: Device
+    device: FilterSubject
     segment: str | None
 
 
@@ -162,8 +162,8 @@ class Audience:
         left_out: Those that are in an excluded segment or of another platform.
     """
 
-    recipients: Sequence[Device] = field(factory=tuple)
-    unsubscribed: Sequence[Device] = field(factory=tuple)
+    recipients: Sequence[FilterSubject] = field(factory=tuple)
+    unsubscribed: Sequence[FilterSubject] = field(factory=tuple)
     left_out: Sequence[LeftOut] = field(factory=tuple)
 
 
@@ -189,7 +189,7 @@ class SegmentSet:
             return parts[0]
         return lambda device, now: any(part(device, now) for part in parts)
 
-    def first_of(self, names: Sequence[str]) -> Callable[[Device, float], str | None]:
+    def first_of(self, names: Sequence[str]) -> Callable[[FilterSubject, float], str | None]:
         """The first of the segments that a device is in; None if it is in none of them."""
         parts = [(name, self._of(name)) for name in names if self.knows(name)]
         return lambda device, now: next((name for name, part in parts if part(device, now)), None)
@@ -203,12 +203,12 @@ class SegmentSet:
         return self._parsed[name]
 
 
-def _every_device(_device: Device, _now: float) -> bool:
+def _every_device(_device: FilterSubject, _now: float) -> bool:
     return True
 
 
 def select(
-    devices: Iterable[Device], target: Target, *, segments: SegmentSet, now: float
+    devices: Iterable[FilterSubject], target: Target, *, segments: SegmentSet, now: float
 ) -> Audience:
     """Find the devices that receive a message.
 
@@ -223,7 +223,7 @@ def select(
     excluded = segments.first_of(target.excluded) if target.excluded else None
     is_on_channel = on_channel(target.channel, None)
     fits = None if target.platforms is None else on_channel(target.channel, target.platforms)
-    found: dict[int, Device] = {}
+    found: dict[int, FilterSubject] = {}
     left_out: dict[int, LeftOut] = {}
     for device in devices:
         if not is_on_channel(device.device_type) or not matches(device, now):

@@ -1,4 +1,4 @@
-"""From the tables to the Device values that audiences are made of."""
+"""From the tables to the `FilterSubject` values that audiences are made of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from onesignal_stub.audience import EMAIL_TYPE
-from onesignal_stub.filters import Device
+from onesignal_stub.filters import FilterSubject
 from server_kit import Store
 from server_kit.store import Row
 
@@ -35,12 +35,12 @@ class DeviceReader:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def of_app(self, app_id: str) -> Iterable[Device]:
+    def of_app(self, app_id: str) -> Iterable[FilterSubject]:
         """All devices of an app."""
         rows = self._rows("s.app_id = ?", app_id)
         return _devices(rows, self._emails("app_id = ?", app_id))
 
-    def by_ids(self, app_id: str, ids: Iterable[str]) -> Iterable[Device]:
+    def by_ids(self, app_id: str, ids: Iterable[str]) -> Iterable[FilterSubject]:
         """The devices with these player or subscription ids."""
         return self._named(
             # The plus keeps SQLite from walking the whole app for it.
@@ -49,13 +49,13 @@ class DeviceReader:
             _array(ids),
         )
 
-    def by_numbers(self, numbers: Iterable[int]) -> Iterable[Device]:
+    def by_numbers(self, numbers: Iterable[int]) -> Iterable[FilterSubject]:
         """The devices with these row numbers."""
         return self._named("s.number IN (SELECT value FROM json_each(?))", _array(numbers))
 
     def by_alias(
         self, app_id: str, label: str, alias_ids: Iterable[str]
-    ) -> list[tuple[str, Device]]:
+    ) -> list[tuple[str, FilterSubject]]:
         """The devices of the users with these aliases, each with the alias that named it."""
         users = self._users_of(app_id, label, alias_ids)
         devices = self._named(
@@ -67,7 +67,7 @@ class DeviceReader:
 
     def by_tokens(
         self, app_id: str, device_type: int, tokens: Iterable[str]
-    ) -> list[tuple[str, Device]]:
+    ) -> list[tuple[str, FilterSubject]]:
         """The devices with these tokens, addresses or numbers, each with its token."""
         rows = self._store.all(
             "SELECT id, token FROM subscriptions WHERE app_id = ? AND device_type = ?"
@@ -91,7 +91,7 @@ class DeviceReader:
         )
         return {row["onesignal_id"]: row["alias_id"] for row in rows}
 
-    def _named(self, condition: str, *params: Any) -> Iterable[Device]:
+    def _named(self, condition: str, *params: Any) -> Iterable[FilterSubject]:
         rows = self._rows(condition, *params)
         users = _array({row[2] for row in rows})
         emails = self._emails("onesignal_id IN (SELECT value FROM json_each(?))", users)
@@ -113,10 +113,10 @@ class DeviceReader:
         return found
 
 
-def _devices(rows: Iterable[Row], emails: Mapping[str, frozenset[str]]) -> Iterator[Device]:
+def _devices(rows: Iterable[Row], emails: Mapping[str, frozenset[str]]) -> Iterator[FilterSubject]:
     nobody = frozenset[str]()
     for row in rows:
-        yield Device(
+        yield FilterSubject(
             number=row[0],
             id=row[1],
             onesignal_id=row[2],

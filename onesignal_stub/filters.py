@@ -39,7 +39,7 @@ _PLATFORMS: dict[str, frozenset[int]] = {
 }
 
 
-class Device(msgspec.Struct, frozen=True):
+class FilterSubject(msgspec.Struct, frozen=True):
     """A subscription with the values that filters compare.
 
     A struct, because a hundred thousand of them are made for one message to a segment, and attrs
@@ -94,7 +94,7 @@ class Device(msgspec.Struct, frozen=True):
     emails: frozenset[str] = frozenset()
 
 
-Matches: TypeAlias = Callable[[Device, float], bool]
+Matches: TypeAlias = Callable[[FilterSubject, float], bool]
 """(device, now in seconds since the epoch) → whether it matches."""
 _Filter: TypeAlias = Mapping[str, Any]
 _Compare: TypeAlias = Callable[[Any, Any], bool]
@@ -157,7 +157,7 @@ def _all_of(parts: list[Matches]) -> Matches:
     if len(parts) == 1:
         return parts[0]
 
-    def matches(device: Device, now: float) -> bool:
+    def matches(device: FilterSubject, now: float) -> bool:
         for part in parts:  # noqa: SIM110 (all() over a generator takes twice as long)
             if not part(device, now):
                 return False
@@ -249,7 +249,7 @@ def _tag(entry: _Filter) -> Matches:
 
 
 def _tag_order(key: str, compare: _Compare, wanted: float | None) -> Matches:
-    def matches(device: Device, _: float) -> bool:
+    def matches(device: FilterSubject, _: float) -> bool:
         found = number_of(device.tags.get(key))
         return found is not None and wanted is not None and compare(found, wanted)
 
@@ -257,7 +257,7 @@ def _tag_order(key: str, compare: _Compare, wanted: float | None) -> Matches:
 
 
 def _tag_elapsed(key: str, compare: _Compare, seconds: float) -> Matches:
-    def matches(device: Device, now: float) -> bool:
+    def matches(device: FilterSubject, now: float) -> bool:
         when = number_of(device.tags.get(key))
         return when is not None and compare(now - int(when), seconds)
 
@@ -287,7 +287,7 @@ def _app_version(entry: _Filter) -> Matches:
     if relation in _ORDER:
         compare, wanted = _ORDER[relation], version_key(value)
 
-        def matches(device: Device, _: float) -> bool:
+        def matches(device: FilterSubject, _: float) -> bool:
             found = version_key(device.app_version or "")
             return found is not None and wanted is not None and compare(found, wanted)
 
@@ -312,7 +312,7 @@ def version_key(version: str) -> tuple[int, ...] | None:
 def _location(entry: _Filter) -> Matches:
     radius, lat, long = (_number(entry, name) for name in ("radius", "lat", "long"))
 
-    def matches(device: Device, _: float) -> bool:
+    def matches(device: FilterSubject, _: float) -> bool:
         if device.lat is None or device.long is None:
             return False
         return distance(lat, long, device.lat, device.long) <= radius

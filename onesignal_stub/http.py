@@ -110,7 +110,7 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-class Pipeline:
+class RequestPipeline:
     """Serves routes: reads, checks, calls the handler in a transaction, writes the journal.
 
     Args:

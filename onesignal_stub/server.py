@@ -12,16 +12,16 @@ from aiohttp import web
 
 from onesignal_stub import demo, inbox
 from onesignal_stub.control import Control
-from onesignal_stub.http import Pipeline
+from onesignal_stub.http import RequestPipeline
 from onesignal_stub.limits import RateLimit, RateLimiter
 from onesignal_stub.seed import read_seed
 from onesignal_stub.sent_pushes import Push, PushQuery
 from onesignal_stub.service import Service
 from onesignal_stub.simulation import SimulatedDevice
-from onesignal_stub.webhooks import EVENTS, Event
-from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning
+from onesignal_stub.webhooks import EVENTS, WebhookEvent
+from server_kit import Clock, Faults, HostedServer, InLoop, Journal, ServerNotRunning
 from server_kit.faults import FaultRoutes, FaultTargets
-from server_kit.origin import Login, OriginGuard, is_loopback
+from server_kit.origin import Credentials, OriginGuard, is_loopback
 from server_kit.web import EventStream, is_ours
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class OneSignalStub(HostedServer):
         self.faults = Faults(self.journal, self.clock, prefix="/api/v1")
         self.events = EventStream()
         self.journal.watch(partial(self.events.publish, "request"))
-        login = None if is_loopback(host) else Login(CONTROL_USER, user_key)
+        login = None if is_loopback(host) else Credentials(CONTROL_USER, user_key)
         self._guard = OriginGuard(allow_host, login=login)
         self._host = host
         self._port = port
@@ -181,9 +181,9 @@ class OneSignalStub(HostedServer):
         Args:
             player_id: The player, or subscription, that it is.
         """
-        return SimulatedDevice(player_id, self._running.simulation, self._in_loop)
+        return SimulatedDevice(player_id, self._running.simulation, InLoop(self))
 
-    async def add_webhook(self, url: str, *, events: tuple[Event, ...] = EVENTS) -> None:
+    async def add_webhook(self, url: str, *, events: tuple[WebhookEvent, ...] = EVENTS) -> None:
         """Post the events of pushes on simulated devices to a URL.
 
         Args:
@@ -303,7 +303,7 @@ class OneSignalStub(HostedServer):
         )
 
     def _application(self, service: Service) -> web.Application:
-        pipeline = Pipeline(
+        pipeline = RequestPipeline(
             store=service.store,
             clock=self.clock,
             journal=self.journal,

@@ -32,7 +32,7 @@ from onesignal_stub.features.notifications.delivery import Delivery
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore
 from onesignal_stub.features.notifications.messages import Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver
-from onesignal_stub.features.notifications.views import Views
+from onesignal_stub.features.notifications.views import NotificationViews
 from onesignal_stub.features.outcomes import api as outcomes_api
 from onesignal_stub.features.outcomes.core import ATTRIBUTIONS, Outcomes
 from onesignal_stub.features.players import api as players_api
@@ -140,7 +140,7 @@ class Service:
         return [
             *apps_api.routes(self.apps, self.keys, self.segments, self.audit),
             *notifications_api.routes(
-                self.notifications, Views(self.store), self.outcomes, self.exports
+                self.notifications, NotificationViews(self.store), self.outcomes, self.exports
             ),
             *exports_api.routes(self.exports),
             *players_api.routes(self.players),

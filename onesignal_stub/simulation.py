@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator
 
 from attrs import frozen
 
 from onesignal_stub.features.outcomes.core import CLICK, CONFIRMED_DELIVERY, Outcomes
 from onesignal_stub.sent_pushes import STOPPED, Push, SentPushes
 from onesignal_stub.webhooks import Webhooks
-from server_kit import Clock, ServerNotRunning, Store
+from server_kit import Clock, InLoop, ServerNotRunning, Store
 from server_kit.web import EventStream
-
-InLoop: TypeAlias = Callable[[Coroutine[Any, Any, Push]], Awaitable[Push]]
-"""Awaits a coroutine in the stub's loop, wherever the caller runs."""
 
 _NEXT = (
     "SELECT d.number FROM deliveries d JOIN notifications n ON n.number = d.notification"
@@ -219,7 +215,7 @@ class SimulatedDevice:
         return self
 
     async def __anext__(self) -> Push:
-        return await self._in_loop(self._simulation.next_for(self.player_id))
+        return await self._in_loop.wait(self._simulation.next_for(self.player_id))
 
     async def receive(self, *, timeout: float = 5.0) -> Push:
         """Return the next push and confirm that it was received.
@@ -233,7 +229,7 @@ class SimulatedDevice:
         """
         try:
             async with asyncio.timeout(timeout):
-                return await self._in_loop(self._simulation.next_for(self.player_id))
+                return await self._in_loop.wait(self._simulation.next_for(self.player_id))
         except TimeoutError:
             text = f"nothing came for player {self.player_id} within {timeout} s"
             raise TimeoutError(text) from None
@@ -252,7 +248,7 @@ class SimulatedDevice:
         async def open_it() -> Push:
             return self._simulation.open(push.id, action_id=action_id)
 
-        return await self._in_loop(open_it())
+        return await self._in_loop.wait(open_it())
 
     async def dismiss(self, push: Push) -> Push:
         """The person dismisses a push.
@@ -264,4 +260,4 @@ class SimulatedDevice:
         async def dismiss_it() -> Push:
             return self._simulation.dismiss(push.id)
 
-        return await self._in_loop(dismiss_it())
+        return await self._in_loop.wait(dismiss_it())

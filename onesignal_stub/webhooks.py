@@ -13,10 +13,10 @@ from attrs import frozen
 from onesignal_stub.sent_pushes import Push
 from server_kit import Store
 
-Event: TypeAlias = Literal[
+WebhookEvent: TypeAlias = Literal[
     "notification.willDisplay", "notification.clicked", "notification.dismissed"
 ]
-EVENTS: tuple[Event, ...] = get_args(Event)
+EVENTS: tuple[WebhookEvent, ...] = get_args(WebhookEvent)
 QUEUE_SIZE = 10_000
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _log = logging.getLogger("onesignal_stub.webhooks")
@@ -44,7 +44,7 @@ class Webhooks:
         self._posts: asyncio.Queue[_Post] = asyncio.Queue(QUEUE_SIZE)
         self._worker: asyncio.Task[None] | None = None
 
-    def add(self, url: str, events: tuple[Event, ...]) -> None:
+    def add(self, url: str, events: tuple[WebhookEvent, ...]) -> None:
         """Post these events to a URL from now on.
 
         Raises:
@@ -61,7 +61,7 @@ class Webhooks:
             msgspec.json.encode(events).decode(),
         )
 
-    def post(self, event: Event, push: Push, *, action_id: str = "") -> None:
+    def post(self, event: WebhookEvent, push: Push, *, action_id: str = "") -> None:
         """Post an event of a push to every URL that is registered for it."""
         for row in self._store.all("SELECT url, events FROM webhooks ORDER BY number"):
             if event in msgspec.json.decode(row["events"]):

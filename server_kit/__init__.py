@@ -7,7 +7,7 @@ from server_kit.alarm import Alarm
 from server_kit.clock import Clock
 from server_kit.data_file import UnusableDataFile
 from server_kit.faults import Fault, Faults
-from server_kit.hosting import HostedServer, ServerNotRunning
+from server_kit.hosting import HostedServer, InLoop, ServerNotRunning
 from server_kit.journal import Entry, Journal
 from server_kit.notifier import Notifier
 from server_kit.store import Store
@@ -19,6 +19,7 @@ __all__ = [
     "Fault",
     "Faults",
     "HostedServer",
+    "InLoop",
     "Journal",
     "Notifier",
     "ServerNotRunning",

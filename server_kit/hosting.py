@@ -213,6 +213,21 @@ class HostedServer(ABC):
 
 
 @frozen
+class InLoop:
+    """The ways into a server's loop, from any thread and any loop; for the handles it gives out."""
+
+    _server: HostedServer
+
+    def call(self, function: Callable[[], T], /) -> T:
+        """Call a function there, and wait for its result."""
+        return self._server._call_in_loop(function)
+
+    async def wait(self, coroutine: Coroutine[Any, Any, T], /) -> T:
+        """Await a coroutine there."""
+        return await self._server._in_loop(coroutine)
+
+
+@frozen
 class _Site:
     """An application and the port that it is served on."""
 

@@ -28,7 +28,7 @@ _FORM_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/for
 
 
 @frozen
-class Login:
+class Credentials:
     """A name and password, asked for by HTTP basic authentication."""
 
     username: str
@@ -55,7 +55,9 @@ class OriginGuard:
         login: Who may come in; None lets everybody on this machine in.
     """
 
-    def __init__(self, allowed_hosts: Iterable[str] = (), *, login: Login | None = None) -> None:
+    def __init__(
+        self, allowed_hosts: Iterable[str] = (), *, login: Credentials | None = None
+    ) -> None:
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
         self._login = login
 
@@ -143,7 +145,7 @@ class OriginGuard:
         )
 
 
-def _is(login: Login, authorization: str) -> bool:
+def _is(login: Credentials, authorization: str) -> bool:
     scheme, _, packed = authorization.partition(" ")
     if scheme.lower() != "basic":
         return False

@@ -24,7 +24,7 @@ from mock_server.wire.errors import DecodeError, EncodeError, GrpcCode, GrpcErro
 from mock_server.wire.messages import operation, operation_names
 from mock_server.wire.schema import Message
 from server_kit import Clock, Entry, Faults, Journal, faults
-from server_kit.faults import Kind, Point
+from server_kit.faults import FaultKind, Point
 
 _log = logging.getLogger("mock_server.grpc")
 
@@ -53,7 +53,7 @@ _CODES = {
     503: GrpcCode.UNAVAILABLE,
     504: GrpcCode.UNAVAILABLE,
 }
-_CUT = frozenset({Kind.RESET, Kind.GARBAGE, Kind.TRUNCATED, Kind.DROP_REPLY})
+_CUT = frozenset({FaultKind.RESET, FaultKind.GARBAGE, FaultKind.TRUNCATED, FaultKind.DROP_REPLY})
 
 
 class GrpcCalls:
@@ -158,17 +158,17 @@ class GrpcCalls:
         decision = self._decide_fault(entry.name, metadata)
         if decision.delay:
             await asyncio.sleep(decision.delay)
-        if decision.kind is Kind.STATUS and decision.fault is not None:
+        if decision.kind is FaultKind.STATUS and decision.fault is not None:
             fault = decision.fault
             raise GrpcError(_CODES.get(fault.code, GrpcCode.UNKNOWN), fault.body)
-        if decision.kind is Kind.BLACK_HOLE:
+        if decision.kind is FaultKind.BLACK_HOLE:
             await asyncio.Event().wait()  # until the client gives up, or the server stops
-        if decision.kind in _CUT and decision.kind is not Kind.DROP_REPLY:
+        if decision.kind in _CUT and decision.kind is not FaultKind.DROP_REPLY:
             raise GrpcError(GrpcCode.UNAVAILABLE, "Connection reset by peer")
-        if decision.kind is Kind.EXPIRED_TOKEN:
+        if decision.kind is FaultKind.EXPIRED_TOKEN:
             metadata = evolve(metadata, has_expired_token=True)
         reply = await self._journalled(entry, name, request, metadata)
-        if decision.kind is Kind.DROP_REPLY:
+        if decision.kind is FaultKind.DROP_REPLY:
             raise GrpcError(GrpcCode.UNAVAILABLE, "Connection reset by peer")
         return reply
 

@@ -24,7 +24,7 @@ from mock_server.http.rpc import RpcHandler
 from mock_server.realtime.websocket_handler import WebsocketHandler
 from mock_server.wire.errors import GrpcCode, GrpcError
 from server_kit import Clock, Entry, Faults, Journal, faults
-from server_kit.faults import Kind, Point
+from server_kit.faults import FaultKind, Point
 from server_kit.nearest import nearest
 
 _log = logging.getLogger("mock_server.http")
@@ -91,7 +91,7 @@ class HttpApp:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         context = RequestContext(request, self._limit)
         decision = self._decide_fault(context)
-        context.has_expired_token = decision.kind is Kind.EXPIRED_TOKEN
+        context.has_expired_token = decision.kind is FaultKind.EXPIRED_TOKEN
         return await faults.answer(request, decision, partial(self._work, context))
 
     async def _work(self, context: RequestContext) -> web.StreamResponse:

@@ -15,8 +15,8 @@ from server_kit.faults import (
     NO_FAULT,
     Fault,
     FaultDecision,
+    FaultKind,
     Faults,
-    Kind,
     Point,
     black_hole,
     garbage,
@@ -92,10 +92,10 @@ class FaultyConnection:
         await self._hold(decision.delay)
         if self._end(decision):
             return
-        self.drops_reply = decision.kind is Kind.DROP_REPLY
+        self.drops_reply = decision.kind is FaultKind.DROP_REPLY
         try:
             await handle()
-            if decision.kind is Kind.DUPLICATE:
+            if decision.kind is FaultKind.DUPLICATE:
                 await handle()
         finally:
             self.drops_reply = False
@@ -112,7 +112,7 @@ class FaultyConnection:
         """
         first, *behind = frames
         decision = self._decide_outgoing(first)
-        is_overtaken = decision.kind is Kind.REORDER and bool(behind)
+        is_overtaken = decision.kind is FaultKind.REORDER and bool(behind)
         if not is_overtaken:
             await self._send_decided(first, decision, waited)
         for frame in behind:
@@ -131,7 +131,7 @@ class FaultyConnection:
             await self._send(frame.data)
             return
         await self._hold(decision.delay - waited)
-        if may_wait and decision.fault is not None and decision.kind is Kind.REORDER:
+        if may_wait and decision.fault is not None and decision.kind is FaultKind.REORDER:
             await self._reorder(decision.fault)
         if not self._end(decision):
             await self._put(frame.data, decision)
@@ -149,21 +149,21 @@ class FaultyConnection:
 
     async def _put(self, frame: Frame, decision: FaultDecision) -> None:
         payload, fault = frame.encode() if isinstance(frame, str) else frame, decision.fault
-        if fault is None or fault.kind is Kind.REORDER:
+        if fault is None or fault.kind is FaultKind.REORDER:
             await self._send(frame)
-        elif fault.kind is Kind.DUPLICATE:
+        elif fault.kind is FaultKind.DUPLICATE:
             await self._send(frame)
             await self._send(frame)
-        elif fault.kind is Kind.BANDWIDTH:
+        elif fault.kind is FaultKind.BANDWIDTH:
             self.is_blocked = True
             await self._hold(len(payload) / fault.bytes_per_second)
             await self._send(frame)
-        elif fault.kind is Kind.FRAME:
+        elif fault.kind is FaultKind.FRAME:
             await self._send(fault.body)
-        elif fault.kind is Kind.TRUNCATED:
+        elif fault.kind is FaultKind.TRUNCATED:
             first = _FINAL_TEXT if isinstance(frame, str) else _FINAL_BINARY
             self._write_and_close(_head(first, len(payload)) + payload[: len(payload) // 2])
-        elif fault.kind is Kind.GARBAGE:
+        elif fault.kind is FaultKind.GARBAGE:
             self._write_and_close(garbage(decision.random, fault.size))
 
     async def _send(self, frame: Frame) -> None:
@@ -205,11 +205,15 @@ class FaultyConnection:
     def _end(self, decision: FaultDecision) -> bool:
         """End the connection if that is what the fault does; return whether it did."""
         fault = decision.fault
-        if fault is None or fault.kind not in (Kind.CLOSE, Kind.RESET, Kind.BLACK_HOLE):
+        if fault is None or fault.kind not in (
+            FaultKind.CLOSE,
+            FaultKind.RESET,
+            FaultKind.BLACK_HOLE,
+        ):
             return False
-        if fault.kind is Kind.CLOSE:
+        if fault.kind is FaultKind.CLOSE:
             self._close(fault.code, fault.reason)
-        elif fault.kind is Kind.RESET:
+        elif fault.kind is FaultKind.RESET:
             reset(self._request.transport)
         else:
             self.is_half_open = True

@@ -24,7 +24,7 @@ _PORT = 7351
 
 
 @frozen(repr=False)
-class Operator:
+class ConsoleOperator:
     """Who asks the console, and where it is.
 
     Attributes:
@@ -46,7 +46,7 @@ class _Config(msgspec.Struct):
     server_version: str = ""
 
 
-class Console:
+class ConsoleClient:
     """A console in which an operator is logged in."""
 
     def __init__(self, http: HttpClient, token: str) -> None:
@@ -73,7 +73,7 @@ class Console:
 
 
 @asynccontextmanager
-async def open_console(operator: Operator, server_url: str) -> AsyncIterator[Console]:
+async def open_console(operator: ConsoleOperator, server_url: str) -> AsyncIterator[ConsoleClient]:
     """Log an operator in.
 
     Raises:
@@ -87,7 +87,7 @@ async def open_console(operator: Operator, server_url: str) -> AsyncIterator[Con
         found = await _call(
             http, "POST", "/v2/console/authenticate", login, _Login, operator.password
         )
-        yield Console(http, found.token)
+        yield ConsoleClient(http, found.token)
     finally:
         await http.close()
 

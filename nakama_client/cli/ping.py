@@ -13,7 +13,7 @@ import click
 from attrs import frozen
 
 from nakama_client.cli import saved_login
-from nakama_client.cli.console import Operator, open_console, operator_options
+from nakama_client.cli.console import ConsoleOperator, open_console, operator_options
 from nakama_client.cli.output import line
 from nakama_client.cli.running import (
     DEFAULT_KEY,
@@ -37,7 +37,7 @@ class _Target:
 
     endpoint: Endpoint
     server_key: str
-    operator: Operator
+    operator: ConsoleOperator
 
     @property
     def host(self) -> str:
@@ -80,11 +80,11 @@ def ping(
             saved = None
         url = url or (saved.url if saved else DEFAULT_URL)
         key = key or (saved.server_key if saved else DEFAULT_KEY)
-    _ping(url, key, Operator(console_url, console_username, console_password))
+    _ping(url, key, ConsoleOperator(console_url, console_username, console_password))
 
 
 @runs
-async def _ping(url: str, key: str, operator: Operator) -> None:
+async def _ping(url: str, key: str, operator: ConsoleOperator) -> None:
     target = _Target(Endpoint(url), key, operator)
     checks: list[tuple[str, Callable[[_Target], Awaitable[str]], int]] = [
         ("DNS", _resolve, NOT_REACHED),

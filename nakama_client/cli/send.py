@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from nakama_client.cli.console import Operator, open_console, operator_options
+from nakama_client.cli.console import ConsoleOperator, open_console, operator_options
 from nakama_client.cli.output import line
 from nakama_client.cli.running import REFUSED, Failure, Settings, logged_in, runs
 from nakama_client.cli.saved_login import SavedLogin
@@ -42,7 +42,7 @@ def send(
         decoded = msgspec.json.decode(content, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise click.UsageError(f"CONTENT is no JSON object: {error}") from None
-    operator = Operator(console_url, console_username, console_password)
+    operator = ConsoleOperator(console_url, console_username, console_password)
     _send(settings, settings.login(), operator, to, (subject, decoded, code), transient)
 
 
@@ -50,7 +50,7 @@ def send(
 async def _send(
     settings: Settings,
     login: SavedLogin,
-    operator: Operator,
+    operator: ConsoleOperator,
     to: str | None,
     message: tuple[str, dict[str, Any], int],
     transient: bool,

@@ -25,7 +25,7 @@ _CANCEL_SECONDS = 1.0
 _current_call: ContextVar[object] = ContextVar("_current_call", default=None)
 
 
-class Dispatcher:
+class EventDispatcher:
     """Calls handlers one after another, in the order of the events.
 
     It has a task only while events wait. A handler's failure goes to the `on_error` handlers, or

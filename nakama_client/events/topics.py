@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from nakama_client.errors import NakamaError, UnreadableItem
-from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.events.dispatcher import EventDispatcher
 from nakama_client.events.handlers import Function, Handler, Handlers
 from nakama_client.events.subscription import Subscription
 from nakama_client.events.unreadable import UnreadableItems
@@ -74,7 +74,7 @@ class Topics:
         unreadable_items: Reports what can't be read.
     """
 
-    def __init__(self, dispatcher: Dispatcher, *, queue_limit: int) -> None:
+    def __init__(self, dispatcher: EventDispatcher, *, queue_limit: int) -> None:
         self._dispatcher = dispatcher
         self.queue_limit = queue_limit
         self._topics: dict[str, _Topic[Any]] = {}

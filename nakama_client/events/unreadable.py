@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nakama_client.errors import UnreadableItem
-from nakama_client.events.dispatcher import Dispatcher
+from nakama_client.events.dispatcher import EventDispatcher
 
 # So many items are remembered, so that a list that is read again reports nothing again.
 _CAPACITY = 1000
@@ -15,7 +15,7 @@ class UnreadableItems:
     A notification may come live and in any number of lists.
     """
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: EventDispatcher) -> None:
         self._dispatcher = dispatcher
         self._reported: dict[int, None] = {}
 

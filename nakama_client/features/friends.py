@@ -16,7 +16,7 @@ from nakama_client.features.users import User
 from nakama_client.protocol.codec import JsonObject, encode, encode_payload
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Query, Request, present, split
+from nakama_client.protocol.requests import QueryPairs, Request, present, split
 from nakama_client.protocol.rules import (
     check_count,
     check_limit,
@@ -318,7 +318,7 @@ class FriendsApi(ClientFeature):
         await self._import_friends(session, "steam", token, reset)
 
     async def _change_friends(
-        self, session: Session, method: str, path: str, people: Query, extra: Query = ()
+        self, session: Session, method: str, path: str, people: QueryPairs, extra: QueryPairs = ()
     ) -> None:
         taken = len(session.token) + sum(len(quote_plus(value)) for _, value in extra)
         for batch in split(people, token_bytes=taken):
@@ -340,7 +340,7 @@ def _check_state(state: int | None) -> int | None:
     return state
 
 
-def _people(session: Session, ids: Iterable[str], usernames: Iterable[str]) -> Query:
+def _people(session: Session, ids: Iterable[str], usernames: Iterable[str]) -> QueryPairs:
     check_session(session)
     user_ids, names = check_user_ids("ids", ids), check_usernames(usernames)
     if session.user_id in user_ids or session.username in names:

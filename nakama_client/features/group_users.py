@@ -13,7 +13,7 @@ from nakama_client.features.groups import Group
 from nakama_client.features.users import User
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Query, Request, present, split
+from nakama_client.protocol.requests import QueryPairs, Request, present, split
 from nakama_client.protocol.rules import check_count, check_id, check_limit, check_user_ids
 from nakama_client.session import Session, check_session
 
@@ -324,14 +324,14 @@ class GroupUsersApi(ClientFeature):
 
 def _batches(
     session: Session, group_id: str, action: str, ids: Iterable[str]
-) -> tuple[str, list[Query]]:
+) -> tuple[str, list[QueryPairs]]:
     check_session(session)
     path = f"/v2/group/{check_id('group_id', group_id)}/{action}"
     query = [("user_ids", each) for each in check_user_ids("ids", ids)]
     return path, list(split(query, token_bytes=len(session.token)))
 
 
-def _query(state: int | None, limit: int, cursor: str | None) -> Query:
+def _query(state: int | None, limit: int, cursor: str | None) -> QueryPairs:
     if state is not None and not 0 <= check_count("state", state, least=-1) <= 4:
         raise ArgumentError(f"state must be between 0 and 4, not {state}")
     return present(limit=check_limit(limit, 100), state=state, cursor=cursor or None)

@@ -12,7 +12,7 @@ from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Query, Request, present
+from nakama_client.protocol.requests import QueryPairs, Request, present
 from nakama_client.protocol.rules import (
     check_count,
     check_id,
@@ -257,7 +257,7 @@ class GroupsApi(ClientFeature):
         await self._change_group(session, "POST", group_id, "/leave")
 
     async def _list_groups(
-        self, session: Session, filters: Query, limit: int, cursor: str | None
+        self, session: Session, filters: QueryPairs, limit: int, cursor: str | None
     ) -> GroupPage:
         query = [*filters, *present(limit=check_limit(limit, 100), cursor=cursor or None)]
         return await self._api.call(session, Request("GET", "/v2/group", query), GroupPage)
@@ -278,7 +278,7 @@ class GroupsApi(ClientFeature):
 
 def _filters(
     *, name: str | None, lang_tag: str | None, members: int | None, open: bool | None
-) -> Query:
+) -> QueryPairs:
     if name and (lang_tag or members is not None or open is not None):
         raise ArgumentError("the name can't be combined with another filter")
     if members is not None:

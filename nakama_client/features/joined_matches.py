@@ -12,7 +12,7 @@ from attrs import frozen
 from nakama_client.errors import ArgumentError, NakamaError, RestoreFailed
 from nakama_client.events.listener import Listener
 from nakama_client.features.presences import UserPresence
-from nakama_client.features.roster import Place, Roster
+from nakama_client.features.roster import JoinedStream, Roster
 from nakama_client.protocol.envelopes import Envelope, single
 from nakama_client.protocol.rules import check_id, check_type
 from nakama_client.socket_connection import SocketConnection
@@ -76,7 +76,7 @@ DATA = single("match_data", MatchData)
 PRESENCE = single("match_presence_event", MatchPresenceEvent)
 
 
-class Match(Place[MatchData]):
+class Match(JoinedStream[MatchData]):
     """A match that this socket has joined: `async for data in match` is what is sent in it.
 
     What arrives waits in a queue from the join on. It holds 32 messages until a loop begins, and

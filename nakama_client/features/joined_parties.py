@@ -14,7 +14,7 @@ from nakama_client.events.listener import Listener
 from nakama_client.events.subscription import Subscription
 from nakama_client.features.joined_matches import data_body
 from nakama_client.features.presences import UserPresence
-from nakama_client.features.roster import Place, Roster, new_queue
+from nakama_client.features.roster import JoinedStream, Roster, new_queue
 from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.envelopes import Envelope, single
 from nakama_client.socket_connection import SocketConnection
@@ -114,7 +114,7 @@ CLOSE = single("party_close", PartyClose)
 UPDATE = single("party_update", PartyUpdate)
 
 
-class Party(Place[PartyData]):
+class Party(JoinedStream[PartyData]):
     """A party that this socket is in: `async for data in party` is what is sent in it.
 
     What arrives waits in a queue. It holds 32 messages until a loop begins, and then as many as the

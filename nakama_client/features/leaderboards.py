@@ -15,7 +15,7 @@ from nakama_client.features.times import check_time
 from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Query, Request, present, segment
+from nakama_client.protocol.requests import QueryPairs, Request, present, segment
 from nakama_client.protocol.rules import check_id, check_ids, check_limit, check_path_name
 from nakama_client.session import Session
 
@@ -291,7 +291,7 @@ def records_query(
     expiry: datetime | None,
     *,
     most: int,
-) -> Query:
+) -> QueryPairs:
     """The query of a list of records, whose arguments are checked."""
     owners = list(dict.fromkeys(check_ids("owner_ids", owner_ids)))
     if len(owners) > _MOST_OWNERS:

@@ -9,7 +9,7 @@ from nakama_client.features.authentication import GameCenterCredentials, game_ce
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Query, Request, present, secrets_in
+from nakama_client.protocol.requests import QueryPairs, Request, present, secrets_in
 from nakama_client.protocol.rules import check_email, check_login_id, check_password, check_present
 from nakama_client.session import Session
 
@@ -163,7 +163,7 @@ class LinkingApi(ClientFeature):
         await self._change(session, "unlink/gamecenter", game_center_body(credentials))
 
     async def _change(
-        self, session: Session, action: str, body: Mapping[str, object], query: Query = ()
+        self, session: Session, action: str, body: Mapping[str, object], query: QueryPairs = ()
     ) -> None:
         account = body.get("account", body)
         secrets = secrets_in(account) if isinstance(account, Mapping) else ()

@@ -83,7 +83,7 @@ class Roster(Generic[T]):
         return self.queue
 
 
-class Place(Generic[T]):
+class JoinedStream(Generic[T]):
     """What a match and a party have in common: presences, and a loop over what is sent."""
 
     def __init__(self, roster: Roster[T], own_presence: UserPresence) -> None:

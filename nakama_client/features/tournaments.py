@@ -22,7 +22,7 @@ from nakama_client.features.times import check_time
 from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
-from nakama_client.protocol.requests import Query, Request, present, segment
+from nakama_client.protocol.requests import QueryPairs, Request, present, segment
 from nakama_client.protocol.rules import check_count, check_id, check_limit, check_path_name
 from nakama_client.session import Session
 
@@ -318,7 +318,7 @@ class TournamentsApi(ClientFeature):
         return (await self._api.call(session, Request("GET", path, query), RecordList)).page()
 
     async def _list_tournaments(
-        self, session: Session, filters: Query, limit: int, cursor: str | None
+        self, session: Session, filters: QueryPairs, limit: int, cursor: str | None
     ) -> TournamentPage:
         query = [*filters, *present(limit=check_limit(limit, 100), cursor=cursor or None)]
         return await self._api.call(
@@ -332,7 +332,7 @@ def _path(tournament_id: str) -> str:
 
 def _filters(
     category_start: int, category_end: int, start_time: datetime | None, end_time: datetime | None
-) -> Query:
+) -> QueryPairs:
     for name, category in (("category_start", category_start), ("category_end", category_end)):
         check_count(name, category, least=0)
     if not 0 <= category_start <= category_end <= _LARGEST_CATEGORY:

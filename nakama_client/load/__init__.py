@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nakama_client.load.delivery import DeliveryCounts, DeliveryTracker, Receipt
+from nakama_client.load.delivery import Delivery, DeliveryCounts, DeliveryTracker
 
 if TYPE_CHECKING:
     from nakama_client.load.user import NakamaUser
 
-__all__ = ["DeliveryCounts", "DeliveryTracker", "NakamaUser", "Receipt"]
+__all__ = ["Delivery", "DeliveryCounts", "DeliveryTracker", "NakamaUser"]
 
 
 def __getattr__(name: str) -> object:

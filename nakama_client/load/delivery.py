@@ -21,7 +21,7 @@ MARKER = "nakama_load"  # the name of the marker in a message's content
 _WINDOW = 1024
 _SENDERS = 1024  # for each recipient; those that are silent for longest are forgotten
 
-Outcome = Literal["delivered", "repeated", "out of order", "unexpected"]
+DeliveryOutcome = Literal["delivered", "repeated", "out of order", "unexpected"]
 
 
 @define
@@ -60,7 +60,7 @@ class DeliveryCounts:
 
 
 @frozen
-class Receipt:
+class Delivery:
     """A message with a marker that arrived.
 
     Attributes:
@@ -73,7 +73,7 @@ class Receipt:
 
     kind: str
     latency: float | None
-    outcome: Outcome
+    outcome: DeliveryOutcome
 
 
 class _Arrivals:
@@ -85,7 +85,7 @@ class _Arrivals:
         self._newest = -1
         self._bits = 0
 
-    def add(self, number: int) -> Outcome:
+    def add(self, number: int) -> DeliveryOutcome:
         """Note a number; say whether it is new, old or known."""
         behind = self._newest - number
         if behind < 0:
@@ -107,7 +107,7 @@ class _Recipient:
         self.arrivals: OrderedDict[tuple[str, str], _Arrivals] = OrderedDict()
         self.expected: set[tuple[str, str, int]] = set()
 
-    def arrived(self, kind: str, sender: str, number: int) -> Outcome:
+    def arrived(self, kind: str, sender: str, number: int) -> DeliveryOutcome:
         arrivals = self.arrivals.setdefault((kind, sender), _Arrivals())
         self.arrivals.move_to_end((kind, sender))
         if len(self.arrivals) > _SENDERS:
@@ -221,7 +221,7 @@ class DeliveryTracker:
             self._counts(kind).expected -= 1
             self._counts(kind).uncertain += 1
 
-    def received(self, recipient: str, content: Mapping[str, object]) -> Receipt | None:
+    def received(self, recipient: str, content: Mapping[str, object]) -> Delivery | None:
         """A player of this process has received a message.
 
         Args:
@@ -241,15 +241,15 @@ class DeliveryTracker:
         counts = self._counts(kind)
         if outcome == "repeated":
             counts.repeated += 1
-            return Receipt(kind, None, outcome)
+            return Delivery(kind, None, outcome)
         is_ours = (kind, sender) in self._numbers
         if is_ours and key not in listener.expected:
-            return Receipt(kind, None, "unexpected")
+            return Delivery(kind, None, "unexpected")
         listener.expected.discard(key)
         counts.delivered += 1
         if outcome == "out of order":
             counts.out_of_order += 1
-        return Receipt(kind, self._latency(content), outcome)
+        return Delivery(kind, self._latency(content), outcome)
 
     def _counts(self, kind: str) -> DeliveryCounts:
         return self.counts.setdefault(kind, DeliveryCounts())

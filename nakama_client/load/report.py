@@ -34,7 +34,7 @@ _SECONDS_TO_SETTLE = 12.0
 
 _FURTHER = ("repeated", "out_of_order", "uncertain", "left")
 
-Counts = dict[str, DeliveryCounts]
+CountsByKind = dict[str, DeliveryCounts]
 
 
 def install() -> None:
@@ -98,7 +98,7 @@ class Report:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._of_workers: dict[str, Counts] = {}
+        self._of_workers: dict[str, CountsByKind] = {}
         self._settled: set[str] = set()
         self._is_done = False
         events, runner = environment.events, environment.runner
@@ -193,9 +193,9 @@ class Report:
         if broken:
             environment.process_exit_code = 1
 
-    def _counts(self) -> Counts:
+    def _counts(self) -> CountsByKind:
         test = LoadTest.existing(self._environment)
-        total: Counts = {}
+        total: CountsByKind = {}
         for counts in [*self._of_workers.values(), {} if test is None else test.deliveries.counts]:
             for kind, each in counts.items():
                 total.setdefault(kind, DeliveryCounts()).add(each)

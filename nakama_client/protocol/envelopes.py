@@ -14,9 +14,9 @@ from nakama_client.redaction import excerpt, hide_tokens
 T = TypeVar("T")
 W = TypeVar("W")
 
-Members = dict[str, msgspec.Raw]
+EnvelopeMembers = dict[str, msgspec.Raw]
 
-_MEMBERS = msgspec.json.Decoder(Members)
+_MEMBERS = msgspec.json.Decoder(EnvelopeMembers)
 
 _REFUSALS: dict[int, type[errors.RequestRefused]] = {
     3: errors.BadInput,
@@ -56,7 +56,7 @@ class Envelope(msgspec.Struct):
         request: The request that this answers, such as `channel_join`; "" for none.
     """
 
-    members: Members
+    members: EnvelopeMembers
     request: str = ""
 
     def decode(self, member: str, model: type[T]) -> T:
@@ -100,7 +100,7 @@ class Envelope(msgspec.Struct):
         raise malformed(problem, raw)
 
 
-def read(frame: bytes) -> tuple[str, Members]:
+def read(frame: bytes) -> tuple[str, EnvelopeMembers]:
     """Read a frame: the cid, "" when the server sends it by itself, and the other members.
 
     Raises:

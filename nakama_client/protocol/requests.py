@@ -10,7 +10,7 @@ import msgspec
 
 from nakama_client.errors import ArgumentError
 
-Query = Sequence[tuple[str, str]]
+QueryPairs = Sequence[tuple[str, str]]
 
 # Nakama answers 431 when request line and headers have more than 5120 + 4096 bytes, and the
 # usual proxies refuse a line of 8192. Everything but token and target fits in 512.
@@ -37,7 +37,7 @@ class Request(msgspec.Struct, frozen=True):
 
     method: str
     path: str
-    query: Query = ()
+    query: QueryPairs = ()
     body: bytes | None = None
     timeout: float | None = None
     secrets: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ def bearer(token: str) -> str:
     return f"Bearer {token}"
 
 
-def split(query: Iterable[tuple[str, str]], *, token_bytes: int) -> Iterator[Query]:
+def split(query: Iterable[tuple[str, str]], *, token_bytes: int) -> Iterator[QueryPairs]:
     """Split repeated query parameters so that each request's head stays below the limit.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server_kit.web import Files, Page
+from server_kit.web import Files, HtmlPage
 
 _FOLDER = Path(__file__).parent / "static"
 
@@ -17,4 +17,4 @@ _FOLDER = Path(__file__).parent / "static"
 def add_to(app: web.Application) -> None:
     """Serve the page and its files."""
     Files("demo", _FOLDER).add_to(app)
-    Page("/demo", _FOLDER / "demo.html").add_to(app)
+    HtmlPage("/demo", _FOLDER / "demo.html").add_to(app)

@@ -8,10 +8,10 @@ from aiohttp import web
 
 from onesignal_stub.inbox.api import InboxApi
 from onesignal_stub.inbox.lists import Lists
-from onesignal_stub.inbox.search import Search
-from onesignal_stub.inbox.views import Views
+from onesignal_stub.inbox.search import MessageSearch
+from onesignal_stub.inbox.views import InboxViews
 from onesignal_stub.service import Service
-from server_kit.web import KIT, EventStream, Files, Page
+from server_kit.web import KIT, EventStream, Files, HtmlPage
 
 _FOLDER = Path(__file__).parent / "static"
 
@@ -19,7 +19,9 @@ _FOLDER = Path(__file__).parent / "static"
 def add_to(app: web.Application, service: Service, events: EventStream) -> None:
     """Serve the page at `/`, its files, and what it shows as JSON under `/_control`."""
     store = service.store
-    InboxApi(Search(store), Views(store), Lists(store, service.segments), events).add_to(app)
+    InboxApi(
+        MessageSearch(store), InboxViews(store), Lists(store, service.segments), events
+    ).add_to(app)
     KIT.add_to(app)
     Files("inbox", _FOLDER).add_to(app)
-    Page("/", _FOLDER / "inbox.html").add_to(app)
+    HtmlPage("/", _FOLDER / "inbox.html").add_to(app)

@@ -11,10 +11,10 @@ from aiohttp import web
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
 from onesignal_stub.http import Reply, to_response
-from onesignal_stub.inbox.lists import Lists, Wanted
+from onesignal_stub.inbox.lists import ListQuery, Lists
 from onesignal_stub.inbox.platforms import PLATFORMS
-from onesignal_stub.inbox.search import STATUSES, Query, Search
-from onesignal_stub.inbox.views import Views
+from onesignal_stub.inbox.search import STATUSES, MessageQuery, MessageSearch
+from onesignal_stub.inbox.views import InboxViews
 from server_kit.web import EventStream
 
 MAX_LIMIT = 200
@@ -32,7 +32,9 @@ class InboxApi:
         events: Where a clearing is announced.
     """
 
-    def __init__(self, search: Search, views: Views, lists: Lists, events: EventStream) -> None:
+    def __init__(
+        self, search: MessageSearch, views: InboxViews, lists: Lists, events: EventStream
+    ) -> None:
         self._search = search
         self._views = views
         self._lists = lists
@@ -93,12 +95,12 @@ class InboxApi:
         return _json(found)
 
 
-def _listing(read: Callable[[Wanted], dict[str, Any]]) -> _Handler:
+def _listing(read: Callable[[ListQuery], dict[str, Any]]) -> _Handler:
     async def answer(request: web.Request) -> web.Response:
         query = request.query
         texts = {name: query.get(name, "").strip() for name in ("q", "id", "app", "platform")}
         _check_choice("platform", texts["platform"], PLATFORMS)
-        wanted = Wanted(
+        wanted = ListQuery(
             **texts, limit=_number(query, "limit", 50), offset=_number(query, "offset", 0)
         )
         return _json(read(wanted))
@@ -106,9 +108,9 @@ def _listing(read: Callable[[Wanted], dict[str, Any]]) -> _Handler:
     return answer
 
 
-def _query(query: Mapping[str, str]) -> Query:
-    names = [field.name for field in attrs.fields(Query)]
-    found = Query(**{name: query.get(name, "").strip() for name in names})
+def _query(query: Mapping[str, str]) -> MessageQuery:
+    names = [field.name for field in attrs.fields(MessageQuery)]
+    found = MessageQuery(**{name: query.get(name, "").strip() for name in names})
     _check_choice("platform", found.platform, PLATFORMS)
     _check_choice("status", found.status, STATUSES)
     return found

@@ -81,7 +81,7 @@ _APPS = _Source(
 
 
 @frozen(kw_only=True)
-class Wanted:
+class ListQuery:
     """Which entries of a list are meant; what is "" does not matter.
 
     Attributes:
@@ -113,7 +113,7 @@ class Lists:
         self._store = store
         self._segments = segments
 
-    def devices(self, wanted: Wanted) -> dict[str, Any]:
+    def devices(self, wanted: ListQuery) -> dict[str, Any]:
         """Players, which are subscriptions, the newest first."""
         where = _Where(wanted, app="s.app_id", id_="s.id")
         where.search("s.id", "s.device_model", "a.alias_id", "s.onesignal_id")
@@ -122,13 +122,13 @@ class Lists:
             where.add(f"s.device_type IN ({types})")
         return self._page(_DEVICES, where, _device)
 
-    def users(self, wanted: Wanted) -> dict[str, Any]:
+    def users(self, wanted: ListQuery) -> dict[str, Any]:
         """Users, the newest first."""
         where = _Where(wanted, app="u.app_id", id_="u.onesignal_id")
         where.search("u.onesignal_id", "u.tags", _ALIASES)
         return self._page(_USERS, where, _user)
 
-    def segments(self, wanted: Wanted) -> dict[str, Any]:
+    def segments(self, wanted: ListQuery) -> dict[str, Any]:
         """Segments; one that is asked for by its id comes with how many are in it."""
         where = _Where(wanted, app="g.app_id", id_="g.id")
         where.search("g.name", "g.description", "g.id", "g.filters")
@@ -138,13 +138,13 @@ class Lists:
                 item["devices"] = self._segments.subscribers(item["app_id"], item["name"])
         return page
 
-    def templates(self, wanted: Wanted) -> dict[str, Any]:
+    def templates(self, wanted: ListQuery) -> dict[str, Any]:
         """Templates, the newest first."""
         where = _Where(wanted, app="t.app_id", id_="t.id")
         where.search("t.name", "t.id", "t.content")
         return self._page(_TEMPLATES, where, _template)
 
-    def apps(self, wanted: Wanted) -> dict[str, Any]:
+    def apps(self, wanted: ListQuery) -> dict[str, Any]:
         """Apps, the newest first."""
         where = _Where(wanted, app="p.id", id_="p.id")
         where.search("p.name", "p.id")
@@ -178,7 +178,7 @@ class Lists:
 class _Where:
     """The condition of one list and its parameters."""
 
-    def __init__(self, wanted: Wanted, *, app: str, id_: str) -> None:
+    def __init__(self, wanted: ListQuery, *, app: str, id_: str) -> None:
         self.wanted = wanted
         self.params: list[Any] = []
         self._terms = ["1"]

@@ -20,7 +20,7 @@ _FROM = "FROM messages m LEFT JOIN notifications n ON n.number = m.notification"
 
 
 @frozen(kw_only=True)
-class Query:
+class MessageQuery:
     """Which messages are meant; what is "" does not matter.
 
     Attributes:
@@ -59,7 +59,7 @@ class InboxPage:
     is_last: bool
 
 
-class Search:
+class MessageSearch:
     """Finds messages.
 
     Args:
@@ -69,7 +69,7 @@ class Search:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def page(self, query: Query, *, limit: int, before: int | None) -> InboxPage:
+    def page(self, query: MessageQuery, *, limit: int, before: int | None) -> InboxPage:
         """The newest messages that match, or the newest before another.
 
         Args:
@@ -77,7 +77,7 @@ class Search:
             limit: How many at most.
             before: The number of a message; None begins with the newest.
         """
-        if query == Query():
+        if query == MessageQuery():
             return self._everything(limit, before)
         condition, params = self._where(query)
         rows = self._store.all(
@@ -92,7 +92,7 @@ class Search:
         row = self._store.one("SELECT count(*) FROM messages WHERE NOT hidden")
         return 0 if row is None else int(row[0])
 
-    def clear(self, query: Query, *, until: int) -> int:
+    def clear(self, query: MessageQuery, *, until: int) -> int:
         """Forget the messages that match, with what they brought to devices; how many they were.
 
         A scheduled one is still sent, and is back then.
@@ -126,7 +126,7 @@ class Search:
         numbers = [row[0] for row in rows]
         return InboxPage(numbers[:limit], self.count(), len(numbers) <= limit)
 
-    def _where(self, query: Query) -> tuple[str, list[Any]]:
+    def _where(self, query: MessageQuery) -> tuple[str, list[Any]]:
         terms, params = ["NOT m.hidden"], list[Any]()
 
         def add(term: str, *values: Any) -> None:

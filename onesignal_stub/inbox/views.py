@@ -43,7 +43,7 @@ _LEFT_OUT = (
 )
 
 
-class Views:
+class InboxViews:
     """Reads messages for display.
 
     Args:

@@ -7,21 +7,21 @@ comes in or goes out.
 
 from server_kit.faults.connection import black_hole, reset
 from server_kit.faults.control import FaultRoutes
-from server_kit.faults.fault import Fault, Kind, Point
+from server_kit.faults.fault import Fault, FaultKind, Point
 from server_kit.faults.http import answer, garbage
-from server_kit.faults.rules import NO_FAULT, FaultDecision, Faults, Rule
+from server_kit.faults.rules import NO_FAULT, FaultDecision, FaultRule, Faults
 from server_kit.faults.targets import FaultTargets
 
 __all__ = [
     "NO_FAULT",
     "Fault",
     "FaultDecision",
+    "FaultKind",
     "FaultRoutes",
+    "FaultRule",
     "FaultTargets",
     "Faults",
-    "Kind",
     "Point",
-    "Rule",
     "answer",
     "black_hole",
     "garbage",

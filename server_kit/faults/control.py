@@ -10,8 +10,8 @@ from aiohttp import web
 from attrs import frozen
 
 from server_kit.bodies import read_body, read_object, refusal
-from server_kit.faults.fault import Fault, Kind, maker, parameters
-from server_kit.faults.rules import Faults, Rule
+from server_kit.faults.fault import Fault, FaultKind, maker, parameters
+from server_kit.faults.rules import FaultRule, Faults
 
 _SELECTORS = ("route", "user", "after", "times", "probability")
 _TYPES: dict[str, type | UnionType] = {
@@ -96,9 +96,9 @@ def _parse(document: dict[str, Any]) -> tuple[Fault, dict[str, Any]]:
         TypeError: A member has the wrong type.
     """
     name = document.pop("fault", None)
-    if name not in tuple(Kind):
-        raise ValueError(f"`fault` is one of {', '.join(Kind)}; got {name!r}")
-    kind = Kind(name)
+    if name not in tuple(FaultKind):
+        raise ValueError(f"`fault` is one of {', '.join(FaultKind)}; got {name!r}")
+    kind = FaultKind(name)
     known = parameters(kind)
     unknown = document.keys() - known.keys() - set(_SELECTORS)
     if unknown:
@@ -118,7 +118,7 @@ def _parse(document: dict[str, Any]) -> tuple[Fault, dict[str, Any]]:
     return maker(kind)(**document), selectors
 
 
-def _document(rule: Rule) -> dict[str, Any]:
+def _document(rule: FaultRule) -> dict[str, Any]:
     selectors = {name: getattr(rule, name) for name in _SELECTORS}
     return {
         "id": rule.id,

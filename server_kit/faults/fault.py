@@ -20,7 +20,7 @@ class Point(enum.Enum):
     OUT = "a frame that goes out"
 
 
-class Kind(enum.StrEnum):
+class FaultKind(enum.StrEnum):
     """What can go wrong; each is a function of `Fault`."""
 
     LATENCY = "latency"
@@ -40,20 +40,20 @@ class Kind(enum.StrEnum):
 
 _REQUESTS = frozenset({Point.HTTP, Point.HANDSHAKE})
 _FRAMES = frozenset({Point.IN, Point.OUT})
-_POINTS: Mapping[Kind, frozenset[Point]] = {
-    Kind.LATENCY: _REQUESTS | _FRAMES,
-    Kind.BANDWIDTH: frozenset({Point.HTTP, Point.OUT}),
-    Kind.STATUS: _REQUESTS,
-    Kind.EXPIRED_TOKEN: _REQUESTS,
-    Kind.CLOSE: _FRAMES | {Point.OPEN},
-    Kind.RESET: frozenset(Point),
-    Kind.BLACK_HOLE: frozenset(Point),
-    Kind.DROP_REPLY: _FRAMES | {Point.HTTP},
-    Kind.GARBAGE: _REQUESTS | {Point.OUT},
-    Kind.TRUNCATED: frozenset({Point.HTTP, Point.OUT}),
-    Kind.FRAME: frozenset({Point.OUT}),
-    Kind.DUPLICATE: _FRAMES,
-    Kind.REORDER: frozenset({Point.OUT}),
+_POINTS: Mapping[FaultKind, frozenset[Point]] = {
+    FaultKind.LATENCY: _REQUESTS | _FRAMES,
+    FaultKind.BANDWIDTH: frozenset({Point.HTTP, Point.OUT}),
+    FaultKind.STATUS: _REQUESTS,
+    FaultKind.EXPIRED_TOKEN: _REQUESTS,
+    FaultKind.CLOSE: _FRAMES | {Point.OPEN},
+    FaultKind.RESET: frozenset(Point),
+    FaultKind.BLACK_HOLE: frozenset(Point),
+    FaultKind.DROP_REPLY: _FRAMES | {Point.HTTP},
+    FaultKind.GARBAGE: _REQUESTS | {Point.OUT},
+    FaultKind.TRUNCATED: frozenset({Point.HTTP, Point.OUT}),
+    FaultKind.FRAME: frozenset({Point.OUT}),
+    FaultKind.DUPLICATE: _FRAMES,
+    FaultKind.REORDER: frozenset({Point.OUT}),
 }
 _NEVER_SENT = (1004, 1005, 1006, 1015)  # close codes that RFC 6455 forbids on the wire
 _REASON_BYTES = 123
@@ -64,12 +64,12 @@ _texts = validators.deep_mapping(key_validator=_text, value_validator=_text)
 
 @frozen
 class Fault:
-    """One thing that goes wrong. Make it with one of the functions below, named as in `Kind`.
+    """One thing that goes wrong. Make it with one of the functions below, named as in `FaultKind`.
 
     The attributes are the arguments of those functions.
     """
 
-    kind: Kind
+    kind: FaultKind
     seconds: float = field(default=0.0, validator=validators.ge(0))
     jitter: float = field(default=0.0, validator=validators.ge(0))
     bytes_per_second: float = field(default=1.0, validator=validators.gt(0))
@@ -86,12 +86,12 @@ class Fault:
 
         Frames of one socket stay in order. Latency comes on top of any other fault.
         """
-        return Fault(Kind.LATENCY, seconds=seconds, jitter=jitter)
+        return Fault(FaultKind.LATENCY, seconds=seconds, jitter=jitter)
 
     @staticmethod
     def bandwidth(bytes_per_second: float) -> Fault:
         """The answer's body, or the frame, comes at this rate."""
-        return Fault(Kind.BANDWIDTH, bytes_per_second=bytes_per_second)
+        return Fault(FaultKind.BANDWIDTH, bytes_per_second=bytes_per_second)
 
     @staticmethod
     def status(
@@ -116,12 +116,12 @@ class Fault:
         if isinstance(body, Mapping):
             given = {"Content-Type": "application/json", **given}
             body = json.dumps(body)
-        return Fault(Kind.STATUS, code=code, headers=given, body=body)
+        return Fault(FaultKind.STATUS, code=code, headers=given, body=body)
 
     @staticmethod
     def expired_token() -> Fault:
         """The request is answered as one whose token has expired; one without a token passes."""
-        return Fault(Kind.EXPIRED_TOKEN)
+        return Fault(FaultKind.EXPIRED_TOKEN)
 
     @staticmethod
     def close(code: int = 1000, *, reason: str = "") -> Fault:
@@ -134,17 +134,17 @@ class Fault:
             raise ValueError(f"a close frame cannot carry the code {code}")
         if len(reason.encode()) > _REASON_BYTES:
             raise ValueError(f"a close frame's reason has up to {_REASON_BYTES} bytes")
-        return Fault(Kind.CLOSE, code=code, reason=reason)
+        return Fault(FaultKind.CLOSE, code=code, reason=reason)
 
     @staticmethod
     def reset() -> Fault:
         """The connection is reset (TCP RST) before anything is done."""
-        return Fault(Kind.RESET)
+        return Fault(FaultKind.RESET)
 
     @staticmethod
     def black_hole() -> Fault:
         """The connection goes half-open: it takes bytes, answers nothing, and stays."""
-        return Fault(Kind.BLACK_HOLE)
+        return Fault(FaultKind.BLACK_HOLE)
 
     @staticmethod
     def drop_reply() -> Fault:
@@ -152,27 +152,27 @@ class Fault:
 
         Over HTTP the connection is then closed. A socket stays open.
         """
-        return Fault(Kind.DROP_REPLY)
+        return Fault(FaultKind.DROP_REPLY)
 
     @staticmethod
     def garbage(size: int = 64) -> Fault:
         """Random bytes, neither HTTP nor WebSocket, come instead; then the connection closes."""
-        return Fault(Kind.GARBAGE, size=size)
+        return Fault(FaultKind.GARBAGE, size=size)
 
     @staticmethod
     def truncated() -> Fault:
         """Half of the answer or frame comes, then the connection closes."""
-        return Fault(Kind.TRUNCATED)
+        return Fault(FaultKind.TRUNCATED)
 
     @staticmethod
     def frame(body: str) -> Fault:
         """The socket sends this text frame instead."""
-        return Fault(Kind.FRAME, body=body)
+        return Fault(FaultKind.FRAME, body=body)
 
     @staticmethod
     def duplicate() -> Fault:
         """A frame is delivered twice: to the client, or from the client."""
-        return Fault(Kind.DUPLICATE)
+        return Fault(FaultKind.DUPLICATE)
 
     @staticmethod
     def reorder(behind: int = 1, *, seconds: float = 1.0) -> Fault:
@@ -184,7 +184,7 @@ class Fault:
             behind: How many frames to other users go first.
             seconds: How long it waits at most, should there be no others.
         """
-        return Fault(Kind.REORDER, behind=behind, seconds=seconds)
+        return Fault(FaultKind.REORDER, behind=behind, seconds=seconds)
 
     @property
     def points(self) -> frozenset[Point]:
@@ -200,12 +200,12 @@ class Fault:
         return f"{self.kind}({given})"
 
 
-def maker(kind: Kind) -> Callable[..., Fault]:
+def maker(kind: FaultKind) -> Callable[..., Fault]:
     """The function of `Fault` that makes this kind."""
     function: Callable[..., Fault] = getattr(Fault, kind)
     return function
 
 
-def parameters(kind: Kind) -> Mapping[str, inspect.Parameter]:
+def parameters(kind: FaultKind) -> Mapping[str, inspect.Parameter]:
     """The parameters of that function."""
     return inspect.signature(maker(kind)).parameters

@@ -9,7 +9,7 @@ from random import Random
 from aiohttp import web
 
 from server_kit.faults.connection import black_hole, reset
-from server_kit.faults.fault import Fault, Kind
+from server_kit.faults.fault import Fault, FaultKind
 from server_kit.faults.rules import FaultDecision
 
 _TICK = 0.05  # seconds between two pieces of a slow body
@@ -33,20 +33,20 @@ async def answer(
     if decision.fault is None:
         return await respond()
     match decision.kind:
-        case Kind.STATUS:
+        case FaultKind.STATUS:
             return _status(decision.fault)
-        case Kind.RESET:
+        case FaultKind.RESET:
             reset(request.transport)
-        case Kind.BLACK_HOLE:
+        case FaultKind.BLACK_HOLE:
             await black_hole(request.transport).wait()
-        case Kind.GARBAGE:
+        case FaultKind.GARBAGE:
             _write_and_close(request, garbage(decision.random, decision.fault.size))
-        case Kind.DROP_REPLY:
+        case FaultKind.DROP_REPLY:
             await respond()
             _write_and_close(request)
-        case Kind.TRUNCATED:
+        case FaultKind.TRUNCATED:
             return await _cut(request, await respond())
-        case Kind.BANDWIDTH:
+        case FaultKind.BANDWIDTH:
             return await _slow(request, await respond(), decision.fault.bytes_per_second)
         case _:
             return await respond()

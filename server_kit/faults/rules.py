@@ -12,7 +12,7 @@ from random import Random
 from attrs import define, field, frozen
 
 from server_kit.clock import Clock
-from server_kit.faults.fault import Fault, Kind, Point
+from server_kit.faults.fault import Fault, FaultKind, Point
 from server_kit.faults.targets import FaultTargets
 from server_kit.journal import Entry, Journal
 from server_kit.notifier import Notifier
@@ -38,7 +38,7 @@ class FaultDecision:
     random: Random = field(default=Random(0), repr=False, eq=False)
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> FaultKind | None:
         """The kind of the fault."""
         return self.fault.kind if self.fault else None
 
@@ -47,7 +47,7 @@ NO_FAULT = FaultDecision()
 
 
 @define
-class Rule:
+class FaultRule:
     """When a fault happens; `remove()` ends it.
 
     Attributes:
@@ -103,7 +103,7 @@ class Rule:
     def _applies_to(self, point: Point, name: str, user: str | None) -> bool:
         if self.times is not None and self.hits >= self.times:
             return False
-        if self.fault.kind is Kind.EXPIRED_TOKEN and user is None:
+        if self.fault.kind is FaultKind.EXPIRED_TOKEN and user is None:
             return False
         return self.user in (None, user) and self._matches(point, name)
 
@@ -148,11 +148,11 @@ class Faults:
         self._prefix = prefix
         self.targets = targets
         self._lock = threading.Lock()
-        self._rules: tuple[Rule, ...] = ()
+        self._rules: tuple[FaultRule, ...] = ()
         self._numbers = itertools.count(1)
         self._seed = 0
 
-    def __iter__(self) -> Iterator[Rule]:
+    def __iter__(self) -> Iterator[FaultRule]:
         return iter(self._rules)
 
     def __len__(self) -> int:
@@ -167,7 +167,7 @@ class Faults:
         after: int = 0,
         times: int | None = None,
         probability: float = 1.0,
-    ) -> Rule:
+    ) -> FaultRule:
         """Let a fault happen from now on, until it is removed or cleared.
 
         Of several rules that match, the first added applies, and the others do not count that
@@ -206,7 +206,7 @@ class Faults:
             self.targets.check_user(user)
         matches = self._matcher(fault, route)
         number = next(self._numbers)
-        rule = Rule(
+        rule = FaultRule(
             number,
             fault,
             route,
@@ -252,7 +252,7 @@ class Faults:
         for rule in self._rules:
             if not rule._applies_to(point, name, user):
                 continue
-            if rule.fault.kind is Kind.LATENCY:
+            if rule.fault.kind is FaultKind.LATENCY:
                 if rule._draw():
                     delay += rule._delay()
                     self._record(rule, point, name, user)
@@ -266,11 +266,11 @@ class Faults:
     def _random(self, number: int) -> Random:
         return Random(f"{self._seed}/{number}")
 
-    def _remove(self, rule: Rule) -> None:
+    def _remove(self, rule: FaultRule) -> None:
         with self._lock:
             self._rules = tuple(each for each in self._rules if each is not rule)
 
-    def _record(self, rule: Rule, point: Point, name: str, user: str | None) -> None:
+    def _record(self, rule: FaultRule, point: Point, name: str, user: str | None) -> None:
         where = {Point.OPEN: "open", Point.IN: f"in {name}", Point.OUT: f"out {name}"}
         text = f"{rule.fault.kind} on {where.get(point, name)}"
         _log.debug("fault %s: %s", rule.id, text)
@@ -281,7 +281,7 @@ class Faults:
         served = frozenset(Point) if self._socket_path else frozenset({Point.HTTP})
         points, fits = self._parse(route)
         possible = points & fault.points & served
-        if not possible or (fault.kind is Kind.EXPIRED_TOKEN and self._socket_path is None):
+        if not possible or (fault.kind is FaultKind.EXPIRED_TOKEN and self._socket_path is None):
             where = f"`{route}`" if route is not None else "anything of this server"
             raise ValueError(f"{fault.kind} cannot happen to {where}")
         return lambda point, name: point in possible and fits(name)

@@ -82,7 +82,7 @@ class Files:
         return found.answer(request)
 
 
-class Page:
+class HtmlPage:
     """A page's HTML at an address.
 
     Args:

@@ -17,7 +17,7 @@ from onesignal_stub.audience import (
     Target,
     select,
 )
-from onesignal_stub.filters import Device
+from onesignal_stub.filters import FilterSubject
 
 NOW = 1_700_000_000.0
 DAY = 86_400.0
@@ -32,9 +32,9 @@ NAMES = st.sampled_from([*OWN, "All", "Subscribed Users", "Active Users", "nothi
 
 
 @st.composite
-def devices(draw: st.DrawFn) -> list[Device]:
+def devices(draw: st.DrawFn) -> list[FilterSubject]:
     return [
-        Device(
+        FilterSubject(
             number=number,
             id=f"id {number}",
             onesignal_id=f"user {number}",
@@ -62,7 +62,7 @@ def targets(draw: st.DrawFn) -> Target:
 @UNHURRIED
 @given(devices(), targets(), st.randoms(use_true_random=False))
 def test_the_order_of_devices_does_not_matter(
-    given_devices: list[Device], target: Target, chance: random.Random
+    given_devices: list[FilterSubject], target: Target, chance: random.Random
 ) -> None:
     shuffled = [*given_devices, *given_devices[:3]]
     chance.shuffle(shuffled)
@@ -72,7 +72,9 @@ def test_the_order_of_devices_does_not_matter(
 
 @UNHURRIED
 @given(devices(), targets())
-def test_who_is_excluded_receives_nothing(given_devices: list[Device], target: Target) -> None:
+def test_who_is_excluded_receives_nothing(
+    given_devices: list[FilterSubject], target: Target
+) -> None:
     excluded = SEGMENTS.matcher(target.excluded)
     found = select(given_devices, target, segments=SEGMENTS, now=NOW)
     assert not any(excluded(device, NOW) for device in found.recipients)
@@ -81,7 +83,7 @@ def test_who_is_excluded_receives_nothing(given_devices: list[Device], target: T
 @UNHURRIED
 @given(devices(), targets())
 def test_recipients_are_subscribed_and_on_the_channel(
-    given_devices: list[Device], target: Target
+    given_devices: list[FilterSubject], target: Target
 ) -> None:
     types = {"push": {0, 1, 5}, "email": {11}, "sms": {14}}[target.channel]
     if target.platforms is not None and target.channel == "push":
@@ -94,7 +96,7 @@ def test_recipients_are_subscribed_and_on_the_channel(
 @UNHURRIED
 @given(devices(), targets())
 def test_each_targeted_device_receives_or_has_a_reason_not_to(
-    given_devices: list[Device], target: Target
+    given_devices: list[FilterSubject], target: Target
 ) -> None:
     unlimited = Target(targeting=target.targeting, channel=target.channel)
     targeted = select(given_devices, unlimited, segments=SEGMENTS, now=NOW)
@@ -115,7 +117,9 @@ def test_each_targeted_device_receives_or_has_a_reason_not_to(
 
 @UNHURRIED
 @given(devices(), st.lists(NAMES, min_size=1, max_size=3))
-def test_several_segments_are_their_union(given_devices: list[Device], names: list[str]) -> None:
+def test_several_segments_are_their_union(
+    given_devices: list[FilterSubject], names: list[str]
+) -> None:
     def members(*included: str) -> set[int]:
         target = Target(targeting=BySegments(included))
         found = select(given_devices, target, segments=SEGMENTS, now=NOW)
@@ -125,8 +129,8 @@ def test_several_segments_are_their_union(given_devices: list[Device], names: li
 
 
 def test_the_default_segments_under_all_their_names() -> None:
-    def device(number: int, *, days: float, sessions: int, is_test: bool = False) -> Device:
-        return Device(
+    def device(number: int, *, days: float, sessions: int, is_test: bool = False) -> FilterSubject:
+        return FilterSubject(
             number=number,
             id=str(number),
             onesignal_id=str(number),
@@ -162,7 +166,7 @@ def test_the_default_segments_under_all_their_names() -> None:
 
 def test_names_reach_who_was_looked_up() -> None:
     found = select(
-        [Device(number=1, id="a", onesignal_id="a", device_type=0)],
+        [FilterSubject(number=1, id="a", onesignal_id="a", device_type=0)],
         Target(targeting=RecipientIds()),
         segments=SEGMENTS,
         now=NOW,

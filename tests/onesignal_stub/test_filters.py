@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onesignal_stub.errors import ApiError
-from onesignal_stub.filters import Device, parse, version_key
+from onesignal_stub.filters import FilterSubject, parse, version_key
 
 NOW = 1_700_000_000.0
 HOUR = 3600.0
@@ -18,8 +18,10 @@ OR = {"operator": "OR"}
 AND = {"operator": "AND"}
 
 
-def device(**values: Any) -> Device:
-    return Device(**{"number": 1, "id": "d", "onesignal_id": "u", "device_type": 1, **values})
+def device(**values: Any) -> FilterSubject:
+    return FilterSubject(
+        **{"number": 1, "id": "d", "onesignal_id": "u", "device_type": 1, **values}
+    )
 
 
 def matches(filters: list[Any], **values: Any) -> bool:

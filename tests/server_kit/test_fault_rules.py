@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server_kit import Clock, Fault, Faults, Journal
-from server_kit.faults import Kind, Point
+from server_kit.faults import FaultKind, Point
 
 
 def new_faults(socket_path: str | None = "/ws", prefix: str = "") -> Faults:
     return Faults(Journal(), Clock(), socket_path=socket_path, prefix=prefix)
 
 
-def kinds(faults: Faults, *names: str, point: Point = Point.HTTP) -> list[Kind | None]:
+def kinds(faults: Faults, *names: str, point: Point = Point.HTTP) -> list[FaultKind | None]:
     return [faults.decide(point, name).kind for name in names]
 
 
@@ -42,7 +42,7 @@ def kinds(faults: Faults, *names: str, point: Point = Point.HTTP) -> list[Kind |
 def test_a_route_names_requests(route: str | None, name: str, fits: bool) -> None:
     faults = new_faults()
     faults.add(Fault.reset(), route)
-    assert kinds(faults, name) == [Kind.RESET if fits else None]
+    assert kinds(faults, name) == [FaultKind.RESET if fits else None]
 
 
 PARTS = st.lists(st.sampled_from(["a", "b", "{x}", ""]), max_size=4).map("/".join)
@@ -57,7 +57,7 @@ def test_a_route_matches_a_path_as_its_regular_expression_does(
     faults.add(Fault.reset(), f"GET /{pattern}{'*' if has_rest else ''}")
     regex = f"/{pattern}".replace("{x}", "[^/]+") + (".*" if has_rest else "")
     fits = re.fullmatch(regex, f"/{path}") is not None
-    assert kinds(faults, f"GET /{path}") == [Kind.RESET if fits else None]
+    assert kinds(faults, f"GET /{path}") == [FaultKind.RESET if fits else None]
 
 
 @pytest.mark.parametrize("rule", ["GET /notifications/{id}", "GET /api/v1/notifications/{id}"])
@@ -65,7 +65,7 @@ def test_a_prefix_need_not_be_named(rule: str) -> None:
     faults = new_faults(socket_path=None, prefix="/api/v1")
     faults.add(Fault.reset(), rule)
     names = ("GET /notifications/1", "GET /api/v1/notifications/1", "GET /api/notifications/1")
-    assert kinds(faults, *names) == [Kind.RESET, Kind.RESET, None]
+    assert kinds(faults, *names) == [FaultKind.RESET, FaultKind.RESET, None]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_route_names_a_socket_and_its_frames(
 ) -> None:
     faults = new_faults()
     faults.add(Fault.reset(), route)
-    assert kinds(faults, name, point=point) == [Kind.RESET if fits else None]
+    assert kinds(faults, name, point=point) == [FaultKind.RESET if fits else None]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_arguments_out_of_range_are_refused() -> None:
 def test_a_rule_may_be_for_one_user() -> None:
     faults = new_faults()
     faults.add(Fault.reset(), user="ada")
-    assert faults.decide(Point.HTTP, "GET /", "ada").kind is Kind.RESET
+    assert faults.decide(Point.HTTP, "GET /", "ada").kind is FaultKind.RESET
     assert faults.decide(Point.HTTP, "GET /", "bob").kind is None
     assert faults.decide(Point.HTTP, "GET /").kind is None
 
@@ -168,7 +168,7 @@ def test_only_who_has_a_token_can_lose_it() -> None:
     faults = new_faults()
     rule = faults.add(Fault.expired_token())
     assert faults.decide(Point.HTTP, "POST /login").kind is None
-    assert faults.decide(Point.HTTP, "GET /", "ada").kind is Kind.EXPIRED_TOKEN
+    assert faults.decide(Point.HTTP, "GET /", "ada").kind is FaultKind.EXPIRED_TOKEN
     assert (rule.calls, rule.hits) == (1, 1)
 
 
@@ -176,7 +176,7 @@ def test_only_who_has_a_token_can_lose_it() -> None:
 def test_after_and_times_count_calls(after: int, times: int | None, calls: int) -> None:
     faults = new_faults()
     rule = faults.add(Fault.reset(), after=after, times=times)
-    struck = [kind is Kind.RESET for kind in kinds(faults, *["GET /"] * calls)]
+    struck = [kind is FaultKind.RESET for kind in kinds(faults, *["GET /"] * calls)]
     end = calls if times is None else after + times
     assert struck == [after <= call < end for call in range(calls)]
     assert rule.hits == sum(struck)
@@ -208,7 +208,7 @@ def test_probability_is_the_share_of_calls_with_the_fault() -> None:
 
 
 def test_another_rule_does_not_change_what_a_rule_draws() -> None:
-    def run(*, crowded: bool) -> list[Kind | None]:
+    def run(*, crowded: bool) -> list[FaultKind | None]:
         faults = new_faults()
         faults.add(Fault.reset(), "GET /a", probability=0.5)
         if crowded:
@@ -223,7 +223,7 @@ def test_rules_make_a_script() -> None:
     faults = new_faults()
     faults.add(Fault.status(503), times=2)
     faults.add(Fault.reset(), times=1)
-    expected = [Kind.STATUS, Kind.STATUS, Kind.RESET, None]
+    expected = [FaultKind.STATUS, FaultKind.STATUS, FaultKind.RESET, None]
     assert kinds(faults, *["GET /"] * 4) == expected
 
 
@@ -233,7 +233,7 @@ def test_latency_adds_up_and_comes_on_top() -> None:
     faults.add(Fault.reset())
     faults.add(Fault.latency(0.5))
     decision = faults.decide(Point.HTTP, "GET /")
-    assert (decision.delay, decision.kind) == (1.5, Kind.RESET)
+    assert (decision.delay, decision.kind) == (1.5, FaultKind.RESET)
 
 
 @given(seconds=st.floats(0, 10), jitter=st.floats(0, 10), seed=st.integers())

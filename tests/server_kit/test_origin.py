@@ -9,7 +9,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from server_kit import HostedServer
-from server_kit.origin import Login, OriginGuard, is_loopback
+from server_kit.origin import Credentials, OriginGuard, is_loopback
 
 JSON = {"Content-Type": "application/json"}
 
@@ -131,7 +131,7 @@ async def test_a_body_without_a_type_is_refused_and_json_is_taken(server: Guarde
 
 @pytest.mark.asyncio
 async def test_a_login_is_asked_for_where_there_is_one() -> None:
-    async with Guarded(OriginGuard(login=Login("admin", "pässword"))) as server:
+    async with Guarded(OriginGuard(login=Credentials("admin", "pässword"))) as server:
         for wrong in ("", "Basic", "Basic !", "Bearer x", "Basic YWRtaW46eA=="):
             assert await status(server, "GET", {"Authorization": wrong}) == 401
         assert server.calls == 0
@@ -141,7 +141,7 @@ async def test_a_login_is_asked_for_where_there_is_one() -> None:
 
 
 def test_a_login_keeps_its_password_to_itself() -> None:
-    assert "secret" not in repr(Login("admin", "secret"))
+    assert "secret" not in repr(Credentials("admin", "secret"))
 
 
 def test_addresses_of_this_machine_are_told_from_others() -> None:

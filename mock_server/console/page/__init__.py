@@ -14,7 +14,7 @@ from mock_server.console.page.requests import RequestList
 from mock_server.console.services import ConsoleServices
 from mock_server.features.push.push_log import PushLog
 from server_kit import Clock, Faults, Journal
-from server_kit.web import Files, Page
+from server_kit.web import Files, HtmlPage
 
 _FOLDER = Path(__file__).parent / "static"
 
@@ -53,4 +53,4 @@ def add_to(
         find_services=find_services,
     ).add_to(app)
     Files("console", _FOLDER).add_to(app)
-    Page("/", _FOLDER / "console.html").add_to(app)
+    HtmlPage("/", _FOLDER / "console.html").add_to(app)

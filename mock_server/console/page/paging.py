@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @frozen
-class Wanted:
+class PageQuery:
     """A part of a list.
 
     Attributes:
@@ -32,7 +32,7 @@ class Wanted:
     offset: int
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> Wanted:
+    def read(cls, query: Mapping[str, str]) -> PageQuery:
         """What a query asks for.
 
         Raises:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any
 
-from mock_server.console.page.paging import Wanted, choice
+from mock_server.console.page.paging import PageQuery, choice
 from mock_server.console.services import ConsoleServices
 from mock_server.features.friends.core import FriendState
 from mock_server.features.groups.core import GroupState
@@ -52,7 +52,7 @@ class PlayerList:
         Raises:
             web.HTTPBadRequest: A parameter has no such value.
         """
-        wanted = Wanted.read(query)
+        wanted = PageQuery.read(query)
         state = choice(query, "state", STATES)
         if wanted.id:
             row = self._find_services().accounts.find(wanted.id)

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from mock_server.console.page.paging import Wanted, choice
+from mock_server.console.page.paging import PageQuery, choice
 from mock_server.features.push.push_log import PushLog
 from mock_server.features.push.records import PushOutcome, PushRecord
 
@@ -38,7 +38,7 @@ class PushList:
         Raises:
             web.HTTPBadRequest: A parameter has no such value.
         """
-        wanted = Wanted.read(query)
+        wanted = PageQuery.read(query)
         outcome = choice(query, "outcome", OUTCOMES)
         user = query.get("user", "")
         found = [
@@ -51,7 +51,7 @@ class PushList:
         ]
         return wanted.page(found, self._show)
 
-    def _matches(self, wanted: Wanted, record: PushRecord) -> bool:
+    def _matches(self, wanted: PageQuery, record: PushRecord) -> bool:
         texts = (record.event, record.user_id, record.reason, record.notification_id)
         return wanted.finds(*texts, *record.contents.values(), self._name_of(record.user_id))
 

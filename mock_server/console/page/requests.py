@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from mock_server.console.page.paging import Wanted, choice
+from mock_server.console.page.paging import PageQuery, choice
 from server_kit import Entry, Journal
 
 KINDS = ("http", "grpc", "frame", "fault")
@@ -44,7 +44,7 @@ class RequestList:
         Raises:
             web.HTTPBadRequest: A parameter has no such value.
         """
-        wanted = Wanted.read(query)
+        wanted = PageQuery.read(query)
         kind, state = choice(query, "kind", KINDS), choice(query, "state", STATES)
         user, name_of = query.get("user", ""), cache(self._name_of)
         found = [
@@ -104,7 +104,7 @@ def curl(entry: Entry, url: str) -> str:
     return " ".join(words)
 
 
-def _matches(wanted: Wanted, entry: Entry, name_of: Callable[[str], str]) -> bool:
+def _matches(wanted: PageQuery, entry: Entry, name_of: Callable[[str], str]) -> bool:
     if wanted.finds(entry.name, entry.user_id, entry.body, entry.answer):
         return True
     return entry.user_id is not None and wanted.finds(name_of(entry.user_id))

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
 
 from mock_server.features.matchmaker.core import Matchmaker
-
-T = TypeVar("T")
-
-
-class InLoop(Protocol):
-    """Awaits a coroutine in the server's loop."""
-
-    async def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
-        """Return the coroutine's result."""
+from server_kit import InLoop
 
 
 class MatchmakerFacade:
@@ -39,4 +30,4 @@ class MatchmakerFacade:
         async def call() -> None:
             await self._matchmaker().process()
 
-        await self._in_loop(call())
+        await self._in_loop.wait(call())

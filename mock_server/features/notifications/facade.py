@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from mock_server.features.notifications.core import Notifications, listed
 from mock_server.features.notifications.runtime import NotificationFunctions
+from server_kit import InLoop
 
 T = TypeVar("T")
-
-
-class InLoop(Protocol):
-    """Awaits a coroutine in the server's loop."""
-
-    async def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
-        """Return the coroutine's result."""
 
 
 class NotificationsFacade:
@@ -83,4 +77,4 @@ class NotificationsFacade:
         async def call() -> T:
             return function(self._notifications())
 
-        return await self._in_loop(call())
+        return await self._in_loop.wait(call())

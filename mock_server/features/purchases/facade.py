@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
 
 from mock_server.features.purchases.core import PurchaseKind, Purchases, Validated
-
-T = TypeVar("T")
-
-
-class InLoop(Protocol):
-    """Calls a function in the server's loop."""
-
-    def call(self, function: Callable[[], T], /) -> T:
-        """Call it, and wait for its result."""
+from server_kit import InLoop
 
 
 class PurchasesFacade:

@@ -13,8 +13,8 @@ from onesignal_stub.features.journeys.definition import (
     BLANK,
     MAX_NAME,
     Definition,
+    JourneySchedule,
     Known,
-    Schedule,
     known_ids,
     merge_patch,
     read_definition,
@@ -192,7 +192,7 @@ class Journeys:
 
     def _add(self, app_id: str, definition: Definition) -> dict[str, Any]:
         now = self._clock.time()
-        schedule = definition.schedule or Schedule()
+        schedule = definition.schedule or JourneySchedule()
         _check_future(schedule, now)
         journey_id = str(uuid.uuid4())
         self._store.run(
@@ -212,7 +212,7 @@ class Journeys:
     def _change(self, row: Row, merged: Mapping[str, Any], state: str) -> dict[str, Any]:
         old = _definition(row)
         definition = read_definition(merged, known_ids(old))
-        schedule = definition.schedule or Schedule()
+        schedule = definition.schedule or JourneySchedule()
         now = self._clock.time()
         if schedule != old.schedule:
             _check_future(schedule, now)
@@ -267,14 +267,14 @@ def _check_key(row: Row, body: Mapping[str, Any]) -> None:
         raise refused("The journey has changed since this concurrency_key was read", status=409)
 
 
-def _check_future(schedule: Schedule, now: float) -> None:
+def _check_future(schedule: JourneySchedule, now: float) -> None:
     if schedule.start is not None and schedule.start < now + _SOONEST_START:
         raise refused("schedule.start_at must be at least 5 minutes in the future")
     if schedule.stop is not None and schedule.stop <= now:
         raise refused("schedule.stop_at must be in the future")
 
 
-def _check_state(old: str, new: str, schedule: Schedule, now: float) -> None:
+def _check_state(old: str, new: str, schedule: JourneySchedule, now: float) -> None:
     if new != old and new not in _NEXT_STATES[old]:
         raise refused(f"A journey in state {old} cannot become {new}", status=422)
     if new == "scheduled" and (schedule.start is None or schedule.start <= now):

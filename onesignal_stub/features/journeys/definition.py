@@ -93,7 +93,7 @@ class ReentryRules(Struct):
     duration_seconds: Annotated[int, Meta(ge=600)]
 
 
-class Schedule(Struct):
+class JourneySchedule(Struct):
     """When a journey starts and stops by itself."""
 
     start_at: str | None = None
@@ -124,7 +124,7 @@ class Definition(Struct):
     description: Annotated[str, Meta(max_length=1024)] = ""
     early_exit: EarlyExit | None = None
     reentry_rules: ReentryRules | None = None
-    schedule: Schedule | None = None
+    schedule: JourneySchedule | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.audience, EventAudience):

@@ -80,7 +80,7 @@ class OnEvent(Struct, tag_field="kind", tag="event_trigger"):
     entry_event_match_attributes: list[dict[str, Any]] | UnsetType = UNSET
 
 
-Condition: TypeAlias = SegmentMembership | OnNotificationAction | OnEvent
+NodeCondition: TypeAlias = SegmentMembership | OnNotificationAction | OnEvent
 
 
 class TimePoint(Struct):
@@ -183,13 +183,13 @@ class SplitBranch(_Branch, kw_only=True):
 class YesNoBranch(_Branch, kw_only=True):
     """The way of those who meet the condition, or of the others."""
 
-    condition: Condition | UnsetType = UNSET
+    condition: NodeCondition | UnsetType = UNSET
 
 
 class WaitUntilBranch(_Branch, kw_only=True):
     """The way of those whose condition came true first."""
 
-    condition: Condition
+    condition: NodeCondition
 
 
 class Split(_Node, kw_only=True, tag="split_range"):
@@ -258,7 +258,7 @@ def branches_of(node: Node) -> list[Branch]:
     return list(node.branches) if isinstance(node, Branching) else []
 
 
-def conditions(nodes: list[Node]) -> Iterator[Condition]:
+def conditions(nodes: list[Node]) -> Iterator[NodeCondition]:
     """The conditions of all branches of a graph."""
     for node in walk(nodes):
         for branch in branches_of(node):

@@ -17,9 +17,9 @@ from onesignal_stub.features.notifications.explanation import Explained, Explana
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore, key_of
 from onesignal_stub.features.notifications.messages import Asked, Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver
-from onesignal_stub.features.notifications.schedule import Schedule
+from onesignal_stub.features.notifications.schedule import DeliverySchedule
 from onesignal_stub.features.notifications.targeting import target_of
-from onesignal_stub.filters import Device
+from onesignal_stub.filters import FilterSubject
 from server_kit import Clock, Store
 
 _IOS = 0
@@ -156,7 +156,7 @@ class LiveActivities:
         )
         return row is not None and bool(row["ended"])
 
-    def _send(self, app_id: str, request: dict[str, Any], devices: Sequence[Device]) -> str:
+    def _send(self, app_id: str, request: dict[str, Any], devices: Sequence[FilterSubject]) -> str:
         message_id = str(uuid.uuid4())
         now = self._clock.time()
         row = self._store.one(
@@ -174,7 +174,7 @@ class LiveActivities:
         way = f"live activity {request['activity_id']}"
         explained = Explained(Explanation("ids", (way,)))
         self._messages.add(Asked(app_id, request, request), explained, notification=row["number"])
-        self._delivery.begin(row["number"], request, Schedule(now), devices, {})
+        self._delivery.begin(row["number"], request, DeliverySchedule(now), devices, {})
         return message_id
 
 
@@ -188,5 +188,5 @@ def _require(body: Mapping[str, Any], *names: str) -> None:
         fields.texts(body, name)
 
 
-def _number(device: Device) -> int:
+def _number(device: FilterSubject) -> int:
     return device.number

@@ -22,7 +22,7 @@ from onesignal_stub.features.notifications.targeting import (
     dropped_targeting,
     is_keyless,
 )
-from onesignal_stub.features.notifications.views import Views
+from onesignal_stub.features.notifications.views import NotificationViews
 from onesignal_stub.features.outcomes.core import Outcomes, query_of
 from onesignal_stub.http import Call, Reply, Route
 from onesignal_stub.paging import PageRequest, page_of
@@ -36,7 +36,10 @@ _READ = {*KNOWN_FIELDS, *TARGETING_FIELDS, *PLATFORM_FLAGS}
 
 
 def routes(
-    notifications: NotificationService, views: Views, outcomes: Outcomes, exports: Exports
+    notifications: NotificationService,
+    views: NotificationViews,
+    outcomes: Outcomes,
+    exports: Exports,
 ) -> list[Route]:
     """The routes of notifications."""
     api = _Api(notifications, views, outcomes, exports)
@@ -54,7 +57,11 @@ def routes(
 
 class _Api:
     def __init__(
-        self, notifications: NotificationService, views: Views, outcomes: Outcomes, exports: Exports
+        self,
+        notifications: NotificationService,
+        views: NotificationViews,
+        outcomes: Outcomes,
+        exports: Exports,
     ) -> None:
         self._notifications = notifications
         self._views = views

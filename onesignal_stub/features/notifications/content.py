@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from onesignal_stub.audience import EMAIL_TYPE
-from onesignal_stub.filters import Device
+from onesignal_stub.filters import FilterSubject
 
 DEFAULT_LANGUAGE = "en"
 MAX_PLACEHOLDER = 1000
@@ -60,7 +60,7 @@ class Contents:
         texts += [request.get("email_subject") or "", request.get("email_body") or ""]
         self.is_personal = any("{{" in text for text in texts)
 
-    def of(self, device: Device) -> Content:
+    def of(self, device: FilterSubject) -> Content:
         """The texts that a device shows."""
         if device.device_type == EMAIL_TYPE:
             content = Content(
@@ -82,7 +82,7 @@ class Contents:
             )
         return self._by_language[language]
 
-    def _filled(self, content: Content, device: Device) -> Content:
+    def _filled(self, content: Content, device: FilterSubject) -> Content:
         custom = {"message": {"custom_data": self._request.get("custom_data") or {}}}
         return Content(
             content.language,

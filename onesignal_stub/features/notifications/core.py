@@ -18,7 +18,7 @@ from onesignal_stub.features.notifications.explanation import Explained
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore, key_of
 from onesignal_stub.features.notifications.messages import Asked, Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver, Resolved
-from onesignal_stub.features.notifications.schedule import Schedule, schedule_of
+from onesignal_stub.features.notifications.schedule import DeliverySchedule, schedule_of
 from onesignal_stub.features.notifications.targeting import target_of
 from onesignal_stub.features.templates.core import Templates
 from server_kit import Clock, Store
@@ -159,7 +159,7 @@ class NotificationService:
         self._delivery.reschedule()
 
     def _record(
-        self, asked: Asked, schedule: Schedule, resolved: Resolved, explained: Explained
+        self, asked: Asked, schedule: DeliverySchedule, resolved: Resolved, explained: Explained
     ) -> str:
         notification_id = str(uuid.uuid4())
         now = self._clock.time()

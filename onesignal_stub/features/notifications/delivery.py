@@ -14,9 +14,9 @@ from onesignal_stub.devices import DeviceReader
 from onesignal_stub.features.notifications.content import Content, Contents
 from onesignal_stub.features.notifications.messages import Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver
-from onesignal_stub.features.notifications.schedule import Schedule, due_for, schedule_of
+from onesignal_stub.features.notifications.schedule import DeliverySchedule, due_for, schedule_of
 from onesignal_stub.features.notifications.targeting import target_of
-from onesignal_stub.filters import Device
+from onesignal_stub.filters import FilterSubject
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -103,8 +103,8 @@ class Delivery:
         self,
         number: int,
         request: dict[str, Any],
-        schedule: Schedule,
-        recipients: Sequence[Device],
+        schedule: DeliverySchedule,
+        recipients: Sequence[FilterSubject],
         way_of: Mapping[int, int],
     ) -> None:
         """Send a message to its recipients, or note for each when it is due.
@@ -186,7 +186,7 @@ class Delivery:
         self,
         number: int,
         request: dict[str, Any],
-        recipients: Sequence[Device],
+        recipients: Sequence[FilterSubject],
         way_of: Mapping[int, int],
         *,
         at: float,

@@ -19,7 +19,7 @@ from onesignal_stub.audience import (
     Target,
     Targeting,
 )
-from onesignal_stub.filters import Device, parse
+from onesignal_stub.filters import FilterSubject, parse
 
 MAX_UNKNOWN = 100
 UNSUBSCRIBED = "not subscribed"
@@ -55,7 +55,7 @@ class Explanation:
 class Excluded:
     """A device that was meant and got nothing, and why."""
 
-    device: Device
+    device: FilterSubject
     reason: str
 
 
@@ -78,7 +78,7 @@ def explain(
     request: Mapping[str, Any],
     target: Target,
     audience: Audience,
-    named: Mapping[str, Sequence[tuple[str, Device]]],
+    named: Mapping[str, Sequence[tuple[str, FilterSubject]]],
     *,
     segments: SegmentSet,
     now: float,
@@ -127,7 +127,7 @@ def explain(
 
 
 def _by_segment(
-    names: Sequence[str], recipients: Sequence[Device], segments: SegmentSet, now: float
+    names: Sequence[str], recipients: Sequence[FilterSubject], segments: SegmentSet, now: float
 ) -> dict[int, int]:
     if len(names) < 2:
         return {}
@@ -154,7 +154,7 @@ def _words(entry: Mapping[str, Any]) -> str:
 
 
 def _by_filter(
-    parts: Sequence[Sequence[Any]], recipients: Sequence[Device], now: float
+    parts: Sequence[Sequence[Any]], recipients: Sequence[FilterSubject], now: float
 ) -> dict[int, int]:
     if len(parts) < 2:
         return {}
@@ -166,7 +166,7 @@ def _by_filter(
     return found
 
 
-def _by_field(named: Mapping[str, Sequence[tuple[str, Device]]]) -> dict[int, int]:
+def _by_field(named: Mapping[str, Sequence[tuple[str, FilterSubject]]]) -> dict[int, int]:
     found: dict[int, int] = {}
     for at, devices in enumerate(named.values()):
         for _, device in devices:
@@ -175,7 +175,7 @@ def _by_field(named: Mapping[str, Sequence[tuple[str, Device]]]) -> dict[int, in
 
 
 def _unknown(
-    targeting: Targeting, named: Mapping[str, Sequence[tuple[str, Device]]]
+    targeting: Targeting, named: Mapping[str, Sequence[tuple[str, FilterSubject]]]
 ) -> dict[str, list[str]]:
     if not isinstance(targeting, RecipientIds):
         return {}

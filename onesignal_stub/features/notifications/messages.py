@@ -18,7 +18,7 @@ from onesignal_stub.features.notifications.explanation import (
     Excluded,
     Explained,
 )
-from onesignal_stub.filters import Device
+from onesignal_stub.filters import FilterSubject
 from server_kit import Clock, Store
 from server_kit.web import EventStream
 
@@ -130,7 +130,7 @@ class Messages:
             self._store.run("DELETE FROM left_out WHERE message = ?", row["number"])
             self._leave_out(row["number"], explained.left_out)
 
-    def missed(self, notification: int, devices: Iterable[Device]) -> None:
+    def missed(self, notification: int, devices: Iterable[FilterSubject]) -> None:
         """Leave out devices that no longer took messages when their time came."""
         row = self._store.one("SELECT * FROM messages WHERE notification = ?", notification)
         missed = [Excluded(device, UNSUBSCRIBED) for device in devices]

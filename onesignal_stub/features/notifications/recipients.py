@@ -26,7 +26,7 @@ from onesignal_stub.features.notifications.targeting import TOKEN_FIELDS
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.features.subscriptions.core import Subscriptions
 from onesignal_stub.features.users.core import Users
-from onesignal_stub.filters import Device
+from onesignal_stub.filters import FilterSubject
 
 _UNKNOWN_SHOWN = 100
 
@@ -45,7 +45,7 @@ class ResolvedRecipient:
     kind: IdKind
     label: str
     value: str
-    device: Device
+    device: FilterSubject
 
 
 @frozen
@@ -68,7 +68,7 @@ class Resolved:
 
     def explain(self, request: Mapping[str, Any], target: Target) -> Explained:
         """Explain the audience that a request's target was resolved to."""
-        by_field: dict[str, list[tuple[str, Device]]] = {}
+        by_field: dict[str, list[tuple[str, FilterSubject]]] = {}
         for each in self.named:
             field = id_field(each.kind, each.label)
             by_field.setdefault(field, []).append((each.value, each.device))

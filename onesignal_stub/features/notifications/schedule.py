@@ -11,14 +11,14 @@ from attrs import frozen
 
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
-from onesignal_stub.filters import Device
+from onesignal_stub.filters import FilterSubject
 from onesignal_stub.times import parse_time, parse_time_of_day
 
 _DAY = 86_400
 
 
 @frozen
-class Schedule:
+class DeliverySchedule:
     """When a message is sent.
 
     Attributes:
@@ -32,7 +32,7 @@ class Schedule:
     time_of_day: int = 0
 
 
-def schedule_of(body: Mapping[str, Any], *, now: float) -> Schedule:
+def schedule_of(body: Mapping[str, Any], *, now: float) -> DeliverySchedule:
     """Read when a message is to be sent; `now` if nothing says otherwise.
 
     Raises:
@@ -45,13 +45,13 @@ def schedule_of(body: Mapping[str, Any], *, now: float) -> Schedule:
     option = fields.text(body, "delayed_option")
     time_of_day = _time_of_day(body)
     if option in {None, "", "immediate"}:
-        return Schedule(at)
+        return DeliverySchedule(at)
     if option not in {"timezone", "last-active"}:
         raise refused("Schedule delayed_option must be timezone or last-active")
     if time_of_day is None:
         local = asked or datetime.fromtimestamp(at, UTC)
         time_of_day = local.hour * 3600 + local.minute * 60 + local.second
-    return Schedule(at, option, time_of_day)
+    return DeliverySchedule(at, option, time_of_day)
 
 
 def _send_after(body: Mapping[str, Any]) -> datetime | None:
@@ -70,7 +70,7 @@ def _time_of_day(body: Mapping[str, Any]) -> int | None:
         raise refused("Schedule delivery_time_of_day must be valid time") from None
 
 
-def due_for(device: Device, schedule: Schedule) -> float:
+def due_for(device: FilterSubject, schedule: DeliverySchedule) -> float:
     """When a delayed message is sent to a device: the next time its local clock shows the hour."""
     if schedule.delayed == "last-active":
         wanted = device.last_session % _DAY

@@ -74,7 +74,7 @@ _NOT_SHOWN = {
 _COUNTERS = ("successful", "failed", "errored", "converted", "received")
 
 
-class Views:
+class NotificationViews:
     """Reads notifications for display.
 
     Args:
