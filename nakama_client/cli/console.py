@@ -1,102 +1,13 @@
-"""The console's API, as far as the command line needs it: https://heroiclabs.com/docs/nakama/."""
+"""The options of commands that ask the console."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
-import msgspec
-from attrs import frozen
-
-from nakama_client.config import Endpoint
-from nakama_client.protocol.codec import encode
-from nakama_client.protocol.replies import Empty, read
-from nakama_client.transport.http import HttpClient
 
 F = TypeVar("F", bound=Callable[..., Any])
-M = TypeVar("M")
-
-_TIMEOUT = 15.0
-_PORT = 7351
-
-
-@frozen(repr=False)
-class ConsoleOperator:
-    """Who asks the console, and where it is.
-
-    Attributes:
-        url: The console's address; None for port 7351 of the server.
-        username: An operator's name.
-        password: Their password.
-    """
-
-    url: str | None
-    username: str
-    password: str
-
-
-class _Login(msgspec.Struct):
-    token: str = ""
-
-
-class _Config(msgspec.Struct):
-    server_version: str = ""
-
-
-class ConsoleClient:
-    """A console in which an operator is logged in."""
-
-    def __init__(self, http: HttpClient, token: str) -> None:
-        self._http = http
-        self._token = token
-
-    async def send(
-        self, user_id: str, subject: str, content: dict[str, Any], code: int, *, persistent: bool
-    ) -> None:
-        """Send a notification to a user, as the system."""
-        body = {
-            "user_ids": [user_id],
-            "subject": subject,
-            "content": content,
-            "code": code,
-            "persistent": persistent,
-        }
-        await _call(self._http, "POST", "/v2/console/notification", body, Empty, self._token)
-
-    async def server_version(self) -> str:
-        """The version of the server, "" when the console does not tell it."""
-        found = await _call(self._http, "GET", "/v2/console/config", None, _Config, self._token)
-        return found.server_version
-
-
-@asynccontextmanager
-async def open_console(operator: ConsoleOperator, server_url: str) -> AsyncIterator[ConsoleClient]:
-    """Log an operator in.
-
-    Raises:
-        Unauthenticated: The name or the password is wrong.
-        ConnectionFailed: The console is not reached.
-    """
-    url = Endpoint(operator.url or default_url(server_url)).http_url
-    http = HttpClient("console", base_url=url, timeout=_TIMEOUT)
-    try:
-        login = {"username": operator.username, "password": operator.password}
-        found = await _call(
-            http, "POST", "/v2/console/authenticate", login, _Login, operator.password
-        )
-        yield ConsoleClient(http, found.token)
-    finally:
-        await http.close()
-
-
-def default_url(server_url: str) -> str:
-    """Where Nakama's console is unless it is configured: port 7351 of the server's host."""
-    parts = urlsplit(server_url)
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{_PORT}"
 
 
 def operator_options(command: F) -> F:
@@ -125,23 +36,3 @@ def operator_options(command: F) -> F:
     ):
         command = option(command)
     return command
-
-
-async def _call(
-    http: HttpClient,
-    method: str,
-    path: str,
-    body: dict[str, Any] | None,
-    model: type[M],
-    secret: str,
-) -> M:
-    is_login = path.endswith("/authenticate")
-    reply = await http.request(
-        method,
-        path,
-        None if body is None else encode(body),
-        name=path,
-        headers={} if is_login else {"Authorization": f"Bearer {secret}"},
-        secrets=(secret,),
-    )
-    return read(reply, model).value

@@ -13,7 +13,7 @@ import click
 from attrs import frozen
 
 from nakama_client.cli import saved_login
-from nakama_client.cli.console import ConsoleOperator, open_console, operator_options
+from nakama_client.cli.console import operator_options
 from nakama_client.cli.output import line
 from nakama_client.cli.running import (
     DEFAULT_KEY,
@@ -26,6 +26,7 @@ from nakama_client.cli.running import (
 )
 from nakama_client.client import Client
 from nakama_client.config import Endpoint
+from nakama_client.console import ConsoleOperator, open_console
 from nakama_client.errors import ArgumentError, NakamaError, NotFound, Unauthenticated
 
 _TIMEOUT = 10.0

@@ -8,10 +8,11 @@ from uuid import UUID
 import click
 import msgspec
 
-from nakama_client.cli.console import ConsoleOperator, open_console, operator_options
+from nakama_client.cli.console import operator_options
 from nakama_client.cli.output import line
 from nakama_client.cli.running import REFUSED, Failure, Settings, logged_in, runs
 from nakama_client.cli.saved_login import SavedLogin
+from nakama_client.console import ConsoleOperator, open_console
 
 
 @click.command()
@@ -57,7 +58,7 @@ async def _send(
 ) -> None:
     user_id = login.session.user_id if to is None else await _user_id(settings, login, to)
     async with open_console(operator, login.url) as console:
-        await console.send(user_id, *message, persistent=not transient)
+        await console.send([user_id], *message, persistent=not transient)
     line(f"sent to {user_id}")
 
 
