@@ -21,7 +21,7 @@ from nakama_client.events.tasks import start
 from nakama_client.features.notifications import Notification, NotificationsApi
 from nakama_client.feed_settings import FeedSettings
 from nakama_client.feed_state import FeedState, Unreadable, wait
-from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, Wait, may_list_again
+from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, WaitForEvent, may_list_again
 from nakama_client.protocol.delivery_log import AcknowledgementState
 from nakama_client.protocol.forward_clock import never_back
 from nakama_client.session import Session
@@ -276,7 +276,7 @@ class NotificationFeed:
                 continue
             if state.ended_event.is_set():
                 raise state.error or StopAsyncIteration
-            if isinstance(step, Wait):
+            if isinstance(step, WaitForEvent):
                 await wait(state.wakeup, step.seconds)
             else:
                 state.listing = start(self._list(state, step), name="nakama_client feed listing")

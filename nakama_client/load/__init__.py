@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nakama_client.load.delivery import Delivery, DeliveryCounts, DeliveryTracker
+from nakama_client.load.delivery import Arrival, DeliveryCounts, DeliveryTracker
 
 if TYPE_CHECKING:
     from nakama_client.load.user import NakamaUser
 
-__all__ = ["Delivery", "DeliveryCounts", "DeliveryTracker", "NakamaUser"]
+__all__ = ["Arrival", "DeliveryCounts", "DeliveryTracker", "NakamaUser"]
 
 
 def __getattr__(name: str) -> object:

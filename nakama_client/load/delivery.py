@@ -60,7 +60,7 @@ class DeliveryCounts:
 
 
 @frozen
-class Delivery:
+class Arrival:
     """A message with a marker that arrived.
 
     Attributes:
@@ -221,7 +221,7 @@ class DeliveryTracker:
             self._counts(kind).expected -= 1
             self._counts(kind).uncertain += 1
 
-    def received(self, recipient: str, content: Mapping[str, object]) -> Delivery | None:
+    def received(self, recipient: str, content: Mapping[str, object]) -> Arrival | None:
         """A player of this process has received a message.
 
         Args:
@@ -241,15 +241,15 @@ class DeliveryTracker:
         counts = self._counts(kind)
         if outcome == "repeated":
             counts.repeated += 1
-            return Delivery(kind, None, outcome)
+            return Arrival(kind, None, outcome)
         is_ours = (kind, sender) in self._numbers
         if is_ours and key not in listener.expected:
-            return Delivery(kind, None, "unexpected")
+            return Arrival(kind, None, "unexpected")
         listener.expected.discard(key)
         counts.delivered += 1
         if outcome == "out of order":
             counts.out_of_order += 1
-        return Delivery(kind, self._latency(content), outcome)
+        return Arrival(kind, self._latency(content), outcome)
 
     def _counts(self, kind: str) -> DeliveryCounts:
         return self.counts.setdefault(kind, DeliveryCounts())

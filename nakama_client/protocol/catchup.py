@@ -57,7 +57,7 @@ class Fetch(msgspec.Struct, frozen=True, eq=False):
     cursor: str
 
 
-class Wait(msgspec.Struct, frozen=True):
+class WaitForEvent(msgspec.Struct, frozen=True):
     """Wait until something happens, or for so many seconds."""
 
     seconds: float | None
@@ -165,7 +165,7 @@ class CatchUp(Generic[T]):
         else:
             self.dropped += 1
 
-    def next(self, now: float) -> Deliver[T] | Fetch | Wait:
+    def next(self, now: float) -> Deliver[T] | Fetch | WaitForEvent:
         """What to do now; a `Fetch` is answered by `fetched` or `failed`.
 
         Args:
@@ -174,14 +174,14 @@ class CatchUp(Generic[T]):
         # Unacknowledged notifications hold the position, so everything behind them has to be
         # remembered. A user who never acknowledges must not fill the memory.
         if self.log.delivered and len(self.log) >= _MOST_REMEMBERED:
-            return Wait(None)
+            return WaitForEvent(None)
         if self._ready:
             return self._deliver(self._first_ready(), now)
         if not self.is_live:
             if not self._is_connected:
-                return Wait(None)
+                return WaitForEvent(None)
             if self._cursor is None and now < self._not_before:
-                return Wait(self._not_before - now)
+                return WaitForEvent(self._not_before - now)
             return self._fetch(now)
         # The position moves only along the list, and the database may commit a row late or a frame
         # may get lost without a close: so even a live feed lists from time to time.
@@ -190,7 +190,7 @@ class CatchUp(Generic[T]):
             return self._fetch(now)
         if self._held:
             return self._deliver(next(iter(self._held.values())), now)
-        return Wait(self._next_check - now)
+        return WaitForEvent(self._next_check - now)
 
     def fetched(self, fetch: Fetch, items: Iterable[T], cursor: str, now: float) -> list[str]:
         """A page came.

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, Wait
+from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, WaitForEvent
 from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
 
 pytestmark = pytest.mark.slow
@@ -207,7 +207,7 @@ class Feed(RuleBasedStateMachine):
                 while self.server.wire:
                     self.arrive()
             self.answer = (step, *self.server.page(step.cursor))
-        return not isinstance(step, Wait)
+        return not isinstance(step, WaitForEvent)
 
     def see(self, item: Sent) -> None:
         if item.persistent:
