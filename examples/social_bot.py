@@ -14,7 +14,7 @@ class Bot:
 
     def __init__(self, client: Client, name: str) -> None:
         self.client, self.name = client, name
-        self.news: asyncio.Queue[object] = asyncio.Queue()
+        self.events: asyncio.Queue[object] = asyncio.Queue()
 
     async def log_in(self) -> None:
         device = f"phone-of-{self.name}"
@@ -23,26 +23,26 @@ class Bot:
         self.socket.on_notification(self.react)
         self.socket.on_channel_message(self.listen)
 
-    async def react(self, told: Notification) -> None:
-        self.show(f"({told.subject})")
-        if told.code == NotificationCode.FRIEND_REQUEST:
-            await self.client.add_friends(self.session, [told.sender_id])
-        elif told.code == NotificationCode.GROUP_JOIN_REQUEST:
-            group = told.content["group_id"]
-            await self.client.add_group_users(self.session, group, [told.sender_id])
-        self.news.put_nowait(told.code)
+    async def react(self, notification: Notification) -> None:
+        self.show(f"({notification.subject})")
+        if notification.code == NotificationCode.FRIEND_REQUEST:
+            await self.client.add_friends(self.session, [notification.sender_id])
+        elif notification.code == NotificationCode.GROUP_JOIN_REQUEST:
+            group = notification.content["group_id"]
+            await self.client.add_group_users(self.session, group, [notification.sender_id])
+        self.events.put_nowait(notification.code)
 
     def listen(self, message: ChannelMessage) -> None:
         if message.username != self.name:
             self.show(f"hears {message.username}")
-            self.news.put_nowait(message.username)
+            self.events.put_nowait(message.username)
 
     async def say(self, channel_id: str, text: str) -> None:
         self.show(f'says "{text}"')
         await self.socket.send_message(channel_id, {"text": text})
 
-    async def wait_for(self, news: object) -> None:
-        while await self.news.get() != news:
+    async def wait_for(self, event: object) -> None:
+        while await self.events.get() != event:
             pass
 
     def show(self, what: str) -> None:
@@ -57,7 +57,7 @@ async def main() -> None:
             async with rook.socket:
                 guild_chat = await meet(client, wren, rook)
                 seen = (await client.list_notifications(rook.session)).cursor
-                heard = await client.list_channel_messages(rook.session, guild_chat)
+                history = await client.list_channel_messages(rook.session, guild_chat)
 
             print("\nRook is away; Wren talks on")
             await wren.say(guild_chat, "The dragon woke up.")
@@ -65,16 +65,17 @@ async def main() -> None:
             await wren.say(direct.id, "Rook? Run!")
 
         print("\nRook is back and catches up")
-        async for told in client.iter_notifications(rook.session, cursor=seen):
-            rook.show(f"({told.subject})")
-        for chat, cursor in ((guild_chat, heard.cacheable_cursor), (direct.id, None)):
+        async for notification in client.iter_notifications(rook.session, cursor=seen):
+            rook.show(f"({notification.subject})")
+        for chat, cursor in ((guild_chat, history.cacheable_cursor), (direct.id, None)):
             async for message in client.iter_channel_messages(rook.session, chat, cursor=cursor):
                 rook.show(f'reads "{message.content["text"]}"')
 
         for bot in (wren, rook):
-            print(f"\nAll that {bot.name} was told")
-            async for told in client.iter_notifications(bot.session):
-                print(f"  {told.code}  {NotificationCode(told.code).name:<18}  {told.subject}")
+            print(f"\nAll that {bot.name} received")
+            async for notification in client.iter_notifications(bot.session):
+                code = NotificationCode(notification.code)
+                print(f"  {code}  {code.name:<18}  {notification.subject}")
 
 
 async def meet(client: Client, wren: Bot, rook: Bot) -> str:

@@ -41,13 +41,13 @@ class Bot:
     async def to_the_end(self, match: Match) -> tuple[str, list[str]]:
         mark, board = "", [""] * 9
         async for data in match:
-            news = json.loads(data.data or b"{}")
+            state = json.loads(data.data or b"{}")
             if data.op_code == START:
-                mark = news["mark"]
-                is_my_turn = news["first"]
+                mark = state["mark"]
+                is_my_turn = state["first"]
             else:
-                board = news["board"]
-                is_my_turn = news["next"] == mark
+                board = state["board"]
+                is_my_turn = state["next"] == mark
             if data.op_code == OVER:
                 break
             if is_my_turn:

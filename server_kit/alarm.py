@@ -17,17 +17,17 @@ class Alarm:
 
     Args:
         clock: The server's time.
-        ring: Called when the time has come. It may set the alarm again, and must not raise. While
-            it runs, it is not called a second time.
+        callback: Called when the time has come. It may set the alarm again, and must not raise.
+            While it runs, it is not called a second time.
     """
 
-    def __init__(self, clock: Clock, ring: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, clock: Clock, callback: Callable[[], Awaitable[None]]) -> None:
         self._clock = clock
-        self._ring = ring
+        self._callback = callback
         self._when: float | None = None
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._is_ringing = False
+        self._is_called = False
         self._done = Notifier()
 
     def start(self) -> None:
@@ -36,44 +36,44 @@ class Alarm:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     def set(self, when: float | None) -> None:
-        """Ring at a time, in seconds since the epoch, in place of the one before; None is never."""
+        """Call at a time, in seconds since the epoch, in place of the one before; None is never."""
         self._when = when
         self._changed.set()
         self._done.notify()
 
     async def close(self) -> None:
-        """Stop watching; a call of `ring` that is under way is cancelled. May be repeated."""
+        """Stop watching; a call of `callback` that is under way is cancelled. May be repeated."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
             if not task.cancelled():
-                task.result()  # `ring` has raised after all
+                task.result()  # `callback` has raised after all
 
     async def settle(self) -> None:
-        """Return once it has rung for all that is due; at once where it is closed."""
+        """Return once it has called for all that is due; at once where it is closed."""
         await self._done.wait_for(lambda: None if self._is_due() else True, timeout=None)
 
     def _is_due(self) -> bool:
         is_reached = self._when is not None and self._when <= self._clock.time()
-        return self._task is not None and (self._is_ringing or is_reached)
+        return self._task is not None and (self._is_called or is_reached)
 
     async def _run(self) -> None:
         try:
             while True:
                 self._changed.clear()
                 if await self._reached():
-                    await self._ring_once()
+                    await self._call()
         finally:
             self._done.notify()
 
-    async def _ring_once(self) -> None:
+    async def _call(self) -> None:
         self._when = None
-        self._is_ringing = True
+        self._is_called = True
         try:
-            await self._ring()
+            await self._callback()
         finally:
-            self._is_ringing = False
+            self._is_called = False
             self._done.notify()
 
     async def _reached(self) -> bool:

@@ -19,7 +19,7 @@ def output_of(name: str) -> str:
     return done.stdout
 
 
-def test_quickstart_tells_the_whole_story() -> None:
+def test_quickstart_prints_each_step() -> None:
     shown = output_of("quickstart.py")
     for line in (
         "You earned a sword! {'item': 'sword'}",
@@ -35,8 +35,8 @@ def test_quickstart_prints_what_the_readme_shows() -> None:
     assert f"```text\n{output_of('quickstart.py').rstrip()}\n```" in readme
 
 
-def test_push_story_tells_who_got_what() -> None:
-    shown = output_of("push_story.py")
+def test_push_walkthrough_prints_who_got_what() -> None:
+    shown = output_of("push_walkthrough.py")
     for line in (
         "iPhone (de): bob möchte befreundet sein",
         "iPhone (de): bob sagt: tea?",

@@ -170,7 +170,7 @@ async def test_load_page_posts_although_the_pages_function_fails(
     make_phone: MakePhone, site: Site, caplog: pytest.LogCaptureFixture, told: bool
 ) -> None:
     errors: list[Exception] = []
-    heard: list[RegistrationInfo] = []
+    received: list[RegistrationInfo] = []
     async with make_phone() as phone:
         if told:
             phone.on_error(errors.append)
@@ -179,12 +179,12 @@ async def test_load_page_posts_although_the_pages_function_fails(
         async def broken(info: RegistrationInfo) -> None:
             raise KeyError("no such element")
 
-        phone.on_onesignal_info(heard.append)
+        phone.on_onesignal_info(received.append)
         with caplog.at_level(logging.WARNING, "nakama_client.push"):
             reply = await phone.load_page("https://game.test/welcome")
     assert reply is not None
     assert reply.status == 200
-    assert len(heard) == 1
+    assert len(received) == 1
     if told:
         assert [repr(each) for each in errors] == ["KeyError('no such element')"]
     else:

@@ -1,4 +1,4 @@
-"""HTTP troubles, and what must never be seen."""
+"""Failures of HTTP, and secrets that no error shows."""
 
 import asyncio
 import logging

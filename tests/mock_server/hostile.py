@@ -1,4 +1,4 @@
-"""Bytes to trouble a server with: valid requests and frames, and random changes to them."""
+"""Malformed input for a server: valid requests and frames, and random changes to them."""
 
 from __future__ import annotations
 

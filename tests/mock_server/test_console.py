@@ -189,7 +189,7 @@ async def test_it_lists_page_by_page_with_defaults_written_out(
 ) -> None:
     for number in range(5):
         await operator.send(ada, subject=f"number {number}")
-    await operator.send(bob, subject="not hers")
+    await operator.send(bob, subject="to bob")
     subjects, cursor, previous = [], "", ""
     while True:
         query = f"?user_id={ada.user_id}&limit=2&cursor={cursor}"
@@ -212,7 +212,7 @@ async def test_it_lists_page_by_page_with_defaults_written_out(
 @pytest.mark.asyncio
 async def test_it_lists_those_of_everybody(operator: Operator, ada: Player, bob: Player) -> None:
     await operator.send(subject="to all")
-    await operator.send(ada, subject="to her")
+    await operator.send(ada, subject="to ada")
     _, everything = await operator.call("GET", "/notification?limit=100")
     owners = [each["user_id"] for each in everything["notifications"]]
     assert sorted([ada.user_id, ada.user_id, bob.user_id]) == owners
@@ -263,19 +263,19 @@ async def test_it_gets_and_deletes_one(operator: Operator, ada: Player) -> None:
 async def test_a_ban_reaches_the_sockets_and_ends_the_sessions(
     operator: Operator, ada: Player, bob: Player
 ) -> None:
-    socket, his = await ada.connect(), await bob.connect()
+    socket, bobs_socket = await ada.connect(), await bob.connect()
     operator.server.clock.advance(1)  # tokens of the ban's own second survive it
     assert await operator.call("POST", f"/account/{ada.user_id}/ban", {}) == (200, {})
     (note,) = (await socket.receive())["notifications"]["notifications"]
     assert (note["code"], note["subject"], note["content"]) == (-8, "banned", "{}")
     assert await socket.end() == (1000, "server-side session disconnect")
-    assert await his.ask({"ping": {}}) == {"pong": {}}
+    assert await bobs_socket.ask({"ping": {}}) == {"pong": {}}
     assert (await ada.call("GET", "/v2/account"))[0] == 401
     status, refusal = await _authenticate_again(ada)
     assert (status, refusal["message"]) == (403, "User account banned.")
     assert await operator.call("POST", f"/account/{ada.user_id}/unban", {}) == (200, {})
     assert (await _authenticate_again(ada))[0] == 200
-    await his.close()
+    await bobs_socket.close()
 
 
 async def _authenticate_again(player: Player) -> tuple[int, Any]:

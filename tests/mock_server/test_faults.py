@@ -213,8 +213,8 @@ async def test_a_reply_may_be_lost_after_the_work(
     server.rpc("work")(lambda context, payload: calls.append(payload))
     server.faults.add(Fault.drop_reply(), "in rpc", times=1)
     await socket.send({"cid": "lost", "rpc": {"id": "work", "payload": "a"}})
-    await send(ada, "still heard")
-    assert await socket.subject() == "still heard"
+    await send(ada, "still received")
+    assert await socket.subject() == "still received"
     assert "rpc" in await socket.ask({"rpc": {"id": "work", "payload": "b"}})
     assert calls == ["a", "b"]
 
@@ -279,20 +279,20 @@ async def test_garbage_on_the_socket_is_a_protocol_error(
 async def test_a_frame_may_be_overtaken_by_those_of_others(
     server: MockServer, ada: Player, bob: Player, socket: Socket
 ) -> None:
-    his = await bob.connect()
+    bobs_socket = await bob.connect()
     late = server.faults.add(
         Fault.reorder(2, seconds=3600), "out notifications", user=ada.user_id, times=1
     )
     await send(ada, "one", "two")
-    hers = asyncio.create_task(socket.subject())
+    adas_subject = asyncio.create_task(socket.subject())
     await late.wait_for_hits()
     await send(bob, "first")
-    assert await his.subject() == "first"
-    assert not hers.done()
+    assert await bobs_socket.subject() == "first"
+    assert not adas_subject.done()
     await send(bob, "second")
-    assert await his.subject() == "second"
-    assert [await hers, await socket.subject()] == ["one", "two"]
-    await his.close()
+    assert await bobs_socket.subject() == "second"
+    assert [await adas_subject, await socket.subject()] == ["one", "two"]
+    await bobs_socket.close()
 
 
 JOIN = {"channel_join": {"target": "room", "type": 1}}

@@ -55,7 +55,7 @@ def register_echo(server: MockServer) -> None:
 
 
 class Witness:
-    """A player who must not notice anything: his socket stays, his requests are answered."""
+    """A player who must not notice anything: their socket stays, their requests are answered."""
 
     def __init__(self, player: Player, connection: Socket) -> None:
         self._player = player

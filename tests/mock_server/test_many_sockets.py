@@ -31,7 +31,7 @@ def room_for(files: int) -> bool:
 
 
 def token(number: int) -> str:
-    """The session token of a user of his own; a socket needs no account."""
+    """The session token of a user of its own; a socket needs no account."""
     claims = {
         "tid": f"{number:08x}-0000-4000-8000-000000000001",
         "uid": f"{number:08x}-0000-4000-8000-000000000002",
@@ -50,7 +50,7 @@ class Listener(asyncio.Protocol):
 
     def __init__(self, token: str) -> None:
         self.opened = asyncio.Event()
-        self.heard = 0
+        self.received = 0
         self.done = asyncio.Event()
         self.transport: asyncio.Transport | None = None
         self._token = token
@@ -91,10 +91,10 @@ class Listener(asyncio.Protocol):
             if len(buffer) < begin + size:
                 break
             at = begin + size
-            assert b'"subject":"number %d"' % self.heard in buffer[begin:at]
-            self.heard += 1
+            assert b'"subject":"number %d"' % self.received in buffer[begin:at]
+            self.received += 1
         self._buffer = buffer[at:]
-        if self.heard == NOTIFICATIONS:
+        if self.received == NOTIFICATIONS:
             self.done.set()
 
 
@@ -123,7 +123,7 @@ async def test_every_socket_of_two_thousand_hears_everything_in_order() -> None:
             await server.notifications.send_all(f"number {number}", persistent=False)
             await asyncio.sleep(0)  # let sockets write, as separate calls would
         await asyncio.gather(*(listener.done.wait() for listener in listeners))
-        assert [listener.heard for listener in listeners] == [NOTIFICATIONS] * SOCKETS
+        assert [listener.received for listener in listeners] == [NOTIFICATIONS] * SOCKETS
         closing = [session.wait_closed() for session in server.sockets()]
         for listener in listeners:
             assert listener.transport is not None

@@ -43,9 +43,9 @@ async def test_a_cursor_of_another_user_is_only_a_moment(
     server: MockServer, ada: Player, eve: Player
 ) -> None:
     await server.notifications.send(eve.user_id, "before")
-    await server.notifications.send(ada.user_id, "hers")
+    await server.notifications.send(ada.user_id, "to ada")
     _, page = await ada.call("GET", "/v2/notification?limit=1")
-    await server.notifications.send(ada.user_id, "hers, too")
+    await server.notifications.send(ada.user_id, "to ada, too")
     await server.notifications.send(eve.user_id, "after")
     cursor = page["cacheable_cursor"]
     _, page = await eve.call("GET", f"/v2/notification?limit=10&cacheable_cursor={cursor}")
@@ -167,10 +167,10 @@ async def test_only_the_right_key_signs(ada: Player, key: str) -> None:
 @pytest.mark.asyncio
 async def test_a_token_is_whole_and_unchanged(ada: Player, eve: Player) -> None:
     head, claims, signature = ada.token.split(".")
-    his = eve.token.split(".")
+    eves = eve.token.split(".")
     for token in (
-        f"{head}.{his[1]}.{signature}",
-        f"{head}.{claims}.{his[2]}",
+        f"{head}.{eves[1]}.{signature}",
+        f"{head}.{claims}.{eves[2]}",
         f"{head}.{claims}.",
         f"{head}.{claims}",
         f"{head}..{signature}",

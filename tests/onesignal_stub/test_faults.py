@@ -1,4 +1,4 @@
-"""Faults on the stub: what a backend meets when OneSignal has a bad day."""
+"""Faults on the stub: what a backend sees when OneSignal fails."""
 
 import asyncio
 from collections.abc import AsyncIterator

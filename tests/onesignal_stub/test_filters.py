@@ -58,7 +58,7 @@ SPENT = {"field": "amount_spent", "relation": ">", "value": "0"}
             {"tags": {"is_vip": "true"}},
             False,
         ),
-        # has a username and is not banned; nobody said that he is
+        # has a username and is not banned; nobody said that they are
         (
             [tag("exists", key="username"), tag("!=", "true", "banned")],
             {"tags": {"username": "u"}},

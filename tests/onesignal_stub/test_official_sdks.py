@@ -1,7 +1,8 @@
 """The official Python SDKs of the old and the current API, every operation of theirs.
 
-Two versions of the SDK cannot be imported into one process: each story runs in its own. A version
-that is not installed here is fetched once, into pytest's cache; without a network its tests skip.
+Two versions of the SDK cannot be imported into one process: the calls of each run in their own. A
+version that is not installed here is fetched once, into pytest's cache; without a network its tests
+skip.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ import pytest
 
 from onesignal_stub import OneSignalStub
 
-STORIES = Path(__file__).parent / "sdk"
+SCRIPTS = Path(__file__).parent / "sdk"
 PACKAGE = "onesignal-python-api"
 PREFIXES = {"2.2.1": "/api/v1", "5.18.0": ""}
 
 
-def story_of(version: str) -> Path:
-    return STORIES / f"story_{version.replace('.', '_')}.py"
+def script_of(version: str) -> Path:
+    return SCRIPTS / f"calls_{version.replace('.', '_')}.py"
 
 
 def steps() -> Iterator[Any]:
     for version in PREFIXES:
-        text = story_of(version).read_text(encoding="utf-8")
+        text = script_of(version).read_text(encoding="utf-8")
         for name in re.findall(r"^@step\ndef (\w+)", text, re.MULTILINE):
             yield pytest.param(version, name, id=f"{version}-{name}")
 
@@ -70,7 +71,7 @@ def results() -> dict[str, dict[str, str] | None]:
     return {}
 
 
-def run_story(version: str, config: pytest.Config) -> dict[str, str] | None:
+def run_calls(version: str, config: pytest.Config) -> dict[str, str] | None:
     """What became of each step; None if this version of the SDK cannot be had."""
     environment = dict(os.environ)
     if not installed(version):
@@ -82,7 +83,7 @@ def run_story(version: str, config: pytest.Config) -> dict[str, str] | None:
     with OneSignalStub() as stub:
         arguments = [stub.url + PREFIXES[version], stub.user_key]
         done = subprocess.run(
-            [sys.executable, str(story_of(version)), *arguments],
+            [sys.executable, str(script_of(version)), *arguments],
             env=environment,
             check=False,
             capture_output=True,
@@ -102,8 +103,8 @@ def test_an_operation_works(
     pytestconfig: pytest.Config,
 ) -> None:
     if version not in results:
-        results[version] = run_story(version, pytestconfig)
-    story = results[version]
-    if story is None:
+        results[version] = run_calls(version, pytestconfig)
+    steps_run = results[version]
+    if steps_run is None:
         pytest.skip(f"{PACKAGE} {version} is not installed and cannot be fetched")
-    assert story[step] == ""
+    assert steps_run[step] == ""

@@ -70,27 +70,27 @@ def opened(browser: Browser, **options: Any) -> Iterator[Page]:
         browser: The browser.
         options: Those of Playwright's `new_context`, as `base_url`.
     """
-    troubles: list[str] = []
+    problems: list[str] = []
 
     def note_request(request: Request) -> None:
         if not request.url.startswith(LOOPBACK):
-            troubles.append(f"asked for {request.url}")
+            problems.append(f"asked for {request.url}")
 
     def note_console(message: ConsoleMessage) -> None:
         gone = message.text.startswith("Failed to load resource")  # of a server that was stopped
         if message.type == "error" and not gone:
-            troubles.append(message.text)
+            problems.append(message.text)
 
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     page = context.new_page()
     page.set_default_timeout(10_000)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: troubles.append(f"a script ran: {dialog.message}"))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", lambda dialog: problems.append(f"a script ran: {dialog.message}"))
     page.on("console", note_console)
     page.on("request", note_request)
     yield page
     context.close()
-    assert troubles == []
+    assert problems == []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The alarm: it rings when the clock reaches a time, however it gets there."""
+"""The alarm: it calls when the clock reaches a time, also when it is moved there."""
 
 from __future__ import annotations
 
@@ -11,70 +11,70 @@ import pytest
 from server_kit import Alarm, Clock
 
 
-class _Rung:
-    """Notes when the alarm rings, and sets it again every ten seconds until 150."""
+class _Calls:
+    """Notes when the alarm calls, and sets it again every ten seconds until 150."""
 
     def __init__(self, clock: Clock) -> None:
-        self.alarm = Alarm(clock, self.ring)
+        self.alarm = Alarm(clock, self.callback)
         self.due = 110
         self.times: list[int] = []
 
-    async def ring(self) -> None:
+    async def callback(self) -> None:
         self.times.append(self.due)
         self.due += 10
         self.alarm.set(self.due if self.due <= 150 else None)
 
 
 @asynccontextmanager
-async def _alarm(clock: Clock) -> AsyncIterator[_Rung]:
-    rung = _Rung(clock)
-    rung.alarm.start()
-    rung.alarm.set(rung.due)
+async def _alarm(clock: Clock) -> AsyncIterator[_Calls]:
+    calls = _Calls(clock)
+    calls.alarm.start()
+    calls.alarm.set(calls.due)
     try:
-        yield rung
+        yield calls
     finally:
-        await rung.alarm.close()
+        await calls.alarm.close()
 
 
 @pytest.mark.asyncio
-async def test_it_rings_for_each_time_that_the_clock_passes() -> None:
+async def test_it_calls_for_each_time_that_the_clock_passes() -> None:
     clock = Clock(stopped_at=100)
-    async with _alarm(clock) as rung:
-        await rung.alarm.settle()
-        assert rung.times == []
+    async with _alarm(clock) as calls:
+        await calls.alarm.settle()
+        assert calls.times == []
         clock.advance(25)
-        await rung.alarm.settle()
-        assert rung.times == [110, 120]
+        await calls.alarm.settle()
+        assert calls.times == [110, 120]
         clock.advance(1000)
-        await rung.alarm.settle()
-        assert rung.times == [110, 120, 130, 140, 150]
+        await calls.alarm.settle()
+        assert calls.times == [110, 120, 130, 140, 150]
 
 
 @pytest.mark.asyncio
 async def test_set_replaces_the_time_before() -> None:
     clock = Clock(stopped_at=100)
-    async with _alarm(clock) as rung:
-        rung.alarm.set(500)
+    async with _alarm(clock) as calls:
+        calls.alarm.set(500)
         clock.advance(60)
-        await rung.alarm.settle()
-        assert rung.times == []
-        rung.alarm.set(160)
-        await rung.alarm.settle()
-        assert rung.times == [110, 120, 130, 140, 150]
+        await calls.alarm.settle()
+        assert calls.times == []
+        calls.alarm.set(160)
+        await calls.alarm.settle()
+        assert calls.times == [110, 120, 130, 140, 150]
 
 
 @pytest.mark.asyncio
-async def test_it_rings_by_itself_while_the_clock_runs() -> None:
-    rung = asyncio.Event()
+async def test_it_calls_by_itself_while_the_clock_runs() -> None:
+    is_called = asyncio.Event()
 
-    async def ring() -> None:
-        rung.set()
+    async def callback() -> None:
+        is_called.set()
 
     clock = Clock()
-    alarm = Alarm(clock, ring)
+    alarm = Alarm(clock, callback)
     alarm.start()
     alarm.set(clock.time() + 0.01)
-    await asyncio.wait_for(rung.wait(), 5)
+    await asyncio.wait_for(is_called.wait(), 5)
     await alarm.close()
 
 
@@ -82,7 +82,7 @@ async def test_it_rings_by_itself_while_the_clock_runs() -> None:
 async def test_close_cancels_a_ring_and_may_be_repeated() -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
-    async def ring() -> None:
+    async def callback() -> None:
         begun.set()
         try:
             await asyncio.Event().wait()
@@ -90,11 +90,11 @@ async def test_close_cancels_a_ring_and_may_be_repeated() -> None:
             ended.set()
 
     clock = Clock(stopped_at=100)
-    alarm = Alarm(clock, ring)
+    alarm = Alarm(clock, callback)
     alarm.start()
     alarm.set(100)
     await begun.wait()
     await alarm.close()
     await alarm.close()
     assert ended.is_set()
-    await alarm.settle()  # nothing rings any more
+    await alarm.settle()  # nothing is called any more

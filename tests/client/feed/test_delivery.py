@@ -79,24 +79,24 @@ async def test_feed_marks_transient_notifications(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("trouble", ["abort", "disconnect", "restart", "garbage", "black hole"])
-async def test_feed_delivers_all_in_order_through_faults(server: MockServer, trouble: str) -> None:
+@pytest.mark.parametrize("fault", ["abort", "disconnect", "restart", "garbage", "black hole"])
+async def test_feed_delivers_all_in_order_through_faults(server: MockServer, fault: str) -> None:
     timeouts = Timeouts(ping_interval=0.2, ping_timeout=0.2)
     async with Client(server.http_url, timeouts=timeouts, random=lambda: 0.0) as client:
         session = await client.authenticate_device("device-of-alice")
         sent = iter(itertools.count())
         seen = []
 
-        async def cause_trouble() -> None:
-            if trouble == "abort":
-                for socket in server.sockets():  # none while the last trouble lasts
+        async def cause_fault() -> None:
+            if fault == "abort":
+                for socket in server.sockets():  # none while the last fault lasts
                     socket.abort()
-            elif trouble == "disconnect":
+            elif fault == "disconnect":
                 for socket in server.sockets():
                     socket.disconnect()
-            elif trouble == "restart":
+            elif fault == "restart":
                 await server.restart()
-            elif trouble == "garbage":
+            elif fault == "garbage":
                 server.faults.add(Fault.garbage(), "out notifications", times=1)
             else:
                 server.faults.add(Fault.black_hole(), "out notifications", times=1)
@@ -105,7 +105,7 @@ async def test_feed_delivers_all_in_order_through_faults(server: MockServer, tro
             for _ in range(5):
                 await send(server, session, *(f"{next(sent)}" for _ in range(3)))
                 seen += await take(feed, 2)
-                await cause_trouble()
+                await cause_fault()
                 await send(server, session, *(f"{next(sent)}" for _ in range(3)))
                 seen += await take(feed, 4)
     assert seen == [str(number) for number in range(30)]

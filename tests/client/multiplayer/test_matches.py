@@ -32,10 +32,10 @@ UNKNOWN = "12345678-1234-4234-8234-123456789012."
 
 async def names(match: Match, wanted: set[str], socket: Socket) -> None:
     """Wait until these, and no others, are in a match."""
-    heard: asyncio.Queue[MatchPresenceEvent] = asyncio.Queue()
-    handler = socket.on_match_presence(heard.put_nowait)
+    received: asyncio.Queue[MatchPresenceEvent] = asyncio.Queue()
+    handler = socket.on_match_presence(received.put_nowait)
     while {each.username for each in match.presences} != wanted:
-        await heard.get()
+        await received.get()
     handler.remove()
 
 
@@ -111,14 +111,14 @@ async def test_join_match_gets_what_the_handler_sends_before_the_answer(
 @pytest.mark.asyncio
 async def test_on_match_data_and_iterators_hear_all_matches(connect: Connect) -> None:
     ada, bob = await connect("ada"), await connect("bob")
-    heard: asyncio.Queue[MatchData] = asyncio.Queue()
-    ada.on_match_data(heard.put_nowait)
+    received: asyncio.Queue[MatchData] = asyncio.Queue()
+    ada.on_match_data(received.put_nowait)
     data, presences = ada.match_data(), ada.match_presences()
     for name in ("one", "two"):
         match = await ada.create_match(name)
         await bob.create_match(name)
         await bob.send_match_state(match.id, 1, data=name)
-    assert [(await heard.get()).data for _ in range(2)] == [b"one", b"two"]
+    assert [(await received.get()).data for _ in range(2)] == [b"one", b"two"]
     assert [(await anext(data)).data for _ in range(2)] == [b"one", b"two"]
     joined = {(await anext(presences)).joins[0].username for _ in range(4)}
     assert joined == {"ada", "bob"}
@@ -315,9 +315,9 @@ async def test_a_match_without_a_loop_keeps_32_messages(connect: Connect) -> Non
     for number in range(40):
         await bob.send_match_state(match.id, number)
         await arrived.get()
-    heard = aiter(match)
-    assert [(await anext(heard)).op_code for _ in range(32)] == list(range(32))
+    received = aiter(match)
+    assert [(await anext(received)).op_code for _ in range(32)] == list(range(32))
     assert match.dropped == 8
     await bob.send_match_state(match.id, 99)
-    assert (await anext(heard)).op_code == 99
+    assert (await anext(received)).op_code == 99
     assert "8 events were dropped" in str(await errors.get())

@@ -25,11 +25,11 @@ async def test_add_matchmaker_brings_players_into_one_match(
     connect: Connect, server: MockServer
 ) -> None:
     sockets = [await connect("ada"), await connect("bob")]
-    heard: list[asyncio.Queue[MatchmakerMatched]] = [asyncio.Queue() for _ in sockets]
+    received: list[asyncio.Queue[MatchmakerMatched]] = [asyncio.Queue() for _ in sockets]
     iterators = [each.matchmaker_matches() for each in sockets]
     tickets = []
     for number, socket in enumerate(sockets):
-        socket.on_matchmaker_matched(heard[number].put_nowait)
+        socket.on_matchmaker_matched(received[number].put_nowait)
         tickets.append(
             await socket.add_matchmaker(
                 "+properties.mode:ctf",
@@ -41,7 +41,7 @@ async def test_add_matchmaker_brings_players_into_one_match(
             )
         )
     await server.matchmaker.process()
-    matched = [await each.get() for each in heard]
+    matched = [await each.get() for each in received]
     assert [await anext(each) for each in iterators] == matched
     assert [each.ticket for each in matched] == tickets
     assert matched[0].token == matched[1].token != ""

@@ -32,8 +32,8 @@ from tests.client.reconnecting.event_log import EventLog
 UNKNOWN = "12345678-1234-4234-8234-123456789012.nakama1"
 
 
-class Ears:
-    """What one socket hears of its parties."""
+class SocketEvents:
+    """The events of one socket about its parties."""
 
     def __init__(self, socket: Socket) -> None:
         self.parties: asyncio.Queue[Party] = asyncio.Queue()
@@ -62,35 +62,35 @@ class Ears:
 @pytest.mark.asyncio
 async def test_an_open_party_keeps_presences_leader_and_label(connect: Connect) -> None:
     ada, bob = await connect("ada"), await connect("bob")
-    adas_ears, bobs_ears = Ears(ada), Ears(bob)
+    adas_events, bobs_events = SocketEvents(ada), SocketEvents(bob)
     adas = await ada.create_party(max_size=3, label={"mode": "ctf"})
     assert (adas.open, adas.hidden, adas.max_size, adas.label) == (True, False, 3, {"mode": "ctf"})
     assert (adas.is_leader, adas.leader.username, adas.presences) == (True, "ada", ())
-    assert await adas_ears.parties.get() is adas
+    assert await adas_events.parties.get() is adas
     await bob.join_party(adas.id)
-    bobs = await bobs_ears.parties.get()
+    bobs = await bobs_events.parties.get()
     assert (bobs.id, bobs.is_leader, bobs.is_joined) == (adas.id, False, True)
     assert [each.username for each in bobs.presences] == ["ada"]
-    await adas_ears.until(adas, {"bob"})
+    await adas_events.until(adas, {"bob"})
 
     await bobs.send(7, b"\x00hi")
     received = await anext(adas)
     assert (received.op_code, received.data, received.presence.username) == (7, b"\x00hi", "bob")
     await ada.send_party_data(adas.id, 8)
-    assert (await bobs_ears.data.get()).op_code == 8
+    assert (await bobs_events.data.get()).op_code == 8
 
     await ada.promote_party_member(adas.id, bobs.own_presence)
-    assert (await bobs_ears.leaders.get()).presence.username == "bob"
+    assert (await bobs_events.leaders.get()).presence.username == "bob"
     assert bobs.is_leader
     await bob.update_party(bobs.id, open=False, label={"mode": "koth"})
-    assert (await adas_ears.updates.get()).label == {"mode": "koth"}
+    assert (await adas_events.updates.get()).label == {"mode": "koth"}
     assert (adas.open, adas.label, adas.is_leader) == (False, {"mode": "koth"}, False)
 
     await adas.leave()
     assert [each async for each in adas] == []
-    await bobs_ears.until(bobs, set())
+    await bobs_events.until(bobs, set())
     await bob.close_party(bobs.id)
-    assert (await bobs_ears.closes.get()).party_id == bobs.id
+    assert (await bobs_events.closes.get()).party_id == bobs.id
     assert not bobs.is_joined
     assert [each.op_code async for each in bobs] == [8]
 
@@ -98,24 +98,24 @@ async def test_an_open_party_keeps_presences_leader_and_label(connect: Connect) 
 @pytest.mark.asyncio
 async def test_a_closed_party_is_joined_by_request(connect: Connect) -> None:
     ada, bob, eve = [await connect(name) for name in ("ada", "bob", "eve")]
-    ears, bobs_ears = Ears(ada), Ears(bob)
+    events, bobs_events = SocketEvents(ada), SocketEvents(bob)
     iterator = ada.party_join_requests()
     party = await ada.create_party(max_size=4, open=False, hidden=True)
     assert (party.open, party.hidden) == (False, True)
     await bob.join_party(party.id)
-    (asking,) = (await ears.requests.get()).presences
+    (asking,) = (await events.requests.get()).presences
     assert (await anext(iterator)).presences == (asking,)
     await eve.join_party(party.id)
-    (other,) = (await ears.requests.get()).presences
+    (other,) = (await events.requests.get()).presences
     assert await ada.list_party_join_requests(party.id) == [asking, other]
     await ada.remove_party_member(party.id, other)
     await ada.accept_party_member(party.id, asking)
-    bobs = await bobs_ears.parties.get()
-    await ears.until(party, {"bob"})
+    bobs = await bobs_events.parties.get()
+    await events.until(party, {"bob"})
     await ada.remove_party_member(party.id, bobs.own_presence)
-    await bobs_ears.closes.get()
+    await bobs_events.closes.get()
     assert not bobs.is_joined
-    await ears.until(party, set())
+    await events.until(party, set())
 
 
 @pytest.mark.asyncio
@@ -123,21 +123,21 @@ async def test_add_matchmaker_party_brings_all_members_into_a_match(
     connect: Connect, server: MockServer
 ) -> None:
     ada, bob, eve = [await connect(name) for name in ("ada", "bob", "eve")]
-    ears = Ears(bob)
+    events = SocketEvents(bob)
     party = await ada.create_party(max_size=2)
     await bob.join_party(party.id)
-    await ears.parties.get()
+    await events.parties.get()
     ticket = await ada.add_matchmaker_party(
         party.id, min_count=3, max_count=3, string_properties={"a": "b"}
     )
-    assert (await ears.tickets.get()).ticket == ticket
+    assert (await events.tickets.get()).ticket == ticket
     await ada.remove_matchmaker_party(party.id, ticket)
-    heard: asyncio.Queue[MatchmakerMatched] = asyncio.Queue()
-    bob.on_matchmaker_matched(heard.put_nowait)
+    received: asyncio.Queue[MatchmakerMatched] = asyncio.Queue()
+    bob.on_matchmaker_matched(received.put_nowait)
     await ada.add_matchmaker_party(party.id, min_count=3, max_count=3)
     await eve.add_matchmaker(min_count=3, max_count=3)
     await server.matchmaker.process()
-    matched = await heard.get()
+    matched = await received.get()
     assert {each.presence.username: each.party_id for each in matched.users} == {
         "ada": party.id,
         "bob": party.id,
@@ -149,7 +149,7 @@ async def test_add_matchmaker_party_brings_all_members_into_a_match(
 async def test_loops_hear_what_happens_to_parties(connect: Connect) -> None:
     ada, bob = await connect("ada"), await connect("bob")
     entered = bob.wait_for(bob.parties, timeout=10)
-    heard = [bob.party_leaders(), bob.party_updates(), bob.party_closes()]
+    received = [bob.party_leaders(), bob.party_updates(), bob.party_closes()]
     tickets, data, presences = bob.party_matchmaker_tickets(), bob.party_data(), bob.parties()
     party = await ada.create_party(max_size=2)
     await bob.join_party(party.id)
@@ -168,7 +168,7 @@ async def test_loops_hear_what_happens_to_parties(connect: Connect) -> None:
     again = await anext(presences)
     assert again is not bobs
     await ada.close_party(party.id)
-    leader, update, close = [await anext(each) for each in heard]
+    leader, update, close = [await anext(each) for each in received]
     assert (leader.presence.username, update.label) == ("bob", {"a": 1})
     assert close.party_id == party.id
     assert (await anext(joined)).party_id == party.id
@@ -207,14 +207,14 @@ async def test_list_parties_finds_what_is_not_hidden(
 @pytest.mark.asyncio
 async def test_a_reconnect_joins_an_open_party_again(connect: Connect, server: MockServer) -> None:
     ada, bob = await connect("ada"), await connect("bob")
-    ears = Ears(ada)
+    events = SocketEvents(ada)
     party = await ada.create_party(max_size=2)
-    await ears.parties.get()
+    await events.parties.get()
     await bob.join_party(party.id)
-    await ears.until(party, {"bob"})
+    await events.until(party, {"bob"})
     before = party.own_presence
     drop(server, ada)
-    assert await ears.parties.get() is party
+    assert await events.parties.get() is party
     assert party.is_joined
     assert party.own_presence.session_id != before.session_id
     assert party.leader.username == "bob"
@@ -240,10 +240,10 @@ async def test_a_reconnect_tells_of_a_party_that_is_gone(
 @pytest.mark.asyncio
 async def test_party_calls_raise_what_the_server_refuses(connect: Connect) -> None:
     ada, bob = await connect("ada"), await connect("bob")
-    ears = Ears(bob)
+    events = SocketEvents(bob)
     party = await ada.create_party(max_size=2)
     await bob.join_party(party.id)
-    bobs = await ears.parties.get()
+    bobs = await events.parties.get()
     with pytest.raises(RequestRefused, match="party leader only"):
         await bob.close_party(party.id)
     with pytest.raises(RequestRefused, match="party leader only"):

@@ -237,9 +237,9 @@ async def test_socket_stays_closed_when_reconnect_is_none(
 async def test_should_reconnect_decides(client: Client, server: MockServer, alice: Session) -> None:
     asked: list[object] = []
 
-    def never_after_a_close(trouble: DisconnectReason | NakamaError) -> bool:
-        asked.append(trouble)
-        return isinstance(trouble, DisconnectReason) and trouble.code is None
+    def never_after_a_close(cause: DisconnectReason | NakamaError) -> bool:
+        asked.append(cause)
+        return isinstance(cause, DisconnectReason) and cause.code is None
 
     policy = ReconnectPolicy(should_reconnect=never_after_a_close)
     async with client.socket(alice, reconnect=policy) as socket:
@@ -261,7 +261,7 @@ class NoException(BaseException):
 async def test_failing_should_reconnect_is_reported_and_ends_the_socket(
     client: Client, server: MockServer, alice: Session, failure: type[BaseException]
 ) -> None:
-    def broken(trouble: object) -> bool:
+    def broken(cause: object) -> bool:
         raise failure
 
     async with client.socket(alice, reconnect=ReconnectPolicy(should_reconnect=broken)) as socket:

@@ -25,10 +25,12 @@ async def test_reconnect_restores_channels_follows_and_status(
     client: Client, server: MockServer, alice: Session, login: Login
 ) -> None:
     bob = await login("bob")
-    heard: asyncio.Queue[str] = asyncio.Queue()
+    received: asyncio.Queue[str] = asyncio.Queue()
     seen: asyncio.Queue[str | None] = asyncio.Queue()
     async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
-        alice_socket.on_channel_message(lambda message: heard.put_nowait(message.content["text"]))
+        alice_socket.on_channel_message(
+            lambda message: received.put_nowait(message.content["text"])
+        )
         alice_socket.on_status_presence(
             lambda event: [
                 seen.put_nowait(each.status) for each in event.joins if each.username == "bob"
@@ -48,7 +50,7 @@ async def test_reconnect_restores_channels_follows_and_status(
         await bob_socket.send_message(left.id, {"text": "nobody hears this"})
         await bob_socket.join_channel("tavern")
         await bob_socket.send_message(tavern.id, {"text": "hello"})
-        assert await heard.get() == "hello"
+        assert await received.get() == "hello"
         await bob_socket.update_status("in the tavern")
         assert await seen.get() == "in the tavern"
         (presence,) = await bob_socket.follow_users([alice.user_id])

@@ -38,7 +38,7 @@ def retries_of(client: Client) -> list[Retry]:
     return retries
 
 
-TROUBLES = [
+FAULTS = [
     Fault.reset(),
     Fault.drop_reply(),
     Fault.garbage(),
@@ -52,12 +52,12 @@ TROUBLES = [
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("trouble", TROUBLES, ids=str)
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 async def test_reads_are_repeated(
-    client: Client, server: MockServer, alice: Session, trouble: Fault
+    client: Client, server: MockServer, alice: Session, fault: Fault
 ) -> None:
     retries = retries_of(client)
-    rule = server.faults.add(trouble, ACCOUNT, times=3)
+    rule = server.faults.add(fault, ACCOUNT, times=3)
     assert (await client.get_account(alice)).user.username == "alice"
     await client.close()
     assert rule.hits == 3
@@ -68,17 +68,17 @@ async def test_reads_are_repeated(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("trouble", [Fault.drop_reply(), Fault.status(503)], ids=str)
+@pytest.mark.parametrize("fault", [Fault.drop_reply(), Fault.status(503)], ids=str)
 async def test_deleting_and_logging_in_are_repeated(
-    client: Client, server: MockServer, alice: Session, trouble: Fault
+    client: Client, server: MockServer, alice: Session, fault: Fault
 ) -> None:
     await server.notifications.send(alice.user_id, "hello")
     (stored,) = await server.notifications.stored(alice.user_id)
     rules = [
-        server.faults.add(trouble, "DELETE /v2/notification", times=2),
-        server.faults.add(trouble, "POST /v2/account/authenticate/*", times=2),
-        server.faults.add(trouble, REFRESH, times=2),
-        server.faults.add(trouble, "PUT /v2/account", times=2),
+        server.faults.add(fault, "DELETE /v2/notification", times=2),
+        server.faults.add(fault, "POST /v2/account/authenticate/*", times=2),
+        server.faults.add(fault, REFRESH, times=2),
+        server.faults.add(fault, "PUT /v2/account", times=2),
     ]
     await client.delete_notifications(alice, [stored["id"]])
     assert await server.notifications.stored(alice.user_id) == []
@@ -89,17 +89,17 @@ async def test_deleting_and_logging_in_are_repeated(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("trouble", TROUBLES, ids=str)
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 async def test_an_rpc_is_repeated_only_when_the_caller_says_so(
-    client: Client, server: MockServer, alice: Session, trouble: Fault
+    client: Client, server: MockServer, alice: Session, fault: Fault
 ) -> None:
-    rule = server.faults.add(trouble, ECHO, times=2)
+    rule = server.faults.add(fault, ECHO, times=2)
     with pytest.raises(NakamaError):
         await client.rpc(alice, "echo", "x")
     assert rule.hits == 1
     assert (await client.rpc(alice, "echo", "x", idempotent=True)).payload == "x"
     assert rule.hits == 2
-    rule = server.faults.add(trouble, ECHO, times=1)
+    rule = server.faults.add(fault, ECHO, times=1)
     assert (await client.rpc_http_key("echo", "y", idempotent=True)).payload == "y"
     assert rule.hits == 1
 

@@ -19,8 +19,8 @@ from nakama_client import (
 from tests.client.conftest import Login
 
 
-class Ears:
-    """What one socket hears of its channels."""
+class SocketEvents:
+    """The events of one socket about its channels."""
 
     def __init__(self, socket: Socket) -> None:
         self.messages: asyncio.Queue[ChannelMessage] = asyncio.Queue()
@@ -39,20 +39,20 @@ async def test_join_channel_opens_a_room_with_presences(
     client: Client, alice: Session, bob: Session
 ) -> None:
     async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
-        alice_ears = Ears(alice_socket)
+        alice_events = SocketEvents(alice_socket)
         room = await alice_socket.join_channel("the inn")
         assert (room.id, room.room_name, room.presences) == ("2...the inn", "the inn", ())
         assert (room.own_presence.user_id, room.own_presence.persistence) == (alice.user_id, True)
-        assert (await alice_ears.presences.get()).joins == (room.own_presence,)
+        assert (await alice_events.presences.get()).joins == (room.own_presence,)
 
         joined = await bob_socket.join_channel("the inn")
         assert joined.presences == (room.own_presence,)
-        event = await alice_ears.presences.get()
+        event = await alice_events.presences.get()
         assert (event.channel_id, event.room_name) == (room.id, "the inn")
         assert (event.joins, event.leaves) == ((joined.own_presence,), ())
 
         ack = await bob_socket.send_message(room.id, {"text": "héllo", "n": [1, None]})
-        message = await alice_ears.messages.get()
+        message = await alice_events.messages.get()
         assert message.content == {"text": "héllo", "n": [1, None]}
         assert (message.sender_id, message.username) == (bob.user_id, "bob")
         assert (message.message_id, message.code) == (ack.message_id, ChannelMessageCode.CHAT)
@@ -62,17 +62,17 @@ async def test_join_channel_opens_a_room_with_presences(
 
         await bob_socket.leave_channel(room.id)
         await bob_socket.leave_channel(room.id)
-        assert (await alice_ears.presences.get()).leaves == (joined.own_presence,)
+        assert (await alice_events.presences.get()).leaves == (joined.own_presence,)
 
 
 @pytest.mark.asyncio
 async def test_send_message_reaches_the_sender_too(client: Client, alice: Session) -> None:
     async with client.socket(alice) as socket:
-        ears = Ears(socket)
+        events = SocketEvents(socket)
         room = await socket.join_channel("the inn", ChannelType.ROOM)
         ack = await socket.send_message(room.id, {})
-        heard = await ears.messages.get()
-        assert (heard.message_id, heard.content) == (ack.message_id, {})
+        received = await events.messages.get()
+        assert (received.message_id, received.content) == (ack.message_id, {})
 
 
 @pytest.mark.asyncio
@@ -80,7 +80,7 @@ async def test_update_message_and_remove_message_reach_the_channel(
     client: Client, alice: Session, bob: Session
 ) -> None:
     async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
-        ears = Ears(bob_socket)
+        events = SocketEvents(bob_socket)
         room = await alice_socket.join_channel("the inn")
         await bob_socket.join_channel("the inn")
         sent = await alice_socket.send_message(room.id, {"text": "helo"})
@@ -92,13 +92,13 @@ async def test_update_message_and_remove_message_reach_the_channel(
             ChannelMessageCode.CHAT_UPDATE,
             ChannelMessageCode.CHAT_REMOVE,
         ]
-        heard = [await ears.messages.get() for _ in range(3)]
-        assert [(each.code, each.content) for each in heard] == [
+        received = [await events.messages.get() for _ in range(3)]
+        assert [(each.code, each.content) for each in received] == [
             (0, {"text": "helo"}),
             (1, {"text": "hello"}),
             (2, {}),
         ]
-        assert {each.message_id for each in heard} == {sent.message_id}
+        assert {each.message_id for each in received} == {sent.message_id}
         with pytest.raises(RequestRefused, match="Could not find message to remove"):
             await alice_socket.remove_message(room.id, sent.message_id)
         mine = await alice_socket.send_message(room.id, {"text": "mine"})
@@ -114,14 +114,14 @@ async def test_join_channel_gives_both_users_the_same_direct_channel(
     client: Client, alice: Session, bob: Session
 ) -> None:
     async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
-        ears = Ears(alice_socket)
+        events = SocketEvents(alice_socket)
         alices_channel = await alice_socket.join_channel(bob.user_id.upper(), ChannelType.DIRECT)
         bobs_channel = await bob_socket.join_channel(alice.user_id, ChannelType.DIRECT)
         assert alices_channel.id == bobs_channel.id
         one, two = sorted([alice.user_id, bob.user_id])
         assert (alices_channel.user_id_one, alices_channel.user_id_two) == (one, two)
         await bob_socket.send_message(bobs_channel.id, {"text": "hi"})
-        message = await ears.messages.get()
+        message = await events.messages.get()
         assert (message.user_id_one, message.user_id_two) == (one, two)
 
 
@@ -132,7 +132,7 @@ async def test_group_channel_gets_messages_about_member_changes(
     carol = await login("carol")
     group = await client.create_group(alice, "Dragons", open=True)
     async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
-        ears = Ears(alice_socket)
+        events = SocketEvents(alice_socket)
         channel = await alice_socket.join_channel(group.id, ChannelType.GROUP)
         assert channel.group_id == group.id
         with pytest.raises(RequestRefused, match="Group not found"):
@@ -146,9 +146,9 @@ async def test_group_channel_gets_messages_about_member_changes(
         await client.leave_group(bob, group.id)
         await client.join_group(bob, group.id)
         await client.ban_group_users(alice, group.id, bobs)
-        heard = [await ears.messages.get() for _ in range(8)]
+        received = [await events.messages.get() for _ in range(8)]
     codes = ChannelMessageCode
-    assert [(each.code, each.username) for each in heard] == [
+    assert [(each.code, each.username) for each in received] == [
         (codes.GROUP_JOIN, "bob"),
         (codes.GROUP_PROMOTED, "bob"),
         (codes.GROUP_DEMOTE, "bob"),
@@ -158,7 +158,7 @@ async def test_group_channel_gets_messages_about_member_changes(
         (codes.GROUP_JOIN, "bob"),
         (codes.GROUP_BAN, "bob"),
     ]
-    assert all(each.content == {} and each.group_id == group.id for each in heard)
+    assert all(each.content == {} and each.group_id == group.id for each in received)
 
 
 @pytest.mark.asyncio
@@ -189,14 +189,14 @@ async def test_join_channel_hidden_without_persistence(
     client: Client, alice: Session, bob: Session
 ) -> None:
     async with client.socket(alice) as alice_socket, client.socket(bob) as bob_socket:
-        ears = Ears(bob_socket)
+        events = SocketEvents(bob_socket)
         room = await alice_socket.join_channel("the inn", persistence=False, hidden=True)
         assert room.own_presence.persistence is False
         joined = await bob_socket.join_channel("the inn")
         assert joined.presences == ()
         await alice_socket.send_message(room.id, {"text": "who is there?"})
-        assert (await ears.messages.get()).persistent is False
-        assert (await ears.presences.get()).joins == (joined.own_presence,)
+        assert (await events.messages.get()).persistent is False
+        assert (await events.presences.get()).joins == (joined.own_presence,)
     assert (await client.list_channel_messages(bob, room.id)).messages == ()
 
 
@@ -205,9 +205,9 @@ async def test_lost_connection_leaves_the_channel(
     client: Client, alice: Session, bob: Session
 ) -> None:
     async with client.socket(alice) as alice_socket:
-        ears = Ears(alice_socket)
+        socket_events = SocketEvents(alice_socket)
         await alice_socket.join_channel("the inn")
         async with client.socket(bob) as bob_socket:
             bobs_presence = (await bob_socket.join_channel("the inn")).own_presence
-        events = [await ears.presences.get() for _ in range(3)]
+        events = [await socket_events.presences.get() for _ in range(3)]
         assert events[-1].leaves == (bobs_presence,)

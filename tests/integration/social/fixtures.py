@@ -18,7 +18,7 @@ class Player:
 
     session: Session
     socket: Socket
-    heard: asyncio.Queue[Notification] = field(factory=asyncio.Queue)
+    received: asyncio.Queue[Notification] = field(factory=asyncio.Queue)
     ended: asyncio.Event = field(factory=asyncio.Event)
 
     @property
@@ -47,9 +47,9 @@ class Fixtures:
         told = {}
         for player in self._connected():
             await self._mark(player, "it ended")
-            heard = await _until(player, "it ended")
-            subjects = [each.subject for each in heard]
-            told[player.session.username] = heard[subjects.index("it begins") + 1 :]
+            received = await _until(player, "it ended")
+            subjects = [each.subject for each in received]
+            told[player.session.username] = received[subjects.index("it begins") + 1 :]
         return told
 
     async def stored(self, player: Player) -> list[Notification]:
@@ -66,10 +66,10 @@ class Fixtures:
 
 
 async def _until(player: Player, subject: str) -> list[Notification]:
-    heard = []
-    while (notification := await player.heard.get()).subject != subject:
-        heard.append(notification)
-    return heard
+    received = []
+    while (notification := await player.received.get()).subject != subject:
+        received.append(notification)
+    return received
 
 
 @asynccontextmanager
@@ -82,7 +82,7 @@ async def three_players(config: Config | None = None) -> AsyncIterator[Fixtures]
         for name in ("alice", "bob", "carol"):
             session = await client.authenticate_device(f"device-of-{name}", username=name)
             player = Player(session, client.socket(session))
-            player.socket.on_notification(player.heard.put_nowait)
+            player.socket.on_notification(player.received.put_nowait)
             player.socket.on_disconnect(lambda _, ended=player.ended: ended.set())
             await stack.enter_async_context(player.socket)
             players.append(player)

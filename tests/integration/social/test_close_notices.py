@@ -24,11 +24,11 @@ from nakama_client import (
 
 
 def collect(socket: Socket) -> tuple[list[Notification], asyncio.Future[DisconnectReason]]:
-    heard: list[Notification] = []
+    received: list[Notification] = []
     ended: asyncio.Future[DisconnectReason] = asyncio.get_running_loop().create_future()
-    socket.on_notification(heard.append)
+    socket.on_notification(received.append)
     socket.on_disconnect(ended.set_result)
-    return heard, ended
+    return received, ended
 
 
 @pytest.mark.asyncio
@@ -37,13 +37,13 @@ async def test_newer_socket_replaces_the_older_with_a_close_notice() -> None:
     async with MockServer(config) as server, Client(server.http_url) as client:
         session = await client.authenticate_device("device-of-alice")
         older, newer = client.socket(session), client.socket(session)
-        heard, ended = collect(older)
+        received, ended = collect(older)
         waiting = older.notifications()
         await older.connect()
         await newer.connect()
         reason = await ended
         assert (reason.cause, reason.will_reconnect) == (DisconnectCause.REPLACED, False)
-        (notice,) = heard
+        (notice,) = received
         assert notice.code == NotificationCode.SINGLE_SOCKET == -7
         assert (notice.subject, notice.content) == ("single_socket", {})
         assert (notice.sender_id, notice.persistent) == ("", False)
@@ -127,10 +127,10 @@ async def test_ban_closes_every_socket_with_a_close_notice(
         server.clock.advance(2)
         await ban(server, session.user_id)
         notices = []
-        for heard, ended in ends:
+        for received, ended in ends:
             reason = await ended
             assert (reason.cause, reason.will_reconnect) == (DisconnectCause.BANNED, False)
-            (notice,) = heard
+            (notice,) = received
             assert notice.code == NotificationCode.USER_BANNED == -8
             assert (notice.subject, notice.content) == ("banned", {})
             assert (notice.sender_id, notice.persistent) == ("", False)

@@ -1,4 +1,4 @@
-"""The example runs, and tells its story."""
+"""The example runs, and prints what happens."""
 
 import subprocess
 import sys
@@ -20,12 +20,12 @@ def test_social_bot_prints_what_it_was_sent() -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    missed, story = done.stdout.split("Rook is back and catches up")[1].split("All that Wren")
+    missed, listed = done.stdout.split("Rook is back and catches up")[1].split("All that Wren")
     for line in ("(Wren wants to chat)", 'reads "The dragon woke up."', 'reads "Rook? Run!"'):
         assert line in missed
     assert "I bring the rope" not in missed
-    told = [line.split()[:2] for line in story.splitlines() if line.startswith("  -")]
-    assert told == [
+    rows = [line.split()[:2] for line in listed.splitlines() if line.startswith("  -")]
+    assert rows == [
         ["-3", "FRIEND_ACCEPT"],
         ["-5", "GROUP_JOIN_REQUEST"],
         ["-2", "FRIEND_REQUEST"],

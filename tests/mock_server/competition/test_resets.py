@@ -21,8 +21,8 @@ _HOUR = 3600
 _DAY = 24 * _HOUR
 
 
-class _Heard:
-    """What a module was told."""
+class HandlerCalls:
+    """The calls of the handlers that a module registered."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -44,14 +44,14 @@ class _Heard:
 
 
 @pytest.fixture
-def heard() -> _Heard:
-    return _Heard()
+def handler_calls() -> HandlerCalls:
+    return HandlerCalls()
 
 
 @pytest_asyncio.fixture
-async def server(heard: _Heard) -> AsyncIterator[MockServer]:
+async def server(handler_calls: HandlerCalls) -> AsyncIterator[MockServer]:
     server = MockServer(clock=Clock(stopped_at=_START + 600))
-    server.module(heard.init_module)
+    server.module(handler_calls.init_module)
     async with server:
         yield server
 
@@ -84,15 +84,15 @@ def _tournament(server: MockServer, name: str, duration: int, **more: Any) -> No
 
 @pytest.mark.asyncio
 async def test_a_leaderboard_starts_anew_and_the_module_hears_of_it(
-    server: MockServer, heard: _Heard
+    server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     nk, ada = server.nk, "00000000-0000-4000-8000-000000000001"
     nk.leaderboard_create("daily", False, "asc", "incr", "0 0 * * *", {"m": 1}, True)
     nk.leaderboard_record_write("daily", ada, "ada", 7)
     await _pass(server, _DAY - 601)
-    assert heard.calls == []
+    assert handler_calls.calls == []
     await _pass(server, 1)
-    ((mode, board, reset),) = heard.calls
+    ((mode, board, reset),) = handler_calls.calls
     assert (mode, reset) == ("leaderboard_reset", _START + _DAY)
     assert board == {
         "id": "daily",
@@ -112,14 +112,14 @@ async def test_a_leaderboard_starts_anew_and_the_module_hears_of_it(
 
 @pytest.mark.asyncio
 async def test_each_reset_that_the_clock_passes_is_told_in_its_order(
-    server: MockServer, heard: _Heard
+    server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     server.nk.leaderboard_create("slow", False, "desc", "best", "0 0 * * *")
     server.nk.leaderboard_create("fast", False, "desc", "best", "0 */12 * * *")
     server.nk.leaderboard_create("never", False, "desc", "best")
     await _pass(server, _DAY)
     noon, midnight = _START + 12 * _HOUR, _START + _DAY
-    assert heard.summary() == [
+    assert handler_calls.summary() == [
         ("leaderboard_reset", "fast", noon),
         ("leaderboard_reset", "fast", midnight),
         ("leaderboard_reset", "slow", midnight),
@@ -127,13 +127,15 @@ async def test_each_reset_that_the_clock_passes_is_told_in_its_order(
 
 
 @pytest.mark.asyncio
-async def test_a_tournament_ends_and_is_reset(server: MockServer, heard: _Heard) -> None:
+async def test_a_tournament_ends_and_is_reset(
+    server: MockServer, handler_calls: HandlerCalls
+) -> None:
     nk, ada = server.nk, "00000000-0000-4000-8000-000000000001"
     _tournament(server, "cup", 2 * _HOUR, schedule="0 0 * * *", max_size=5, join=True)
     nk.tournament_join("cup", ada, "ada")
     nk.tournament_record_write("cup", ada, "ada", 9)
     await _pass(server, _DAY)
-    (ended, end_table, *end_times), (reset, reset_table, *reset_times) = heard.calls
+    (ended, end_table, *end_times), (reset, reset_table, *reset_times) = handler_calls.calls
     assert (ended, reset) == ("tournament_end", "tournament_reset")
     assert end_times == reset_times == [_START + 2 * _HOUR, _START + _DAY]
     assert (end_table["can_enter"], end_table["size"]) == (True, 1)
@@ -149,12 +151,14 @@ async def test_a_tournament_ends_and_is_reset(server: MockServer, heard: _Heard)
 
 
 @pytest.mark.asyncio
-async def test_a_plain_end_time_ends_and_resets_once(server: MockServer, heard: _Heard) -> None:
+async def test_a_plain_end_time_ends_and_resets_once(
+    server: MockServer, handler_calls: HandlerCalls
+) -> None:
     end = _START + 600 + 100
     _tournament(server, "once", 50, end=end)
     _tournament(server, "endless", 50)
     await _pass(server, _DAY)
-    assert heard.summary() == [
+    assert handler_calls.summary() == [
         ("tournament_end", "endless", end - 50, 0),
         ("tournament_end", "once", end - 50, end),
         ("tournament_reset", "once", end - 50, end),
@@ -162,11 +166,13 @@ async def test_a_plain_end_time_ends_and_resets_once(server: MockServer, heard: 
 
 
 @pytest.mark.asyncio
-async def test_a_start_within_a_period_shortens_it(server: MockServer, heard: _Heard) -> None:
+async def test_a_start_within_a_period_shortens_it(
+    server: MockServer, handler_calls: HandlerCalls
+) -> None:
     # The period that is under way at the start counts, so that the first reset comes with it.
     _tournament(server, "late", _DAY, schedule="0 0 * * *", start=_START + 5 * _HOUR)
     await _pass(server, _DAY)
-    assert heard.summary() == [
+    assert handler_calls.summary() == [
         ("tournament_end", "late", _START + _DAY, _START + _DAY),
         ("tournament_reset", "late", _START + _DAY, _START + _DAY),
     ]
@@ -174,16 +180,16 @@ async def test_a_start_within_a_period_shortens_it(server: MockServer, heard: _H
 
 @pytest.mark.asyncio
 async def test_what_was_due_before_a_board_was_created_is_not_told(
-    server: MockServer, heard: _Heard
+    server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     await _pass(server, 3 * _DAY)
     server.nk.leaderboard_create("daily", False, "desc", "best", "0 0 * * *")
     _tournament(server, "cup", _HOUR, schedule="0 0 * * *")
     await server.settle()
-    assert heard.calls == []
+    assert handler_calls.calls == []
     await _pass(server, _DAY)
     end, midnight = _START + 3 * _DAY + _HOUR, _START + 4 * _DAY
-    assert heard.summary() == [
+    assert handler_calls.summary() == [
         ("tournament_end", "cup", end, midnight),
         ("tournament_reset", "cup", end, midnight),
         ("leaderboard_reset", "daily", midnight),
@@ -191,11 +197,13 @@ async def test_what_was_due_before_a_board_was_created_is_not_told(
 
 
 @pytest.mark.asyncio
-async def test_a_deleted_board_is_told_no_more(server: MockServer, heard: _Heard) -> None:
+async def test_a_deleted_board_is_told_no_more(
+    server: MockServer, handler_calls: HandlerCalls
+) -> None:
     server.nk.leaderboard_create("daily", False, "desc", "best", "0 0 * * *")
     server.nk.leaderboard_delete("daily")
     await _pass(server, 3 * _DAY)
-    assert heard.calls == []
+    assert handler_calls.calls == []
 
 
 @pytest.mark.asyncio
@@ -223,34 +231,34 @@ async def test_what_the_hook_raises_is_logged_and_the_next_one_runs(
 
 @pytest.mark.asyncio
 async def test_resets_go_on_after_a_restart_and_are_not_made_up_for(
-    server: MockServer, heard: _Heard
+    server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     server.nk.leaderboard_create("daily", False, "desc", "best", "0 0 * * *")
     await server.restart()
     await _pass(server, _DAY)
-    assert heard.summary() == [("leaderboard_reset", "daily", _START + _DAY)]
+    assert handler_calls.summary() == [("leaderboard_reset", "daily", _START + _DAY)]
     await server.reset()  # the clock goes back, too
-    heard.calls.clear()
+    handler_calls.calls.clear()
     server.nk.leaderboard_create("hourly", False, "desc", "best", "0 * * * *")
     await _pass(server, _HOUR)
-    assert heard.summary() == [("leaderboard_reset", "hourly", _START + _HOUR)]
+    assert handler_calls.summary() == [("leaderboard_reset", "hourly", _START + _HOUR)]
 
 
 @pytest.mark.asyncio
 async def test_too_many_resets_at_once_are_cut(
-    server: MockServer, heard: _Heard, caplog: pytest.LogCaptureFixture
+    server: MockServer, handler_calls: HandlerCalls, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.nk.leaderboard_create("fast", False, "desc", "best", "0 * * * *")
     await _pass(server, 3 * MAX_MISSED * _HOUR)
-    assert len(heard.calls) == MAX_MISSED
+    assert len(handler_calls.calls) == MAX_MISSED
     assert "more than 1000 resets" in caplog.text
     await _pass(server, _HOUR)
-    assert len(heard.calls) == MAX_MISSED + 1
+    assert len(handler_calls.calls) == MAX_MISSED + 1
 
 
 @pytest.mark.asyncio
 async def test_the_control_routes_clock_answers_when_hooks_have_run(
-    server: MockServer, heard: _Heard
+    server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     server.nk.leaderboard_create("daily", False, "desc", "best", "0 0 * * *")
     async with (
@@ -258,7 +266,7 @@ async def test_the_control_routes_clock_answers_when_hooks_have_run(
         http.post(f"{server.console_url}/_control/clock", json={"advance": _DAY}) as answer,
     ):
         assert answer.status == 200
-    assert len(heard.calls) == 1
+    assert len(handler_calls.calls) == 1
 
 
 @pytest.mark.asyncio

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_server import Config, MockServer
-from tests.mock_server.runtime.world import Game, Socket, playing
+from tests.mock_server.runtime.game import Game, Socket, playing
 
 LUA = Path(__file__).parents[2] / "lua_multiplayer"
 NODE = "nakama1"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from tests.mock_server.matches.arena import arena
-from tests.mock_server.runtime.world import Game
+from tests.mock_server.runtime.game import Game
 
 
 @pytest_asyncio.fixture

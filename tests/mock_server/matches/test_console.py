@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from tests.mock_server.matches.arena import NODE, create, join
-from tests.mock_server.runtime.world import Answer, Game
+from tests.mock_server.runtime.game import Answer, Game
 
 pytestmark = pytest.mark.asyncio
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.mock_server.matches.arena import create, join
-from tests.mock_server.runtime.world import Game
+from tests.mock_server.runtime.game import Game
 
 pytestmark = pytest.mark.asyncio
 
@@ -42,11 +42,11 @@ async def test_before_hook_that_returns_no_envelope_may_lose_the_cid(
 
 
 async def test_hooks_are_called_around_each_request_about_matches(game: Game) -> None:
-    heard: list[tuple[str, str]] = []
+    received: list[tuple[str, str]] = []
 
     def before(name: str) -> Any:
         def hear(context: Any, envelope: Any) -> Any:
-            heard.append(("before", name))
+            received.append(("before", name))
             return envelope
 
         return hear
@@ -55,7 +55,7 @@ async def test_hooks_are_called_around_each_request_about_matches(game: Game) ->
     for name in names:
         game.server.nk.register_rt_before(before(name), name)
         game.server.nk.register_rt_after(
-            lambda *call, name=name: heard.append(("after", name)), name
+            lambda *call, name=name: received.append(("after", name)), name
         )
     async with game.socket(await game.login()) as socket:
         match_id = (await socket.ask(match_create={}))["match"]["match_id"]
@@ -64,7 +64,7 @@ async def test_hooks_are_called_around_each_request_about_matches(game: Game) ->
         await socket.ask(match_leave={"match_id": match_id})
         await socket.ask(ping={})
 
-    assert heard == [(when, name) for name in names for when in ("before", "after")]
+    assert received == [(when, name) for name in names for when in ("before", "after")]
 
 
 async def test_after_hook_of_a_join_gets_the_reply_and_not_of_one_that_was_refused(

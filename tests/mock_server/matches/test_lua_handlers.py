@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.mock_server.matches.arena import NODE, arena, create, join, received, send
-from tests.mock_server.runtime.world import Game, Socket
+from tests.mock_server.runtime.game import Game, Socket
 
 pytestmark = pytest.mark.asyncio
 

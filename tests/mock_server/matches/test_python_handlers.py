@@ -12,7 +12,7 @@ import pytest
 from mock_server import Config, MockServer
 from mock_server.runtime.errors import ModuleError
 from tests.mock_server.matches.arena import join, received, send
-from tests.mock_server.runtime.world import Game, Socket, playing
+from tests.mock_server.runtime.game import Game, Socket, playing
 
 pytestmark = pytest.mark.asyncio
 

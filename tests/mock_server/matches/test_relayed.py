@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mock_server import jws
-from tests.mock_server.runtime.world import Game, Socket
+from tests.mock_server.runtime.game import Game, Socket
 
 KEY = "defaultencryptionkey"
 INVALID_ID = {"error": {"code": 3, "message": "Invalid match ID"}}
@@ -135,8 +135,8 @@ async def test_match_data_send_reaches_the_listed_members_alone(game: Game) -> N
 async def test_match_data_send_from_outside_is_dropped_and_causes_no_after_hook(
     game: Game,
 ) -> None:
-    heard: list[Any] = []
-    game.server.nk.register_rt_after(lambda *call: heard.append(call[2]), "MatchDataSend")
+    received: list[Any] = []
+    game.server.nk.register_rt_after(lambda *call: received.append(call[2]), "MatchDataSend")
     async with (
         game.socket(await game.login("ada")) as ada,
         game.socket(await game.login("bob")) as bob,
@@ -147,7 +147,7 @@ async def test_match_data_send_from_outside_is_dropped_and_causes_no_after_hook(
         await ada.send(match_data_send={"match_id": match_id, "op_code": "2"})
         await ada.ask(ping={})
 
-    assert [each["match_data_send"]["op_code"] for each in heard] == ["2"]
+    assert [each["match_data_send"]["op_code"] for each in received] == ["2"]
 
 
 async def test_match_data_send_carries_any_bytes(game: Game) -> None:

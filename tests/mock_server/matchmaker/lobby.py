@@ -10,7 +10,7 @@ import aiohttp
 
 from mock_server import Config, MockServer
 from server_kit import Clock
-from tests.mock_server.runtime.world import Game, Socket, playing
+from tests.mock_server.runtime.game import Game, Socket, playing
 
 STOPPED = 1_800_000_000
 
@@ -65,9 +65,9 @@ class Lobby:
         """Send a request, and return the reply without its cid; other frames are kept."""
         return self._runner.run(self._ask(name, envelope))
 
-    def heard(self) -> dict[str, list[dict[str, Any]]]:
+    def received(self) -> dict[str, list[dict[str, Any]]]:
         """What everybody has been sent since the last time, but for replies."""
-        return self._runner.run(self._heard())
+        return self._runner.run(self._received())
 
     def reconnect(self, name: str) -> None:
         """Close a player's socket and open another one."""
@@ -121,11 +121,11 @@ class Lobby:
         answer: dict[str, Any] = frame
         return answer
 
-    async def _heard(self) -> dict[str, list[dict[str, Any]]]:
+    async def _received(self) -> dict[str, list[dict[str, Any]]]:
         for name in self._names:
             await self._ask(name, {"ping": {}})
-        heard, self._kept = self._kept, {name: [] for name in self._names}
-        return heard
+        received, self._kept = self._kept, {name: [] for name in self._names}
+        return received
 
     async def _get(self, path: str) -> Any:
         return (await self.game.request("GET", path, self._tokens[self._names[0]])).body

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from mock_server.runtime.context import Context
 from tests.mock_server.matchmaker.lobby import lonely_server
-from tests.mock_server.runtime.world import Game, Socket, playing
+from tests.mock_server.runtime.game import Game, Socket, playing
 
 
 @pytest_asyncio.fixture

@@ -124,7 +124,7 @@ class Matchmaker(RuleBasedStateMachine):
     def matches(self) -> list[list[str]]:
         """The tickets of each match; all its players are told the same."""
         told: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-        for name, frames in self.lobby.heard().items():
+        for name, frames in self.lobby.received().items():
             for frame in frames:
                 found = frame["matchmaker_matched"]
                 told[found["token"]].append((name, found))

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.mock_server.matchmaker.lobby import lonely_server
-from tests.mock_server.runtime.world import Game, Socket, playing
+from tests.mock_server.runtime.game import Game, Socket, playing
 
 pytestmark = pytest.mark.asyncio
 

@@ -227,10 +227,10 @@ class Parties(RuleBasedStateMachine):
 
     @invariant()
     def everybody_is_told(self) -> None:
-        heard = self.lobby.heard()
+        received = self.lobby.received()
         told = [] if self.party is None else self.party.told
         for name in NAMES:
-            events = [self.event(frame) for frame in heard[name]]
+            events = [self.event(frame) for frame in received[name]]
             wanted = [event for seat, event in told if seat == self.seat(name)]
             assert sorted(events, key=str) == sorted(wanted, key=str), name
         if self.party is not None:

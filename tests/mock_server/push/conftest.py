@@ -32,7 +32,7 @@ class WatchedClock(Clock):
         await super().sleep(seconds)
 
     async def advance_past_sleep(self) -> None:
-        """Wait until somebody waits, and let his time pass."""
+        """Wait until somebody waits, and let their time pass."""
         self.advance(await self._sleeps.get() + 0.001)  # floats of today are a bit too coarse
 
 

@@ -1,4 +1,4 @@
-"""OneSignal on a bad day: a proxy before the stub that does what the test says first."""
+"""A OneSignal that fails: a proxy before the stub that does what the test says first."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from mock_server import MockServer, ModuleError
-from tests.mock_server.runtime.world import Game, playing
+from tests.mock_server.runtime.game import Game, playing
 
 _NOBODY = "8d98ee3f-1a5c-4b5a-9a51-1b8a7b2f0c11"
 
@@ -31,9 +31,9 @@ async def test_logins_create_and_find(game: Game) -> None:
     bob, _, created = nk.authenticate_custom("custom-of-bob", "bob", True)
     assert created
     assert nk.authenticate_custom("custom-of-bob", None, False) == (bob, "bob", False)
-    cleo, _, _ = nk.authenticate_email("cleo@example.com", "her password", "cleo")
-    assert nk.authenticate_email("CLEO@example.com", "her password")[0] == cleo
-    assert nk.authenticate_email("", "her password", "cleo")[0] == cleo
+    cleo, _, _ = nk.authenticate_email("cleo@example.com", "a password", "cleo")
+    assert nk.authenticate_email("CLEO@example.com", "a password")[0] == cleo
+    assert nk.authenticate_email("", "a password", "cleo")[0] == cleo
     _, generated, _ = nk.authenticate_device("device-of-somebody")
     assert len(generated) == 10
 
@@ -41,13 +41,13 @@ async def test_logins_create_and_find(game: Game) -> None:
 @pytest.mark.asyncio
 async def test_logins_that_fail(game: Game) -> None:
     nk = game.server.nk
-    nk.authenticate_email("cleo@example.com", "her password", "cleo")
+    nk.authenticate_email("cleo@example.com", "a password", "cleo")
     problems: dict[str, Callable[[], object]] = {
         "NotFound desc = User account not found.": lambda: nk.authenticate_device(
             "device-of-nobody", None, False
         ),
         "Unauthenticated desc = Invalid credentials.": lambda: nk.authenticate_email(
-            "cleo@example.com", "another password"
+            "cleo@example.com", "anota password"
         ),
         "AlreadyExists desc = Username is already in use.": lambda: nk.authenticate_custom(
             "custom-of-cleo", "cleo"
@@ -81,7 +81,7 @@ async def test_links_add_and_remove_logins(game: Game) -> None:
     bob, _, _ = nk.authenticate_device("device-of-bob", "bob")
     nk.link_device(ada, "tablet-of-ada")
     nk.link_custom(ada, "custom-of-ada")
-    nk.link_email(ada, "Ada@example.com", "her password")
+    nk.link_email(ada, "Ada@example.com", "a password")
     account = nk.account_get_id(ada)
     assert {device["id"] for device in account["devices"]} == {"device-of-ada", "tablet-of-ada"}
     assert (account["custom_id"], account["email"]) == ("custom-of-ada", "ada@example.com")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_server.runtime.world import Game, Socket, serving
+from tests.mock_server.runtime.game import Game, Socket, serving
 
 # Each module is written twice; `{}` is where a test puts the body of the hook under test.
 _LUA = """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.mock_server.runtime.game import serving
 from tests.mock_server.runtime.scripts import rpcs
-from tests.mock_server.runtime.world import serving
 
 REFUSALS = {
     "nk.linkGameCenter('x')": "TypeError: invalid user id",

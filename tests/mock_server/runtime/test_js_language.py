@@ -12,8 +12,8 @@ from mock_server.runtime.js.language import unknown_names
 from mock_server.runtime.js.sprintf import sprintf
 from mock_server.runtime.js.syntax import parse
 from mock_server.runtime.js.values import UNDEFINED, decode
+from tests.mock_server.runtime.game import serving
 from tests.mock_server.runtime.scripts import rpcs
-from tests.mock_server.runtime.world import serving
 
 FOREIGN = {
     "async function* f() {}": "async generators",

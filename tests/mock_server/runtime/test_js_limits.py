@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from mock_server import ModuleLoadError
+from tests.mock_server.runtime.game import HTTP_KEY, serving, write
 from tests.mock_server.runtime.scripts import rpcs
-from tests.mock_server.runtime.world import HTTP_KEY, serving, write
 from tests.web_server import WebServer
 
 SHORT = {"runtime__js_time_limit_sec": 0.1}

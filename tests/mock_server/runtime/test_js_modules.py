@@ -13,9 +13,9 @@ import pytest
 from mock_server import ModuleLoadError
 from mock_server.runtime.js import engine
 from mock_server.runtime.js.sourcemap import SourceMap
+from tests.mock_server.runtime.game import lua_rpcs, serving, write
 from tests.mock_server.runtime.scripts import rpcs
 from tests.mock_server.runtime.test_reload import Log, log
-from tests.mock_server.runtime.world import lua_rpcs, serving, write
 
 __all__ = ["log"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mock_server.runtime.errors import ModuleLoadError
-from tests.mock_server.runtime.world import serving
+from tests.mock_server.runtime.game import serving
 
 CASES = {
     case["name"]: case

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server import Config, MockServer
-from tests.mock_server.runtime.world import EVAL, HTTP_KEY, lua_rpcs, serving, write
+from tests.mock_server.runtime.game import EVAL, HTTP_KEY, lua_rpcs, serving, write
 
 # Whatever a module gets hold of, it is of Lua's own types; userdata comes from newproxy alone.
 _PLAIN = """

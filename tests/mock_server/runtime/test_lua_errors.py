@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_server.runtime.world import EVAL, lua_rpcs, serving
+from tests.mock_server.runtime.game import EVAL, lua_rpcs, serving
 
 _WORDS = {
     "local t; return t.name": "attempt to index a non-table object(nil) with key 'name'",

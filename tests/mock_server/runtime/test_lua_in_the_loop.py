@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_server.runtime.world import lua_rpcs, serving
+from tests.mock_server.runtime.game import lua_rpcs, serving
 from tests.web_server import WebServer
 
 _MODULES = {

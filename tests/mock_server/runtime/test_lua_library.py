@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_server.runtime.world import EVAL, lua_rpcs, serving
+from tests.mock_server.runtime.game import EVAL, lua_rpcs, serving
 
 _LIBRARY: dict[str, list[Any]] = {
     'return os.date("%Y-%m-%d %H:%M", 0)': ["1970-01-01 00:00"],

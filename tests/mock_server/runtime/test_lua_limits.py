@@ -13,7 +13,7 @@ import pytest
 from lupa.lua51 import LuaRuntime
 
 from server_kit.web.events import KEPT
-from tests.mock_server.runtime.world import Game, lua_rpcs, serving
+from tests.mock_server.runtime.game import Game, lua_rpcs, serving
 from tests.web_server import WebServer
 
 _ENDLESS = {

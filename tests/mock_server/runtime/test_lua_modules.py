@@ -10,7 +10,7 @@ from unittest.mock import ANY
 import pytest
 
 from mock_server import Config, MockServer, ModuleLoadError
-from tests.mock_server.runtime.world import EVAL, lua_rpcs, playing, serving, write
+from tests.mock_server.runtime.game import EVAL, lua_rpcs, playing, serving, write
 
 
 @pytest.mark.parametrize("name", ["game.shop.prices", "game/shop/prices", "game/shop.prices"])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_server.runtime.world import HTTP_KEY, lua_rpcs, write
+from tests.mock_server.runtime.game import HTTP_KEY, lua_rpcs, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server import Config, MockServer
-from tests.mock_server.runtime.world import EVAL, HTTP_KEY, serving, write
+from tests.mock_server.runtime.game import EVAL, HTTP_KEY, serving, write
 
 _RECODE = """
 local nk = require("nakama")

@@ -10,7 +10,7 @@ import pytest
 
 from mock_server import Context, MockServer
 from mock_server.runtime.nk import Nakama
-from tests.mock_server.runtime.world import lua_rpcs, playing, serving
+from tests.mock_server.runtime.game import lua_rpcs, playing, serving
 
 
 class Listener:
@@ -22,12 +22,12 @@ class Listener:
         self.server.module(self._init_module)
 
     def _init_module(self, nk: Nakama) -> None:
-        def heard(context: Context, event: dict[str, Any]) -> None:
+        def handler(context: Context, event: dict[str, Any]) -> None:
             self.events.put_nowait((context, event))
 
-        nk.register_event(heard)
-        nk.register_event_session_start(heard)
-        nk.register_event_session_end(heard)
+        nk.register_event(handler)
+        nk.register_event_session_start(handler)
+        nk.register_event_session_end(handler)
 
 
 @pytest.mark.asyncio

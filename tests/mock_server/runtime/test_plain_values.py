@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_server.runtime.world import lua_rpcs, serving
+from tests.mock_server.runtime.game import lua_rpcs, serving
 
 FUNCTION = re.compile("function: 0x[0-9a-f]+")
 

@@ -12,7 +12,7 @@ import pytest
 
 from mock_server import Config, Context, MockServer, ModuleError, ModuleLoadError
 from mock_server.runtime.nk import Nakama
-from tests.mock_server.runtime.world import playing, serving, write
+from tests.mock_server.runtime.game import playing, serving, write
 
 _HELLO = """
 def init_module(nk):

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from mock_server import ModuleLoadError
-from tests.mock_server.runtime.world import lua_rpcs, serving, write
+from tests.mock_server.runtime.game import lua_rpcs, serving, write
 from tests.web_server import WebServer
 
 _PYTHON = "def init_module(nk):\n    nk.register_rpc(lambda *_: '{}', 'say')\n"

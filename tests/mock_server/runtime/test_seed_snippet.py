@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from onesignal_stub import OneSignalStub
-from tests.mock_server.runtime.world import Game, serving
+from tests.mock_server.runtime.game import Game, serving
 
 _CLIENT = (Path(__file__).parents[2] / "lua" / "onesignal.lua").read_text(encoding="utf-8")
 
@@ -41,7 +41,7 @@ def _modules(**more: str) -> dict[str, str]:
 
 
 async def _register(game: Game, name: str) -> str:
-    """Call `register_push` as this user, who has reached a level; return his token."""
+    """Call `register_push` as this user, who has reached a level; return their token."""
     token = await game.login(name)
     game.server.nk.account_update_id(await game.user_id(name), {"level": 7})
     device = json.dumps({"DeviceType": 1, "Identifier": f"phone-of-{name}"})

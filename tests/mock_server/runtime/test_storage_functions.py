@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from mock_server import Config, MockServer, ModuleError
 from mock_server.runtime.nk import Nakama
-from tests.mock_server.runtime.world import EVAL, Game, playing, write
+from tests.mock_server.runtime.game import EVAL, Game, playing, write
 
 _NOBODY = "8d98ee3f-1a5c-4b5a-9a51-1b8a7b2f0c11"
 _NIL = "00000000-0000-0000-0000-000000000000"

@@ -10,7 +10,7 @@ import pytest
 from mock_server import MockServer, ModuleError
 from mock_server.runtime.context import Context
 from mock_server.runtime.nk import Nakama
-from tests.mock_server.runtime.world import EVAL, serving
+from tests.mock_server.runtime.game import EVAL, serving
 
 _NIL = "00000000-0000-0000-0000-000000000000"
 

@@ -28,7 +28,7 @@ from mock_server.runtime.tools.encoding import EncodingFunctions
 from mock_server.runtime.tools.logger import LoggerFunctions
 from mock_server.runtime.tools.time import TimeFunctions
 from server_kit import Clock
-from tests.mock_server.runtime.world import EVAL, serving
+from tests.mock_server.runtime.game import EVAL, serving
 
 
 @pytest_asyncio.fixture

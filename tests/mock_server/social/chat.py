@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.mock_server.social.world import Player
+from tests.mock_server.social.game import Player
 
 ROOM, DIRECT, GROUP = 1, 2, 3
 

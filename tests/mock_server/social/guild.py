@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.mock_server.social.world import Player
+from tests.mock_server.social.game import Player
 
 SUPERADMIN, ADMIN, MEMBER, REQUEST, BANNED = range(5)
 

@@ -3,11 +3,11 @@ from urllib.parse import quote
 import pytest
 
 from tests.mock_server.social.chat import DIRECT, group_of, join, say, text_of, texts
-from tests.mock_server.social.world import OK, Player, World, open_world, refused
+from tests.mock_server.social.game import OK, Game, Player, open_game, refused
 
 
-async def fill(world: World, count: int) -> Player:
-    (ada,) = await world.players("ada")
+async def fill(game: Game, count: int) -> Player:
+    (ada,) = await game.players("ada")
     await join(ada, "lobby")
     for number in range(count):
         await say(ada, "2...lobby", str(number))
@@ -17,8 +17,8 @@ async def fill(world: World, count: int) -> Player:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("forward", [True, False])
 async def test_history_is_read_there_and_back(forward: bool) -> None:
-    async with open_world() as world:
-        ada = await fill(world, 5)
+    async with open_game() as game:
+        ada = await fill(game, 5)
         wanted = [str(number) for number in (range(5) if forward else reversed(range(5)))]
         query = {"limit": 2, "forward": str(forward).lower()}
         pages, cursor = [], ""
@@ -45,8 +45,8 @@ async def test_history_is_read_there_and_back(forward: bool) -> None:
 
 @pytest.mark.asyncio
 async def test_the_cacheable_cursor_leads_to_what_is_new() -> None:
-    async with open_world() as world:
-        ada = await fill(world, 3)
+    async with open_game() as game:
+        ada = await fill(game, 3)
         kept = (await ada.get("/v2/channel/2...lobby", limit=10))["cacheable_cursor"]
         newest = await ada.get("/v2/channel/2...lobby", limit=1, forward="false")
         assert await texts(ada, "2...lobby", cursor=kept) == []
@@ -57,8 +57,8 @@ async def test_the_cacheable_cursor_leads_to_what_is_new() -> None:
 
 @pytest.mark.asyncio
 async def test_a_cursor_belongs_to_its_channel_and_direction() -> None:
-    async with open_world() as world:
-        ada = await fill(world, 3)
+    async with open_game() as game:
+        ada = await fill(game, 3)
         cursor = (await ada.get("/v2/channel/2...lobby", limit=1))["next_cursor"]
         bad = refused(3, "Cursor is invalid or expired.")
         assert await ada.get("/v2/channel/2...other", cursor=cursor) == bad
@@ -68,8 +68,8 @@ async def test_a_cursor_belongs_to_its_channel_and_direction() -> None:
 
 @pytest.mark.asyncio
 async def test_who_may_read_a_history() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = await world.players("ada", "bob", "cleo")
+    async with open_game() as game:
+        ada, bob, cleo = await game.players("ada", "bob", "cleo")
         one, two = sorted((ada.id, bob.id))
         direct, group = f"4.{one}.{two}.", f"3.{await group_of(ada, bob)}.."
         assert (await join(ada, bob.id, DIRECT))["id"] == direct
@@ -84,8 +84,8 @@ async def test_who_may_read_a_history() -> None:
 
 @pytest.mark.asyncio
 async def test_the_history_of_a_room_with_a_slash_has_no_path() -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
         for room, is_found in (("a b", True), ("100%", True), ("a:b", True), ("a/b", False)):
             channel = (await join(ada, room))["id"]
             await say(ada, channel, "hi")

@@ -16,7 +16,7 @@ from tests.mock_server.social.chat import (
     text_of,
     texts,
 )
-from tests.mock_server.social.world import OK, Player, open_world
+from tests.mock_server.social.game import OK, Player, open_game
 
 STRANGER = "7c2f5a56-31f5-4c1a-8f2c-0b5d5f2b7a11"
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -46,15 +46,15 @@ def shown(player: Player, **fields: Any) -> dict[str, Any]:
     ],
 )
 async def test_channels_that_cannot_be_joined(target: str, kind: int, message: str) -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
         assert await join(ada, target, kind) == error(message)
 
 
 @pytest.mark.asyncio
 async def test_who_comes_to_a_room_and_who_goes() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = await world.players("ada", "bob", "cleo")
+    async with open_game() as game:
+        ada, bob, cleo = await game.players("ada", "bob", "cleo")
         room = {"room_name": "lobby"}
         assert await join(ada, "lobby", 0) == {"id": "2...lobby", "self": shown(ada), **room}
         assert await join(bob, "lobby") == {
@@ -67,7 +67,7 @@ async def test_who_comes_to_a_room_and_who_goes() -> None:
         assert (await join(cleo, "lobby", persistence=False))["self"] == unkept
         await cleo.disconnect()
         assert await bob.ask(channel_leave={"channel_id": "2...lobby"}) == {}
-        events = [frame["channel_presence_event"] for frame in await ada.heard()]
+        events = [frame["channel_presence_event"] for frame in await ada.received()]
         place = {"channel_id": "2...lobby", **room}
         assert sorted(events, key=lambda event: json.dumps(event)) == sorted(
             [
@@ -83,43 +83,43 @@ async def test_who_comes_to_a_room_and_who_goes() -> None:
 
 @pytest.mark.asyncio
 async def test_one_who_hides_reads_and_writes_unseen() -> None:
-    async with open_world() as world:
-        ada, bob = await world.players("ada", "bob")
+    async with open_game() as game:
+        ada, bob = await game.players("ada", "bob")
         await join(ada, "lobby")
         answer = await join(bob, "lobby", hidden=True)
         assert answer["presences"] == [shown(ada)]
         assert "presences" not in await join(ada, "other")
-        await ada.heard()
+        await ada.received()
         await say(bob, "2...lobby", "boo")
         await say(ada, "2...lobby", "who?")
         await bob.ask(channel_leave={"channel_id": "2...lobby"})
-        heard_by_ada = [frame["channel_message"]["username"] for frame in await ada.heard()]
-        heard_by_bob = [frame["channel_message"]["username"] for frame in await bob.heard()]
-        assert heard_by_ada == heard_by_bob == ["bob", "ada"]
+        received_by_ada = [frame["channel_message"]["username"] for frame in await ada.received()]
+        received_by_bob = [frame["channel_message"]["username"] for frame in await bob.received()]
+        assert received_by_ada == received_by_bob == ["bob", "ada"]
 
 
 @pytest.mark.asyncio
 async def test_joining_again_tells_nobody_and_keeps_the_first_choice() -> None:
-    async with open_world() as world:
-        ada, bob = await world.players("ada", "bob")
+    async with open_game() as game:
+        ada, bob = await game.players("ada", "bob")
         await join(ada, "lobby")
         await join(bob, "lobby")
-        await ada.heard()
-        await bob.heard()
+        await ada.received()
+        await bob.received()
         again = await join(bob, "lobby", persistence=False)
         assert [each["username"] for each in again["presences"]] == ["ada", "bob"]
         assert (await say(bob, "2...lobby", "kept"))["persistent"] is True
-        assert [list(frame) for frame in await ada.heard()] == [["channel_message"]]
+        assert [list(frame) for frame in await ada.received()] == [["channel_message"]]
 
 
 @pytest.mark.asyncio
 async def test_a_message_has_nanoseconds_on_the_socket_and_microseconds_in_the_list() -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
         await join(ada, "lobby")
-        await ada.heard()
+        await ada.received()
         ack = await say(ada, "2...lobby", "hi")
-        (frame,) = await ada.heard()
+        (frame,) = await ada.received()
         live = frame["channel_message"]
         assert list(ack) == [
             "channel_id",
@@ -159,32 +159,32 @@ async def test_a_message_has_nanoseconds_on_the_socket_and_microseconds_in_the_l
     ],
 )
 async def test_messages_that_are_not_sent(request_: dict[str, str], message: str) -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
         await join(ada, "lobby")
-        await ada.heard()
+        await ada.received()
         assert await ada.ask(channel_message_send=request_) == error(message)
-        assert await ada.heard() == []
+        assert await ada.received() == []
         assert await texts(ada, "2...lobby") == []
 
 
 @pytest.mark.asyncio
 async def test_what_the_database_cannot_hold_is_not_sent() -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
         await join(ada, "lobby")
-        await ada.heard()
+        await ada.received()
         bad = {"channel_id": "2...lobby", "content": r'{"text": "\u0000"}'}
         assert await ada.ask(channel_message_send=bad) == {
             "error": {"message": "Could not persist message to channel history"}
         }
-        assert await ada.heard() == []
+        assert await ada.received() == []
 
 
 @pytest.mark.asyncio
 async def test_only_its_author_changes_or_removes_a_message() -> None:
-    async with open_world() as world:
-        ada, bob = await world.players("ada", "bob")
+    async with open_game() as game:
+        ada, bob = await game.players("ada", "bob")
         for player in (ada, bob):
             await join(player, "lobby")
         sent = await say(ada, "2...lobby", "first")
@@ -201,27 +201,27 @@ async def test_only_its_author_changes_or_removes_a_message() -> None:
         (listed,) = (await bob.get("/v2/channel/2...lobby"))["messages"]
         assert (listed["code"], text_of(listed)) == (0, "second")
         assert listed["create_time"] < listed["update_time"]
-        await bob.heard()
+        await bob.received()
         removed = await ada.ask(channel_message_remove=mine)
         assert removed["channel_message_ack"]["code"] == 2
-        (frame,) = await bob.heard()
+        (frame,) = await bob.received()
         assert frame["channel_message"]["content"] == "{}"
         assert await texts(bob, "2...lobby") == []
 
 
 @pytest.mark.asyncio
 async def test_a_change_names_its_message_as_the_client_does() -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
         await join(ada, "lobby")
         sent = await say(ada, "2...lobby", "first")
-        await ada.heard()
+        await ada.received()
         spelled = {"channel_id": "2...lobby", "message_id": sent["message_id"].upper()}
         changed = await ada.ask(channel_message_update={**spelled, "content": "{}"})
         removed = await ada.ask(channel_message_remove=spelled)
-        heard = [frame["channel_message"] for frame in await ada.heard()]
+        received = [frame["channel_message"] for frame in await ada.received()]
         acks = [changed["channel_message_ack"], removed["channel_message_ack"]]
-        assert {each["message_id"] for each in heard + acks} == {spelled["message_id"]}
+        assert {each["message_id"] for each in received + acks} == {spelled["message_id"]}
         assert await texts(ada, "2...lobby") == []
 
 
@@ -234,8 +234,8 @@ async def test_a_change_names_its_message_as_the_client_does() -> None:
     ],
 )
 async def test_changes_that_are_refused(change: str, doing: str, content: dict[str, str]) -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
         await join(ada, "lobby")
         sent = await say(ada, "2...lobby", "first")
         good = {"channel_id": "2...lobby", "message_id": sent["message_id"], **content}
@@ -250,30 +250,30 @@ async def test_changes_that_are_refused(change: str, doing: str, content: dict[s
 
 @pytest.mark.asyncio
 async def test_what_is_not_persistent_is_heard_but_not_listed() -> None:
-    async with open_world() as world:
-        ada, bob = await world.players("ada", "bob")
+    async with open_game() as game:
+        ada, bob = await game.players("ada", "bob")
         await join(ada, "lobby", persistence=False)
         await join(bob, "lobby")
-        await bob.heard()
+        await bob.received()
         sent = await say(ada, "2...lobby", "psst")
         assert sent["persistent"] is False
         unseen = {"channel_id": "2...lobby", "message_id": STRANGER, "content": "{}"}
         assert "channel_message_ack" in await ada.ask(channel_message_update=unseen)
-        codes = [frame["channel_message"]["code"] for frame in await bob.heard()]
+        codes = [frame["channel_message"]["code"] for frame in await bob.received()]
         assert codes == [0, 1]
         assert await texts(bob, "2...lobby") == []
 
 
 @pytest.mark.asyncio
 async def test_a_block_ends_the_direct_chat_of_two() -> None:
-    async with open_world() as world:
-        ada, bob = await world.players("ada", "bob")
+    async with open_game() as game:
+        ada, bob = await game.players("ada", "bob")
         direct = (await join(ada, bob.id, DIRECT))["id"]
         await join(bob, ada.id, DIRECT)
-        await ada.heard()
-        await bob.heard()
+        await ada.received()
+        await bob.received()
         assert await ada.post("/v2/friend/block", ids=bob.id) == OK
-        assert await ada.heard() == await bob.heard() == []
+        assert await ada.received() == await bob.received() == []
         for player in (ada, bob):
             assert await say(player, direct, "hi") == error(
                 "Must join channel before sending messages"
@@ -284,11 +284,11 @@ async def test_a_block_ends_the_direct_chat_of_two() -> None:
 
 @pytest.mark.asyncio
 async def test_a_group_tells_its_channel_what_happens_to_its_users() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = await world.players("ada", "bob", "cleo")
+    async with open_game() as game:
+        ada, bob, cleo = await game.players("ada", "bob", "cleo")
         group = await group_of(ada)
         channel = (await join(ada, group, GROUP))["id"]
-        await ada.heard()
+        await ada.received()
         await bob.post(f"/v2/group/{group}/join")
         for verb in ("add", "promote", "demote", "kick", "add", "ban"):
             await ada.post(f"/v2/group/{group}/{verb}", user_ids=cleo.id)
@@ -303,10 +303,10 @@ async def test_a_group_tells_its_channel_what_happens_to_its_users() -> None:
             (8, "cleo"),
             (5, "bob"),
         ]
-        heard = [frame["channel_message"] for frame in await ada.heard()]
-        assert [(each["code"], each["username"]) for each in heard] == wanted
-        assert {each["content"] for each in heard} == {"{}"}
-        assert {each["persistent"] for each in heard} == {True}
+        received = [frame["channel_message"] for frame in await ada.received()]
+        assert [(each["code"], each["username"]) for each in received] == wanted
+        assert {each["content"] for each in received} == {"{}"}
+        assert {each["persistent"] for each in received} == {True}
         listed = (await ada.get(f"/v2/channel/{channel}", limit=100))["messages"]
         assert sorted((each["code"], each["username"]) for each in listed) == sorted(wanted)
         assert {"." in each["create_time"] for each in listed} == {False}
@@ -315,17 +315,17 @@ async def test_a_group_tells_its_channel_what_happens_to_its_users() -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("verb", ["kick", "ban", "leave"])
 async def test_who_is_no_longer_in_a_group_leaves_its_channel(verb: str) -> None:
-    async with open_world() as world:
-        ada, bob = await world.players("ada", "bob")
+    async with open_game() as game:
+        ada, bob = await game.players("ada", "bob")
         group = await group_of(ada, bob)
         channel = (await join(ada, group, GROUP))["id"]
         await join(bob, group, GROUP)
-        await ada.heard()
+        await ada.received()
         if verb == "leave":
             await bob.post(f"/v2/group/{group}/leave")
         else:
             await ada.post(f"/v2/group/{group}/{verb}", user_ids=bob.id)
-        message, event = await ada.heard()
+        message, event = await ada.received()
         assert message["channel_message"]["username"] == "bob"
         assert event["channel_presence_event"]["leaves"] == [shown(bob)]
         assert await say(bob, channel, "hi") == error("Must join channel before sending messages")
@@ -334,28 +334,28 @@ async def test_who_is_no_longer_in_a_group_leaves_its_channel(verb: str) -> None
 
 @pytest.mark.asyncio
 async def test_a_deleted_group_takes_its_channel_away() -> None:
-    async with open_world() as world:
-        ada, bob = await world.players("ada", "bob")
+    async with open_game() as game:
+        ada, bob = await game.players("ada", "bob")
         group = await group_of(ada, bob)
         channel = (await join(bob, group, GROUP))["id"]
-        await bob.heard()
+        await bob.received()
         await ada.delete(f"/v2/group/{group}")
-        assert await bob.heard() == []
+        assert await bob.received() == []
         assert await say(bob, channel, "hi") == error("Must join channel before sending messages")
 
 
 @pytest.mark.asyncio
 async def test_a_deleted_account_takes_its_presences_and_messages_away() -> None:
-    async with open_world() as world:
-        ada, bob = await world.players("ada", "bob")
+    async with open_game() as game:
+        ada, bob = await game.players("ada", "bob")
         group = await group_of(ada, bob)
         direct = (await join(ada, bob.id, DIRECT))["id"]
         for target, kind in ((ada.id, DIRECT), (group, GROUP)):
             await join(bob, target, kind)
         await say(bob, direct, "farewell")
-        await ada.heard()
+        await ada.received()
         assert await bob.delete("/v2/account") == OK
-        (frame,) = await ada.heard()
+        (frame,) = await ada.received()
         assert frame["channel_presence_event"]["leaves"] == [shown(bob)]
         assert await texts(ada, direct) == []
         assert await ada.get(f"/v2/channel/3.{group}..") == {}
@@ -364,15 +364,15 @@ async def test_a_deleted_account_takes_its_presences_and_messages_away() -> None
 
 @pytest.mark.asyncio
 async def test_a_server_module_writes_to_channels() -> None:
-    async with open_world() as world:
-        (ada,) = await world.players("ada")
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
         await join(ada, "lobby")
-        await ada.heard()
-        nk = world.server.nk
+        await ada.received()
+        nk = game.server.nk
         ack = nk.channel_message_send("2...lobby", {"text": "soup"}, None, "kitchen", True)
         nk.channel_message_update("2...lobby", ack["messageId"], {"text": "stew"}, "", "cook", True)
-        heard = [frame["channel_message"] for frame in await ada.heard()]
-        assert [(each["code"], each["sender_id"], each["username"]) for each in heard] == [
+        received = [frame["channel_message"] for frame in await ada.received()]
+        assert [(each["code"], each["sender_id"], each["username"]) for each in received] == [
             (0, NOBODY, "kitchen"),
             (1, NOBODY, "cook"),
         ]

@@ -11,83 +11,83 @@ from typing import Any
 
 import pytest
 
-from tests.mock_server.social.world import Player, World, notifications_in, open_world
+from tests.mock_server.social.game import Game, Player, notifications_in, open_game
 
 SYSTEM = "00000000-0000-0000-0000-000000000000"
 
-Step = Callable[[World, Player, Player], Awaitable[Any]]
+Step = Callable[[Game, Player, Player], Awaitable[Any]]
 
 
-async def nothing(world: World, alice: Player, bob: Player) -> None:
+async def nothing(game: Game, alice: Player, bob: Player) -> None:
     pass
 
 
-async def bob_invites(world: World, alice: Player, bob: Player) -> None:
+async def bob_invites(game: Game, alice: Player, bob: Player) -> None:
     await bob.post("/v2/friend", ids=alice.id)
 
 
-async def alice_invites(world: World, alice: Player, bob: Player) -> None:
+async def alice_invites(game: Game, alice: Player, bob: Player) -> None:
     await alice.post("/v2/friend", usernames="bob")
 
 
-async def bob_removes(world: World, alice: Player, bob: Player) -> None:
+async def bob_removes(game: Game, alice: Player, bob: Player) -> None:
     await bob.delete("/v2/friend", ids=alice.id)
 
 
-async def bob_blocks(world: World, alice: Player, bob: Player) -> None:
+async def bob_blocks(game: Game, alice: Player, bob: Player) -> None:
     await bob.post("/v2/friend/block", ids=alice.id)
 
 
-async def alice_founds(world: World, alice: Player, bob: Player) -> None:
+async def alice_founds(game: Game, alice: Player, bob: Player) -> None:
     await alice.post("/v2/group", {"name": "Dragons"})
 
 
-async def bob_founds(world: World, alice: Player, bob: Player) -> None:
+async def bob_founds(game: Game, alice: Player, bob: Player) -> None:
     await bob.post("/v2/group", {"name": "Dragons"})
 
 
-async def bob_chats(world: World, alice: Player, bob: Player) -> None:
+async def bob_chats(game: Game, alice: Player, bob: Player) -> None:
     await bob.ask(channel_join={"target": alice.id, "type": 2})
 
 
-async def alice_is_on_facebook(world: World, alice: Player, bob: Player) -> None:
+async def alice_is_on_facebook(game: Game, alice: Player, bob: Player) -> None:
     await alice.post("/v2/account/link/facebook", {"token": "fb:A:"})
 
 
-async def bob_imports(world: World, alice: Player, bob: Player) -> None:
+async def bob_imports(game: Game, alice: Player, bob: Player) -> None:
     await bob.post("/v2/friend/facebook", {"token": "fb:B:A"})
 
 
-async def module_adds_friend(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.friends_add(bob.id, "bob", [alice.id])
+async def module_adds_friend(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.friends_add(bob.id, "bob", [alice.id])
 
 
-async def module_removes_friend(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.friends_delete(bob.id, "bob", [], ["alice"])
+async def module_removes_friend(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.friends_delete(bob.id, "bob", [], ["alice"])
 
 
-async def module_adds_to_group(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.group_users_add(group_id(world), [alice.id])
+async def module_adds_to_group(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.group_users_add(group_id(game), [alice.id])
 
 
-async def module_adds_for_bob(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.group_users_add(group_id(world), [alice.id], bob.id)
+async def module_adds_for_bob(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.group_users_add(group_id(game), [alice.id], bob.id)
 
 
-async def module_lets_bob_join(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.group_user_join(group_id(world), bob.id, "bob")
+async def module_lets_bob_join(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.group_user_join(group_id(game), bob.id, "bob")
 
 
-async def bob_adds_to_group(world: World, alice: Player, bob: Player) -> None:
-    await bob.post(f"/v2/group/{group_id(world)}/add", user_ids=alice.id)
+async def bob_adds_to_group(game: Game, alice: Player, bob: Player) -> None:
+    await bob.post(f"/v2/group/{group_id(game)}/add", user_ids=alice.id)
 
 
-async def bob_asks_to_join(world: World, alice: Player, bob: Player) -> None:
-    await bob.post(f"/v2/group/{group_id(world)}/join")
+async def bob_asks_to_join(game: Game, alice: Player, bob: Player) -> None:
+    await bob.post(f"/v2/group/{group_id(game)}/join")
 
 
-def group_id(world: World) -> str:
-    (group,), _ = world.server.nk.groups_list()
+def group_id(game: Game) -> str:
+    (group,), _ = game.server.nk.groups_list()
     return str(group["id"])
 
 
@@ -123,15 +123,15 @@ TOLD: list[tuple[str, Step, Step, tuple[int, str, str, str]]] = [
 )
 async def test_alice_is_told(before: Step, cause: Step, wanted: tuple[int, str, str, str]) -> None:
     code, subject, content, sender = wanted
-    async with open_world() as world:
-        alice, bob = await world.players("alice", "bob")
-        await before(world, alice, bob)
-        await alice.heard()
-        await bob.heard()
-        await cause(world, alice, bob)
-        (live,) = await alice.told()
+    async with open_game() as game:
+        alice, bob = await game.players("alice", "bob")
+        await before(game, alice, bob)
+        await alice.received()
+        await bob.received()
+        await cause(game, alice, bob)
+        (live,) = await alice.received_notifications()
         if "%s" in content:
-            content %= group_id(world)
+            content %= group_id(game)
         assert list(live.items()) == [
             ("id", live["id"]),
             ("subject", subject),
@@ -145,27 +145,27 @@ async def test_alice_is_told(before: Step, cause: Step, wanted: tuple[int, str, 
         assert json.loads(listed.pop("content")) == json.loads(live.pop("content"))
         del live["create_time"], listed["create_time"]
         assert {"sender_id": SYSTEM, **listed} == live
-        assert await bob.told() == []
+        assert await bob.received_notifications() == []
 
 
-async def console_bans(world: World, alice: Player) -> None:
-    async with world.http.post(
-        f"{world.server.console_url}/v2/console/authenticate",
+async def console_bans(game: Game, alice: Player) -> None:
+    async with game.http.post(
+        f"{game.server.console_url}/v2/console/authenticate",
         json={"username": "admin", "password": "password"},
     ) as answer:
         token = (await answer.json())["token"]
-    url = f"{world.server.console_url}/v2/console/account/{alice.id}/ban"
+    url = f"{game.server.console_url}/v2/console/account/{alice.id}/ban"
     headers = {"Authorization": f"Bearer {token}"}
-    async with world.http.post(url, headers=headers) as answer:
+    async with game.http.post(url, headers=headers) as answer:
         assert answer.status == 200
 
 
-async def module_bans(world: World, alice: Player) -> None:
-    world.server.nk.users_ban_id([alice.id])
+async def module_bans(game: Game, alice: Player) -> None:
+    game.server.nk.users_ban_id([alice.id])
 
 
-async def alice_connects_again(world: World, alice: Player) -> None:
-    await (await world.login("alice")).connect()
+async def alice_connects_again(game: Game, alice: Player) -> None:
+    await (await game.login("alice")).connect()
 
 
 @pytest.mark.asyncio
@@ -178,12 +178,12 @@ async def alice_connects_again(world: World, alice: Player) -> None:
     ],
 )
 async def test_a_socket_is_told_why_it_ends(
-    cause: Callable[[World, Player], Awaitable[None]], code: int, subject: str
+    cause: Callable[[Game, Player], Awaitable[None]], code: int, subject: str
 ) -> None:
-    async with open_world({"session.single_socket": True}) as world:
-        (alice,) = await world.players("alice")
-        await cause(world, alice)
-        (live,) = notifications_in(await alice.farewell())
+    async with open_game({"session.single_socket": True}) as game:
+        (alice,) = await game.players("alice")
+        await cause(game, alice)
+        (live,) = notifications_in(await alice.until_closed())
         assert live == {
             "id": live["id"],
             "subject": subject,
@@ -191,65 +191,65 @@ async def test_a_socket_is_told_why_it_ends(
             "code": code,
             "create_time": live["create_time"],
         }
-        world.server.nk.users_unban_id([alice.id])
-        assert await (await world.login("alice")).notifications() == []
+        game.server.nk.users_unban_id([alice.id])
+        assert await (await game.login("alice")).notifications() == []
 
 
-async def module_blocks(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.friends_block(bob.id, "bob", [alice.id])
+async def module_blocks(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.friends_block(bob.id, "bob", [alice.id])
 
 
-async def module_writes(world: World, alice: Player, bob: Player) -> None:
-    channel = world.server.nk.channel_id_build(bob.id, alice.id, 2)
-    world.server.nk.channel_message_send(channel, {"text": "hi"}, bob.id, "bob", True)
+async def module_writes(game: Game, alice: Player, bob: Player) -> None:
+    channel = game.server.nk.channel_id_build(bob.id, alice.id, 2)
+    game.server.nk.channel_message_send(channel, {"text": "hi"}, bob.id, "bob", True)
 
 
-async def module_ranks_and_removes(world: World, alice: Player, bob: Player) -> None:
-    nk, group = world.server.nk, group_id(world)
+async def module_ranks_and_removes(game: Game, alice: Player, bob: Player) -> None:
+    nk, group = game.server.nk, group_id(game)
     nk.group_users_promote(group, [bob.id])
     nk.group_users_demote(group, [bob.id])
     nk.group_users_kick(group, [bob.id])
 
 
-async def module_bans_from_group(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.group_users_ban(group_id(world), [bob.id])
+async def module_bans_from_group(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.group_users_ban(group_id(game), [bob.id])
 
 
-async def bob_is_a_member(world: World, alice: Player, bob: Player) -> None:
-    await alice_founds(world, alice, bob)
-    world.server.nk.group_users_add(group_id(world), [bob.id])
+async def bob_is_a_member(game: Game, alice: Player, bob: Player) -> None:
+    await alice_founds(game, alice, bob)
+    game.server.nk.group_users_add(group_id(game), [bob.id])
 
 
-async def bob_asked_to_join(world: World, alice: Player, bob: Player) -> None:
-    await alice_founds(world, alice, bob)
-    await bob_asks_to_join(world, alice, bob)
+async def bob_asked_to_join(game: Game, alice: Player, bob: Player) -> None:
+    await alice_founds(game, alice, bob)
+    await bob_asks_to_join(game, alice, bob)
 
 
-async def module_lets_bob_leave(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.group_user_leave(group_id(world), bob.id, "bob")
+async def module_lets_bob_leave(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.group_user_leave(group_id(game), bob.id, "bob")
 
 
-async def module_changes_the_group(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.group_update(group_id(world), None, "Wyverns")
-    world.server.nk.group_delete(group_id(world))
+async def module_changes_the_group(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.group_update(group_id(game), None, "Wyverns")
+    game.server.nk.group_delete(group_id(game))
 
 
-async def module_changes_notifications(world: World, alice: Player, bob: Player) -> None:
-    nk, (stored,) = world.server.nk, await alice.notifications()
+async def module_changes_notifications(game: Game, alice: Player, bob: Player) -> None:
+    nk, (stored,) = game.server.nk, await alice.notifications()
     nk.notifications_update([{"id": stored["id"], "content": {"read": True}}])
     nk.notifications_delete([{"user_id": alice.id, "notification_id": stored["id"]}])
 
 
-async def bob_deletes_his_account(world: World, alice: Player, bob: Player) -> None:
+async def bob_deletes_their_account(game: Game, alice: Player, bob: Player) -> None:
     await bob.delete("/v2/account")
 
 
-async def module_disconnects_bob(world: World, alice: Player, bob: Player) -> None:
-    world.server.nk.session_disconnect(bob.session_id)
+async def module_disconnects_bob(game: Game, alice: Player, bob: Player) -> None:
+    game.server.nk.session_disconnect(bob.session_id)
 
 
 QUIET: list[tuple[str, Step, Step]] = [
-    ("a friend that is no news", bob_invites, bob_invites),
+    ("a friend who is known", bob_invites, bob_invites),
     ("a block", alice_invites, bob_blocks),
     ("a block by a module", nothing, module_blocks),
     ("an invite across a block", module_blocks, alice_invites),
@@ -265,7 +265,7 @@ QUIET: list[tuple[str, Step, Step]] = [
     ("a ban from a group", bob_is_a_member, module_bans_from_group),
     ("the end of a group", bob_is_a_member, module_changes_the_group),
     ("changing notifications", bob_invites, module_changes_notifications),
-    ("a friend's account is deleted", bob_invites, bob_deletes_his_account),
+    ("a friend's account is deleted", bob_invites, bob_deletes_their_account),
     ("a friend is disconnected", bob_invites, module_disconnects_bob),
 ]
 
@@ -275,44 +275,47 @@ QUIET: list[tuple[str, Step, Step]] = [
     ("before", "cause"), [row[1:] for row in QUIET], ids=[row[0] for row in QUIET]
 )
 async def test_nobody_is_told(before: Step, cause: Step) -> None:
-    async with open_world() as world:
-        alice, bob = await world.players("alice", "bob")
-        await before(world, alice, bob)
-        await alice.heard()
-        await bob.heard()
+    async with open_game() as game:
+        alice, bob = await game.players("alice", "bob")
+        await before(game, alice, bob)
+        await alice.received()
+        await bob.received()
         stored = [each["id"] for each in await alice.notifications()]
-        await cause(world, alice, bob)
-        assert await alice.told() == []
-        if cause in (bob_deletes_his_account, module_disconnects_bob):
-            assert notifications_in(await bob.farewell()) == []
+        await cause(game, alice, bob)
+        assert await alice.received_notifications() == []
+        if cause in (bob_deletes_their_account, module_disconnects_bob):
+            assert notifications_in(await bob.until_closed()) == []
         else:
-            assert await bob.told() == []
+            assert await bob.received_notifications() == []
         assert {each["id"] for each in await alice.notifications()} <= set(stored)
 
 
 @pytest.mark.asyncio
 async def test_every_admin_is_told_of_a_request_and_no_member() -> None:
-    async with open_world() as world:
-        alice, bob, cleo, dan = await world.players("alice", "bob", "cleo", "dan")
+    async with open_game() as game:
+        alice, bob, cleo, dan = await game.players("alice", "bob", "cleo", "dan")
         group = (await alice.post("/v2/group", {"name": "Dragons"}))["id"]
         await alice.post(f"/v2/group/{group}/add", user_ids=[bob.id, cleo.id])
         await alice.post(f"/v2/group/{group}/promote", user_ids=bob.id)
         for player in (alice, bob, cleo):
-            await player.heard()
+            await player.received()
         await dan.post(f"/v2/group/{group}/join")
-        codes = [[each["code"] for each in await player.told()] for player in (alice, bob, cleo)]
+        codes = [
+            [each["code"] for each in await player.received_notifications()]
+            for player in (alice, bob, cleo)
+        ]
         assert codes == [[-5], [-5], []]
 
 
 @pytest.mark.asyncio
 async def test_a_user_hears_on_every_socket_and_finds_it_after_being_away() -> None:
-    async with open_world() as world:
-        alice, bob, cleo = await world.players("alice", "bob", "cleo")
-        other = await world.login("alice")
+    async with open_game() as game:
+        alice, bob, cleo = await game.players("alice", "bob", "cleo")
+        other = await game.login("alice")
         await other.connect()
         await bob.post("/v2/friend", ids=[alice.id, cleo.id])
-        assert [each["code"] for each in await alice.told()] == [-2]
-        assert await other.told() == [
+        assert [each["code"] for each in await alice.received_notifications()] == [-2]
+        assert await other.received_notifications() == [
             (await alice.notifications())[0]
             | {
                 "content": '{"username":"bob"}',

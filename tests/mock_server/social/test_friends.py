@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_server.social.world import OK, Player, open_world, refused
+from tests.mock_server.social.game import OK, Player, open_game, refused
 
 STRANGER = "7c2f5a56-31f5-4c1a-8f2c-0b5d5f2b7a11"
 FRIEND, SENT, RECEIVED, BLOCKED = range(4)
@@ -22,9 +22,9 @@ async def block(player: Player, *others: Player) -> None:
 
 @pytest.mark.asyncio
 async def test_the_list_goes_by_state_then_by_the_first_contact() -> None:
-    async with open_world() as world:
+    async with open_game() as game:
         ada, bob, cleo, dan, eve, fay = [
-            await world.login(name) for name in ("ada", "bob", "cleo", "dan", "eve", "fay")
+            await game.login(name) for name in ("ada", "bob", "cleo", "dan", "eve", "fay")
         ]
         await add(ada, fay, bob)
         await add(cleo, ada)
@@ -44,8 +44,8 @@ async def test_the_list_goes_by_state_then_by_the_first_contact() -> None:
 
 @pytest.mark.asyncio
 async def test_a_cursor_belongs_to_its_state() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+    async with open_game() as game:
+        ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         await add(ada, bob, cleo)
         cursor = (await ada.get("/v2/friend", limit=1, state=SENT))["cursor"]
         invalid = refused(3, "Cursor is invalid.")
@@ -86,8 +86,8 @@ async def test_a_cursor_belongs_to_its_state() -> None:
 async def test_who_may_be_named(
     method: str, path: str, query: dict[str, str], answer: dict[str, Any]
 ) -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
+    async with open_game() as game:
+        ada = await game.login("ada")
         call = getattr(ada, method)
         named = {name: value.format(ada=ada.id) for name, value in query.items()}
         assert await call(f"/v2/friend{path}", **named) == answer
@@ -97,8 +97,8 @@ async def test_who_may_be_named(
 
 @pytest.mark.asyncio
 async def test_one_bad_name_spoils_the_whole_call() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         answer = await ada.post("/v2/friend", ids=[bob.id, "nobody"])
         assert answer == refused(3, "Invalid user ID 'nobody'.")
         assert await bob.friends() == {}
@@ -109,8 +109,8 @@ async def test_one_bad_name_spoils_the_whole_call() -> None:
 
 @pytest.mark.asyncio
 async def test_a_block_is_lifted_by_its_owner_only() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         await add(ada, bob)
         await add(bob, ada)
         await block(ada, bob)
@@ -128,8 +128,8 @@ async def test_a_block_is_lifted_by_its_owner_only() -> None:
 
 @pytest.mark.asyncio
 async def test_both_may_block() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         await block(ada, bob)
         await block(bob, ada)
         await block(bob, ada)
@@ -143,8 +143,8 @@ async def test_both_may_block() -> None:
 
 @pytest.mark.asyncio
 async def test_each_side_of_a_friendship_has_its_own_metadata() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         await ada.post("/v2/friend", ids=bob.id, metadata='{"met": "at work", "stars": 3}')
         await bob.post("/v2/friend", ids=ada.id, metadata='{"stars": 5}')
         (bobs,) = (await ada.get("/v2/friend"))["friends"]
@@ -155,8 +155,8 @@ async def test_each_side_of_a_friendship_has_its_own_metadata() -> None:
 
 @pytest.mark.asyncio
 async def test_metadata_must_be_json() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         answer = await ada.post("/v2/friend", ids=bob.id, metadata="{")
         assert answer == refused(13, "Error while trying to add friends.")
         assert await bob.friends() == {}
@@ -164,9 +164,9 @@ async def test_metadata_must_be_json() -> None:
 
 @pytest.mark.asyncio
 async def test_friends_of_friends_are_neither_friends_nor_oneself() -> None:
-    async with open_world() as world:
+    async with open_game() as game:
         ada, bob, cleo, dan, eve = [
-            await world.login(name) for name in ("ada", "bob", "cleo", "dan", "eve")
+            await game.login(name) for name in ("ada", "bob", "cleo", "dan", "eve")
         ]
         for one, other in ((ada, bob), (ada, cleo), (bob, cleo), (bob, dan), (cleo, dan)):
             await add(one, other)
@@ -185,8 +185,8 @@ async def test_friends_of_friends_are_neither_friends_nor_oneself() -> None:
 
 @pytest.mark.asyncio
 async def test_a_deleted_user_leaves_the_lists_but_not_the_counts() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         await add(ada, bob)
         assert await bob.delete("/v2/account") == OK
         assert await ada.friends() == {}
@@ -195,14 +195,14 @@ async def test_a_deleted_user_leaves_the_lists_but_not_the_counts() -> None:
 
 @pytest.mark.asyncio
 async def test_who_has_no_account_gets_no_friends() -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
-        ghost = world.stranger(STRANGER, "ghost")
+    async with open_game() as game:
+        ada = await game.login("ada")
+        ghost = game.stranger(STRANGER, "ghost")
         answer = await ghost.post("/v2/friend", ids=ada.id)
         assert answer == refused(13, "Error while trying to add friends.")
         answer = await ghost.post("/v2/friend/block", ids=ada.id)
         assert answer == refused(13, "Error while trying to block friends.")
-        player = await world.authenticate("facebook", {"token": "fb:17:"}, username="bob")
+        player = await game.authenticate("facebook", {"token": "fb:17:"}, username="bob")
         answer = await ghost.post("/v2/friend/facebook", {"token": "fb:18:17"})
         assert answer == refused(13, "Error importing Facebook friends.")
         assert (await player.friends(), await player.notifications()) == ({}, [])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_server import ModuleError
-from tests.mock_server.social.world import World, open_world
+from tests.mock_server.social.game import Game, open_game
 
 STRANGER = "7c2f5a56-31f5-4c1a-8f2c-0b5d5f2b7a11"
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -16,9 +16,9 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 @pytest.mark.asyncio
 async def test_friends_are_tables() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
-        nk = world.server.nk
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
+        nk = game.server.nk
         nk.friends_add(ada.id, "ada", [bob.id], [], {"met": "here"})
         ((edge,), cursor) = nk.friends_list(ada.id)
         assert cursor is None
@@ -37,9 +37,9 @@ async def test_friends_are_tables() -> None:
 
 @pytest.mark.asyncio
 async def test_who_has_no_account_gets_no_friends_from_modules() -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
-        for function in (world.server.nk.friends_add, world.server.nk.friends_block):
+    async with open_game() as game:
+        ada = await game.login("ada")
+        for function in (game.server.nk.friends_add, game.server.nk.friends_block):
             with pytest.raises(ModuleError, match="user_edge_source_id_fkey"):
                 function(STRANGER, "ghost", [ada.id])
         assert await ada.friends() == {}
@@ -47,9 +47,9 @@ async def test_who_has_no_account_gets_no_friends_from_modules() -> None:
 
 @pytest.mark.asyncio
 async def test_lists_of_friends_page() -> None:
-    async with open_world() as world:
-        ada, bob, cleo, dan = [await world.login(name) for name in ("ada", "bob", "cleo", "dan")]
-        nk = world.server.nk
+    async with open_game() as game:
+        ada, bob, cleo, dan = [await game.login(name) for name in ("ada", "bob", "cleo", "dan")]
+        nk = game.server.nk
         for one, other in ((ada, bob), (bob, cleo), (bob, dan)):
             nk.friends_add(one.id, one.name, [other.id])
             nk.friends_add(other.id, other.name, [one.id])
@@ -65,9 +65,9 @@ async def test_lists_of_friends_page() -> None:
 
 @pytest.mark.asyncio
 async def test_groups_are_tables() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
-        nk = world.server.nk
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
+        nk = game.server.nk
         made = nk.group_create(ada.id, "Dragons", None, "de", "fire", None, True, {"rank": 1}, 3)
         assert made == {
             "id": made["id"],
@@ -108,9 +108,9 @@ async def test_groups_are_tables() -> None:
 
 @pytest.mark.asyncio
 async def test_a_module_makes_and_unmakes_superadmins() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
-        nk = world.server.nk
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
+        nk = game.server.nk
         group = nk.group_create(ada.id, "Dragons")["id"]
         nk.group_users_add(group, [bob.id])
         for _ in range(3):
@@ -192,15 +192,15 @@ REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
 async def test_calls_that_are_refused(
     function: str, arguments: tuple[Any, ...], message: str
 ) -> None:
-    async with open_world() as world:
-        ids = await prepare(world)
+    async with open_game() as game:
+        ids = await prepare(game)
         with pytest.raises(ModuleError, match=re.escape(message)):
-            getattr(world.server.nk, function)(*filled(arguments, ids))
+            getattr(game.server.nk, function)(*filled(arguments, ids))
 
 
-async def prepare(world: World) -> dict[str, str]:
-    ada, bob = [await world.login(name) for name in ("ada", "bob")]
-    nk = world.server.nk
+async def prepare(game: Game) -> dict[str, str]:
+    ada, bob = [await game.login(name) for name in ("ada", "bob")]
+    nk = game.server.nk
     group = nk.group_create(ada.id, "Dragons")["id"]
     nk.group_users_add(group, [bob.id])
     return {"ada": ada.id, "bob": bob.id, "group": group}

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tests.mock_server.social.game import open_game, refused
 from tests.mock_server.social.guild import (
     ADMIN,
     BANNED,
@@ -13,7 +14,6 @@ from tests.mock_server.social.guild import (
     names,
     users,
 )
-from tests.mock_server.social.world import open_world, refused
 
 STRANGER = "7c2f5a56-31f5-4c1a-8f2c-0b5d5f2b7a11"
 
@@ -44,8 +44,8 @@ LISTED: list[tuple[dict[str, object], list[str]]] = [
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("query", "wanted"), LISTED)
 async def test_which_groups_are_listed(query: dict[str, object], wanted: list[str]) -> None:
-    async with open_world() as world:
-        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+    async with open_game() as game:
+        ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         ants = await found(ada, "Ants")
         await found(ada, "Bees", open=True)
         await found(ada, "Cats", lang_tag="de")
@@ -72,16 +72,16 @@ async def test_which_groups_are_listed(query: dict[str, object], wanted: list[st
     ],
 )
 async def test_lists_that_are_refused(query: dict[str, object], answer: Any) -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
+    async with open_game() as game:
+        ada = await game.login("ada")
         assert await ada.get("/v2/group", **query) == answer
 
 
 @pytest.mark.asyncio
 async def test_users_and_groups_page_by_state_then_age() -> None:
-    async with open_world() as world:
+    async with open_game() as game:
         ada, bob, cleo, dan, eve, fay = [
-            await world.login(name) for name in ("ada", "bob", "cleo", "dan", "eve", "fay")
+            await game.login(name) for name in ("ada", "bob", "cleo", "dan", "eve", "fay")
         ]
         group = await found(ada)
         for player in (eve, bob, cleo):
@@ -106,8 +106,8 @@ async def test_users_and_groups_page_by_state_then_age() -> None:
 
 @pytest.mark.asyncio
 async def test_cursors_and_states_of_users_are_checked() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         group = await found(ada)
         await change(ada, group, "add", bob)
         path = f"/v2/group/{group}/user"

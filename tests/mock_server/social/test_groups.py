@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from tests.mock_server.social.game import OK, open_game, refused
 from tests.mock_server.social.guild import (
     ADMIN,
     BANNED,
@@ -15,7 +16,6 @@ from tests.mock_server.social.guild import (
     names,
     users,
 )
-from tests.mock_server.social.world import OK, open_world, refused
 
 STRANGER = "7c2f5a56-31f5-4c1a-8f2c-0b5d5f2b7a11"
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -27,8 +27,8 @@ LAST = refused(3, "Cannot leave group when you are the last superadmin.")
 
 @pytest.mark.asyncio
 async def test_a_new_group_has_its_founder_and_the_defaults() -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
+    async with open_game() as game:
+        ada = await game.login("ada")
         group = await ada.post("/v2/group", {"name": "Dragons"})
         assert group.pop("create_time") == group.pop("update_time")
         assert group == {
@@ -57,8 +57,8 @@ async def test_a_new_group_has_its_founder_and_the_defaults() -> None:
     ],
 )
 async def test_groups_that_cannot_be_founded(fields: dict[str, Any], answer: Any) -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
+    async with open_game() as game:
+        ada = await game.login("ada")
         await found(ada)
         assert await ada.post("/v2/group", fields) == answer
         assert await names(ada, limit=100) == ["Dragons"]
@@ -78,8 +78,8 @@ async def test_groups_that_cannot_be_founded(fields: dict[str, Any], answer: Any
     ],
 )
 async def test_changing_a_group(fields: dict[str, Any], answer: Any) -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
+    async with open_game() as game:
+        ada = await game.login("ada")
         group = await found(ada, description="fire")
         await found(ada, "Wyverns")
         assert await ada.put(f"/v2/group/{group}", fields) == answer
@@ -95,8 +95,8 @@ async def test_changing_a_group(fields: dict[str, Any], answer: Any) -> None:
 
 @pytest.mark.asyncio
 async def test_only_admins_change_a_group_and_only_superadmins_delete_it() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+    async with open_game() as game:
+        ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         group = await found(ada)
         await change(ada, group, "add", bob, cleo)
         await change(ada, group, "promote", bob)
@@ -115,8 +115,8 @@ async def test_only_admins_change_a_group_and_only_superadmins_delete_it() -> No
 
 @pytest.mark.asyncio
 async def test_a_full_group_admits_nobody() -> None:
-    async with open_world() as world:
-        ada, bob, cleo, dan = [await world.login(name) for name in ("ada", "bob", "cleo", "dan")]
+    async with open_game() as game:
+        ada, bob, cleo, dan = [await game.login(name) for name in ("ada", "bob", "cleo", "dan")]
         group = await found(ada, max_count=2, open=True)
         assert await change(ada, group, "add", cleo, dan) == FULL
         assert await users(ada, group) == {"ada": SUPERADMIN}
@@ -132,8 +132,8 @@ async def test_a_full_group_admits_nobody() -> None:
 
 @pytest.mark.asyncio
 async def test_the_last_superadmin_stays_while_there_are_members() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+    async with open_game() as game:
+        ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         group = await found(ada)
         await change(ada, group, "add", bob)
         assert await ada.post(f"/v2/group/{group}/leave") == LAST
@@ -150,8 +150,8 @@ async def test_the_last_superadmin_stays_while_there_are_members() -> None:
 
 @pytest.mark.asyncio
 async def test_leaving_what_one_is_not_in_changes_nothing() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         group = await found(ada)
         assert await bob.post(f"/v2/group/{group}/leave") == OK
         assert await bob.post(f"/v2/group/{STRANGER}/leave") == OK
@@ -164,8 +164,8 @@ async def test_leaving_what_one_is_not_in_changes_nothing() -> None:
 
 @pytest.mark.asyncio
 async def test_a_ban_lasts_until_a_kick() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         group = await found(ada, open=True)
         assert await change(ada, group, "ban", bob) == OK
         assert await users(ada, group, state=BANNED) == {}
@@ -182,8 +182,8 @@ async def test_a_ban_lasts_until_a_kick() -> None:
 
 @pytest.mark.asyncio
 async def test_of_several_bans_in_one_call_the_first_is_kept() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+    async with open_game() as game:
+        ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         group = await found(ada)
         await change(ada, group, "add", bob, cleo)
         assert await change(ada, group, "ban", cleo, bob) == OK
@@ -218,8 +218,8 @@ RANKS: list[tuple[str, str, Sequence[str], dict[str, int]]] = [
 async def test_what_each_rank_may_do(
     actor: str, verb: str, others: Sequence[str], changes: dict[str, int]
 ) -> None:
-    async with open_world() as world:
-        players = {name: await world.login(name) for name in ("ada", "bob", "cleo", "dan", "eve")}
+    async with open_game() as game:
+        players = {name: await game.login(name) for name in ("ada", "bob", "cleo", "dan", "eve")}
         ada, bob, cleo, dan, eve = players.values()
         group = await found(ada)
         await change(ada, group, "add", bob, cleo, dan)
@@ -236,8 +236,8 @@ async def test_what_each_rank_may_do(
 @pytest.mark.asyncio
 @pytest.mark.parametrize("verb", ["add", "kick", "ban", "promote", "demote"])
 async def test_members_and_strangers_have_no_rank(verb: str) -> None:
-    async with open_world() as world:
-        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+    async with open_game() as game:
+        ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         group = await found(ada)
         await change(ada, group, "add", bob)
         assert await change(bob, group, verb, cleo) == DENIED
@@ -251,8 +251,8 @@ async def test_members_and_strangers_have_no_rank(verb: str) -> None:
 
 @pytest.mark.asyncio
 async def test_nobody_named_is_fine_but_for_a_demotion() -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
+    async with open_game() as game:
+        ada = await game.login("ada")
         group = await found(ada)
         for verb in ("add", "kick", "ban", "promote"):
             assert await change(ada, group, verb) == OK
@@ -261,8 +261,8 @@ async def test_nobody_named_is_fine_but_for_a_demotion() -> None:
 
 @pytest.mark.asyncio
 async def test_unknown_users_are_not_added() -> None:
-    async with open_world() as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game() as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         group = await found(ada)
         answer = await ada.post(f"/v2/group/{group}/add", user_ids=[bob.id, STRANGER])
         assert answer == refused(3, "One or more users not found.")
@@ -272,8 +272,8 @@ async def test_unknown_users_are_not_added() -> None:
 
 @pytest.mark.asyncio
 async def test_a_deleted_account_leaves_its_groups() -> None:
-    async with open_world() as world:
-        ada, bob, cleo = [await world.login(name) for name in ("ada", "bob", "cleo")]
+    async with open_game() as game:
+        ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         adas, bobs = await found(ada), await found(bob, "Wyverns")
         await change(ada, adas, "add", bob)
         await change(bob, bobs, "add", cleo)
@@ -286,9 +286,9 @@ async def test_a_deleted_account_leaves_its_groups() -> None:
 
 @pytest.mark.asyncio
 async def test_who_has_no_account_can_ask_but_not_join() -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
-        ghost = world.stranger(STRANGER, "ghost")
+    async with open_game() as game:
+        ada = await game.login("ada")
+        ghost = game.stranger(STRANGER, "ghost")
         opened, closed = await found(ada, open=True), await found(ada, "Wyverns")
         answer = await ghost.post(f"/v2/group/{opened}/join")
         assert answer == refused(13, "Error while trying to join group.")

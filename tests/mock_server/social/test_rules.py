@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from tests.mock_server.social.world import OK, Player, open_world, refused
+from tests.mock_server.social.game import OK, Player, open_game, refused
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ class States:
         return self._states.get(name)
 
     def put(self, name: str, state: int) -> None:
-        """Set a state; one who has another keeps his age."""
+        """Set a state; one who has another keeps their age."""
         if name not in self._states:
             self._ages[name] = 1 + max(self._ages.values(), default=0)
         self._states[name] = state
@@ -193,8 +193,8 @@ class Rules(RuleBasedStateMachine):
         self.loop.run(self._open())
 
     async def _open(self) -> None:
-        self.world = await self.stack.enter_async_context(open_world())
-        self.players = {name: await self.world.login(name) for name in NAMES}
+        self.game = await self.stack.enter_async_context(open_game())
+        self.players = {name: await self.game.login(name) for name in NAMES}
         for kind, group in self.groups.items():
             fields = {"name": kind, "open": group.is_open, "max_count": ROOM_FOR}
             self.ids[kind] = (await self.players["ada"].post("/v2/group", fields))["id"]
@@ -283,7 +283,7 @@ class Rules(RuleBasedStateMachine):
         found: list[tuple[int, str]] = []
         cursor = ""
         while True:
-            page, following, _ = self.world.server.nk.channel_messages_list(
+            page, following, _ = self.game.server.nk.channel_messages_list(
                 f"3.{self.ids[kind]}..", 100, True, cursor
             )
             found += [(each["code"], each["username"]) for each in page]

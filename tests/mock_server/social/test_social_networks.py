@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from mock_server import ModuleError
-from tests.mock_server.social.world import OK, Player, World, open_world, refused
+from tests.mock_server.social.game import OK, Game, Player, open_game, refused
 
 FRIEND, SENT, RECEIVED, BLOCKED = range(4)
 
@@ -12,12 +12,12 @@ SETTINGS = {"social.steam.publisher_key": "key", "social.steam.app_id": 480}
 NOT_CONFIGURED = refused(9, "Steam authentication is not configured.")
 
 
-async def facebook(world: World, token: str, name: str, **query: str) -> Player:
-    return await world.authenticate("facebook", {"token": token}, username=name, **query)
+async def facebook(game: Game, token: str, name: str, **query: str) -> Player:
+    return await game.authenticate("facebook", {"token": token}, username=name, **query)
 
 
-async def steam(world: World, ticket: str, name: str, **query: str) -> Player:
-    return await world.authenticate("steam", {"token": ticket}, username=name, **query)
+async def steam(game: Game, ticket: str, name: str, **query: str) -> Player:
+    return await game.authenticate("steam", {"token": ticket}, username=name, **query)
 
 
 async def user(player: Player) -> Any:
@@ -30,18 +30,18 @@ async def codes(player: Player) -> list[int]:
 
 @pytest.mark.asyncio
 async def test_facebook_tells_id_and_name_of_a_new_user() -> None:
-    async with open_world() as world:
-        ada = await facebook(world, "fb:17:", "ada")
+    async with open_game() as game:
+        ada = await facebook(game, "fb:17:", "ada")
         account = await user(ada)
         assert (account["facebook_id"], account["display_name"]) == ("17", "Name 17")
-        again = await world.ask_for_session("facebook", {"token": "fb:17:"}, create="false")
+        again = await game.ask_for_session("facebook", {"token": "fb:17:"}, create="false")
         assert "created" not in again
 
 
 @pytest.mark.asyncio
 async def test_steam_tells_the_id_of_a_new_user() -> None:
-    async with open_world(SETTINGS) as world:
-        ada = await steam(world, "0017:", "ada")
+    async with open_game(SETTINGS) as game:
+        ada = await steam(game, "0017:", "ada")
         account = await user(ada)
         assert account["steam_id"] == "17"
         assert "display_name" not in account
@@ -84,18 +84,18 @@ async def test_steam_tells_the_id_of_a_new_user() -> None:
 async def test_logins_that_are_refused(
     provider: str, account: dict[str, str], query: dict[str, str], answer: Any
 ) -> None:
-    async with open_world(SETTINGS) as world:
-        await world.login("ada")
-        assert await world.ask_for_session(provider, account, **query) == answer
-        assert [each["username"] for each in await world.server.users()] == ["ada"]
+    async with open_game(SETTINGS) as game:
+        await game.login("ada")
+        assert await game.ask_for_session(provider, account, **query) == answer
+        assert [each["username"] for each in await game.server.users()] == ["ada"]
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("settings", [{}, {"social.steam.app_id": 480}])
 async def test_steam_must_be_configured(settings: dict[str, Any]) -> None:
-    async with open_world(settings) as world:
-        ada = await world.login("ada")
-        assert await world.ask_for_session("steam", {}) == NOT_CONFIGURED
+    async with open_game(settings) as game:
+        ada = await game.login("ada")
+        assert await game.ask_for_session("steam", {}) == NOT_CONFIGURED
         link = {"account": {"token": "17:"}}
         assert await ada.post("/v2/account/link/steam", link) == NOT_CONFIGURED
         assert await ada.post("/v2/friend/steam", {"token": "17:"}) == NOT_CONFIGURED
@@ -103,20 +103,20 @@ async def test_steam_must_be_configured(settings: dict[str, Any]) -> None:
 
 @pytest.mark.asyncio
 async def test_a_banned_user_does_not_come_in_by_facebook() -> None:
-    async with open_world() as world:
-        ada = await facebook(world, "fb:17:", "ada")
-        world.server.nk.users_ban_id([ada.id])
-        answer = await world.ask_for_session("facebook", {"token": "fb:17:"})
+    async with open_game() as game:
+        ada = await facebook(game, "fb:17:", "ada")
+        game.server.nk.users_ban_id([ada.id])
+        answer = await game.ask_for_session("facebook", {"token": "fb:17:"})
         assert answer == refused(7, "User account banned.")
 
 
 @pytest.mark.asyncio
 async def test_a_login_imports_friends_only_when_asked_to() -> None:
-    async with open_world(SETTINGS) as world:
-        ada = await steam(world, "1:", "ada")
-        bob = await steam(world, "2:1,99", "bob")
+    async with open_game(SETTINGS) as game:
+        ada = await steam(game, "1:", "ada")
+        bob = await steam(game, "2:1,99", "bob")
         assert await ada.friends() == {}
-        await steam(world, "2:1,99", "", sync="true")
+        await steam(game, "2:1,99", "", sync="true")
         assert await ada.friends() == {"bob": FRIEND}
         (edge,) = (await bob.get("/v2/friend"))["friends"]
         assert edge["metadata"] == '{"provider": "steam"}'
@@ -129,8 +129,8 @@ async def test_a_login_imports_friends_only_when_asked_to() -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("provider", ["facebook", "steam"])
 async def test_linking_imports_friends_unless_told_not_to(provider: str) -> None:
-    async with open_world(SETTINGS) as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game(SETTINGS) as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         prefix = "fb:" if provider == "facebook" else ""
 
         async def link(player: Player, token: str, sync: bool | None = None) -> Any:
@@ -156,8 +156,8 @@ async def test_linking_imports_friends_unless_told_not_to(provider: str) -> None
 
 @pytest.mark.asyncio
 async def test_linking_needs_a_token_and_keeps_a_name() -> None:
-    async with open_world(SETTINGS) as world:
-        ada, bob = [await world.login(name) for name in ("ada", "bob")]
+    async with open_game(SETTINGS) as game:
+        ada, bob = [await game.login(name) for name in ("ada", "bob")]
         answer = await ada.post("/v2/account/link/facebook", {})
         assert answer == refused(3, "Facebook access token is required.")
         answer = await ada.post("/v2/account/link/steam", {})
@@ -171,8 +171,8 @@ async def test_linking_needs_a_token_and_keeps_a_name() -> None:
 
 @pytest.mark.asyncio
 async def test_unlinking_wants_the_right_token_or_none() -> None:
-    async with open_world(SETTINGS) as world:
-        ada = await facebook(world, "fb:1:", "ada")
+    async with open_game(SETTINGS) as game:
+        ada = await facebook(game, "fb:1:", "ada")
         last = refused(
             7, "Cannot unlink last account identifier. Check profile exists and is not last link."
         )
@@ -190,10 +190,10 @@ async def test_unlinking_wants_the_right_token_or_none() -> None:
 
 @pytest.mark.asyncio
 async def test_an_import_accepts_invites_and_respects_blocks() -> None:
-    async with open_world() as world:
+    async with open_game() as game:
         names = ("ada", "bob", "cleo", "dan", "eve")
         ada, bob, cleo, dan, eve = [
-            await facebook(world, f"fb:{number}:", name) for number, name in enumerate(names)
+            await facebook(game, f"fb:{number}:", name) for number, name in enumerate(names)
         ]
         await ada.post("/v2/friend", ids=bob.id, metadata='{"met": "here"}')
         await cleo.post("/v2/friend", ids=ada.id)
@@ -217,9 +217,9 @@ async def test_an_import_accepts_invites_and_respects_blocks() -> None:
 
 @pytest.mark.asyncio
 async def test_whom_one_blocks_still_becomes_a_friend_on_the_other_side() -> None:
-    async with open_world() as world:
-        ada = await facebook(world, "fb:1:", "ada")
-        bob = await facebook(world, "fb:2:", "bob")
+    async with open_game() as game:
+        ada = await facebook(game, "fb:1:", "ada")
+        bob = await facebook(game, "fb:2:", "bob")
         await bob.post("/v2/friend/block", ids=ada.id)
         await bob.post("/v2/friend/facebook", {"token": "fb:2:1"})
         assert (await bob.friends(), await ada.friends()) == ({"ada": BLOCKED}, {"bob": FRIEND})
@@ -229,10 +229,10 @@ async def test_whom_one_blocks_still_becomes_a_friend_on_the_other_side() -> Non
 
 @pytest.mark.asyncio
 async def test_a_reset_ends_what_there_was_but_blocks() -> None:
-    async with open_world() as world:
+    async with open_game() as game:
         names = ("ada", "bob", "cleo", "dan")
         ada, bob, cleo, dan = [
-            await facebook(world, f"fb:{number}:", name) for number, name in enumerate(names)
+            await facebook(game, f"fb:{number}:", name) for number, name in enumerate(names)
         ]
         await ada.post("/v2/friend", ids=bob.id)
         await cleo.post("/v2/friend", ids=ada.id)
@@ -251,8 +251,8 @@ async def test_a_reset_ends_what_there_was_but_blocks() -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("provider", "name"), [("facebook", "Facebook"), ("steam", "Steam")])
 async def test_an_import_needs_a_good_token(provider: str, name: str) -> None:
-    async with open_world(SETTINGS) as world:
-        ada = await world.login("ada")
+    async with open_game(SETTINGS) as game:
+        ada = await game.login("ada")
         path = f"/v2/friend/{provider}"
         assert await ada.post(path, {}) == refused(3, f"{name} token is required.")
         assert await ada.post(path, {"token": "?"}, reset="true") == refused(
@@ -262,9 +262,9 @@ async def test_an_import_needs_a_good_token(provider: str, name: str) -> None:
 
 @pytest.mark.asyncio
 async def test_a_server_module_logs_in_and_links() -> None:
-    async with open_world(SETTINGS) as world:
-        ada = await facebook(world, "fb:1:", "ada")
-        nk = world.server.nk
+    async with open_game(SETTINGS) as game:
+        ada = await facebook(game, "fb:1:", "ada")
+        nk = game.server.nk
         bob, name, created = nk.authenticate_facebook("fb:2:1", False, "bob")
         assert (name, created, await ada.friends()) == ("bob", True, {})
         assert nk.authenticate_facebook("fb:2:1") == (bob, "bob", False)
@@ -290,9 +290,9 @@ async def test_a_server_module_logs_in_and_links() -> None:
 
 @pytest.mark.asyncio
 async def test_a_server_module_needs_steam_to_be_configured() -> None:
-    async with open_world() as world:
-        ada = await world.login("ada")
+    async with open_game() as game:
+        ada = await game.login("ada")
         with pytest.raises(ModuleError, match="authentication is not configured"):
-            world.server.nk.authenticate_steam("")
+            game.server.nk.authenticate_steam("")
         with pytest.raises(ModuleError, match="code = FailedPrecondition desc = Steam auth"):
-            world.server.nk.link_steam(ada.id, "ada", "3:")
+            game.server.nk.link_steam(ada.id, "ada", "3:")

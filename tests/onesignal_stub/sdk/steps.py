@@ -1,4 +1,4 @@
-"""Runs the steps of an SDK's story one after another and prints what became of each as JSON.
+"""Runs the calls of an SDK one after another and prints the outcome of each as JSON.
 
 It runs in a process of its own, because two versions of the SDK cannot be imported in one.
 """
@@ -21,7 +21,7 @@ STEPS: list[Step] = []
 
 
 def step(function: Step) -> Step:
-    """Make a function one step of the story; it gets what the earlier ones left."""
+    """Make a function one step; it gets what the earlier ones left."""
     STEPS.append(function)
     return function
 
@@ -48,7 +48,7 @@ def main(host: str, user_key: str, api: Any) -> None:
         return control("GET", f"/_control/pushes?{urllib.parse.urlencode(query)}")["pushes"]
 
     in_a_year = datetime.now(UTC) + timedelta(days=365)
-    world = SimpleNamespace(
+    state = SimpleNamespace(
         host=host,
         user_key=user_key,
         api=api,
@@ -59,7 +59,7 @@ def main(host: str, user_key: str, api: Any) -> None:
     results = {}
     for function in STEPS:
         try:
-            function(world)
+            function(state)
         except Exception:
             results[function.__name__] = traceback.format_exc()
         else:

@@ -1,6 +1,6 @@
 """Two phones, one player, one message: who gets what while the player is away or there.
 
-Run it: python examples/push_story.py
+Run it: python examples/push_walkthrough.py
 """
 
 import asyncio

@@ -70,7 +70,7 @@ class Game:
         self._http = http
 
     async def rpc(self, rpc_id: str, payload: str = "", *, token: str = "") -> Answer:
-        """Call an RPC function: as a user with his token, else as a server."""
+        """Call an RPC function: as a user with their token, else as a server."""
         query = "unwrap" if token else f"unwrap&http_key={HTTP_KEY}"
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         address = f"{self.server.http_url}/v2/rpc/{rpc_id}?{query}"
@@ -99,7 +99,7 @@ class Game:
         return answer.body
 
     async def login(self, name: str = "ada") -> str:
-        """Log in as a user of this name and return his token."""
+        """Log in as a user of this name and return their token."""
         address = f"{self.server.http_url}/v2/account/authenticate/device?username={name}"
         key = aiohttp.encode_basic_auth("defaultkey", "")
         device = {"id": f"device-of-{name}"}

@@ -1,4 +1,4 @@
-"""The story of the Nakama tutorial: register a device, send to it, see what it got."""
+"""The steps of the Nakama tutorial: register a device, send to it, see what it got."""
 
 from __future__ import annotations
 

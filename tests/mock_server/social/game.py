@@ -24,7 +24,7 @@ def refused(code: int, message: str) -> dict[str, Any]:
 
 
 @define
-class World:
+class Game:
     """A server, and the connections to it."""
 
     server: MockServer
@@ -66,7 +66,7 @@ class World:
     async def open_socket(
         self, headers: Mapping[str, str], **query: str
     ) -> aiohttp.ClientWebSocketResponse:
-        """A new socket, which is closed with the world."""
+        """A new socket, which is closed with the game."""
         url = f"{self.server.socket_url}?{urlencode(query)}"
         self._sockets.append(await self.http.ws_connect(url, headers=headers))
         return self._sockets[-1]
@@ -89,31 +89,31 @@ class World:
 class Player:
     """A user, and the socket if there is one."""
 
-    world: World
+    game: Game
     name: str
     id: str
     headers: Mapping[str, str] = field(repr=False)
     session_id: str = ""
     _socket: aiohttp.ClientWebSocketResponse | None = field(default=None, repr=False)
-    _heard: list[dict[str, Any]] = field(factory=list, repr=False)
+    _received: list[dict[str, Any]] = field(factory=list, repr=False)
 
     async def get(self, path: str, **query: object) -> Any:
         """GET, with a query."""
-        return await self.world.request("GET", f"{path}?{urlencode(query)}", self.headers)
+        return await self.game.request("GET", f"{path}?{urlencode(query)}", self.headers)
 
     async def post(self, path: str, body: Any = None, **query: Sequence[str] | str) -> Any:
         """POST, with a query, in which lists are repeated parameters, and maybe a body."""
         query_text = urlencode(query, doseq=True)
-        return await self.world.request("POST", f"{path}?{query_text}", self.headers, body)
+        return await self.game.request("POST", f"{path}?{query_text}", self.headers, body)
 
     async def put(self, path: str, body: Any) -> Any:
         """PUT a body."""
-        return await self.world.request("PUT", path, self.headers, body)
+        return await self.game.request("PUT", path, self.headers, body)
 
     async def delete(self, path: str, **query: Sequence[str] | str) -> Any:
         """DELETE, with a query."""
         path = f"{path}?{urlencode(query, doseq=True)}"
-        return await self.world.request("DELETE", path, self.headers)
+        return await self.game.request("DELETE", path, self.headers)
 
     async def pages(self, path: str, items: str, **query: object) -> list[Any]:
         """The items of every page of a list."""
@@ -128,39 +128,39 @@ class Player:
 
     async def connect(self, **query: str) -> None:
         """Open a socket, which the server knows when this returns."""
-        self._socket = await self.world.open_socket(self.headers, **query)
+        self._socket = await self.game.open_socket(self.headers, **query)
         await self.ask(ping={})
-        self.session_id = self.world.server.sockets()[-1].id
+        self.session_id = self.game.server.sockets()[-1].id
 
     async def disconnect(self) -> None:
         """Close the socket; the server has forgotten it when this returns."""
         assert self._socket is not None
-        (session,) = [each for each in self.world.server.sockets() if each.id == self.session_id]
+        (session,) = [each for each in self.game.server.sockets() if each.id == self.session_id]
         await self._socket.close()
         await session.wait_closed()
 
     async def ask(self, **request: Any) -> Any:
-        """The answer to a frame; what comes in before it is kept for `heard`."""
+        """The answer to a frame; what comes in before it is kept for `received`."""
         assert self._socket is not None
         await self._socket.send_str(json.dumps({"cid": "1", **request}, ensure_ascii=False))
         while (frame := json.loads(await self._socket.receive_str())).pop("cid", "") != "1":
-            self._heard.append(frame)
+            self._received.append(frame)
         return frame
 
-    async def heard(self) -> list[dict[str, Any]]:
+    async def received(self) -> list[dict[str, Any]]:
         """The frames that came in by themselves since the last call."""
         await self.ask(ping={})
-        heard, self._heard = self._heard, []
-        return heard
+        received, self._received = self._received, []
+        return received
 
-    async def farewell(self) -> list[dict[str, Any]]:
+    async def until_closed(self) -> list[dict[str, Any]]:
         """The frames until the server closes the socket."""
         assert self._socket is not None
         return [json.loads(message.data) async for message in self._socket]
 
-    async def told(self) -> list[Any]:
-        """The notifications among what was heard."""
-        return notifications_in(await self.heard())
+    async def received_notifications(self) -> list[Any]:
+        """The notifications among what was received."""
+        return notifications_in(await self.received())
 
     async def notifications(self) -> list[Any]:
         """The notifications in the list."""
@@ -188,12 +188,12 @@ def notifications_in(frames: Sequence[dict[str, Any]]) -> list[Any]:
 
 
 @asynccontextmanager
-async def open_world(settings: Mapping[str, Any] | None = None) -> AsyncIterator[World]:
+async def open_game(settings: Mapping[str, Any] | None = None) -> AsyncIterator[Game]:
     """A running server and a connection pool."""
     config = Config.from_settings(settings or {})
     async with (
         MockServer(config) as server,
         aiohttp.ClientSession() as http,
-        aclosing(World(server, http)) as world,
+        aclosing(Game(server, http)) as game,
     ):
-        yield world
+        yield game

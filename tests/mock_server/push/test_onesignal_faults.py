@@ -1,4 +1,4 @@
-"""OneSignal has a bad day: the game does not notice, and nothing is sent twice."""
+"""OneSignal fails: the game does not notice, and nothing is sent twice."""
 
 import asyncio
 from collections.abc import AsyncIterator
