@@ -207,7 +207,7 @@ class MockServer(HostedServer):
         After `clock.advance`, leaderboards and tournaments are reset and the functions that modules
         registered for it have been called.
         """
-        await self._in_loop(self._running().settle())
+        await self._in_loop(self._running().lifecycle.settle())
 
     async def reset(self) -> None:
         """Restore the state after start, in about a millisecond.
@@ -260,7 +260,7 @@ class MockServer(HostedServer):
 
     async def _reset(self) -> None:
         self._late_rpcs.clear()
-        await self._running().reset()
+        await self._running().lifecycle.reset()
         self.events.publish("reset", {})
 
     async def _restart(self, *, keep_data: bool) -> None:
@@ -271,7 +271,7 @@ class MockServer(HostedServer):
         await self._unserve(self._http_url)
         await self._grpc.close()
         ended = self._running()
-        await ended.end()
+        await ended.lifecycle.end()
         if not keep_data:
             ended.store.reset()
         wiring = await self._wire(ended.store)
@@ -282,7 +282,7 @@ class MockServer(HostedServer):
         return self._running().store.snapshot()
 
     async def _restore(self, snapshot: bytes) -> None:
-        await self._running().restore(snapshot)
+        await self._running().lifecycle.restore(snapshot)
         self.events.publish("reset", {})
 
     async def _open(self) -> None:
@@ -299,7 +299,7 @@ class MockServer(HostedServer):
         until then players stay connected.
         """
         if self._wiring is not None:
-            await self._wiring.drain()
+            await self._wiring.lifecycle.drain()
         await super().stop()
 
     async def _close(self) -> None:
@@ -307,7 +307,7 @@ class MockServer(HostedServer):
         await self._grpc.close(grace=self.config.shutdown_grace_sec)
         wiring, self._wiring = self._wiring, None
         if wiring is not None:
-            await wiring.close()
+            await wiring.lifecycle.close()
 
     async def _wire(self, store: Store) -> Wiring:
         """Make everything anew but what is stored, and load the modules."""
@@ -315,7 +315,7 @@ class MockServer(HostedServer):
         self._wiring = wiring
         wiring.registry.added.connect(partial(self._tell_socket, "opened"))
         wiring.registry.removed.connect(partial(self._tell_socket, "closed"))
-        await wiring.start(self._register)
+        await wiring.lifecycle.start(self._register)
         return wiring
 
     async def _register(self, nk: Nakama) -> None:

@@ -6,9 +6,6 @@ needs as arguments, and one in `schema.py` if it has tables.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-
 from aiohttp import web
 
 from mock_server.config import Config
@@ -71,6 +68,7 @@ from mock_server.http.application import HttpApp
 from mock_server.http.gateway import Gateway
 from mock_server.http.routing import RouteTable
 from mock_server.http.rpc import RpcHandler
+from mock_server.lifecycle import Lifecycle
 from mock_server.operations import Operations
 from mock_server.realtime.pipeline import Pipeline
 from mock_server.realtime.registry import SessionRegistry
@@ -83,7 +81,6 @@ from mock_server.runtime.events import Events
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.runtime.hooks import Hooks
 from mock_server.runtime.nk import FunctionTable
-from mock_server.runtime.python import InitModule
 from mock_server.runtime.registration import RegistrationFunctions
 from mock_server.runtime.registrations import Registrations
 from mock_server.runtime.rpc import RpcFunctions
@@ -132,6 +129,7 @@ class Wiring:
         self._tracker = tracker = Tracker()
         self._router = router = Router(self.registry, tracker)
         self._make_shared(store, clock, tracker, router)
+        self._connect_push()
         self._registrations = Registrations()
         self._contexts = Contexts(config)
         self._events = Events(self._registrations, self._contexts, clock)
@@ -172,6 +170,14 @@ class Wiring:
             rpcs={name: rpc for each in self.features for name, rpc in each.rpcs.items()},
             settings=runtime_settings(config),
             now=clock.time,
+        )
+        self.lifecycle = Lifecycle(
+            store,
+            self.registry,
+            self.features,
+            self.runtime,
+            emptied=(pushes.reset, self.metrics.clear, journal.clear, faults.clear, clock.reset),
+            grace=config.shutdown_grace_sec,
         )
 
     def _make_shared(self, store: Store, clock: Clock, tracker: Tracker, router: Router) -> None:
@@ -224,6 +230,10 @@ class Wiring:
             find_function=lambda name: self.runtime.python_function(name),
             pushes=self._pushes,
         )
+
+    def _connect_push(self) -> None:
+        """Let the push service handle what others announce."""
+        registry = self.registry
         self._sessions.started.connect(self.push.seen)
         for change in (registry.added, registry.removed):
             change.connect(lambda session: self.push.seen(session.identity))
@@ -378,79 +388,3 @@ class Wiring:
             journal=self._journal,
             clock=self._clock,
         )
-
-    async def start(self, registered: InitModule) -> None:
-        """Load the server modules, and begin what works in the background.
-
-        Args:
-            registered: Registers what replaces the modules' functions.
-
-        Raises:
-            ModuleLoadError: A module fails; the message has file and line.
-        """
-        await self.runtime.start(registered)
-        self._start_features()
-
-    async def reset(self) -> None:
-        """Drop the sockets, forget everything but the server modules, and load these anew."""
-        await self.registry.abort_all()
-        await self._end_features()
-        await self.runtime.interrupt()
-        self._pushes.reset()
-        self.store.reset()
-        self._forget()
-        self.metrics.clear()
-        self._journal.clear()
-        self._faults.clear()
-        self._clock.reset()
-        await self.runtime.load()
-        self._start_features()
-
-    async def restore(self, snapshot: bytes) -> None:
-        """Drop the sockets, and replace everything that is stored."""
-        await self.registry.abort_all()
-        await self._end_features()
-        self.store.restore(snapshot)
-        self._forget()
-        self._start_features()
-
-    async def settle(self) -> None:
-        """Return once what is due by the clock has been done."""
-        for each in self.features:
-            await each.settle()
-
-    async def end(self) -> None:
-        """Give up what is under way, as a process that is killed; the store stays open."""
-        await self._end_features()
-        await self.runtime.close()
-
-    async def drain(self) -> None:
-        """Let server modules finish what players do, within `shutdown_grace_sec` seconds."""
-        seconds = self._config.shutdown_grace_sec
-        if not seconds:
-            return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.runtime.shut_down(), seconds)
-        for each in self.features:
-            await each.drain()
-
-    async def close(self) -> None:
-        """Finish what is under way, and close the store."""
-        try:
-            for each in self.features:
-                await each.close()
-            await self.runtime.close()
-        finally:
-            self.store.close()
-
-    def _start_features(self) -> None:
-        for each in self.features:
-            each.start()
-
-    async def _end_features(self) -> None:
-        for each in self.features:
-            await each.end()
-
-    def _forget(self) -> None:
-        for each in self.features:
-            each.forget()
