@@ -235,7 +235,7 @@ class TokenRefresher:
         if not previous.refresh_token:
             raise errors.SessionExpired("the session can't be refreshed: it has no refresh token")
         try:
-            # Also when it seems dead: the server knows, and our clock may be wrong.
+            # Also when it seems expired: the server knows, and our clock may be wrong.
             reply = await self._refresh(previous.refresh_token, variables)
             return from_refresh(reply, previous, now=self._clock())
         except (errors.Unauthenticated, errors.NotFound) as error:

@@ -41,7 +41,7 @@ class Claims(msgspec.Struct, frozen=True):
         uid: The user's id.
         usn: The user's name.
         vrs: The session's variables.
-        exp: When the token dies, in seconds since 1970.
+        exp: When the token expires, in seconds since 1970.
         iat: When the user logged in; a refresh does not change it.
     """
 
@@ -75,7 +75,7 @@ class Tokens:
         token: The session token.
         refresh_token: The refresh token, "" when there is none.
         claims: What the session token says.
-        refresh_expires_at: When the refresh token dies, in seconds since 1970.
+        refresh_expires_at: When the refresh token expires, in seconds since 1970.
         issued_at: When the session token was made, by the server's clock.
         clock_offset: How many seconds the server's clock is ahead of ours.
     """
@@ -88,7 +88,7 @@ class Tokens:
     clock_offset: float = 0.0
 
     def is_expired(self, now: float) -> bool:
-        """Whether the session token is dead."""
+        """Whether the session token has expired."""
         return now + self.clock_offset >= self.claims.exp
 
     def can_refresh(self, now: float) -> bool:
@@ -125,7 +125,7 @@ def from_login(reply: SessionReply, *, now: float) -> Tokens:
 def from_refresh(reply: SessionReply, previous: Tokens, *, now: float) -> Tokens:
     """The tokens of a refresh that was just answered: `iat` is still that of the login.
 
-    When the new token seems dead, or to live longer than the one before, one of the clocks was
+    When the new token seems expired, or to last longer than the one before, one of the clocks was
     set meanwhile, or the session comes from a device with another clock.
     """
     offset, life = previous.clock_offset, previous.claims.exp - previous.issued_at

@@ -217,7 +217,7 @@ async def test_cancelled_call_leaves_the_refresh_to_the_others(
 
 
 @pytest.mark.asyncio
-async def test_calls_raise_session_expired_when_both_tokens_are_dead(
+async def test_calls_raise_session_expired_when_both_tokens_have_expired(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     server.clock.advance(4000)

@@ -91,6 +91,6 @@ class Moderation:
             self._notifications.end_sockets(user_id, "banned", NotificationCode.USER_BANNED)
 
     def unban(self, user_ids: Iterable[str]) -> None:
-        """Let accounts log in again; their old tokens stay dead."""
+        """Let accounts log in again; their old tokens stay invalid."""
         for user_id in user_ids:
             self._store.run("UPDATE users SET disable_time = 0 WHERE id = ?", user_id)

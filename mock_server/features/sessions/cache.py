@@ -7,13 +7,13 @@ from attrs import define, field
 
 @define
 class _User:
-    dead_before: int = 0
+    invalid_before: int = 0
     session_ids: set[str] = field(factory=set)
     refresh_ids: set[str] = field(factory=set)
 
 
 class SessionCache:
-    """Remembers dead token ids and, for each user, the second before which all tokens are dead.
+    """Remembers invalidated token ids and, for each user, the second before which all are invalid.
 
     Args:
         token_expiry_sec: The life of session tokens: `exp` less this is when a token was issued.
@@ -30,14 +30,16 @@ class SessionCache:
         user = self._users.get(user_id)
         if user is None:
             return True
-        return expiry - self._token_life >= user.dead_before and token_id not in user.session_ids
+        return expiry - self._token_life >= user.invalid_before and token_id not in user.session_ids
 
     def is_valid_refresh(self, user_id: str, expiry: int, token_id: str) -> bool:
         """Tell whether a refresh token with a good signature is still good."""
         user = self._users.get(user_id)
         if user is None:
             return True
-        return expiry - self._refresh_life >= user.dead_before and token_id not in user.refresh_ids
+        return (
+            expiry - self._refresh_life >= user.invalid_before and token_id not in user.refresh_ids
+        )
 
     def remove_session(self, user_id: str, token_id: str) -> None:
         """Log a session out: every session token of this id is invalid, also future ones."""
@@ -49,7 +51,7 @@ class SessionCache:
 
     def remove_all(self, user_id: str, now: float) -> None:
         """Kill every token issued before this second; those of the same second survive."""
-        self._users.setdefault(user_id, _User()).dead_before = int(now)
+        self._users.setdefault(user_id, _User()).invalid_before = int(now)
 
     def clear(self) -> None:
         """Forget everything, as a restart does."""

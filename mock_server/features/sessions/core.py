@@ -64,7 +64,7 @@ class Sessions:
         return identity
 
     def check_handshake(self, token: str) -> Identity | None:
-        """As `check`, for `/ws`, where Nakama looks the whole token up among the dead *ids*.
+        """As `check`, for `/ws`, where Nakama looks the whole token up among the invalidated *ids*.
 
         So a token logged out by itself still opens a socket; one killed by a logout of all
         sessions, or by a ban, does not (tape session_logout).

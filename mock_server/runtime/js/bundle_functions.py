@@ -49,9 +49,9 @@ class BundleFunctions:
 
     def register(self, callbacks: Callbacks) -> None:
         """Let the server call what InitModule registered."""
-        for each in self._load.registrar.registrations:
+        for each in self._load.initializer.registrations:
             self._register(callbacks, each)
-        for name, functions in self._load.registrar.matches.items():
+        for name, functions in self._load.initializer.matches.items():
             make = partial(self._pool.make_match, self._load.bundle, functions)
             callbacks.matches[name] = make
 

@@ -12,7 +12,7 @@ from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.js.bundle import Bundle
 from mock_server.runtime.js.errors import ScriptError, line_of, script_error
 from mock_server.runtime.js.limits import Deadline
-from mock_server.runtime.js.registering import Registrar
+from mock_server.runtime.js.registering import Initializer
 from mock_server.runtime.js.values import decode, marked, to_json
 
 _log = logging.getLogger("mock_server.modules")
@@ -98,12 +98,12 @@ class JsContext:
         if is_frozen:
             self._operate("freeze")
 
-    def initialize(self, context: Mapping[str, Any], registrar: Registrar) -> None:
+    def initialize(self, context: Mapping[str, Any], initializer: Initializer) -> None:
         """Call InitModule.
 
         Args:
             context: The runtime context, as JavaScript sees it.
-            registrar: Takes what it registers.
+            initializer: Takes what it registers.
 
         Raises:
             ModuleLoadError: There is none, or it fails; the message has file and line.
@@ -115,10 +115,10 @@ class JsContext:
             where = line_of(error, self._bundle)
             source = f"in TypeScript: {error.typescript}\n" if error.typescript else ""
             raise ModuleLoadError(
-                registrar.fatal or f"{where}: {error.stack_trace}{source}"
+                initializer.fatal or f"{where}: {error.stack_trace}{source}"
             ) from None
-        if registrar.fatal:  # also where the bundle caught it
-            raise ModuleLoadError(registrar.fatal)
+        if initializer.fatal:  # also where the bundle caught it
+            raise ModuleLoadError(initializer.fatal)
         if reply[0] == "m":
             raise ModuleLoadError(
                 f"{self._bundle.path}: InitModule function not found. Function must be defined at "

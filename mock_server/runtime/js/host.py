@@ -17,7 +17,7 @@ from mock_server.runtime.js.functions import FUNCTIONS
 from mock_server.runtime.js.functions.storage import register_storage_index, retried_write
 from mock_server.runtime.js.given import Given
 from mock_server.runtime.js.language import unparsable
-from mock_server.runtime.js.registering import Registrar
+from mock_server.runtime.js.registering import Initializer
 from mock_server.runtime.js.sprintf import sprintf, verb_v
 from mock_server.runtime.js.syntax import parse
 from mock_server.runtime.js.values import decode, encode
@@ -56,7 +56,7 @@ class Host:
         bundle: Whose code calls.
         environment: The variables of `runtime.env`.
         cache: What `nk.localcache…` uses.
-        registrar: Takes registrations; only the context that runs InitModule has one.
+        initializer: Takes registrations; only the context that runs InitModule has one.
         dispatcher: Does things with a match; only the context that runs one has one.
     """
 
@@ -66,13 +66,13 @@ class Host:
         bundle: Bundle,
         environment: Environment,
         cache: LocalCache,
-        registrar: Registrar | None = None,
+        initializer: Initializer | None = None,
         dispatcher: Dispatcher | None = None,
     ) -> None:
         self._bridge = bridge
         self._bundle = bundle
         self._environment = environment
-        self._registrar = registrar
+        self._initializer = initializer
         self._dispatcher = dispatcher
         self._own: Mapping[str, Callable[..., Any]] = {
             "localcache_get": cache.get,
@@ -119,7 +119,7 @@ class Host:
         own = self._own.get(name)
         if own is not None:
             return own(*arguments)
-        if self._registrar is not None and name not in self._bridge.names():
+        if self._initializer is not None and name not in self._bridge.names():
             raise _WithoutEffect(self._bridge.missing(name).message)
         return self._bridge.call(name, arguments)
 
@@ -131,7 +131,9 @@ class Host:
         return "u"
 
     def _register(self, text: str) -> str:
-        return "Tnot in InitModule" if self._registrar is None else self._registrar.register(text)
+        return (
+            "Tnot in InitModule" if self._initializer is None else self._initializer.register(text)
+        )
 
     def _index(self, text: str) -> str:
         register_storage_index(Given(decode(text)), self._nk)

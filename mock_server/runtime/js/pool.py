@@ -22,7 +22,7 @@ from mock_server.runtime.js.context import STACK, JsContext
 from mock_server.runtime.js.host import Host
 from mock_server.runtime.js.limits import RENEWALS
 from mock_server.runtime.js.match import JsMatchHandler
-from mock_server.runtime.js.registering import Registrar
+from mock_server.runtime.js.registering import Initializer
 from mock_server.runtime.localcache import LocalCache
 from mock_server.runtime.match_handler import Dispatcher
 from mock_server.runtime.nk import FunctionTable
@@ -44,11 +44,11 @@ class Load:
 
     Attributes:
         bundle: The bundle.
-        registrar: What it registered.
+        initializer: What it registered.
     """
 
     bundle: Bundle
-    registrar: Registrar
+    initializer: Initializer
     idle: deque[_Slot] = field(repr=False)
     count: int
     is_over: bool = False
@@ -100,16 +100,16 @@ class JsPool:
         Raises:
             ModuleLoadError: It fails.
         """
-        registrar, slot = Registrar(bundle), _Slot()
+        initializer, slot = Initializer(bundle), _Slot()
         table = script_context(context, self._environment.values)
         try:
             await asyncio.wrap_future(
-                self._submit(slot, partial(self._initialize, bundle, registrar, table))
+                self._submit(slot, partial(self._initialize, bundle, initializer, table))
             )
         finally:
             self._end(slot)
         least = min(self._config.js_min_count, self._config.js_max_count)
-        return Load(bundle, registrar, deque(_Slot() for _ in range(least)), least)
+        return Load(bundle, initializer, deque(_Slot() for _ in range(least)), least)
 
     def unload(self, load: Load) -> None:
         """Forget a load; calls under way end with it."""
@@ -177,11 +177,13 @@ class JsPool:
         for thread in tuple(self._threads):
             thread.shutdown()
 
-    def _initialize(self, bundle: Bundle, registrar: Registrar, table: Mapping[str, Any]) -> None:
-        host = Host(self._bridge, bundle, self._environment, self._cache, registrar)
+    def _initialize(
+        self, bundle: Bundle, initializer: Initializer, table: Mapping[str, Any]
+    ) -> None:
+        host = Host(self._bridge, bundle, self._environment, self._cache, initializer)
         context = self._new_context(bundle, host)
         context.run(is_frozen=False)
-        context.initialize({name: table[name] for name in ("env", "node", "version")}, registrar)
+        context.initialize({name: table[name] for name in ("env", "node", "version")}, initializer)
 
     def _invoke(
         self,

@@ -91,7 +91,7 @@ class RegisteredFunction:
 
 
 @define
-class Registrar:
+class Initializer:
     """Takes what one InitModule registers.
 
     Args:

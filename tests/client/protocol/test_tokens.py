@@ -68,7 +68,7 @@ def test_a_restored_session_that_was_refreshed_often_is_refreshed_once() -> None
     assert not fresh.needs_refresh(NOW + 30)
 
 
-def test_can_refresh_until_the_refresh_token_dies() -> None:
+def test_can_refresh_until_the_refresh_token_expires() -> None:
     tokens = from_login(reply(now=NOW), now=NOW)
     assert tokens.can_refresh(NOW + 3599)
     assert not tokens.can_refresh(NOW + 3600)

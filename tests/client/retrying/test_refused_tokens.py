@@ -108,7 +108,7 @@ async def test_calls_that_are_refused_together_share_one_refresh(
 
 @pytest.mark.asyncio
 async def test_call_uses_the_token_of_another_calls_refresh() -> None:
-    """Two calls went out with the old token; the slower one hears later that it is dead."""
+    """Two calls went out with the old token; the slower one is refused later."""
     asked, release = asyncio.Event(), asyncio.Event()
     fresh = make_token(iat=1)
     refreshes = 0
