@@ -1,4 +1,4 @@
-"""An asyncio client for the Nakama game server: notifications, push registration, RPC.
+"""An asyncio client for the Nakama game server: its client API, and the phones that get pushes.
 
 async with Client("http://127.0.0.1:7350", server_key="defaultkey") as client:
     session = await client.authenticate_device("my-device-id")

@@ -218,7 +218,7 @@ class Client(
 
         It is for metrics and tracing: it gets method, path, status, seconds and error, no token. It
         runs inside of the call, with the caller's context variables, so it must be quick and may
-        not be async. When it raises, the error is logged. A call that is cancelled is not told of.
+        not be async. When it raises, the error is logged. A cancelled call is not reported.
 
         Use it as a decorator or call it.
 
@@ -276,8 +276,8 @@ class Client(
             acknowledge: When a notification counts as handled and does not come again after a
                 restart. `"auto"`: when the loop's body or the function ends without an error.
                 `"manual"`: when `feed.acknowledge` is called. `"delete"`: as auto, and then the
-                server deletes it, as in a work queue. It is stored and deleted behind that: at
-                most 500 come again after a kill.
+                server deletes it, as in a work queue. Storing and deleting come shortly
+                after: at most 500 come again after a kill.
             queue_limit: The most live notifications that may wait, at least 1. Further persistent
                 ones are listed later, further transient ones are dropped.
             overlap_window: For how many seconds a notification may become visible after a later
@@ -286,8 +286,8 @@ class Client(
             check_interval: Seconds between two listings while everything comes live; each interval
                 is drawn between half and one and a half of this.
             on_progress: Called after each page while the feed catches up, also after a lost
-                connection, with how many it has found, and with None, or once it has caught up with
-                how many there were. What it raises, the feed's loop raises.
+                connection. It gets how many were found so far, and None; at the end, how many there
+                were, twice. What it raises, the feed's loop raises.
 
         Raises:
             ArgumentError: An argument is out of range, or the socket is another player's.

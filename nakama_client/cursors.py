@@ -45,7 +45,7 @@ class CursorStore(Protocol):
     async def save(self, key: str, text: str) -> None:
         """Replace the text, or raise and keep the one before.
 
-        When this returns, the text should survive a crash. The feed saves behind what is handled,
+        When this returns, the text should survive a crash. The feed saves after what was handled,
         at most ten times a second or once for 250 notifications.
         """
 

@@ -19,7 +19,7 @@ class DisconnectCause(StrEnum):
     """What ended a connection.
 
     Attributes:
-        CLOSED: We closed it.
+        CLOSED: This client closed it.
         REPLACED: A newer socket of the same user replaced it (`session.single_socket`).
         BANNED: The account was banned.
         SESSION_ENDED: The server disconnected this session, for instance after the account was

@@ -52,10 +52,10 @@ class NotificationFeed:
 
     Transient notifications come through while the socket is open, with `persistent` False.
 
-    It lists when it is iterated, and stores behind what is handled. An `anext` that is cancelled,
-    as under a time limit, loses nothing: a list under way goes on, and the next `anext` waits for
-    it. What comes live between two iterations waits, up to `queue_limit`; further persistent ones
-    are listed later.
+    It lists while it is iterated, and stores its position after what was handled. An `anext` that
+    is cancelled, as under a time limit, loses nothing: a list under way goes on, and the next
+    `anext` waits for it. What comes live between two iterations waits, up to `queue_limit`; further
+    persistent ones are listed later.
 
     A notification that can't be read is left out: `socket.on_error` gets it, once, as an
     `UnreadableItem`.

@@ -39,11 +39,11 @@ class ApiError(ReplyError):
 
 
 class Cancelled(ApiError):
-    """gRPC code 1."""
+    """gRPC code 1: the operation was cancelled."""
 
 
 class UnknownError(ApiError):
-    """gRPC code 2."""
+    """gRPC code 2: an error without a code of its own."""
 
 
 class InvalidArgument(ApiError):
@@ -77,7 +77,7 @@ class DeadlineExceeded(ApiError):
 
 
 class NotFound(ApiError):
-    """gRPC code 5."""
+    """gRPC code 5: there is no such account, group, function or the like."""
 
 
 class AlreadyExists(ApiError):
@@ -85,11 +85,11 @@ class AlreadyExists(ApiError):
 
 
 class PermissionDenied(ApiError):
-    """gRPC code 7: also the login of a banned account."""
+    """gRPC code 7: the caller may not do this, or the account is banned."""
 
 
 class ResourceExhausted(ApiError):
-    """gRPC code 8."""
+    """gRPC code 8: a limit is reached, such as the number of requests."""
 
 
 class FailedPrecondition(ApiError):
@@ -97,31 +97,31 @@ class FailedPrecondition(ApiError):
 
 
 class Aborted(ApiError):
-    """gRPC code 10."""
+    """gRPC code 10: the operation was aborted, for instance because of another one."""
 
 
 class OutOfRange(ApiError):
-    """gRPC code 11."""
+    """gRPC code 11: a value is out of range."""
 
 
 class Unimplemented(ApiError):
-    """gRPC code 12."""
+    """gRPC code 12: the server does not have this operation."""
 
 
 class InternalError(ApiError):
-    """gRPC code 13: also the failure of an RPC function without a code of its own."""
+    """gRPC code 13: the server failed, or an RPC function without a code of its own did."""
 
 
 class Unavailable(ApiError):
-    """gRPC code 14."""
+    """gRPC code 14: the server can't serve the call now."""
 
 
 class DataLoss(ApiError):
-    """gRPC code 15."""
+    """gRPC code 15: data is lost or damaged."""
 
 
 class Unauthenticated(ApiError):
-    """gRPC code 16: a wrong key, password or token, or a token that is no longer good."""
+    """gRPC code 16: a wrong key, password or token, or a token that is no longer valid."""
 
 
 class UnexpectedReply(ReplyError):

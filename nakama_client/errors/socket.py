@@ -88,7 +88,7 @@ class MalformedFrame(UnexpectedReply, SocketError):
 
 
 class RestoreFailed(SocketError):
-    """After a reconnect, something did not come back.
+    """After a reconnect, something could not be restored.
 
     The server refused a channel, a match, a party, a follow or the status, or a ticket of the
     matchmaker is gone. `__cause__` says why.

@@ -77,7 +77,7 @@ PRESENCE = single("match_presence_event", MatchPresenceEvent)
 
 
 class Match(JoinedStream[MatchData]):
-    """A match that this socket has joined: `async for data in match` is what is sent in it.
+    """A match that this socket has joined: `async for data in match` gives what is sent in it.
 
     What arrives waits in a queue from the join on. It holds 32 messages until a loop begins, and
     then as many as the socket's `queue_limit`; further ones are dropped, and `on_error` gets a

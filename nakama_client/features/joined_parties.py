@@ -115,7 +115,7 @@ UPDATE = single("party_update", PartyUpdate)
 
 
 class Party(JoinedStream[PartyData]):
-    """A party that this socket is in: `async for data in party` is what is sent in it.
+    """A party that this socket is in: `async for data in party` gives what is sent in it.
 
     What arrives waits in a queue. It holds 32 messages until a loop begins, and then as many as the
     socket's `queue_limit`; further ones are dropped, and `on_error` gets a `QueueOverflow`. The
@@ -156,7 +156,7 @@ class Party(JoinedStream[PartyData]):
 
     @property
     def hidden(self) -> bool:
-        """Whether it is in no list; only its creator, and who hears of a change, knows."""
+        """Whether the lists leave it out; known to its creator, and to others after a change."""
         return self._state.hidden
 
     @property
@@ -166,7 +166,7 @@ class Party(JoinedStream[PartyData]):
 
     @property
     def label(self) -> JsonObject:
-        """Its label; only its creator, and who hears of a change, knows."""
+        """Its label; known to its creator, and to others after a change."""
         return self._state.label
 
     async def send(self, op_code: int, data: bytes | str = b"") -> None:

@@ -111,12 +111,12 @@ class RealtimeMatches(SocketFeature):
     async def create_match(self, name: str | None = None) -> Match:
         """Create a relayed match, which passes on what its players send, and join it.
 
-        Its handler is nobody: the players agree on everything. Authoritative matches are created by
+        It has no handler: the players agree among themselves. Authoritative matches are created by
         the server's runtime.
 
         Args:
-            name: A name that makes it the same match for everybody who creates it so; None for a
-                new one.
+            name: Everybody who creates a match of this name gets the same one; None for a new
+                match.
 
         Raises:
             SocketError: As in `join_match`.
@@ -148,7 +148,7 @@ class RealtimeMatches(SocketFeature):
             metadata: Texts for the handler of an authoritative match.
 
         Raises:
-            ArgumentError: There is neither an id nor a token, or both, or the id is none.
+            ArgumentError: There is neither an id nor a token, or both; or the id is no match id.
             RequestRefused: There is no such match, its handler refuses, or the token is not good.
             NotConnected: The socket is not open.
             ConnectionLost: The socket closed before the answer.
@@ -170,7 +170,7 @@ class RealtimeMatches(SocketFeature):
         It is not joined again after a reconnect, even if this fails.
 
         Raises:
-            ArgumentError: The id is none of a match.
+            ArgumentError: The id is not that of a match.
             SocketError: As in `join_match`.
         """
         known_id = canonical_match_id(check_present("match_id", match_id))

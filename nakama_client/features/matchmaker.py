@@ -175,7 +175,7 @@ class MatchmakerApi(ClientFeature):
     """What the matchmaker is doing."""
 
     async def get_matchmaker_stats(self, session: Session) -> MatchmakerStats:
-        """Fetch how many wait, and how long the last ones did.
+        """Fetch how many tickets wait, and how long the last players that were matched waited.
 
         Raises:
             ApiError: The server refused.
@@ -197,7 +197,7 @@ class RealtimeMatchmaker(SocketFeature):
         string_properties: Mapping[str, str] | None = None,
         numeric_properties: Mapping[str, float] | None = None,
     ) -> str:
-        """Look for a match; `on_matchmaker_matched` hears of it.
+        """Look for a match; `on_matchmaker_matched` gets the one that is found.
 
         The server removes the ticket when the socket closes. A reconnect does not add it again:
         `on_error` then gets a `RestoreFailed` with the ticket.
@@ -207,7 +207,7 @@ class RealtimeMatchmaker(SocketFeature):
                 anybody.
             min_count: The fewest players, this one included, at least 2.
             max_count: The most players, at least `min_count`.
-            count_multiple: The number of players must be a multiple of this; both counts are.
+            count_multiple: The number of players must be a multiple of this; so must both counts.
             string_properties: Texts that the queries of others look at.
             numeric_properties: Numbers that the queries of others look at.
 

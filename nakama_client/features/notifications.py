@@ -138,8 +138,8 @@ class NotificationsApi(ClientFeature):
             session: The player's session.
             cursor: Begin behind this position; None or "" for the beginning.
             page_size: How many to fetch at a time, 1 to 100.
-            on_progress: Called after each page with how many were listed, and with None, or at
-                the end of the list with how many there were. What it raises, the loop raises.
+            on_progress: Called after each page. It gets how many were listed so far, and None; at
+                the end of the list, how many there were, twice. What it raises, the loop raises.
 
         Returns:
             An async iterator; its `cursor` is the position to save.

@@ -265,11 +265,11 @@ class RealtimeParties(SocketFeature):
     ) -> str:
         """Look for a match for a whole party that this socket leads.
 
-        The ticket is gone, and nobody is told, when a member joins or leaves.
+        When a member joins or leaves, the server removes the ticket and sends no event.
 
         Args:
             party_id: The party.
-            query: As in `add_matchmaker`, and so on.
+            query: As in `add_matchmaker`, like all that follows.
             min_count: The fewest players, the party included.
             max_count: The most players.
             count_multiple: The number of players must be a multiple of this.

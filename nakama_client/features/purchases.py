@@ -35,12 +35,12 @@ class StoreProvider(IntEnum):
 
 
 class StoreEnvironment(IntEnum):
-    """Whether it was bought in earnest.
+    """Whether money was paid for it.
 
     Attributes:
         UNKNOWN: The shop does not say.
         SANDBOX: It was a test.
-        PRODUCTION: It was in earnest.
+        PRODUCTION: It was paid for.
     """
 
     UNKNOWN = 0

@@ -92,7 +92,7 @@ class Tokens:
         return now + self.clock_offset >= self.claims.exp
 
     def can_refresh(self, now: float) -> bool:
-        """Whether there is a refresh token that still lives."""
+        """Whether there is a refresh token that has not expired."""
         return bool(self.refresh_token) and now + self.clock_offset < self.refresh_expires_at
 
     def needs_refresh(self, now: float) -> bool:

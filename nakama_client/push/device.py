@@ -165,7 +165,7 @@ class PushDevice:
         whose pushes are turned off (`unsubscribe`).
 
         A token that the app's server has been given is not posted again. When the app's server does
-        not answer, the device is registered all the same: this is told to `on_error`, and the
+        not answer, the device is registered all the same: `on_error` gets the error, and the
         registration is posted again, until it is answered or the device is closed.
 
         Returns:
@@ -191,7 +191,7 @@ class PushDevice:
 
         Then the functions of `on_onesignal_info` are called, and the registration is posted where
         the URL of the page matches the pattern. What one of the functions raises does not keep the
-        others from being called, nor the app from posting: it is told to `on_error`.
+        others from being called, nor the app from posting: `on_error` gets it.
 
         Returns:
             The answer of the app's server; None when nothing was posted.

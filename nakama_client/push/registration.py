@@ -68,7 +68,7 @@ class RegistrationInfo:
     Attributes:
         one_signal_user_id: OneSignal's id of the device ("player id"); None until it is
             registered, and on iOS without consent.
-        one_signal_push_token: What the platform calls the device; None as long as it has no token.
+        one_signal_push_token: The platform's token of the device; None as long as it has none.
         one_signal_subscribed: Whether pushes reach it; None until OneSignal has answered.
         one_signal_requires_user_privacy_consent: Whether the app waits for the user's consent.
         platform: `ios` or `android`.
