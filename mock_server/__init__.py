@@ -1,4 +1,4 @@
-"""A stand-in for Nakama 3.40 for clients in any language, held to recordings of a real one."""
+"""A mock of Nakama 3.40 for clients in any language, compared with recordings of a real one."""
 
 from __future__ import annotations
 

@@ -295,7 +295,7 @@ class Config:
     Attributes:
         name: The server's name, as matches and presences show it.
         shutdown_grace_sec: How many seconds match handlers get to end when the server stops; with 0
-            they are not told.
+            `match_terminate` is not called.
     """
 
     name: str = "nakama"

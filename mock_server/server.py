@@ -46,7 +46,7 @@ class MockServer(HostedServer):
 
     `async with MockServer() as server:` runs it in the current event loop; `with MockServer() as
     server:` in a thread of its own, where `server.run(coroutine)` calls its coroutines. Two
-    servers in one process do not know each other.
+    servers in one process share nothing.
 
     Args:
         config: Nakama's settings; its defaults, on free ports, when left out.
@@ -59,7 +59,7 @@ class MockServer(HostedServer):
         clock: The server's time; `clock.advance(seconds)` makes tokens expire.
         journal: The requests and frames that came in.
         events: What `GET /_control/events` tells: `request` for each entry of the journal,
-            `socket` and `push` for each change of one, `reset` when everything is another.
+            `socket` and `push` for each change of one, `reset` when everything was replaced.
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
         matchmaker: Brings players together at once: `await matchmaker.process()`.
         notifications: Sends and reads notifications as the game's backend does.
@@ -140,7 +140,7 @@ class MockServer(HostedServer):
     def nk(self) -> RuntimeHandle:
         """The runtime functions; for tests, and for the functions that `rpc` registers.
 
-        They may be called in any thread; what they give to await, in any loop.
+        They may be called in any thread; what they return may be awaited in any loop.
         """
         return RuntimeHandle(self._running().runtime.nk, InLoop(self))
 

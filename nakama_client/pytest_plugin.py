@@ -62,9 +62,9 @@ def onesignal(onesignal_for_session: OneSignalStub) -> OneSignalStub:
 
 @pytest.fixture
 def nakama_server(nakama_server_for_session: MockServer, onesignal: OneSignalStub) -> MockServer:
-    """The mock Nakama, emptied; the test fails if it had no answer or a handler failed.
+    """The mock Nakama, emptied; the test fails if a request had no answer or a handler failed.
 
-    A test that means to provoke that calls `nakama_server.journal.clear()` at its end.
+    A test that provokes this on purpose calls `nakama_server.journal.clear()` at its end.
     """
     nakama_server_for_session.run(nakama_server_for_session.reset())
     return nakama_server_for_session

@@ -42,9 +42,8 @@ class HostedServer(ABC):
     In the running loop: `async with Server() as server: await server.reset()`. For synchronous
     code: `with Server() as server: server.run(server.reset())`. Its coroutines may be awaited from
     any loop, and its other methods called in any thread: they do their work in the server's loop,
-    so do not hold that one up while you wait for them in another thread. Starting twice, or
-    stopping a server that does
-    not run, does nothing.
+    so do not block that loop while you wait for them in another thread. Starting twice, or stopping
+    a server that does not run, does nothing.
     """
 
     def __init__(self) -> None:

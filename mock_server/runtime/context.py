@@ -33,7 +33,7 @@ class Context:
         user_session_exp: When the token expires, in seconds since the epoch.
         session_id: The socket's session; None over HTTP.
         client_ip: Where the call came from.
-        client_port: The same, its port.
+        client_port: The port of that address.
         lang: The socket's language; None over HTTP.
         match_id: The match whose handler is called.
         match_node: The server that runs it.
@@ -118,7 +118,7 @@ class Contexts:
             mode: The execution mode.
             identity: Who calls; `ANONYMOUS` with a key.
             client_ip: Where the call came from.
-            client_port: The same, its port.
+            client_port: The port of that address.
             headers: The headers that the function may see.
             query_params: The query parameters that it may see.
         """
