@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import evolve
 
+from mock_server.grpc.compression import unpack
 from mock_server.grpc.metadata import Metadata
 from mock_server.grpc.rpc import GrpcRpc
 from mock_server.http.routing import Auth, Call, Route
@@ -67,6 +68,9 @@ class GrpcCalls:
         faults: What goes wrong on purpose.
         journal: Where calls are written down.
         clock: The server's time.
+
+    Attributes:
+        limit: How many bytes a request may have.
     """
 
     def __init__(
@@ -88,7 +92,7 @@ class GrpcCalls:
         self._operations = operations
         self._rpc = rpc
         self._rpc_operation = operation(_RPC)
-        self._limit = limit
+        self.limit = limit
         self._faults = faults
         self._journal = journal
         self._clock = clock
@@ -98,7 +102,7 @@ class GrpcCalls:
 
         Args:
             path: As `/nakama.api.Nakama/GetAccount`.
-            data: The request's bytes, unpacked.
+            data: The request's bytes as they came, compressed or not.
             metadata: What came with it.
 
         Raises:
@@ -143,11 +147,8 @@ class GrpcCalls:
         return f"{route.method} {path}"
 
     def _decode(self, message: Message, data: bytes) -> dict[str, Any]:
-        if len(data) > self._limit:
-            text = f"grpc: received message larger than max ({len(data)} vs. {self._limit})"
-            raise GrpcError(GrpcCode.RESOURCE_EXHAUSTED, text)
         try:
-            return protobuf.decode(message, data)
+            return protobuf.decode(message, unpack(data, self.limit))
         except DecodeError as error:
             text = f"grpc: error unmarshalling request: {error}"
             raise GrpcError(GrpcCode.INTERNAL, text) from None

@@ -8,12 +8,17 @@ import grpc
 from attrs import frozen
 
 from mock_server.grpc.calls import GrpcCalls
+from mock_server.grpc.compression import is_gzip
 from mock_server.grpc.metadata import Metadata
 from mock_server.wire.errors import GrpcError
 
-# grpcio refuses messages above this in words of its own; those above Nakama's limit come through,
-# so that they are refused in Nakama's.
-_HARD_LIMIT = 64 << 20
+# grpcio refuses messages that are this far above Nakama's limit in words of its own; others come
+# through, so that they are refused in Nakama's.
+_ABOVE_LIMIT = 4 << 20
+
+# How grpcio is told to compress an answer: `context.set_compression` does nothing in its asyncio
+# server. https://github.com/grpc/grpc/blob/master/include/grpc/impl/compression_types.h
+_GZIP_ANSWER = (("grpc-internal-encoding-request", "gzip"),)
 
 _STATUS = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -50,9 +55,10 @@ async def serve(
     """
     server = grpc.aio.server(
         options=[
-            ("grpc.max_receive_message_length", _HARD_LIMIT),
+            ("grpc.max_receive_message_length", calls.limit + _ABOVE_LIMIT),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", 0),
+            ("grpc.per_message_decompression", 0),
         ]
     )
     server.add_generic_rpc_handlers((_AnyMethod(calls),))
@@ -80,10 +86,13 @@ class _AnyMethod(grpc.GenericRpcHandler):
 
         async def answer(data: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
             try:
-                return await self._calls.answer(path, data, _metadata(context))
+                reply = await self._calls.answer(path, data, _metadata(context))
             except GrpcError as error:
                 await context.abort(_STATUS[error.code], error.message)
                 raise  # not reached: abort raises
+            if is_gzip(data) and reply:
+                await context.send_initial_metadata(_GZIP_ANSWER)
+            return reply
 
         return grpc.unary_unary_rpc_method_handler(answer)
 
