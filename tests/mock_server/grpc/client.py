@@ -77,6 +77,15 @@ def parse(name: str, data: bytes) -> dict[str, Any]:
     return document
 
 
+def as_parsed(name: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """The JSON form of an answer over HTTP, as `parse` has it of the same one over gRPC."""
+    type_ = OPERATIONS[name]["response"]
+    if type_ == "google.protobuf.Empty":
+        assert answer == {}
+        return {}
+    return parse(name, oracle.serialize("api", type_.removeprefix("api."), answer))
+
+
 @asynccontextmanager
 async def connected(server: MockServer) -> AsyncIterator[GrpcClient]:
     """A client of a running server."""

@@ -1,82 +1,126 @@
-"""Each operation answers over gRPC as over HTTP, with the same code and text."""
+"""Each operation answers over gRPC as over HTTP, field by field, and does the same."""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import aiohttp
-import grpc
 import pytest
+from attrs import frozen
 
 from mock_server import MockServer
-from mock_server.http.routing import Auth, Route
-from mock_server.wire.errors import GrpcCode
-from tests.mock_server.features import ROUTES
-from tests.mock_server.grpc.client import OPERATIONS, SERVER_KEY, GrpcClient, serving
+from tests.mock_server.grpc.client import OPERATIONS, connected
+from tests.mock_server.grpc.fields import all_fields, set_fields
+from tests.mock_server.grpc.filled import World, fill, make_server
+from tests.mock_server.grpc.filled_requests import Asked, follow, requests_of
+from tests.mock_server.grpc.two_ways import OverGrpc, OverHttp, Way, comparable
 
-SERVED = {route.name: route for route in ROUTES if route.name in OPERATIONS}
-ID = "4c2ae592-b2a7-445e-98ec-697694478b1c"
+LIVE = {"GetMatchmakerStats", "ListMatches", "ListParties"}
+"""What tells of open sockets: test_live_agreement.py."""
 
-# What HTTP cannot ask: it always makes the nested message.
-_NESTED = {"AuthenticateEmail", "AuthenticateGameCenter"} | {
-    f"Write{board}Record" for board in ("Leaderboard", "Tournament")
+# The fields of answers that no operation here fills: Nakama does not, or only where a socket is
+# open or a store is asked, or 0 is their value.
+_EMPTY = {
+    "GetAccount": {"devices.vars", "disable_time", "verify_time"},
+    "ListFriends": {"friends.user.edge_count"},
+    "RpcFunc": {"id", "http_key"},
+    "SessionRefresh": {"created"},
+    "ValidatePurchaseApple": {"validated_purchases.store"},
+    "ValidateSubscriptionApple": {"validated_subscription.store"},
 }
-_RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z")
+_EMPTY_EVERYWHERE = ("online", "provider_notification")
+_EMPTY_AROUND_OWNER = "owner_records"
+
+# Who reads what, to see what an operation has done.
+_AFTERWARDS: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("alice", "GetAccount", {}),
+    ("bob", "GetAccount", {}),
+    ("alice", "ListFriends", {"limit": 100}),
+    ("alice", "ListNotifications", {"limit": 100}),
+    ("bob", "ListNotifications", {"limit": 100}),
+    ("alice", "ListLeaderboardRecords", {"leaderboard_id": "arcade", "limit": 100}),
+    ("alice", "ListTournamentRecords", {"tournament_id": "cup", "limit": 100}),
+    ("alice", "ListSubscriptions", {}),
+    ("alice", "ListGroups", {"limit": 100}),
+)
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"RpcFunc"}))
+@frozen
+class Filled:
+    """A running server, and how it was when it was filled."""
+
+    server: MockServer
+    world: World
+    snapshot: bytes
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Filled]:
+    server, events = make_server()
+
+    async def prepare() -> Filled:
+        async with connected(server) as client:
+            world = await fill(server, client, events)
+        return Filled(server, world, await server.snapshot())
+
+    with server:
+        yield asyncio.run(prepare())
+
+
+@asynccontextmanager
+async def two_ways(server: MockServer) -> AsyncIterator[tuple[Way, Way]]:
+    async with aiohttp.ClientSession() as http, connected(server) as client:
+        yield OverGrpc(client), OverHttp(http, server)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - LIVE))
 @pytest.mark.asyncio
-async def test_operation_answers_as_over_http(name: str) -> None:
-    assert name in SERVED, "Nakama has this operation and the mock does not"
-    route = SERVED[name]
-    request = dict.fromkeys(re.findall(r"{(\w+)}", route.path), ID)
-    if route.body not in (None, "*") and name not in _NESTED:
-        request |= {route.body: {}}
-    async with serving() as (server, client), aiohttp.ClientSession() as http:
-        metadata = await _metadata(route, client)
-        over_grpc = await _outcome(client, name, request, metadata)
-        await server.reset()
-        metadata = await _metadata(route, client)
-        over_http = await _http_outcome(http, server, route, request, metadata)
-    if name not in _NESTED:
-        assert over_grpc == over_http
+async def test_operation_answers_and_acts_as_over_http(name: str, filled: Filled) -> None:
+    world, answers = filled.world, []
+    known = {*world.users.values(), world.guild, world.club, *world.notifications}
+    waiting = requests_of(name, world)
+    unasked = all_fields(OPERATIONS[name]["request"]) - set_fields([e.request for e in waiting])
+    assert unasked == set(), "no request sets these fields"
+    async with two_ways(filled.server) as (over_grpc, over_http):
+        while waiting:
+            asked = waiting.pop(0)
+            answer, told = await _play(filled, over_grpc, name, asked)
+            _, told_over_http = await _play(filled, over_http, name, asked)
+            assert comparable(told, known) == comparable(told_over_http, known)
+            answers.append(answer)
+            if further := follow(asked, answer):
+                waiting.append(further)
+    assert _empty(name, answers) == set(), "no answer fills these fields"
 
 
-async def _metadata(route: Route, client: GrpcClient) -> tuple[tuple[str, str], ...]:
-    if route.auth is Auth.BEARER:
-        return (await client.login("alice"),)
-    return (SERVER_KEY,) if route.auth is Auth.SERVER_KEY else ()
+def _empty(name: str, answers: list[dict[str, object]]) -> set[str]:
+    empty = all_fields(OPERATIONS[name]["response"]) - set_fields(answers) - _EMPTY.get(name, set())
+    if name.endswith("AroundOwner"):
+        empty = {each for each in empty if not each.startswith(_EMPTY_AROUND_OWNER)}
+    return {each for each in empty if not each.endswith(_EMPTY_EVERYWHERE)}
 
 
-async def _outcome(
-    client: GrpcClient, name: str, request: dict[str, Any], metadata: tuple[tuple[str, str], ...]
-) -> tuple[int, object]:
-    try:
-        return 0, _comparable(await client.call(name, request, *metadata))
-    except grpc.aio.AioRpcError as error:
-        return error.code().value[0], error.details()
+async def _play(
+    filled: Filled, way: Way, name: str, asked: Asked
+) -> tuple[dict[str, object], list[object]]:
+    """The answer to a request in a server as it was filled; and all that can be seen of it."""
+    is_reading = name.startswith(("List", "Get", "Read"))
+    if not is_reading:
+        await filled.server.restore(filled.snapshot)
+        filled.world.events.clear()
+    outcome = await way.outcome(name, asked.request, filled.world.bearers.get(asked.by))
+    seen = [] if is_reading else await _seen(filled, way)
+    answer = outcome[1] if outcome[0] == 0 else {}
+    return answer, [asked.request, outcome, seen, *filled.world.events]
 
 
-async def _http_outcome(
-    http: aiohttp.ClientSession,
-    server: MockServer,
-    route: Route,
-    request: dict[str, Any],
-    metadata: tuple[tuple[str, str], ...],
-) -> tuple[int, object]:
-    path = re.sub(r"{\w+}", ID, route.path)
-    body = "{}" if route.body else None
-    headers = dict(metadata)
-    async with http.request(route.method, server.http_url + path, data=body, headers=headers) as r:
-        answer = json.loads(await r.text())
-        if r.status == 200:
-            return 0, _comparable(answer)
-        return GrpcCode(answer["code"]).value, answer["message"]
-
-
-def _comparable(answer: object) -> object:
-    """An answer without what is random in it, and with integers of both JSON forms as text."""
-    text = _RANDOM.sub("?", json.dumps(answer, sort_keys=True))
-    return re.sub(r'"(token|refresh_token|username)": "[^"]*"', r'"\1": "?"', text)
+async def _seen(filled: Filled, way: Way) -> list[object]:
+    seen: list[object] = []
+    for reader, name, request in _AFTERWARDS:
+        code, answer = await way.outcome(name, request, filled.world.bearers[reader])
+        if code == 0:
+            answer.pop("cacheable_cursor", None)  # holds the id of the newest notification
+        seen.append([code, answer])
+    return seen
