@@ -207,9 +207,9 @@ async def _fill_boards(
         is_authoritative = cup == "other-cup"
         tournament = (cup, is_authoritative, sort, "set", 3600 * 20, schedule, details, *times)
         server.nk.tournament_create(*tournament)
-    for name in NAMES:
+    for number, name in enumerate(NAMES):
         metadata = json.dumps({"by": name})
-        record = {"score": str(2**60 + len(name)), "subscore": "5", "metadata": metadata}
+        record = {"score": str(2**60 + number), "subscore": "5", "metadata": metadata}
         board = {"leaderboard_id": "arcade", "record": record}
         await client.call("WriteLeaderboardRecord", board, bearers[name])
         if name != "frank":
