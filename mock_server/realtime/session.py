@@ -207,6 +207,8 @@ class SocketSession:
             await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
             if writing.done():  # this side has closed: the other one may answer
                 await asyncio.wait({reading}, timeout=patience)
+            # A connection that a fault has made half-open stays until the client or the server ends
+            # it; of any other the reader is ended here, by dropping the connection under it.
             await self._connection.wait_lost()
             self._connection.release()
             if not reading.done() and not self._connection.is_half_open:
