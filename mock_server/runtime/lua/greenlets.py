@@ -34,7 +34,7 @@ class Greenlets:
         """
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         used = self._idle.pop() if self._idle else _Greenlet(self._idle)
-        # Set for each run: it comes back to whoever has called now, and a greenlet that is used again
+        # Set for each run: it comes back to whoever calls now, and a greenlet that is used again
         # must not see the context variables of the call before.
         used.parent = getcurrent()
         used.gr_context = copy_context()
