@@ -12,6 +12,7 @@ from nakama_client.config import ReconnectPolicy
 from nakama_client.disconnect import DisconnectCause, DisconnectReason
 from nakama_client.errors import HandlerFailed, NakamaError, NotConnected
 from nakama_client.events.handlers import Handlers
+from nakama_client.events.subscription import Subscriptions
 from nakama_client.events.tasks import is_functions_own, start
 from nakama_client.protocol.closing import connection_lost
 from nakama_client.protocol.reconnect import Backoff, Connected, Reconnecting
@@ -53,6 +54,9 @@ class ConnectionSupervisor:
         self.on_connected: Handlers[Connected] = Handlers()
         self.on_disconnect: Handlers[DisconnectReason] = Handlers()
         self.on_reconnecting: Handlers[Reconnecting] = Handlers()
+        self.connections: Subscriptions[Connected] = connection.topics.add_own()
+        self.disconnects: Subscriptions[DisconnectReason] = connection.topics.add_own()
+        self.reconnect_attempts: Subscriptions[Reconnecting] = connection.topics.add_own()
         self._connection = connection
         self._policy = policy or _NO_POLICY
         self._retrying = retrying
@@ -168,7 +172,7 @@ class ConnectionSupervisor:
             was_closed = reason.cause is DisconnectCause.CLOSED
             will_reconnect = not was_closed and self._may_reconnect(reason)
             reason = attrs.evolve(reason, will_reconnect=will_reconnect)
-            self._notify(self.on_disconnect, reason)
+            self._notify(self.on_disconnect, self.disconnects, reason)
             if not will_reconnect:
                 # `close` may have been called while the server closed: for the user it is theirs.
                 was_closed = was_closed or self._is_closing
@@ -188,7 +192,8 @@ class ConnectionSupervisor:
         self._backoff.lost(now())
         cause: DisconnectReason | NakamaError = lost
         while (delay := self._backoff.next_delay(cause)) is not None:
-            self._notify(self.on_reconnecting, Reconnecting(self._backoff.attempt, delay, cause))
+            about_to = Reconnecting(self._backoff.attempt, delay, cause)
+            self._notify(self.on_reconnecting, self.reconnect_attempts, about_to)
             await asyncio.sleep(delay)
             try:
                 await self._connection.open()
@@ -206,7 +211,7 @@ class ConnectionSupervisor:
         self._end = None
         self._is_up = True
         self._wake()
-        self._notify(self.on_connected, how)
+        self._notify(self.on_connected, self.connections, how)
 
     def _may_reconnect(self, cause: DisconnectReason | NakamaError) -> bool:
         if self._is_closing:
@@ -251,6 +256,7 @@ class ConnectionSupervisor:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _notify(self, handlers: Handlers[T], event: T) -> None:
+    def _notify(self, handlers: Handlers[T], subscriptions: Subscriptions[T], event: T) -> None:
+        subscriptions.publish(event)
         if handlers.all:
             self._connection.dispatcher.post_always(handlers, event)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from nakama_client.config import ReconnectPolicy, Timeouts
 from nakama_client.connection_supervisor import ConnectionSupervisor
@@ -13,7 +13,7 @@ from nakama_client.disconnect import DisconnectReason
 from nakama_client.errors import NotConnected, TimeoutExceeded
 from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.handlers import Function, Handler
-from nakama_client.events.subscription import Subscription
+from nakama_client.events.subscription import Subscription, Subscriptions
 from nakama_client.features.channels import RealtimeChannels
 from nakama_client.features.matches import RealtimeMatches
 from nakama_client.features.matchmaker import RealtimeMatchmaker
@@ -183,7 +183,7 @@ class Socket(
         check_timeout(timeout)
         subscription = events()
         check_type("what events() gives", subscription, Subscription)
-        return _first(subscription, predicate, timeout)
+        return _FirstEvent(subscription, predicate, timeout)
 
     def on_connected(self, function: Function[Connected]) -> Handler[Connected]:
         """Call a function each time a connection is open, the first one included.
@@ -231,6 +231,42 @@ class Socket(
             The handler; its `remove()` stops the calls.
         """
         return self._connection.dispatcher.on_error.add(function)
+
+    def connections(self) -> Subscription[Connected]:
+        """What `on_connected` gets, in a loop: `async for connected in socket.connections()`."""
+        return self._subscribe(self._supervisor.connections)
+
+    def disconnects(self) -> Subscription[DisconnectReason]:
+        """What `on_disconnect` gets, in a loop; the last one comes before the loop ends."""
+        return self._subscribe(self._supervisor.disconnects)
+
+    def reconnect_attempts(self) -> Subscription[Reconnecting]:
+        """What `on_reconnecting` gets, in a loop."""
+        return self._subscribe(self._supervisor.reconnect_attempts)
+
+    def errors(self) -> Subscription[Exception]:
+        """What `on_error` gets, in a loop: `async for error in socket.errors()`.
+
+        While somebody loops over them, errors are not logged.
+        """
+        return self._subscribe(self._connection.dispatcher.errors)
+
+    def _subscribe(self, subscriptions: Subscriptions[T]) -> Subscription[T]:
+        return self._connection.topics.subscribe_to(subscriptions)
+
+
+class _FirstEvent(Awaitable[T]):
+    """Waits for an event when it is awaited, which may never be: no coroutine is left behind."""
+
+    def __init__(
+        self, subscription: Subscription[T], predicate: Callable[[T], bool], timeout: float | None
+    ) -> None:
+        self._subscription = subscription
+        self._predicate = predicate
+        self._timeout = timeout
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return _first(self._subscription, self._predicate, self._timeout).__await__()
 
 
 async def _first(

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from nakama_client import errors
 from nakama_client.events.dispatcher import EventDispatcher
 from nakama_client.events.handlers import Handlers
-from nakama_client.events.tasks import is_functions_own, start
+from nakama_client.events.tasks import drop_withdrawn_cancellation, is_functions_own, start
 from nakama_client.protocol.tokens import SessionReply, Tokens, from_login, from_refresh
 from nakama_client.session import Session
 
@@ -250,13 +250,15 @@ class TokenRefresher:
                 result = handler(session)
                 if inspect.isawaitable(result):
                     result = await result
-            except errors.NakamaError:
-                raise
             except BaseException as error:
                 if not is_functions_own(error):
                     raise
+                await drop_withdrawn_cancellation()
+                if isinstance(error, errors.NakamaError):
+                    raise
                 failed = f"{expired}; on_session_expired failed: {error!r}"
                 raise errors.SessionExpired(failed) from error
+            await drop_withdrawn_cancellation()
             if isinstance(result, Session):
                 return result.tokens
         raise expired

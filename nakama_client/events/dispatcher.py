@@ -10,7 +10,8 @@ from typing import Any
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
 from nakama_client.events.blocking import BlockingWatch
 from nakama_client.events.handlers import Handlers
-from nakama_client.events.tasks import is_functions_own, start
+from nakama_client.events.subscription import Subscriptions
+from nakama_client.events.tasks import drop_withdrawn_cancellation, is_functions_own, start
 from nakama_client.protocol.backlog import Backlog
 
 # Neither a sync handler nor a reader with a full buffer gives way to other tasks. So both the
@@ -28,12 +29,17 @@ _current_call: ContextVar[object] = ContextVar("_current_call", default=None)
 class EventDispatcher:
     """Calls handlers one after another, in the order of the events.
 
-    It has a task only while events wait. A handler's failure goes to the `on_error` handlers, or
-    to the log when there are none, and never stops the next call.
+    It has a task only while events wait. A handler's failure goes to the `on_error` handlers and to
+    who loops over errors, or to the log when there is neither, and never stops the next call.
+
+    Attributes:
+        on_error: The handlers of errors.
+        errors: Those who loop over errors.
     """
 
     def __init__(self, limit: int, log: logging.Logger) -> None:
         self.on_error: Handlers[Exception] = Handlers()
+        self.errors: Subscriptions[Exception] = Subscriptions()
         self._log = log
         self._backlog: Backlog[tuple[Handlers[Any], Any]] = Backlog(limit)
         self._watch = BlockingWatch(log)
@@ -56,21 +62,17 @@ class EventDispatcher:
         self._wake()
 
     def report(self, error: NakamaError) -> None:
-        """Hand an error to the `on_error` handlers, soon; it is dropped when too many wait.
+        """Hand an error to those who listen for errors, soon; it is dropped when too many wait.
 
-        It goes to the log when there are no such handlers.
+        It goes to the log when nobody listens.
         """
-        if self.on_error.all:
+        if self._publish(error):
             self.post(self.on_error, error)
-        else:
-            self._log.error("%s", error, exc_info=error)
 
     def report_always(self, error: NakamaError) -> None:
         """Report an error that may not be dropped; there are few of them."""
-        if self.on_error.all:
+        if self._publish(error):
             self.post_always(self.on_error, error)
-        else:
-            self.report(error)
 
     async def finish(self, timeout: float) -> None:
         """Let the handlers finish what waits, for so many seconds, then stop them.
@@ -133,6 +135,7 @@ class EventDispatcher:
                 continue  # an earlier one removed it
             self._call = object()
             _current_call.set(self._call)
+            failure: HandlerFailed | None = None
             try:
                 await self._watch.call(handler, event)
             except BaseException as error:
@@ -140,13 +143,21 @@ class EventDispatcher:
                     raise
                 failure = HandlerFailed(handler.name, event)
                 failure.__cause__ = error
-                if handlers is self.on_error:
-                    self._log.error("an on_error handler failed: %s", failure, exc_info=failure)
-                else:
-                    await self._tell(failure)
+            await drop_withdrawn_cancellation()
+            if failure is None:
+                continue
+            if handlers is self.on_error:
+                self._log.error("an on_error handler failed: %s", failure, exc_info=failure)
+            else:
+                await self._tell(failure)
 
     async def _tell(self, error: Exception) -> None:
-        if self.on_error.all:
+        if self._publish(error):
             await self._deliver(self.on_error, error)
-        else:
+
+    def _publish(self, error: Exception) -> bool:
+        """Hand an error to the loops, or to the log; returns whether there are handlers for it."""
+        is_heard = self.errors.publish(error)
+        if not is_heard and not self.on_error.all:
             self._log.error("%s", error, exc_info=error)
+        return bool(self.on_error.all)

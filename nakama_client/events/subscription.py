@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar, cast
 
 from nakama_client.errors import NakamaError, NotConnected, QueueOverflow
 from nakama_client.protocol.backlog import Backlog
@@ -25,8 +26,12 @@ class Subscription(Generic[T]):
     """
 
     def __init__(
-        self, limit: int, report: Callable[[NakamaError], None], is_served: Callable[[], bool]
+        self,
+        limit: int,
+        report: Callable[[NakamaError], None] | None,
+        is_served: Callable[[], bool],
     ) -> None:
+        # Without `report` the events are errors themselves, and an overflow is one of them.
         self._backlog: Backlog[T] = Backlog(limit)
         self._report = report
         self._is_served = is_served
@@ -41,8 +46,8 @@ class Subscription(Generic[T]):
         while True:
             while self._backlog:
                 item = self._backlog.pop()
-                if not isinstance(item, QueueOverflow):
-                    return item
+                if self._report is None or not isinstance(item, QueueOverflow):
+                    return cast(T, item)
                 self._report(item)
             if self._error is not None:
                 raise self._error
@@ -95,3 +100,44 @@ class Subscription(Generic[T]):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+class Subscriptions(Generic[T]):
+    """Those who loop over one kind of event.
+
+    The references are weak: after a `break` nobody closes an iterator or empties its queue.
+    """
+
+    def __init__(self) -> None:
+        self._references: list[weakref.ref[Subscription[T]]] = []
+
+    def add(self, subscription: Subscription[T]) -> None:
+        """Let a subscription have the events from now on."""
+        self._references.append(weakref.ref(subscription))
+
+    def publish(self, event: T) -> bool:
+        """Queue an event for each; returns whether anybody gets it."""
+        is_heard = False
+        for reference in self._references:
+            subscription = reference()
+            if subscription is None or subscription.ended:
+                self._references = [weakref.ref(each) for each in self._living()]
+            else:
+                subscription._add(event)
+                is_heard = True
+        return is_heard
+
+    def wake(self) -> None:
+        """Let those who iterate look whether the socket is still served."""
+        for subscription in self._living():
+            subscription._wake()
+
+    def end(self, error: NakamaError | None) -> None:
+        """End all loops, or let them raise."""
+        for subscription in self._living():
+            subscription._end(error)
+        self._references.clear()
+
+    def _living(self) -> list[Subscription[T]]:
+        found = (reference() for reference in self._references)
+        return [each for each in found if each is not None and not each.ended]

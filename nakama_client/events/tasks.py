@@ -36,3 +36,20 @@ def is_functions_own(error: BaseException) -> bool:
         task = asyncio.current_task()
         return task is None or not task.cancelling()
     return not isinstance(error, _ENDS_THE_PROGRAM)
+
+
+async def drop_withdrawn_cancellation() -> None:
+    """Forget that a function of the user cancelled this task and took that back.
+
+    `asyncio.TaskGroup` does so when one of its tasks fails. Where the loop has eager tasks, that is
+    before anything waits, and until Python 3.12 `uncancel` leaves the cancellation to the next
+    await, or to the end of the task: it would hit what has nothing to do with the function.
+    """
+    task = asyncio.current_task()
+    if task is None or task.cancelling() or not getattr(task, "_must_cancel", False):
+        return
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        if task.cancelling():
+            raise

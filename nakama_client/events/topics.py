@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -11,7 +10,7 @@ import msgspec
 from nakama_client.errors import NakamaError, UnreadableItem
 from nakama_client.events.dispatcher import EventDispatcher
 from nakama_client.events.handlers import Function, Handler, Handlers
-from nakama_client.events.subscription import Subscription
+from nakama_client.events.subscription import Subscription, Subscriptions
 from nakama_client.events.unreadable import UnreadableItems
 from nakama_client.protocol.codec import DECODE_ERRORS
 from nakama_client.protocol.envelopes import Event, malformed
@@ -52,17 +51,7 @@ class _Topic(Generic[T]):
         self.event = event
         self.handlers: Handlers[T] = Handlers()
         self.observers: tuple[Observer[T], ...] = ()
-        self.subscriptions: list[weakref.ref[Subscription[T]]] = []
-
-    def living(self) -> list[Subscription[T]]:
-        """The subscriptions that somebody still reads; the others are forgotten."""
-        found = []
-        for reference in self.subscriptions:
-            subscription = reference()
-            if subscription is not None and not subscription.ended:
-                found.append(subscription)
-        self.subscriptions = [weakref.ref(each) for each in found]
-        return found
+        self.subscriptions: Subscriptions[T] = Subscriptions()
 
 
 class Topics:
@@ -78,6 +67,8 @@ class Topics:
         self._dispatcher = dispatcher
         self.queue_limit = queue_limit
         self._topics: dict[str, _Topic[Any]] = {}
+        # What the socket tells of itself, without a frame.
+        self._own: list[Subscriptions[Any]] = [dispatcher.errors]
         self.is_served: Callable[[], bool] = lambda: False
         self.unreadable_items = UnreadableItems(dispatcher)
 
@@ -87,12 +78,22 @@ class Topics:
 
     def subscribe(self, event: Event[T]) -> Subscription[T]:
         """Collect the events of a kind for an `async for`."""
+        return self.subscribe_to(self._topic(event).subscriptions)
+
+    def subscribe_to(self, subscriptions: Subscriptions[T]) -> Subscription[T]:
+        """Collect the events that go to these subscriptions."""
+        report = None if subscriptions is self._dispatcher.errors else self._dispatcher.report
         subscription: Subscription[T] = Subscription(
-            self.queue_limit, self._dispatcher.report, lambda: self.is_served()
+            self.queue_limit, report, lambda: self.is_served()
         )
-        # Weak: after a `break` nobody closes an iterator, and nobody empties its queue.
-        self._topic(event).subscriptions.append(weakref.ref(subscription))
+        subscriptions.add(subscription)
         return subscription
+
+    def add_own(self) -> Subscriptions[T]:
+        """The subscriptions to a kind of event that comes in no frame; they end as the others."""
+        own: Subscriptions[T] = Subscriptions()
+        self._own.append(own)
+        return own
 
     def observe(self, event: Event[T], observer: Observer[T]) -> None:
         """Add an observer, until `forget`."""
@@ -126,12 +127,7 @@ class Topics:
                 self._dispatcher.post(topic.handlers, event)
             for observer in topic.observers:
                 observer.received(event)
-            for reference in topic.subscriptions:
-                subscription = reference()
-                if subscription is None or subscription.ended:
-                    topic.living()
-                else:
-                    subscription._add(event)
+            topic.subscriptions.publish(event)
         return len(events)
 
     def missed(self) -> None:
@@ -151,21 +147,21 @@ class Topics:
 
     def wake(self) -> None:
         """Let those who iterate look whether the socket is still served."""
-        for topic in self._topics.values():
-            for subscription in topic.living():
-                subscription._wake()
+        for subscriptions in self._subscriptions():
+            subscriptions.wake()
 
     def end(self, error: NakamaError | None) -> None:
         """The socket is closed, and stays so."""
         for observer in self._observers():
             observer.ended(error)
-        for topic in self._topics.values():
-            for subscription in topic.living():
-                subscription._end(error)
-            topic.subscriptions.clear()
+        for subscriptions in self._subscriptions():
+            subscriptions.end(error)
 
     def _topic(self, event: Event[T]) -> _Topic[T]:
         return self._topics.setdefault(event.member, _Topic(event))
+
+    def _subscriptions(self) -> list[Subscriptions[Any]]:
+        return [*(topic.subscriptions for topic in self._topics.values()), *self._own]
 
     def _observers(self) -> list[Observer[Any]]:
         return [observer for topic in self._topics.values() for observer in topic.observers]

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from aiohttp import web
 
@@ -75,8 +75,7 @@ class Peer:
 
     def _transport(self) -> asyncio.Transport:
         transport = self.websocket._req.transport
-        assert isinstance(transport, asyncio.Transport)
-        return transport
+        return cast(asyncio.Transport, transport)  # uvloop's are no instances of it
 
 
 class ScriptedServer:

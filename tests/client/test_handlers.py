@@ -144,3 +144,33 @@ if sys.version_info >= (3, 12):
                     await socket.rpc("next")
                     await seen.get()
         assert not tasks()
+
+    @pytest.mark.asyncio
+    async def test_task_group_that_fails_eagerly_stops_no_other_handler() -> None:
+        """Until Python 3.13 it leaves the handlers' task a cancellation that nobody asked for."""
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        seen: list[str] = []
+        failures: asyncio.Queue[Exception] = asyncio.Queue()
+
+        async def fail() -> None:
+            raise ZeroDivisionError
+
+        async def group_that_fails(notification: Notification) -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail())
+
+        async def late(notification: Notification) -> None:
+            await asyncio.sleep(0)
+            seen.append(notification.subject)
+
+        async with ScriptedServer(script=one_after_another) as server, Client(server.url) as client:
+            socket = client.socket(SESSION)
+            socket.on_notification(group_that_fails)
+            socket.on_notification(late)
+            socket.on_error(failures.put_nowait)
+            async with socket:
+                for _ in range(3):
+                    error = await failures.get()
+                    assert isinstance(error, HandlerFailed)
+                    assert isinstance(error.__cause__, ExceptionGroup)
+        assert seen == ["0", "1", "2"]

@@ -14,9 +14,12 @@ from nakama_client import (
     ArgumentError,
     Client,
     ConnectionLost,
+    DisconnectCause,
+    HandlerFailed,
     NotConnected,
     Notification,
     NotificationPage,
+    ReconnectPolicy,
     Session,
     TimeoutExceeded,
 )
@@ -89,6 +92,55 @@ async def test_every_kind_of_event_can_be_looped_over(
         assert (await anext(messages)).content == {"text": "hello"}
         assert (await anext(joins)).joins[0].username == "ada"
         assert (await anext(changes)).joins[0].username == "bob"
+
+
+@pytest.mark.asyncio
+async def test_connection_events_can_be_looped_over(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    socket = client.socket(alice, reconnect=ReconnectPolicy(first_delay=0))
+    connections, disconnects = socket.connections(), socket.disconnects()
+    attempts = socket.reconnect_attempts()
+    async with socket:
+        assert (await anext(connections)).lost is None
+        await server.restart()
+        lost = await anext(disconnects)
+        assert lost.will_reconnect
+        assert (await anext(attempts)).cause == lost
+        assert (await anext(connections)).lost == lost
+    # `close` ends the loops, and nothing of what came before is missing.
+    assert [each.cause async for each in disconnects] == [DisconnectCause.CLOSED]
+    assert [each.lost async for each in connections] == []
+
+
+@pytest.mark.asyncio
+async def test_wait_for_takes_a_disconnect(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    async with client.socket(alice, reconnect=None) as socket:
+        waiting = asyncio.ensure_future(socket.wait_for(socket.disconnects, timeout=60))
+        await server.stop()
+        assert not (await waiting).will_reconnect
+    with pytest.raises(NotConnected):
+        await anext(socket.connections())
+
+
+@pytest.mark.asyncio
+async def test_errors_can_be_looped_over_and_are_not_logged_then(
+    client: Client, server: MockServer, alice: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client.socket(alice, queue_limit=2) as socket:
+        errors = socket.errors()
+        handler = socket.on_notification(lambda notification: notification.content["missing"])
+        socket.wait_for(socket.notifications)  # nobody awaits it, and nothing is left behind
+        for _ in range(4):
+            await server.notifications.send(alice.user_id, "no such key")
+        await server.notifications.send(alice.user_id, "last")
+        await socket.rpc("echo")  # what was sent has arrived
+        found = [await anext(errors), await anext(errors)]
+        assert any(isinstance(each, HandlerFailed) for each in found)
+        handler.remove()
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
 
 
 PAGES: list[Callable[..., Sequence[object]]] = [
