@@ -11,6 +11,9 @@ from aiohttp import web
 from mock_server.config import Config
 from mock_server.console.services import ConsoleServices
 from mock_server.feature import Feature
+from mock_server.features.account_export.core import AccountExports
+from mock_server.features.account_export.feature import account_export_feature
+from mock_server.features.account_export.importing import AccountImports
 from mock_server.features.accounts import core as accounts_core
 from mock_server.features.accounts.feature import accounts_feature
 from mock_server.features.authentication.feature import authentication_feature
@@ -78,7 +81,6 @@ from mock_server.realtime.websocket_handler import WebsocketHandler
 from mock_server.runtime.board_callbacks import BoardCallbacks
 from mock_server.runtime.context import Contexts
 from mock_server.runtime.events import Events
-from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.runtime.hooks import Hooks
 from mock_server.runtime.nk import FunctionTable
 from mock_server.runtime.registration import RegistrationFunctions
@@ -86,14 +88,8 @@ from mock_server.runtime.registrations import Registrations
 from mock_server.runtime.rpc import RpcFunctions
 from mock_server.runtime.runtime import Runtime
 from mock_server.runtime.settings import runtime_settings
-from mock_server.runtime.tools.crypto import CryptoFunctions
-from mock_server.runtime.tools.encoding import EncodingFunctions
-from mock_server.runtime.tools.http import HttpFunctions
-from mock_server.runtime.tools.localcache import LocalCacheFunctions
-from mock_server.runtime.tools.logger import LoggerFunctions
-from mock_server.runtime.tools.metrics import Metrics, MetricsFunctions
-from mock_server.runtime.tools.surroundings import SurroundingsFunctions
-from mock_server.runtime.tools.time import TimeFunctions
+from mock_server.runtime.tools.groups import tool_functions
+from mock_server.runtime.tools.metrics import Metrics
 from server_kit import Clock, Faults, Journal, Store
 
 
@@ -159,7 +155,11 @@ class Wiring:
         )
         self.features = self._features()
         functions = FunctionTable(
-            (*self._tools(), *(group for each in self.features for group in each.functions))
+            (
+                RegistrationFunctions(self._registrations, self._contexts, self._events),
+                *tool_functions(config, clock, self.metrics),
+                *(group for each in self.features for group in each.functions),
+            )
         )
         self.runtime = Runtime(
             config.runtime,
@@ -205,6 +205,8 @@ class Wiring:
         )
         self._storage = storage_core.Storage(store, clock)
         self._wallets = wallets_core.Wallets(store, clock, self.accounts)
+        self._exports = AccountExports(store, self.accounts, self.notifications, self._wallets)
+        self._imports = AccountImports(store, self.accounts, self._storage)
         self.purchases = purchases_core.Purchases(config.purchases, store, clock, self.accounts)
         self._ranks = Ranks(store)
         self._boards = boards_core.Boards(store, clock, self._ranks)
@@ -255,6 +257,7 @@ class Wiring:
             authentication_feature(config, store, clock, accounts, sessions, social),
             sessions_feature(registry, sessions),
             accounts_feature(store, accounts, moderation),
+            account_export_feature(accounts, self._exports, self._imports),
             links_feature(config.social, store, clock, accounts, social),
             users_feature(store, accounts, moderation),
             notifications_feature(notifications),
@@ -289,21 +292,6 @@ class Wiring:
             push_feature(config, accounts, sessions, self.push),
         )
 
-    def _tools(self) -> tuple[RuntimeFunctions, ...]:
-        """The runtime functions that belong to no feature."""
-        config = self._config
-        return (
-            RegistrationFunctions(self._registrations, self._contexts, self._events),
-            CryptoFunctions(),
-            EncodingFunctions(),
-            HttpFunctions(config),
-            LocalCacheFunctions(self._clock.time),
-            LoggerFunctions(),
-            MetricsFunctions(self.metrics),
-            SurroundingsFunctions(config.runtime.path, runtime_settings(config)),
-            TimeFunctions(self._clock),
-        )
-
     @property
     def console(self) -> ConsoleServices:
         """What the console's requests are about."""
@@ -321,6 +309,8 @@ class Wiring:
             history=ChannelHistory(store, self._groups),
             storage=self._storage,
             wallets=self._wallets,
+            exports=self._exports,
+            imports=self._imports,
             purchases=self.purchases,
             boards=self._boards,
             leaderboards=Leaderboards(self._clock, self._boards, self._records),

@@ -1,4 +1,4 @@
-"""The console's accounts: list, get, update, export, and the ledger of a wallet."""
+"""The console's accounts: list, get, update, delete, and what belongs to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from aiohttp import web
 
-from mock_server.console.channels import message_document
 from mock_server.console.forms import (
     body_of,
     full,
@@ -23,14 +22,11 @@ from mock_server.console.forms import (
 from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.console.updates import UPDATE, update_account
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.features.account_export.messages import ledger_message, seconds
 from mock_server.features.friends import listing as friends_listing
 from mock_server.features.groups import listing as groups_listing
 from mock_server.features.groups.core import message as group_message
-from mock_server.features.leaderboards.messages import record_message
-from mock_server.features.leaderboards.record import record_of
-from mock_server.features.notifications.core import listed as notification_message
 from mock_server.identity import SYSTEM_USER
-from mock_server.wire.output import timestamp
 from mock_server.wire.schema import BOOL, STRING, UINT32, Message
 from mock_server.wire.uuids import NIL, parse_uuid
 from server_kit.store import Row
@@ -110,7 +106,7 @@ def _tombstones(services: ConsoleServices, wanted: str) -> dict[str, Any]:
         _PAGE,
     )
     users = [
-        full("User", {"id": row["user_id"], "update_time": _time(row["create_time"])})
+        full("User", {"id": row["user_id"], "update_time": seconds(row["create_time"])})
         for row in rows
     ]
     return {"users": users, "total_count": len(users), "next_cursor": ""}
@@ -143,39 +139,6 @@ def delete(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     return {}
 
 
-def export(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """Everything of an account, whatever the permissions."""
-    return export_document(services, user_of(request))
-
-
-def export_document(services: ConsoleServices, user_id: str) -> dict[str, Any]:
-    """The `AccountExport` message of an account.
-
-    Raises:
-        GrpcError: There is no such account.
-    """
-    account, store = account_document(services, user_id), services.store
-    objects = store.all("SELECT * FROM storage WHERE user_id = ? ORDER BY collection, key", user_id)
-    records = store.all("SELECT * FROM leaderboard_record WHERE owner_id = ?", user_id)
-    messages = store.all("SELECT * FROM message WHERE sender_id = ? ORDER BY create_time", user_id)
-    ledger = services.wallets.ledger(user_id, _EVERYTHING).rows
-    return {
-        "account": account,
-        "objects": [object_document(row) for row in objects],
-        "friends": _friends(services, user_id),
-        "groups": [each["group"] for each in _groups(services, user_id)],
-        "messages": [message_document(row) for row in messages],
-        "leaderboard_records": [
-            full("LeaderboardRecord", record_message(record_of(row))) for row in records
-        ],
-        "notifications": [
-            full("Notification", notification_message(row))
-            for row in services.notifications.stored(user_id)
-        ],
-        "wallet_ledgers": [_ledger_item(row) for row in ledger],
-    }
-
-
 def ledger(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """The ledger of a wallet, newest first."""
     user_id, asked = user_of(request), query_of(request, _LEDGER)
@@ -190,7 +153,7 @@ def ledger(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     except BadCursor:
         raise internal("An error occurred while trying to list the user's wallet ledger.") from None
     return {
-        "items": [_ledger_item(row) for row in page.rows],
+        "items": [ledger_message(row) for row in page.rows],
         "next_cursor": page.cursor,
         "prev_cursor": page.prev_cursor,
     }
@@ -242,21 +205,6 @@ def user_document(services: ConsoleServices, row: Row) -> dict[str, Any]:
     return _escaped(full("User", services.accounts.user(row)))
 
 
-def object_document(row: Row) -> dict[str, Any]:
-    """The `StorageObject` message of a row, with all fields."""
-    return {
-        "collection": row["collection"],
-        "key": row["key"],
-        "user_id": row["user_id"],
-        "value": row["value"],
-        "version": row["version"],
-        "permission_read": row["read"],
-        "permission_write": row["write"],
-        "create_time": _time(row["create_time"]),
-        "update_time": _time(row["update_time"]),
-    }
-
-
 def _friends(services: ConsoleServices, user_id: str) -> list[dict[str, Any]]:
     page = friends_listing.friends(services.store, user_id, _EVERYTHING)
     return [
@@ -265,7 +213,7 @@ def _friends(services: ConsoleServices, user_id: str) -> list[dict[str, Any]]:
             {
                 "user": {**services.accounts.user(row), "edge_count": 0},
                 "state": row["edge_state"],
-                "update_time": _time(row["edge_time"]),
+                "update_time": seconds(row["edge_time"]),
                 "metadata": row["edge_metadata"],
             },
         )
@@ -281,17 +229,6 @@ def _groups(services: ConsoleServices, user_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _ledger_item(row: Row) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "user_id": row["user_id"],
-        "changeset": row["changeset"],
-        "metadata": row["metadata"],
-        "create_time": _time(row["create_time"]),
-        "update_time": _time(row["update_time"]),
-    }
-
-
 def _escaped(user: dict[str, Any]) -> dict[str, Any]:
     """A user whose texts a page may show, in Go's way."""
     escaped = {
@@ -301,16 +238,11 @@ def _escaped(user: dict[str, Any]) -> dict[str, Any]:
     return user | escaped
 
 
-def _time(microseconds: int) -> str:
-    return timestamp(microseconds * 1000, digits=0)
-
-
 ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/account", list_accounts),
     ("GET", "/account/{id}", get_account),
     ("POST", "/account/{id}", update),
     ("DELETE", "/account/{id}", delete),
-    ("GET", "/account/{id}/export", export),
     ("GET", "/account/{id}/wallet", ledger),
     ("DELETE", "/account/{id}/wallet/{item}", delete_ledger_item),
     ("GET", "/account/{id}/friend", list_friends),

@@ -43,7 +43,7 @@ def list_messages(services: ConsoleServices, request: web.Request) -> dict[str, 
     except BadCursor:
         raise invalid("Cursor is invalid or expired.") from None
     return {
-        "messages": [message_document(row) for row in page.rows],
+        "messages": [_message_document(row) for row in page.rows],
         "next_cursor": page.next_cursor,
         "prev_cursor": page.prev_cursor,
         "cacheable_cursor": page.cacheable_cursor,
@@ -64,7 +64,7 @@ def delete_messages(services: ConsoleServices, request: web.Request) -> dict[str
     return {"total": str(total)}
 
 
-def message_document(row: Row) -> dict[str, Any]:
+def _message_document(row: Row) -> dict[str, Any]:
     """The `ChannelMessage` message of a row, with all fields."""
     stream = Stream(
         StreamMode(row["stream_mode"]),

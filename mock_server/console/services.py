@@ -10,6 +10,8 @@ from aiohttp import web
 from attrs import frozen
 
 from mock_server.config import Config
+from mock_server.features.account_export.core import AccountExports
+from mock_server.features.account_export.importing import AccountImports
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.channels.history import ChannelHistory
 from mock_server.features.friends.core import Friends
@@ -50,6 +52,8 @@ class ConsoleServices:
     history: ChannelHistory
     storage: Storage
     wallets: Wallets
+    exports: AccountExports
+    imports: AccountImports
     purchases: Purchases
     boards: Boards
     leaderboards: Leaderboards

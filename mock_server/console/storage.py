@@ -6,7 +6,6 @@ from typing import Any
 
 from aiohttp import web
 
-from mock_server.console.accounts import object_document
 from mock_server.console.forms import (
     body_of,
     internal,
@@ -18,6 +17,7 @@ from mock_server.console.forms import (
 )
 from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
+from mock_server.features.account_export.messages import object_message
 from mock_server.features.storage.core import (
     ObjectId,
     StorageFailed,
@@ -80,7 +80,7 @@ def list_objects(services: ConsoleServices, request: web.Request) -> dict[str, A
         )
     (count,) = services.store.all("SELECT count(*) AS count FROM storage")
     return {
-        "objects": [_without_value(object_document(row)) for row in rows],
+        "objects": [_without_value(object_message(row)) for row in rows],
         "total_count": count["count"],
         "next_cursor": cursor,
     }
@@ -125,7 +125,7 @@ def get_object(services: ConsoleServices, request: web.Request) -> dict[str, Any
     rows = services.storage.read([_id(request)])
     if not rows:
         raise not_found("Storage object not found.")
-    return object_document(rows[0])
+    return object_message(rows[0])
 
 
 async def write_object(services: ConsoleServices, request: web.Request) -> dict[str, Any]:

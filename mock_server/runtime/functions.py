@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 MOCK_MODULE = "nakama_mock"
+SATORI_MODULE = "satori"
+SCRIPT_MODULE = "javascript"
+"""What JavaScript's functions call and no other language has."""
 
 
 class RuntimeFunctions:
@@ -14,7 +17,7 @@ class RuntimeFunctions:
     positional, None is absent, too many are the caller's mistake; several results are a tuple.
     """
 
-    _module: ClassVar[str] = ""  # the Lua module they are in, where that is not `nakama`
+    _module: ClassVar[str] = ""  # what they are in, where that is not `nk`
 
 
 class PureFunctions(RuntimeFunctions):

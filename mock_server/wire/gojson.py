@@ -36,11 +36,16 @@ def marshal(value: Any) -> str:
     return join(value, comma=",", quote=go_string, sort_keys=True)
 
 
-def unmarshal(text: str | bytes) -> Any:
+def unmarshal(text: str | bytes, *, exact: bool = False) -> Any:
     """`json.Unmarshal` into `any`, with the numbers as Nakama's runtimes pass them on.
 
+    Args:
+        text: The JSON text.
+        exact: Whether numbers keep their form: those without point and exponent are ints.
+
     Returns:
-        The value. Numbers have gone through a double; whole ones within 64 bits are ints.
+        The value. Numbers have gone through a double, unless `exact` is set; whole ones within
+        64 bits are ints.
 
     Raises:
         DecodeError: The text is no JSON; the message is Go's.
@@ -48,6 +53,8 @@ def unmarshal(text: str | bytes) -> Any:
     data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     source = _SURROGATE_ESCAPES.sub(_without_lone_surrogate, utf8_text(data))
     try:
+        if exact:
+            return json.loads(source, parse_constant=_no_constant)
         return json.loads(
             source, parse_int=_number, parse_float=_number, parse_constant=_no_constant
         )

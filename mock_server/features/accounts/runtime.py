@@ -39,7 +39,7 @@ class AccountFunctions(RuntimeFunctions):
         row = self._accounts.find(owner)
         if row is None:
             raise ModuleError(f"failed to get account for user_id {owner}: account not found")
-        return self._account_table(row)
+        return account_table(self._accounts, row)
 
     def accounts_get_id(self, user_ids: Any = None, device_ids: Any = None) -> list[dict[str, Any]]:
         """Read whole accounts by user id or device id; unknown ids are left out.
@@ -63,7 +63,7 @@ class AccountFunctions(RuntimeFunctions):
             for device in devices
         ]
         found = {row["id"]: row for row in rows if row is not None}
-        return [self._account_table(row) for row in found.values()]
+        return [account_table(self._accounts, row) for row in found.values()]
 
     def account_update_id(
         self,
@@ -124,16 +124,16 @@ class AccountFunctions(RuntimeFunctions):
         except ValueError as error:
             raise ModuleError(f"error while trying to delete account: {error}") from None
 
-    def _account_table(self, row: Row) -> dict[str, Any]:
-        account = self._accounts.account(row["id"])
-        user = user_table(self._accounts, row)
-        times = {
-            name: row[name] // 1_000_000 for name in ("verify_time", "disable_time") if row[name]
-        }
-        others: dict[str, Any] = {
-            name: account[name] for name in ("email", "devices", "custom_id") if name in account
-        }
-        return {**user, "user": user, "wallet": gojson.unmarshal(row["wallet"]), **others, **times}
+
+def account_table(accounts: Accounts, row: Row) -> dict[str, Any]:
+    """An account as modules see it: the fields of its user, and the user once more inside."""
+    account = accounts.account(row["id"])
+    user = user_table(accounts, row)
+    times = {name: row[name] // 1_000_000 for name in ("verify_time", "disable_time") if row[name]}
+    others: dict[str, Any] = {
+        name: account[name] for name in ("email", "devices", "custom_id") if name in account
+    }
+    return {**user, "user": user, "wallet": gojson.unmarshal(row["wallet"]), **others, **times}
 
 
 def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:

@@ -30,6 +30,7 @@ CREATE INDEX storage_of_user ON storage (user_id, collection, read, key);
 _CURSOR = "storage"
 _MUST_NOT_EXIST = "*"
 _WIDTH = 128
+_VERSION_WIDTH = 32
 _LARGEST_INT2 = (1 << 15) - 1
 
 
@@ -81,6 +82,16 @@ class Write:
     value: str
     read: int = 1
     write: int = 1
+
+
+@frozen
+class StoredObject:
+    """An object as it is put back, with its version and its times in microseconds."""
+
+    write: Write
+    version: str
+    create_time: int
+    update_time: int
 
 
 @frozen
@@ -186,6 +197,22 @@ class Storage:
                         "permission denied."
                     )
 
+    def replace_all(self, user_id: str, objects: Sequence[StoredObject]) -> None:
+        """Put objects back in the place of all that a user has.
+
+        Raises:
+            StorageFailed: A value that the database does not take, or two objects of one key.
+        """
+        with self._store.transaction():
+            before = self._store.all("SELECT * FROM storage WHERE user_id = ?", user_id)
+            self._store.run("DELETE FROM storage WHERE user_id = ?", user_id)
+            for each in objects:
+                self._put_back(each)
+            after = self._store.all("SELECT * FROM storage WHERE user_id = ?", user_id)
+        gone = [ObjectId(row["collection"], row["key"], user_id) for row in before]
+        self._store.after_commit(lambda: self.deleted.send(gone))
+        self._store.after_commit(lambda: self.written.send(after))
+
     def page(
         self,
         collection: str,
@@ -275,6 +302,27 @@ class Storage:
         assert row is not None
         return row
 
+    def _put_back(self, given: StoredObject) -> None:
+        write, version = given.write, given.version
+        value = _checked_value(write)
+        if len(version) > _VERSION_WIDTH:
+            raise StorageFailed(_too_long(_VERSION_WIDTH))
+        if self._find(write.id) is not None:
+            raise StorageFailed(
+                'ERROR: duplicate key value violates unique constraint "storage_pkey" '
+                "(SQLSTATE 23505)"
+            )
+        self._store.run(
+            "INSERT INTO storage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *write.id.order,
+            value,
+            version,
+            write.read,
+            write.write,
+            given.create_time,
+            given.update_time,
+        )
+
     def _insert(self, which: ObjectId, value: str, new: tuple[str, int, int], now: int) -> None:
         try:
             self._store.run(
@@ -317,9 +365,7 @@ def _checked_value(write: Write) -> str:
         StorageFailed: The database does not take it, or something else of the object.
     """
     if max(len(write.id.collection), len(write.id.key)) > _WIDTH:
-        raise StorageFailed(
-            f"ERROR: value too long for type character varying({_WIDTH}) (SQLSTATE 22001)"
-        )
+        raise StorageFailed(_too_long(_WIDTH))
     for place, name in ((5, "read"), (6, "write")):
         number = getattr(write, name)
         if not -_LARGEST_INT2 - 1 <= number <= _LARGEST_INT2:
@@ -336,6 +382,10 @@ def _checked_value(write: Write) -> str:
         return jsonb_text(write.value)
     except ValueError as error:
         raise StorageFailed(f"ERROR: {error} (SQLSTATE 22P02)") from None
+
+
+def _too_long(width: int) -> str:
+    return f"ERROR: value too long for type character varying({width}) (SQLSTATE 22001)"
 
 
 def _age(row: Row) -> tuple[int, str, str, str]:

@@ -223,6 +223,14 @@ class Tournaments:
             raise TournamentRefused(Refusal.OUTSIDE_DURATION)
         self._records.add_attempts(board, period.expiry, owner_id, count)
 
+    def disable_ranks(self, tournament_id: str) -> None:
+        """Drop the ranks of a tournament for good.
+
+        Raises:
+            TournamentRefused: There is no such tournament.
+        """
+        self._boards.disable_ranks(self._find(tournament_id).id)
+
     def find(self, tournament_id: str) -> Board | None:
         """The board of an id, a leaderboard's, too, or None."""
         return self._boards.find(tournament_id)

@@ -8,7 +8,10 @@ from mock_server.features.leaderboards.ranks import Ranks
 from mock_server.features.leaderboards.records import Records
 from mock_server.features.tournaments import api
 from mock_server.features.tournaments.core import Tournaments
-from mock_server.features.tournaments.runtime import TournamentFunctions
+from mock_server.features.tournaments.runtime import (
+    TournamentFunctions,
+    TournamentScriptFunctions,
+)
 from mock_server.features.tournaments.runtime_records import TournamentRecordFunctions
 from mock_server.features.tournaments.scheduler import BoardListener, Scheduler
 from server_kit import Clock, Store
@@ -27,7 +30,11 @@ def tournaments_feature(
     scheduler = Scheduler(clock, boards, ranks, listener)
     return Feature(
         routes=api.routes(tournaments),
-        functions=(TournamentFunctions(tournaments), TournamentRecordFunctions(tournaments)),
+        functions=(
+            TournamentFunctions(tournaments),
+            TournamentRecordFunctions(tournaments),
+            TournamentScriptFunctions(tournaments),
+        ),
         start=scheduler.start,
         end=scheduler.end,
         close=scheduler.end,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, ClassVar
 
 from mock_server.cron import ScheduleCrash
 from mock_server.cursor import BadCursor
@@ -16,12 +17,18 @@ from mock_server.features.leaderboards.arguments import (
 from mock_server.features.leaderboards.board import MAX_NUM_SCORE, NO_MAX_SIZE, Board
 from mock_server.features.leaderboards.boards import BoardRejected
 from mock_server.features.leaderboards.core import CrashingSchedule
-from mock_server.features.tournaments.core import TournamentFilter, Tournaments
+from mock_server.features.tournaments.core import (
+    TournamentFilter,
+    TournamentRefused,
+    Tournaments,
+)
 from mock_server.features.tournaments.messages import tournament_table
 from mock_server.features.tournaments.tasks import task
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.runtime.functions import SCRIPT_MODULE, RuntimeFunctions
+
+_log = logging.getLogger("mock_server.runtime")
 
 ID = "expects a tournament ID string"
 _LAST_CATEGORY = 127
@@ -206,6 +213,33 @@ class TournamentFunctions(RuntimeFunctions):
         """
         Arguments("tournament_ranks_disable", tournament_id).filled_text(1, ID)
         raise ModuleError("error disabling tournament ranks: leaderboard not found")
+
+
+class TournamentScriptFunctions(RuntimeFunctions):
+    """What JavaScript can do with tournaments and Lua can't."""
+
+    _module: ClassVar[str] = SCRIPT_MODULE
+
+    def __init__(self, tournaments: Tournaments) -> None:
+        self._tournaments = tournaments
+
+    def tournaments_ranks_disable(self, tournament_id: str) -> None:
+        """Drop the ranks of a tournament for good.
+
+        A real Nakama 3.40 also takes it for a leaderboard from then on, until it is restarted.
+
+        Raises:
+            ModuleError: There is no such tournament.
+        """
+        try:
+            self._tournaments.disable_ranks(tournament_id)
+        except TournamentRefused as error:
+            raise ModuleError(str(error)) from None
+        _log.warning(
+            "tournamentsRanksDisable: a real Nakama 3.40 takes the tournament %s for a leaderboard "
+            "now, until it is restarted",
+            tournament_id,
+        )
 
 
 def _board(given: Arguments) -> Board:

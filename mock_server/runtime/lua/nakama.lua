@@ -63,6 +63,12 @@ setmetatable(nk, {
   end,
 })
 
+function nk.get_satori()
+  local satori = {}
+  for _, name in ipairs(host.satori) do satori[name] = runtime_function("satori." .. name, name) end
+  return satori
+end
+
 bit32 = {}
 for _, name in ipairs(host.bit32) do bit32[name] = runtime_function("bit32." .. name, name) end
 

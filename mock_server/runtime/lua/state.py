@@ -15,7 +15,7 @@ from mock_server.runtime.arguments import to_bytes, to_text
 from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
-from mock_server.runtime.functions import MOCK_MODULE
+from mock_server.runtime.functions import MOCK_MODULE, SATORI_MODULE
 from mock_server.runtime.lua import bit32, greenlets
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.values import FromLua, to_lua
@@ -207,6 +207,7 @@ class LuaState:
                 **{name: self._watched(function) for name, function in functions.items()},
                 b"functions": [to_bytes(name) for name in self._bridge.names()],
                 b"mock": [to_bytes(name) for name in self._bridge.names(MOCK_MODULE)],
+                b"satori": [to_bytes(name) for name in self._bridge.names(SATORI_MODULE)],
                 b"bit32": [to_bytes(name) for name in bit32.FUNCTIONS],
             },
             recursive=True,

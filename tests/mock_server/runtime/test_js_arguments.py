@@ -36,6 +36,18 @@ REFUSALS = {
     "nk.groupUsersKick('', [])": "TypeError: expects group ID to be a valid identifier",
     "nk.leaderboardRanksDisable('')": "GoError: leaderboard not found",
     "nk.tournamentsRanksDisable('none')": "GoError: tournament not found",
+    "nk.walletLedgerList('x')": "TypeError: expects a valid user id",
+    "nk.walletLedgerList(ID, null)": "TypeError: expects number",
+    "nk.walletLedgerList(ID, 1000)": "ok",
+    "nk.walletLedgerList(ID, -1)": "ok",
+    "nk.walletLedgerList(ID, -2)": (
+        "GoError: failed to retrieve user wallet ledger: ERROR: LIMIT must not be negative "
+        "(SQLSTATE 2201W)"
+    ),
+    "nk.walletLedgerList(ID, 1, null)": "TypeError: expects string",
+    "nk.walletLedgerList(ID, 1, 'x')": (
+        "GoError: failed to retrieve user wallet ledger: wallet ledger cursor invalid"
+    ),
     "nk.usersGetUsername([''])": "ok",
     "nk.multiUpdate(5)": "TypeError: expects an array of account updates",
     "nk.multiUpdate(null, 5)": "TypeError: expects a valid array of data",
@@ -64,6 +76,27 @@ async def test_arguments_are_refused_in_the_words_of_nakama(tmp_path: Path) -> N
     async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
         answers = {code: (await game.rpc("run", code)).body for code in REFUSALS}
     assert answers == REFUSALS
+
+
+@pytest.mark.asyncio
+async def test_tournaments_lose_their_ranks_and_ledgers_list_more_than_a_page(
+    tmp_path: Path,
+) -> None:
+    body = """
+    nk.tournamentCreate('cup', false, 'desc', 'best', 60, null, null, '', '', 0, 0, 0, 0, 0, false,
+        true);
+    var before = nk.tournamentRecordWrite('cup', ctx.userId, 'ada', 5).rank;
+    nk.tournamentsRanksDisable('cup');
+    var after = nk.tournamentRecordWrite('cup', ctx.userId, 'ada', 6).rank;
+    for (var i = 0; i < 102; i++) { nk.walletUpdate(ctx.userId, {gems: 1}, {}, true); }
+    var all = nk.walletLedgerList(ctx.userId, 1000), some = nk.walletLedgerList(ctx.userId, 101);
+    var rest = nk.walletLedgerList(ctx.userId, 101, some.cursor);
+    return JSON.stringify([before, after, all.items.length, all.cursor, some.items.length,
+        rest.items.length, rest.items[0].userId === ctx.userId]);
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        told = (await game.rpc("run", token=await game.login())).body
+    assert told == [1, 0, 102, None, 101, 1, True]
 
 
 @pytest.mark.asyncio

@@ -25,6 +25,7 @@ SETTINGS: dict[str, Any] = {
     "runtime.env": ("GREETING=hello", "PAIR=a=b"),
 }
 TAPES = (
+    "js_accounts",
     "js_channels_streams",
     "js_codec",
     "js_context",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mock_server.runtime.js.errors import ScriptGoError
 from mock_server.runtime.js.functions import (
     accounts,
     channels,
@@ -20,6 +19,7 @@ from mock_server.runtime.js.functions import (
     matches,
     notifications,
     purchases,
+    satori,
     services,
     storage,
     streams,
@@ -69,18 +69,6 @@ storageIndexList partyList secureRandomBytes getSatori
         """,
     )
 )
-SATORI = tuple(
-    re.findall(
-        r"\w+",
-        """
-authenticate identityDelete propertiesGet propertiesUpdate eventsPublish serverEventsPublish
-experimentsList flagsList flagsOverridesList liveEventsList liveEventJoin messagesList
-messageUpdate messageDelete
-        """,
-    )
-)
-"""The functions of what `nk.getSatori()` returns."""
-
 _MODULES = (
     accounts,
     channels,
@@ -113,16 +101,12 @@ def _missing(name: str) -> Function:
     return missing
 
 
-def _unconfigured(name: str) -> Function:
-    def fail(given: Given, nk: Nk) -> Any:
-        words = snake(name).replace("_", " ")
-        raise ScriptGoError(f"failed to satori {words}: satori configuration is invalid")
-
-    return fail
-
+_SATORI = functions_of(satori)
+SATORI = tuple(_SATORI)
+"""The functions of what `nk.getSatori()` returns."""
 
 FUNCTIONS: dict[str, Function] = {
     **{name: _MAPPED.get(name) or _missing(name) for name in NAMES},
-    **{f"satori.{name}": _unconfigured(name) for name in SATORI},
+    **{f"satori.{name}": function for name, function in _SATORI.items()},
 }
 """All functions by name; those of Satori begin with `satori.`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mock_server.runtime.errors import BadArgument
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Function, Nk, retold
 from mock_server.runtime.js.given import Given, Object, camel_keys, json_of
@@ -13,6 +14,7 @@ from mock_server.wire.uuids import parse_uuid
 
 _METADATA = frozenset({"metadata", "wallet"})
 _USER = "invalid user id"
+_NO_USER = "the import has no account.user (Nakama panics here)"
 _STRINGS = "expects an array of strings"
 _NO_USERS = "failed to get users: ERROR: syntax error at end of input (SQLSTATE 42601)"
 _ACCOUNT = (
@@ -83,7 +85,23 @@ def account_export_id(given: Given, nk: Nk) -> Any:
 
 def account_import_id(given: Given, nk: Nk) -> Any:
     """`nk.accountImportId(text, userId?)`."""
-    return _account(nk("account_import_id", given.text(0), given.optional(1, given.text, "")))
+    text = given.filled(0, "expects data to be present")
+    user_id, expected = _import_target(given)
+    try:
+        with retold("^runtime error: .*", f"error importing account: {_NO_USER}"):
+            return _account(nk("account_import_id", text, user_id))
+    except BadArgument as error:
+        raise ScriptTypeError(error.expected if error.number == 1 else expected) from None
+
+
+def _import_target(given: Given) -> tuple[str, str]:
+    """The id over whose account is imported, and what is said of it if it is none."""
+    if not given.has(1):
+        return "", ""
+    user_id = given.value(1)
+    if not isinstance(user_id, str):
+        return "none", "expects user id to be a string"  # said after what is wrong with the text
+    return user_id or "none", _USER if user_id else "expects user id"
 
 
 def users_get_id(given: Given, nk: Nk) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
+from mock_server.runtime.js.errors import ScriptTypeError
 from mock_server.runtime.js.functions.leaderboards import (
     board_ids,
     board_metadata,
@@ -63,10 +63,7 @@ def tournament_delete(given: Given, nk: Nk) -> Any:
 
 def tournaments_ranks_disable(given: Given, nk: Nk) -> Any:
     """`nk.tournamentsRanksDisable(id)`."""
-    tournament = given.text(0)
-    if not nk("tournaments_get_id", [tournament]):
-        raise ScriptGoError("tournament not found")
-    nk("tournament_ranks_disable", tournament)
+    nk("javascript.tournaments_ranks_disable", given.text(0))
     return UNDEFINED
 
 

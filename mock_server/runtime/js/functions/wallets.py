@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.js.errors import ScriptTypeError
+from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.storage import deletes_of, writes_of
 from mock_server.runtime.js.functions.table import Nk
 from mock_server.runtime.js.given import (
@@ -21,6 +21,7 @@ from mock_server.runtime.js.values import UNDEFINED
 from mock_server.wire.uuids import NIL, parse_uuid
 
 _OPAQUE = frozenset({"changeset", "metadata", "previous", "updated"})
+_LEDGER_PAGE = 100
 _USER = "expects a valid user id"
 _WHOLE = "expects changeset values to be whole numbers"
 _UPDATES = "expects an array of wallet update objects"
@@ -61,11 +62,22 @@ def wallets_update(given: Given, nk: Nk) -> Any:
 def wallet_ledger_list(given: Given, nk: Nk) -> Any:
     """`nk.walletLedgerList(userId, limit?, cursor?)`."""
     user_id = given.uuid(0, _USER)
-    limit = given.optional(1, given.integer, 100)
-    if not 0 <= limit <= 100:
-        raise ScriptTypeError("expects limit to be 0-100")
-    items, cursor = nk("wallet_ledger_list", user_id, limit, given.optional(2, given.text, ""))
-    return {"items": camel_keys(items, _OPAQUE), "cursor": cursor or None}
+    limit = given.defined(1, given.integer, 100)
+    cursor = given.defined(2, given.text, "")
+    if limit < -1:
+        raise ScriptGoError(
+            "failed to retrieve user wallet ledger: ERROR: LIMIT must not be negative "
+            "(SQLSTATE 2201W)"
+        )
+    items: list[Object] = []
+    is_complete = limit == -1
+    while not is_complete:  # Nakama has no upper bound here, which Lua's function has
+        size = min(limit - len(items), _LEDGER_PAGE)
+        page, cursor = nk("wallet_ledger_list", user_id, size, cursor)
+        items += page
+        is_complete = not cursor or len(items) >= limit
+    shown = [{**camel_keys(item, _OPAQUE), "userId": given.value(0)} for item in items]
+    return {"items": shown, "cursor": cursor or None}
 
 
 def wallet_ledger_update(given: Given, nk: Nk) -> Any:

@@ -42,8 +42,6 @@ function $nkRetry(keys, update, retries) {
 const nk = {};
 for (const name of given.functions) { nk[name] = $nkFunction(name); }
 nk.storageWriteRetry = function $nkStorageWriteRetry(keys, update, retries) { return $nkRetry(keys, update, retries); };
-nk.getSatori = function $nkGetSatori() {
-  const satori = {};
-  for (const name of given.satori) { satori[name] = $nkFunction("satori." + name); }
-  return satori;
-};
+const satori = {};
+for (const name of given.satori) { satori[name] = $nkFunction("satori." + name); }
+nk.getSatori = function $nkGetSatori() { return satori; };

@@ -1,0 +1,1 @@
+"""Accounts as documents: export and import."""
