@@ -17,9 +17,10 @@ from mock_server.config import (
     UnknownSetting,
 )
 from mock_server.features.push.devices import Device
+from mock_server.features.push.events import InvalidRule, PushEvent
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.records import FailedAttempt, PushOutcome, PushRecord
-from mock_server.features.push.rules import InvalidRule, PushEvent, PushRule
+from mock_server.features.push.rules import PushRule
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
 

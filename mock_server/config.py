@@ -15,11 +15,11 @@ import attrs
 from attrs import field, frozen, validators
 
 from mock_server.features.push.rules import PushRule, read_rules
+from mock_server.features.push.targets import check_target
 from server_kit.nearest import nearest
 
 DEVICE_SOURCES = re.compile(r"|metadata|storage:[^/]+/.+|function:\w[\w.]*\.\w+")
 STORES = ("apple", "google", "huawei", "facebook", "samsung")
-PUSH_TARGETS = ("player_id", "external_user_id")
 
 # What Nakama refuses to start with, too.
 _POSITIVE = validators.ge(1)
@@ -166,7 +166,10 @@ class PushConfig:
         on_event: What becomes a push: `PushRule` objects, mappings with their fields, or the name
             of a JSON file with a list of such mappings.
         target: `player_id` sends to the devices that registered here, `external_user_id` to those
-            on which OneSignal knows the user's id as external user id.
+            on which OneSignal knows the user's id as external user id. Where the game calls its
+            users something else there, `external_user_id:` is followed by `email`, `custom_id`,
+            `metadata:FIELD` or `function:MODULE.FUNCTION` (of a server module in Python, called
+            with `nk` and the user's id). A rule may have a target of its own.
         device_source: Where the devices are of a user who has none that registered here:
             `metadata` (the account's `os_player_id` or list `os_player_ids`),
             `storage:COLLECTION/KEY` (an object of the user with these), `function:MODULE.FUNCTION`
@@ -185,7 +188,7 @@ class PushConfig:
     """
 
     on_event: tuple[PushRule, ...] = field(default=(), converter=read_rules)
-    target: str = field(default="player_id", validator=validators.in_(PUSH_TARGETS))
+    target: str = field(default="player_id", validator=check_target)
     device_source: str = field(default="metadata", validator=_check_device_source)
     device_expiry_sec: int = field(default=30 * 86_400, validator=validators.ge(0))
     registration_path: str = field(

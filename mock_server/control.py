@@ -6,6 +6,7 @@ It is served on the console's port, so that the client API has no path that Naka
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -14,7 +15,9 @@ from attrs import frozen
 
 from mock_server.features.purchases.facade import PurchasesFacade
 from mock_server.features.push.devices import Device, shown
+from mock_server.features.push.events import InvalidRule
 from mock_server.features.push.push_log import PushLog
+from mock_server.features.push.rules import PushRule
 from mock_server.handles import OpenSocket
 from mock_server.realtime.session import DISCONNECTED
 from mock_server.runtime.tools.metrics import Metric
@@ -43,6 +46,9 @@ class Controlled(Protocol):
 
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions."""
+
+    def add_push_rules(self, rules: Iterable[PushRule | Mapping[str, Any]]) -> None:
+        """Add push rules until the next reset."""
 
     def sockets(self) -> list[OpenSocket]:
         """The open sockets."""
@@ -94,6 +100,8 @@ class Control:
         app.router.add_post("/_control/restart", self._restart)
         app.router.add_get("/_control/requests", self._requests)
         app.router.add_get("/_control/pushes", self._pushes)
+        app.router.add_get("/_control/push_rules", self._push_rules)
+        app.router.add_post("/_control/push_rules", self._add_push_rules)
         app.router.add_get("/_control/devices", self._devices)
         app.router.add_get("/_control/metrics", self._metrics)
         app.router.add_post("/_control/purchases/{transaction_id}/refund", self._refund)
@@ -157,6 +165,18 @@ class Control:
         ]
         return web.json_response({"pushes": records})
 
+    async def _push_rules(self, request: web.Request) -> web.Response:
+        rules = [rule.shown() for rule in self._server.pushes.rules.all()]
+        return web.json_response({"rules": rules})
+
+    async def _add_push_rules(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, _PushRules)
+        try:
+            self._server.add_push_rules(asked.rules)
+        except InvalidRule as error:
+            raise refusal(str(error)) from None
+        return await self._push_rules(request)
+
     async def _devices(self, request: web.Request) -> web.Response:
         wanted = request.query.get("user_id", "")
         devices = [
@@ -213,6 +233,11 @@ class _Restart:
 @frozen
 class _Clock:
     advance: float
+
+
+@frozen
+class _PushRules:
+    rules: list[dict[str, Any]]
 
 
 @frozen

@@ -11,7 +11,7 @@ from mock_server.features.leaderboards import boards
 from mock_server.features.moderation import core as moderation
 from mock_server.features.notifications import core as notifications
 from mock_server.features.purchases import core as purchases
-from mock_server.features.push import devices, pending
+from mock_server.features.push import chat, devices, pending, scheduler
 from mock_server.features.storage import core as storage
 from mock_server.features.wallets import core as wallets
 
@@ -29,5 +29,7 @@ _STORED = (  # in this order: a data file is known again by its tables
     notes,
     devices,
     pending,
+    chat,
+    scheduler,
 )
 SCHEMA = "".join(module.SCHEMA for module in _STORED)

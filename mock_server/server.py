@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from mock_server.features.purchases.facade import PurchasesFacade
 from mock_server.features.push.devices import Device
 from mock_server.features.push.push_log import PushLog
 from mock_server.features.push.records import PushRecord
+from mock_server.features.push.rules import PushRule, read_rules
 from mock_server.grpc.port import GrpcPort
 from mock_server.handles import OpenSocket, RuntimeHandle, open_socket
 from mock_server.realtime.session import SocketSession
@@ -176,6 +177,23 @@ class MockServer(HostedServer):
         self._modules.append(init_module)
         return init_module
 
+    def add_push_rules(self, rules: Iterable[PushRule | Mapping[str, Any]]) -> None:
+        """Add push rules while the server runs, until `reset`.
+
+        Args:
+            rules: As in the setting `push.on_event`; each replaces the rule for its event.
+
+        Raises:
+            InvalidRule: One of them is wrong, or two are for the same event; none is added.
+        """
+        added = read_rules(rules)
+        self._call_in_loop(lambda: self._add_push_rules(added))
+
+    def _add_push_rules(self, rules: Iterable[PushRule]) -> None:
+        for rule in rules:
+            self.pushes.rules.add(rule)
+        self._running().push.scheduler.plan()
+
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions."""
         return self._call_in_loop(lambda: self._running().rpcs.ids())
@@ -286,7 +304,7 @@ class MockServer(HostedServer):
         self.events.publish("reset", {})
 
     async def _open(self) -> None:
-        self.pushes.keep()
+        self.pushes.rules.keep()
         wiring = await self._wire(Store(SCHEMA, self._data))
         console = self.config.console
         await self._serve_client_api(wiring, self.config.socket.port)

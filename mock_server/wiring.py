@@ -129,7 +129,9 @@ class Wiring:
         self._registrations = Registrations()
         self._contexts = Contexts(config)
         self._events = Events(self._registrations, self._contexts, clock)
+        self._events.generated.connect(self.push.triggers.generated)
         self.rpcs = RpcFunctions(self._registrations)
+        self.rpcs.called.connect(self.push.triggers.called)
         self._hooks = Hooks(self._registrations, self._contexts, self._sessions)
         self._operations = Operations(
             server_key=config.socket.server_key, sessions=self._sessions, hooks=self._hooks
@@ -226,9 +228,11 @@ class Wiring:
             store,
             clock,
             registry=registry,
+            tracker=tracker,
             sessions=self._sessions.devices,
             accounts=self.accounts,
             storage=self._storage,
+            groups=self._groups,
             find_function=lambda name: self.runtime.python_function(name),
             pushes=self._pushes,
         )
@@ -239,8 +243,10 @@ class Wiring:
         self._sessions.started.connect(self.push.seen)
         for change in (registry.added, registry.removed):
             change.connect(lambda session: self.push.seen(session.identity))
-        self.notifications.sent.connect(self.push.notified)
-        self._channels.direct_message_sent.connect(self.push.messaged)
+        self.notifications.sent.connect(self.push.triggers.notified)
+        self._channels.message_sent.connect(self.push.triggers.messaged)
+        self._channels.joined.connect(self.push.chat.joined)
+        self._channels.left.connect(self.push.chat.left)
 
     def _features(self) -> tuple[Feature, ...]:
         """What each feature offers; of two routes for a path the first one answers."""

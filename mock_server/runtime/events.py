@@ -8,14 +8,32 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from attrs import frozen
+
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.callbacks import EventFunction
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.registrations import Registrations
+from mock_server.signals import Signal
 from server_kit import Clock
 
 _log = logging.getLogger("mock_server.runtime")
+
+
+@frozen
+class GeneratedEvent:
+    """An event of a client or a module.
+
+    Attributes:
+        context: Who generated it: a client's user, or the server.
+        name: Its name.
+        properties: Its properties.
+    """
+
+    context: Context
+    name: str
+    properties: Mapping[str, str]
 
 
 class Events:
@@ -25,12 +43,16 @@ class Events:
         registrations: The functions.
         contexts: Makes their contexts.
         clock: The server's time.
+
+    Attributes:
+        generated: A client or a module generated an event.
     """
 
     def __init__(self, registrations: Registrations, contexts: Contexts, clock: Clock) -> None:
         self._registrations = registrations
         self._contexts = contexts
         self._clock = clock
+        self.generated: Signal[GeneratedEvent] = Signal()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def generate(
@@ -45,6 +67,7 @@ class Events:
         """Pass an event to the functions of `register_event`; `timestamp` is now where None."""
         event = {"name": name, "properties": dict(properties), "external": external}
         self._tell(self._registrations.active.events, context, event, timestamp)
+        self.generated.send(GeneratedEvent(context, name, properties))
 
     def session_started(self, session: SocketSession) -> None:
         """Tell that a socket has opened."""

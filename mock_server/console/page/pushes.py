@@ -56,10 +56,10 @@ class PushList:
         return wanted.finds(*texts, *record.contents.values(), self._name_of(record.user_id))
 
     def _show(self, record: PushRecord) -> dict[str, Any]:
-        rule = self._pushes.rule_for(record.event)
+        rule = self._pushes.rules.find(record.event)
         return {
             **attrs.asdict(record),
             "username": self._name_of(record.user_id),
-            "rule": {"event": record.event, "also_online": rule.also_online} if rule else None,
+            "rule": {"also_online": rule.also_online, **rule.shown()} if rule else None,
             "onesignal_url": self._onesignal_url,
         }

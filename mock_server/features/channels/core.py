@@ -123,32 +123,20 @@ class ChannelMessage:
 
 
 @frozen
-class DirectMessage:
-    """A chat message that was written in a channel of two users.
+class ChannelUser:
+    """A user who joined a channel, or left it."""
 
-    Attributes:
-        message_id: The message's id.
-        channel_id: The channel's id.
-        sender_id: Who wrote it.
-        sender_username: Their name.
-        recipient_id: The other one.
-        content: JSON text, as it was stored.
-    """
-
-    message_id: str
-    channel_id: str
-    sender_id: str
-    sender_username: str
-    recipient_id: str
-    content: str
+    stream: Stream
+    user_id: str
 
 
 class Channels:
     """The chat of one server.
 
     Attributes:
-        direct_message_sent: A message was written in a channel of two users, and has reached those
-            who are in it.
+        message_sent: A message was written, and has reached those who are in its channel.
+        joined: A user asked to join a channel, and is in it.
+        left: A user asked to leave a channel, and the socket has left it.
     """
 
     def __init__(self, store: Store, clock: Clock, tracker: Tracker, router: Router) -> None:
@@ -156,7 +144,9 @@ class Channels:
         self._clock = clock
         self._tracker = tracker
         self._router = router
-        self.direct_message_sent: Signal[DirectMessage] = Signal()
+        self.message_sent: Signal[ChannelMessage] = Signal()
+        self.joined: Signal[ChannelUser] = Signal()
+        self.left: Signal[ChannelUser] = Signal()
         for mode in (StreamMode.CHANNEL, StreamMode.GROUP, StreamMode.DM):
             tracker.listen(mode, self._tell)
 
@@ -171,7 +161,7 @@ class Channels:
         if author.persistent:
             self._insert(message, now // 1000)
         self.publish([message])
-        self._signal(message)
+        self.message_sent.send(message)
         return message
 
     def update(self, author: Author, message_id: str, content: str) -> ChannelMessage:
@@ -272,24 +262,6 @@ class Channels:
                 'ERROR: insert or update on table "message" violates foreign key constraint '
                 '"message_sender_id_fkey" (SQLSTATE 23503)'
             ) from None
-
-    def _signal(self, message: ChannelMessage) -> None:
-        """Signal a direct message, once for each of the two users who did not write it."""
-        author, stream = message.author, message.author.stream
-        if stream.mode != StreamMode.DM:
-            return
-        for recipient in dict.fromkeys((stream.subject, stream.subcontext)):
-            if recipient != author.user_id:
-                self.direct_message_sent.send(
-                    DirectMessage(
-                        message.id,
-                        author.channel_id,
-                        author.user_id,
-                        author.username,
-                        recipient,
-                        jsonb_text(message.content) if author.persistent else message.content,
-                    )
-                )
 
     def _own(self, message_id: str, sender_id: str) -> Row:
         row = self._store.one(

@@ -8,6 +8,7 @@ from mock_server.features.channels.core import (
     Author,
     ChannelMessage,
     Channels,
+    ChannelUser,
     MessageNotFound,
     MessageNotStored,
     place,
@@ -51,6 +52,7 @@ class _Requests:
             persistence=request["persistence"] is not False,
         )
         is_new = self._tracker.track(stream, own)
+        self._channels.joined.send(ChannelUser(stream, session.user_id))
         presences = self._tracker.of_stream(stream)
         if is_new and stream.mode == StreamMode.DM:
             self._invite_other(session, stream, presences)
@@ -81,7 +83,10 @@ class _Requests:
         notify(self._notifications, [event.to(other)])
 
     def leave(self, session: SocketSession, request: dict[str, Any]) -> Reply:
-        self._tracker.untrack(_stream(request), session.id)
+        stream = _stream(request)
+        if self._tracker.get(stream, session.id) is not None:
+            self._tracker.untrack(stream, session.id)
+            self._channels.left.send(ChannelUser(stream, session.user_id))
         return {}
 
     def send(self, session: SocketSession, request: dict[str, Any]) -> Reply:

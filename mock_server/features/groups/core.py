@@ -168,6 +168,17 @@ class Groups:
         )
         return None if row is None else int(row["state"])
 
+    def member_ids(self, group_id: str, limit: int) -> list[str]:
+        """The ids of superadmins, admins and members, in this order."""
+        rows = self._store.all(
+            "SELECT destination_id FROM group_edge WHERE source_id = ? AND state <= ? "
+            "ORDER BY state, position LIMIT ?",
+            group_id,
+            GroupState.MEMBER,
+            limit,
+        )
+        return [row["destination_id"] for row in rows]
+
     def may(self, group_id: str, user_id: str, lowest: GroupState) -> bool:
         """Tell whether a user is at least this in a group; the system user may do everything."""
         if user_id == SYSTEM_USER:

@@ -126,7 +126,7 @@ def _collected(named: Iterator[tuple[str, Any]], source: str, user_id: str) -> F
         player_id = parse_uuid(value) if isinstance(value, str) else None
         if player_id is None:
             problems.append(
-                f"{source} of user {user_id}: {name} is {_shown(value)}, which is no player id"
+                f"{source} of user {user_id}: {name} is {shown_value(value)}, which is no player id"
             )
         elif len(sources) < _MOST or player_id in sources:
             sources[player_id] = source
@@ -136,6 +136,7 @@ def _collected(named: Iterator[tuple[str, Any]], source: str, user_id: str) -> F
     return FoundDevices(sources, tuple(problems))
 
 
-def _shown(value: object) -> str:
+def shown_value(value: object) -> str:
+    """A value as a problem shows it, in up to 61 characters."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"

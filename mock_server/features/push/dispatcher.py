@@ -9,25 +9,21 @@ import uuid
 
 import attrs
 
-from mock_server.config import Config
-from mock_server.features.push.device_registry import DeviceRegistry
-from mock_server.features.push.device_sources import DeviceSource, FoundDevices
+from mock_server.config import OneSignalConfig
+from mock_server.features.push.addresses import Addresses, target_of
 from mock_server.features.push.errors import NobodyReached, OneSignalError, advice
+from mock_server.features.push.events import InvalidRule, PushEvent
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.onesignal import OneSignal
 from mock_server.features.push.pending import PendingPushes
 from mock_server.features.push.push_log import PushLog
 from mock_server.features.push.records import FailedAttempt, PushOutcome, PushRecord
-from mock_server.features.push.rules import EventRule, InvalidRule, PushEvent
-from mock_server.features.push.targets import ExternalUserIds, PlayerIds, PushTarget
+from mock_server.features.push.rules import EventRule
 from mock_server.features.push.task_queue import TaskQueue, TaskQueueFull
 from mock_server.realtime.registry import SessionRegistry
-from mock_server.wire.uuids import parse_uuid
-from server_kit import Clock
+from server_kit import Clock, Store
 
 _log = logging.getLogger("mock_server.push")
-
-_REGISTERED = "registered"
 
 
 class PushDispatcher:
@@ -38,23 +34,22 @@ class PushDispatcher:
 
     def __init__(
         self,
-        config: Config,
+        config: OneSignalConfig,
+        store: Store,
         clock: Clock,
         *,
         registry: SessionRegistry,
-        devices: DeviceRegistry,
-        source: DeviceSource,
+        addresses: Addresses,
         onesignal: OneSignal,
         task_queue: TaskQueue,
         pushes: PushLog,
         pending: PendingPushes,
     ) -> None:
-        self._target = config.push.target
-        self._has_onesignal = bool(config.onesignal.url)
+        self._store = store
+        self._has_onesignal = bool(config.url)
         self._clock = clock
         self._registry = registry
-        self._devices = devices
-        self._source = source
+        self._addresses = addresses
         self._onesignal = onesignal
         self._task_queue = task_queue
         self._pushes = pushes
@@ -66,28 +61,57 @@ class PushDispatcher:
             self._start(record, message)
 
     def dispatch(self, event: PushEvent, rule: EventRule) -> None:
-        """Push an event, unless its user is online; never raises."""
-        record = PushRecord(
-            id=str(uuid.uuid4()),
-            event=event.name,
-            user_id=event.user_id,
-            time=self._clock.time(),
-        )
+        """Push an event to its user, unless they are online; never raises."""
+        record = self._record(event)
         if not rule.also_online and self._registry.of_user(event.user_id):
             self._end(record, PushOutcome.SKIPPED, "the user is online")
             return
         message = self._message(record, event, rule)
         if message is None:
             return
-        addressed = self._with_recipients(attrs.evolve(record, contents=message.contents))
-        if addressed is None:
+        record = attrs.evolve(record, contents=message.contents)
+        addressed = self._addresses.find(record, message.target or rule.target)
+        if addressed.outcome != PushOutcome.PENDING:
+            self._end(addressed, addressed.outcome, addressed.reason)
             return
+        self._accept(addressed, message)
+
+    def broadcast(self, event: PushEvent, rule: EventRule) -> None:
+        """Push an event to the audience of its rule.
+
+        In a transaction it is sent after the commit.
+        """
+        record = self._record(event)
+        message = self._message(record, event, rule)
+        if message is not None:
+            audience = rule.audience.fields()
+            record = attrs.evolve(record, contents=message.contents, audience=audience)
+            self._accept(record, message)
+
+    def refuse(self, event: PushEvent, problem: str) -> None:
+        """Record that an event has no push, because its user can't be one; never raises."""
+        self._end(self._record(event), PushOutcome.FAILED, problem)
+
+    def pass_over(self, event: PushEvent, reason: str) -> None:
+        """Record that an event is pushed to nobody further; never raises."""
+        self._end(self._record(event), PushOutcome.SKIPPED, reason)
+
+    def _record(self, event: PushEvent) -> PushRecord:
+        return PushRecord(
+            id=str(uuid.uuid4()),
+            event=event.name,
+            user_id=event.user_id,
+            time=self._clock.time(),
+        )
+
+    def _accept(self, record: PushRecord, message: PushMessage) -> None:
+        """Keep a push until OneSignal has answered, and send it."""
         try:
-            self._pending.put(addressed, message)
+            self._pending.put(record, message)
         except Exception as error:  # a function of the game made the message
-            self._end(addressed, PushOutcome.FAILED, f"it could not be sent: {error}")
+            self._end(record, PushOutcome.FAILED, f"it could not be sent: {error}")
             return
-        self._start(addressed, message)
+        self._store.after_commit(lambda: self._start(record, message))
 
     def _message(self, record: PushRecord, event: PushEvent, rule: EventRule) -> PushMessage | None:
         try:
@@ -109,46 +133,17 @@ class PushDispatcher:
             return None
         return message
 
-    def _with_recipients(self, record: PushRecord) -> PushRecord | None:
-        """The record with the player ids of its recipients; None if there are none."""
-        if self._target == "external_user_id":
-            return record
-        found = self._find_devices(record.user_id)
-        reason = "; ".join(found.problems)
-        record = attrs.evolve(
-            record, player_ids=tuple(found.sources), device_sources=found.sources, reason=reason
-        )
-        if not found.sources:
-            self._end(record, PushOutcome.NOBODY_REACHED, reason or "the user has no device")
-            return None
-        return record
-
-    def _find_devices(self, user_id: str) -> FoundDevices:
-        """The user's devices in the mock's table; where it has none, those of the game's own."""
-        devices = self._devices.of_user(user_id)
-        given = list(dict.fromkeys(each.player_id for each in devices if each.player_id))
-        # OneSignal refuses a message if one of its ids is not a UUID.
-        usable = {each: _REGISTERED for each in given if parse_uuid(each)}
-        unusable = [each for each in given if each not in usable]
-        problems = (f"no UUID: {', '.join(unusable)}",) if unusable else ()
-        if usable:
-            return FoundDevices(usable, problems)
-        elsewhere = self._source.find(user_id)
-        return FoundDevices(elsewhere.sources, (*problems, *elsewhere.problems))
-
     def _start(self, record: PushRecord, message: PushMessage) -> None:
         if not self._has_onesignal:
             self._end(record, PushOutcome.FAILED, "onesignal.url is not set: there is no OneSignal")
             return
         self._pushes.put(record)
-        ids = record.player_ids
-        target = PlayerIds(ids) if ids else ExternalUserIds([record.user_id])
         try:
-            self._task_queue.start(self._send(record, message, target))
+            self._task_queue.start(self._send(record, message))
         except TaskQueueFull as error:
             self._end(record, PushOutcome.FAILED, str(error))
 
-    async def _send(self, record: PushRecord, message: PushMessage, target: PushTarget) -> None:
+    async def _send(self, record: PushRecord, message: PushMessage) -> None:
         def failed(error: OneSignalError) -> None:
             nonlocal record
             failure = FailedAttempt(self._clock.time(), str(error))
@@ -159,8 +154,8 @@ class PushDispatcher:
         try:
             created = await self._onesignal.create_notification(
                 message,
-                target,
-                lane=record.user_id,
+                target_of(record),
+                lane=record.user_id or record.event,
                 idempotency_key=record.id,
                 failed=failed,
             )
@@ -184,9 +179,8 @@ class PushDispatcher:
         self, record: PushRecord, outcome: PushOutcome, reason: str, to_do: str = "see the push log"
     ) -> None:
         if outcome == PushOutcome.FAILED:
-            _log.warning(
-                "push %s to user %s failed: %s; %s", record.event, record.user_id, reason, to_do
-            )
+            to = f"user {record.user_id}" if record.user_id else "its audience"
+            _log.warning("push %s to %s failed: %s; %s", record.event, to, reason, to_do)
         try:
             self._pending.drop(record.id)
         except sqlite3.Error:  # it is sent once more after a restart, with the same key

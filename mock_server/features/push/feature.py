@@ -23,5 +23,6 @@ def push_feature(
         rpcs=functions.functions(),
         start=push.resume,
         end=push.end,
+        settle=push.scheduler.settle,
         close=push.close,
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mock_server.features.push.targets import check_optional_target
+
 
 @frozen(kw_only=True)
 class PushMessage:
@@ -19,12 +21,18 @@ class PushMessage:
         headings: The title by language; other languages have none.
         data: The app's own data; up to 2,048 bytes of JSON.
         send_after: When to send it; None is now.
+        target: The setting `push.target` for this message, as `external_user_id:email`; that of
+            the rule, or the setting itself, where empty.
+
+    Raises:
+        InvalidRule: There is no such target.
     """
 
     contents: Mapping[str, str]
     headings: Mapping[str, str] = field(factory=dict)
     data: Mapping[str, Any] = field(factory=dict)
     send_after: datetime | None = None
+    target: str = field(default="", validator=check_optional_target)
 
     def fields(self) -> dict[str, Any]:
         """The fields of a request that creates a notification."""

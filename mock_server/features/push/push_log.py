@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import takewhile
 
+from mock_server.features.push.events import PushEvent, event_name
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.records import PushRecord
-from mock_server.features.push.rules import EventRule, PushEvent, PushRule, event_name
+from mock_server.features.push.rule_set import RuleSet
+from mock_server.features.push.rules import FunctionRule, PushRule
 from server_kit import Notifier
 
 MessageMaker = Callable[[PushEvent], PushMessage | None]
@@ -24,11 +27,13 @@ class PushLog:
 
     Args:
         rules: The rules of the configuration.
+
+    Attributes:
+        rules: The present rules.
     """
 
     def __init__(self, rules: Iterable[PushRule] = ()) -> None:
-        self._rules = {rule.event: EventRule(rule.message, rule.also_online) for rule in rules}
-        self._rules_after_reset = dict(self._rules)
+        self.rules = RuleSet(rules)
         self._records: dict[str, PushRecord] = {}
         self._change_numbers: dict[str, int] = {}  # by record id, the latest change last
         self._changes = 0
@@ -44,7 +49,7 @@ class PushLog:
         return len(self._records)
 
     def on_event(
-        self, event: str | int, *, also_online: bool = False
+        self, event: str | int, *, also_online: bool = False, recipients: str = ""
     ) -> Callable[[MessageMaker], MessageMaker]:
         """Decorate a function that makes the push for one kind of event.
 
@@ -53,34 +58,30 @@ class PushLog:
         that is added while the server runs is removed by `reset`.
 
         Args:
-            event: `direct_message`, or the name or the code of a notification.
+            event: The event of a `PushRule`, but `schedule:NAME`.
             also_online: Whether to push although the user has an open socket.
+            recipients: As that of a `PushRule`.
 
         Raises:
-            InvalidRule: There is no such event.
+            InvalidRule: There is no such event, or it has its own recipients.
         """
-        name = event_name(event)
+        rule = partial(
+            FunctionRule, event=event_name(event), also_online=also_online, recipients=recipients
+        )
+        rule(message=lambda _: None)  # a wrong rule is refused here
 
         def register(make: MessageMaker) -> MessageMaker:
-            self._rules[name] = EventRule(make, also_online)
+            self.rules.add(rule(message=make))
             return make
 
         return register
 
-    def rule_for(self, event: str) -> EventRule | None:
-        """The rule for an event of this name, or None."""
-        return self._rules.get(event)
-
-    def keep(self) -> None:
-        """Keep the present rules over a `reset`."""
-        self._rules_after_reset = dict(self._rules)
-
     def reset(self) -> None:
-        """Remove all records, and the rules added since `keep`."""
+        """Remove all records, and the rules that were added since the start."""
         with self._lock:
             self._records.clear()
             self._change_numbers.clear()
-        self._rules = dict(self._rules_after_reset)
+        self.rules.reset()
 
     def put(self, record: PushRecord) -> None:
         """Add a record, or replace the one with its id, and wake those who wait."""

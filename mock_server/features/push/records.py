@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from attrs import field, frozen
 
@@ -45,8 +46,8 @@ class PushRecord:
 
     Attributes:
         id: A UUID; the idempotency key of every attempt, so that nothing is sent twice.
-        event: `direct_message`, the name of a notification, or its code as text.
-        user_id: The recipient.
+        event: The name of the event, as `direct_message`, `7` or `event:order_delivered`.
+        user_id: The recipient; nothing where it goes to an audience.
         time: When the event happened, in seconds since the epoch.
         outcome: Its state.
         reason: Why it was not sent, or which devices it did not reach; else empty.
@@ -54,6 +55,8 @@ class PushRecord:
         player_ids: Its recipients, where it is sent by player id.
         device_sources: Where each of them is known from, by player id: `registered` is the mock's
             own table, others are the setting `push.device_source`.
+        external_user_id: Its recipient at OneSignal, where it is sent by external user id.
+        audience: The segments and filters it goes to, as OneSignal gets them.
         notification_id: Its id at OneSignal.
         recipients: How many devices it was sent to; None where OneSignal did not say.
         failures: The failed attempts.
@@ -68,6 +71,8 @@ class PushRecord:
     contents: Mapping[str, str] = field(factory=dict)
     player_ids: tuple[str, ...] = ()
     device_sources: Mapping[str, str] = field(factory=dict)
+    external_user_id: str = ""
+    audience: Mapping[str, Any] = field(factory=dict)
     notification_id: str = ""
     recipients: int | None = None
     failures: tuple[FailedAttempt, ...] = ()

@@ -1,7 +1,7 @@
-"""Push rules: which events become a push, with which texts.
+"""Push rules: which events become a push, for whom, with which texts.
 
 A rule is configuration (`push.on_event`: a JSON file, or `PushRule` objects), or a function of the
-game (`server.push.on_event`).
+game (`server.pushes.on_event`).
 """
 
 from __future__ import annotations
@@ -10,98 +10,27 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 from attrs import Attribute, field, frozen
 
+from mock_server.cron import BadSchedule, ScheduleCrash, parse_schedule
+from mock_server.features.push.events import (
+    DATA_NAMES,
+    SCHEDULE,
+    InvalidRule,
+    PushEvent,
+    event_name,
+    is_own,
+)
 from mock_server.features.push.message import PushMessage
-
-DIRECT_MESSAGE = "direct_message"
-
-_NAMES = {
-    -1: "dm_request",
-    -2: "friend_request",
-    -3: "friend_accept",
-    -4: "group_add",
-    -5: "group_join_request",
-    -6: "friend_join_game",
-    -9: "friend_remove",
-}
-
-
-class InvalidRule(ValueError):
-    """A push rule can't be read, or could never work."""
-
-
-@frozen(kw_only=True)
-class PushEvent:
-    """Something that happened to a user.
-
-    Attributes:
-        name: `direct_message`, the name of a notification of Nakama's own (`friend_request`, …),
-            or the code of one of the game's, as text.
-        user_id: The recipient.
-        sender_id: The id of the sender; the nil uuid, or nothing, for the server.
-        sender: The sender's user name; nothing for the server.
-        code: The notification's code; 0 for a direct message.
-        subject: The notification's subject; nothing for a direct message.
-        content: The notification's or message's content.
-        source_id: The notification's or message's id.
-    """
-
-    name: str
-    user_id: str
-    sender_id: str
-    sender: str
-    code: int
-    subject: str
-    content: Mapping[str, Any]
-    source_id: str
-
-    def values(self) -> dict[str, str]:
-        """The names of a template: texts and numbers of the content and of the event."""
-        from_content = {
-            name: str(value)
-            for name, value in self.content.items()
-            if isinstance(value, str | int | float) and not isinstance(value, bool)
-        }
-        own = {"sender": self.sender, "subject": self.subject, "code": str(self.code)}
-        return from_content | own
-
-    def data(self) -> dict[str, str | int]:
-        """The data of the push, with which the app opens the right screen."""
-        return {
-            "event": self.name,
-            "code": self.code,
-            "sender_id": self.sender_id,
-            "source_id": self.source_id,
-        }
-
-
-def name_of(code: int) -> str:
-    """The event's name of a notification with this code."""
-    return _NAMES.get(code, str(code))
-
-
-def event_name(event: object) -> str:
-    """The name of an event, given its name or a notification code.
-
-    Raises:
-        InvalidRule: There is no such event.
-    """
-    if isinstance(event, int) and not isinstance(event, bool):
-        return name_of(event)
-    text = event if isinstance(event, str) else ""
-    if text.removeprefix("-").isdecimal():
-        return name_of(int(text))
-    known = (DIRECT_MESSAGE, *_NAMES.values())
-    if text not in known:
-        raise InvalidRule(
-            f"there is no event {event!r}; events are {', '.join(known)}, "
-            "and the code of any notification"
-        )
-    return text
+from mock_server.features.push.targets import (
+    Audience,
+    check_optional_target,
+    read_filters,
+    read_names,
+)
 
 
 def _check_texts(_: Any, attribute: Attribute[Any], texts: object) -> None:
@@ -122,9 +51,32 @@ def _check_english(_: Any, attribute: Attribute[Any], texts: Mapping[str, str]) 
         )
 
 
+def _check_data(_: Any, attribute: Attribute[Any], data: Mapping[str, str]) -> None:
+    for name in data:
+        if name in DATA_NAMES:
+            raise InvalidRule(f"data has {name!r} already: that of the event")
+
+
 def _check_flag(_: Any, attribute: Attribute[Any], value: object) -> None:
     if not isinstance(value, bool):
         raise InvalidRule(f"{attribute.name} must be true or false, not {value!r}")
+
+
+def _check_text(_: Any, attribute: Attribute[Any], value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidRule(f"{attribute.name} must be a text, not {value!r}")
+
+
+def _check_cron(_: Any, __: Attribute[Any], cron: str) -> None:
+    if not cron:
+        return
+    try:
+        parse_schedule(cron).next(0)
+    except (BadSchedule, ScheduleCrash) as error:
+        raise InvalidRule(
+            f"cron must be a cron expression, as '0 18 * * *' for every day at 18:00 UTC, not "
+            f"{cron!r}: {error}"
+        ) from None
 
 
 @frozen(kw_only=True)
@@ -135,19 +87,56 @@ class PushRule:
     `$subject`, `$code` for the event's own; `$$` is a dollar sign.
 
     Attributes:
-        event: `direct_message`, the name or the code of a notification.
+        event: `direct_message`, `group_message`, `room_message`, the name or the code of a
+            notification, `event:NAME` (of `nk.event` and `POST /v2/event`), `rpc:ID` (a call of the
+            RPC function succeeded), or `schedule:NAME`.
         contents: The text by language, with `en`.
         headings: The title by language; other languages have none.
+        data: Texts by name for the app, beside the event's own data.
         also_online: Whether to push although the user has an open socket.
+        recipients: Who gets the push of `event:NAME` and `rpc:ID`: the property that has a user
+            id, several with commas between them, or a list. Where empty, it is the user who sent
+            the event, and of one that the server sent, the properties `user_id` and `user_ids`.
+        target: The setting `push.target` for this rule; the setting itself where empty.
+        included_segments: Segments of OneSignal that get the push instead of a user.
+        excluded_segments: Segments of which nobody gets it.
+        filters: Filters of OneSignal, instead of included segments.
+        cron: When `schedule:NAME` happens, in UTC, as `0 18 * * *` for every day at 18:00.
 
     Raises:
-        InvalidRule: There is no such event, no English text, or a text that is no template.
+        InvalidRule: There is no such event, no English text, a text that is no template, a value
+            of another kind, or one that this event can't have.
     """
 
     event: str = field(converter=event_name)
     contents: Mapping[str, str] = field(validator=[_check_texts, _check_english])
     headings: Mapping[str, str] = field(factory=dict, validator=_check_texts)
+    data: Mapping[str, str] = field(factory=dict, validator=[_check_texts, _check_data])
     also_online: bool = field(default=False, validator=_check_flag)
+    recipients: str = field(default="", validator=_check_text)
+    target: str = field(default="", validator=check_optional_target)
+    included_segments: tuple[str, ...] = field(default=(), converter=read_names)
+    excluded_segments: tuple[str, ...] = field(default=(), converter=read_names)
+    filters: tuple[Mapping[str, Any], ...] = field(default=(), converter=read_filters)
+    cron: str = field(default="", validator=[_check_text, _check_cron])
+    audience: Audience = field(init=False, repr=False)
+
+    @audience.default
+    def _audience(self) -> Audience:
+        return Audience(
+            included_segments=self.included_segments,
+            excluded_segments=self.excluded_segments,
+            filters=self.filters,
+        )
+
+    def __attrs_post_init__(self) -> None:
+        self._check_schedule()
+        self._check_audience()
+        if self.recipients and not is_own(self.event):
+            raise InvalidRule(
+                f"recipients are named by properties of event:NAME and rpc:ID; {self.event} has "
+                "its own"
+            )
 
     def message(self, event: PushEvent) -> PushMessage:
         """The message for one event.
@@ -159,21 +148,78 @@ class PushRule:
         return PushMessage(
             contents=_filled(self.contents, values),
             headings=_filled(self.headings, values),
-            data=event.data(),
+            data=_filled(self.data, values) | event.data(),
+        )
+
+    def shown(self) -> dict[str, Any]:
+        """The rule as it is configured, without what it leaves out."""
+        shown = attrs.asdict(self, filter=lambda each, value: bool(value) and each.init)
+        return shown | {"event": self.event}
+
+    def _check_schedule(self) -> None:
+        is_scheduled = self.event.startswith(SCHEDULE)
+        if is_scheduled != bool(self.cron):
+            raise InvalidRule(
+                f"{self.event}: an event schedule:NAME has a cron expression, and no other has"
+            )
+        if is_scheduled and not self.audience:
+            raise InvalidRule(
+                f"{self.event}: a schedule has no user; name included_segments or filters"
+            )
+        texts = (*self.contents.values(), *self.headings.values(), *self.data.values())
+        if is_scheduled and any(Template(text).get_identifiers() for text in texts):
+            raise InvalidRule(f"{self.event}: a schedule has nothing for a $name; $$ is a dollar")
+
+    def _check_audience(self) -> None:
+        if not self.audience:
+            return
+        if not self.cron and not is_own(self.event):
+            raise InvalidRule(
+                f"{self.event} happens to a user, who gets the push; segments and filters are for "
+                "event:NAME, rpc:ID and schedule:NAME"
+            )
+        if self.recipients or self.target or self.also_online:
+            raise InvalidRule(
+                f"{self.event}: segments and filters are the audience; it has no recipients, "
+                "target or also_online beside them"
+            )
+
+
+@frozen(kw_only=True)
+class FunctionRule:
+    """A function of the game makes the push of an event.
+
+    Attributes:
+        event: The event's name.
+        message: Makes a `PushMessage`, or None where there is to be none.
+        also_online: Whether to push although the user has an open socket.
+        recipients: As that of a `PushRule`.
+    """
+
+    event: str
+    message: Callable[[PushEvent], object]
+    also_online: bool = field(default=False, validator=_check_flag)
+    recipients: str = field(default="", validator=_check_text)
+    target: str = field(default="", init=False)
+    audience: Audience = field(factory=Audience, init=False)
+    cron: str = field(default="", init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.event.startswith(SCHEDULE):
+            raise InvalidRule(f"{self.event}: a schedule is made by a PushRule, with an audience")
+        if self.recipients and not is_own(self.event):
+            raise InvalidRule(f"{self.event} has its own recipients")
+
+    def shown(self) -> dict[str, Any]:
+        """The rule for others to read."""
+        name = getattr(self.message, "__name__", repr(self.message))
+        shown = {"event": self.event, "function": name, "recipients": self.recipients}
+        return {name: value for name, value in shown.items() if value} | (
+            {"also_online": True} if self.also_online else {}
         )
 
 
-@frozen
-class EventRule:
-    """How one kind of event becomes a push; made of a PushRule or a function.
-
-    Attributes:
-        message: Makes a `PushMessage`, or None where there is to be none.
-        also_online: Whether to push although the user has an open socket.
-    """
-
-    message: Callable[[PushEvent], object]
-    also_online: bool
+EventRule: TypeAlias = PushRule | FunctionRule
 
 
 def read_rules(given: str | Iterable[PushRule | Mapping[str, Any]]) -> tuple[PushRule, ...]:
@@ -209,7 +255,7 @@ def _read_file(path: Path) -> list[Any]:
 def _read_rule(entry: object) -> PushRule:
     if not isinstance(entry, Mapping):
         raise InvalidRule(f"a rule is an object with 'event' and 'contents', not {entry!r}")
-    known = [each.name for each in attrs.fields(PushRule)]
+    known = [each.name for each in attrs.fields(PushRule) if each.init]
     unknown = [name for name in entry if name not in known]
     missing = [name for name in ("event", "contents") if name not in entry]
     if unknown or missing:
@@ -219,7 +265,7 @@ def _read_rule(entry: object) -> PushRule:
     return PushRule(**entry)
 
 
-def _filled(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+def _filled(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, Any]:
     try:
         return {language: Template(text).substitute(values) for language, text in texts.items()}
     except KeyError as error:

@@ -24,21 +24,32 @@ export const view = pagedView("/_control/console/pushes", {
   text: (item) => Object.values(item.contents)[0] ?? item.reason,
   time: (item) => item.time,
   labels: (item) => [badge(...OUTCOMES[item.outcome])],
-  under: (item) => item.username || item.user_id,
+  under: recipient,
   facts: (item) => [
     ["Player", playerLink(item.user_id, item.username)],
+    ["External id", item.external_user_id],
+    ["Audience", audience(item)],
     ["When", time(item.time)],
     ["Reason", item.reason],
   ],
   sections: (item) => [card("way", "Its way", el("ol", { class: "steps" }, steps(item)))],
 });
 
+function recipient(item) {
+  return item.username || item.user_id || audience(item);
+}
+
+function audience(item) {
+  const chosen = Object.entries(item.audience);
+  return chosen.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ");
+}
+
 function steps(item) {
   const failures = item.failures.map((each) =>
     step("bad", "Attempt failed", time(each.time), ` ${each.problem}`),
   );
   return [
-    step("good", "Event", `${item.event} for ${item.username || item.user_id}`),
+    step("good", "Event", `${item.event} for ${recipient(item)}`),
     item.rule
       ? step("good", "Rule", `${item.rule.event}${item.rule.also_online ? ", also while online" : ""}`)
       : step("quiet", "Rule", "It has gone since."),
