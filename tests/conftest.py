@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import asyncio
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -61,6 +62,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell without job control starts what it puts in the background with SIGINT ignored, and
+    # processes pass that on: the programs that tests interrupt would not notice.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     name = config.getoption("--loop")
     if name in _LOOPS:
         asyncio.set_event_loop_policy(_Policy(_LOOPS[name]))
