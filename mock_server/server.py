@@ -369,12 +369,12 @@ class MockServer(HostedServer):
         return app
 
     def _tell_push(self, record: PushRecord) -> None:
-        told = {"id": record.id, "user_id": record.user_id, "change": record.outcome}
-        self.events.publish("push", told)
+        data = {"id": record.id, "user_id": record.user_id, "change": record.outcome}
+        self.events.publish("push", data)
 
     def _tell_socket(self, change: str, session: SocketSession) -> None:
-        told = {"session_id": session.id, "user_id": session.user_id, "change": change}
-        self.events.publish("socket", told)
+        data = {"session_id": session.id, "user_id": session.user_id, "change": change}
+        self.events.publish("socket", data)
 
     def _guard(self) -> OriginGuard:
         """Keeps foreign pages out; on an address of the network it asks for the console's login."""

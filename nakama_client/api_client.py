@@ -36,7 +36,7 @@ _KEYS = ("server_key", "http_key")
 
 _log = logging.getLogger("nakama_client.http")
 
-# So many repetitions may wait for a slow `on_retry` handler; of more it does not hear.
+# So many repetitions may wait for a slow `on_retry` handler; it does not get more.
 _QUEUE_LIMIT = 1024
 
 

@@ -32,7 +32,7 @@ class FeedSettings:
         retry: The delays after a failed listing; only its delays count, a feed never gives up.
         clock: Gives the seconds since 1970.
         random: Gives numbers from 0 up to 1.
-        on_progress: Hears how far the feed's catching up is.
+        on_progress: Called with how far the feed has caught up.
 
     Raises:
         ArgumentError: A value is out of range.

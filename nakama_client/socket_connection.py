@@ -41,7 +41,7 @@ _Answer = Envelope | DisconnectReason | None
 
 
 class RestorableState(Protocol):
-    """What a feature told the server about this connection, and has to tell the next one."""
+    """What a feature has set up on this connection, and has to set up on the next one."""
 
     def requests(self) -> Iterable[tuple[str, dict[str, Any]]]:
         """The requests that restore it, each with its member and its body.
@@ -59,7 +59,7 @@ class AnsweredState(RestorableState, Protocol):
         """The server restored it."""
 
     def refused(self, body: dict[str, Any], failure: errors.RestoreFailed) -> None:
-        """The server did not; `on_error` hears of it, too."""
+        """The server did not; `on_error` gets that, too."""
 
 
 S = TypeVar("S", bound=RestorableState)

@@ -40,7 +40,7 @@ class OneSignalStub(HostedServer):
     coroutines may be awaited from any loop.
 
     Args:
-        host: The address to bind; loopback unless told otherwise.
+        host: The address to bind; loopback by default.
         port: The port; 0 takes a free one.
         app_id: The id of the first app. OneSignal's are UUIDs; the stub takes any text.
         rest_key: That app's REST API key.

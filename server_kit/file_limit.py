@@ -1,4 +1,4 @@
-"""The limit on open files: raised at the start, and told once when it is reached.
+"""The limit on open files: raised at the start, and logged once when it is reached.
 
 When a process has no file left for a new connection, asyncio logs each of its attempts to accept
 one, a thousand at a time.
@@ -14,7 +14,7 @@ import time
 
 _log = logging.getLogger("server_kit")
 
-_ENOUGH = 1 << 20  # where the system has no limit; some refuse to be told "infinite"
+_ENOUGH = 1 << 20  # where the system has no limit; some refuse "infinite"
 _PAUSE = 60.0  # seconds until it is said again
 
 

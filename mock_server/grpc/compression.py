@@ -1,4 +1,4 @@
-"""Compressed requests, as grpcio hands them over when it is told not to unpack them.
+"""Compressed requests, as grpcio hands them over when it is set not to unpack them.
 
 grpcio does not say how a request was compressed, but Nakama answers gzip with gzip, and unpacks no
 more than its limit. No message of protobuf begins as gzip does: field 3 with a wire type that is

@@ -16,7 +16,7 @@ from mock_server.wire.errors import GrpcError
 # through, so that they are refused in Nakama's.
 _ABOVE_LIMIT = 4 << 20
 
-# How grpcio is told to compress an answer: `context.set_compression` does nothing in its asyncio
+# How grpcio is made to compress an answer: `context.set_compression` does nothing in its asyncio
 # server. https://github.com/grpc/grpc/blob/master/include/grpc/impl/compression_types.h
 _GZIP_ANSWER = (("grpc-internal-encoding-request", "gzip"),)
 

@@ -119,8 +119,8 @@ class Pipeline:
         else:
             out = self._reply(session, cid, reply)
             session.release()
-            told = None if self._requests[member].hides_reply else out
-            await self._hooks.after_message(session, member, envelope, told)
+            shown = None if self._requests[member].hides_reply else out
+            await self._hooks.after_message(session, member, envelope, shown)
             return None, out
         out = self._reply(session, cid, reply)
         session.release()

@@ -41,7 +41,7 @@ class RealtimeError(Exception):
 
 
 class Ignored(Exception):
-    """A request that fails without a word; hooks do not hear of it either."""
+    """A request that fails without an answer; hooks are not called either."""
 
 
 Reply = dict[str, Any] | None
@@ -55,7 +55,7 @@ class Request:
     Attributes:
         member: Its name in the envelope, as `rpc`.
         handler: Returns the reply's members; `{}` for a bare cid, None for no reply at all.
-        hides_reply: Whether the after hook is told of no reply, as of `party_leave` in Nakama.
+        hides_reply: Whether the after hook gets no reply, as for `party_leave` in Nakama.
         replies_first: Whether the requester gets the reply before the presence events that the
             request causes, as from Nakama's tracker, which sends these a moment later.
     """

@@ -31,7 +31,7 @@ class Router:
         """Send to these presences; those whose socket has closed are passed over."""
         self.send_to_sessions((presence.session_id for presence in presences), envelope)
 
-    # Nakama's tracker has a queue of its own: who joins is answered first, and hears of it then.
+    # Nakama's tracker has a queue of its own: who joins is answered first, and gets the event then.
     # Clients rely on that: they begin to listen when they have the answer.
 
     def send_to_stream_soon(self, stream: Stream, envelope: Mapping[str, Any]) -> None:

@@ -87,8 +87,8 @@ class Hooks:
         identity = (token and self._sessions.check(token)) or call.identity
         context = self._request_context("after", call, identity)
         request = message_json(route.message, call.request)
-        told = document_json(route.operation.response, response)
-        await _observe(function, context, told, request, name=route.name)
+        shown = document_json(route.operation.response, response)
+        await _observe(function, context, shown, request, name=route.name)
 
     async def before_message(
         self, session: SocketSession, member: str, fields: dict[str, Any]
@@ -143,8 +143,8 @@ class Hooks:
         if function is not None:
             context = self._contexts.of_socket(session, "after")
             request = message_json(envelope(), fields)
-            told = document_json(envelope(), reply or {})
-            await _observe(function, context, told, request, name=member)
+            shown = document_json(envelope(), reply or {})
+            await _observe(function, context, shown, request, name=member)
 
     def _request_context(self, mode: str, call: Call, identity: Identity) -> Context:
         return self._contexts.of_request(

@@ -26,7 +26,7 @@ MAX_LABEL_BYTES = 2048
 
 
 class PresenceReason(IntEnum):
-    """Why a presence is told of; a kick looks like a leave."""
+    """Why a presence event happened; a kick looks like a leave."""
 
     UNKNOWN = 0
     LEAVE = 3
@@ -42,7 +42,7 @@ class MatchPresence:
         session_id: The session.
         username: The user's name.
         node: The server's name.
-        reason: Why it is told of.
+        reason: Why it happened.
     """
 
     user_id: str

@@ -45,7 +45,7 @@ class PythonMatchHandler:
 
     Args:
         handler: Has the seven callbacks.
-        context: What they are told of the match.
+        context: What they get of the match.
         dispatcher: What they do things with.
     """
 

@@ -277,10 +277,10 @@ def _name(given: Arguments, expected: str) -> str:
 
 
 def without_start(function: TournamentFunction) -> TournamentFunction:
-    """A function of `register_tournament_reset`, which in Lua is not told `start_active`."""
+    """A function of `register_tournament_reset`, which in Lua does not get `start_active`."""
 
     def call(context: Context, tournament: dict[str, Any], *times: int) -> object:
-        told = {name: value for name, value in tournament.items() if name != "start_active"}
-        return function(context, told, *times)
+        shown = {name: value for name, value in tournament.items() if name != "start_active"}
+        return function(context, shown, *times)
 
     return call

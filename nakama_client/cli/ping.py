@@ -144,7 +144,7 @@ async def _shake_hands(target: _Target) -> str:
 
 
 async def _try_key(target: _Target) -> str:
-    """Log in with an id that no account has: whether the key counts is told before that."""
+    """Log in with an id that no account has: the server checks the key before that."""
     async with Client(target.endpoint, server_key=target.server_key, retry=None) as client:
         try:
             await client.authenticate_device(f"ping-{secrets.token_hex(16)}", create=False)

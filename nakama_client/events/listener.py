@@ -15,7 +15,7 @@ def _ignore(*_: object) -> None:
 
 
 class Listener(Generic[T]):
-    """Calls functions with what an `Observer` hears of a kind of event.
+    """Calls functions with what an `Observer` gets of a kind of event.
 
     Args:
         received: Takes each event.

@@ -65,7 +65,7 @@ class GameCenterCredentials:
 
 
 def game_center_body(credentials: GameCenterCredentials) -> dict[str, str]:
-    """What the server is told of a Game Center player.
+    """The message about a Game Center player that the server takes.
 
     Raises:
         ArgumentError: It is something else, or a field is missing.

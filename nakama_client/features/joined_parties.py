@@ -247,7 +247,7 @@ class JoinedParties:
         return reader
 
     def created(self, reply: PartyReply) -> Party:
-        """This socket created a party, of which an event may have told already."""
+        """This socket created a party; an event may have come already."""
         party = self._parties.get(reply.party_id)
         if party is None:
             self.entered(reply)

@@ -31,7 +31,7 @@ class ValidatedSubscription:
         expiry_time: Until when it is paid.
         refund_time: When the money was given back; None, or 1970, if it was not.
         provider_response: What the shop said; a JSON object.
-        provider_notification: What the shop told the server later; a JSON object.
+        provider_notification: What the shop reported to the server later; a JSON object.
         active: Whether it is not over.
     """
 

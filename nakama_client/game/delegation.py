@@ -81,7 +81,7 @@ def _like(method: Callable[..., Any], delegated: D) -> D:
 
 
 def _poll_progress(pump: Pump, arguments: dict[str, object]) -> None:
-    """Let `poll` call the function that hears of progress."""
+    """Let `poll` call the function that gets the progress."""
     function = arguments.get("on_progress")
     if callable(function):
         arguments["on_progress"] = pump.later(function)

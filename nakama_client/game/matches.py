@@ -36,7 +36,7 @@ class GameMatch(Facade[Match]):
 
     @property
     def presences(self) -> tuple[UserPresence, ...]:
-        """Who is in it, as far as the server has told."""
+        """Who is in it, as far as events have shown."""
         return tuple(self._target.presences)
 
     @property
@@ -78,7 +78,7 @@ class GameParty(Facade[Party]):
 
     @property
     def presences(self) -> tuple[UserPresence, ...]:
-        """Who is in it, as far as the server has told."""
+        """Who is in it, as far as events have shown."""
         return tuple(self._target.presences)
 
     @property

@@ -17,7 +17,7 @@ from nakama_client.errors import ArgumentError
 
 MARKER = "nakama_load"  # the name of the marker in a message's content
 
-# How far behind the newest message of a sender an older one is still told from a repetition.
+# How far behind the newest message of a sender an older one is still known from a repetition.
 _WINDOW = 1024
 _SENDERS = 1024  # for each recipient; those that are silent for longest are forgotten
 

@@ -1,4 +1,4 @@
-"""What Locust is told of deliveries: options, counts of workers, the summary, the exit code."""
+"""What Locust shows of deliveries: options, counts of workers, the summary, the exit code."""
 
 from __future__ import annotations
 

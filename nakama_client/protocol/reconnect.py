@@ -1,4 +1,4 @@
-"""When a lost socket is opened again, and what its handlers hear of that."""
+"""When a lost socket is opened again, and what its handlers get then."""
 
 from __future__ import annotations
 

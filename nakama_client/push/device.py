@@ -306,9 +306,9 @@ class PushDevice:
 
     async def _tell(self, listener: Handler[RegistrationInfo]) -> None:
         try:
-            told = listener(self.info)
-            if inspect.isawaitable(told):
-                await told
+            result = listener(self.info)
+            if inspect.isawaitable(result):
+                await result
         except Exception as error:
             self._report(f"the page's function {listener.name} failed", error)
 

@@ -46,7 +46,7 @@ class Website:
         headers: Headers of every registration.
         cookies: The cookies of the registration's address.
         info: Returns what is to be posted.
-        report: Is told of each failure that nobody awaits.
+        report: Called with each failure that nobody awaits.
     """
 
     def __init__(

@@ -207,7 +207,7 @@ class HttpClient:
             },
         )
         # aiohttp by itself sends everything but POST twice. Whether that is right, and who
-        # hears of it, is for the caller's policy. There is no public way to say so.
+        # knows of it, is for the caller's policy. There is no public way to say so.
         session._retry_connection = False
         try:
             yield session

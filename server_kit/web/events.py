@@ -1,4 +1,4 @@
-"""Server-sent events: what happens on a server, told to pages and to tests in any language.
+"""Server-sent events: what happens on a server, for pages and for tests in any language.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """

@@ -73,7 +73,7 @@ class _Requests:
         other = stream.subcontext if is_first else stream.subject
         if any(presence.user_id == other for presence in presences):
             return
-        session.release()  # Nakama's tracker has told it while the notification is stored
+        session.release()  # Nakama's tracker has sent it while the notification is stored
         event = SystemNotification(
             NotificationCode.DM_REQUEST,
             f"{session.username} wants to chat",

@@ -40,7 +40,7 @@ class Record:
     Attributes:
         board_id: Its board.
         owner_id: Whose it is.
-        username: The owner's name when it was written; None where it was never told.
+        username: The owner's name when it was written; None where it was never given.
         score: The score.
         num_score: How many scores were written.
         max_num_score: How many may be.

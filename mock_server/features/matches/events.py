@@ -1,4 +1,4 @@
-"""Presence events of matches, and what handlers hear of them."""
+"""Presence events of matches, and how they reach handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The members of a match with a handler, as its callbacks have been told of them."""
+"""The members of a match with a handler, as its callbacks have seen them."""
 
 from __future__ import annotations
 

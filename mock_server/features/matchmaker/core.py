@@ -119,9 +119,9 @@ class Matchmaker:
         self._pool.remove(self._pool.of_party(party_id))
 
     async def process(self) -> None:
-        """Do one tick: bring tickets together, and tell their players.
+        """Do one tick: bring tickets together, and send the players their match.
 
-        A caller that is cancelled leaves the tick running: its players are told all the same.
+        A caller that is cancelled leaves the tick running: the players get their match anyway.
         """
         tick = asyncio.create_task(self._tick())
         self._ticks.add(tick)

@@ -21,7 +21,7 @@ class MatchmakerFacade:
         self._in_loop = in_loop
 
     async def process(self) -> None:
-        """Do one tick now, as every `matchmaker.interval_sec`, and return when players are told.
+        """Do one tick now, as every `matchmaker.interval_sec`, and return when it is done.
 
         A ticket whose `min_count` is less than its `max_count` is content with fewer players in its
         second tick (`matchmaker.max_intervals`) only.

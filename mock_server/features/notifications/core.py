@@ -75,7 +75,7 @@ class Notifications:
 
     Attributes:
         sent: A notification went to one user; it was stored, if it is persistent, and has reached
-            their sockets. Not told are those to whoever is connected, and the close notices to
+            their sockets. Left out are those to whoever is connected, and the close notices to
             sockets that end (-7, -8).
     """
 

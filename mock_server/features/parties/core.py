@@ -1,4 +1,4 @@
-"""The rules of parties: what a request does, and who is told."""
+"""The rules of parties: what a request does, and who gets an event."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Parties:
         self._matchmaker.forget_party(party.id)
 
     def remove(self, stream: Stream, session_id: str, wanted: Mapping[str, Any]) -> None:
-        """Remove a member, who is told, or refuse a request, without a word; for the leader.
+        """Remove a member, who gets an event, or refuse a request, without one; for the leader.
 
         Raises:
             PartyError: There is no party or nobody such, another one leads, or it is oneself.
@@ -244,7 +244,7 @@ class Parties:
 
 
 def party_message(party: Party, own: Presence) -> dict[str, Any]:
-    """The `Party` message for one of its members, without what its creator alone is told."""
+    """The `Party` message for one of its members, without what only its creator sees."""
     return {
         "party_id": party.id,
         "open": party.is_open,

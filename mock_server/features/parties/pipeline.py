@@ -108,9 +108,9 @@ class PartyRequests:
         stream = _stream(request)
         with _while("adding party to matchmaker"):
             ticket, others = self._parties.add_ticket(stream, session.id, search)
-        told = {"party_matchmaker_ticket": {"party_id": request["party_id"], "ticket": ticket}}
-        self._router.send_to_sessions(others, told)
-        return told
+        event = {"party_matchmaker_ticket": {"party_id": request["party_id"], "ticket": ticket}}
+        self._router.send_to_sessions(others, event)
+        return event
 
     def _remove_ticket(self, session: SocketSession, request: dict[str, Any]) -> Reply:
         if not request["ticket"]:

@@ -63,7 +63,7 @@ class DeviceSource:
         self._find_function = find_function
 
     def find(self, user_id: str) -> FoundDevices:
-        """A user's devices; what is no player id is told and left out. Never raises."""
+        """A user's devices; what is no player id is reported and left out. Never raises."""
         kind, _, place = self._source.partition(":")
         try:
             match kind:

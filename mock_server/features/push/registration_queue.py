@@ -29,7 +29,7 @@ class RegistrationQueue:
         accounts: Where the language of a device's user is.
         onesignal: What is asked.
         task_queue: Runs the requests.
-        resolved: Is told the users of a device that has got its player id.
+        resolved: Called with the users of a device that has got its player id.
     """
 
     def __init__(

@@ -33,5 +33,5 @@ class SessionDevices:
 
         Session variables of these names tell them: `device_id`, `installation_id`, `os_player_id`.
         """
-        told = (self._by_token.get(token_id), *(variables.get(name) for name in _NAMES))
-        return frozenset(each for each in told if each)
+        known = (self._by_token.get(token_id), *(variables.get(name) for name in _NAMES))
+        return frozenset(each for each in known if each)

@@ -19,7 +19,7 @@ class StatusFunctions(RuntimeFunctions):
         self._status = status
 
     def status_follow(self, session_id: Any = None, user_ids: Any = None) -> None:
-        """Let a socket follow users, who need not exist; it hears of later changes only.
+        """Let a socket follow users, who need not exist; it gets later changes only.
 
         Args:
             session_id: The socket's; one that is not open is passed over.

@@ -54,5 +54,5 @@ def object_table(row: Row) -> dict[str, Any]:
 
 
 def ack_table(row: Row) -> dict[str, Any]:
-    """What modules are told of a written object."""
+    """What modules get of a written object."""
     return {name: row[name] for name in ("key", "collection", "user_id", "version")}

@@ -98,7 +98,7 @@ def _user_ids(function: str, user_ids: Any) -> list[str]:
 
 
 def _facebook_ids(facebook_ids: Any) -> list[str]:
-    # Nakama speaks of argument 1 here, too.
+    # Nakama says argument 1 here, too.
     return Arguments("users_get_id", facebook_ids).names(
         1, expected="invalid facebook ids list", each="each facebook id must be a string"
     )

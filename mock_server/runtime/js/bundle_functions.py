@@ -117,9 +117,9 @@ class BundleFunctions:
         messages = operation(title)
 
         async def call(context: Context, response: dict[str, Any], request: dict[str, Any]) -> None:
-            told = full_message(messages.response, response) if messages.response.fields else None
+            shown = full_message(messages.response, response) if messages.response.fields else None
             asked = full_message(messages.request, request) if messages.request.fields else None
-            await self._call("after", registered, context, told, asked)
+            await self._call("after", registered, context, shown, asked)
 
         return call
 
@@ -132,8 +132,8 @@ class BundleFunctions:
 
     def _rt_after(self, registered: RegisteredFunction) -> Any:
         async def call(context: Context, output: dict[str, Any], request: dict[str, Any]) -> None:
-            told = full_message(envelope(), output) if output else None
-            await self._call("after", registered, context, told, full_message(envelope(), request))
+            shown = full_message(envelope(), output) if output else None
+            await self._call("after", registered, context, shown, full_message(envelope(), request))
 
         return call
 

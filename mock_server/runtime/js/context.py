@@ -52,7 +52,7 @@ class JsContext:
         engine: The module of quickjs-ng.
         bundle: What it runs.
         host: What its code calls; it never raises.
-        given: What `prelude/` is told.
+        given: What `prelude/` gets.
         time_limit: How many seconds a call's own code may run.
 
     Attributes:

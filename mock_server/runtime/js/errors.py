@@ -26,7 +26,7 @@ class ScriptError(ModuleError):
     """An exception that a function of a bundle did not catch.
 
     Args:
-        message: What the client is told.
+        message: What the client gets.
         code: What it threw as `code`; any number of 32 bits.
         stack_trace: Where, in the form of Nakama's engine.
         typescript: The same by the source map, one place a line; empty where there is none.
@@ -54,21 +54,21 @@ class ScriptError(ModuleError):
         self.is_chosen = is_chosen
 
 
-def script_error(told: dict[str, Any], bundle: Bundle) -> ScriptError:
+def script_error(thrown: dict[str, Any], bundle: Bundle) -> ScriptError:
     """The error of an exception as `prelude/` describes it."""
-    text = str(told["text"])
+    text = str(thrown["text"])
     if _OVERFLOW in text:
         text += _NO_LIMIT
-    frames = corrected(bundle, _frames(str(told["stack"])))
+    frames = corrected(bundle, _frames(str(thrown["stack"])))
     innermost = frames[0].strip().removeprefix("at ") if frames else "<unknown>"
-    is_told = "message" in told and not told.get("isError")
+    is_message = "message" in thrown and not thrown.get("isError")
     return ScriptError(
-        str(told["message"]) if is_told else f"{text} at {innermost}",
-        told.get("code", int(GrpcCode.INTERNAL)),
+        str(thrown["message"]) if is_message else f"{text} at {innermost}",
+        thrown.get("code", int(GrpcCode.INTERNAL)),
         stack_trace="\n".join([text, *frames]) + "\n",
         typescript=typescript(bundle, frames),
         position_text=f"{text} at {innermost}",
-        is_chosen=is_told or "code" in told,
+        is_chosen=is_message or "code" in thrown,
     )
 
 
@@ -96,7 +96,7 @@ def typescript(bundle: Bundle, frames: list[str]) -> str:
 
 
 def line_of(error: ScriptError, bundle: Bundle) -> str:
-    """The file and the line of an error, for what is told at load."""
+    """The file and the line of an error, for what is said at load."""
     found = re.search(rf"\b{re.escape(bundle.name)}:(\d+):", error.stack_trace)
     return f"{bundle.path}:{found[1]}" if found else str(bundle.path)
 

@@ -126,8 +126,8 @@ class Host:
     def _write(self, text: str) -> str:
         level, form, values, fields = decode(text)
         message = sprintf(form, values)
-        told = "".join(f" {name}={verb_v(value)}" for name, value in fields.items())
-        _log.log(_LEVELS[level], "%s", one_line(f"{message}{told}"))
+        shown = "".join(f" {name}={verb_v(value)}" for name, value in fields.items())
+        _log.log(_LEVELS[level], "%s", one_line(f"{message}{shown}"))
         return "u"
 
     def _register(self, text: str) -> str:

@@ -1,7 +1,7 @@
 """What the engine of the mock has, and goja, the engine of Nakama, has not.
 
 Syntax that goja does not parse is an error when a bundle is loaded; names that it does not know are
-absent at run time, and a bundle that uses them is told so when it is loaded.
+absent at run time, and a warning names those that a bundle uses when it is loaded.
 
 https://heroiclabs.com/docs/nakama/server-framework/typescript-runtime/#restrictions
 """

@@ -32,10 +32,10 @@ class JsMatchHandler:
 
     Args:
         names: The names of its functions, by `matchInit` and so on.
-        context: What they are told of the match.
+        context: What they get of the match.
         dispatcher: Has the label and the tick rate.
         run: Runs a function with the match's context.
-        table: What JavaScript is told of a runtime context.
+        table: What JavaScript gets of a runtime context.
         close: Lets go of the context.
     """
 
@@ -58,22 +58,22 @@ class JsMatchHandler:
 
     async def init(self, params: Mapping[str, Any] | None) -> MatchSetup:
         """Make the state."""
-        told = await self._told("matchInit", self._context, dict(params or {}))
-        label = str(told["label"])
+        result = await self._result("matchInit", self._context, dict(params or {}))
+        label = str(result["label"])
         if len(label.encode()) > MAX_LABEL_BYTES:
             raise ModuleError(f"match label too long, must be 0-{MAX_LABEL_BYTES} bytes")
-        return MatchSetup(int(told["rate"]), label)
+        return MatchSetup(int(result["rate"]), label)
 
     async def join_attempt(
         self, tick: int, applicant: Context, presence: MatchPresence, metadata: Mapping[str, str]
     ) -> JoinDecision | None:
         """Decide about an applicant."""
-        told = await self._told(
+        result = await self._result(
             "matchJoinAttempt", applicant, tick, camel_keys(presence.table()), dict(metadata)
         )
-        if told.get("ended"):
+        if result.get("ended"):
             return None
-        return JoinDecision(told["accept"], told.get("reason", ""))
+        return JoinDecision(result["accept"], result.get("reason", ""))
 
     async def join(self, tick: int, presences: Sequence[MatchPresence]) -> bool:
         """Hear of new members."""
@@ -93,8 +93,8 @@ class JsMatchHandler:
 
     async def signal(self, tick: int, data: str) -> str | None:
         """Answer a signal."""
-        told = await self._told("matchSignal", self._running(), tick, data)
-        return str(told.get("data", ""))
+        result = await self._result("matchSignal", self._running(), tick, data)
+        return str(result.get("data", ""))
 
     async def state_json(self) -> str:
         """The state as JSON."""
@@ -108,21 +108,21 @@ class JsMatchHandler:
         self._close()
 
     async def _call(self, part: str, *values: Any) -> bool:
-        return not (await self._told(part, self._running(), *values)).get("ended")
+        return not (await self._result(part, self._running(), *values)).get("ended")
 
-    async def _told(self, part: str, context: Context, *values: Any) -> dict[str, Any]:
+    async def _result(self, part: str, context: Context, *values: Any) -> dict[str, Any]:
         name, table = self._names[part], self._table(context)
         try:
-            told: dict[str, Any] = await self._run(
+            result: dict[str, Any] = await self._run(
                 lambda script: script.match(part, name, table, list(values))
             )
         except Missing:
             raise ModuleError(f"{part}: there is no global function {name}") from None
         except ScriptError as error:
             raise ModuleError(error.position_text) from error
-        if "error" in told:
-            raise ModuleError(told["error"])
-        return told
+        if "error" in result:
+            raise ModuleError(result["error"])
+        return result
 
     def _running(self) -> Context:
         return attrs.evolve(

@@ -66,7 +66,7 @@ class JsPool:
         functions: What JavaScript may call.
         environment: The variables of `runtime.env`, which all contexts share.
         cache: What `nk.localcache…` uses.
-        given: What `prelude/` is told of the server.
+        given: What `prelude/` gets of the server.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class JsPool:
 
         Args:
             bundle: The bundle.
-            context: What InitModule is told.
+            context: What InitModule gets.
 
         Raises:
             ModuleLoadError: It fails.
@@ -140,7 +140,7 @@ class JsPool:
         Args:
             bundle: Whose functions the match has.
             names: Their names, by `matchInit` and so on.
-            context: What they are told of the match.
+            context: What they get of the match.
             dispatcher: What they do things with.
 
         Raises:

@@ -44,7 +44,7 @@ class LuaMatchHandler:
 
         Args:
             module: The Lua module that returns them.
-            context: What they are told of the match.
+            context: What they get of the match.
 
         Raises:
             ModuleError: It returns no handler.

@@ -23,7 +23,7 @@ _TTL = "ttl must be 0 or more"
 
 @frozen
 class _Stored:
-    """A value in a cache, so that a stored None can be told from no value."""
+    """A value in a cache, so that a stored None differs from no value."""
 
     value: Any
     stamp: int = 0

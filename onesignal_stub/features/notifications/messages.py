@@ -80,7 +80,7 @@ class Messages:
     Args:
         store: The tables.
         clock: The stub's time.
-        events: Where changes are told.
+        events: Where changes are published.
     """
 
     def __init__(self, store: Store, clock: Clock, events: EventStream) -> None:

@@ -185,7 +185,7 @@ def _name(entry: Fields, name: str, supplied: bool) -> str:
         raise ScriptTypeError(f"expects {name} to be supplied")
     text = entry.get(name)
     if not isinstance(text, str):
-        # an absent collection is told only after the key
+        # an absent collection is reported only after the key
         if name == "collection" and not entry.has(name):
             _name(entry, "key", supplied)
         raise entry.error(name, "a string")
