@@ -5,21 +5,47 @@ local onesignal = require("onesignal").new("someapikey", "someappid")
 
 local MOST_DEVICES = 10 -- of one user; the one that registered first makes room
 local MOST_IDS = 2000 -- that OneSignal takes in one message
+local MOST_TRIES = 20 -- of a write; each time one of those who write at once gets through
+local NOBODY, OWNER = 0, 1 -- who may read and write the object, besides modules
 
--- The user's player ids without this one, and the metadata they are in.
-local function other_devices(user_id, player_id)
-  local metadata = nk.account_get_id(user_id).user.metadata
-  local others = {}
-  for _, id in ipairs(metadata.os_player_ids or {}) do
-    if id ~= player_id then table.insert(others, id) end
-  end
-  return others, metadata
+-- Where a user's player ids are. Metadata would not do: it has no version, so that of two phones
+-- that register at once one would be lost.
+local function place(user_id)
+  return { collection = "push", key = "devices", user_id = user_id }
 end
 
--- Writes the whole metadata: account_update_id replaces what it does not find there.
-local function keep(user_id, metadata, player_ids)
-  metadata.os_player_ids = #player_ids > 0 and player_ids or nil
-  nk.account_update_id(user_id, metadata)
+-- Writes the ids, or deletes the object when there are none; fails if it changed since its version.
+local function keep(user_id, player_ids, version)
+  local object = place(user_id)
+  object.version = version
+  if #player_ids == 0 then
+    nk.storage_delete({ object })
+    return
+  end
+  object.value = { os_player_ids = player_ids }
+  object.permission_read, object.permission_write = OWNER, NOBODY
+  nk.storage_write({ object })
+end
+
+-- Takes a device from the user's list, and puts it at its end if it is to stay.
+local function change_once(user_id, player_id, stays)
+  local stored = nk.storage_read({ place(user_id) })[1]
+  local player_ids = {}
+  for _, id in ipairs(stored and stored.value.os_player_ids or {}) do
+    if id ~= player_id then table.insert(player_ids, id) end
+  end
+  if stays then table.insert(player_ids, player_id) end
+  if #player_ids > MOST_DEVICES then table.remove(player_ids, 1) end
+  if stored or stays then keep(user_id, player_ids, stored and stored.version or "*") end
+end
+
+local function change(user_id, player_id, stays)
+  local done, problem
+  for _ = 1, MOST_TRIES do
+    done, problem = pcall(change_once, user_id, player_id, stays)
+    if done then return end
+  end
+  error(problem)
 end
 
 -- The player id of a device. OneSignal answers with the same id each time a token comes.
@@ -34,17 +60,13 @@ end
 -- { "DeviceType": 1, "Identifier": "the push token" }, after each login
 nk.register_rpc(function(context, payload)
   local player_id = player_id_of(context, payload)
-  local player_ids, metadata = other_devices(context.user_id, player_id)
-  table.insert(player_ids, player_id)
-  if #player_ids > MOST_DEVICES then table.remove(player_ids, 1) end
-  keep(context.user_id, metadata, player_ids)
+  change(context.user_id, player_id, true)
   return nk.json_encode({ os_player_id = player_id })
 end, "register_push")
 
 -- The same, before the logout: the user's other devices stay, and the device's other users.
 nk.register_rpc(function(context, payload)
-  local player_ids, metadata = other_devices(context.user_id, player_id_of(context, payload))
-  keep(context.user_id, metadata, player_ids)
+  change(context.user_id, player_id_of(context, payload), false)
 end, "unregister_push")
 
 -- { "user_ids": ["…"], "contents": { "en": "Hello" } }, from your backend with the HTTP key
@@ -53,13 +75,16 @@ nk.register_rpc(function(context, payload)
     error({ "only the game's backend may push", 7 })
   end
   local asked = nk.json_decode(payload)
-  local batch, seen = {}, {}
+  local places, batch, seen = {}, {}, {}
+  for _, user_id in ipairs(asked.user_ids) do
+    table.insert(places, place(user_id))
+  end
   local function send()
     if #batch > 0 then onesignal:create_notification(asked.contents, {}, nil, nil, batch, {}) end
     batch = {}
   end
-  for _, user in ipairs(nk.users_get_id(asked.user_ids)) do
-    for _, player_id in ipairs(user.metadata.os_player_ids or {}) do
+  for _, stored in ipairs(nk.storage_read(places)) do
+    for _, player_id in ipairs(stored.value.os_player_ids) do
       if not seen[player_id] then -- several users of one device
         seen[player_id] = true
         table.insert(batch, player_id)

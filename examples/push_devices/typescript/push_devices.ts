@@ -2,8 +2,15 @@
 // It runs on every Nakama.
 const API_KEY = "someapikey";
 const APP_ID = "someappid";
+// Where a user's player ids are. Metadata would not do: it has no version, so that of two phones
+// that register at once one would be lost.
+const COLLECTION = "push";
+const KEY = "devices";
 const MOST_DEVICES = 10; // of one user; the one that registered first makes room
 const MOST_IDS = 2000; // that OneSignal takes in one message
+const MOST_TRIES = 20; // of a write; each time one of those who write at once gets through
+const NOBODY = 0; // who may read and write the object, besides modules
+const OWNER = 1;
 
 function post(nk: nkruntime.Nakama, path: string, body: { [name: string]: any }): any {
   body.app_id = APP_ID;
@@ -27,15 +34,46 @@ function playerIdOf(ctx: nkruntime.Context, nk: nkruntime.Nakama, payload: strin
   }).id;
 }
 
+function place(userId: string): nkruntime.StorageReadRequest {
+  return { collection: COLLECTION, key: KEY, userId: userId };
+}
+
+// Writes the ids, or deletes the object when there are none; fails if it changed since its version.
+function keep(nk: nkruntime.Nakama, userId: string, playerIds: string[], version: string): void {
+  if (playerIds.length === 0) {
+    nk.storageDelete([{ collection: COLLECTION, key: KEY, userId: userId, version: version }]);
+    return;
+  }
+  nk.storageWrite([{
+    collection: COLLECTION, key: KEY, userId: userId, version: version,
+    value: { os_player_ids: playerIds }, permissionRead: OWNER, permissionWrite: NOBODY
+  }]);
+}
+
 // Takes a device from the user's list, and puts it at its end if it is to stay.
-function change(
-  ctx: nkruntime.Context, nk: nkruntime.Nakama, playerId: string, stays: boolean
+function changeOnce(
+  nk: nkruntime.Nakama, userId: string, playerId: string, stays: boolean
 ): void {
-  const metadata = nk.accountGetId(ctx.userId).user.metadata;
-  const before: string[] = metadata.os_player_ids || [];
+  const stored = nk.storageRead([place(userId)])[0];
+  if (!stored && !stays) {
+    return;
+  }
+  const before: string[] = stored ? stored.value.os_player_ids : [];
   const others = before.filter(function (id) { return id !== playerId; });
-  metadata.os_player_ids = (stays ? others.concat([playerId]) : others).slice(-MOST_DEVICES);
-  nk.accountUpdateId(ctx.userId, null, null, null, null, null, null, metadata);
+  const after = (stays ? others.concat([playerId]) : others).slice(-MOST_DEVICES);
+  keep(nk, userId, after, stored ? stored.version : "*");
+}
+
+function change(nk: nkruntime.Nakama, userId: string, playerId: string, stays: boolean): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      return changeOnce(nk, userId, playerId, stays);
+    } catch (error) {
+      if (tries === MOST_TRIES) {
+        throw error;
+      }
+    }
+  }
 }
 
 // { "DeviceType": 1, "Identifier": "the push token" }, after each login
@@ -43,7 +81,7 @@ function registerPush(
   ctx: nkruntime.Context, logger: nkruntime.Logger, nk: nkruntime.Nakama, payload: string
 ): string {
   const playerId = playerIdOf(ctx, nk, payload);
-  change(ctx, nk, playerId, true);
+  change(nk, ctx.userId, playerId, true);
   return JSON.stringify({ os_player_id: playerId });
 }
 
@@ -51,7 +89,7 @@ function registerPush(
 function unregisterPush(
   ctx: nkruntime.Context, logger: nkruntime.Logger, nk: nkruntime.Nakama, payload: string
 ): void {
-  change(ctx, nk, playerIdOf(ctx, nk, payload), false);
+  change(nk, ctx.userId, playerIdOf(ctx, nk, payload), false);
 }
 
 // { "user_ids": ["…"], "contents": { "en": "Hello" } }, from your backend with the HTTP key
@@ -64,8 +102,8 @@ function pushToUsers(
   const asked = JSON.parse(payload);
   const playerIds: string[] = [];
   const seen: { [playerId: string]: boolean } = {};
-  nk.usersGetId(asked.user_ids).forEach(function (user) {
-    (user.metadata.os_player_ids || []).forEach(function (playerId: string) {
+  nk.storageRead(asked.user_ids.map(place)).forEach(function (stored) {
+    stored.value.os_player_ids.forEach(function (playerId: string) {
       if (!seen[playerId]) { // several users of one device
         seen[playerId] = true;
         playerIds.push(playerId);

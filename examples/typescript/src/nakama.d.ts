@@ -22,6 +22,28 @@ declare namespace nkruntime {
     metadata: { [name: string]: any };
   }
 
+  interface StorageReadRequest {
+    collection: string;
+    key: string;
+    userId?: string;
+  }
+
+  interface StorageObject {
+    value: { [name: string]: any };
+    version: string;
+  }
+
+  interface StorageWriteRequest extends StorageReadRequest {
+    value: { [name: string]: any };
+    version?: string;
+    permissionRead?: 0 | 1 | 2;
+    permissionWrite?: 0 | 1;
+  }
+
+  interface StorageDeleteRequest extends StorageReadRequest {
+    version?: string;
+  }
+
   interface Nakama {
     accountGetId(userId: string): { user: User };
     accountUpdateId(
@@ -35,6 +57,9 @@ declare namespace nkruntime {
       userId: string, subject: string, content: { [name: string]: any }, code: number,
       senderId?: string | null, persistent?: boolean
     ): void;
+    storageDelete(objects: StorageDeleteRequest[]): void;
+    storageRead(objects: StorageReadRequest[]): StorageObject[];
+    storageWrite(objects: StorageWriteRequest[]): { version: string }[];
     usersGetId(userIds: string[]): User[];
   }
 

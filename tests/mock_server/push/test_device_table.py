@@ -1,5 +1,6 @@
 """The table of devices for modules, and the portable modules that keep one of their own."""
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from mock_server import MockServer, PushOutcome
+from mock_server.features.storage.core import Storage
 from nakama_client import (
     ApiError,
     Client,
@@ -121,30 +123,41 @@ async def test_remove_push_device_refuses_bad_calls(client: Client, ada: Session
         await client.rpc_http_key("remove_push_device", {"player_id": "x"})
 
 
-@pytest.mark.parametrize("language", ["lua", "typescript"])
-@pytest.mark.asyncio
-async def test_the_portable_module_reaches_every_device_of_many_users(
-    start: Start, onesignal: OneSignalStub, tmp_path: Path, language: str
-) -> None:
-    if language == "lua":
+@pytest.fixture(params=["lua", "typescript"])
+def portable(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The settings of a server with the portable module in one language."""
+    if request.param == "lua":
         pytest.importorskip("lupa")
         shutil.copy(EXAMPLE / "push_devices.lua", tmp_path)
         shutil.copy(ROOT / "tests" / "lua" / "onesignal.lua", tmp_path)
     else:
         pytest.importorskip("quickjs")
         shutil.copy(EXAMPLE / "typescript" / "build" / "index.js", tmp_path)
-    async with start(runtime__path=str(tmp_path)) as server, client_of(server) as client:
+    return {"runtime__path": str(tmp_path), "push__device_source": "storage:push/devices"}
+
+
+def kept(server: MockServer, user: Session) -> Any:
+    """The player ids that the portable module has of a user."""
+    found = server.nk.storage_read(
+        [{"collection": "push", "key": "devices", "user_id": user.user_id}]
+    )
+    return found[0]["value"]["os_player_ids"] if found else []
+
+
+@pytest.mark.asyncio
+async def test_the_portable_module_reaches_every_device_of_many_users(
+    start: Start, onesignal: OneSignalStub, portable: dict[str, str]
+) -> None:
+    async with start(**portable) as server, client_of(server) as client:
         ada, bob = await login(client, "ada"), await login(client, "bob")
-        server.nk.account_update_id(ada.user_id, {"level": 3})
         phones = await three_phones(client, ada)
         await three_phones(client, ada)  # each login registers again
         shared = (await client.register_push(bob, device_type=1, identifier="phone 0")).player_id
         assert shared == phones[0]
-        metadata = (await client.get_account(ada)).user.metadata
-        assert metadata == {"level": 3, "os_player_ids": phones}
+        assert kept(server, ada) == phones
         assert await server.devices(ada.user_id) == []
 
-        asked = {"user_ids": [ada.user_id, bob.user_id], "contents": {"en": "to all"}}
+        asked = {"user_ids": [ada.user_id, bob.user_id, NOBODY], "contents": {"en": "to all"}}
         with pytest.raises(ApiError, match="only the game's backend"):
             await client.rpc(ada, "push_to_users", asked)
         await client.rpc_http_key("push_to_users", asked)
@@ -161,12 +174,68 @@ async def test_the_portable_module_reaches_every_device_of_many_users(
                 )
             )
             assert sorted(record.player_ids) == sorted(reached)
-            assert set(record.device_sources.values()) == {"metadata"}
-        await client.unregister_push(bob, device_type=1, identifier="phone 0")
+            assert set(record.device_sources.values()) == {"storage:push/devices"}
+        for _ in range(2):  # the second time there is nothing to remove
+            await client.unregister_push(bob, device_type=1, identifier="phone 0")
         await server.notifications.send(bob.user_id, "Again", code=7)
         last = await server.pushes.wait_for(lambda record: record.outcome != PushOutcome.SENT)
         assert last.reason == "the user has no device"
         for number in range(11):
             await client.register_push(bob, device_type=1, identifier=f"new {number}")
-        ids = (await client.get_account(bob)).user.metadata["os_player_ids"]
+        ids = kept(server, bob)
         assert len(ids) == len(set(ids)) == 10
+
+
+@pytest.mark.asyncio
+async def test_phones_that_register_at_once_are_all_kept_by_the_portable_module(
+    start: Start, portable: dict[str, str]
+) -> None:
+    async with start(**portable) as server, client_of(server) as client:
+        ada = await login(client, "ada")
+        answers = await asyncio.gather(
+            *(client.register_push(ada, device_type=1, identifier=f"phone {n}") for n in range(8))
+        )
+        assert sorted(kept(server, ada)) == sorted(answer.player_id for answer in answers)
+        await asyncio.gather(
+            *(client.unregister_push(ada, device_type=1, identifier=f"phone {n}") for n in range(8))
+        )
+        assert kept(server, ada) == []
+
+
+@pytest.mark.parametrize("had", [[], ["11111111-1111-4111-8111-111111111111"]])
+@pytest.mark.asyncio
+async def test_the_portable_module_keeps_a_phone_that_another_call_writes_in_between(
+    start: Start, portable: dict[str, str], monkeypatch: pytest.MonkeyPatch, had: list[str]
+) -> None:
+    other = "22222222-2222-4222-8222-222222222222"
+    writes: list[list[str]] = []
+    read = Storage.read
+
+    async with start(**portable) as server, client_of(server) as client:
+        ada = await login(client, "ada")
+
+        def write(player_ids: list[str]) -> None:
+            writes.append(player_ids)
+            server.nk.storage_write(
+                [
+                    {
+                        "collection": "push",
+                        "key": "devices",
+                        "user_id": ada.user_id,
+                        "value": {"os_player_ids": player_ids},
+                    }
+                ]
+            )
+
+        def read_and_write(storage: Storage, wanted: Any) -> Any:
+            rows = read(storage, wanted)
+            if len(writes) == len(had):
+                write([*had, other])
+            return rows
+
+        if had:
+            write(had)
+        monkeypatch.setattr(Storage, "read", read_and_write)
+        mine = (await client.register_push(ada, device_type=1, identifier="phone")).player_id
+        monkeypatch.undo()
+        assert kept(server, ada) == [*had, other, mine]

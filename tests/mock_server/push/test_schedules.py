@@ -18,13 +18,13 @@ from tests.mock_server.push.flaky import FlakyOneSignal, breaks
 from tests.mock_server.push.test_own_events import ended
 
 DAY = 86_400
-REMINDER = {
+REMINDER: dict[str, Any] = {
     "event": "schedule:reminder",
     "cron": "0 18 * * *",
     "contents": {"en": "We miss you"},
     "included_segments": ["All"],
 }
-PROMOTION = {
+PROMOTION: dict[str, Any] = {
     "event": "schedule:promotion",
     "cron": "0 12 * * *",
     "contents": {"en": "Swords for $$5"},
