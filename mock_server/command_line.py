@@ -33,7 +33,13 @@ _OWN = {  # flags of the mock that are no settings, by their defaults
     "version": False,
     "help": False,
 }
-_LISTS = ("control.allow_host", "runtime.env", "runtime.allow_http", "purchases.accept")
+_LISTS = (
+    "control.allow_host",
+    "database.address",
+    "runtime.env",
+    "runtime.allow_http",
+    "purchases.accept",
+)
 
 
 class BadCommandLine(Exception):

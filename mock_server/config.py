@@ -8,7 +8,7 @@ port 0 takes a free one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import attrs
@@ -16,6 +16,7 @@ from attrs import field, frozen, validators
 
 from mock_server.features.push.rules import PushRule, read_rules
 from mock_server.features.push.targets import check_target
+from mock_server.sql.address import read_address
 from server_kit.nearest import nearest
 
 DEVICE_SOURCES = re.compile(r"|metadata|storage:[^/]+/.+|function:\w[\w.]*\.\w+")
@@ -139,6 +140,36 @@ class RuntimeConfig:
     js_time_limit_sec: float = field(default=2.0, validator=validators.gt(0.0))
     watch: bool = False
     allow_http: tuple[str, ...] = field(default=(), converter=tuple)
+
+
+def _addresses(given: Iterable[str]) -> tuple[str, ...]:
+    """The addresses of databases as they were given.
+
+    Raises:
+        ValueError: One is none.
+    """
+    addresses = tuple(given)
+    for address in addresses:
+        try:
+            read_address(address)
+        except ValueError as error:
+            raise ValueError(f"database.address: {error}") from None
+    return addresses
+
+
+@frozen
+class DatabaseConfig:
+    """`database.*`: the PostgreSQL database in which server modules run SQL.
+
+    It is the game's own; the mock's own state is never in it. Without an `address` (as
+    `user:password@host:port/database`; of several the first one counts, as in Nakama) `nk.sql_*`
+    are refused. `max_open_conns` connections are open at most. `time_limit_sec` is the mock's own:
+    how long a statement may run.
+    """
+
+    address: tuple[str, ...] = field(default=(), converter=_addresses, repr=False)
+    max_open_conns: int = field(default=100, validator=_POSITIVE)
+    time_limit_sec: float = field(default=10.0, validator=validators.gt(0.0))
 
 
 @frozen
@@ -309,6 +340,7 @@ class Config:
     control: ControlConfig = ControlConfig()
     grpc: GrpcConfig = GrpcConfig()
     runtime: RuntimeConfig = RuntimeConfig()
+    database: DatabaseConfig = DatabaseConfig()
     match: MatchConfig = MatchConfig()
     matchmaker: MatchmakerConfig = MatchmakerConfig()
     party: PartyConfig = PartyConfig()

@@ -33,6 +33,7 @@ from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
 from mock_server.runtime.tools.metrics import Metric
 from mock_server.schema import SCHEMA
+from mock_server.sql.database import Database
 from mock_server.wiring import Wiring
 from server_kit import Clock, Faults, HostedServer, InLoop, Journal, ServerNotRunning, Store
 from server_kit.faults import FaultRoutes
@@ -95,6 +96,7 @@ class MockServer(HostedServer):
         self._http_url = ""
         self._console_url = ""
         self._grpc = GrpcPort(self.config)
+        self._database = Database(self.config.database)
 
     @property
     def http_url(self) -> str:
@@ -305,6 +307,7 @@ class MockServer(HostedServer):
 
     async def _open(self) -> None:
         self.pushes.rules.keep()
+        await self._database.open()
         wiring = await self._wire(Store(SCHEMA, self._data))
         console = self.config.console
         await self._serve_client_api(wiring, self.config.socket.port)
@@ -324,12 +327,23 @@ class MockServer(HostedServer):
         self._late_rpcs.clear()
         await self._grpc.close(grace=self.config.shutdown_grace_sec)
         wiring, self._wiring = self._wiring, None
-        if wiring is not None:
-            await wiring.lifecycle.close()
+        try:
+            if wiring is not None:
+                await wiring.lifecycle.close()
+        finally:
+            await self._database.close()
 
     async def _wire(self, store: Store) -> Wiring:
         """Make everything anew but what is stored, and load the modules."""
-        wiring = Wiring(self.config, self.clock, store, self.journal, self.faults, self.pushes)
+        wiring = Wiring(
+            self.config,
+            self.clock,
+            store,
+            self.journal,
+            self.faults,
+            self.pushes,
+            self._database,
+        )
         self._wiring = wiring
         wiring.registry.added.connect(partial(self._tell_socket, "opened"))
         wiring.registry.removed.connect(partial(self._tell_socket, "closed"))

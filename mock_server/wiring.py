@@ -90,6 +90,7 @@ from mock_server.runtime.runtime import Runtime
 from mock_server.runtime.settings import runtime_settings
 from mock_server.runtime.tools.groups import tool_functions
 from mock_server.runtime.tools.metrics import Metrics
+from mock_server.sql.database import Database
 from server_kit import Clock, Faults, Journal, Store
 
 
@@ -103,6 +104,7 @@ class Wiring:
         journal: Where requests and frames are written down.
         faults: What goes wrong on purpose.
         pushes: What becomes a push, and what became of it.
+        database: Where server modules run SQL.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Wiring:
         journal: Journal,
         faults: Faults,
         pushes: PushLog,
+        database: Database,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -159,7 +162,7 @@ class Wiring:
         functions = FunctionTable(
             (
                 RegistrationFunctions(self._registrations, self._contexts, self._events),
-                *tool_functions(config, clock, self.metrics),
+                *tool_functions(config, clock, self.metrics, database),
                 *(group for each in self.features for group in each.functions),
             )
         )

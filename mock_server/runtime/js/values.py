@@ -52,8 +52,21 @@ class Date:
 
 
 @frozen
+class GoTime:
+    """A time of Go's, which has methods and is no Date.
+
+    Attributes:
+        text: As Go writes it into JSON.
+        microseconds: Since 1970.
+    """
+
+    text: str
+    microseconds: int
+
+
+@frozen
 class Revived:
-    """A result with values that JSON can't say: bytes, `UNDEFINED`, `ProtobufMessage`."""
+    """A result with values that JSON can't say: bytes, `UNDEFINED`, `ProtobufMessage`, `GoTime`."""
 
     value: Any
 
@@ -168,6 +181,8 @@ def marked(value: Any) -> Any:
         return {"$": "b", "v": value.hex()}
     if isinstance(value, Date):
         return {"$": "d", "v": value.text}
+    if isinstance(value, GoTime):
+        return {"$": "t", "v": value.text, "u": value.microseconds}
     if isinstance(value, ProtobufMessage):
         return {"$": "p", "v": value.fields, "m": value.methods}
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""`nk.file_read`, `nk.get_config` and `nk.sql_*`: what is around the modules."""
+"""`nk.file_read` and `nk.get_config`: what is around the modules."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from typing import Any
 from mock_server.runtime.arguments import Arguments, to_text
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions
-
-_NO_SQL = (
-    "nk.{} is not in this mock of Nakama, whose tables are not PostgreSQL's: use nk.storage_read, "
-    "nk.storage_write and the other functions of nk"
-)
 
 
 class SurroundingsFunctions(PureFunctions):
@@ -48,21 +43,3 @@ class SurroundingsFunctions(PureFunctions):
     def get_config(self) -> dict[str, Any]:
         """The settings of the server as modules see them, under Nakama's names."""
         return dict(self._settings)
-
-    def sql_exec(self, query: Any = None, parameters: Any = None) -> None:
-        """Refuse a statement: the mock keeps its data elsewhere.
-
-        Raises:
-            ModuleError: Always.
-        """
-        Arguments("sql_exec", query, parameters).filled_text(1, "expects query string")
-        raise ModuleError(_NO_SQL.format("sql_exec"))
-
-    def sql_query(self, query: Any = None, parameters: Any = None) -> None:
-        """Refuse a query: the mock keeps its data elsewhere.
-
-        Raises:
-            ModuleError: Always.
-        """
-        Arguments("sql_query", query, parameters).filled_text(1, "expects query string")
-        raise ModuleError(_NO_SQL.format("sql_query"))

@@ -59,7 +59,7 @@ TAPES = sorted(
 )
 
 
-def _modules(profile: str, folder: Path) -> Path:
+def modules_of(profile: str, folder: Path) -> Path:
     """The folder with the modules of a profile."""
     if profile not in ("comp", "misc"):
         return MODULES
@@ -77,7 +77,7 @@ async def test_the_mock_answers_as_recorded(name: str, tmp_path: Path) -> None:
     async with OneSignalStandIn(tape.outbound_answers()) as onesignal:
         config = Config.from_settings(
             {
-                "runtime.path": str(_modules(tape.profile, tmp_path)),
+                "runtime.path": str(modules_of(tape.profile, tmp_path)),
                 "onesignal.url": f"http://{onesignal.host}",
                 **PROFILES[tape.profile],
             }

@@ -1,4 +1,4 @@
-"""`nk`: HTTP, events, metrics, the local cache, files, and what needs a database."""
+"""`nk`: HTTP, events, metrics, the local cache and files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
-from mock_server.runtime.js.functions.table import Nk, retold
-from mock_server.runtime.js.given import Given, camel
+from mock_server.runtime.js.functions.table import Nk
+from mock_server.runtime.js.given import Given
 from mock_server.runtime.js.values import UNDEFINED
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
@@ -100,22 +100,3 @@ def localcache_clear(given: Given, nk: Nk) -> Any:
 def file_read(given: Given, nk: Nk) -> Any:
     """`nk.fileRead(path)`."""
     return nk("file_read", given.filled(0, "expects relative path string"))
-
-
-def sql_exec(given: Given, nk: Nk) -> Any:
-    """`nk.sqlExec(query, parameters?)`."""
-    return _sql(given, nk, "sql_exec")
-
-
-def sql_query(given: Given, nk: Nk) -> Any:
-    """`nk.sqlQuery(query, parameters?)`."""
-    return _sql(given, nk, "sql_query")
-
-
-def _sql(given: Given, nk: Nk, name: str) -> Any:
-    query = given.text(0)
-    parameters: list[Any] = []
-    if given.value(1) is not UNDEFINED:
-        parameters = given.array(1, "expects array of query params")
-    with retold(r"nk\.(\w+)", lambda found: f"nk.{camel(found[1])}"):
-        return nk(name, query, parameters)

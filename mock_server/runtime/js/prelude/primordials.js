@@ -11,6 +11,7 @@ const {
 } = Object;
 const {apply, construct, ownKeys} = Reflect;
 const isArray = Array.isArray;
+const floor = Math.floor;
 const isInteger = Number.isInteger;
 const ObjectPrototype = Object.prototype;
 const toString = ObjectPrototype.toString;

@@ -87,6 +87,7 @@ function $nkRevive(value) {
       case "b": return $nkBuffer(value.v);
       case "u": return undefined;
       case "d": return new NativeDate(value.v);
+      case "t": return $nkTime(value.v, value.u);
       case "p": return $nkMessage(value.v, value.m);
       case "o": value = value.v;
     }
@@ -104,6 +105,19 @@ function $nkMessage(fields, methods) {
   }
   for (const name of keys(fields)) { message["Get" + name] = function () { return fields[name]; }; }
   return message;
+}
+
+// A time of Go's: no Date, and JSON has it as Go writes it.
+function $nkTime(text, microseconds) {
+  const time = {
+    Unix: () => floor(microseconds / 1e6),
+    UnixMilli: () => floor(microseconds / 1e3),
+    UnixMicro: () => microseconds,
+    UnixNano: () => microseconds * 1e3,
+    String: () => text.slice(0, 10) + " " + text.slice(11, -1) + " +0000 UTC",
+  };
+  defineProperty(time, "toString", {value: time.String});
+  return defineProperty(time, "toJSON", {value: () => text});
 }
 
 // Arrays of a request are Go's slices by value: each look at one is a fresh view of what is behind.
