@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 import pytest
 from attrs import field, frozen
@@ -134,5 +134,5 @@ def _start(programs: Path, data: Path, user: dict[str, Any]) -> tuple[subprocess
     raise AssertionError("PostgreSQL does not start")
 
 
-def _is_ready(log: TextIO) -> bool:
+def _is_ready(log: IO[str]) -> bool:
     return any(_READY in line for line in log)

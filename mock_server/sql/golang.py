@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from attrs import frozen
 
 from mock_server.sql.values import Instant
 from mock_server.wire.strconv import format_float, quote
+
+_NOT_FINITE = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
 
 
 @frozen
@@ -47,7 +50,7 @@ def plain(value: Any) -> str:
     if isinstance(value, Instant):
         return value.rfc3339()
     if isinstance(value, float):
-        return format_float(value)
+        return format_float(value) if math.isfinite(value) else _NOT_FINITE[repr(value)]
     return value.text if isinstance(value, Foreign) else str(value)
 
 

@@ -18,7 +18,7 @@ from mock_server.sql.golang import Foreign, plain, syntax
 from mock_server.sql.values import Instant
 from mock_server.wire import gojson
 
-_FIRST_OWN_OID = 16_384  # what is not built into PostgreSQL; pgx knows none of these types
+_FIRST_OWN_OID = 16_384  # of what is not built into PostgreSQL
 _NO_PLAN = "cannot find encode plan"
 _INT64 = 1 << 63
 _TEXTS = frozenset(("text", "varchar", "bpchar", "name", "unknown"))
@@ -26,6 +26,11 @@ _TEXT_FORMAT = _TEXTS | {"json", "jsonb", "xml", "jsonpath", "aclitem"}
 _INTEGERS = frozenset(("int2", "int4", "int8", "oid", "xid", "cid", "xid8"))
 _FLOATS = frozenset(("float4", "float8", "numeric"))
 _TIMES = frozenset(("date", "timestamp", "timestamptz"))
+_OTHERS = """
+bit bool box bytea char cidr circle inet interval line lseg macaddr macaddr8 path point polygon
+record tid tsvector time uuid varbit
+"""
+_KNOWN = frozenset(_OTHERS.split()) | _TEXT_FORMAT | _INTEGERS | _FLOATS | _TIMES
 
 
 class ParameterType(Protocol):
@@ -64,7 +69,7 @@ def encode(number: int, value: Any, type_: ParameterType) -> Any:
     try:
         if type_.kind == "array":
             return _array(value, type_)
-        return _scalar(value, type_.name, is_known=type_.oid < _FIRST_OWN_OID)
+        return _scalar(value, type_.name, is_known=_is_known(type_))
     except _Refused as refused:
         raise DatabaseError(
             f"failed to encode args[{number}]: unable to encode {syntax(value)} into "
@@ -80,7 +85,7 @@ def _array(value: Any, type_: ParameterType) -> list[Any]:
             raise DatabaseError(
                 f'ERROR: malformed array literal: "{value}" (SQLSTATE 22P02)'
             ) from None
-    if not isinstance(value, list) or type_.oid >= _FIRST_OWN_OID:
+    if not isinstance(value, list) or not _is_known(type_):
         raise _Refused(_NO_PLAN)
     name = type_.name.removesuffix("[]")
     try:
@@ -204,12 +209,17 @@ def _utf8(text: str) -> str:
     return text
 
 
+def _is_known(type_: ParameterType) -> bool:
+    """Whether pgx knows a type without being told of it."""
+    return type_.oid < _FIRST_OWN_OID and type_.name.removesuffix("[]") in _KNOWN
+
+
 def _format(type_: ParameterType) -> str:
-    is_text = type_.oid >= _FIRST_OWN_OID or type_.name in _TEXT_FORMAT
+    is_text = not _is_known(type_) or type_.name in _TEXT_FORMAT
     return "text" if is_text else "binary"
 
 
 def _go_name(type_: ParameterType) -> str:
-    if type_.oid >= _FIRST_OWN_OID:
+    if not _is_known(type_):
         return "unknown type"
     return f"_{type_.name.removesuffix('[]')}" if type_.kind == "array" else type_.name

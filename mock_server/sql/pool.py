@@ -153,9 +153,10 @@ def _explained(address: Address) -> Iterator[None]:
 
 
 def _refused(error: asyncpg.PostgresError) -> DatabaseError:
-    told = error.as_dict()
-    severity = told.get("severity", "ERROR")
-    return DatabaseError(
-        f"{severity}: {told.get('message', error)} (SQLSTATE {told.get('sqlstate')})",
-        told.get("sqlstate"),
-    )
+    # The driver puts an error of its own before what the database said at last.
+    told = error.__cause__ if isinstance(error.__cause__, asyncpg.PostgresError) else error
+    fields = told.as_dict()
+    if "severity" not in fields:
+        return DatabaseError(str(told))
+    code = fields["sqlstate"]
+    return DatabaseError(f"{fields['severity']}: {fields['message']} (SQLSTATE {code})", code)

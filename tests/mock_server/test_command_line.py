@@ -20,7 +20,9 @@ def test_every_flag_of_nakama_is_taken_with_one_warning_for_all_that_mean_nothin
     assert {"limit", "iap.samsung.package_name", "mfa.admin_account_enabled"} < flags.keys()
     options = read_arguments(f"--{name}={values[kind]}" for name, kind in flags.items())
     (warning,) = options.warnings
-    assert "database.address" in warning
+    assert "database.max_idle_conns" in warning
+    assert "database.address" not in warning
+    assert options.settings["database.address"] == ["x"]
     assert "session.token_expiry_sec" not in warning
     assert options.settings["session.token_expiry_sec"] == 1
 
@@ -58,6 +60,7 @@ def test_a_value_behind_a_boolean_flag_ends_the_flags_with_a_warning() -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        (["--database.address=root@host:port"], "database.address: expected user:password@host"),
         (["--session.token_expiry_secs=7"], "the nearest is --session.token_expiry_sec"),
         (["--socket.port=x"], "--socket.port: expected a number, got 'x'"),
         (["--session.single_socket=maybe"], "expected true or false, got 'maybe'"),
@@ -83,6 +86,7 @@ runtime:
   env: ["KEY=value", "OTHER=1"]
 database:
   address: ["root@postgres:5432/nakama"]
+  max_idle_conns: 5
 sessions:
   token_expiry_sec: 1
 """
@@ -93,9 +97,10 @@ sessions:
     assert options.settings["session.token_expiry_sec"] == 9
     assert options.settings["session.single_socket"] is True
     assert options.settings["runtime.env"] == ["KEY=value", "OTHER=1"]
+    assert options.settings["database.address"] == ["root@postgres:5432/nakama"]
     unknown, ignored = options.warnings
     assert "sessions.token_expiry_sec; the nearest is session.token_expiry_sec" in unknown
-    assert ignored.endswith(": database.address")
+    assert ignored.endswith(": database.max_idle_conns")
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a list", "socket: {port: x}"])

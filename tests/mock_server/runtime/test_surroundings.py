@@ -57,8 +57,8 @@ async def test_metrics_are_shown_to_other_processes(server: MockServer, http: An
 
 @pytest.mark.parametrize("function", ["sql_query", "sql_exec"])
 async def test_sql_is_refused_with_what_to_use_instead(server: MockServer, function: str) -> None:
-    with pytest.raises(ModuleError, match=r"use nk\.storage_read"):
-        getattr(server.nk, function)("SELECT 1", [])
+    with pytest.raises(ModuleError, match=rf"nk\.{function} .* use nk\.storage_read"):
+        await getattr(server.nk, function)("SELECT 1", [])
 
 
 async def test_file_read_reads_beside_the_modules(tmp_path: Path) -> None:
