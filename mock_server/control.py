@@ -6,7 +6,7 @@ It is served on the console's port, so that the client API has no path that Naka
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -104,7 +104,7 @@ class Control:
         app.router.add_post("/_control/push_rules", self._add_push_rules)
         app.router.add_get("/_control/devices", self._devices)
         app.router.add_get("/_control/metrics", self._metrics)
-        app.router.add_post("/_control/purchases/{transaction_id}/refund", self._refund)
+        app.router.add_post("/_control/purchases/{transaction_id}/{event}", self._purchase_event)
         app.router.add_post("/_control/clock", self._clock)
         app.router.add_post("/_control/snapshots/{name}", self._snapshot)
         app.router.add_post("/_control/snapshots/{name}/restore", self._restore)
@@ -150,9 +150,24 @@ class Control:
         shown = [attrs.asdict(metric) for metric in self._server.metrics()]
         return web.json_response({"metrics": shown})
 
-    async def _refund(self, request: web.Request) -> web.Response:
+    async def _purchase_event(self, request: web.Request) -> web.Response:
+        """Do what a store tells of a purchase: `refund`, `renew`, `expire` or `cancel`."""
+        purchases, transaction_id = self._server.purchases, request.match_info["transaction_id"]
+        events: dict[str, Callable[[str], object]] = {
+            "refund": purchases.refund,
+            "expire": purchases.expire,
+            "cancel": purchases.cancel,
+        }
+        if request.match_info["event"] == "renew":
+            asked = await read_body(request, _Renewal)
+            events["renew"] = lambda each: purchases.renew(each, asked.expires)
+        happens = events.get(request.match_info["event"])
+        if happens is None:
+            raise web.HTTPNotFound
         try:
-            self._server.purchases.refund(request.match_info["transaction_id"])
+            happens(transaction_id)
+        except ValueError as error:
+            raise refusal(str(error)) from None
         except LookupError as error:
             text = json.dumps({"error": error.args[0]})
             raise web.HTTPNotFound(text=text, content_type="application/json") from None
@@ -223,6 +238,11 @@ class Control:
             else:
                 socket.disconnect(asked.reason, code=asked.code)
         return web.json_response({"closed": len(sockets)})
+
+
+@frozen
+class _Renewal:
+    expires: int
 
 
 @frozen

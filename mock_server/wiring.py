@@ -83,6 +83,7 @@ from mock_server.runtime.context import Contexts
 from mock_server.runtime.events import Events
 from mock_server.runtime.hooks import Hooks
 from mock_server.runtime.nk import FunctionTable
+from mock_server.runtime.purchase_callbacks import PurchaseCallbacks
 from mock_server.runtime.registration import RegistrationFunctions
 from mock_server.runtime.registrations import Registrations
 from mock_server.runtime.rpc import RpcFunctions
@@ -275,7 +276,7 @@ class Wiring:
             groups_feature(store, accounts, groups, members),
             channels_feature(store, tracker, accounts, notifications, friends, groups, channels),
             events_feature(events, contexts),
-            purchases_feature(self.purchases),
+            purchases_feature(self.purchases, PurchaseCallbacks(self._registrations, contexts)),
             matches_feature(
                 config,
                 clock,

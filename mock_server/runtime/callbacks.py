@@ -24,6 +24,8 @@ TournamentFunction: TypeAlias = Callable[[Context, Json, int, int], object]
 """Takes the context, the tournament, when it ends or ended and when it is reset next."""
 LeaderboardFunction: TypeAlias = Callable[[Context, Json, int], object]
 """Takes the context, the leaderboard and when it was reset."""
+StoreFunction: TypeAlias = Callable[[Context, Json, str, str], object]
+"""Takes the context, the purchase or subscription, what the store told, and what happened."""
 ShutdownFunction: TypeAlias = Callable[[Context], object]
 """Takes the context; what it returns is not looked at."""
 MatchedFunction: TypeAlias = Callable[[Context, list[Json]], object]
@@ -72,6 +74,8 @@ class Callbacks:
         tournament_end: Called when a period of a tournament no longer takes scores.
         tournament_reset: Called when a period of a tournament is over.
         leaderboard_reset: Called when a period of a leaderboard is over.
+        store_notifications: Called when a store tells what became of a purchase or a subscription;
+            by kind and store, as `purchase_notification_apple`.
         shutdown: Called when the server stops, where `shutdown_grace_sec` gives the time.
         storage_indexes: By name, which keeps its case.
         storage_index_filters: By index name.
@@ -90,6 +94,7 @@ class Callbacks:
     tournament_end: TournamentFunction | None = None
     tournament_reset: TournamentFunction | None = None
     leaderboard_reset: LeaderboardFunction | None = None
+    store_notifications: dict[str, StoreFunction] = field(factory=dict)
     shutdown: ShutdownFunction | None = None
     storage_indexes: dict[str, StorageIndex] = field(factory=dict)
     storage_index_filters: dict[str, StorageIndexFilter] = field(factory=dict)

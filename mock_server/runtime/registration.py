@@ -15,6 +15,7 @@ from mock_server.runtime.callbacks import (
     MatchedFunction,
     RpcFunction,
     ShutdownFunction,
+    StoreFunction,
     TournamentFunction,
 )
 from mock_server.runtime.context import Context, Contexts
@@ -205,6 +206,53 @@ class RegistrationFunctions(RuntimeFunctions):
         given = Arguments("register_leaderboard_reset", function)
         self._callbacks.leaderboard_reset = given.function(1)
 
+    def register_purchase_notification_apple(self, function: StoreFunction) -> None:
+        """Call a function when the App Store tells what became of a purchase.
+
+        Args:
+            function: Takes the `Context`, the purchase as `purchase_get_by_transaction_id` returns
+                it, what the store told as JSON text, and what happened: `REFUNDED`.
+
+        Raises:
+            ModuleError: No function.
+        """
+        self._register_store("purchase_notification_apple", function)
+
+    def register_purchase_notification_google(self, function: StoreFunction) -> None:
+        """Call a function when Google Play tells what became of a purchase.
+
+        Args:
+            function: As for `register_purchase_notification_apple`.
+
+        Raises:
+            ModuleError: No function.
+        """
+        self._register_store("purchase_notification_google", function)
+
+    def register_subscription_notification_apple(self, function: StoreFunction) -> None:
+        """Call a function when the App Store tells what became of a subscription.
+
+        Args:
+            function: Takes the `Context`, the subscription as `subscription_get_by_product_id`
+                returns it, what the store told as JSON text, and what happened: `RENEWED`,
+                `EXPIRED`, `CANCELLED` or `REFUNDED`.
+
+        Raises:
+            ModuleError: No function.
+        """
+        self._register_store("subscription_notification_apple", function)
+
+    def register_subscription_notification_google(self, function: StoreFunction) -> None:
+        """Call a function when Google Play tells what became of a subscription.
+
+        Args:
+            function: As for `register_subscription_notification_apple`.
+
+        Raises:
+            ModuleError: No function.
+        """
+        self._register_store("subscription_notification_google", function)
+
     def register_shutdown(self, function: ShutdownFunction) -> None:
         """Call a function when the server stops; with `shutdown_grace_sec` 0 it is never called.
 
@@ -266,6 +314,10 @@ class RegistrationFunctions(RuntimeFunctions):
             timestamp=None if seconds == _NOW else seconds,
             external=given.optional_flag(4),
         )
+
+    def _register_store(self, name: str, function: StoreFunction) -> None:
+        given = Arguments(f"register_{name}", function)
+        self._callbacks.store_notifications[name] = given.function(1)
 
     @property
     def _callbacks(self) -> Callbacks:

@@ -132,11 +132,32 @@ async def test_other_processes_refund(
     url = f"{shop.console_url}/_control/purchases"
     async with client.post(f"{url}/t-1/refund") as answer:
         assert answer.status == 200
-    async with client.post(f"{url}/t-9/refund") as answer:
-        assert answer.status == 404
+    for unknown in ("t-9/refund", "t-1/cancel", "t-1/explode"):
+        async with client.post(f"{url}/{unknown}") as answer:
+            assert answer.status == 404
     found = shop.purchases.get("t-1")
     assert found is not None
     assert found.refund_time > 0
+
+
+async def test_other_processes_renew_and_end_subscriptions(
+    shop: MockServer, client: aiohttp.ClientSession, buyer: Player
+) -> None:
+    end = 4_102_444_800
+    await post(buyer, "subscription/apple", {"receipt": f"apple:pass:t-2:expires={end}"})
+    url = f"{shop.console_url}/_control/purchases/t-2"
+    for expires, status in ((end + 5, 200), (0, 400), (253_402_300_800, 400)):
+        async with client.post(f"{url}/renew", json={"expires": expires}) as answer:
+            assert answer.status == status
+    found = shop.purchases.get("t-2")
+    assert found is not None
+    assert found.expire_time == (end + 5) * 1_000_000
+    for event in ("cancel", "expire"):
+        async with client.post(f"{url}/{event}") as answer:
+            assert answer.status == 200
+    found = shop.purchases.get("t-2")
+    assert found is not None
+    assert found.expire_time <= shop.clock.time() * 1_000_000 + 1_000_000
 
 
 async def test_modules_validate_and_list_purchases(shop: MockServer, buyer: Player) -> None:

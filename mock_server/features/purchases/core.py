@@ -10,7 +10,8 @@ from attrs import frozen
 from mock_server.config import PurchasesConfig
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.accounts.core import Accounts
-from mock_server.features.purchases.receipts import Receipt, Shop, read_receipt
+from mock_server.features.purchases.receipts import END_OF_TIME, Receipt, Shop, read_receipt
+from mock_server.signals import Signal
 from mock_server.wire import gojson
 from mock_server.wire.errors import GrpcCode, GrpcError
 from server_kit import Clock, Store
@@ -31,7 +32,9 @@ CREATE INDEX subscription_user ON subscription (user_id, purchase_time, transact
 """
 
 PurchaseKind = Literal["purchase", "subscription"]
+NotificationType = Literal["RENEWED", "EXPIRED", "CANCELLED", "REFUNDED"]
 
+_KINDS: tuple[PurchaseKind, PurchaseKind] = ("purchase", "subscription")
 _SECOND = 1_000_000
 _OTHER_FUNCTION = "{} Receipt. Use the appropriate function instead."
 _ORDER = "purchase_time {0}, user_id {0}, transaction_id {0}"
@@ -63,6 +66,23 @@ class Validated:
 
 
 @frozen
+class StoreNotification:
+    """What a store tells the server about something that was bought.
+
+    Attributes:
+        kind: What it is about.
+        type: What happened: `RENEWED`, `EXPIRED`, `CANCELLED` or `REFUNDED`.
+        item: The purchase or subscription as it is now.
+        is_active: Whether it is a subscription that is neither over nor refunded.
+    """
+
+    kind: PurchaseKind
+    type: NotificationType
+    item: Validated
+    is_active: bool
+
+
+@frozen
 class PurchasePage:
     """Purchases or subscriptions, the newest first, and the cursors around them."""
 
@@ -72,7 +92,11 @@ class PurchasePage:
 
 
 class Purchases:
-    """The purchases and subscriptions of one server."""
+    """The purchases and subscriptions of one server.
+
+    Attributes:
+        notified: Sent with what a store told.
+    """
 
     def __init__(
         self, config: PurchasesConfig, store: Store, clock: Clock, accounts: Accounts
@@ -81,6 +105,7 @@ class Purchases:
         self._store = store
         self._clock = clock
         self._accounts = accounts
+        self.notified = Signal[StoreNotification]()
 
     def accepts(self, shop: Shop) -> bool:
         """Tell whether a store is configured."""
@@ -167,18 +192,74 @@ class Purchases:
             LookupError: There is none of this transaction.
         """
         now = self._clock.tick()
-        kinds: tuple[PurchaseKind, PurchaseKind] = ("purchase", "subscription")
-        for kind in kinds:
-            self._store.run(
-                f"UPDATE {kind} SET refund_time = ?, update_time = ? WHERE transaction_id = ?",
-                now,
-                now,
-                transaction_id,
-            )
-            found = self.get(kind, transaction_id)
-            if found is not None:
-                return found
+        for kind in _KINDS:
+            if self._change(kind, transaction_id, "refund_time", now, now):
+                return self._notify(kind, transaction_id, "REFUNDED")
         raise LookupError(f"there is no purchase with the transaction id {transaction_id!r}")
+
+    def renew(self, transaction_id: str, expires: int) -> Validated:
+        """Renew a subscription, as the store's notification does.
+
+        Args:
+            transaction_id: Its original transaction.
+            expires: When it expires from now on, in seconds since 1970.
+
+        Raises:
+            LookupError: There is no subscription of this transaction.
+            ValueError: No time of this era.
+        """
+        if not 0 < expires < END_OF_TIME:
+            raise ValueError(
+                f"expires has to be in seconds since 1970, below {END_OF_TIME}: {expires}"
+            )
+        return self._subscription_changed(transaction_id, "RENEWED", expires * _SECOND)
+
+    def expire(self, transaction_id: str) -> Validated:
+        """Let a subscription be over now, as the store's notification does.
+
+        Raises:
+            LookupError: There is no subscription of this transaction.
+        """
+        return self._subscription_changed(transaction_id, "EXPIRED", self._clock.tick())
+
+    def cancel(self, transaction_id: str) -> Validated:
+        """Tell that a subscription will not be renewed; until it expires it is active.
+
+        Raises:
+            LookupError: There is no subscription of this transaction.
+        """
+        return self._subscription_changed(transaction_id, "CANCELLED", None)
+
+    def _subscription_changed(
+        self, transaction_id: str, what: NotificationType, expires: int | None
+    ) -> Validated:
+        found = self.get("subscription", transaction_id)
+        if found is None:
+            raise LookupError(
+                f"there is no subscription with the transaction id {transaction_id!r}"
+            )
+        expire_time = found.expire_time if expires is None else expires
+        now = self._clock.tick()
+        self._change("subscription", transaction_id, "expire_time", expire_time, now)
+        return self._notify("subscription", transaction_id, what)
+
+    def _change(
+        self, kind: PurchaseKind, transaction_id: str, column: str, value: int, now: int
+    ) -> int:
+        """Set a time; returns how many rows have changed."""
+        return self._store.run(
+            f"UPDATE {kind} SET {column} = ?, update_time = ? WHERE transaction_id = ?",
+            value,
+            now,
+            transaction_id,
+        )
+
+    def _notify(self, kind: PurchaseKind, transaction_id: str, what: NotificationType) -> Validated:
+        found = self.get(kind, transaction_id)
+        assert found is not None, "it has just been changed"
+        is_active = kind == "subscription" and self.is_active(found)
+        self.notified.send(StoreNotification(kind, what, found, is_active))
+        return found
 
     def is_active(self, subscription: Validated) -> bool:
         """Tell whether a subscription is neither over nor refunded."""

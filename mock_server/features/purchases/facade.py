@@ -1,4 +1,4 @@
-"""What a test does with purchases: reads and refunds them, as the stores do."""
+"""What a test does with purchases: reads them, and does with them what the stores do."""
 
 from __future__ import annotations
 
@@ -35,3 +35,32 @@ class PurchasesFacade:
             LookupError: There is none of this transaction.
         """
         return self._in_loop.call(lambda: self._find().refund(transaction_id))
+
+    def renew(self, transaction_id: str, expires: int) -> Validated:
+        """Renew a subscription, as the store tells Nakama by a notification.
+
+        Args:
+            transaction_id: Its transaction.
+            expires: When it expires from now on, in seconds since 1970.
+
+        Raises:
+            LookupError: There is no subscription of this transaction.
+            ValueError: `expires` is no time of this era.
+        """
+        return self._in_loop.call(lambda: self._find().renew(transaction_id, expires))
+
+    def expire(self, transaction_id: str) -> Validated:
+        """Let a subscription be over, as the store tells Nakama by a notification.
+
+        Raises:
+            LookupError: There is no subscription of this transaction.
+        """
+        return self._in_loop.call(lambda: self._find().expire(transaction_id))
+
+    def cancel(self, transaction_id: str) -> Validated:
+        """Tell that a subscription will not be renewed, as the store does by a notification.
+
+        Raises:
+            LookupError: There is no subscription of this transaction.
+        """
+        return self._in_loop.call(lambda: self._find().cancel(transaction_id))

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from mock_server.feature import Feature
 from mock_server.features.purchases import api
-from mock_server.features.purchases.core import Purchases
+from mock_server.features.purchases.core import Purchases, StoreNotification
 from mock_server.features.purchases.runtime import PurchaseFunctions
 
 
-def purchases_feature(purchases: Purchases) -> Feature:
+class StoreListener(Protocol):
+    """Hears what stores tell."""
+
+    def notified(self, notification: StoreNotification) -> None:
+        """Hear of a notification."""
+
+    async def settle(self) -> None:
+        """Return once all that was heard has been dealt with."""
+
+    async def drop(self) -> None:
+        """Give up what is under way."""
+
+
+def purchases_feature(purchases: Purchases, listener: StoreListener) -> Feature:
     """Return what the feature offers."""
-    return Feature(routes=api.routes(purchases), functions=(PurchaseFunctions(purchases),))
+    purchases.notified.connect(listener.notified)
+    return Feature(
+        routes=api.routes(purchases),
+        functions=(PurchaseFunctions(purchases),),
+        end=listener.drop,
+        close=listener.drop,
+        settle=listener.settle,
+    )

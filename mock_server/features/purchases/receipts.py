@@ -12,7 +12,8 @@ from attrs import frozen
 from mock_server.wire.errors import GrpcCode, GrpcError
 
 UNKNOWN, SANDBOX, PRODUCTION = range(3)
-_END_OF_TIME = 253_402_300_800  # the year 10000, beyond which no timestamp can be written
+END_OF_TIME = 253_402_300_800
+"""The year 10000, beyond which no timestamp can be written; in seconds since 1970."""
 
 
 @frozen
@@ -82,7 +83,7 @@ def read_receipt(shop: Shop, text: str, now: int) -> Receipt:
     flags = set()
     for option in options:
         name, equals, value = option.partition("=")
-        is_number = value.isascii() and value.isdigit() and int(value) < _END_OF_TIME
+        is_number = value.isascii() and value.isdigit() and int(value) < END_OF_TIME
         if equals and name in numbers and is_number:
             numbers[name] = int(value)
         elif option in ("sandbox", "refunded"):

@@ -8,20 +8,18 @@ from mock_server.cursor import BadCursor
 from mock_server.features.purchases.core import PurchaseKind, Purchases, Validated
 from mock_server.features.purchases.receipts import (
     APPLE,
-    ENVIRONMENTS,
     FACEBOOK,
     GOOGLE,
     HUAWEI,
     SAMSUNG,
-    SHOPS,
     Shop,
 )
+from mock_server.features.purchases.tables import purchase_table, subscription_table
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError, status_text
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire.errors import GrpcError
 
-_SECOND = 1_000_000
 _TRANSACTION = "expects a transaction ID string"
 
 
@@ -109,7 +107,7 @@ class PurchaseFunctions(RuntimeFunctions):
         found = self._purchases.get("purchase", given.filled_text(1, _TRANSACTION))
         if found is None:
             raise ModuleError("runtime error: invalid memory address or nil pointer dereference")
-        return _purchase(found)
+        return purchase_table(found)
 
     def purchases_list(
         self, user_id: Any = None, limit: Any = None, cursor: Any = None
@@ -129,7 +127,7 @@ class PurchaseFunctions(RuntimeFunctions):
         """
         given = Arguments("purchases_list", user_id, limit, cursor)
         found, *cursors = self._list("purchase", given)
-        return [_purchase(each) for each in found], cursors[0], cursors[1]
+        return [purchase_table(each) for each in found], cursors[0], cursors[1]
 
     def subscription_validate_apple(
         self, user_id: Any = None, receipt: Any = None, persist: Any = None
@@ -186,7 +184,7 @@ class PurchaseFunctions(RuntimeFunctions):
         self, given: Arguments, shop: Shop, expected: str = "expects receipt"
     ) -> dict[str, Any]:
         found = self._validate("purchase", given, shop, expected)
-        return {"validated_purchases": [_purchase(found)]}
+        return {"validated_purchases": [purchase_table(found)]}
 
     def _validated_subscription(self, given: Arguments, shop: Shop) -> dict[str, Any]:
         found = self._validate("subscription", given, shop, "expects receipt")
@@ -224,35 +222,4 @@ class PurchaseFunctions(RuntimeFunctions):
         return list(page.items), page.cursor or None, page.prev_cursor or None
 
     def _subscription(self, found: Validated) -> dict[str, Any]:
-        return {
-            **_common(found),
-            "original_transaction_id": found.transaction_id,
-            "expiry_time": found.expire_time // _SECOND,
-            "active": self._purchases.is_active(found),
-            "provider_notification": "",
-        }
-
-
-def _purchase(found: Validated) -> dict[str, Any]:
-    return {
-        **_common(found),
-        "transaction_id": found.transaction_id,
-        "seen_before": found.seen_before,
-    }
-
-
-def _common(found: Validated) -> dict[str, Any]:
-    times = {
-        name: getattr(found, name) // _SECOND
-        for name in ("create_time", "update_time", "refund_time")
-        if getattr(found, name)
-    }
-    return {
-        "user_id": found.user_id,
-        "product_id": found.product_id,
-        "store": SHOPS[found.store].label,
-        "provider_response": found.provider_response,
-        "purchase_time": found.purchase_time // _SECOND,
-        "environment": ENVIRONMENTS[found.environment],
-        **times,
-    }
+        return subscription_table(found, is_active=self._purchases.is_active(found))

@@ -12,7 +12,7 @@ from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.js.context import Missing
 from mock_server.runtime.js.errors import ScriptError
 from mock_server.runtime.js.functions.leaderboards import board_object
-from mock_server.runtime.js.given import camel_keys
+from mock_server.runtime.js.given import camel_keys, snake
 from mock_server.runtime.js.messages import full_message
 from mock_server.runtime.js.pool import JsPool, Load
 from mock_server.runtime.js.registering import RegisteredFunction
@@ -88,7 +88,9 @@ class BundleFunctions:
         elif method == "registerShutdown":
             callbacks.shutdown = partial(self._call, "shutdown", registered)
         else:
-            _log.warning("%s has no effect in this mock of Nakama", method)
+            assert "Notification" in method, "there is no other kind"
+            mode = snake(method).removeprefix("register_")
+            callbacks.store_notifications[mode] = self._store_notification(mode, registered)
 
     def _rpc(self, registered: RegisteredFunction) -> Any:
         async def call(context: Context, payload: str) -> str | None:
@@ -169,6 +171,12 @@ class BundleFunctions:
                 if name in board:
                     board[name] = int(board[name])
             await self._call("leaderboard_reset", registered, context, board, reset)
+
+        return call
+
+    def _store_notification(self, mode: str, registered: RegisteredFunction) -> Any:
+        async def call(context: Context, item: dict[str, Any], payload: str, what: str) -> Any:
+            return await self._call(mode, registered, context, camel_keys(item), payload, what)
 
         return call
 

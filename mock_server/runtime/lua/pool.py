@@ -52,12 +52,16 @@ class _Generation:
     count: int = 0
 
 
-# Only Go modules register these, and Python ones here.
+# Lua cannot register these in Nakama; Go modules can, and Python ones here.
 _NOT_IN_LUA = (
     "register_event",
     "register_event_session_start",
     "register_event_session_end",
     "register_match",
+    "register_purchase_notification_apple",
+    "register_purchase_notification_google",
+    "register_subscription_notification_apple",
+    "register_subscription_notification_google",
 )
 
 
