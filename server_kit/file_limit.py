@@ -15,6 +15,7 @@ import time
 _log = logging.getLogger("server_kit")
 
 _ENOUGH = 1 << 20  # where the system has no limit; some refuse "infinite"
+_RETRY = "BaseSelectorEventLoop._start_serving"  # what asyncio calls a second later
 _PAUSE = 60.0  # seconds until it is said again
 
 
@@ -41,6 +42,8 @@ class FileLimitFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Drop a record about too many open files; tell, once, what helps."""
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, ValueError) and _RETRY in record.getMessage():
+            return False  # the server closed in the second before asyncio's next attempt to accept
         if not isinstance(error, OSError) or error.errno not in (errno.EMFILE, errno.ENFILE):
             return True
         if time.monotonic() >= self._silent_until:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 CLIENTS = 150
 PROGRAM = """
 import asyncio, resource, sys
+from asyncio import constants
 from aiohttp import web
 from server_kit import HostedServer, cli
 
@@ -36,6 +37,10 @@ async def main():
         stop = cli.stop_signal()
         print(server.url.rpartition(":")[2], flush=True)
         await stop.wait()
+    # asyncio's next attempt to accept comes before this.
+    retried = asyncio.Event()
+    asyncio.get_running_loop().call_later(constants.ACCEPT_RETRY_DELAY, retried.set)
+    await retried.wait()
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
 cli.run(main())
@@ -95,6 +100,16 @@ async def test_a_server_at_its_limit_says_once_what_helps() -> None:
             assert await readers[0].readline() == b"HTTP/1.1 200 OK\r\n"
         process.terminate()
         assert await process.stderr.read() == b""
+
+
+@pytest.mark.asyncio
+async def test_a_server_at_its_limit_ends_without_an_error() -> None:
+    async with limited(64, 64) as (process, port):
+        assert process.stderr is not None
+        async with connections(port):
+            assert b"raise ulimit -n" in await process.stderr.readline()
+            process.terminate()
+            assert await process.stderr.read() == b""
 
 
 def test_an_error_of_the_program_comes_without_one_of_uvloop() -> None:
