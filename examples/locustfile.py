@@ -10,24 +10,14 @@ from locust import between, task
 
 from nakama_client.load import NakamaUser
 
-ONLINE: list[str] = []
-
 
 class Player(NakamaUser):
     host = "http://127.0.0.1:7350"  # `--host` says otherwise
     wait_time = between(1, 2)
 
-    async def on_start(self) -> None:
-        await super().on_start()
-        ONLINE.append(self.session.user_id)
-
-    async def on_stop(self) -> None:
-        if hasattr(self, "feed"):
-            ONLINE.remove(self.session.user_id)
-
     @task(3)
     async def send_a_gift(self) -> None:
-        friend = random.choice(ONLINE)
+        friend = random.choice(self.online)
         async with self.sending("gift", [friend]) as marker:
             await self.client.rpc(self.session, "gift", {"to": friend, "content": marker})
 

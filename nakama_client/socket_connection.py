@@ -151,6 +151,11 @@ class SocketConnection:
         if self._websocket is not None:
             await self._websocket.close(timeout=self._timeouts.close)
 
+    def lose(self) -> None:
+        """Cut the websocket without a close frame, as a network that fails does."""
+        if self._websocket is not None:
+            self._websocket.abort()
+
     async def request(
         self, member: str, body: dict[str, Any], *, timeout: float | None = None
     ) -> Envelope:

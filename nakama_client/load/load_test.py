@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -13,10 +12,12 @@ from nakama_client.client import Client
 from nakama_client.disconnect import DisconnectReason
 from nakama_client.load.delivery import DeliveryTracker
 from nakama_client.load.loop import GreenletLoop
+from nakama_client.load.numbers import PlayerNumbers
 from nakama_client.load.operations import operation_name
 
 if TYPE_CHECKING:
     from nakama_client.events.exchanges import Exchange
+    from nakama_client.load.user import NakamaUser
 
 _POLL_SECONDS = 0.05
 _QUIET_SECONDS = 1.0
@@ -36,6 +37,7 @@ class LoadTest:
     Attributes:
         loop: Runs the coroutines of all players.
         deliveries: Counts the messages.
+        players: Those who are connected.
         sending: How many messages are being sent.
         is_settling: Whether the test ends, and only what is under way may still arrive.
     """
@@ -45,11 +47,12 @@ class LoadTest:
     def __init__(self, environment: Environment) -> None:
         self.loop = GreenletLoop()
         self.deliveries = DeliveryTracker(_run_name(environment))
+        self.players: list[NakamaUser] = []
         self.sending = 0
         self.is_settling = False
         self._environment = environment
         self._clients: dict[object, Client] = {}
-        self._numbers = itertools.count()
+        self._numbers = PlayerNumbers.of(environment)
 
     @classmethod
     def of(cls, environment: Environment) -> LoadTest:
@@ -69,10 +72,15 @@ class LoadTest:
         self.is_settling = False
         self.deliveries.reset()
 
-    def next_number(self) -> tuple[int, int]:
-        """The number of this worker, and of a new player in it."""
-        worker = getattr(self._environment.runner, "worker_index", 0)
-        return max(0, worker), next(self._numbers)
+    @property
+    def worker(self) -> str:
+        """Names this process among those of this run."""
+        index = getattr(self._environment.runner, "worker_index", 0)
+        return f"{_run_name(self._environment)}-{max(0, index)}"
+
+    def next_number(self) -> int:
+        """The number of a new player, which no other has, in no worker."""
+        return self._numbers.next()
 
     def share(self, key: object, client: Client) -> Client:
         """Measure a client's calls, and keep it for all players of a class."""

@@ -22,6 +22,8 @@ from locust.stats import calculate_response_time_percentile
 
 from nakama_client.load.delivery import DeliveryCounts
 from nakama_client.load.load_test import DeliveryProblem, LoadTest
+from nakama_client.load.numbers import PlayerNumbers
+from nakama_client.load.web import show_deliveries
 
 _log = logging.getLogger("nakama_client.load")
 _sockets = logging.getLogger("nakama_client.socket")
@@ -33,6 +35,7 @@ _SETTLED = "nakama_client settled"
 _SECONDS_TO_SETTLE = 12.0
 
 _FURTHER = ("repeated", "out_of_order", "uncertain", "left")
+_COLUMNS = ("expected", "delivered", "missed", *_FURTHER)
 
 CountsByKind = dict[str, DeliveryCounts]
 
@@ -83,7 +86,9 @@ def _number(lowest: float, highest: float) -> Callable[[str], float]:
 
 
 def _begin(environment: Environment, **_: object) -> None:
-    Report(environment)
+    report = Report(environment)
+    PlayerNumbers.of(environment)
+    show_deliveries(environment, ["kind", *_COLUMNS], report.rows)
     if sys.platform != "win32":
         gevent.signal_handler(signal.SIGINT, _interrupt)
 
@@ -113,6 +118,13 @@ class Report:
         events.test_start.add_listener(self._started)
         events.test_stopping.add_listener(self._stopping)
         events.quitting.add_listener(self._quit)
+
+    def rows(self) -> list[list[str | int]]:
+        """The counts of each kind, those of all workers together."""
+        return [
+            [kind, *(getattr(counts, name) for name in _COLUMNS)]
+            for kind, counts in sorted(self._counts().items())
+        ]
 
     def _started(self, **_: object) -> None:
         self._of_workers.clear()
@@ -231,16 +243,13 @@ class Report:
 
     def _print(self, **_: object) -> None:
         """Print the table of deliveries, and write it beside Locust's CSV files."""
-        names = ["expected", "delivered", "missed", *_FURTHER]
-        rows = [
-            [kind, *(str(getattr(counts, name)) for name in names)]
-            for kind, counts in sorted(self._counts().items())
-        ]
-        head = ["Deliveries", *(name.replace("_", " ") for name in names)]
+        rows = self.rows()
         if rows:
-            for row in [head, *rows]:
+            titles = [name.replace("_", " ") for name in _COLUMNS]
+            table: list[list[str | int]] = [["Deliveries", *titles], *rows]
+            for row in table:
                 _console.info(f"{row[0]:<32}" + "".join(f"{each:>13}" for each in row[1:]))
         prefix = getattr(self._environment.parsed_options, "csv_prefix", None)
         if prefix:
             with Path(f"{prefix}_deliveries.csv").open("w", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerows([["kind", *names], *rows])
+                csv.writer(file).writerows([["kind", *_COLUMNS], *rows])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
@@ -26,6 +27,7 @@ from nakama_client.disconnect import DisconnectReason
 from nakama_client.errors import ArgumentError, NakamaError
 from nakama_client.events.tasks import start
 from nakama_client.features.channel_messages import ChannelMessage
+from nakama_client.features.joined_matches import MatchData
 from nakama_client.features.notifications import Notification
 from nakama_client.feed import NotificationFeed
 from nakama_client.load import report
@@ -66,7 +68,9 @@ class NakamaUser(User):
         session: The player's session, from `log_in`.
         socket: The player's socket, from `connect`.
         feed: The player's notifications, from `connect`; `on_notification` gets them.
-        device_id: What the player logs in with; no other player has it, in no worker.
+        number: The player's number, from 0; no other player has it, in no worker.
+        device_id: What the player logs in with, made of the number.
+        rooms: The ids of the chat rooms that the player has joined, by their names.
 
     Raises:
         ArgumentError: There is no host, or a task is a `TaskSet`.
@@ -82,13 +86,15 @@ class NakamaUser(User):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._load = LoadTest.of(environment)
-        worker, number = self._load.next_number()
-        self.device_id = f"load-test-{worker:04}-{number:07}"
+        self.number = self._load.next_number()
+        self.device_id = f"load-test-{self.number:010}"
+        self.rooms: dict[str, str] = {}
         self.client = self._load.shared(type(self)) or self._load.share(
             type(self), self.make_client()
         )
         self._listener: asyncio.Task[None] | None = None
-        self._lost_at = 0.0
+        self._lost_at = self._back_at = 0.0
+        self._up_to_date = asyncio.Event()
         self._hooks = (self.on_start, self.on_stop)
         # Locust calls these from the player's greenlet; `super().on_start()` still is a coroutine.
         self.on_start = self._run_on_start  # type: ignore[method-assign, assignment]
@@ -123,6 +129,11 @@ class NakamaUser(User):
         """
         self.session = await self.client.authenticate_device(self.device_id)
 
+    @property
+    def online(self) -> list[str]:
+        """The user ids of the players of this process who are connected, with this one's."""
+        return [each.session.user_id for each in self._load.players]
+
     async def connect(self) -> None:
         """Open the socket and the feed of notifications, and listen.
 
@@ -132,15 +143,18 @@ class NakamaUser(User):
         socket.on_connected(self._connected)
         socket.on_disconnect(self._disconnected)
         socket.on_channel_message(self._received_message)
-        self.feed = self.client.notifications(self.session, socket=socket)
+        socket.on_match_data(self._received_data)
+        self.feed = self.client.notifications(self.session, socket=socket, on_progress=self._listed)
         self._load.deliveries.listen(self.session.user_id)
         await self.feed.open()
+        self._load.players.append(self)
         self._listener = start(self._listen(), name="nakama_client load test player")
 
     async def disconnect(self) -> None:
         """Close feed and socket; what was still to arrive is no longer expected."""
         listener, self._listener = self._listener, None
         if listener is not None:
+            self._load.players.remove(self)
             listener.cancel()
             await asyncio.wait([listener])
         if hasattr(self, "feed"):
@@ -154,7 +168,7 @@ class NakamaUser(User):
         Its marker, if it has one, is counted before.
         """
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def sending(
         self, kind: str, recipients: Iterable[str]
     ) -> AsyncIterator[dict[str, object]]:
@@ -197,15 +211,34 @@ class NakamaUser(User):
         except NakamaError as error:
             self._load.record("SOCKET", "feed", None, error)
 
+    def _lose_connection(self) -> None:
+        self._up_to_date.clear()
+        self.socket._connection.lose()
+
     def _received_message(self, message: ChannelMessage) -> None:
         self._load.received(self.session.user_id, message.content)
 
+    def _received_data(self, data: MatchData) -> None:
+        with contextlib.suppress(ValueError):  # a game's own data, whatever it is, has no marker
+            content = json.loads(data.data)
+            if isinstance(content, dict):
+                self._load.received(self.session.user_id, content)
+
     def _connected(self, event: Connected) -> None:
+        self._back_at = time.perf_counter()
         if event.lost is not None:
-            self._load.record("SOCKET", "reconnect", time.perf_counter() - self._lost_at)
+            self._load.record("SOCKET", "reconnect", self._back_at - self._lost_at)
+
+    def _listed(self, done: int, total: int | None) -> None:
+        if total is None or self._up_to_date.is_set():
+            return
+        self._up_to_date.set()
+        if self._lost_at:
+            self._load.record("SOCKET", "catch_up", time.perf_counter() - self._back_at)
 
     def _disconnected(self, reason: DisconnectReason) -> None:
         self._lost_at = time.perf_counter()
+        self._up_to_date.clear()
         self._load.disconnected(reason)
 
     def _run_on_start(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +63,10 @@ def deliveries(path: Path) -> dict[str, dict[str, int]]:
             row.pop("kind"): {name: int(value) for name, value in row.items()}
             for row in csv.DictReader(file)
         }
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port

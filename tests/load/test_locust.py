@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from mock_server import MockServer
+from nakama_client import Client
 from tests.load.conftest import EXAMPLES
-from tests.load.runs import LOCUST, deliveries, run
+from tests.load.runs import LOCUST, deliveries, free_port, run
 
 EXAMPLE = EXAMPLES / "locustfile.py"
 PLAYERS = ("-u", "10", "-r", "10", "-t", "10s")
@@ -50,6 +54,13 @@ def locustfile(folder: Path, body: str) -> Path:
     return path
 
 
+async def log_in_players(url: str, count: int) -> None:
+    """The accounts of so many players are there, with the numbers from 0 on."""
+    async with Client(url) as client:
+        for number in range(count):
+            await client.authenticate_device(f"load-test-{number:010}", create=False)
+
+
 def test_the_example_delivers_every_gift_and_measures_every_call(
     server: MockServer, tmp_path: Path
 ) -> None:
@@ -75,6 +86,76 @@ def test_two_workers_have_other_players_and_one_count(server: MockServer, tmp_pa
     assert gift["expected"] == gift["delivered"] > 0
     assert done.stats["HTTP", "authenticate_device"] == (10, 0)
     assert len(server.run(server.users())) == 10
+
+
+def test_a_master_and_its_workers_have_other_players_and_one_count(
+    server: MockServer, tmp_path: Path
+) -> None:
+    port = str(free_port())
+    joins = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    command = [sys.executable, "-m", "locust", "-f", str(EXAMPLE), "--host", server.http_url]
+    workers = [subprocess.Popen([*command, *joins], stderr=subprocess.DEVNULL) for _ in range(2)]
+    try:
+        leads = ["--master", "--expect-workers", "2"]
+        ports = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port]
+        done = run(
+            EXAMPLE, server.http_url, tmp_path, *PLAYERS, *leads, *ports, "--delivery-loss", "0"
+        )
+        assert [worker.wait(timeout=30) for worker in workers] == [0, 0]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    assert done.code == 0, done.output
+    gift = done.deliveries["gift"]
+    assert gift["expected"] == gift["delivered"] > 0
+    asyncio.run(log_in_players(server.http_url, 10))
+    assert len(server.run(server.users())) == 10
+
+
+def test_the_web_page_has_the_deliveries(server: MockServer, tmp_path: Path) -> None:
+    port = free_port()
+    web = ["--web-host", "127.0.0.1", "--web-port", str(port), "--autostart"]
+    command = [sys.executable, "-m", "locust", "-f", str(EXAMPLE), "--host", server.http_url]
+    with subprocess.Popen(
+        [*command, *web, "-u", "10", "-r", "10"], stderr=subprocess.DEVNULL, cwd=tmp_path
+    ) as process:
+        try:
+            server.run(server.journal.wait_for(lambda entry: "rpc/gift" in str(entry), timeout=60))
+            with urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=10) as answer:
+                report = json.load(answer)
+            with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+                page = answer.read().decode()
+        finally:
+            process.kill()
+    [table] = report["extended_stats"]
+    assert table["key"] == "deliveries"
+    assert [row["kind"] for row in table["data"]] == ["gift"]
+    assert table["data"][0]["expected"] > 0
+    assert '"Deliveries"' in page
+
+
+def test_messages_that_arrive_late_break_the_bound(server: MockServer, tmp_path: Path) -> None:
+    path = locustfile(
+        tmp_path,
+        """
+        import asyncio
+
+        class Player(NakamaUser):
+            wait_time = constant(1)
+
+            @task
+            async def send_late(self):
+                async with self.sending("late", [self.session.user_id]) as marker:
+                    await asyncio.sleep(0.5)
+                    content = {"to": self.session.user_id, "content": marker}
+                    await self.client.rpc(self.session, "gift", content)
+                    note(self, "late", until=lambda ran: len(ran) == 10)
+        """,
+    )
+    done = run(path, server.http_url, tmp_path, *AT_MOST, "--delivery-p99", "0.4")
+    assert "--delivery-p99: 99 % of the messages took up to" in done.output
+    assert done.code == 1
 
 
 def test_messages_that_never_arrive_break_the_bound(server: MockServer, tmp_path: Path) -> None:
