@@ -89,6 +89,8 @@ def _begin(environment: Environment, **_: object) -> None:
     report = Report(environment)
     PlayerNumbers.of(environment)
     show_deliveries(environment, ["kind", *_COLUMNS], report.rows)
+    # gevent's clock stands while modules are imported, and the test's run time counts by it.
+    gevent.get_hub().loop.update_now()
     if sys.platform != "win32":
         gevent.signal_handler(signal.SIGINT, _interrupt)
 
