@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import asyncio
+from typing import TYPE_CHECKING, ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
 import gevent
@@ -14,10 +15,10 @@ from nakama_client.load.delivery import DeliveryTracker
 from nakama_client.load.loop import GreenletLoop
 from nakama_client.load.numbers import PlayerNumbers
 from nakama_client.load.operations import operation_name
+from nakama_client.session import Session
 
 if TYPE_CHECKING:
     from nakama_client.events.exchanges import Exchange
-    from nakama_client.load.user import NakamaUser
 
 _POLL_SECONDS = 0.05
 _QUIET_SECONDS = 1.0
@@ -26,6 +27,23 @@ _SETTLE_SECONDS = 10.0  # the SDK's timeout of a call
 
 class DeliveryProblem(Exception):
     """A message was missed, repeated or out of order; Locust lists it among the failures."""
+
+
+class ConnectedPlayer(Protocol):
+    """A player whose socket is open, as the others of the process know them.
+
+    Attributes:
+        session: Their session.
+        rooms: The ids of the chat rooms that they have joined, by their names.
+        up_to_date: Set while their feed has listed all that came.
+    """
+
+    session: Session
+    rooms: dict[str, str]
+    up_to_date: asyncio.Event
+
+    def lose_connection(self) -> None:
+        """Cut the socket, as a network that fails does."""
 
 
 class LoadTest:
@@ -47,7 +65,7 @@ class LoadTest:
     def __init__(self, environment: Environment) -> None:
         self.loop = GreenletLoop()
         self.deliveries = DeliveryTracker(_run_name(environment))
-        self.players: list[NakamaUser] = []
+        self.players: list[ConnectedPlayer] = []
         self.sending = 0
         self.is_settling = False
         self._environment = environment

@@ -170,8 +170,8 @@ async def lose_connections(user: NakamaUser, share: float = 0.5, *, timeout: flo
     players = user._load.players
     lost = random.sample(players, round(share * len(players)))
     for player in lost:
-        player._lose_connection()
-    waiting = [asyncio.create_task(player._up_to_date.wait()) for player in lost]
+        player.lose_connection()
+    waiting = [asyncio.create_task(player.up_to_date.wait()) for player in lost]
     try:
         _, late = await asyncio.wait(waiting, timeout=timeout) if waiting else ((), ())
     finally:

@@ -71,6 +71,7 @@ class NakamaUser(User):
         number: The player's number, from 0; no other player has it, in no worker.
         device_id: What the player logs in with, made of the number.
         rooms: The ids of the chat rooms that the player has joined, by their names.
+        up_to_date: Set while the feed has listed all that came.
 
     Raises:
         ArgumentError: There is no host, or a task is a `TaskSet`.
@@ -94,7 +95,7 @@ class NakamaUser(User):
         )
         self._listener: asyncio.Task[None] | None = None
         self._lost_at = self._back_at = 0.0
-        self._up_to_date = asyncio.Event()
+        self.up_to_date = asyncio.Event()
         self._hooks = (self.on_start, self.on_stop)
         # Locust calls these from the player's greenlet; `super().on_start()` still is a coroutine.
         self.on_start = self._run_on_start  # type: ignore[method-assign, assignment]
@@ -211,8 +212,9 @@ class NakamaUser(User):
         except NakamaError as error:
             self._load.record("SOCKET", "feed", None, error)
 
-    def _lose_connection(self) -> None:
-        self._up_to_date.clear()
+    def lose_connection(self) -> None:
+        """Cut the socket, as a network that fails does; the SDK connects again."""
+        self.up_to_date.clear()
         self.socket._connection.lose()
 
     def _received_message(self, message: ChannelMessage) -> None:
@@ -230,15 +232,15 @@ class NakamaUser(User):
             self._load.record("SOCKET", "reconnect", self._back_at - self._lost_at)
 
     def _listed(self, done: int, total: int | None) -> None:
-        if total is None or self._up_to_date.is_set():
+        if total is None or self.up_to_date.is_set():
             return
-        self._up_to_date.set()
+        self.up_to_date.set()
         if self._lost_at:
             self._load.record("SOCKET", "catch_up", time.perf_counter() - self._back_at)
 
     def _disconnected(self, reason: DisconnectReason) -> None:
         self._lost_at = time.perf_counter()
-        self._up_to_date.clear()
+        self.up_to_date.clear()
         self._load.disconnected(reason)
 
     def _run_on_start(self) -> None:
