@@ -107,7 +107,9 @@ async def test_a_console_token_expires(operator: Operator) -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_sends_to_some(operator: Operator, ada: Player, bob: Player) -> None:
+async def test_send_notification_reaches_the_users_it_names(
+    operator: Operator, ada: Player, bob: Player
+) -> None:
     socket = await ada.connect()
     assert await operator.send(ada, subject="hello", content={"b": 1, "a": "<"}) == (200, {})
     (note,) = (await socket.receive())["notifications"]["notifications"]
@@ -118,7 +120,9 @@ async def test_it_sends_to_some(operator: Operator, ada: Player, bob: Player) ->
 
 
 @pytest.mark.asyncio
-async def test_it_sends_to_everybody(operator: Operator, ada: Player, bob: Player) -> None:
+async def test_send_notification_reaches_everybody(
+    operator: Operator, ada: Player, bob: Player
+) -> None:
     assert await operator.send(subject="to all") == (200, {})
     assert await ada.inbox() == await bob.inbox() == ["to all"]
 
@@ -184,7 +188,7 @@ async def test_a_sender_may_be_named_to_everybody_too(operator: Operator, ada: P
 
 
 @pytest.mark.asyncio
-async def test_it_lists_page_by_page_with_defaults_written_out(
+async def test_list_notifications_pages_with_defaults_written_out(
     operator: Operator, ada: Player, bob: Player
 ) -> None:
     for number in range(5):
@@ -210,7 +214,9 @@ async def test_it_lists_page_by_page_with_defaults_written_out(
 
 
 @pytest.mark.asyncio
-async def test_it_lists_those_of_everybody(operator: Operator, ada: Player, bob: Player) -> None:
+async def test_list_notifications_lists_those_of_everybody(
+    operator: Operator, ada: Player, bob: Player
+) -> None:
     await operator.send(subject="to all")
     await operator.send(ada, subject="to ada")
     _, everything = await operator.call("GET", "/notification?limit=100")
@@ -237,7 +243,7 @@ async def test_a_bad_list_query_is_refused(operator: Operator, query: str) -> No
 
 
 @pytest.mark.asyncio
-async def test_it_gets_and_deletes_one(operator: Operator, ada: Player) -> None:
+async def test_get_and_delete_notification_take_an_id(operator: Operator, ada: Player) -> None:
     await operator.send(ada, subject="one", code=0)
     (stored,) = await operator.server.notifications.stored(ada.user_id)
     status, found = await operator.call("GET", f"/notification/{stored['id']}")

@@ -36,7 +36,7 @@ async def harness() -> AsyncIterator[Harness]:
 
 
 @pytest.mark.asyncio
-async def test_it_tells_the_state(harness: Harness) -> None:
+async def test_state_lists_users_and_sockets(harness: Harness) -> None:
     server = harness.server
     server.rpc("give")(lambda context, payload: payload)
     ada = await sign_up(harness.http, server)
@@ -53,7 +53,7 @@ async def test_it_tells_the_state(harness: Harness) -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_resets(harness: Harness) -> None:
+async def test_reset_removes_everything(harness: Harness) -> None:
     await sign_up(harness.http, harness.server)
     assert await harness.call("POST", "/reset") == (200, {})
     assert await harness.server.users() == []
@@ -61,7 +61,7 @@ async def test_it_resets(harness: Harness) -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_shows_what_came_in(harness: Harness) -> None:
+async def test_requests_lists_what_came_in(harness: Harness) -> None:
     ada = await sign_up(harness.http, harness.server)
     bob = await sign_up(harness.http, harness.server, "bob")
     await ada.call("GET", "/v2/notification?limit=5&cursor=x")
@@ -78,7 +78,7 @@ async def test_it_shows_what_came_in(harness: Harness) -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_moves_the_clock(harness: Harness) -> None:
+async def test_clock_advances(harness: Harness) -> None:
     ada = await sign_up(harness.http, harness.server)
     before = harness.server.clock.time()
     status, answer = await harness.call("POST", "/clock", {"advance": 61.5})
@@ -100,7 +100,7 @@ async def test_a_bad_move_of_the_clock_is_refused(harness: Harness, body: object
 
 
 @pytest.mark.asyncio
-async def test_it_keeps_and_brings_back_states(harness: Harness) -> None:
+async def test_restore_brings_a_snapshot_back(harness: Harness) -> None:
     server = harness.server
     ada = await sign_up(harness.http, server)
     await server.notifications.send(ada.user_id, "kept")
@@ -113,7 +113,7 @@ async def test_it_keeps_and_brings_back_states(harness: Harness) -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_ends_sockets(harness: Harness) -> None:
+async def test_disconnect_ends_sockets(harness: Harness) -> None:
     ada = await sign_up(harness.http, harness.server)
     bob = await sign_up(harness.http, harness.server, "bob")
     first, second, third = await ada.connect(), await bob.connect(), await bob.connect()

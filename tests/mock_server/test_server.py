@@ -75,7 +75,7 @@ async def test_restore_brings_back_users_and_notifications() -> None:
         assert [each["subject"] for each in page["notifications"]] == ["kept"]
 
 
-def test_it_runs_in_a_thread_for_synchronous_code() -> None:
+def test_with_runs_the_server_in_a_thread() -> None:
     with MockServer() as server:
         request = urllib.request.Request(
             f"{server.http_url}/v2/account/authenticate/device",

@@ -114,7 +114,7 @@ async def test_reset_ends_all_faults(backend: Backend) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("in_file", [False, True])
-async def test_it_restarts_with_and_without_its_data(in_file: bool, tmp_path: Path) -> None:
+async def test_restart_keeps_or_drops_the_data(in_file: bool, tmp_path: Path) -> None:
     data = tmp_path / "stub.db" if in_file else None
     async with OneSignalStub(data=data) as stub, aiohttp.ClientSession() as http:
         backend = Backend(http, stub)
@@ -128,7 +128,7 @@ async def test_it_restarts_with_and_without_its_data(in_file: bool, tmp_path: Pa
         assert "not subscribed" in (await backend.push(player))[1]
 
 
-def test_it_restarts_in_a_thread() -> None:
+def test_restart_works_in_a_thread() -> None:
     with OneSignalStub() as stub:
         address = stub.url
         stub.run(stub.restart())

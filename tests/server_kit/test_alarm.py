@@ -37,7 +37,7 @@ async def _alarm(clock: Clock) -> AsyncIterator[_Calls]:
 
 
 @pytest.mark.asyncio
-async def test_it_calls_for_each_time_that_the_clock_passes() -> None:
+async def test_alarm_calls_for_each_time_that_the_clock_passes() -> None:
     clock = Clock(stopped_at=100)
     async with _alarm(clock) as calls:
         await calls.alarm.settle()
@@ -64,7 +64,7 @@ async def test_set_replaces_the_time_before() -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_calls_by_itself_while_the_clock_runs() -> None:
+async def test_alarm_calls_by_itself_while_the_clock_runs() -> None:
     is_called = asyncio.Event()
 
     async def callback() -> None:

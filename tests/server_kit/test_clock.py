@@ -20,7 +20,7 @@ def test_a_running_clock_can_be_moved_ahead() -> None:
     assert clock.time() - plain.time() > 3599
 
 
-def test_it_never_goes_back() -> None:
+def test_time_never_goes_back() -> None:
     clock = Clock(stopped_at=5.0)
     with pytest.raises(ValueError, match="only moves forward"):
         clock.advance(-1)

@@ -35,7 +35,7 @@ class Greeter(HostedServer):
 
 
 @pytest.mark.asyncio
-async def test_it_serves_in_the_running_loop() -> None:
+async def test_async_with_serves_in_the_running_loop() -> None:
     async with Greeter() as server, aiohttp.ClientSession() as client:
         async with client.get(server.url) as answer:
             assert await answer.text() == "hello"
@@ -56,7 +56,7 @@ async def test_a_stopped_server_is_gone_and_may_start_again() -> None:
         assert server.url
 
 
-def test_it_serves_in_a_thread_of_its_own() -> None:
+def test_with_serves_in_a_thread_of_its_own() -> None:
     with Greeter() as server:
         assert server.run(server.name_of_thread()) == "Greeter"
         host, port = server.url.removeprefix("http://").split(":")

@@ -9,7 +9,7 @@ def entry(name: str, **more: str) -> Entry:
     return Entry(kind="http", name=name, time=0.0, **more)
 
 
-def test_it_keeps_the_newest_entries() -> None:
+def test_write_keeps_the_newest_entries() -> None:
     journal = Journal(size=2)
     for name in ("a", "b", "c"):
         journal.write(entry(name))

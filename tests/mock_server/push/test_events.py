@@ -147,7 +147,7 @@ async def test_pushes_go_out_in_the_order_of_the_events(
 
 
 @pytest.mark.asyncio
-async def test_it_is_sent_by_external_user_id_where_the_settings_say_so(
+async def test_a_push_goes_to_the_external_user_id_when_push_target_says_so(
     start: Start, onesignal: OneSignalStub
 ) -> None:
     async with (

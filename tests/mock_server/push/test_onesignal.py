@@ -184,7 +184,7 @@ async def test_retry_after_is_kept_to(onesignal: OneSignalStub) -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_gives_up_after_the_last_attempt(onesignal: OneSignalStub) -> None:
+async def test_a_request_raises_after_the_last_attempt(onesignal: OneSignalStub) -> None:
     async with FlakyOneSignal(onesignal.url, *[answers(502, "<html>Bad gateway")] * 3) as flaky:
         client = client_for(flaky.url)
         with pytest.raises(Overloaded, match="HTTP 502: <html>Bad gateway"):

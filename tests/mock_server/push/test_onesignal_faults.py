@@ -67,7 +67,7 @@ def keys(flaky: FlakyOneSignal) -> list[str]:
     ],
 )
 @pytest.mark.asyncio
-async def test_it_is_tried_again_and_sent_once(
+async def test_a_push_is_tried_again_and_sent_once(
     start: Start,
     onesignal: OneSignalStub,
     clock: WatchedClock,
@@ -107,7 +107,7 @@ async def test_a_slow_onesignal_is_asked_again(
 
 
 @pytest.mark.asyncio
-async def test_it_is_given_up_after_five_attempts(
+async def test_a_push_fails_after_five_attempts(
     start: Start, onesignal: OneSignalStub, clock: WatchedClock
 ) -> None:
     async with (

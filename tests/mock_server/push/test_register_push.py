@@ -82,7 +82,7 @@ async def test_the_language_is_that_of_the_account(
 
 
 @pytest.mark.asyncio
-async def test_it_works_over_the_socket_too(
+async def test_register_push_works_over_the_socket(
     server: MockServer, client: Client, ada: Session
 ) -> None:
     async with client.socket(ada) as socket:

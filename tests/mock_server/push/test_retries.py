@@ -53,7 +53,7 @@ async def test_what_may_succeed_later_is_tried_again() -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_is_not_tried_more_often_than_the_policy_says() -> None:
+async def test_with_retries_makes_no_more_attempts_than_the_policy_says() -> None:
     attempts = Attempts(*(NoAnswer(str(number)) for number in range(5)))
     with pytest.raises(NoAnswer, match="2"):
         await attempts.run(attempts=3)
