@@ -345,4 +345,4 @@ def _message(channel_id: str, message_id: str) -> dict[str, str]:
 def _text(content: Mapping[str, Any]) -> str:
     if not isinstance(content, Mapping):
         raise ArgumentError(f"content must be a dict, not {content.__class__.__name__}")
-    return encode_payload(dict(content))
+    return encode_payload(content)

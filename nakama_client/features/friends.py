@@ -350,7 +350,7 @@ def _people(session: Session, ids: Iterable[str], usernames: Iterable[str]) -> Q
 
 def _metadata_text(metadata: Mapping[str, Any]) -> str:
     check_type("metadata", metadata, Mapping)
-    text = encode_payload(dict(metadata))
+    text = encode_payload(metadata)
     size = len(quote_plus(text))
     if size > _LONGEST_METADATA:
         raise ArgumentError(

@@ -12,7 +12,7 @@ from attrs import Factory, frozen
 from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.features.times import check_time
-from nakama_client.protocol.codec import JsonObject, encode
+from nakama_client.protocol.codec import JsonObject, encode, encode_payload
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import QueryPairs, Request, present, segment
@@ -280,7 +280,7 @@ def record_body(
     if metadata is not None:
         if not isinstance(metadata, Mapping):
             raise ArgumentError(f"metadata must be a dict, not {type(metadata).__name__}")
-        body["metadata"] = encode(dict(metadata)).decode()
+        body["metadata"] = encode_payload(metadata)
     return encode(body)
 
 

@@ -27,7 +27,7 @@ from nakama_client.features.joined_parties import (
 )
 from nakama_client.features.matchmaker import Ticket, matchmaker_body
 from nakama_client.features.presences import UserPresence
-from nakama_client.protocol.codec import JsonObject, encode
+from nakama_client.protocol.codec import JsonObject, encode_payload
 from nakama_client.protocol.envelopes import single
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, present
@@ -399,7 +399,8 @@ class RealtimeParties(SocketFeature):
 def _label(label: Mapping[str, Any]) -> str:
     if not isinstance(label, Mapping):
         raise ArgumentError(f"label must be a dict, not {type(label).__name__}")
-    text = encode(dict(label))
-    if len(text) > _LONGEST_LABEL:
-        raise ArgumentError(f"label may have {_LONGEST_LABEL} bytes, not {len(text)}")
-    return text.decode()
+    text = encode_payload(label)
+    size = len(text.encode())
+    if size > _LONGEST_LABEL:
+        raise ArgumentError(f"label may have {_LONGEST_LABEL} bytes, not {size}")
+    return text

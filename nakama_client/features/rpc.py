@@ -68,7 +68,8 @@ class RpcApi(ClientFeature):
         Args:
             session: The calling player's session.
             id: The function's id; case does not matter.
-            payload: A str is sent as it is, a dict or list as JSON, None sends no payload.
+            payload: A str is sent as it is, a dict or list as JSON, None sends no payload. What
+                JSON has not (bytes, sets, NaN, keys that are no text) is refused, wherever it is.
             timeout: Seconds for this call with all its attempts; None for the client's
                 `Timeouts.request` and `RetryPolicy.deadline`.
             idempotent: Whether calling the function twice has the effect of once; then the call is

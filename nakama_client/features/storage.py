@@ -16,7 +16,7 @@ from attrs import Factory, frozen
 
 from nakama_client.errors import ArgumentError, InvalidArgument, StorageConflict
 from nakama_client.features.base import ClientFeature
-from nakama_client.protocol.codec import JsonObject, encode
+from nakama_client.protocol.codec import JsonObject, encode, encode_payload
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, segment
@@ -38,7 +38,7 @@ _CONFLICT = "version check failed"
 _WRITE_REJECTED = "Storage write rejected"
 
 # NUL in a text, as JSON has it; the server's database stores all other characters.
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class StorageReadPermission(IntEnum):
@@ -371,10 +371,10 @@ def _write(item: WriteStorageObject) -> dict[str, Any]:
 def _value(where: str, value: Mapping[str, Any]) -> str:
     if not isinstance(value, Mapping):
         raise ArgumentError(f"the value of {where} must be a dict, not {type(value).__name__}")
-    text = encode(dict(value))
+    text = encode_payload(value)
     if _NUL.search(text):
         raise ArgumentError(f"the value of {where} may not hold the character NUL")
-    return text.decode()
+    return text
 
 
 def _read(item: ReadStorageObjectId) -> dict[str, Any]:

@@ -6,6 +6,7 @@ that belongs to the game (`content`, `metadata`, `wallet`) comes as text inside 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -180,34 +181,55 @@ def _without_nulls(value: Any) -> Any:
 
 
 def encode_payload(value: object) -> str:
-    """Write a value of the game as JSON, and refuse what JSON has no words for.
+    """Write a value of the game as JSON, and refuse what would come back as something else.
+
+    Args:
+        value: Dicts with texts as keys, lists and tuples, texts, finite numbers, booleans and None.
+            What is like a dict is written as one.
 
     Raises:
-        ArgumentError: It holds a number that is not finite, bytes, or what can't be written at all.
+        ArgumentError: It holds something else; the message says where.
     """
     try:
-        # What is like a dict becomes one, and bytes stay what they are.
-        plain = msgspec.to_builtins(value, builtin_types=_BYTES, str_keys=True)
-        problem = _not_in_json(plain)
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-        problem = str(error)
-    if problem:
-        raise ArgumentError(f"this can't be written as JSON: {problem}")
+        plain = _plain(value, "")
+    except RecursionError:
+        plain = None
+    if plain is None and value is not None:
+        raise ArgumentError("this can't be written as JSON: it is nested too deeply, or in itself")
     return encode(plain).decode()
 
 
-_BYTES = (bytes, bytearray, memoryview)
-
-
-def _not_in_json(value: Any) -> str:
-    """What is wrong with a value; "" for nothing."""
-    if isinstance(value, dict):
-        return next(filter(None, map(_not_in_json, value.values())), "")
+def _plain(value: Any, path: str) -> Any:
+    """A value of the types that JSON has, after a look at each part of it."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        if isfinite(value):
+            return float(value)
+        raise _not_in_json(path, f"the number {value}")
     if isinstance(value, list | tuple):
-        return next(filter(None, map(_not_in_json, value)), "")
-    if isinstance(value, float) and not isfinite(value):
-        return f"it holds the number {value}"
-    return "it holds bytes; write them as text" if isinstance(value, _BYTES) else ""
+        return [_plain(each, f"{path}[{at}]") for at, each in enumerate(value)]
+    if isinstance(value, Mapping):
+        return {_key(key, path): _plain(value[key], f"{path}[{key!r:.40}]") for key in value}
+    raise _not_in_json(path, f"of the type {type(value).__name__}")
+
+
+def _key(key: object, path: str) -> str:
+    if not isinstance(key, str):
+        raise _not_in_json(path, f"a dict with a key of the type {type(key).__name__}")
+    return str.__str__(key)
+
+
+def _not_in_json(path: str, what: str) -> ArgumentError:
+    where = f"value{path[:200]}" if path else "the value"
+    return ArgumentError(
+        f"this can't be written as JSON: {where} is {what}; JSON has dicts with text keys, "
+        "lists, texts, finite numbers, booleans and None"
+    )
 
 
 def encode(value: object) -> bytes:

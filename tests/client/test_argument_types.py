@@ -2,7 +2,10 @@
 
 import math
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +19,7 @@ from nakama_client import (
     Session,
     Socket,
     Timeouts,
+    WriteStorageObject,
 )
 from tests.client.scripted import Peer, ScriptedServer, make_token
 
@@ -23,6 +27,9 @@ TOKEN = make_token()
 SESSION = Session(TOKEN)
 ID = "00000000-0000-0000-0000-000000000001"
 URL = "http://127.0.0.1:1"
+
+IN_ITSELF: list[Any] = []
+IN_ITSELF.append(IN_ITSELF)
 
 NOT_JSON = [
     {"x": math.nan},
@@ -32,6 +39,18 @@ NOT_JSON = [
     [bytearray(b"bytes")],
     {"x": object()},
     {(1, 2): 3},
+    {1: 2},
+    {"x": [{"y": {None: 1}}]},
+    {True: 1},
+    [{"a", "b"}],
+    {"x": frozenset()},
+    {"x": datetime(2026, 1, 1, tzinfo=UTC)},
+    {"x": UUID(int=1)},
+    {"x": Decimal("0.1")},
+    {"x": (each for each in "ab")},
+    {"x": {"a": 1}.keys()},
+    {"\ud800": 1},
+    IN_ITSELF,
     {"x": "\ud800"},
     5,
     b"bytes",
@@ -102,6 +121,22 @@ CALLS: list[Callable[[Any], Any]] = [
     lambda client: client.register_push(SESSION, "phone"),
     *[lambda client, each=each: client.rpc(SESSION, "f", each) for each in NOT_JSON],
     *[lambda client, each=each: client.rpc_http_key("f", each) for each in NOT_JSON],
+    *[
+        lambda client, each=each: client.add_friends(SESSION, [ID], metadata=each)
+        for each in NOT_JSON
+    ],
+    *[
+        lambda client, each=each: client.write_storage_objects(
+            SESSION, [WriteStorageObject("c", "k", each)]
+        )
+        for each in NOT_JSON
+    ],
+    *[
+        lambda client, each=each: client.write_leaderboard_record(
+            SESSION, "board", score=1, metadata={"x": each}
+        )
+        for each in NOT_JSON[:-2]
+    ],
 ]
 
 SOCKET_CALLS: list[Callable[[Any], Any]] = [
@@ -122,6 +157,7 @@ SOCKET_CALLS: list[Callable[[Any], Any]] = [
     lambda socket: socket.unfollow_users(5),
     lambda socket: socket.register_push(device_type="android", identifier="x"),
     *[lambda socket, each=each: socket.rpc("f", each) for each in NOT_JSON],
+    *[lambda socket, each=each: socket.create_party(max_size=4, label=each) for each in NOT_JSON],
     *[lambda socket, each=each: socket.send_message("2...a", each) for each in NOT_JSON],
 ]
 

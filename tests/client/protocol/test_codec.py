@@ -1,8 +1,11 @@
 import copy
 import json
 import pickle
+from collections import OrderedDict
 from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 
 from nakama_client import Account, ArgumentError, InvalidJson, Notification, User
 from nakama_client.features.notifications import _NotificationList
-from nakama_client.protocol.codec import decode, encode
+from nakama_client.protocol.codec import decode, encode, encode_payload
 from nakama_client.redaction import excerpt
 
 TIME = datetime(2026, 11, 21, 22, 20, 27, tzinfo=UTC)
@@ -197,3 +200,36 @@ def test_excerpt_is_short_and_without_tokens() -> None:
     assert excerpt(f'{{"token":"{token}"}}'.encode()) == '{"token":"<token>"}'
     assert excerpt(b"x" * 150 + token.encode()) == "x" * 150 + "<token>"
     assert excerpt(b"\xff" * 300) == "\ufffd" * 200
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    # No lone surrogates: they are no Unicode, and refused.
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc\u20ac\0"), inner),
+)  # fmt: skip
+
+
+@given(JSON)
+def test_payload_that_is_written_is_read_as_the_same(value: Any) -> None:
+    assert json.loads(encode_payload(value)) == value
+
+
+@given(JSON, st.sampled_from([b"x", {1}, {1: 2}, float("nan"), 1j, object()]), st.data())
+def test_payload_with_anything_else_inside_is_refused(
+    value: Any, odd: Any, data: st.DataObject
+) -> None:
+    wrap = data.draw(st.sampled_from([lambda x: [value, x], lambda x: {"a": value, "b": [x]}]))
+    with pytest.raises(ArgumentError, match=r"can't be written as JSON: value\["):
+        encode_payload(wrap(odd))
+
+
+def test_payload_may_be_of_classes_that_are_like_json() -> None:
+    class Color(StrEnum):
+        RED = "red"
+
+    class Level(IntEnum):
+        HARD = 3
+
+    value = MappingProxyType({Color.RED: (Level.HARD, OrderedDict(a=1.5), Color.RED)})
+    assert encode_payload(value) == '{"red":[3,{"a":1.5},"red"]}'
