@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ssl import SSLContext
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from attrs import Attribute, field, frozen
@@ -55,6 +55,27 @@ def _check_proxy(_: object, __: Attribute[str | None], proxy: str | None) -> Non
         is_good = False
     if not is_good:
         raise ArgumentError("the proxy must look like http://127.0.0.1:3128")
+    if not unquote(f"{parts.username}{parts.password}").isascii():
+        # One library writes such a password in latin-1, the other in UTF-8.
+        raise ArgumentError("the proxy's user and password may hold ASCII characters only")
+
+
+def _with_password(proxy: Any) -> Any:
+    """A proxy's address; a user without a password has an empty one, for both libraries."""
+    user, at, host = str(proxy).rpartition("@")
+    is_alone = at and ":" not in user.rpartition("/")[2]
+    return f"{user}:@{host}" if is_alone else proxy
+
+
+def _password(proxy: str | None) -> Iterator[str]:
+    """The password in a proxy's address, if there is one, as it is written and as it is meant."""
+    try:
+        written = urlsplit(proxy or "").password
+    except ValueError:
+        return
+    if written:
+        yield written
+        yield unquote(written)
 
 
 def _check_ssl(_: object, __: Attribute[SSLContext | None], context: object) -> None:
@@ -76,7 +97,9 @@ class TransportOptions:
     """
 
     ssl: SSLContext | None = field(default=None, validator=_check_ssl)
-    proxy: str | None = field(default=None, validator=_check_proxy, repr=False)
+    proxy: str | None = field(
+        default=None, converter=_with_password, validator=_check_proxy, repr=False
+    )
     trust_env: bool = False
     headers: dict[str, str] = field(
         factory=dict, converter=_copied, validator=_check_headers, repr=False
@@ -90,7 +113,8 @@ class TransportOptions:
         parts = urlsplit(url)
         if proxy_bypass(parts.hostname or ""):
             return None
-        return getproxies().get("https" if parts.scheme in {"https", "wss"} else "http")
+        found = getproxies().get("https" if parts.scheme in {"https", "wss"} else "http")
+        return None if found is None else str(_with_password(found))
 
     @property
     def user_agent(self) -> str:
@@ -108,8 +132,8 @@ class TransportOptions:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not show in an error: the proxy's password, and the headers' values."""
-        password = urlsplit(self.proxy).password if self.proxy else None
-        return (*self.headers.values(), *([password] if password else []))
+        proxies = [self.proxy, *(getproxies().values() if self.trust_env else ())]
+        return (*self.headers.values(), *(text for each in proxies for text in _password(each)))
 
 
 def tls_hint(problem: str) -> str:

@@ -90,15 +90,25 @@ async def test_calls_and_sockets_show_a_client_certificate() -> None:
 
 
 @pytest.mark.asyncio
-async def test_calls_and_sockets_go_through_the_proxy(server: MockServer) -> None:
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("user:password", "user:password"),
+        ("us%20er:p%40s%2Fs%25", "us er:p@s/s%"),
+        ("user", "user:"),
+    ],
+)
+async def test_calls_and_sockets_go_through_the_proxy(
+    server: MockServer, written: str, meant: str
+) -> None:
     async with Proxy() as proxy:
-        address = proxy.url.replace("http://", "http://user:password@")
+        address = proxy.url.replace("http://", f"http://{written}@")
         async with Client(server.http_url, proxy=address) as client:
             assert await use(client) == "alice"
         host = server.http_url.removeprefix("http://")
         assert any(line.startswith(f"POST {server.http_url}/v2") for line in proxy.requests)
         assert f"CONNECT {host} HTTP/1.1" in proxy.requests
-        expected = "Basic " + b64encode(b"user:password").decode()
+        expected = "Basic " + b64encode(meant.encode()).decode()
         assert set(proxy.authorizations) == {expected}
 
 
@@ -174,6 +184,7 @@ async def test_extra_headers_go_with_calls_and_handshakes() -> None:
         {"proxy": "socks5://127.0.0.1:1"},
         {"proxy": 5},
         {"proxy": "127.0.0.1:3128"},
+        {"proxy": "http://user:p%C3%A4ss@127.0.0.1:3128"},
         {"headers": {"Host": "x"}},
         {"headers": {"sec-websocket-key": "x"}},
         {"headers": {"a b": "x"}},
