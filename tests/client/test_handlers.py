@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -125,9 +126,16 @@ async def test_close_waits_for_handlers_when_an_earlier_handler_made_its_task() 
 
 if sys.version_info >= (3, 12):
 
-    @pytest.mark.asyncio
-    async def test_handlers_get_every_event_under_an_eager_task_factory() -> None:
-        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    def run_eagerly(main: Coroutine[Any, Any, None]) -> None:
+        """Run in a loop of asyncio's own: uvloop calls the factory as only later Pythons allow."""
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.get_loop().set_task_factory(asyncio.eager_task_factory)
+            runner.run(main)
+
+    def test_handlers_get_every_event_under_an_eager_task_factory() -> None:
+        run_eagerly(count_events_under_eager_tasks())
+
+    async def count_events_under_eager_tasks() -> None:
         seen: asyncio.Queue[str] = asyncio.Queue()
 
         async def in_turns(peer: Peer) -> None:
@@ -145,10 +153,11 @@ if sys.version_info >= (3, 12):
                     await seen.get()
         assert not tasks()
 
-    @pytest.mark.asyncio
-    async def test_task_group_that_fails_eagerly_stops_no_other_handler() -> None:
+    def test_task_group_that_fails_eagerly_stops_no_other_handler() -> None:
         """Until Python 3.13 it leaves the handlers' task a cancellation that nobody asked for."""
-        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        run_eagerly(fail_eagerly_beside_another_handler())
+
+    async def fail_eagerly_beside_another_handler() -> None:
         seen: list[str] = []
         failures: asyncio.Queue[Exception] = asyncio.Queue()
 
