@@ -33,7 +33,7 @@ class JsOpaque:
 
     Attributes:
         kind: `function`, `symbol`, `view` (a typed array), `promise`, `bigint` or `string object`.
-        value: What is known of it.
+        value: What is known of it; the bytes of a Uint8Array.
     """
 
     kind: str
@@ -88,7 +88,7 @@ class ProtobufMessage:
     methods: tuple[str, ...] = _METHODS
 
 
-_OPAQUE = {"F": "function", "y": "symbol", "t": "view", "P": "promise"}
+_OPAQUE = {"F": "function", "y": "symbol", "P": "promise"}
 
 
 def decode(text: str) -> Any:
@@ -168,6 +168,8 @@ def _special(kind: str, value: Any) -> Any:
         return {name: _decoded(item) for name, item in value.items()}
     if kind == "n":
         return JsOpaque("bigint", int(value))
+    if kind == "t":
+        return JsOpaque("view", None if value is None else bytes.fromhex(value))
     if kind == "S":
         return JsOpaque("string object", value)
     return JsOpaque(_OPAQUE[kind])

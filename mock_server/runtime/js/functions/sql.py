@@ -53,7 +53,7 @@ def _exported(value: Any) -> Any:
     if isinstance(value, bytes):
         return Foreign("goja.ArrayBuffer")
     if isinstance(value, JsOpaque):
-        if value.kind == "string object":
+        if value.kind in ("string object", "view") and value.value is not None:
             return value.value
         return Foreign(_EXPORTED.get(value.kind, value.kind))
     if isinstance(value, dict):

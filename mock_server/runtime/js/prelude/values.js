@@ -29,8 +29,9 @@ function $nkEncode(value) {
 }
 
 function $nkEncodeSpecial(value) {
-  if (isView(value)) { return {$: "t"}; }
-  switch (apply(toString, value, [])) {
+  const name = apply(toString, value, []);
+  if (isView(value)) { return name === "[object Uint8Array]" ? {$: "t", v: $nkHex(value)} : {$: "t"}; }
+  switch (name) {
     case "[object ArrayBuffer]": return {$: "b", v: $nkHex(value)};
     case "[object Date]": return value.getTime() === value.getTime() ? {$: "d", v: apply(toISOString, value, [])} : null;
     case "[object RegExp]": return {};
