@@ -70,19 +70,33 @@ async def test_a_cancelled_call_cancels_its_statement(server: MockServer) -> Non
     assert await server.nk.sql_query(RUNNING) == [{"n": 0}]
 
 
+LANGUAGES = pytest.mark.parametrize("language", ["lua", "js"])
+
+
+def write_waiting(folder: Path, language: str, statement: str) -> None:
+    """A module whose RPC function `wait` runs a statement and returns its rows as JSON."""
+    if language == "js":
+        body = f'return JSON.stringify(nk.sqlQuery("{statement}"));'
+        (folder / "index.js").write_text(rpcs({"wait": body}))
+    else:
+        (folder / "a.lua").write_text(
+            'local nk = require("nakama")\n'
+            f'nk.register_rpc(function() return nk.json_encode(nk.sql_query("{statement}")) end,'
+            ' "wait")'
+        )
+
+
+@LANGUAGES
 @pytest.mark.asyncio
 async def test_a_server_stops_while_modules_wait_for_the_database(
-    postgres: Postgres, tmp_path: Path
+    postgres: Postgres, tmp_path: Path, language: str
 ) -> None:
-    (tmp_path / "a.lua").write_text(
-        'local nk = require("nakama")\n'
-        f'nk.register_rpc(function() return nk.json_encode(nk.sql_query("{SLEEP}")) end, "wait")'
-    )
+    write_waiting(tmp_path, language, SLEEP)
     config = configured(postgres.address, **{"runtime.path": str(tmp_path)})
     async with aiohttp.ClientSession() as http:
         async with MockServer(config) as server:
             url = f"{server.http_url}/v2/rpc/wait?http_key=defaulthttpkey"
-            call = asyncio.ensure_future(http.get(url))
+            call = asyncio.ensure_future(http.post(url))
             while await server.nk.sql_query(RUNNING) != [{"n": 1}]:
                 pass
         with pytest.raises(aiohttp.ClientError):
@@ -91,12 +105,24 @@ async def test_a_server_stops_while_modules_wait_for_the_database(
         assert await another.nk.sql_query(RUNNING) == [{"n": 0}]
 
 
+@LANGUAGES
+@pytest.mark.asyncio
+async def test_waiting_for_the_database_is_not_time_that_a_module_runs(
+    postgres: Postgres, tmp_path: Path, language: str
+) -> None:
+    write_waiting(tmp_path, language, "SELECT 1 AS n FROM pg_sleep(1.5)")
+    limits = {"runtime.lua_time_limit_sec": 1.0, "runtime.js_time_limit_sec": 1.0}
+    config = configured(postgres.address, **{"runtime.path": str(tmp_path), **limits})
+    async with MockServer(config) as server, aiohttp.ClientSession() as http:
+        url = f"{server.http_url}/v2/rpc/wait?unwrap&http_key=defaulthttpkey"
+        async with http.post(url) as answer:
+            assert await answer.text() == '[{"n":1}]'
+
+
 @pytest.mark.asyncio
 async def test_connections_that_the_database_ended_are_replaced(server: MockServer) -> None:
     ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
-    with pytest.raises(
-        ModuleError, match=r"terminating connection .*SQLSTATE 57P01|connection was closed"
-    ):
+    with pytest.raises(ModuleError, match=r"terminating connection|connection was closed"):
         await server.nk.sql_query(ended)
     assert await server.nk.sql_query("SELECT 1 AS n") == [{"n": 1}]
 
