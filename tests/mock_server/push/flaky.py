@@ -87,6 +87,10 @@ class FlakyOneSignal:
         """Behave like this next."""
         self._behaviours.extend(behaviours)
 
+    def forget(self) -> None:
+        """Behave like OneSignal from now on."""
+        self._behaviours.clear()
+
     async def received(self, number: int) -> None:
         """Wait until so many requests have come in."""
         async with self._heard:
