@@ -59,8 +59,9 @@ class OneSignal:
 
     Every request may be repeated (messages carry an idempotency key), so a lost answer, 429 and
     5xx are retried. Every method raises `OneSignalError`, see the tree in
-    `mock_server.features.push.errors`. Messages of one lane are sent one at a time, in the order of
-    the calls; eight lanes at once, so that a request that hangs does not hold up the others.
+    `mock_server.features.push.errors`. Messages of one lane are sent one after another, in the
+    order of the calls, also where one has to be repeated; eight requests are made at once, so that
+    one that hangs does not hold up the others.
 
     Args:
         config: The app and its key. `/api/v1` is appended to the url, unless the url ends in it
@@ -122,7 +123,7 @@ class OneSignal:
         }
 
         async def create() -> _Reply:
-            async with self._players.turn(f"{device_type} {identifier}"):
+            async with self._players.lane(f"{device_type} {identifier}"), self._players.slot():
                 return await self._post("/players", body)
 
         policy = self._retry if is_wanted is None else attrs.evolve(self._retry, attempts=None)
@@ -148,7 +149,7 @@ class OneSignal:
         Args:
             message: Its texts and data.
             target: Who it is for.
-            lane: Messages of the same lane keep their order.
+            lane: Messages of the same lane keep their order; it has one of its own when left out.
             idempotency_key: A UUID: for 30 days OneSignal answers a repeated key with its first
                 answer and sends nothing. A new one when left out.
             failed: Called after every attempt that failed.
@@ -158,12 +159,13 @@ class OneSignal:
         """
         key = idempotency_key or str(uuid.uuid4())
         body = {**message.fields(), **target.fields(), "idempotency_key": key}
-        return await with_retries(
-            lambda: self._create(body, lane), policy=self._retry, sleep=self._sleep, failed=failed
-        )
+        async with self._messages.lane(lane or key):
+            return await with_retries(
+                lambda: self._create(body), policy=self._retry, sleep=self._sleep, failed=failed
+            )
 
-    async def _create(self, body: dict[str, Any], lane: str) -> CreatedNotification:
-        async with self._messages.turn(lane):
+    async def _create(self, body: dict[str, Any]) -> CreatedNotification:
+        async with self._messages.slot():
             reply = await self._post("/notifications", body)
         notification_id, recipients = reply.body.get("id"), reply.body.get("recipients")
         errors = reply.body.get("errors")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mock_server import Config, MockServer, PushEvent, PushMessage, PushOutcome, PushRecord
-from nakama_client import Session
+from nakama_client import PushDevice, RegistrationInfo, Session
 from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import GIFT, Start, WatchedClock, client_of, login
 from tests.mock_server.push.flaky import (
@@ -140,20 +140,50 @@ async def test_a_wrong_key_fails_at_once(start: Start, onesignal: OneSignalStub)
 
 
 @pytest.mark.asyncio
-async def test_one_push_that_waits_does_not_hold_up_the_next(
+async def test_a_push_that_is_repeated_holds_up_the_users_next_and_nobody_elses(
     start: Start, onesignal: OneSignalStub, clock: WatchedClock
 ) -> None:
     async with (
         FlakyOneSignal(onesignal.url) as flaky,
-        player_with_phone(start, flaky, breaks) as (server, ada),
+        player_with_phone(start, flaky, breaks, loses_the_answer) as (server, ada),
+        client_of(server) as client,
     ):
         await give(server, ada, "first")
         await give(server, ada, "second")
+        await server.pushes.wait_for(lambda record: len(record.failures) == 1)
+        bob = await login(client, "bob")
+        flaky.forget()
+        await client.register_push(bob, device_type=1, identifier="bob's")
+        await give(server, bob, "bob's")
+        await onesignal.wait_for_push(contains="bob's")
+        flaky.then(loses_the_answer)
+        for _ in range(2):
+            await clock.advance_past_sleep()
         await onesignal.wait_for_push(contains="second")
-        first = next(iter(server.pushes))
-        assert (first.outcome, len(first.failures)) == (PushOutcome.PENDING, 1)
-        await clock.advance_past_sleep()
-        await onesignal.wait_for_push(contains="first")
+        assert [push.contents for push in onesignal.pushes] == ["bob's", "first", "second"]
+
+
+@pytest.mark.asyncio
+async def test_a_stop_between_two_attempts_does_not_change_the_order(
+    start: Start, onesignal: OneSignalStub, clock: WatchedClock, tmp_path: Path
+) -> None:
+    async with FlakyOneSignal(onesignal.url) as flaky:
+        config = Config.from_settings({"onesignal.url": flaky.url, "push.on_event": [GIFT]})
+        data = tmp_path / "nakama.db"
+        async with (
+            MockServer(config, clock=clock, data=data) as server,
+            client_of(server) as client,
+        ):
+            ada = await login(client, "ada")
+            await client.register_push(ada, device_type=1, identifier="phone")
+            flaky.then(breaks)
+            for subject in ("first", "second"):
+                await give(server, ada, subject)
+            await server.pushes.wait_for(lambda record: len(record.failures) == 1)
+        assert onesignal.pushes == []
+        async with MockServer(config, clock=clock, data=data):
+            await onesignal.wait_for_push(contains="second")
+    assert [push.contents for push in onesignal.pushes] == ["first", "second"]
 
 
 @pytest.mark.asyncio
@@ -255,18 +285,17 @@ async def test_a_restarted_server_sends_what_was_under_way(
 ) -> None:
     async with (
         FlakyOneSignal(onesignal.url) as flaky,
-        player_with_phone(start, flaky, breaks, flaky.hangs) as (server, ada),
+        player_with_phone(start, flaky, breaks) as (server, ada),
     ):
         await give(server, ada)
         await server.pushes.wait_for(lambda record: len(record.failures) == 1)
         await give(server, ada, "second")
-        await flaky.received(2)
         await server.restart()
         await server.pushes.wait_for(
             lambda _: [each.outcome for each in server.pushes] == [PushOutcome.SENT] * 2
         )
         assert [len(each.failures) for each in server.pushes] == [1, 0]
-        assert [keys(flaky).count(each.id) for each in server.pushes] == [2, 2]
+        assert [keys(flaky).count(each.id) for each in server.pushes] == [2, 1]
         assert [push.contents for push in onesignal.pushes] == ["A sword", "second"]
         assert len(await server.devices(ada.user_id)) == 1
 
@@ -321,10 +350,10 @@ async def test_a_server_with_the_same_data_sends_what_another_left(
         async with first as server, client_of(server) as client:
             ada = await login(client, "ada")
             await client.register_push(ada, device_type=1, identifier="phone")
-            flaky.then(breaks, breaks)
+            flaky.then(breaks)
             for code in (7, 8):
                 await give(server, ada, "A sword", code=code)
-            await server.pushes.wait_for(lambda _: all(each.failures for each in server.pushes))
+            await server.pushes.wait_for(lambda record: bool(record.failures))
         assert onesignal.pushes == []
         async with MockServer(config, clock=clock, data=tmp_path / "nakama.db") as server:
             for left in first.pushes:
@@ -349,3 +378,47 @@ async def test_a_closed_port_is_no_trouble_for_the_game(start: Start) -> None:
         assert answer.player_id == ""
         (device,) = await server.devices(ada.user_id)
         assert "no answer" in device.problem
+
+
+BROADCAST = {
+    "event": "event:sale",
+    "contents": {"en": "to all"},
+    "included_segments": ["All"],
+}
+BY_CUSTOM_ID = {
+    "event": "event:sale",
+    "contents": {"en": "to one"},
+    "recipients": "user",
+    "target": "external_user_id:custom_id",
+}
+
+
+@pytest.mark.parametrize("rule", [BROADCAST, BY_CUSTOM_ID])
+@pytest.mark.asyncio
+async def test_every_kind_of_target_is_sent_once_over_faults_and_restarts_of_either_server(
+    start: Start, onesignal: OneSignalStub, clock: WatchedClock, rule: dict[str, Any]
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url) as flaky,
+        start(onesignal__url=flaky.url, push__on_event=[rule]) as server,
+        client_of(server) as client,
+        PushDevice(onesignal.url, onesignal.app_id, info=RegistrationInfo()) as phone,
+    ):
+        ada = await client.authenticate_custom("account-42")
+        await phone.register()
+        await phone.external_user_id.set("account-42")
+        flaky.then(loses_the_answer, RATE_LIMITED, answers(503), loses_the_answer)
+        server.nk.event("sale", {"user": ada.user_id})
+        await clock.advance_past_sleep()
+        await clock.advance_past_sleep()
+        await server.pushes.wait_for(lambda record: len(record.failures) == 3)
+        await onesignal.restart()
+        await server.restart()
+        await server.pushes.wait_for(lambda record: len(record.failures) == 4)
+        await onesignal.restart()
+        await clock.advance_past_sleep()
+        await clock.advance_past_sleep()
+        record = await end_of_push(server)
+        assert (record.outcome, record.recipients) == (PushOutcome.SENT, 1)
+        assert set(keys(flaky)) == {record.id}
+        assert [push.player_id for push in onesignal.pushes] == [phone.info.one_signal_user_id]
