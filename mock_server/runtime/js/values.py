@@ -8,6 +8,7 @@ Nakama; ArrayBuffers are bytes.
 from __future__ import annotations
 
 import json
+import math
 import re
 from enum import Enum
 from typing import Any
@@ -183,6 +184,8 @@ def marked(value: Any) -> Any:
         return {"$": "b", "v": value.hex()}
     if isinstance(value, Date):
         return {"$": "d", "v": value.text}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$": "f", "v": repr(value).replace("inf", "Infinity")}
     if isinstance(value, GoTime):
         return {"$": "t", "v": value.text, "u": value.microseconds}
     if isinstance(value, ProtobufMessage):

@@ -189,6 +189,9 @@ async def test_bundles_see_columns_as_goja_shows_gos_values(
             const sql = "SELECT $1::bytea AS b, $2::text AS t";
             const bytes = new Uint8Array([97, 98, 99]).subarray(1);
             return JSON.stringify(nk.sqlQuery(sql, [bytes, new String("x")])[0]);""",
+        "floats": """
+            const row = nk.sqlQuery("SELECT 'NaN'::float8 AS a, '-Infinity'::float4 AS b")[0];
+            return [typeof row.a, row.a, row.b].join();""",
         "nothing": 'return JSON.stringify([nk.sqlExec(""), nk.sqlQuery("")]);',
     }
     (tmp_path / "index.js").write_text(rpcs(bodies))
@@ -208,8 +211,18 @@ async def test_bundles_see_columns_as_goja_shows_gos_values(
         "buffer": "failed to exec db query: failed to encode args[0]: unable to encode "
         "goja.ArrayBuffer into binary format for bytea (OID 17): cannot find encode plan",
         "view": '{"b":[98,99],"t":"x"}',
+        "floats": "number,NaN,-Infinity",
         "nothing": '[{"rowsAffected":0},[]]',
     }
+
+
+@pytest.mark.asyncio
+async def test_of_several_addresses_the_first_counts(postgres: Postgres, closed_port: int) -> None:
+    others = (postgres.address, f"127.0.0.1:{closed_port}")
+    async with MockServer(Config.from_settings({"database.address": others})) as server:
+        assert await server.nk.sql_query("SELECT current_database()::text AS name") == [
+            {"name": "game"}
+        ]
 
 
 @pytest.mark.asyncio

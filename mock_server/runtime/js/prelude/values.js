@@ -88,6 +88,7 @@ function $nkRevive(value) {
       case "b": return $nkBuffer(value.v);
       case "u": return undefined;
       case "d": return new NativeDate(value.v);
+      case "f": return NativeNumber(value.v);
       case "t": return $nkTime(value.v, value.u);
       case "p": return $nkMessage(value.v, value.m);
       case "o": value = value.v;
