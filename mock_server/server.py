@@ -29,6 +29,7 @@ from mock_server.grpc.port import GrpcPort
 from mock_server.handles import OpenSocket, RuntimeHandle, open_socket
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.callbacks import RpcFunction
+from mock_server.runtime.inventory import LoadState
 from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
 from mock_server.runtime.tools.metrics import Metric
@@ -61,7 +62,8 @@ class MockServer(HostedServer):
         clock: The server's time; `clock.advance(seconds)` makes tokens expire.
         journal: The requests and frames that came in.
         events: What `GET /_control/events` tells: `request` for each entry of the journal,
-            `socket` and `push` for each change of one, `reset` when everything was replaced.
+            `socket` and `push` for each change of one, `modules` for each load of server modules,
+            `reset` when everything was replaced.
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
         matchmaker: Brings players together at once: `await matchmaker.process()`.
         notifications: Sends and reads notifications as the game's backend does.
@@ -347,6 +349,7 @@ class MockServer(HostedServer):
         self._wiring = wiring
         wiring.registry.added.connect(partial(self._tell_socket, "opened"))
         wiring.registry.removed.connect(partial(self._tell_socket, "closed"))
+        wiring.runtime.loaded.connect(self._tell_modules)
         await wiring.lifecycle.start(self._register)
         return wiring
 
@@ -385,6 +388,9 @@ class MockServer(HostedServer):
     def _tell_push(self, record: PushRecord) -> None:
         data = {"id": record.id, "user_id": record.user_id, "change": record.outcome}
         self.events.publish("push", data)
+
+    def _tell_modules(self, state: LoadState) -> None:
+        self.events.publish("modules", {"loads": state.loads, "error": state.error})
 
     def _tell_socket(self, change: str, session: SocketSession) -> None:
         data = {"session_id": session.id, "user_id": session.user_id, "change": change}

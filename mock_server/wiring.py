@@ -45,6 +45,7 @@ from mock_server.features.multi_update.feature import multi_update_feature
 from mock_server.features.notifications import core as notifications_core
 from mock_server.features.notifications.feature import notifications_feature
 from mock_server.features.parties.feature import parties_feature
+from mock_server.features.parties.registry import PartyRegistry
 from mock_server.features.ping.feature import ping_feature
 from mock_server.features.purchases import core as purchases_core
 from mock_server.features.purchases.feature import purchases_feature
@@ -158,6 +159,9 @@ class Wiring:
             router=router,
             tokens=self._match_tokens,
             hook=MatchedHook(config.name, self._registrations, self._contexts),
+        )
+        self._parties = PartyRegistry(
+            config.name, config.party, clock, tracker=tracker, matchmaker=self.matchmaker
         )
         self.features = self._features()
         functions = FunctionTable(
@@ -289,7 +293,7 @@ class Wiring:
                 self._match_tokens,
             ),
             matchmaker_feature(registry, self.matchmaker),
-            parties_feature(config, clock, registry, tracker, router, self.matchmaker),
+            parties_feature(config, registry, tracker, router, self.matchmaker, self._parties),
             rpc_feature(self.rpcs, contexts),
             ping_feature(),
             status_feature(registry, tracker, accounts, self._status),
@@ -326,6 +330,8 @@ class Wiring:
             leaderboards=Leaderboards(self._clock, self._boards, self._records),
             matches=self._matches,
             match_listing=self._match_listing,
+            matchmaker=self.matchmaker,
+            parties=self._parties,
             sessions=self._sessions,
             devices=self.push.devices,
             registry=self.registry,
@@ -333,8 +339,7 @@ class Wiring:
             rpcs=self.rpcs,
             contexts=self._contexts,
             api_routes=tuple(route for each in self.features for route in each.routes),
-            module_rpcs=lambda: self.runtime.rpc_ids,
-            module_files=lambda: self.runtime.files,
+            runtime=self.runtime,
         )
 
     def client_api(self) -> web.Application:

@@ -42,7 +42,7 @@ def list_endpoints(services: ConsoleServices, request: web.Request) -> dict[str,
             {"method": name, "body_template": _template(route.message)} for name, route in methods
         ],
         "rpc_endpoints": [
-            {"method": name, "body_template": ""} for name in sorted(services.module_rpcs())
+            {"method": name, "body_template": ""} for name in sorted(services.runtime.rpc_ids)
         ],
     }
 

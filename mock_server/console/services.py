@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from aiohttp import web
@@ -21,8 +20,10 @@ from mock_server.features.leaderboards.boards import Boards
 from mock_server.features.leaderboards.core import Leaderboards
 from mock_server.features.matches.listing import MatchListing
 from mock_server.features.matches.registry import MatchRegistry
+from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.moderation.core import Moderation
 from mock_server.features.notifications.core import Notifications
+from mock_server.features.parties.registry import PartyRegistry
 from mock_server.features.purchases.core import Purchases
 from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.sessions.core import Sessions
@@ -33,6 +34,7 @@ from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.context import Contexts
 from mock_server.runtime.rpc import RpcFunctions
+from mock_server.runtime.runtime import Runtime
 from server_kit import Clock, Store
 
 
@@ -59,6 +61,8 @@ class ConsoleServices:
     leaderboards: Leaderboards
     matches: MatchRegistry
     match_listing: MatchListing
+    matchmaker: Matchmaker
+    parties: PartyRegistry
     sessions: Sessions
     devices: DeviceRegistry
     registry: SessionRegistry
@@ -66,8 +70,7 @@ class ConsoleServices:
     rpcs: RpcFunctions
     contexts: Contexts
     api_routes: Sequence[ApiRoute]
-    module_rpcs: Callable[[], list[str]]
-    module_files: Callable[[], Sequence[Path]]
+    runtime: Runtime
 
 
 Answer: TypeAlias = dict[str, Any] | Awaitable[dict[str, Any]]

@@ -76,11 +76,11 @@ def _masked(settings: Any) -> Any:
 def modules(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """The files of the server modules and their RPC functions; Python stands where Go does."""
     files: dict[str, list[dict[str, str]]] = {"lua": [], "js": [], "go": []}
-    for file in services.module_files():
+    for file in services.runtime.state.files:
         language = {".lua": "lua", ".js": "js"}.get(file.suffix, "go")
         changed = datetime.fromtimestamp(int(file.stat().st_mtime), UTC)
         files[language].append({"path": str(file), "mod_time": f"{changed:%Y-%m-%dT%H:%M:%SZ}"})
-    names = services.module_rpcs()
+    names = services.runtime.rpc_ids
     owner = next((language for language in ("lua", "js") if files[language]), "go")
     return {
         **{f"{each}_rpc_functions": names if each == owner else [] for each in ("lua", "go", "js")},

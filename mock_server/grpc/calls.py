@@ -22,7 +22,7 @@ from mock_server.operations import Operations
 from mock_server.runtime.errors import ModuleError
 from mock_server.wire import protobuf, protojson
 from mock_server.wire.errors import DecodeError, EncodeError, GrpcCode, GrpcError, http_status
-from mock_server.wire.messages import operation, operation_names
+from mock_server.wire.messages import Operation, operation, operation_names
 from mock_server.wire.schema import Message
 from server_kit import Clock, Entry, Faults, Journal, faults
 from server_kit.faults import FaultKind, Point
@@ -109,7 +109,7 @@ class GrpcCalls:
             GrpcError: The call fails with this status.
         """
         name = self._operation(path)
-        operation_ = self._rpc_operation if name == _RPC else self._routes[name].operation
+        operation_ = self._operation_of(name)
         request = self._decode(operation_.request, data)
         is_secret = name.startswith(_SECRET)
         entry = Entry(
@@ -145,6 +145,9 @@ class GrpcCalls:
         for field, value in request.items():
             path = path.replace(f"{{{field}}}", str(value))
         return f"{route.method} {path}"
+
+    def _operation_of(self, name: str) -> Operation:
+        return self._rpc_operation if name == _RPC else self._routes[name].operation
 
     def _decode(self, message: Message, data: bytes) -> dict[str, Any]:
         try:
@@ -189,7 +192,9 @@ class GrpcCalls:
         try:
             identity = self._authenticate(name, request, metadata)
             entry = evolve(entry, user_id=identity.user_id or None)
-            reply = await self._call(name, request, identity, metadata)
+            answer = await self._call(name, request, identity, metadata)
+            message = self._operation_of(name).response
+            reply = protobuf.encode(message, answer)
         except GrpcError as error:
             refusal = error
         except ModuleError as error:
@@ -203,9 +208,11 @@ class GrpcCalls:
             text = str(error) if name == _RPC else "Internal error"
             refusal = GrpcError(GrpcCode.INTERNAL, text)
         else:
-            self._journal.write(evolve(entry, status=200))
+            text = "" if name.startswith(_SECRET) else protojson.encode(message, answer)
+            self._journal.write(evolve(entry, status=200, answer=text))
             return reply
-        self._journal.write(evolve(entry, status=http_status(refusal.code), error=trace))
+        status, told = http_status(refusal.code), f"{refusal.code.name}: {refusal.message}"
+        self._journal.write(evolve(entry, status=status, answer=told, error=trace))
         raise refusal
 
     def _authenticate(self, name: str, request: dict[str, Any], metadata: Metadata) -> Identity:
@@ -218,16 +225,12 @@ class GrpcCalls:
 
     async def _call(
         self, name: str, request: dict[str, Any], identity: Identity, metadata: Metadata
-    ) -> bytes:
+    ) -> dict[str, Any]:
         if name == _RPC:
-            answer = await self._rpc.call(request, identity, metadata)
-            return protobuf.encode(self._rpc_operation.response, answer)
+            return await self._rpc.call(request, identity, metadata)
         route = self._routes[name]
         client_ip, client_port = metadata.client_address()
-        document = await self._operations.call(
-            route, Call(request, identity, client_ip, client_port)
-        )
-        return protobuf.encode(route.operation.response, document)
+        return await self._operations.call(route, Call(request, identity, client_ip, client_port))
 
 
 def _completed(route: Route) -> Route:

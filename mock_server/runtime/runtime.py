@@ -10,17 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from mock_server.config import RuntimeConfig
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.context import Contexts
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
 from mock_server.runtime.events import Events
+from mock_server.runtime.inventory import BUILT_IN, Inventory, LoadState, Registered
 from mock_server.runtime.js.engine import find_bundle, load_engine
 from mock_server.runtime.lua.modules import LuaModule, find_lua_modules
 from mock_server.runtime.nk import FunctionTable, Nakama
 from mock_server.runtime.python import InitModule, PythonModules, initialize
 from mock_server.runtime.registrations import Registrations
 from mock_server.runtime.watch import watch
+from mock_server.signals import Signal
 
 if TYPE_CHECKING:
     from mock_server.runtime.js.modules import JsModules
@@ -44,6 +48,8 @@ class Runtime:
 
     Attributes:
         nk: What modules may call, as attributes.
+        state: How they were loaded.
+        loaded: Sent after each load, also one that failed.
     """
 
     def __init__(
@@ -68,16 +74,23 @@ class Runtime:
         self._settings = settings
         self._now = now
         self._registered: InitModule = _nothing
-        self._files: list[Path] = []
+        self.state = LoadState()
+        self.loaded: Signal[LoadState] = Signal()
+        self._inventory = Inventory()
         self._javascript: JsModules | None = None
         self._lua: LuaPool | None = None
         self._in_python: PythonModules | None = None
         self._watching: asyncio.Task[None] | None = None
 
     @property
-    def files(self) -> list[Path]:
-        """The files of the modules that are loaded."""
-        return list(self._files)
+    def is_watching(self) -> bool:
+        """Whether modules are loaded anew when a file changes."""
+        return self._watching is not None
+
+    @property
+    def registered(self) -> list[Registered]:
+        """What modules have registered, with its language."""
+        return list(self._inventory.registered(self._registrations.active))
 
     @property
     def rpc_ids(self) -> list[str]:
@@ -101,7 +114,7 @@ class Runtime:
         folder = self._folder()
         if folder is None:
             return
-        names = ", ".join(str(path.relative_to(folder)) for path in self._files) or "none"
+        names = ", ".join(str(path.relative_to(folder)) for path in self.state.files) or "none"
         _log.info("server modules loaded from %s: %s", folder, names)
         _log.info("RPC functions: %s", ", ".join(self._registrations.active.rpcs))
         if self._config.watch:
@@ -114,17 +127,21 @@ class Runtime:
             ModuleLoadError: A module fails; what was loaded before stays.
         """
         self._registrations.begin()
+        inventory = Inventory()
         try:
-            in_python = await self._load()
-        except BaseException:
+            in_python, files = await self._load(inventory)
+        except BaseException as error:
             self._registrations.abort()
             if self._javascript is not None:
                 self._javascript.drop()
+            self._note(evolve(self.state, error=str(error) or type(error).__name__))
             raise
         self._registrations.commit()
+        self._inventory = inventory
         if self._javascript is not None:
             self._javascript.keep()
         self._keep(in_python)
+        self._note(LoadState(files, self.state.loads + 1, self._now()))
 
     def python_function(self, name: str) -> Callable[..., Any]:
         """A function of a loaded module in Python, which is called with `nk` before its arguments.
@@ -173,19 +190,29 @@ class Runtime:
                 language.close()
         self._keep(None)
 
-    async def _load(self) -> PythonModules | None:
-        self._registrations.pending.rpcs.update(self._rpcs)
+    def _note(self, state: LoadState) -> None:
+        self.state = state
+        self.loaded.send(state)
+
+    async def _load(self, inventory: Inventory) -> tuple[PythonModules | None, tuple[Path, ...]]:
+        registered = self._registrations.pending
+        registered.rpcs.update(self._rpcs)
+        inventory.note(registered, BUILT_IN)
         folder, in_python = self._folder(), None
+        files: tuple[Path, ...] = ()
         if folder is not None:
             in_lua, in_python = find_lua_modules(folder), PythonModules(folder)
             bundle = find_bundle(folder, self._config.js_entrypoint)
             await self._load_javascript(bundle)
+            inventory.note(registered, "JavaScript")
             await self._load_lua(in_lua)
+            inventory.note(registered, "Lua")
             await in_python.load(self.nk)
+            inventory.note(registered, "Python")
             in_javascript = [] if bundle is None else [bundle]
-            self._files = [*in_javascript, *(each.path for each in in_lua), *in_python.files]
+            files = (*in_javascript, *(each.path for each in in_lua), *in_python.files)
         await initialize(self._registered, self.nk)
-        return in_python
+        return in_python, files
 
     def _keep(self, in_python: PythonModules | None) -> None:
         if self._in_python is not None:

@@ -9,6 +9,7 @@ from mock_server.features.push.push_log import PushLog
 from mock_server.http.routing import Route
 from mock_server.realtime.requests import Request
 from mock_server.schema import SCHEMA
+from mock_server.sql.database import Database
 from mock_server.wiring import Wiring
 from server_kit import Clock, Faults, Journal, Store
 
@@ -17,7 +18,9 @@ async def _routes_and_requests() -> tuple[list[Route], list[Request]]:
     """What a wired server has; parts of it are made in a running loop."""
     clock, journal, store = Clock(), Journal(), Store(SCHEMA)
     try:
-        wiring = Wiring(Config(), clock, store, journal, Faults(journal, clock), PushLog())
+        config, faults = Config(), Faults(journal, clock)
+        database = Database(config.database)
+        wiring = Wiring(config, clock, store, journal, faults, PushLog(), database)
         features = wiring.features
     finally:
         store.close()

@@ -8,7 +8,8 @@ from playwright.sync_api import Page
 
 
 def violations(page: Page, axe: str) -> list[str]:
-    page.evaluate(axe)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
     found: Any = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{each['id']}: {node['target']} {node['failureSummary']}"

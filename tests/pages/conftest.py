@@ -1,7 +1,7 @@
 """Chromium, and a stub in a thread for its pages.
 
-Playwright's synchronous calls keep a loop running in this thread, so a browser lives for one module
-and no test of these modules is a coroutine.
+Playwright's synchronous calls keep a loop running in this thread, so the browser lives as long as
+the tests of this package run, and none of them is a coroutine.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         reason = "there is no chromium here (Debian: apt-get install chromium)"
@@ -100,7 +100,7 @@ def page(browser: Browser, stub: OneSignalStub) -> Iterator[Page]:
         yield ready
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def axe(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The source of axe-core, which npm brings into pytest's cache."""
     fetched = tmp_path_factory.mktemp("axe-core")

@@ -8,6 +8,12 @@ from pathlib import Path
 from aiohttp import web
 
 from mock_server.console.page.api import PageApi
+from mock_server.console.page.boards import BoardList
+from mock_server.console.page.calls import Caller
+from mock_server.console.page.endpoints import EndpointList
+from mock_server.console.page.modules import ModuleList
+from mock_server.console.page.multiplayer import MatchList, PartyList, TicketList
+from mock_server.console.page.objects import ObjectList
 from mock_server.console.page.players import PlayerList
 from mock_server.console.page.pushes import PushList
 from mock_server.console.page.requests import RequestList
@@ -43,13 +49,24 @@ def add_to(
         find_url: Returns where the client API is.
     """
     players = PlayerList(find_services)
+    endpoints = EndpointList(find_services)
     PageApi(
         clock,
         journal,
         faults,
         requests=RequestList(journal, players.name_of, find_url),
         players=players,
-        pushes=PushList(pushes, players.name_of, onesignal_url),
+        lists={
+            "pushes": PushList(pushes, players.name_of, onesignal_url).page,
+            "storage": ObjectList(find_services).page,
+            "boards": BoardList(find_services, players.name_of).page,
+            "matches": MatchList(find_services).page,
+            "parties": PartyList(find_services).page,
+            "tickets": TicketList(find_services).page,
+            "modules": ModuleList(find_services).page,
+            "endpoints": endpoints.page,
+        },
+        caller=Caller(endpoints, find_services, find_url),
         find_services=find_services,
     ).add_to(app)
     Files("console", _FOLDER).add_to(app)

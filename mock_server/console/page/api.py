@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -9,16 +10,19 @@ from typing import Any
 from aiohttp import web
 from attrs import field, frozen
 
+from mock_server.console.page.calls import Asked, Caller
 from mock_server.console.page.players import PlayerList
-from mock_server.console.page.pushes import PushList
 from mock_server.console.page.requests import RequestList
 from mock_server.console.services import ConsoleServices
 from mock_server.features.notifications.runtime import NotificationFunctions
-from mock_server.runtime.errors import ModuleError
+from mock_server.realtime.stream import StreamMode
+from mock_server.runtime.errors import ModuleError, ModuleLoadError
 from server_kit import Clock, Faults, Journal
 from server_kit.bodies import read_body, refusal
 
+_RELAYED = StreamMode.MATCH_RELAYED
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
+_Lists = Mapping[str, Callable[[Mapping[str, str]], Any]]
 
 
 class PageApi:
@@ -30,7 +34,8 @@ class PageApi:
         faults: What goes wrong on purpose.
         requests: Shows the journal.
         players: Shows players.
-        pushes: Shows pushes.
+        lists: Answers the queries of the other lists, by name; one may have to be awaited.
+        caller: Calls endpoints.
         find_services: Returns what a person changes; a restart makes new ones.
     """
 
@@ -42,7 +47,8 @@ class PageApi:
         *,
         requests: RequestList,
         players: PlayerList,
-        pushes: PushList,
+        lists: _Lists,
+        caller: Caller,
         find_services: Callable[[], ConsoleServices],
     ) -> None:
         self._clock = clock
@@ -50,22 +56,25 @@ class PageApi:
         self._faults = faults
         self._requests = requests
         self._players = players
-        self._pushes = pushes
+        self._lists = lists
+        self._caller = caller
         self._find_services = find_services
 
     def add_to(self, app: web.Application) -> None:
         """Serve the routes from an application."""
         router = app.router
         router.add_get("/_control/console/overview", self._overview)
-        router.add_get("/_control/console/requests", _listing(self._requests.page))
-        router.add_get("/_control/console/players", _listing(self._players.page))
-        router.add_get("/_control/console/pushes", _listing(self._pushes.page))
+        lists = {"requests": self._requests.page, "players": self._players.page, **self._lists}
+        for name, read in lists.items():
+            router.add_get(f"/_control/console/{name}", _listing(read))
+        router.add_post("/_control/console/call", self._call)
+        router.add_post("/_control/modules/reload", self._reload)
         router.add_post("/_control/notifications", self._send)
         for action in ("ban", "unban", "logout"):
             router.add_post(f"/_control/players/{{id}}/{action}", self._moderate(action))
 
     async def _overview(self, request: web.Request) -> web.Response:
-        problems = self._requests.problems()
+        problems, services = self._requests.problems(), self._find_services()
         return web.json_response(
             {
                 "time": self._clock.time(),
@@ -74,9 +83,23 @@ class PageApi:
                 "dropped": self._journal.dropped,
                 "problems": sum(each["count"] for each in problems),
                 "faults": len(self._faults),
+                "boards": len(services.boards.all()),
+                "matches": len(services.matches) + len(services.tracker.streams(_RELAYED)),
+                "parties": len(services.parties.all()),
+                "tickets": len(services.matchmaker.tickets()),
                 "problem_groups": problems,
             }
         )
+
+    async def _call(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._caller.call(await read_body(request, Asked)))
+
+    async def _reload(self, request: web.Request) -> web.Response:
+        try:
+            await self._find_services().runtime.load()
+        except (ModuleLoadError, OSError) as error:
+            raise refusal(str(error)) from None
+        return web.json_response({})
 
     async def _send(self, request: web.Request) -> web.Response:
         asked = await read_body(request, _Send)
@@ -132,8 +155,9 @@ class _Send:
     persistent: bool = True
 
 
-def _listing(read: Callable[[Mapping[str, str]], dict[str, Any]]) -> _Handler:
+def _listing(read: Callable[[Mapping[str, str]], Any]) -> _Handler:
     async def answer(request: web.Request) -> web.Response:
-        return web.json_response(read(request.query))
+        found = read(request.query)
+        return web.json_response(await found if inspect.isawaitable(found) else found)
 
     return answer

@@ -7,10 +7,16 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any
 
+from aiohttp import WSMsgType
+
+from mock_server.console.page.objects import object_id
 from mock_server.console.page.paging import PageQuery, choice
 from mock_server.console.services import ConsoleServices
+from mock_server.features.accounts.core import PROVIDER_COLUMNS
 from mock_server.features.friends.core import FriendState
 from mock_server.features.groups.core import GroupState
+from mock_server.realtime.session import SocketSession
+from mock_server.realtime.stream import Stream, StreamMode
 from server_kit.store import Row
 
 STATES = ("online", "offline", "banned")
@@ -80,7 +86,17 @@ class PlayerList:
             "display_name": row["display_name"],
             "create_time": row["create_time"] / _US,
             "banned": bool(row["disable_time"]),
-            "sockets": [{"session_id": socket.id, "lang": socket.lang} for socket in sockets],
+            "sockets": [self._socket(socket) for socket in sockets],
+        }
+
+    def _socket(self, socket: SocketSession) -> dict[str, Any]:
+        streams = self._find_services().tracker.streams_of(socket.id)
+        return {
+            "session_id": socket.id,
+            "lang": socket.lang,
+            "client_ip": socket.client_ip,
+            "format": "json" if socket.format.frame_type is WSMsgType.TEXT else "protobuf",
+            "streams": sorted(map(_stream_text, streams))[:_SHOWN],
         }
 
     def _whole(self, row: Row) -> dict[str, Any]:
@@ -117,6 +133,13 @@ class PlayerList:
             "wallet": json.loads(row["wallet"]),
             "email": row["email"],
             "custom_id": row["custom_id"],
+            "linked": [name for name in PROVIDER_COLUMNS if row[name]],
+            "login_devices": [
+                each["id"]
+                for each in read(
+                    "SELECT id FROM user_device WHERE user_id = ? LIMIT ?", user_id, _SHOWN
+                )
+            ],
             "friends": [
                 {
                     "id": each["id"],
@@ -129,7 +152,16 @@ class PlayerList:
                 {"id": each["id"], "name": each["name"], "state": _words(GroupState(each["state"]))}
                 for each in groups
             ],
-            "storage": [{**dict(each), "value": json.loads(each["value"])} for each in objects],
+            "storage": [
+                {
+                    "id": object_id(each["collection"], each["key"], user_id),
+                    "collection": each["collection"],
+                    "key": each["key"],
+                    "version": each["version"],
+                    "value": json.loads(each["value"]),
+                }
+                for each in objects
+            ],
             "notifications": [
                 {
                     **dict(each),
@@ -148,6 +180,14 @@ class PlayerList:
                 for each in services.devices.of_user(user_id)[:_SHOWN]
             ],
         }
+
+
+def _stream_text(stream: Stream) -> str:
+    try:
+        mode = _words(StreamMode(stream.mode))
+    except ValueError:  # a server module's own
+        mode = f"stream {stream.mode}"
+    return " ".join(filter(None, (mode, stream.subject, stream.subcontext, stream.label)))
 
 
 def _words(state: IntEnum) -> str:

@@ -127,6 +127,10 @@ class MatchRegistry:
         running.add_done_callback(self._running.discard)
         return match_id
 
+    def all(self) -> list[Match]:
+        """Every running match, the oldest first."""
+        return list(self._matches.values())
+
     def find(self, match_id: MatchId) -> Match | None:
         """The match of this id, or None."""
         return self._matches.get(match_id.uuid) if self.runs_here(match_id) else None

@@ -88,6 +88,14 @@ class Matchmaker:
         self._pool.add(ticket)
         return ticket
 
+    def tickets(self) -> list[Ticket]:
+        """Every ticket that waits, the oldest first."""
+        return self._pool.all()
+
+    def tickets_of_party(self, party_id: str) -> list[Ticket]:
+        """The tickets of a party."""
+        return self._pool.of_party(party_id)
+
     def remove(self, ticket_id: str, session_id: str) -> None:
         """Remove a session's own ticket.
 

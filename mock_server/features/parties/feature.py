@@ -14,21 +14,17 @@ from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.router import Router
 from mock_server.realtime.stream import StreamMode
 from mock_server.realtime.tracker import Tracker
-from server_kit import Clock
 
 
 def parties_feature(
     config: Config,
-    clock: Clock,
     sessions: SessionRegistry,
     tracker: Tracker,
     router: Router,
     matchmaker: Matchmaker,
+    registry: PartyRegistry,
 ) -> Feature:
     """Return what the feature offers."""
-    registry = PartyRegistry(
-        config.name, config.party, clock, tracker=tracker, matchmaker=matchmaker
-    )
     parties = Parties(
         is_single_party=config.session.single_party,
         registry=registry,

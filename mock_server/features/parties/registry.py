@@ -54,6 +54,7 @@ class PartyRegistry:
         self._tracker = tracker
         self._matchmaker = matchmaker
         self._parties: dict[Stream, Party] = {}
+        self._entries: dict[Stream, PartyEntry] = {}
         self._checked: dict[Party, int] = {}
         self._alarm = Alarm(clock, self._close_idle)
         self._due = 0.0
@@ -86,6 +87,10 @@ class PartyRegistry:
         self._index(party, shown, hidden=hidden)
         return party
 
+    def all(self) -> list[tuple[Party, PartyEntry]]:
+        """Every party with what is indexed of it, the oldest first."""
+        return [(party, self._entries[stream]) for stream, party in self._parties.items()]
+
     def find(self, stream: Stream) -> Party | None:
         """The party whose members are in a stream, or None."""
         return self._parties.get(stream)
@@ -115,6 +120,7 @@ class PartyRegistry:
     def close(self, party: Party) -> None:
         """End a party, without a word to anybody."""
         self._parties.pop(party.stream, None)
+        self._entries.pop(party.stream, None)
         self._checked.pop(party, None)
         self.index.remove(party.id)
         self._tracker.untrack_stream(party.stream)
@@ -138,6 +144,7 @@ class PartyRegistry:
     def forget(self) -> None:
         """Forget all parties."""
         self._parties.clear()
+        self._entries.clear()
         self._checked.clear()
         self.index.clear()
 
@@ -151,6 +158,7 @@ class PartyRegistry:
             label,
             party.create_time_ns,
         )
+        self._entries[party.stream] = entry
         self.index.update(party.id, entry)
 
     async def _close_idle(self) -> None:

@@ -4,7 +4,7 @@
 // `panes` with `rows`, `below` and `detail` in it, `live` and `said`.
 
 import { byId, el, on, show } from "./dom.js";
-import { bindFilters, named } from "./filters.js";
+import { bindFilters, named, setChoices } from "./filters.js";
 import { count } from "./format.js";
 import { bindKeys, closeDetail, focusHeading, say } from "./list.js";
 import { oneAtATime } from "./live.js";
@@ -15,7 +15,8 @@ import { onMove, place, placeOf } from "./place.js";
  *
  * A view is an object with
  * - `title`, and `one` and `many` for its count;
- * - `filters`: the names of the form's fields that it has besides `q`;
+ * - `filters`: the names of the form's fields that it has besides `q`, and of chips;
+ * - `choices`, if any: the choices of fields by name, as pairs of value and text;
  * - `placeholder` of the search, `empty` for a list without anything, `choose` for no detail;
  * - `load(now, more)`: a promise of `{items, total, next}` for the place `now`; `next` is null where
  *   there are no more, and `more` asks for one page more than is shown;
@@ -35,6 +36,7 @@ export function browse({ title, views, chips = [] }) {
   const nameOf = (now) => (views.has(now.view) ? now.view : first);
   let opened = null; // "" after a person has chosen a row, until it is open
   let moreAsked = false;
+  let shown = ""; // the view
 
   const update = oneAtATime(async () => {
     const now = place();
@@ -58,12 +60,16 @@ export function browse({ title, views, chips = [] }) {
 
   function showFrame(now, name, found) {
     const view = views.get(name);
+    const tabs = byId("views");
     show(
-      byId("views"),
+      tabs,
       [...views].map(([key, { title: text }]) => tab(key, text, key === name)),
     );
+    if (shown !== name) tabs.querySelector("[aria-current]").scrollIntoView({ block: "nearest" });
+    shown = name;
     for (const field of named(form)) {
       field.hidden = field.name !== "q" && !view.filters.includes(field.name);
+      if (view.choices?.[field.name]) setChoices(field, view.choices[field.name]);
     }
     form.elements.q.placeholder = view.placeholder;
     show(
@@ -71,7 +77,7 @@ export function browse({ title, views, chips = [] }) {
       chips.filter((chip) => now[chip]).map((chip) => label(now, chip)),
     );
     byId("count").textContent = count(found.total, view.one, view.many);
-    show(byId("below"), found.items.length ? older(found) : empty(now, view));
+    show(byId("below"), found.total ? older(found) : empty(now, view));
   }
 
   function tab(key, text, isCurrent) {

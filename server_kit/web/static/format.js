@@ -30,6 +30,25 @@ export function integer(number) {
   return NUMBER.format(number);
 }
 
+const UNITS = [
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** `1 day 2 hours`: a duration in its two largest units. */
+export function duration(seconds) {
+  const parts = [];
+  let left = Math.round(seconds);
+  for (const [unit, size] of UNITS) {
+    const number = Math.floor(left / size);
+    left -= number * size;
+    if (number) parts.push(count(number, unit));
+  }
+  return parts.slice(0, 2).join(" ") || "0 seconds";
+}
+
 /** A value as indented JSON in a `<pre>`, with names, texts and numbers told apart. */
 export function json(value) {
   const text = JSON.stringify(value, null, 2) ?? "";

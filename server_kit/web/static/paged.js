@@ -12,12 +12,13 @@ const MOST = 200; // items that are asked for at once
 /**
  * A view for `browse`.
  * @param {string} path The list's address.
- * @param {object} kind What `browse` shows of the list (`title`, `one`, `filters`, `placeholder`, `empty`),
+ * @param {object} kind What `browse` shows of the list (`title`, `one`, `many`, `filters`, `placeholder`, `empty`),
  *     and of an item its `name(item)`, `text(item)`, `labels(item)`, `facts(item)` as pairs,
  *     `json(item)`, `under(item)`, what stands behind the labels, `time(item)`, in seconds, and
  *     `sections(item)`, elements behind the facts; the last four may be left out.
  */
 export function pagedView(path, kind) {
+  const many = kind.many ?? kind.title.toLowerCase();
   let shown = { key: "", items: [] };
 
   async function load(now, more) {
@@ -33,7 +34,7 @@ export function pagedView(path, kind) {
       items.push(...page.items);
     }
     shown = { key, items };
-    return { items, total: page.total, next: page.next };
+    return { ...page, items };
   }
 
   function itemRow(item, now) {
@@ -79,8 +80,8 @@ export function pagedView(path, kind) {
 
   return {
     ...kind,
-    many: kind.title.toLowerCase(),
-    choose: `Choose one of the ${kind.title.toLowerCase()}.`,
+    many,
+    choose: `Choose one of the ${many}.`,
     load,
     row: itemRow,
     opened: (now) => now.id ?? "",

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import importlib.util
+import json
 import socket
 from pathlib import Path
 
@@ -132,6 +133,9 @@ async def test_faults_and_journal_see_calls_by_their_http_name() -> None:
             ("GET /v2/account", 200),
         ]
         assert "device-of-alice" not in "".join(entry.body for entry in entries)
+        login, refused, answered = (entry.answer for entry in entries)
+        assert (login, refused) == ("", "UNAUTHENTICATED: Auth token invalid")
+        assert json.loads(answered)["devices"] == [{"id": "device-of-alice"}]
 
 
 @pytest.mark.asyncio

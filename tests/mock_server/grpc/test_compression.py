@@ -82,6 +82,7 @@ async def test_small_messages_survive_gzip(client: GrpcClient) -> None:
             "grpc: failed to decompress the received message: unexpected EOF",
         ),
     ],
+    ids=["large", "bomb", "deflate", "cut"],  # gzip's bytes hold the time
 )
 async def test_compressed_request_is_refused(
     data: bytes, code: grpc.StatusCode, text: str, client: GrpcClient

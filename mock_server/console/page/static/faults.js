@@ -33,7 +33,7 @@ export const view = {
   many: "rules",
   filters: [],
   placeholder: "Search fault, route or player  ( / )",
-  empty: "",
+  empty: "A rule makes requests fail on purpose.",
   choose: "Choose a rule, or add one.",
   load,
   row: faultRow,
@@ -127,6 +127,11 @@ function form() {
 /** The settings that a kind of fault usually has, as text. */
 export function usual(kind) {
   return JSON.stringify(KINDS[kind] ?? {});
+}
+
+/** A rule after which a player's next call is refused, as if their token had expired. */
+export function expiry(id) {
+  return { fault: "expired_token", user: id, times: 1 };
 }
 
 /** The rule that a form describes; throws a SyntaxError for settings that are no JSON. */

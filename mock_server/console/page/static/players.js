@@ -2,17 +2,20 @@
 
 import { el } from "/_web/kit/dom.js";
 import { badge, count, json, time } from "/_web/kit/format.js";
+import { row } from "/_web/kit/list.js";
 import { pagedView } from "/_web/kit/paged.js";
 import { placeOf } from "/_web/kit/place.js";
-import { card, field, playerLink } from "./parts.js";
+import { NEW, formForOne, sendToSome } from "./notify.js";
+import { card, playerLink, table } from "./parts.js";
 
-/** States with their names. */
-export const STATES = { online: "Online", offline: "Offline", banned: "Banned" };
+const STATE = ["State", "state"];
+const STATES = { online: "Online", offline: "Offline", banned: "Banned" };
 
-export const view = pagedView("/_control/console/players", {
+const players = pagedView("/_control/console/players", {
   title: "Players",
   one: "player",
   filters: ["state"],
+  choices: { state: Object.entries(STATES) },
   placeholder: "Search name or id  ( / )",
   empty: "A player is here once a client logs in.",
   name: (item) => item.username,
@@ -27,27 +30,70 @@ export const view = pagedView("/_control/console/players", {
     ["Since", time(item.create_time)],
     ["Email", item.email],
     ["Custom id", item.custom_id],
-    ["Requests", el("a", { href: placeOf({ view: "requests", user: item.id }) }, "What they sent")],
-    ["Pushes", el("a", { href: placeOf({ view: "pushes", user: item.id }) }, "What was pushed to them")],
+    ["Other ids", item.linked.length ? item.linked.join(", ") : null],
+    ["Logs in with", item.login_devices.map((each) => el("div", {}, el("code", {}, each)))],
+    [
+      "More",
+      [
+        ["What they sent", "requests"],
+        ["What was pushed to them", "pushes"],
+        ["All their objects", "storage"],
+      ].map(([text, view]) => el("div", {}, el("a", { href: placeOf({ view, user: item.id }) }, text))),
+    ],
   ],
   sections: (item) => [
     actions(item),
-    notify(item),
-    table("sockets", "Sockets", item.sockets, ["session_id", "lang"]),
-    table("friends", "Friends", item.friends, ["username", "state"], (each) => playerLink(each.id, each.username)),
-    table("groups", "Groups", item.groups, ["name", "state"]),
-    table("notifications", "Notifications", item.notifications, ["subject", "code", "content", "create_time"]),
-    table("storage", "Storage", item.storage, ["collection", "key", "value"]),
-    table("devices", "Devices for pushes", item.devices, ["player_id", "device_type", "problem"]),
+    formForOne(item),
+    table("sockets", "Sockets", item.sockets, [
+      ["Session", (each) => el("code", {}, each.session_id)],
+      ["Language", "lang"],
+      ["From", "client_ip"],
+      ["Format", "format"],
+      ["Is in", (each) => el("div", {}, each.streams.map((stream) => el("div", {}, stream)))],
+    ]),
+    table("friends", "Friends", item.friends, [["Player", (each) => playerLink(each.id, each.username)], STATE]),
+    table("groups", "Groups", item.groups, [["Group", "name"], STATE]),
+    table("notifications", "Notifications", item.notifications, [
+      ["Subject", "subject"],
+      ["Code", "code"],
+      ["Content", "content"],
+      ["Sent", (each) => time(each.create_time)],
+    ]),
+    table("storage", "Storage", item.storage, [
+      ["Collection", "collection"],
+      ["Key", (each) => el("a", { href: placeOf({ view: "storage", id: each.id }) }, each.key)],
+      ["Value", "value"],
+    ]),
+    table("devices", "Devices for pushes", item.devices, [
+      ["OneSignal player id", (each) => each.player_id && el("code", {}, each.player_id)],
+      ["Type", "device_type"],
+      ["Problem", "problem"],
+    ]),
     wallet(item),
   ],
 });
+
+export const view = {
+  ...players,
+  load: async (now, more) => {
+    const found = await players.load(now, more);
+    return { ...found, items: [{ id: NEW }, ...found.items] };
+  },
+  row: (item, now) => (item.id === NEW ? newRow(now) : players.row(item, now)),
+  detail: (id, now) => (id === NEW ? sendToSome(now) : players.detail(id)),
+};
+
+function newRow(now) {
+  const href = placeOf({ ...now, id: NEW });
+  return row(NEW, href, now.id === NEW, el("span", { class: "title" }, "Send a notification"));
+}
 
 function actions(item) {
   return el(
     "p",
     { class: "buttons", key: "actions" },
     action("disconnect", "Disconnect", item, !item.sockets.length),
+    action("expire", "Expire token", item),
     action("logout", "Invalidate tokens", item),
     item.banned ? action("unban", "Unban", item) : action("ban", "Ban…", item),
   );
@@ -58,50 +104,8 @@ function action(name, text, item, disabled = false) {
   return el("button", { ...props, class: name === "ban" ? "bad" : null }, text);
 }
 
-function notify(item) {
-  return el(
-    "section",
-    { class: "card", key: "notify" },
-    el("h3", {}, "Send a notification"),
-    el(
-      "form",
-      { class: "form", "data-form": "notification", "data-id": item.id },
-      el(
-        "div",
-        { class: "pairs" },
-        field("Subject", "input", { name: "subject", required: true, maxlength: 255, autocomplete: "off" }),
-        field("Code", "input", { name: "code", type: "number", value: 1 }),
-      ),
-      field("Content, as JSON", "textarea", { name: "content", spellcheck: "false" }, "{}"),
-      el("label", { class: "check" }, el("input", { type: "checkbox", name: "persistent", checked: true }), "Stored until it is deleted"),
-      el(
-        "p",
-        { class: "buttons" },
-        el("button", { type: "submit", class: "main", value: "one" }, "Send"),
-        el("button", { type: "submit", value: "all" }, "Send to all players"),
-      ),
-    ),
-  );
-}
-
 function wallet(item) {
   const given = { wallet: item.wallet, metadata: item.metadata };
   const filled = Object.entries(given).filter(([, value]) => Object.keys(value ?? {}).length);
   return filled.length ? card("wallet", "Wallet and metadata", json(Object.fromEntries(filled))) : null;
-}
-
-function table(key, title, items, columns, first = null) {
-  if (!items?.length) return null;
-  const head = columns.map((name) => el("th", { scope: "col" }, name.replace("_", " ")));
-  const rows = items.map((item) =>
-    el("tr", {}, columns.map((name, i) => el("td", {}, i === 0 && first ? first(item) : cell(name, item[name])))),
-  );
-  const body = el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows));
-  return card(key, title, el("div", { class: "table", tabindex: "0" }, body));
-}
-
-function cell(name, value) {
-  if (name === "create_time") return time(value);
-  if (value !== null && typeof value === "object") return el("code", {}, JSON.stringify(value));
-  return value ?? "";
 }

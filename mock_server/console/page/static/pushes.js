@@ -6,7 +6,7 @@ import { pagedView } from "/_web/kit/paged.js";
 import { card, playerLink } from "./parts.js";
 
 /** Outcomes with their names and tones. */
-export const OUTCOMES = {
+const OUTCOMES = {
   pending: ["Pending", "accent"],
   sent: ["Sent", "good"],
   nobody_reached: ["Reached nobody", "bad"],
@@ -18,9 +18,10 @@ export const view = pagedView("/_control/console/pushes", {
   title: "Pushes",
   one: "push",
   filters: ["outcome", "user"],
+  choices: { outcome: Object.entries(OUTCOMES).map(([key, [text]]) => [key, text]) },
   placeholder: "Search event, player, text or id  ( / )",
   empty: "An event with a push rule shows up here.",
-  name: (item) => item.event,
+  name,
   text: (item) => Object.values(item.contents)[0] ?? item.reason,
   time: (item) => item.time,
   labels: (item) => [badge(...OUTCOMES[item.outcome])],
@@ -44,14 +45,19 @@ function audience(item) {
   return chosen.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ");
 }
 
+/** A notification's own code is a number. */
+function name(item) {
+  return /^-?\d+$/.test(item.event) ? `Notification with code ${item.event}` : item.event;
+}
+
 function steps(item) {
   const failures = item.failures.map((each) =>
     step("bad", "Attempt failed", time(each.time), ` ${each.problem}`),
   );
   return [
-    step("good", "Event", `${item.event} for ${recipient(item)}`),
+    step("good", "Event", `${name(item)} for `, playerLink(item.user_id, item.username) ?? audience(item)),
     item.rule
-      ? step("good", "Rule", `${item.rule.event}${item.rule.also_online ? ", also while online" : ""}`)
+      ? step("good", "Rule", `for ${item.rule.event}${item.rule.also_online ? ", also while online" : ", not while online"}`)
       : step("quiet", "Rule", "It has gone since."),
     Object.keys(item.contents).length
       ? step("good", "Message", Object.entries(item.contents).map(([code, text]) => el("div", {}, `${code}: ${text}`)))

@@ -7,13 +7,14 @@ import { placeOf } from "/_web/kit/place.js";
 import { card, playerLink, readable } from "./parts.js";
 
 /** Kinds and states with their names. */
-export const KINDS = { http: "HTTP", grpc: "gRPC", frame: "Frame", fault: "Fault" };
-export const STATES = { problems: "Problems", refused: "Refused", ignored: "With ignored parts" };
+const KINDS = { http: "HTTP", grpc: "gRPC", frame: "Frame", fault: "Fault" };
+const STATES = { problems: "Problems", refused: "Refused", ignored: "With ignored parts" };
 
 export const view = pagedView("/_control/console/requests", {
   title: "Requests",
   one: "request",
   filters: ["kind", "state", "user"],
+  choices: { kind: Object.entries(KINDS), state: Object.entries(STATES) },
   placeholder: "Search name, user, body or answer  ( / )",
   empty: "Each request and frame of a client shows up here.",
   name: (item) => item.name,
