@@ -43,7 +43,13 @@ def test_push_walkthrough_prints_who_got_what() -> None:
         "Pixel 8 (en): bob wants to be your friend",
         "Pixel 8 (en): bob says: tea?",
         "ada's socket: bob says 'or coffee?'",
+        "iPhone (de): Angekommen: sword",
+        "Pixel 8 (en): Your sword is here",
+        "iPhone (de): Deine Burg vermisst dich",
+        "Pixel 8 (en): Your castle misses you",
         "direct_message: skipped the user is online",
+        "rpc:order_delivered: sent 2",
+        "schedule:come_back: sent 2",
     ):
         assert line in shown
 

@@ -54,11 +54,13 @@ class PushDispatcher:
         self._task_queue = task_queue
         self._pushes = pushes
         self._pending = pending
+        self._under_way: set[str] = set()  # ids of records
 
     def resume(self) -> None:
         """Send the pending pushes of an earlier run; their idempotency keys prevent duplicates."""
         for record, message in self._pending.all():
-            self._start(record, message)
+            if record.id not in self._under_way:  # by a module that was loaded before
+                self._start(record, message)
 
     def dispatch(self, event: PushEvent, rule: EventRule) -> None:
         """Push an event to its user, unless they are online; never raises."""
@@ -138,9 +140,11 @@ class PushDispatcher:
             self._end(record, PushOutcome.FAILED, "onesignal.url is not set: there is no OneSignal")
             return
         self._pushes.put(record)
+        self._under_way.add(record.id)
         try:
             self._task_queue.start(self._send(record, message))
         except TaskQueueFull as error:
+            self._under_way.discard(record.id)
             self._end(record, PushOutcome.FAILED, str(error))
 
     async def _send(self, record: PushRecord, message: PushMessage) -> None:
@@ -174,6 +178,8 @@ class PushDispatcher:
             reasons = [record.reason, *(f"not subscribed: {each}" for each in created.not_reached)]
             record = attrs.evolve(record, notification_id=created.id, recipients=created.recipients)
             self._end(record, PushOutcome.SENT, "; ".join(filter(None, reasons)))
+        finally:
+            self._under_way.discard(record.id)
 
     def _end(
         self, record: PushRecord, outcome: PushOutcome, reason: str, to_do: str = "see the push log"

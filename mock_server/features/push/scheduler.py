@@ -108,9 +108,11 @@ class PushScheduler:
     def _set_due(self, event: str, cron: str, after: float) -> None:
         self._forget(event)
         due = parse_schedule(cron).next(after)
-        if due != NEVER:
-            sql = "INSERT INTO push_schedule (event, cron, due) VALUES (?, ?, ?)"
-            self._store.run(sql, event, cron, due)
+        if due == NEVER:
+            _log.warning("%s has no further time: %s", event, cron)
+            return
+        sql = "INSERT INTO push_schedule (event, cron, due) VALUES (?, ?, ?)"
+        self._store.run(sql, event, cron, due)
 
     def _forget(self, event: str) -> None:
         self._store.run("DELETE FROM push_schedule WHERE event = ?", event)

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from mock_server import MockServer, PushEvent, PushMessage, PushOutcome, PushRecord
-from nakama_client import ApiError, Client, Session
+from nakama_client import ApiError, Client, PushDevice, RegistrationInfo, Session
 from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import Start, client_of, login
 
@@ -241,3 +241,24 @@ async def test_an_event_of_more_users_than_a_thousand_pushes_to_a_thousand(start
         records = list(server.pushes)
         assert len(records) == 1001
         assert "more than 1000 users; the others get no push" in records[-1].reason
+
+
+@pytest.mark.asyncio
+async def test_an_event_of_a_module_that_is_being_loaded_is_sent_once(
+    start: Start, onesignal: OneSignalStub, tmp_path: Path
+) -> None:
+    (tmp_path / "game.py").write_text(
+        "def init_module(nk):\n    nk.event('started', {'user_ids': ''})\n"
+    )
+    rule = {
+        "event": "event:started",
+        "contents": {"en": "The season begins"},
+        "included_segments": ["All"],
+    }
+    async with PushDevice(onesignal.url, onesignal.app_id, info=RegistrationInfo()) as device:
+        await device.register()
+        async with start(push__on_event=[rule], runtime__path=str(tmp_path)) as server:
+            (record,) = await ended(server, 1)
+            assert (record.outcome, record.recipients) == (PushOutcome.SENT, 1)
+    posts = [entry for entry in onesignal.journal if entry.name == "POST /notifications"]
+    assert len(posts) == len(onesignal.pushes) == 1

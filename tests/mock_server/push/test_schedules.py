@@ -223,6 +223,17 @@ async def test_more_than_a_thousand_times_at_once_are_skipped_and_logged(
 
 
 @pytest.mark.asyncio
+async def test_a_schedule_that_is_over_is_told(
+    start: Start, clock: WatchedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with start(push__on_event=[{**REMINDER, "cron": "0 18 1 1 * 2020"}]) as server:
+        clock.advance(400 * DAY)
+        await server.settle()
+        assert len(server.pushes) == 0
+    assert "schedule:reminder has no further time: 0 18 1 1 * 2020" in caplog.text
+
+
+@pytest.mark.asyncio
 async def test_a_schedule_with_another_expression_or_without_a_rule_begins_anew(
     onesignal: OneSignalStub, clock: WatchedClock, tmp_path: Path
 ) -> None:
