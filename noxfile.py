@@ -20,6 +20,13 @@ def loops(session: nox.Session, loop: str) -> None:
     session.run("python", "-m", "pytest", "tests/client", f"--loop={loop}", *session.posargs)
 
 
+@nox.session(python=["3.11", "3.13"])
+def picows(session: nox.Session) -> None:
+    """Run the SDK's tests over picows."""
+    session.install("-e", ".[dev,speedups]")
+    session.run("python", "-m", "pytest", "tests/client", "--transport=picows", *session.posargs)
+
+
 @nox.session
 def checks(session: nox.Session) -> None:
     """Run the linters and the type checker."""

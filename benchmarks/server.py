@@ -18,6 +18,7 @@ PAGE_SIZE = 100
 PAGES = 100
 LONG_PAGES = 10 * PAGES
 BURST = 1000
+PACED = 300
 
 NOTIFICATION = {
     "id": "40857c06-2b8f-4d5f-9d2b-5a6f0d1c2e3f",
@@ -86,6 +87,9 @@ _BURSTS = {
 }
 
 
+_PACED_FRAME = _frame(json.dumps(ENVELOPES["burst"]).encode())
+
+
 def _page(number: int, pages: int) -> bytes:
     if number == pages:
         return json.dumps({"cacheable_cursor": str(number)}).encode()
@@ -119,6 +123,11 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
         if rpc["id"] in _BURSTS:
             assert request.transport is not None
             request.transport.write(_BURSTS[rpc["id"]])
+        if rpc["id"] == "paced":
+            assert request.transport is not None
+            for _ in range(PACED):
+                request.transport.write(_PACED_FRAME)
+                await asyncio.sleep(0.0005)
         answer = {"rpc": rpc} if "rpc" in envelope else {"pong": {}}
         await websocket.send_str(json.dumps({"cid": envelope["cid"]} | answer))
     return websocket

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
@@ -17,7 +18,6 @@ from nakama_client.events.dispatcher import EVENTS_PER_TURN, EventDispatcher
 from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
-from nakama_client.events.tasks import start
 from nakama_client.events.topics import Topics
 from nakama_client.protocol.closing import Close, close_notice_in, connection_lost, reason_of
 from nakama_client.protocol.envelopes import (
@@ -28,8 +28,9 @@ from nakama_client.protocol.envelopes import (
     read,
     write,
 )
+from nakama_client.transport.connection import WebSocketClosed
 from nakama_client.transport.loops import check_loop
-from nakama_client.transport.websocket import WebSocket, WebSocketClosed
+from nakama_client.transport.websocket import WebSocket
 
 T = TypeVar("T")
 
@@ -68,9 +69,9 @@ S = TypeVar("S", bound=RestorableState)
 class SocketConnection:
     """One websocket at a time, and what outlives it: handlers, subscriptions, restorable state.
 
-    The reader's task only sorts frames: answers go to who asked, events into bounded queues. No
-    function of the user runs in it: Nakama cuts a client that does not read 64 frames in time, so
-    a slow handler must never stop the reading.
+    It sorts frames as they come: answers go to who asked, events into bounded queues. No function
+    of the user runs there: Nakama cuts a client that does not read 64 frames in time, so a slow
+    handler must never stop the reading.
 
     Args:
         open_websocket: Opens a websocket with a token that is good.
@@ -99,7 +100,7 @@ class SocketConnection:
         self._pending: PendingRequests[asyncio.Future[_Answer]] = PendingRequests()
         self._restorable: dict[type[RestorableState], RestorableState] = {}
         self._websocket: WebSocket | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._closed: asyncio.Future[None] | None = None
         self._is_known = False
         self._disconnect_reason: DisconnectReason | None = None
         self._last_notifications: msgspec.Raw | None = None
@@ -112,15 +113,15 @@ class SocketConnection:
     async def open(self) -> None:
         """Open a websocket, wait until the server knows it, and restore what the last one had.
 
-        Whatever fails or cancels this, the websocket is closed and its reader has ended.
+        Whatever fails or cancels this, the websocket is closed.
         """
         self._loop = asyncio.get_running_loop()
         websocket = await self._open_websocket()
         self._last_notifications = None
         self._is_known = False
         self._websocket = websocket
-        reader = start(self._read(websocket), name="nakama_client socket reader")
-        self._reader = reader
+        self._closed = self._loop.create_future()
+        websocket.listen(self._sort, partial(self._read_all, websocket), turn=EVENTS_PER_TURN)
         try:
             # Nakama registers the socket after the handshake; what it sends to this user before
             # that does not arrive here. Its answer to a ping proves that it has registered us.
@@ -129,20 +130,20 @@ class SocketConnection:
             if self._websocket is not websocket:
                 raise connection_lost(self._last_reason())
         except BaseException:
-            await self._drop(websocket, reader)
+            await self._drop(websocket)
             raise
         self._is_known = True
         self.topics.connected()
 
     async def wait_closed(self) -> DisconnectReason:
         """Wait until the websocket is closed; a cancellation closes it."""
-        websocket, reader = self._websocket, self._reader
-        assert reader is not None
+        websocket, closed = self._websocket, self._closed
+        assert closed is not None
         try:
-            await asyncio.wait([reader])
+            await closed
         except asyncio.CancelledError:
             if websocket is not None:
-                await self._drop(websocket, reader)
+                await self._drop(websocket)
             raise
         return self._last_reason()
 
@@ -187,7 +188,12 @@ class SocketConnection:
         deadline = loop.call_later(seconds, _give_up, waiter)
         try:
             frame = write(cid, member, body, limit=self._max_message_bytes)
-            await _send(websocket, frame, seconds)
+            try:
+                websocket.write(frame)
+                if websocket.is_full:
+                    await websocket.drain(timeout=seconds)
+            except WebSocketClosed:
+                _log.debug("a request found the socket closing")  # its end tells who waits
             answer = await waiter
         finally:
             deadline.cancel()
@@ -223,7 +229,9 @@ class SocketConnection:
             websocket = self._open_one()
             frame = write("", member, body, limit=self._max_message_bytes)
             try:
-                await websocket.send(frame, timeout=self._timeouts.reply)
+                websocket.write(frame)
+                if websocket.is_full:
+                    await websocket.drain(timeout=self._timeouts.reply)
             except WebSocketClosed:
                 raise errors.NotConnected("the socket is being closed") from None
         except errors.NakamaError as error:
@@ -275,18 +283,9 @@ class SocketConnection:
                         state.refused(body, failure)
                     self.dispatcher.report_always(failure)
 
-    async def _read(self, websocket: WebSocket) -> None:
-        close = _DROPPED
-        try:
-            close = await websocket.read(self._sort, turn=EVENTS_PER_TURN)
-        except BaseException:
-            websocket.abort()
-            raise
-        finally:
-            last = self._last_notifications
-            self._ended(
-                websocket, reason_of(close, None if last is None else close_notice_in(last))
-            )
+    def _read_all(self, websocket: WebSocket, close: Close) -> None:
+        last = self._last_notifications
+        self._ended(websocket, reason_of(close, None if last is None else close_notice_in(last)))
 
     def _sort(self, frame: bytes) -> int:
         """Hand on what a frame holds; returns how many things that was."""
@@ -319,13 +318,10 @@ class SocketConnection:
         except errors.SocketError as error:
             self.dispatcher.report(error)
 
-    async def _drop(self, websocket: WebSocket, reader: asyncio.Task[None]) -> None:
+    async def _drop(self, websocket: WebSocket) -> None:
+        self._ended(websocket, reason_of(_DROPPED, None))
         websocket.abort()
-        reader.cancel()
-        await asyncio.wait([reader])
-        self._ended(
-            websocket, reason_of(_DROPPED, None)
-        )  # a task that is cancelled before it begins runs no finally
+        await websocket.wait_ended()
 
     def _ended(self, websocket: WebSocket, reason: DisconnectReason) -> None:
         if self._websocket is not websocket:
@@ -336,18 +332,13 @@ class SocketConnection:
         for waiter in self._pending.take_all():
             if not waiter.done():
                 waiter.set_result(reason)
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(None)
         self.topics.disconnected()
 
     def _last_reason(self) -> DisconnectReason:
         assert self._disconnect_reason is not None
         return self._disconnect_reason
-
-
-async def _send(websocket: WebSocket, frame: bytes, seconds: float) -> None:
-    try:
-        await websocket.send(frame, timeout=seconds)
-    except WebSocketClosed:
-        _log.debug("a request found the socket closing")  # the reader tells who waits
 
 
 def _give_up(waiter: asyncio.Future[_Answer]) -> None:

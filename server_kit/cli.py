@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from types import FrameType
@@ -18,7 +20,7 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a program's coroutine, on uvloop where that is installed.
+    """Run a program's coroutine, on uvloop, or on Windows winloop, where that is installed.
 
     As many files may be open as the system lets this process open: each client needs one.
     """
@@ -28,10 +30,10 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     try:
-        import uvloop
+        loops = importlib.import_module("winloop" if sys.platform == "win32" else "uvloop")
     except ImportError:
         return asyncio.run
-    return cast("Callable[[Coroutine[Any, Any, None]], None]", uvloop.run)
+    return cast("Callable[[Coroutine[Any, Any, None]], None]", loops.run)
 
 
 def stop_signal() -> asyncio.Event:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -54,6 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--transport",
+        choices=["websockets", "picows"],
+        default="websockets",
+        help="the library under the SDK's sockets",
+    )
+    parser.addoption(
         "--loop",
         choices=["default", *_LOOPS],
         default="default",
@@ -66,6 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # processes pass that on: the programs that tests interrupt would not notice.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if config.getoption("--transport") == "picows":
+        import picows  # noqa: F401 - without it the SDK would fall back to websockets
+    else:
+        sys.modules["picows"] = None  # type: ignore[assignment] # importing it fails
     name = config.getoption("--loop")
     if name in _LOOPS:
         asyncio.set_event_loop_policy(_Policy(_LOOPS[name]))

@@ -1,4 +1,4 @@
-"""Where the frames of a websocket arrive."""
+"""Where the messages of a websocket arrive."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-# Before anybody reads, so many frames may wait; then the server's wait in the system's buffers.
+# Before anybody listens, so many messages may wait; then the server's wait in the system's buffers.
 _UNREAD = 16
 
+_ENDS_THE_PROGRAM = (KeyboardInterrupt, SystemExit)
 
-class _Frame(Protocol):
-    """A data frame of the websocket library."""
 
-    @property
-    def data(self) -> bytes | bytearray | memoryview:
-        """What it carries."""
+class _Transport(Protocol):
+    """Where bytes come from."""
 
-    @property
-    def fin(self) -> bool:
-        """Whether it is a message's last."""
+    def is_closing(self) -> bool:
+        """Whether nothing more will come."""
+
+    def pause_reading(self) -> None:
+        """Bring nothing for now."""
+
+    def resume_reading(self) -> None:
+        """Bring bytes again."""
+
+    def abort(self) -> None:
+        """Drop the connection."""
 
 
 class Inbox:
-    """Hands each message to its reader in the moment in which its bytes arrive.
+    """Hands each message to its listener in the moment in which its bytes arrive.
 
     A queue would cost a future and a turn of the loop for each message. But what takes messages as
     they come must not hold up the loop: after so many events the rest of what has arrived waits for
@@ -34,9 +40,12 @@ class Inbox:
     Args:
         transport: The connection, to stop and go on with its reading.
         loop: The loop that it belongs to.
+
+    Attributes:
+        ended: Done when the connection has ended and all messages were handed on.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, transport: _Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
         self._waiting: deque[bytes] = deque()
@@ -47,10 +56,18 @@ class Inbox:
         self._is_scheduled = False
         self._is_paused = False
         self._is_closed = False
-        self._ended: asyncio.Future[None] = loop.create_future()
+        self._is_stopped = False
+        self.ended: asyncio.Future[None] = loop.create_future()
 
-    async def read(self, each: Callable[[bytes], int], *, turn: int) -> None:
-        """Call a function with each message until the connection ends; what it raises, this raises.
+    @property
+    def unfinished(self) -> int | None:
+        """How many bytes of an unfinished message have come; None between two messages."""
+        return None if self._unfinished is None else len(self._unfinished)
+
+    def listen(self, each: Callable[[bytes], int], *, turn: int) -> None:
+        """Call a function with each message from now on; those that wait come in the next turn.
+
+        When it raises, the connection is dropped and the loop's exception handler told.
 
         Args:
             each: Takes a message and returns how many events were in it.
@@ -58,29 +75,40 @@ class Inbox:
         """
         self._each, self._turn = each, turn
         self._schedule()
-        try:
-            await self._ended
-        finally:
-            self._each = None
+
+    def stop(self) -> None:
+        """Hand on nothing more, and drop the connection."""
+        self._is_stopped = True
+        self._each = None
+        self._waiting.clear()
+        self._transport.abort()
 
     def begin_turn(self) -> None:
         """Bytes have arrived: the other tasks had their turn since the last ones."""
         if not self._is_scheduled:
             self._events = 0
 
-    def put(self, frame: _Frame) -> None:
-        """Take a data frame; called by the websocket library."""
-        message = self._complete(frame)
-        if message is None:
+    def put(self, data: bytes, *, is_last: bool) -> None:
+        """Take a data frame; called by the websocket library.
+
+        Args:
+            data: What it carries.
+            is_last: Whether it is a message's last, and so completes the message.
+        """
+        if self._unfinished is None and is_last:
+            message = data
+        elif self._unfinished is None:
+            self._unfinished = bytearray(data)
             return
-        if self._each is None or self._is_scheduled or self._events >= self._turn:
-            self._waiting.append(message)
-            if self._each is not None:
-                self._schedule()
-            if len(self._waiting) >= _UNREAD:
-                self._pause()
         else:
+            self._unfinished += data
+            if not is_last:
+                return
+            message, self._unfinished = bytes(self._unfinished), None
+        if self._each is not None and not self._is_scheduled and self._events < self._turn:
             self._hand_on(message)
+        elif not self._is_stopped:
+            self._keep(message)
 
     def close(self) -> None:
         """The connection has ended; called by the websocket library."""
@@ -88,27 +116,24 @@ class Inbox:
         if not self._waiting:
             self._end()
 
-    def _complete(self, frame: _Frame) -> bytes | None:
-        """The message that a frame completes."""
-        if self._unfinished is None:
-            if frame.fin:
-                return frame.data if isinstance(frame.data, bytes) else bytes(frame.data)
-            self._unfinished = bytearray(frame.data)
-            return None
-        self._unfinished += frame.data
-        if not frame.fin:
-            return None
-        message, self._unfinished = bytes(self._unfinished), None
-        return message
+    def _keep(self, message: bytes) -> None:
+        self._waiting.append(message)
+        if self._each is not None:
+            self._schedule()
+        if len(self._waiting) >= _UNREAD and not self._is_paused:
+            self._is_paused = self._set_reading(self._transport.pause_reading)
 
     def _hand_on(self, message: bytes) -> None:
         assert self._each is not None
         try:
             self._events += self._each(message)
         except BaseException as error:
-            self._each = None
-            if not self._ended.done():
-                self._ended.set_exception(error)
+            self.stop()
+            if isinstance(error, _ENDS_THE_PROGRAM):
+                raise
+            self._loop.call_exception_handler(
+                {"message": "a message of a socket could not be handed on", "exception": error}
+            )
 
     def _schedule(self) -> None:
         if not self._is_scheduled:
@@ -124,19 +149,15 @@ class Inbox:
             self._schedule()
         elif self._is_closed:
             self._end()
-        else:
-            self._resume()
+        elif self._is_paused:
+            self._is_paused = not self._set_reading(self._transport.resume_reading)
 
-    def _pause(self) -> None:
-        if not self._is_paused and not self._transport.is_closing():
-            self._is_paused = True
-            self._transport.pause_reading()
-
-    def _resume(self) -> None:
-        if self._is_paused and not self._transport.is_closing():
-            self._is_paused = False
-            self._transport.resume_reading()
+    def _set_reading(self, change: Callable[[], None]) -> bool:
+        if self._transport.is_closing():
+            return False
+        change()
+        return True
 
     def _end(self) -> None:
-        if not self._ended.done():
-            self._ended.set_result(None)
+        if not self.ended.done():
+            self.ended.set_result(None)

@@ -1,14 +1,11 @@
-"""The realtime connection over websockets."""
+"""The realtime connection, over picows where that is installed, else over websockets."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import functools
-import logging
-from collections.abc import Callable
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
 
 import websockets  # it loads its parts on first use
 
@@ -20,140 +17,98 @@ from nakama_client.protocol.replies import Reply, refusal
 from nakama_client.protocol.requests import bearer
 from nakama_client.protocol.retry import retry_after
 from nakama_client.redaction import excerpt, hide
-from nakama_client.transport.inbox import Inbox
+from nakama_client.transport.connection import Connection, Ending
+from nakama_client.transport.keepalive import Keepalive
 from nakama_client.transport.options import TransportOptions, tls_hint
-
-# So many bytes may wait to be sent without making the next sender wait.
-_WRITE_LIMIT = 32 * 1024
-_QUICK_BYTES = _WRITE_LIMIT // 2
-
-if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection, connect
-
-    _Adapter = logging.LoggerAdapter[logging.Logger]
-else:
-    _Adapter = logging.LoggerAdapter
-
-
-class _WithoutDebug(_Adapter):
-    """websockets logs all headers at DEBUG, the token's among them: that level stays shut."""
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the library's name
-        return level > logging.DEBUG and super().isEnabledFor(level)
-
-
-_log = _WithoutDebug(logging.getLogger("nakama_client.socket"), {})
-
-
-class WebSocketClosed(Exception):
-    """The connection is closed; `WebSocket.read` knows how. Raised to our own code only."""
 
 
 class WebSocket:
-    """An open connection that carries text frames."""
+    """An open connection that carries text frames.
+
+    From the beginning it watches that the server lives: a connection that brings nothing for
+    `Timeouts.ping_interval` seconds is pinged, and dropped when nothing comes for
+    `Timeouts.ping_timeout` seconds after that.
+
+    Attributes:
+        write: Sends a text frame, or queues it; raises `WebSocketClosed`.
+    """
 
     def __init__(
-        self, connection: ClientConnection, timeouts: Timeouts, secrets: tuple[str, ...]
+        self, connection: Connection, timeouts: Timeouts, secrets: tuple[str, ...]
     ) -> None:
         self._connection = connection
-        self._timeouts = timeouts
         self._secrets = secrets
-        self._is_silent = False
+        self._loop = asyncio.get_running_loop()
+        self._keepalive = Keepalive(
+            connection, interval=timeouts.ping_interval, timeout=timeouts.ping_timeout
+        )
+        self.write: Callable[[bytes], None] = connection.write
+        connection.inbox.ended.add_done_callback(self._stop)
 
-    async def send(self, frame: bytes, *, timeout: float) -> None:
-        """Send one text frame.
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits to be sent that a sender is to `drain`."""
+        return self._connection.outlet.is_full
+
+    async def drain(self, *, timeout: float) -> None:
+        """Wait until the other side has read most of what was sent.
 
         Raises:
-            WebSocketClosed: The connection is closed.
+            WebSocketClosed: The connection ended meanwhile.
             TimeoutExceeded: The other side did not read for so many seconds.
         """
-        # A deadline costs as much as the sending, and a short frame behind no other never waits.
-        waiting = self._connection.transport.get_write_buffer_size() + len(frame)
-        failure: Exception
         try:
-            async with asyncio.timeout(timeout) if waiting > _QUICK_BYTES else nullcontext():
-                await self._connection.send(frame, text=True)
+            async with asyncio.timeout(timeout) as deadline:
+                await self._connection.outlet.drain()
         except TimeoutError:
-            failure = TimeoutExceeded(f"the server read nothing for {timeout:g} s")
-        except websockets.ConnectionClosed:
-            failure = WebSocketClosed()
+            if not deadline.expired():
+                raise
         else:
             return
-        raise failure
+        raise TimeoutExceeded(f"the server read nothing for {timeout:g} s")
 
-    async def read(self, each: Callable[[bytes], int], *, turn: int) -> Close:
-        """Call a function with each frame until the connection ends.
-
-        A connection that brings nothing for `Timeouts.ping_interval` seconds is pinged, and
-        dropped when nothing comes for `Timeouts.ping_timeout` seconds after that.
+    def listen(
+        self, each: Callable[[bytes], int], ended: Callable[[Close], None], *, turn: int
+    ) -> None:
+        """Call functions with each frame, and with how the connection ended.
 
         Args:
             each: Takes a frame and returns how many events were in it.
+            ended: Takes how the connection ended, after the last frame.
             turn: After so many events, other tasks get a turn.
-
-        Returns:
-            How the connection ended.
         """
-        watching = asyncio.create_task(self._watch_silence(), name="nakama_client ping")
-        try:
-            await self._inbox.read(each, turn=turn)
-            await asyncio.shield(self._connection.connection_lost_waiter)
-        finally:
-            watching.cancel()
-            await asyncio.wait([watching])
-        silence = asyncio.get_running_loop().time() - self._heard_at()
-        if self._is_silent:
-            return Close(None, SILENCE, ClosedBy.NETWORK, silence)
-        return _close_of(self._connection.protocol.close_exc, silence, self._secrets)
+        inbox = self._connection.inbox
+        inbox.ended.add_done_callback(lambda _: ended(self._close()))
+        inbox.listen(each, turn=turn)
 
     async def close(self, *, timeout: float) -> None:
         """Close politely, or drop the connection after so many seconds."""
+        self._connection.begin_close()
+        ended = self._connection.inbox.ended
         try:
-            async with asyncio.timeout(timeout):  # websockets first waits for what it has to send
-                await self._connection.close()
-        except TimeoutError:
+            done, _ = await asyncio.wait([ended], timeout=timeout)
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        if not done:
             self.abort()
 
     def abort(self) -> None:
-        """Drop the connection at once."""
-        self._connection.transport.abort()
+        """Drop the connection at once, and what has arrived."""
+        self._connection.inbox.stop()
 
-    async def _watch_silence(self) -> None:
-        """Ping a silent server, and drop the connection when nothing comes.
+    async def wait_ended(self) -> None:
+        """Wait until the connection has ended and its listener knows."""
+        await asyncio.wait([self._connection.inbox.ended])
 
-        Whatever comes counts, and not only the pong: Nakama answers no ping while it works on a
-        request of this socket.
-        """
-        now = asyncio.get_running_loop().time
-        while True:
-            quiet = now() - self._heard_at()
-            if quiet < self._timeouts.ping_interval:
-                await asyncio.sleep(self._timeouts.ping_interval - quiet)
-            elif not await self._answers_ping(self._timeouts.ping_timeout):
-                self._is_silent = True
-                self.abort()
-                return
+    def _stop(self, _: object) -> None:
+        self._keepalive.stop()
 
-    async def _answers_ping(self, seconds: float) -> bool:
-        """Ping, and wait so many seconds for anything to come."""
-        before = self._heard_at()
-        try:
-            async with asyncio.timeout(seconds):
-                await (await self._connection.ping())
-        except TimeoutError:
-            return self._heard_at() != before
-        except websockets.ConnectionClosed:
-            await asyncio.Event().wait()  # the reader knows, and ends this
-        return True
-
-    @property
-    def _inbox(self) -> Inbox:
-        inbox: Inbox = self._connection.inbox  # type: ignore[attr-defined]
-        return inbox
-
-    def _heard_at(self) -> float:
-        heard_at: float = self._connection.heard_at  # type: ignore[attr-defined]
-        return heard_at
+    def _close(self) -> Close:
+        silence = self._loop.time() - self._connection.heard_at
+        if self._keepalive.is_silent:
+            return Close(None, SILENCE, ClosedBy.NETWORK, silence)
+        return _close_of(self._connection.ending(), silence, self._secrets)
 
 
 async def open_websocket(
@@ -173,20 +128,14 @@ async def open_websocket(
     secrets = (token, *options.secrets)
     failure: NakamaError
     try:
-        connection = await _connect_type()(
+        connection = await _opener(options.proxy_for(url))(
             url,
-            additional_headers={"Authorization": bearer(token), **options.extra_headers},
-            user_agent_header=options.user_agent,
-            compression=None,
-            proxy=options.proxy_for(url),
+            headers={"Authorization": bearer(token), **options.extra_headers},
+            user_agent=options.user_agent,
+            tls=options.ssl,
+            max_bytes=options.max_receive_bytes,
             open_timeout=timeouts.connect,
             close_timeout=timeouts.close,
-            ping_interval=None,
-            max_size=options.max_receive_bytes,
-            write_limit=_WRITE_LIMIT,
-            create_connection=_connection_type(),
-            logger=_log,
-            ssl=(options.ssl or True) if url.startswith("wss:") else None,
         )
     except websockets.InvalidStatus as error:
         failure = _refusal(error, secrets)
@@ -203,6 +152,26 @@ async def open_websocket(
     raise failure
 
 
+def _opener(proxy: str | None) -> Callable[..., Awaitable[Connection]]:
+    """How connections are opened: through a proxy always over websockets."""
+    if proxy is None and (over_picows := _over_picows()) is not None:
+        return over_picows
+    # Here, because it takes long to import.
+    from nakama_client.transport.over_websockets import open_over_websockets
+
+    return functools.partial(open_over_websockets, proxy=proxy)
+
+
+@functools.cache
+def _over_picows() -> Callable[..., Awaitable[Connection]] | None:
+    """How connections are opened over picows; None where it is not installed."""
+    try:
+        from nakama_client.transport.over_picows import open_over_picows
+    except ImportError:
+        return None
+    return open_over_picows
+
+
 def _is_refused(error: Exception) -> bool:
     """Whether nobody listens, at none of the name's addresses."""
     if isinstance(error, ConnectionRefusedError):
@@ -210,49 +179,6 @@ def _is_refused(error: Exception) -> bool:
     text = str(error)  # asyncio joins what several addresses answer into one text
     refusals = text.count(f"[Errno {errno.ECONNREFUSED}]")
     return text.startswith("Multiple exceptions: ") and text.count("[Errno ") == refusals
-
-
-@functools.cache
-def _connect_type() -> type[connect]:
-    """The library's connecting, made to follow no redirect."""
-    from websockets.asyncio.client import connect
-
-    class Connect(connect):
-        def process_redirect(self, exc: Exception) -> Exception:
-            return exc
-
-    return Connect
-
-
-@functools.cache
-def _connection_type() -> type[ClientConnection]:
-    """The library's connection, made to note when it heard something, with an inbox of ours."""
-    # Here, because the library's client takes long to import.
-    from websockets.asyncio.client import ClientConnection
-
-    class Connection(ClientConnection):
-        heard_at = 0.0
-        inbox: Inbox
-
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(transport)
-            # In the place of the library's queue, from which a task takes one frame at a time.
-            self.inbox = Inbox(self.transport, self.loop)
-            self.recv_messages = self.inbox  # type: ignore[assignment]
-
-        def data_received(self, data: bytes) -> None:
-            self.heard_at = self.loop.time()
-            self.inbox.begin_turn()
-            super().data_received(data)
-            # The close frame ends the connection, and it is answered by now. Some servers leave
-            # TCP open after it, for seconds.
-            if self.protocol.close_rcvd is not None and not self.transport.is_closing():
-                if self.transport.get_write_buffer_size():
-                    self.transport.close()
-                else:
-                    self.transport.abort()
-
-    return Connection
 
 
 def _refusal(error: websockets.InvalidStatus, secrets: tuple[str, ...]) -> NakamaError:
@@ -264,14 +190,10 @@ def _refusal(error: websockets.InvalidStatus, secrets: tuple[str, ...]) -> Nakam
     return refusal(Reply(status, body, wait, secrets))
 
 
-def _close_of(
-    error: websockets.ConnectionClosed, silence: float, secrets: tuple[str, ...]
-) -> Close:
-    received: Any = error.rcvd
-    sent: Any = error.sent
-    if received is not None and (sent is None or error.rcvd_then_sent):
-        reason = hide(received.reason, secrets)
-        return Close(received.code, reason, ClosedBy.SERVER, silence)
+def _close_of(ending: Ending, silence: float, secrets: tuple[str, ...]) -> Close:
+    received, sent = ending.received, ending.sent
+    if received is not None and (sent is None or ending.is_servers):
+        return Close(received.code, hide(received.reason, secrets), ClosedBy.SERVER, silence)
     if sent is not None:
         return Close(sent.code, hide(sent.reason, secrets), ClosedBy.CLIENT, silence)
     return Close(None, "", ClosedBy.NETWORK, silence)

@@ -5,17 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nakama_client.transport.inbox import Inbox
-
-
-@frozen
-class Frame:
-    data: bytes
-    fin: bool = True
 
 
 class Transport(asyncio.Transport):
@@ -24,6 +17,10 @@ class Transport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.is_paused = False
+        self.is_aborted = False
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
     def is_closing(self) -> bool:
         return False
@@ -43,7 +40,7 @@ chunks = st.lists(
 
 
 @given(chunks, st.integers(1, 5), st.integers(0, 6))
-def test_read_gets_each_message_once_in_order(
+def test_listen_gets_each_message_once_in_order(
     chunks: list[list[list[bytes]]], turn: int, reader_comes: int
 ) -> None:
     async def run() -> list[bytes]:
@@ -55,19 +52,19 @@ def test_read_gets_each_message_once_in_order(
             taken.append(message)
             return 1
 
-        reading = None
         for number, chunk in enumerate(chunks):
             if number == reader_comes:
-                reading = asyncio.create_task(inbox.read(take, turn=turn))
-                await asyncio.sleep(0)
+                inbox.listen(take, turn=turn)
             for _ in range(200):
                 await asyncio.sleep(0)  # a paused transport brings no bytes
             inbox.begin_turn()
             for parts in chunk:
                 for at, part in enumerate(parts):
-                    inbox.put(Frame(part, fin=at == len(parts) - 1))
+                    inbox.put(part, is_last=at == len(parts) - 1)
         inbox.close()
-        await (reading or asyncio.create_task(inbox.read(take, turn=turn)))
+        if reader_comes >= len(chunks):
+            inbox.listen(take, turn=turn)
+        await inbox.ended
         return taken
 
     assert asyncio.run(run()) == [b"".join(parts) for chunk in chunks for parts in chunk]
@@ -83,29 +80,50 @@ async def test_other_tasks_get_their_turn_in_a_long_burst() -> None:
         taken.append(message)
         return 1
 
-    reading = asyncio.create_task(inbox.read(take, turn=10))
-    for _ in range(2):
-        await asyncio.sleep(0)
+    inbox.listen(take, turn=10)
+    await asyncio.sleep(0)
     inbox.begin_turn()
     for _ in range(100):
-        inbox.put(Frame(b"x"))
+        inbox.put(b"x", is_last=True)
     assert (len(taken), transport.is_paused) == (10, True)
     await asyncio.sleep(0)
     assert len(taken) == 20
     inbox.close()
-    await reading
+    await inbox.ended
     assert len(taken) == 100
 
 
 @pytest.mark.asyncio
-async def test_read_raises_what_the_reader_raises() -> None:
-    inbox = Inbox(Transport(), asyncio.get_running_loop())
+async def test_a_listener_that_fails_is_told_to_the_loop_and_ends_the_connection() -> None:
+    told: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+    transport = Transport()
+    inbox = Inbox(transport, loop)
 
     def fail(message: bytes) -> int:
         raise LookupError(message)
 
-    reading = asyncio.create_task(inbox.read(fail, turn=10))
+    inbox.listen(fail, turn=10)
     await asyncio.sleep(0)
-    inbox.put(Frame(b"x"))
-    with pytest.raises(LookupError):
-        await reading
+    for _ in range(3):
+        inbox.put(b"x", is_last=True)
+    assert [type(each) for each in told] == [LookupError]
+    assert transport.is_aborted
+    inbox.close()
+    await inbox.ended
+
+
+@pytest.mark.asyncio
+async def test_a_listener_may_end_the_program() -> None:
+    transport = Transport()
+    inbox = Inbox(transport, asyncio.get_running_loop())
+
+    def interrupt(message: bytes) -> int:
+        raise KeyboardInterrupt
+
+    inbox.listen(interrupt, turn=10)
+    await asyncio.sleep(0)
+    with pytest.raises(KeyboardInterrupt):
+        inbox.put(b"x", is_last=True)
+    assert transport.is_aborted

@@ -1,0 +1,288 @@
+"""Connections over picows, which reads and writes frames in C; the extra `speedups` brings it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import picows
+from aiohappyeyeballs import start_connection
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidMessage, InvalidStatus, ProtocolError
+from websockets.frames import Close
+from websockets.http11 import Response
+
+from nakama_client.transport.connection import (
+    WRITE_LIMIT,
+    CloseFrame,
+    Connection,
+    Ending,
+    Outlet,
+    WebSocketClosed,
+)
+from nakama_client.transport.inbox import Inbox
+from nakama_client.transport.over_websockets import open_over_websockets
+
+# The library's buffer for what it reads grows from here.
+_BUFFER_BYTES = 4096
+
+# A server that broke the protocol has so long to read why the connection ends.
+_READ_SECONDS = 0.01
+
+_TEXT, _BINARY = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY
+_CONTINUATION, _CLOSE = picows.WSMsgType.CONTINUATION, picows.WSMsgType.CLOSE
+_PING = picows.WSMsgType.PING
+_BROKEN = picows.WSCloseCode.PROTOCOL_ERROR
+
+if TYPE_CHECKING:
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    _Adapter = logging.LoggerAdapter
+
+
+class _Silence(_Adapter):
+    """picows logs each connection, and headers with the token: what matters is in our errors."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the library's name
+        return False
+
+
+_SILENCE = _Silence(logging.getLogger("nakama_client.socket"), {})
+
+
+class _Connection(picows.WSListener):
+    """A `Connection`. picows checks each frame; what they are together is checked here."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.outlet = Outlet()
+        self.inbox: Inbox
+        self.heard_at = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._max_bytes = max_bytes
+        self._is_new_chunk = True
+        self._is_over = False
+        self._has_closed = False
+        self._received: CloseFrame | None = None
+        self._transport: picows.WSTransport
+        self._failing: asyncio.Task[None] | None = None
+
+    def on_ws_connected(self, transport: picows.WSTransport) -> None:
+        self._transport = transport
+        tcp = transport.underlying_transport
+        tcp.set_write_buffer_limits(WRITE_LIMIT)
+        self.inbox = Inbox(tcp, self._loop)
+        self.heard_at = self._loop.time()
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        if self._is_new_chunk:
+            self.heard_at = self._loop.time()
+            self.inbox.begin_turn()
+        self._is_new_chunk = bool(frame.last_in_buffer)
+        if self._is_over:
+            return
+        kind = frame.msg_type
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._fail(_BROKEN, "reserved bits must be 0")
+        elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
+            self._take(frame, is_continuation=kind is _CONTINUATION)
+        elif kind is _PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+        elif kind is _CLOSE:
+            self._answer_close(transport, frame.get_payload_as_bytes())
+
+    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
+        if transport.is_close_frame_sent and not self._has_closed:
+            # When picows has closed for what the server did, its error wants to be seen.
+            self._failing = asyncio.create_task(self._see_failure(transport))
+        else:
+            self._end()
+
+    def pause_writing(self) -> None:
+        self.outlet.pause()
+
+    def resume_writing(self) -> None:
+        self.outlet.resume()
+
+    def progress(self) -> object:
+        # Each byte that comes leaves less room in the library's buffer, or makes it grow.
+        reader = self._transport.underlying_transport.get_protocol()
+        assert isinstance(reader, asyncio.BufferedProtocol)
+        return self.heard_at, memoryview(reader.get_buffer(-1)).nbytes
+
+    def write(self, frame: bytes) -> None:
+        transport = self._transport
+        if self._is_over or transport.is_close_frame_sent or transport.is_disconnected:
+            raise WebSocketClosed
+        transport.send(_TEXT, frame)
+
+    def send_ping(self) -> None:
+        if not self._is_over:
+            self._transport.send_ping()
+
+    def begin_close(self) -> None:
+        if not self._is_over and not self._transport.is_close_frame_sent:
+            self._send_close(picows.WSCloseCode.OK)
+
+    def abort(self) -> None:
+        self._transport.disconnect(graceful=False)
+
+    def ending(self) -> Ending:
+        handshake: picows.picows.WSCloseHandshake | None = self._transport.close_handshake
+        if handshake is None:
+            return Ending(None, None, is_servers=False)
+        sent = handshake.sent
+        ours = None if sent is None else CloseFrame(sent.code.value, sent.reason)
+        return Ending(self._received, ours, is_servers=handshake.recv_then_sent)
+
+    def _take(self, frame: picows.WSFrame, *, is_continuation: bool) -> None:
+        inbox = self.inbox
+        if inbox.unfinished is None and not is_continuation:
+            inbox.put(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
+        elif inbox.unfinished is None or not is_continuation:
+            self._fail(_BROKEN, "frames of two messages are mixed")
+        elif inbox.unfinished + frame.payload_size > self._max_bytes:
+            self._fail(picows.WSCloseCode.MESSAGE_TOO_BIG, f"over {self._max_bytes} bytes")
+        else:
+            inbox.put(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
+
+    def _answer_close(self, transport: picows.WSTransport, payload: bytes) -> None:
+        try:
+            close = Close.parse(payload)
+        except ProtocolError as error:
+            self._fail(_BROKEN, str(error))
+            return
+        self._is_over = True
+        self._received = CloseFrame(close.code, close.reason)
+        if not transport.is_close_frame_sent:
+            # The code comes back; for none, the usual one. Any code passes, whatever the type says.
+            code = cast(picows.WSCloseCode, close.code) if payload else picows.WSCloseCode.OK
+            self._send_close(code, payload[2:])
+        # Some servers leave TCP open after it, for seconds.
+        transport.disconnect(graceful=transport.underlying_transport.get_write_buffer_size() > 0)
+
+    def _fail(self, code: picows.WSCloseCode, reason: str) -> None:
+        """Close for what the server did, and end TCP when it had time to read that."""
+        self._is_over = True
+        self._send_close(code, reason.encode())
+        self._loop.call_later(_READ_SECONDS, self._transport.disconnect)
+
+    def _send_close(self, code: picows.WSCloseCode, reason: bytes = b"") -> None:
+        self._has_closed = True
+        self._transport.send_close(code, reason)
+
+    async def _see_failure(self, transport: picows.WSTransport) -> None:
+        with contextlib.suppress(picows.WSError):
+            await transport.wait_disconnected()
+        self._end()
+
+    def _end(self) -> None:
+        self.inbox.close()
+        self.outlet.close()
+
+
+async def open_over_picows(
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    user_agent: str,
+    tls: ssl.SSLContext | None,
+    max_bytes: int,
+    open_timeout: float,
+    close_timeout: float,
+) -> Connection:
+    """Open a connection; arguments and errors are those of `open_over_websockets`.
+
+    What picows can't read of the server's answer, websockets reads, in another attempt: a refusal
+    of which a part comes later, a status or a header that is not the usual one.
+    """
+    now = asyncio.get_running_loop().time
+    ends_at = now() + open_timeout
+    try:
+        async with asyncio.timeout_at(ends_at):
+            return await _Opening().run(
+                url,
+                max_bytes,
+                ssl_context=tls,
+                extra_headers={"User-Agent": user_agent, **headers},
+                # Its TLS has other errors than Python's own.
+                use_aiofastnet=not url.startswith("wss:"),
+            )
+    except picows.WSInvalidStatusError as error:
+        refusal = _refusal(error)
+    except picows.WSHandshakeError:
+        refusal = None
+    if refusal is not None:
+        raise InvalidStatus(refusal)
+    return await open_over_websockets(
+        url,
+        headers=headers,
+        user_agent=user_agent,
+        proxy=None,
+        tls=tls,
+        max_bytes=max_bytes,
+        open_timeout=ends_at - now(),
+        close_timeout=close_timeout,
+    )
+
+
+class _Opening:
+    """A connection that is being opened, and leaves nothing when that is cancelled."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+
+    async def run(self, url: str, max_bytes: int, **options: Any) -> _Connection:
+        opening = asyncio.create_task(
+            picows.ws_connect(
+                lambda: _Connection(max_bytes),
+                url,
+                max_frame_size=max_bytes,
+                max_redirects=0,
+                socket_factory=self._connect,
+                websocket_handshake_timeout=None,
+                enable_auto_pong=False,
+                read_buffer_init_size=_BUFFER_BYTES,
+                logger_name=_SILENCE,
+                **options,
+            ),
+            name="nakama_client opens a socket",
+        )
+        try:
+            await asyncio.wait([opening])
+        except asyncio.CancelledError:
+            self._give_up(opening)
+            await asyncio.gather(opening, return_exceptions=True)
+            raise
+        _, connection = opening.result()
+        if not isinstance(connection, _Connection):  # the server closed instead of answering
+            raise InvalidMessage("did not receive a valid HTTP response")
+        return connection
+
+    async def _connect(self, url: picows.WSParsedURL) -> socket.socket:
+        loop = asyncio.get_running_loop()
+        addresses = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
+        self._socket = await start_connection(addresses, loop=loop)
+        return self._socket
+
+    def _give_up(self, opening: asyncio.Task[Any]) -> None:
+        if self._socket is None:
+            opening.cancel()
+        else:
+            # A cancelled `ws_connect` would leave the connection open; this way it sees it end.
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _refusal(error: picows.WSInvalidStatusError) -> Response | None:
+    """The server's whole answer; None when a part of it has not come."""
+    answer, body = error.response, error.raw_body or b""
+    length = "" if answer is None else answer.headers.get("Content-Length", "")
+    if answer is None or not length.isdecimal() or len(body) < int(length):
+        return None
+    headers = Headers(list(answer.headers.items()))
+    return Response(answer.status, "", headers, body[: int(length)])
