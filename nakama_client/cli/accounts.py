@@ -1,4 +1,4 @@
-"""`login` and `account`."""
+"""`login`, `logout` and `account`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from nakama_client.cli.output import compact, fields, json_line, line, moment
 from nakama_client.cli.running import DEFAULT_KEY, DEFAULT_URL, Settings, logged_in, runs
 from nakama_client.cli.saved_login import SavedLogin
 from nakama_client.client import Client
+from nakama_client.errors import InvalidArgument, SessionExpired, Unauthenticated
 from nakama_client.session import Session
 
 
@@ -74,6 +75,30 @@ async def _authenticate(
     if custom is not None:
         return await client.authenticate_custom(custom, username=username, create=create)
     return await client.authenticate_email(email, password or "", username=username, create=create)
+
+
+@click.command()
+@click.pass_obj
+def logout(settings: Settings) -> None:
+    """Log out: end the session on the server, and remove it here.
+
+    It is removed here also when the server is not reached.
+    """
+    _logout(settings, settings.login())
+
+
+@runs
+async def _logout(settings: Settings, login: SavedLogin) -> None:
+    ended = "logged out"
+    try:
+        async with logged_in(settings, login) as (client, session):
+            await client.logout(session)
+    except (InvalidArgument, SessionExpired, Unauthenticated):
+        ended = "the session was over; it is removed"
+    finally:
+        # After the client has closed: by then nothing saves new tokens any more.
+        await saved_login.remove(settings.folder)
+    line(f"{ended}: {login.session.username} at {login.url}")
 
 
 @click.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
-from nakama_client.cli.accounts import account, login
+from nakama_client.cli.accounts import account, login, logout
 from nakama_client.cli.calls import register_push, rpc
 from nakama_client.cli.notifications import notifications
 from nakama_client.cli.ping import ping
@@ -74,5 +74,5 @@ def completion(shell: str) -> None:
     click.echo(found(app, {}, "nakama-client", "_NAKAMA_CLIENT_COMPLETE").source())
 
 
-for command in (login, account, notifications, rpc, register_push, storage, send, ping):
+for command in (login, logout, account, notifications, rpc, register_push, storage, send, ping):
     app.add_command(command)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import re
 import secrets
 import socket
 import ssl
@@ -31,6 +33,9 @@ from nakama_client.errors import ArgumentError, NakamaError, NotFound, Unauthent
 
 _TIMEOUT = 10.0
 
+_MAJOR_VERSION = re.compile(r"\d+\.")
+_SPOKEN = "3."
+
 
 @frozen
 class _Target:
@@ -52,6 +57,14 @@ class _Target:
     def port(self) -> int:
         return urlsplit(self.endpoint.http_url).port or (443 if self.is_tls else 80)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine: there the console's default password is no secret."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
 
 class _Wrong(Exception):
     """A check has found what is wrong, and what to do."""
@@ -70,8 +83,9 @@ def ping(
 
     It stops at what is wrong, and says what to do.
 
-    The server does not tell players its version; the console does, when --console-url is given.
-    It needs no login. Nothing is created on the server.
+    The server tells its version to an operator of the console only: of a server on this machine
+    the console is asked, of others when --console-url is given. It needs no login. Nothing is
+    created on the server.
     """
     url, key = settings.url, settings.server_key
     if url is None or key is None:
@@ -153,20 +167,29 @@ async def _try_key(target: _Target) -> str:
         except Unauthenticated:
             raise _Wrong("the server does not accept it; see its socket.server_key") from None
         except NakamaError as error:
-            raise _Wrong(f"this does not answer as Nakama does: {error}") from None
+            hint = "" if target.is_tls else "; if the server speaks TLS, write https://"
+            raise _Wrong(f"this does not answer as Nakama does: {error}{hint}") from None
     raise _Wrong("the server knows an account with a random id")
 
 
 async def _ask_version(target: _Target) -> str:
-    if target.operator.url is None:
+    is_named = target.operator.url is not None
+    if not is_named and not target.is_local:
         return "not asked for; --console-url names the console, which tells it"
     try:
         async with open_console(target.operator, target.endpoint.http_url) as console:
-            return await console.server_version() or "the console does not tell"
+            version = await console.server_version()
     except NotFound:
         return "the console does not tell"
     except NakamaError as error:
+        if not is_named:
+            return f"not known; --console-url names the console, which tells it ({error})"
         raise _Wrong(f"the console: {error}") from None
+    if _MAJOR_VERSION.match(version) is None:
+        return version or "the console does not tell"
+    if not version.startswith(_SPOKEN):
+        raise _Wrong(f"the server is Nakama {version}, and this client is made for Nakama 3")
+    return f"Nakama {version}"
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

@@ -42,6 +42,15 @@ async def save(folder: Path, login: SavedLogin) -> None:
     await FileCursorStore(folder).save(_NAME, msgspec.json.encode(saved).decode())
 
 
+async def remove(folder: Path) -> None:
+    """Forget the login, if there is one.
+
+    Raises:
+        OSError: The file can't be removed.
+    """
+    await FileCursorStore(folder).delete(_NAME)
+
+
 def load(folder: Path) -> SavedLogin | None:
     """The login that was kept last; None when there is none.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nakama_client.errors import InvalidArgument
 from nakama_client.events.handlers import Function, Handler
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
@@ -42,6 +43,16 @@ class SessionsApi(ClientFeature):
             ApiError: The server refused.
         """
         check_session(session)
+        sent = session.token
+        try:
+            await self._log_out(session)
+        except InvalidArgument:
+            # The call has refreshed the session first: the token in its body was the old one.
+            if session.token == sent:
+                raise
+            await self._log_out(session)
+
+    async def _log_out(self, session: Session) -> None:
         tokens = {"token": session.token, "refresh_token": session.refresh_token}
         request = Request(
             "POST", "/v2/session/logout", body=encode(tokens), secrets=secrets_in(tokens)

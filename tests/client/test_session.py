@@ -258,6 +258,16 @@ async def test_calls_raise_session_expired_without_refresh_token(
 
 
 @pytest.mark.asyncio
+async def test_logout_ends_a_session_whose_token_has_expired(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    server.clock.advance(120)
+    await client.logout(alice)
+    with pytest.raises(SessionExpired):
+        await client.get_account(alice)
+
+
+@pytest.mark.asyncio
 async def test_logout_ends_the_session(client: Client, alice: Session) -> None:
     await client.logout(alice)
     with pytest.raises(SessionExpired, match="Refresh token invalid or expired"):

@@ -15,6 +15,7 @@ import pytest
 
 from mock_server import MockServer
 from tests.client.cli.conftest import DEVICE, Command
+from tests.client.test_transport_options import AUTHORITY, tls_server
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "cli.md"
 
@@ -63,6 +64,35 @@ def test_a_session_that_is_over_says_to_log_in_again(
 ) -> None:
     server.clock.advance(365 * 24 * 3600)
     assert "log in again" in command("account", code=3).stderr
+
+
+def test_logout_ends_the_session_here_and_on_the_server(
+    command: Command, server: MockServer, ada: str
+) -> None:
+    kept = (command.folder / "session.json").read_text()
+    assert "logged out: ada" in command("logout").stdout
+    assert not (command.folder / "session.json").exists()
+    command("account", code=3)
+    command("logout", code=3)
+    (command.folder / "session.json").write_text(kept)
+    assert "log in again" in command("account", code=3).stderr
+    assert "was over" in command("logout").stdout
+    assert not (command.folder / "session.json").exists()
+
+
+def test_logout_removes_the_session_when_the_server_is_not_reached(
+    command: Command, ada: str
+) -> None:
+    command("--url", "http://127.0.0.1:1", "logout", code=4)
+    assert not (command.folder / "session.json").exists()
+
+
+def test_logout_keeps_no_tokens_of_a_refresh_on_its_way(
+    command: Command, server: MockServer, ada: str
+) -> None:
+    server.clock.advance(120)  # the token has expired: it is refreshed before it is logged out
+    command("logout")
+    assert not (command.folder / "session.json").exists()
 
 
 def test_without_a_login_the_exit_code_is_3(command: Command) -> None:
@@ -164,7 +194,9 @@ def test_send_reaches_another_user_by_name(
 
 
 def test_ping_finds_what_is_wrong(command: Command) -> None:
-    assert "counts" in command("ping").stdout
+    shown = command("ping").stdout
+    assert "counts" in shown
+    assert "Nakama 3.40" in shown
     key = command("--server-key", "another", "ping", code=1)
     assert "socket.server_key" in key.stderr
     tls = command("--url", command.server.http_url.replace("http", "https"), "ping", code=4)
@@ -173,8 +205,29 @@ def test_ping_finds_what_is_wrong(command: Command) -> None:
     assert "no connection to port 1" in port.stderr
     name = command("--url", "http://nowhere.invalid", "ping", code=4)
     assert "no address for nowhere.invalid" in name.stderr
+    console = command("ping", NAKAMA_CONSOLE_PASSWORD="not-this-one", code=1)
+    assert "Invalid credentials" in console.stderr
+    unnamed = command("ping", NAKAMA_CONSOLE_URL="", NAKAMA_CONSOLE_PASSWORD="not-this-one")
+    assert "not known" in unnamed.stdout
     away = command("--url", "http://127.0.0.1:1", "login", "--device", DEVICE, code=4)
     assert "nakama-client ping" in away.stderr
+
+
+def test_ping_looks_at_the_certificate(command: Command, tmp_path: Path) -> None:
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "authority.pem")
+    with tls_server(tmp_path) as server:
+        trusted = {
+            "NAKAMA_URL": server.http_url,
+            "NAKAMA_CONSOLE_URL": server.console_url,
+            "SSL_CERT_FILE": str(tmp_path / "authority.pem"),
+        }
+        shown = command("ping", **trusted).stdout
+        assert "the certificate counts" in shown
+        assert "Nakama 3.40" in shown
+        unknown = command("ping", **{**trusted, "SSL_CERT_FILE": ""}, code=4)
+        assert "the certificate does not count" in unknown.stderr
+        plain = server.http_url.replace("https", "http")
+        assert "https" in command("ping", **{**trusted, "NAKAMA_URL": plain}, code=1).stderr
 
 
 def test_the_document_shows_commands_that_work(command: Command) -> None:
