@@ -47,6 +47,7 @@ def the_block(language: str, document: str) -> str:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", programs())
 def test_a_documented_program_runs(source: str, tmp_path: Path) -> None:
     is_test = source.startswith("import pytest\n")
@@ -65,6 +66,7 @@ def test_a_documented_program_runs(source: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
 def test_a_documented_command_starts_a_server(command: str, tmp_path: Path) -> None:
     for folder in ("build", "modules", "path/to/your/modules"):
@@ -116,14 +118,3 @@ def test_every_page_is_in_a_menu_of_the_site() -> None:
     menus = (ROOT / "zensical.toml").read_text(encoding="utf-8")
     pages = [path.name for path in (ROOT / "docs").glob("*.md")]
     assert [name for name in pages if f'"{name}"' not in menus] == []
-
-
-_EXAMPLES = ("mock_server.py", "gifts")  # a user's own file, and a feature that is made up
-
-
-def test_architecture_names_files_that_exist() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([\w/]+\.py)`", text))
-    there = [path.as_posix() for path in ROOT.rglob("*.py")]
-    missing = {name for name in named if not any(path.endswith(f"/{name}") for path in there)}
-    assert {name for name in missing if not any(each in name for each in _EXAMPLES)} == set()

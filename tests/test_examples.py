@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow  # a process for each program
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
@@ -54,7 +58,7 @@ def test_push_walkthrough_prints_who_got_what() -> None:
         assert line in shown
 
 
-def test_weekly_tournament_rewards_the_players_and_rings_the_winner() -> None:
+def test_weekly_tournament_rewards_the_players_and_pushes_to_the_winner() -> None:
     shown = output_of("weekly_tournament.py")
     for line in (
         "the board on Sunday: 1. ada 470, 2. bob 290",

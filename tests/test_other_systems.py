@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # processes that import everything
+
 HIDER = Path(__file__).parent / "without_posix.py"
 
 EVERY_MODULE = """

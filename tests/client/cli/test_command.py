@@ -17,6 +17,8 @@ from mock_server import MockServer
 from tests.client.cli.conftest import DEVICE, Command
 from tests.client.test_transport_options import AUTHORITY, tls_server
 
+pytestmark = pytest.mark.slow  # a process for each command
+
 DOCUMENT = Path(__file__).parents[3] / "docs" / "cli.md"
 
 

@@ -15,7 +15,10 @@ import pytest
 
 from tests.mock_server.runtime.game import HTTP_KEY, lua_rpcs, write
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX"),
+    pytest.mark.slow,  # a server of its own for each test
+]
 
 _BUSY = {
     "a pattern that backtracks": 'string.find(string.rep("a", 4000), string.rep("a*", 20) .. "b")',
