@@ -111,7 +111,9 @@ def used_in_other_loops(server: MockServer) -> dict[str, Callable[[], Any]]:
     def wait(make: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], Any]:
         return lambda: asyncio.run(make())
 
+    rule = {"event": "friend_request", "contents": {"en": "hello"}}
     return {
+        "add_push_rules": lambda: server.add_push_rules([rule]),
         "all_devices": wait(server.all_devices),
         "clock": lambda: server.clock.advance(1),
         "config": lambda: server.config.name,
