@@ -30,7 +30,7 @@ from mock_server.console.listing import list_page
 from mock_server.console.matches import list_matches, match_state
 from mock_server.console.services import Answer, ConsoleServices
 from mock_server.cursor import BadCursor
-from mock_server.features.notifications.core import DatabaseError, Notification
+from mock_server.features.notifications.core import Notification, RowRejected
 from mock_server.http.authorization import basic_auth, bearer_token, same_secret
 from mock_server.identity import SYSTEM_USER
 from mock_server.jws import sign, verify
@@ -188,7 +188,7 @@ class Console:
                 )
             else:
                 notifications.send_all(subject, content, code, persistent=stored, sender_id=sender)
-        except DatabaseError as error:
+        except RowRejected as error:
             raise internal("failed to send notification") from error
         return {}
 

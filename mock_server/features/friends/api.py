@@ -9,7 +9,7 @@ from mock_server.cursor import BadCursor
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.friends import listing
 from mock_server.features.friends.core import Friends
-from mock_server.features.notifications.core import DatabaseError
+from mock_server.features.notifications.core import RowRejected
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty, timestamp
@@ -26,7 +26,7 @@ def _refusing(handler: _Handler, task: str) -> _Handler:
     def worded(call: Call) -> dict[str, Any]:
         try:
             return handler(call)
-        except DatabaseError:
+        except RowRejected:
             raise GrpcError(GrpcCode.INTERNAL, f"Error while trying to {task}.") from None
 
     return worded

@@ -10,7 +10,7 @@ from enum import IntEnum
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.channels.ids import direct_message
 from mock_server.features.friends.metadata import merged
-from mock_server.features.notifications.core import DatabaseError, Notifications
+from mock_server.features.notifications.core import Notifications, RowRejected
 from mock_server.features.notifications.system import NotificationCode, SystemNotification, notify
 from mock_server.realtime.tracker import Tracker
 from mock_server.wire.jsonb import jsonb_text
@@ -67,7 +67,7 @@ class Friends:
             metadata: JSON text for the adder's side of the edge; empty for none.
 
         Raises:
-            DatabaseError: The metadata is not JSON, or the user does not exist; no friend is added.
+            RowRejected: The metadata is not JSON, or the user does not exist; no friend is added.
         """
         events: list[tuple[str, SystemNotification]] = []
         with self.drawing_edges():
@@ -97,7 +97,7 @@ class Friends:
         """Block users: they lose their side of the edge and leave the direct message channel.
 
         Raises:
-            DatabaseError: The user does not exist.
+            RowRejected: The user does not exist.
         """
         with self.drawing_edges():
             for friend_id in _others(user_id, friend_ids):
@@ -109,13 +109,13 @@ class Friends:
         """A transaction that draws edges from one user.
 
         Raises:
-            DatabaseError: The user does not exist; nothing is written.
+            RowRejected: The user does not exist; nothing is written.
         """
         try:
             with self._store.transaction():
                 yield
         except sqlite3.IntegrityError:
-            raise DatabaseError(
+            raise RowRejected(
                 'ERROR: insert or update on table "user_edge" violates foreign key constraint '
                 '"user_edge_source_id_fkey" (SQLSTATE 23503)'
             ) from None
@@ -137,10 +137,10 @@ class Friends:
         """The ids of those user names that exist.
 
         Raises:
-            DatabaseError: A name holds a NUL character.
+            RowRejected: A name holds a NUL character.
         """
         if any("\0" in name for name in usernames):
-            raise DatabaseError(
+            raise RowRejected(
                 'ERROR: invalid byte sequence for encoding "UTF8": 0x00 (SQLSTATE 22021)'
             )
         rows = [self._accounts.find_by_username(name) for name in usernames]
@@ -277,7 +277,7 @@ def _stored(metadata: str) -> str:
     try:
         return jsonb_text(metadata)
     except ValueError:
-        raise DatabaseError("ERROR: invalid input syntax for type json (SQLSTATE 22P02)") from None
+        raise RowRejected("ERROR: invalid input syntax for type json (SQLSTATE 22P02)") from None
 
 
 def _others(user_id: str, friend_ids: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from mock_server.features.accounts.core import Accounts
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.friends import listing
 from mock_server.features.friends.core import Friends
-from mock_server.features.notifications.core import DatabaseError
+from mock_server.features.notifications.core import RowRejected
 from mock_server.runtime.arguments import Arguments, object_json, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -137,7 +137,7 @@ class FriendFunctions(RuntimeFunctions):
         text = "" if table is None else object_json(table)
         try:
             self._friends.add(owner, name, friend_ids, text)
-        except DatabaseError as error:
+        except RowRejected as error:
             raise ModuleError(f"error adding friends: {error}") from None
 
     def friends_delete(
@@ -172,7 +172,7 @@ class FriendFunctions(RuntimeFunctions):
         owner, _, friend_ids = self._named(given, "cannot block self")
         try:
             self._friends.block(owner, friend_ids)
-        except DatabaseError as error:
+        except RowRejected as error:
             raise ModuleError(f"error blocking friends: {error}") from None
 
     def friend_metadata_update(

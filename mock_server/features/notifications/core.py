@@ -34,7 +34,7 @@ _SMALLINT = range(-32768, 32768)
 _SUBJECT_WIDTH = 255
 
 
-class DatabaseError(Exception):
+class RowRejected(Exception):
     """What PostgreSQL answers to rows that do not fit; nothing was written or sent."""
 
 
@@ -98,7 +98,7 @@ class Notifications:
         """Store what is persistent, then push everything, one frame for each recipient.
 
         Raises:
-            DatabaseError: One row does not fit; nothing is stored or pushed.
+            RowRejected: One row does not fit; nothing is stored or pushed.
         """
         stored = [each for each in notifications if each.persistent]
         _check(stored)
@@ -209,7 +209,7 @@ class Notifications:
 
     def _check_users(self, user_ids: Iterable[str]) -> None:
         if any(self._accounts.find(each) is None for each in user_ids):
-            raise DatabaseError(
+            raise RowRejected(
                 'ERROR: insert or update on table "notification" violates foreign key constraint '
                 '"notification_user_id_fkey" (SQLSTATE 23503)'
             )
@@ -242,15 +242,13 @@ def _check(stored: Sequence[Notification]) -> None:
     for code in (each.code for each in stored):
         if code not in _SMALLINT:
             bound = "greater than maximum" if code > 0 else "less than minimum"
-            raise DatabaseError(
+            raise RowRejected(
                 f"failed to encode args[4]: unable to encode "
                 f"[]int32{{{_joined(each.code for each in stored)}}} into "
                 f"binary format for _int2 (OID 1005): {code} is {bound} value for int2"
             )
     if any(len(each.subject) > _SUBJECT_WIDTH for each in stored):
-        raise DatabaseError(
-            "ERROR: value too long for type character varying(255) (SQLSTATE 22001)"
-        )
+        raise RowRejected("ERROR: value too long for type character varying(255) (SQLSTATE 22001)")
 
 
 def listed(row: Row) -> dict[str, Any]:
@@ -272,7 +270,7 @@ def _stored(content: str) -> str:
     try:
         return jsonb_text(content)
     except ValueError as error:
-        raise DatabaseError(f"ERROR: {error} (SQLSTATE 22P05)") from None
+        raise RowRejected(f"ERROR: {error} (SQLSTATE 22P05)") from None
 
 
 def _envelope(notifications: Iterable[Notification], now: int) -> dict[str, Any]:

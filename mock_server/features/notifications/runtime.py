@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.notifications.core import DatabaseError, Notification, Notifications
+from mock_server.features.notifications.core import Notification, Notifications, RowRejected
 from mock_server.identity import SYSTEM_USER
 from mock_server.runtime.arguments import Arguments, ArgumentTable, object_json, whole
 from mock_server.runtime.errors import ModuleError
@@ -102,7 +102,7 @@ class NotificationFunctions(RuntimeFunctions):
         stored = given.optional_flag(4)
         try:
             self._notifications.send_all(text, body, number, persistent=stored)
-        except DatabaseError as error:
+        except RowRejected as error:
             # The real one writes in the background, and only logs what fails there.
             raise ModuleError(f"failed to send notifications: {error}") from None
 
@@ -181,7 +181,7 @@ class NotificationFunctions(RuntimeFunctions):
     def _send(self, notifications: list[Notification]) -> None:
         try:
             self._notifications.send(notifications)
-        except DatabaseError as error:
+        except RowRejected as error:
             raise ModuleError(f"failed to send notifications: {error}") from None
 
 

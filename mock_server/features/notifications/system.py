@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from attrs import frozen
 
-from mock_server.features.notifications.core import DatabaseError, Notification, Notifications
+from mock_server.features.notifications.core import Notification, Notifications, RowRejected
 from mock_server.wire import gojson
 
 _log = logging.getLogger("mock_server.notifications")
@@ -63,5 +63,5 @@ def notify(notifications: Notifications, causes: Iterable[Notification]) -> None
     """
     try:
         notifications.send(list(causes))
-    except DatabaseError:
+    except RowRejected:
         _log.exception("an event's notifications were refused")

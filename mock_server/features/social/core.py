@@ -5,7 +5,7 @@ from __future__ import annotations
 from mock_server.config import SocialConfig
 from mock_server.features.friends.core import Friends, FriendState
 from mock_server.features.friends.metadata import merged
-from mock_server.features.notifications.core import DatabaseError, Notifications
+from mock_server.features.notifications.core import Notifications, RowRejected
 from mock_server.features.notifications.system import NotificationCode, SystemNotification, notify
 from mock_server.features.social.providers import STEAM, Profile, Provider
 from mock_server.wire.errors import GrpcCode, GrpcError
@@ -95,7 +95,7 @@ class Social:
                     for friend_id in self._players(provider, profile.friend_ids)
                     if self._import_one(provider, user_id, friend_id)
                 ]
-        except DatabaseError:
+        except RowRejected:
             raise GrpcError(
                 GrpcCode.INTERNAL, f"Error importing {provider.name} friends."
             ) from None
