@@ -13,6 +13,7 @@ from benchmarks import (
     handlers,
     importing,
     listing,
+    load,
     memory,
     mock,
     module_rpc,
@@ -51,6 +52,7 @@ async def main() -> None:
             relay,
             onesignal,
             polling,
+            load,
         ):
             for row in await benchmark.measure(url):
                 _print(row)

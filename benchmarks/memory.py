@@ -46,7 +46,8 @@ async def _kilobytes(kind: str, url: str) -> float:
     return float(output)
 
 
-def _resident() -> int:
+def resident() -> int:
+    """The kilobytes of this process that are in memory."""
     gc.collect()
     lines = _STATUS.read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
@@ -86,9 +87,9 @@ async def _all(user: Callable[[], Awaitable[None]]) -> None:
 
 async def _main(kind: str, url: str) -> None:
     async with AsyncExitStack() as stack:
-        before = _resident()
+        before = resident()
         await {"bare": _bare, "ours": _ours}[kind](url, stack)
-        print((_resident() - before) / USERS)
+        print((resident() - before) / USERS)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,153 @@
+"""Load tests: what Locust adds to a call and to a player, and what a second worker brings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import json
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from attrs import frozen
+
+from benchmarks.measure import Row
+from nakama_client import Client, RetryPolicy
+
+_CALLERS = 50
+_SECONDS = 8
+_LISTENERS = 5000
+_HERE = Path(__file__).parent
+_MODULES = _HERE.parent / "examples" / "modules"
+
+
+@frozen
+class Cost:
+    """What one process of a run cost.
+
+    Attributes:
+        cpu: Seconds.
+        calls: How many calls it made in them.
+        kilobytes: What it grew by with its players.
+    """
+
+    cpu: float
+    calls: float
+    kilobytes: float
+
+
+async def measure(url: str) -> list[Row]:
+    """The rows; they need a mock of their own, in a process of its own."""
+    async with _mock() as mock:
+        plain = await _plain(mock)
+        [one] = await _locust(mock, "Caller", _CALLERS, "-t", f"{_SECONDS}s")
+        two = await _locust(mock, "Caller", _CALLERS, "-t", f"{_SECONDS}s", "--processes", "2")
+        [sleepers] = await _locust(mock, "Sleeper", _LISTENERS, "-t", "20s")
+        with tempfile.TemporaryDirectory() as folder:
+            prefix = Path(folder) / "run"
+            [listeners] = await _locust(mock, "Listener", _LISTENERS, "--csv", str(prefix))
+            missed = _missed(Path(f"{prefix}_deliveries.csv"))
+    alone, together = one.cpu / one.calls, [each.cpu / each.calls for each in two]
+    each = sum(alone / cost for cost in together)
+    own = (listeners.kilobytes - sleepers.kilobytes) / _LISTENERS
+    return [
+        Row(
+            "load test, a call",
+            f"{plain * 1e6:.0f} us",
+            f"{alone * 1e6:.0f} us",
+            f"{alone / plain:.2f}",
+            "<= 1.25",
+        ),
+        Row("load test, 2 workers, a core each", "1.00", f"{each:.2f}", f"{each:.2f}", ">= 1.7"),
+        Row(
+            f"load test, a player of {_LISTENERS:,}",
+            f"{sleepers.kilobytes / _LISTENERS:.1f} kB",
+            f"{listeners.kilobytes / _LISTENERS:.1f} kB",
+            f"{own:+.1f} kB",
+            "<= +40 kB",
+        ),
+        Row("load test, a broadcast to them", "", f"{missed} lost", "", "0"),
+    ]
+
+
+def _costs(folder: Path) -> list[Cost]:
+    return [Cost(*json.loads(path.read_text(encoding="utf-8"))) for path in folder.iterdir()]
+
+
+def _missed(path: Path) -> int:
+    with path.open(encoding="utf-8", newline="") as file:
+        return sum(int(row["missed"]) for row in csv.DictReader(file))
+
+
+async def _plain(url: str) -> float:
+    """CPU seconds of a call without Locust, in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.load", url, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    return float(output)
+
+
+async def _locust(url: str, player: str, count: int, *arguments: str) -> list[Cost]:
+    """Run so many players; returns the cost of each process that had some."""
+    command = [sys.executable, "-m", "locust", "-f", str(_HERE / "load_players.py"), "--headless"]
+    players = ["-u", f"{count}", "-r", f"{min(count, 500)}", "--host", url, *arguments, player]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"REPORTS": folder, "PLAYERS": f"{count}"}
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            *players,
+            env=environment,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, log = await process.communicate()
+        costs = _costs(Path(folder))
+    if not costs:
+        raise RuntimeError(log.decode())
+    return [cost for cost in costs if cost.calls > 100 or player != "Caller"]
+
+
+@contextlib.asynccontextmanager
+async def _mock() -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "mock_server", f"--socket.port={port}", "--console.port=0"),
+        *("--onesignal.port=0", f"--runtime.path={_MODULES}", "--logger.level=error"),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        async with Client(url, retry=RetryPolicy(attempts=30)) as client:
+            await client.authenticate_device("until-the-server-is-up")
+        yield url
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _call(url: str) -> None:
+    async def player(number: int, until: float) -> int:
+        session = await client.authenticate_device(f"plain-player-{number:05}")
+        calls = 0
+        while time.perf_counter() < until:
+            await client.get_account(session)
+            calls += 1
+        return calls
+
+    async with Client(url) as client:
+        await client.authenticate_device("the-first-one-pays-for-imports")
+        begun, until = time.process_time(), time.perf_counter() + _SECONDS
+        calls = await asyncio.gather(*(player(each, until) for each in range(_CALLERS)))
+        print((time.process_time() - begun) / sum(calls))
+
+
+if __name__ == "__main__":
+    asyncio.run(_call(sys.argv[1]))

@@ -1,0 +1,85 @@
+"""The locustfile of `benchmarks.load`; a run writes what it cost into the folder `REPORTS`."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import time
+from pathlib import Path
+
+import gevent
+from locust import User, constant, events, task
+from locust.env import Environment
+
+from benchmarks.memory import resident
+from nakama_client.load import NakamaUser
+
+WITHOUT_PLAYERS = resident()
+
+
+class Caller(NakamaUser):
+    """Calls without a pause."""
+
+    wait_time = constant(0)
+
+    async def on_start(self) -> None:
+        await self.log_in()
+
+    @task
+    async def call(self) -> None:
+        await self.client.get_account(self.session)
+
+
+class Listener(NakamaUser):
+    """Listens; the first one sends to all once all are there."""
+
+    wait_time = constant(1)
+
+    @task
+    async def listen(self) -> None:
+        if self.number > 0:
+            await asyncio.sleep(600)
+        elif len(self.online) == int(os.environ["PLAYERS"]):
+            for each in self.online:
+                async with self.sending("broadcast", [each]) as marker:
+                    content = {"to": each, "content": marker}
+                    await self.client.rpc(self.session, "gift", content)
+            gevent.spawn(self.environment.runner.quit)
+
+
+class Sleeper(User):
+    """What a player costs Locust itself."""
+
+    @task
+    def sleep(self) -> None:
+        gevent.sleep(600)
+
+
+@events.init.add_listener
+def _measure(environment: Environment, **_: object) -> None:
+    begun: list[float] = []
+    calls = itertools.count()
+
+    def measured() -> list[float]:
+        return [time.process_time(), next(calls), resident() - WITHOUT_PLAYERS]
+
+    def begin(**_: object) -> None:
+        begun[:] = measured()
+
+    def count(name: str, **_: object) -> None:
+        if name == "get_account":
+            next(calls)
+
+    def report(**_: object) -> None:
+        path = Path(os.environ["REPORTS"]) / f"{os.getpid()}.json"
+        cost = [
+            after - before for after, before in zip(measured(), begun or [0, 0, 0], strict=True)
+        ]
+        cost[2] = measured()[2]
+        path.write_text(json.dumps(cost), encoding="utf-8")
+
+    environment.events.request.add_listener(count)
+    environment.events.spawning_complete.add_listener(begin)
+    environment.events.test_stopping.add_listener(report)
