@@ -18,7 +18,10 @@ from tests.mock_server.runtime.scripts import rpcs
 from tests.postgres import ESCAPED_PASSWORD, PASSWORD, Postgres
 
 SLEEP = "SELECT pg_sleep(600)"
-RUNNING = "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%'"
+RUNNING = (
+    "SELECT count(*) AS n FROM pg_stat_activity "
+    "WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(600)%'"
+)
 
 
 def configured(address: str, **others: object) -> Config:
@@ -51,12 +54,32 @@ async def test_sql_exec_runs_several_statements_and_counts_the_last(server: Mock
 
 
 @pytest.mark.asyncio
-async def test_a_statement_that_takes_too_long_is_cancelled(postgres: Postgres) -> None:
+async def test_a_statement_that_takes_too_long_is_cancelled(
+    postgres: Postgres, server: MockServer
+) -> None:
     config = configured(postgres.address, **{"database.time_limit_sec": 0.5})
-    async with MockServer(config) as server:
+    async with MockServer(config) as hasty:
         with pytest.raises(ModuleError, match=r"longer than database\.time_limit_sec \(0\.5 s\)"):
-            await server.nk.sql_query(SLEEP)
+            await hasty.nk.sql_query(SLEEP)
         assert await server.nk.sql_query(RUNNING) == [{"n": 0}]
+
+
+@pytest.mark.asyncio
+async def test_what_fails_by_another_transaction_is_tried_again_while_there_is_time(
+    postgres: Postgres, server: MockServer
+) -> None:
+    tried = (
+        "DO $$ BEGIN IF nextval('tries') % 3 > 0 THEN RAISE EXCEPTION 'in the way' "
+        "USING ERRCODE = 'serialization_failure'; END IF; END $$"
+    )
+    await server.nk.sql_exec("CREATE SEQUENCE tries")
+    assert await server.nk.sql_exec(tried) == 0
+    assert await server.nk.sql_query("SELECT last_value AS n FROM tries") == [{"n": 3}]
+    config = configured(postgres.address, **{"database.time_limit_sec": 0.5})
+    async with MockServer(config) as hasty:
+        with pytest.raises(ModuleError, match=r"longer than database\.time_limit_sec"):
+            await hasty.nk.sql_exec(tried.replace("% 3", ""))
+    await server.nk.sql_exec("DROP SEQUENCE tries")
 
 
 @pytest.mark.asyncio
@@ -110,8 +133,8 @@ async def test_a_server_stops_while_modules_wait_for_the_database(
 async def test_waiting_for_the_database_is_not_time_that_a_module_runs(
     postgres: Postgres, tmp_path: Path, language: str
 ) -> None:
-    write_waiting(tmp_path, language, "SELECT 1 AS n FROM pg_sleep(1.5)")
-    limits = {"runtime.lua_time_limit_sec": 1.0, "runtime.js_time_limit_sec": 1.0}
+    write_waiting(tmp_path, language, "SELECT 1 AS n FROM pg_sleep(2.2)")
+    limits = {"runtime.lua_time_limit_sec": 2.0, "runtime.js_time_limit_sec": 2.0}
     config = configured(postgres.address, **{"runtime.path": str(tmp_path), **limits})
     async with MockServer(config) as server, aiohttp.ClientSession() as http:
         url = f"{server.http_url}/v2/rpc/wait?unwrap&http_key=defaulthttpkey"
