@@ -76,7 +76,7 @@ class MockServer(HostedServer):
         config: Config | None = None,
         *,
         clock: Clock | None = None,
-        data: Path | None = None,
+        data: str | Path | None = None,
     ) -> None:
         super().__init__()
         self.config = config or Config()
@@ -89,7 +89,7 @@ class MockServer(HostedServer):
         )
         self.pushes = PushLog(self.config.push.on_event)
         self.pushes.watch(self._tell_push)
-        self._data = data
+        self._data = None if data is None else Path(data)
         self._rpcs: list[tuple[RpcFunction, str]] = []
         self._late_rpcs: list[tuple[RpcFunction, str]] = []
         self._modules: list[InitModule] = []

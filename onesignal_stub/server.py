@@ -72,7 +72,7 @@ class OneSignalStub(HostedServer):
         app_id: str = "someappid",
         rest_key: str = "someapikey",
         user_key: str = "user-auth-key",
-        data: Path | None = None,
+        data: str | Path | None = None,
         seed: Path | None = None,
         clock: Clock | None = None,
         strict_keys: bool = False,
@@ -92,7 +92,7 @@ class OneSignalStub(HostedServer):
         self._guard = OriginGuard(allow_host, login=login)
         self._host = host
         self._port = port
-        self._data = data
+        self._data = None if data is None else Path(data)
         self._seed = seed
         self._strict_keys = strict_keys
         self._rate_limit = rate_limit

@@ -30,6 +30,17 @@ async def test_a_restart_drops_sockets_and_keeps_data(in_file: bool, tmp_path: P
 
 
 @pytest.mark.asyncio
+async def test_data_is_a_path_or_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "nakama.db"
+    async with MockServer(data=str(path)) as server, aiohttp.ClientSession() as http:
+        ada = await sign_up(http, server)
+    async with MockServer(data=path) as server:
+        assert [user.id for user in await server.users()] == [ada.user_id]
+    with pytest.raises(TypeError):
+        MockServer(data=5)  # type: ignore[arg-type]
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("in_file", [False, True])
 async def test_a_restart_may_lose_all_data(in_file: bool, tmp_path: Path) -> None:
     data = tmp_path / "nakama.db" if in_file else None

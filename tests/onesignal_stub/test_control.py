@@ -265,8 +265,8 @@ async def test_seed_data_is_there_from_the_start_and_after_a_reset(tmp_path: Pat
 
 @pytest.mark.asyncio
 async def test_seed_data_comes_only_once_into_a_file(tmp_path: Path) -> None:
-    for _ in range(2):
-        async with seeded(tmp_path, SEED, data=tmp_path / "stub.db") as backend:
+    for data in (tmp_path / "stub.db", str(tmp_path / "stub.db")):
+        async with seeded(tmp_path, SEED, data=data) as backend:
             listed = await backend.ok("GET", "/players", app_id="someappid")
             assert listed["total_count"] == 2
 
