@@ -72,12 +72,13 @@ class Inbox:
             if not is_read:
                 pygame.draw.circle(screen, GOLD, (box.left + 16, box.centery), 5)
             text = font.render(item.subject, True, DIM if is_read else TEXT)
-            screen.blit(text, (box.left + 32, box.top + 14))
+            screen.blit(text, (box.left + 32, box.top + 14), (0, 0, box.width - 44, ROW))
         self.toasts = [(text, end) for text, end in self.toasts if end > self.frame]
         for place, (text, _) in enumerate(self.toasts[-3:], start=1):
             box = pygame.Rect(40, HEIGHT - place * 52, WIDTH - 80, 44)
             pygame.draw.rect(screen, GOLD, box, border_radius=22)
-            screen.blit(font.render(text, True, NIGHT), (box.left + 24, box.top + 12))
+            label = font.render(text, True, NIGHT)
+            screen.blit(label, (box.left + 24, box.top + 12), (0, 0, box.width - 48, ROW))
 
 
 def main() -> None:

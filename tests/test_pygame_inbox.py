@@ -13,7 +13,7 @@ from nakama_client.game import GameClient
 
 pygame = pytest.importorskip("pygame")
 EXAMPLE = Path(__file__).parent.parent / "examples" / "pygame_inbox.py"
-GOLD, NIGHT = (255, 200, 87), (20, 24, 43)
+GOLD, NIGHT, PANEL = (255, 200, 87), (20, 24, 43), (34, 40, 66)
 
 
 def test_a_toast_and_an_unread_mark_are_drawn(tmp_path: Path) -> None:
@@ -32,6 +32,31 @@ def test_a_toast_and_an_unread_mark_are_drawn(tmp_path: Path) -> None:
     assert shown.get_at((400, 610))[:3] == GOLD  # the toast
     assert shown.get_at((28, 80))[:3] == GOLD  # the mark
     assert shown.get_at((240, 300))[:3] == NIGHT
+
+
+def test_rows_shake_when_offline_and_come_to_rest(tmp_path: Path) -> None:
+    inbox_of = runpy.run_path(str(EXAMPLE))["Inbox"]
+    pygame.font.init()
+    font, screen = pygame.font.Font(None, 26), pygame.Surface((480, 640))
+
+    def left_edge() -> int:
+        inbox.draw(screen, font)
+        return next(x for x in range(480) if screen.get_at((x, 80))[:3] == PANEL)
+
+    with MockServer() as server, GameClient(server.http_url) as client:
+        inbox = inbox_of(client, tmp_path)
+        server.run(server.notifications.send(inbox.session.user_id, "first"))
+        while not inbox.items:
+            client.poll()
+        still = left_edge()
+        inbox.set_online(False)
+        edges = []
+        for _ in range(120):
+            inbox.frame += 1
+            edges.append(left_edge())
+    assert min(edges) < still < max(edges)
+    assert max(abs(edge - still) for edge in edges) <= 8
+    assert edges[-1] == still
 
 
 def test_what_was_read_does_not_come_again_and_offline_is_noticed(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ async def test_data_is_a_path_or_its_text(tmp_path: Path) -> None:
     async with MockServer(data=str(path)) as server, aiohttp.ClientSession() as http:
         ada = await sign_up(http, server)
     async with MockServer(data=path) as server:
-        assert [user.id for user in await server.users()] == [ada.user_id]
+        assert [user["id"] for user in await server.users()] == [ada.user_id]
     with pytest.raises(TypeError):
         MockServer(data=5)  # type: ignore[arg-type]
 
