@@ -6,6 +6,7 @@ import attrs
 
 from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.push.device_sources import DeviceSource, FoundDevices
+from mock_server.features.push.devices import Device
 from mock_server.features.push.external_ids import BadExternalId, ExternalIds, NoExternalId
 from mock_server.features.push.records import PushOutcome, PushRecord
 from mock_server.features.push.targets import (
@@ -85,7 +86,16 @@ class Addresses:
         if usable:
             return FoundDevices(usable, problems)
         elsewhere = self._source.find(user_id)
+        if not elsewhere.sources:
+            problems += tuple(_without_player_id(each) for each in devices if not each.player_id)
         return FoundDevices(elsewhere.sources, (*problems, *elsewhere.problems))
+
+
+def _without_player_id(device: Device) -> str:
+    """Why a device can't be sent to."""
+    if device.refused:
+        return f"a device has no player id, OneSignal refused it: {device.problem}"
+    return f"a device has no player id, it waits for OneSignal: {device.problem or 'no answer yet'}"
 
 
 def target_of(record: PushRecord) -> PushTarget:

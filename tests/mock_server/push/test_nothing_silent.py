@@ -10,7 +10,7 @@ import pytest
 from mock_server import Config, MockServer, PushOutcome
 from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import GIFT, Start, WatchedClock, client_of, login
-from tests.mock_server.push.flaky import FlakyOneSignal, answers, breaks
+from tests.mock_server.push.flaky import Behaviour, FlakyOneSignal, answers, breaks
 
 
 async def control(server: MockServer, path: str) -> Any:
@@ -64,6 +64,31 @@ async def test_a_device_that_onesignal_refused_is_a_warning_and_listed(
         assert device["problem"].startswith("HTTP 4")
         assert "a secret token" not in str(listed)
         assert await control(server, f"devices?user_id={bob.user_id}") == {"devices": []}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (breaks, "a device has no player id, it waits for OneSignal: no answer"),
+        (answers(400, '{"errors":["bad token"]}'), "OneSignal refused it: HTTP 400: bad token"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_push_to_a_device_without_a_player_id_says_what_is_wrong_with_the_device(
+    start: Start, onesignal: OneSignalStub, behaviour: Behaviour, reason: str
+) -> None:
+    async with (
+        FlakyOneSignal(onesignal.url, behaviour) as flaky,
+        start(onesignal__url=flaky.url) as server,
+        client_of(server) as client,
+    ):
+        ada = await login(client, "ada")
+        await client.register_push(ada, device_type=1, identifier="a secret token")
+        await server.notifications.send(ada.user_id, "A sword", code=7)
+        (record,) = server.pushes
+        assert record.outcome == PushOutcome.NOBODY_REACHED
+        assert reason in record.reason
+        assert "a secret token" not in record.reason
 
 
 @pytest.mark.asyncio
