@@ -82,12 +82,12 @@ class Addresses:
         # OneSignal refuses a message if one of its ids is not a UUID.
         usable = {each: _REGISTERED for each in given if parse_uuid(each)}
         unusable = [each for each in given if each not in usable]
-        problems = (f"no UUID: {', '.join(unusable)}",) if unusable else ()
+        problems = [f"no UUID: {', '.join(unusable)}"] if unusable else []
         if usable:
-            return FoundDevices(usable, problems)
+            return FoundDevices(usable, tuple(problems))
         elsewhere = self._source.find(user_id)
         if not elsewhere.sources:
-            problems += tuple(_without_player_id(each) for each in devices if not each.player_id)
+            problems += [_without_player_id(each) for each in devices if not each.player_id]
         return FoundDevices(elsewhere.sources, (*problems, *elsewhere.problems))
 
 

@@ -185,8 +185,8 @@ class PushDispatcher:
         self, record: PushRecord, outcome: PushOutcome, reason: str, to_do: str = "see the push log"
     ) -> None:
         if outcome == PushOutcome.FAILED:
-            to = f"user {record.user_id}" if record.user_id else "its audience"
-            _log.warning("push %s to %s failed: %s; %s", record.event, to, reason, to_do)
+            to = f" to user {record.user_id}" if record.user_id else ""
+            _log.warning("push %s%s failed: %s; %s", record.event, to, reason, to_do)
         try:
             self._pending.drop(record.id)
         except sqlite3.Error:  # it is sent once more after a restart, with the same key

@@ -44,9 +44,11 @@ def find_recipients(
     names = [named] if named else [_ONE, _MANY]
     given = {name: properties[name] for name in names if properties.get(name) not in (None, "", [])}
     if not given:
-        wanted = " and no ".join(names)
-        has = ", ".join(properties) or "none at all"
-        return [Recipient("", f"the event has no {wanted} to name its recipients; it has {has}")]
+        wanted = " or ".join(f"{name!r}" for name in names)
+        has = ", ".join(f"{name!r}" for name in properties) or "none"
+        return [
+            Recipient("", f"no property {wanted} names the event's recipients; it has {has}"[:500])
+        ]
     found: dict[str, Recipient] = {}
     for recipient in (each for name, value in given.items() for each in _read(name, value)):
         if len(found) == MOST_RECIPIENTS and recipient.user_id not in found:

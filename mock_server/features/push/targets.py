@@ -20,6 +20,11 @@ _FIELDS = (
     *("amount_spent", "bought_sku", "tag", "language", "country", "location"),
     *("app_version", "email", "device_type", "rooted", "test_users"),
 )
+_RELATIONS = (
+    *(">", "<", "=", "!=", "exists", "not_exists", "time_elapsed_gt", "time_elapsed_lt"),
+    *("in_array", "not_in_array"),
+)
+_KEYS = ("field", "relation", "key", "value", "hours_ago", "radius", "lat", "long")
 
 
 def check_target(_: Any, __: Attribute[Any], target: object) -> None:
@@ -128,10 +133,16 @@ def _check_filters(_: Any, __: Attribute[Any], filters: tuple[object, ...]) -> N
         if "operator" in entry:
             if entry["operator"] not in ("AND", "OR"):
                 raise InvalidRule(f"filters: operator must be AND or OR, not {entry!r}")
-        elif entry.get("field") not in _FIELDS:
-            raise InvalidRule(
-                f"filters: field must be one of {', '.join(_FIELDS)}; this is {entry!r}"
-            )
+        else:
+            _check_filter(entry)
+
+
+def _check_filter(entry: Mapping[Any, Any]) -> None:
+    for name, known in (("field", _FIELDS), ("relation", _RELATIONS)):
+        if entry.get(name) not in known and (name == "field" or name in entry):
+            raise InvalidRule(f"filters: {name} must be one of {', '.join(known)}; not {entry!r}")
+    if any(name not in _KEYS for name in entry):
+        raise InvalidRule(f"filters: a filter has {', '.join(_KEYS)}; this one is {entry!r}")
 
 
 @frozen(kw_only=True)

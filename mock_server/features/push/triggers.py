@@ -144,10 +144,13 @@ class Triggers:
             to_one = attrs.evolve(event, user_id=recipient.user_id)
             if recipient.problem:
                 self._dispatcher.refuse(to_one, recipient.problem)
-            elif self._accounts.find(recipient.user_id) is None:
+            elif not self._is_user(recipient.user_id):
                 self._dispatcher.refuse(to_one, f"there is no user {recipient.user_id}")
             else:
                 self._dispatcher.dispatch(to_one, rule)
+
+    def _is_user(self, user_id: str) -> bool:
+        return user_id != SYSTEM_USER and self._accounts.find(user_id) is not None
 
     def _username(self, user_id: str) -> str:
         row = self._accounts.find(user_id) if user_id != SYSTEM_USER else None

@@ -18,6 +18,7 @@ ORDER = {
     "data": {"screen": "orders/$order"},
 }
 BY_RPC = {**ORDER, "event": "rpc:Order_Delivered"}
+SYSTEM = "00000000-0000-0000-0000-000000000000"
 NOBODY = "11111111-1111-4111-8111-111111111111"
 
 IN_LUA = """
@@ -198,9 +199,13 @@ async def test_what_is_no_user_is_told_and_the_others_get_their_push(
 @pytest.mark.parametrize(
     ("properties", "reason"),
     [
-        ({"order": "1"}, "the event has no user_id and no user_ids to name its recipients; it has"),
-        ({}, "it has none at all"),
-        ({"user_id": "", "order": "1"}, "no user_id and no user_ids"),
+        (
+            {"order": "1"},
+            "no property 'user_id' or 'user_ids' names the event's recipients; it has",
+        ),
+        ({}, "it has none"),
+        ({"user_id": "", "order": "1"}, "no property 'user_id' or 'user_ids'"),
+        ({"user_id": SYSTEM, "order": "1"}, f"there is no user {SYSTEM}"),
         ({"user_id": "ada", "order": "1"}, "user_id is 'ada', which is no user id"),
         ({"user_ids": "ada,bob", "order": "1"}, "user_ids[1] is 'ada'"),
         ({"user_ids": "a,b" * 5000}, "is 'a'"),
