@@ -18,6 +18,7 @@ from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions, RuntimeFunctions
 from mock_server.runtime.registrations import Registrations
 
+_NEAR = 5  # names in the error of a function that there is not
 _log = logging.getLogger("mock_server.runtime")
 
 
@@ -78,9 +79,9 @@ class FunctionTable:
     def missing(self, name: str) -> ModuleError:
         """The error of a call of a function that this mock does not have."""
         names = self.names()
-        near = difflib.get_close_matches(name, names, n=len(names), cutoff=0.0)
+        near = difflib.get_close_matches(name, names, n=_NEAR, cutoff=0.0)
         return ModuleError(
-            f"nk.{name} is not in this mock of Nakama; it has, the nearest first: {', '.join(near)}"
+            f"nk.{name} is not in this mock of Nakama; the nearest that are: {', '.join(near)}"
         )
 
 

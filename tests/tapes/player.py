@@ -57,8 +57,8 @@ class Player:
         onesignal: Who answers the calls that the server makes.
         protobuf: Open every socket as a protobuf socket, also where the tape has JSON.
         settle: Waits until the server has done what a move of the clock made due.
-        arrive: Wait until the server has read a frame before the clock moves, so that it counts
-            for the time before.
+        arrive: Wait until the server has dealt with the last frame, hooks behind its reply
+            included, before the clock moves, so that it counts for the time before.
     """
 
     def __init__(
@@ -116,9 +116,10 @@ class Player:
                 raise
 
     async def _wait(self, seconds: float) -> None:
-        if seconds and self._arrive and self._under_way is not None:
-            await self._barrier(self._under_way)
-        self._under_way = None
+        if seconds and self._under_way is not None:
+            if self._arrive:
+                await self._barrier(self._under_way)
+            self._under_way = None
         self._clock.advance(seconds)
         if seconds and self._settle is not None:
             await self._settle()
@@ -332,6 +333,7 @@ class Player:
 
     async def _close(self, step: Step) -> None:
         connection = self._connections[step["conn"]]
+        self._forget_frame_of(connection)
         await connection.send_close(step["code"], step["reason"])
         frame = await connection.next()
         while frame.kind != "close":
@@ -340,8 +342,14 @@ class Player:
             raise Mismatch(f"expected the close {step['peer']}, got {frame}")
         await connection.ended()
 
+    def _forget_frame_of(self, connection: Connection) -> None:
+        """Nothing can be waited for on a connection that ends."""
+        if self._under_way is connection:
+            self._under_way = None
+
     async def _expect_close(self, step: Step) -> None:
         connection = self._connections[step["conn"]]
+        self._forget_frame_of(connection)
         frame = await connection.next()
         passed_over = {"ping", "pong"} | ({"text", "binary"} if step.get("skip_frames") else set())
         while frame.kind in passed_over:

@@ -189,6 +189,7 @@ def _content(given: Arguments, number: int) -> str:
 
 
 def _message_id(given: Arguments) -> str:
+    given.text(1)
     return given.uuid(2, "Invalid message identifier")
 
 

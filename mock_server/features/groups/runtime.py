@@ -105,6 +105,7 @@ class GroupFunctions(RuntimeFunctions):
             raise given.error(2, "expects group name not be empty")
         creator = SYSTEM_USER
         if creator_id is not None:
+            given.optional_text(3)
             creator = given.uuid(3, "expects owner ID to be a valid identifier")
         columns: dict[str, Any] = {**_texts(given, 4)}
         admits_all = given.optional_flag(7)
@@ -161,6 +162,7 @@ class GroupFunctions(RuntimeFunctions):
         group = given.uuid(1, GROUP_ID)
         caller = SYSTEM_USER
         if user_id is not None:
+            given.optional_text(2)
             caller = _uuid(given, 2, USER_ID, shown=1)
         changes: dict[str, Any] = {}
         if given.optional_text(3):

@@ -140,7 +140,9 @@ class LeaderboardFunctions(RuntimeFunctions):
         """
         given = Arguments("leaderboard_ranks_disable", leaderboard_id)
         try:
-            self._leaderboards.disable_ranks(given.filled_text(1, ID))
+            self._leaderboards.disable_ranks(
+                given.filled_text(1, "expects a leaderboard id string")
+            )
         except LeaderboardNotFound as error:
             raise ModuleError(f"error disabling leaderboard ranks: {error}") from None
 

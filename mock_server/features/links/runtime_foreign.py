@@ -144,6 +144,8 @@ class ForeignLinkFunctions(RuntimeFunctions):
         proof = (player_id, bundle_id, timestamp, salt, signature, public_key_url)
         given = Arguments("unlink_gamecenter", user_id, *proof)
         owner, player = given.uuid(1, USER_ID), given.optional_text(2)
+        for number in (3, 5, 6, 7):
+            given.optional_text(number)
         self._unlink(owner, GAME_CENTER, game_center_proof(given, 2) if player else {})
 
     def _link(self, user_id: str, provider: ForeignProvider, proof: dict[str, Any]) -> None:

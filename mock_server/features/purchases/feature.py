@@ -7,7 +7,7 @@ from typing import Protocol
 from mock_server.feature import Feature
 from mock_server.features.purchases import api
 from mock_server.features.purchases.core import Purchases, StoreNotification
-from mock_server.features.purchases.runtime import PurchaseFunctions
+from mock_server.features.purchases.runtime import PurchaseFunctions, PurchaseScriptFunctions
 
 
 class StoreListener(Protocol):
@@ -28,7 +28,7 @@ def purchases_feature(purchases: Purchases, listener: StoreListener) -> Feature:
     purchases.notified.connect(listener.notified)
     return Feature(
         routes=api.routes(purchases),
-        functions=(PurchaseFunctions(purchases),),
+        functions=(PurchaseFunctions(purchases), PurchaseScriptFunctions(purchases)),
         end=listener.drop,
         close=listener.drop,
         settle=listener.settle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from mock_server.cursor import BadCursor
 from mock_server.features.purchases.core import PurchaseKind, Purchases, Validated
@@ -12,15 +12,30 @@ from mock_server.features.purchases.receipts import (
     GOOGLE,
     HUAWEI,
     SAMSUNG,
+    SHOPS,
     Shop,
 )
 from mock_server.features.purchases.tables import purchase_table, subscription_table
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError, status_text
-from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.runtime.functions import SCRIPT_MODULE, RuntimeFunctions
 from mock_server.wire.errors import GrpcError
 
+_SETTINGS = {"apple": (4,), "google": (4, 5)}  # arguments that stand in for the store's settings
 _TRANSACTION = "expects a transaction ID string"
+
+
+class PurchaseScriptFunctions(RuntimeFunctions):
+    """What JavaScript's functions ask before they look at their arguments."""
+
+    _module: ClassVar[str] = SCRIPT_MODULE
+
+    def __init__(self, purchases: Purchases) -> None:
+        self._purchases = purchases
+
+    def purchases_accepted(self, shop: str) -> bool:
+        """Tell whether a store is configured."""
+        return any(self._purchases.accepts(each) for each in SHOPS if each.key == shop)
 
 
 class PurchaseFunctions(RuntimeFunctions):
@@ -30,7 +45,11 @@ class PurchaseFunctions(RuntimeFunctions):
         self._purchases = purchases
 
     def purchase_validate_apple(
-        self, user_id: Any = None, receipt: Any = None, persist: Any = None
+        self,
+        user_id: Any = None,
+        receipt: Any = None,
+        persist: Any = None,
+        password: Any = None,
     ) -> dict[str, Any]:
         """Validate a receipt of the App Store.
 
@@ -38,6 +57,7 @@ class PurchaseFunctions(RuntimeFunctions):
             user_id: Who bought it.
             receipt: The receipt; for the form in this mock see `docs/mock_server.md`.
             persist: Whether it is kept; True when left out.
+            password: Apple's shared secret. The mock asks nobody, and only looks at its type.
 
         Returns:
             A table with `validated_purchases`.
@@ -45,18 +65,24 @@ class PurchaseFunctions(RuntimeFunctions):
         Raises:
             ModuleError: A bad argument, a store that is not configured, or no such receipt.
         """
-        given = Arguments("purchase_validate_apple", user_id, receipt, persist)
+        given = Arguments("purchase_validate_apple", user_id, receipt, persist, password)
         return self._validated(given, APPLE)
 
     def purchase_validate_google(
-        self, user_id: Any = None, receipt: Any = None, persist: Any = None
+        self,
+        user_id: Any = None,
+        receipt: Any = None,
+        persist: Any = None,
+        client_email: Any = None,
+        private_key: Any = None,
     ) -> dict[str, Any]:
         """Validate a receipt of Google Play; see `purchase_validate_apple`.
 
         Raises:
             ModuleError: As for `purchase_validate_apple`.
         """
-        given = Arguments("purchase_validate_google", user_id, receipt, persist)
+        settings = (client_email, private_key)
+        given = Arguments("purchase_validate_google", user_id, receipt, persist, *settings)
         return self._validated(given, GOOGLE)
 
     def purchase_validate_huawei(
@@ -130,25 +156,35 @@ class PurchaseFunctions(RuntimeFunctions):
         return [purchase_table(each) for each in found], cursors[0], cursors[1]
 
     def subscription_validate_apple(
-        self, user_id: Any = None, receipt: Any = None, persist: Any = None
+        self,
+        user_id: Any = None,
+        receipt: Any = None,
+        persist: Any = None,
+        password: Any = None,
     ) -> dict[str, Any]:
         """Validate a subscription of the App Store; the result has `validated_subscription`.
 
         Raises:
             ModuleError: As for `purchase_validate_apple`.
         """
-        given = Arguments("subscription_validate_apple", user_id, receipt, persist)
+        given = Arguments("subscription_validate_apple", user_id, receipt, persist, password)
         return self._validated_subscription(given, APPLE)
 
     def subscription_validate_google(
-        self, user_id: Any = None, receipt: Any = None, persist: Any = None
+        self,
+        user_id: Any = None,
+        receipt: Any = None,
+        persist: Any = None,
+        client_email: Any = None,
+        private_key: Any = None,
     ) -> dict[str, Any]:
         """Validate a subscription of Google Play; the result has `validated_subscription`.
 
         Raises:
             ModuleError: As for `purchase_validate_apple`.
         """
-        given = Arguments("subscription_validate_google", user_id, receipt, persist)
+        settings = (client_email, private_key)
+        given = Arguments("subscription_validate_google", user_id, receipt, persist, *settings)
         return self._validated_subscription(given, GOOGLE)
 
     def subscription_get_by_product_id(
@@ -195,6 +231,8 @@ class PurchaseFunctions(RuntimeFunctions):
     ) -> Validated:
         owner = given.uuid(1, "invalid user id", absent="expects user id")
         receipt, persist = given.filled_text(2, expected), given.optional_flag(3, default=True)
+        for number in _SETTINGS.get(shop.key, ()):
+            given.optional_text(number)
         self._require(shop)
         try:
             return self._purchases.validate(kind, shop, owner, receipt, persist=persist)

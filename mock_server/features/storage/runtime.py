@@ -94,6 +94,7 @@ class StorageFunctions(RuntimeFunctions):
             ModuleError: A bad argument or cursor.
         """
         given = Arguments("storage_list", user_id, collection, limit, cursor, caller_id)
+        given.optional_text(1)
         name, size = given.optional_text(2), given.integer(3)
         if size < 0:
             raise given.error(3, "limit must not be negative")

@@ -211,7 +211,8 @@ class TournamentFunctions(RuntimeFunctions):
         Raises:
             ModuleError: Always.
         """
-        Arguments("tournament_ranks_disable", tournament_id).filled_text(1, ID)
+        given = Arguments("tournament_ranks_disable", tournament_id)
+        given.filled_text(1, "expects a tournament id string")
         raise ModuleError("error disabling tournament ranks: leaderboard not found")
 
 

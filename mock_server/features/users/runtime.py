@@ -30,7 +30,7 @@ class UserFunctions(RuntimeFunctions):
         """
         given = Arguments("users_get_id", user_ids, facebook_ids)
         ids = [] if user_ids is None else given.ids(1, expected="invalid user ids list")
-        facebook = [] if facebook_ids is None else _facebook_ids(facebook_ids)
+        facebook = [] if facebook_ids is None else _facebook_ids(given)
         rows = [self._accounts.find(each) for each in ids]
         rows += [
             self._store.one("SELECT * FROM users WHERE facebook_id = ?", each) for each in facebook
@@ -97,8 +97,8 @@ def _user_ids(function: str, user_ids: Any) -> list[str]:
     return given.ids(1, expected="invalid user id data") if given.array(1) else []
 
 
-def _facebook_ids(facebook_ids: Any) -> list[str]:
-    # Nakama says argument 1 here, too.
-    return Arguments("users_get_id", facebook_ids).names(
+def _facebook_ids(given: Arguments) -> list[str]:
+    # Of what is in the list Nakama says argument 1, too.
+    return Arguments("users_get_id", given.table(2)).names(
         1, expected="invalid facebook ids list", each="each facebook id must be a string"
     )

@@ -33,6 +33,7 @@ _CASES: list[tuple[str, tuple[Any, ...], int, str]] = [
     ("users_get_id", ([5],), 1, "each user id must be a string"),
     ("users_get_id", (["ada"],), 1, "each user id must be a valid id string"),
     ("users_get_id", (None, [5]), 1, "each facebook id must be a string"),
+    ("users_get_id", (None, "fb"), 2, "table expected, got string"),
     ("users_get_username", (None,), 1, "invalid username list"),
     ("users_get_username", ([5],), 1, "each username must be a string"),
     ("users_get_random", (-1,), 1, "count must be 0-1000"),
@@ -40,6 +41,22 @@ _CASES: list[tuple[str, tuple[Any, ...], int, str]] = [
     ("users_ban_id", (None,), 1, "invalid user id list"),
     ("users_ban_id", (["ada"],), 1, "each user id must be a valid id string"),
     ("users_unban_id", ([1],), 1, "each user id must be a string"),
+    # order and types, where Nakama's checks come in another order than their arguments
+    ("storage_list", (5,), 1, "string expected, got number"),
+    ("channel_message_update", (None,), 1, "string expected, got nil"),
+    ("channel_message_remove", (True, "x"), 1, "string expected, got boolean"),
+    ("unlink_gamecenter", (_SOMEBODY, None, 5), 3, "string expected, got number"),
+    ("group_create", (_SOMEBODY, "guild", 5), 3, "string expected, got number"),
+    ("group_update", (_SOMEBODY, 5), 2, "string expected, got number"),
+    ("leaderboard_ranks_disable", ("",), 1, "expects a leaderboard id string"),
+    ("tournament_ranks_disable", ("",), 1, "expects a tournament id string"),
+    ("purchase_validate_apple", (_SOMEBODY, "r", True, 5), 4, "string expected, got number"),
+    (
+        "subscription_validate_google",
+        (_SOMEBODY, "r", True, "e", 5),
+        5,
+        "string expected, got number",
+    ),
     # authentication, links, sessions
     ("authenticate_device", ("",), 1, "expects id string"),
     (

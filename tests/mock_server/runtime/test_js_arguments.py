@@ -36,6 +36,40 @@ REFUSALS = {
     "nk.groupUsersKick('', [])": "TypeError: expects group ID to be a valid identifier",
     "nk.leaderboardRanksDisable('')": "GoError: leaderboard not found",
     "nk.tournamentsRanksDisable('none')": "GoError: tournament not found",
+    "nk.event('', {})": "ok",
+    "nk.friendsList('')": "TypeError: expects a user ID string",
+    "nk.friendsList(ID, 1, -5)": "TypeError: expects state to be 0-3",
+    "nk.friendsOfFriendsList(ID, 1, 'x')": (
+        "GoError: error while trying to list friends for a user: friend cursor invalid"
+    ),
+    "nk.unlinkCustom(ID, null)": "TypeError: expects string",
+    "nk.unlinkDevice(ID, '')": "TypeError: expects device ID string",
+    "nk.matchList(null)": "TypeError: expects number",
+    "nk.matchSignal('x', null)": "TypeError: expects string",
+    "nk.walletUpdate(ID, {}, {}, null)": "TypeError: expects boolean",
+    "nk.walletsUpdate([], null)": "TypeError: expects boolean",
+    "nk.leaderboardCreate('b', true, 'ascending', 'increment')": "ok",
+    "nk.leaderboardRecordWrite('b', ID, 'u', 1, 1, {}, 'DECREMENT')": "ok",
+    "nk.leaderboardRecordWrite('b', ID, 'u', 1, 1, {}, '')": "TypeError: invalid operator",
+    "nk.leaderboardRecordWrite('none', ID, 'u', -1)": (
+        "GoError: error writing leaderboard record: leaderboard not found"
+    ),
+    "nk.leaderboardRecordsList('b', null, 100000)": "ok",
+    "nk.leaderboardRecordsHaystack('b', ID, 10, '', -1)": "ok",
+    "nk.leaderboardRecordsHaystack('b', ID, 10, '', null)": "TypeError: expects number",
+    "nk.tournamentCreate('t', true, 'descending', 'decrement', 60)": "ok",
+    "nk.tournamentRecordsList('t', null, null)": "TypeError: expects number",
+    "nk.tournamentRecordsList('t', null, 1, null)": "TypeError: expects string",
+    "nk.tournamentRecordsHaystack('t', ID, 1, '', -1)": (
+        "TypeError: expiry should be time since epoch in seconds and has to be a positive integer"
+    ),
+    "nk.purchaseValidateApple('x')": "GoError: apple IAP is not configured",
+    "nk.purchaseValidateApple('x', 'r', true, 'secret')": (
+        "TypeError: expects user ID to be a valid identifier"
+    ),
+    "nk.purchaseValidateHuawei()": "GoError: huawei IAP is not configured",
+    "nk.purchaseValidateFacebookInstant()": "GoError: facebook instant IAP is not configured",
+    "nk.purchaseValidateGoogle('x')": "TypeError: expects user ID to be a valid identifier",
     "nk.walletLedgerList('x')": "TypeError: expects a valid user id",
     "nk.walletLedgerList(ID, null)": "TypeError: expects number",
     "nk.walletLedgerList(ID, 1000)": "ok",

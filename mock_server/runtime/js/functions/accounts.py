@@ -216,10 +216,16 @@ def _linking(name: str, what: str) -> Function:
 def _unlinking(name: str) -> Function:
     def unlink(given: Given, nk: Nk) -> Any:
         user_id = given.uuid(0, _USER)
-        nk(f"unlink_{name}", user_id, given.optional(1, given.text, "") or None)
+        nk(f"unlink_{name}", user_id, given.defined(1, given.text, "") or None)
         return UNDEFINED
 
     return unlink
+
+
+def unlink_device(given: Given, nk: Nk) -> Any:
+    """`nk.unlinkDevice(userId, deviceId)`."""
+    nk("unlink_device", given.uuid(0, _USER), given.filled(1, "expects device ID string"))
+    return UNDEFINED
 
 
 def _authenticating(name: str, expected: str, *, imports: bool = False) -> Function:
@@ -277,7 +283,6 @@ LINKS: dict[str, Function] = {
     **{
         f"unlink{title}": _unlinking(name)
         for title, name in {
-            "Device": "device",
             "Custom": "custom",
             "Email": "email",
             "Apple": "apple",

@@ -6,22 +6,23 @@ from typing import Any
 
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.js.errors import ScriptTypeError
-from mock_server.runtime.js.functions.table import Nk
+from mock_server.runtime.js.functions.table import Nk, retold
 from mock_server.runtime.js.given import Given, camel_keys, json_of
 from mock_server.runtime.js.values import UNDEFINED
 from mock_server.wire.uuids import NIL, parse_uuid
 
 _METADATA = frozenset({"metadata"})
 _USER = "expects user ID to be a valid identifier"
+_NO_USER = "expects a user ID string"
 _NOBODY = "no valid ID or username was provided"
 _STRINGS = "expects an array of strings"
 
 
 def friends_list(given: Given, nk: Nk) -> Any:
     """`nk.friendsList(userId, limit?, state?, cursor?)`."""
-    user_id, limit = given.uuid(0, _USER), _limit(given)
+    user_id, limit = given.uuid(0, _USER, _NO_USER), _limit(given)
     state = given.optional(2, given.integer, -1)
-    if state > 3:
+    if state != -1 and not 0 <= state <= 3:
         raise ScriptTypeError("expects state to be 0-3")
     cursor = given.optional(3, given.text, "")
     found, following = nk("friends_list", user_id, limit, None if state < 0 else state, cursor)
@@ -31,9 +32,10 @@ def friends_list(given: Given, nk: Nk) -> Any:
 
 def friends_of_friends_list(given: Given, nk: Nk) -> Any:
     """`nk.friendsOfFriendsList(userId, limit?, cursor?)`."""
-    user_id, limit = given.uuid(0, _USER), _limit(given)
+    user_id, limit = given.uuid(0, _USER, _NO_USER), _limit(given)
     cursor = given.optional(2, given.text, "")
-    found, following = nk("friends_of_friends_list", user_id, limit, cursor)
+    with retold("list friends of friends for", "list friends for"):
+        found, following = nk("friends_of_friends_list", user_id, limit, cursor)
     friends = {"friendsOfFriends": camel_keys(found, _METADATA)}
     return {**friends, "cursor": following} if following else friends
 

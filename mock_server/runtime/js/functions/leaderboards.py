@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mock_server.runtime.errors import ModuleError
@@ -14,7 +15,10 @@ from mock_server.wire.uuids import parse_uuid
 METADATA = frozenset({"metadata"})
 _ID = "expects a leaderboard ID string"
 _OWNER = "expects owner ID to be a valid identifier"
-_OPERATORS = ("best", "set", "incr", "decr")
+_OPERATORS = ("best", "set", "incr", "increment", "decr", "decrement")
+_ORDERS = ("asc", "ascending", "desc", "descending")
+_MOST_RECORDS = 10_000  # of a list; Nakama has no limit here
+_NO_PERIOD = 1  # an expiry that no records have
 _CHECK = (
     'error writing leaderboard record: ERROR: new row for relation "leaderboard_record" violates '
     'check constraint "leaderboard_record_{}_check" (SQLSTATE 23514)'
@@ -70,9 +74,11 @@ def leaderboard_record_write(given: Given, nk: Nk) -> Any:
     username = given.optional(2, given.text, "") or None
     score, subscore = given.optional(3, given.integer, 0), given.optional(4, given.integer, 0)
     metadata = board_metadata(given, 5)
-    operator = given.optional(6, given.text, "").lower()
-    if operator and operator not in _OPERATORS:
+    operator = given.text(6).lower() if given.has(6) else None
+    if operator is not None and operator not in _OPERATORS:
         raise ScriptTypeError("invalid operator")
+    if not nk("leaderboards_get_id", [board]) and not nk("tournaments_get_id", [board]):
+        raise ScriptGoError("error writing leaderboard record: leaderboard not found")
     for name, value in (("score", score), ("subscore", subscore)):
         if value < 0:
             raise ScriptGoError(_CHECK.format(name))
@@ -85,7 +91,7 @@ def leaderboard_record_write(given: Given, nk: Nk) -> Any:
             score,
             subscore,
             metadata,
-            operator or None,
+            operator,
         )
     )
 
@@ -98,12 +104,14 @@ def leaderboard_record_delete(given: Given, nk: Nk) -> Any:
 
 def leaderboard_records_list(given: Given, nk: Nk) -> Any:
     """`nk.leaderboardRecordsList(id, owners?, limit?, cursor?, expiry?)`."""
-    return records_object(nk("leaderboard_records_list", *list_arguments(given, _ID)))
+    asked = list_arguments(given, _ID, given.optional)
+    return records_object(nk("leaderboard_records_list", *asked))
 
 
 def leaderboard_records_haystack(given: Given, nk: Nk) -> Any:
     """`nk.leaderboardRecordsHaystack(id, ownerId, limit?, cursor?, expiry?)`."""
-    asked = haystack_arguments(given, _ID)
+    expiry = given.defined(4, given.integer, 0)
+    asked = (*haystack_arguments(given, _ID), expiry if expiry >= 0 else _NO_PERIOD)
     with retold("records haystack", "records around owner"):
         return haystack_object(nk("leaderboard_records_haystack", *asked))
 
@@ -127,7 +135,7 @@ def leaderboard_records_list_cursor_from_rank(given: Given, nk: Nk) -> Any:
 def sorting(given: Given, first: int) -> tuple[str, str]:
     """The sort order and the operator of a board."""
     order = given.defined(first, given.text, "desc")
-    if order not in ("asc", "desc"):
+    if order not in _ORDERS:
         raise ScriptTypeError("expects sort order to be 'asc' or 'desc'")
     operator = given.defined(first + 1, given.text, "best")
     if operator not in _OPERATORS:
@@ -150,31 +158,31 @@ def board_ids(given: Given, what: str) -> list[str]:
     return given.strings(0, "expects an array of strings")
 
 
-def list_arguments(given: Given, expected: str) -> tuple[Any, ...]:
-    """The arguments of a list of records."""
+def list_arguments(given: Given, expected: str, optional: Callable[..., Any]) -> tuple[Any, ...]:
+    """The arguments of a list of records.
+
+    Args:
+        given: All arguments.
+        expected: What is said of an empty id.
+        optional: `given.optional` or `given.defined`: how the last three are left out.
+    """
     board = given.filled(0, expected)
     owners = given.strings(1, "expects an array of user ids") if given.has(1) else []
     if not all(parse_uuid(each) for each in owners):
         raise ScriptTypeError("expects a valid owner id")
-    limit = given.optional(2, given.integer, 0)
-    cursor = given.optional(3, given.text, "")
-    return board, owners or None, limit, cursor, given.optional(4, given.integer, 0)
+    limit = min(optional(2, given.integer, 0), _MOST_RECORDS)
+    cursor, expiry = optional(3, given.text, ""), optional(4, given.integer, 0)
+    return board, owners or None, limit, cursor, expiry
 
 
 def haystack_arguments(given: Given, expected: str) -> tuple[Any, ...]:
-    """The arguments of a list of the records around an owner's."""
+    """The arguments of a list of the records around an owner's, but for the expiry."""
     board = given.filled(0, expected)
     owner = given.uuid(1, "expects user ID to be a valid identifier")
     limit = given.optional(2, given.integer, 10)
     if not 1 <= limit <= 100:
         raise ScriptTypeError("limit must be 1-100")
-    cursor = given.optional(3, given.text, "")
-    expiry = given.optional(4, given.integer, 0)
-    if expiry < 0:
-        raise ScriptTypeError(
-            "expiry should be time since epoch in seconds and has to be a positive integer"
-        )
-    return board, owner, limit, cursor, expiry
+    return board, owner, limit, given.optional(3, given.text, "")
 
 
 def board_object(board: Object) -> Object:

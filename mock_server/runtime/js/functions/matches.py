@@ -27,7 +27,7 @@ def match_get(given: Given, nk: Nk) -> Any:
 
 def match_list(given: Given, nk: Nk) -> Any:
     """`nk.matchList(limit?, authoritative?, label?, minSize?, maxSize?, query?)`."""
-    limit = given.optional(0, given.integer, 1)
+    limit = given.defined(0, given.integer, 1)
     authoritative = given.flag(1) if given.has(1) else None
     label = given.text(2) if given.has(2) else None
     least, most = (given.integer(each) if given.has(each) else None for each in (3, 4))
@@ -39,7 +39,7 @@ def match_list(given: Given, nk: Nk) -> Any:
 
 def match_signal(given: Given, nk: Nk) -> Any:
     """`nk.matchSignal(id, data?)`."""
-    return nk("match_signal", given.text(0), given.optional(1, given.text, ""))
+    return nk("match_signal", given.text(0), given.defined(1, given.text, ""))
 
 
 def party_list(given: Given, nk: Nk) -> Any:

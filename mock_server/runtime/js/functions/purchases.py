@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.runtime.js.errors import ScriptTypeError
+from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Function, Nk, retold
 from mock_server.runtime.js.given import Given, Object, camel_keys
 
@@ -39,11 +39,28 @@ def subscriptions_list(given: Given, nk: Nk) -> Any:
 
 
 def _validating(
-    name: str, receipt_name: str = "receipt", *, has_signature: bool = False
+    name: str,
+    receipt_name: str = "receipt",
+    *,
+    has_signature: bool = False,
+    config_first: int | None = None,
 ) -> Function:
-    """The validation of a receipt: user, receipt, (signature,) persist and the shop's own."""
+    """The validation of a receipt: user, receipt, (signature,) persist and the shop's own.
+
+    Args:
+        name: The function of the shared `nk`.
+        receipt_name: What a receipt is called.
+        has_signature: Whether a signature follows it.
+        config_first: The store has to be configured before anything else is looked at, unless the
+            argument of this number, from 1, stands in for its settings; 0 is none.
+    """
+    shop = name.removeprefix("purchase_validate_")
 
     def validate(given: Given, nk: Nk) -> Any:
+        if config_first is not None:
+            settings = given.defined(config_first, given.text, "") if config_first else ""
+            if not settings:
+                _require_configured(nk, shop)
         user_id = given.uuid(0, _USER, _NO_USER)
         receipt = [given.filled(1, f"expects {receipt_name}")]
         if has_signature:
@@ -60,12 +77,19 @@ def _validating(
     return validate
 
 
+def _require_configured(nk: Nk, shop: str) -> None:
+    if not nk("javascript.purchases_accepted", shop.removesuffix("_instant")):
+        raise ScriptGoError(f"{shop.replace('_', ' ')} IAP is not configured")
+
+
 VALIDATIONS: dict[str, Function] = {
-    "purchaseValidateApple": _validating("purchase_validate_apple"),
+    "purchaseValidateApple": _validating("purchase_validate_apple", config_first=3),
     "purchaseValidateGoogle": _validating("purchase_validate_google"),
-    "purchaseValidateHuawei": _validating("purchase_validate_huawei", has_signature=True),
+    "purchaseValidateHuawei": _validating(
+        "purchase_validate_huawei", has_signature=True, config_first=0
+    ),
     "purchaseValidateFacebookInstant": _validating(
-        "purchase_validate_facebook_instant", "signedRequest"
+        "purchase_validate_facebook_instant", "signedRequest", config_first=0
     ),
     "purchaseValidateSamsung": _validating("purchase_validate_samsung", "purchaseId"),
     "subscriptionValidateApple": _validating("subscription_validate_apple"),

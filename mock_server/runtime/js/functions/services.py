@@ -40,7 +40,9 @@ def event(given: Given, nk: Nk) -> Any:
     """`nk.event(name, properties, timestamp?, external?)`."""
     name, properties = given.text(0), given.string_map(1)
     timestamp = given.optional(2, given.integer, None)
-    nk("event", name, properties, timestamp or None, given.defined(3, given.flag, False))
+    external = given.defined(3, given.flag, False)
+    if name:  # one without a name is no error here; other languages cannot make it
+        nk("event", name, properties, timestamp or None, external)
     return UNDEFINED
 
 

@@ -138,12 +138,18 @@ def tournament_record_delete(given: Given, nk: Nk) -> Any:
 
 def tournament_records_list(given: Given, nk: Nk) -> Any:
     """`nk.tournamentRecordsList(id, owners?, limit?, cursor?, expiry?)`."""
-    return records_object(nk("tournament_records_list", *list_arguments(given, _ID)))
+    asked = list_arguments(given, _ID, given.defined)
+    return records_object(nk("tournament_records_list", *asked))
 
 
 def tournament_records_haystack(given: Given, nk: Nk) -> Any:
     """`nk.tournamentRecordsHaystack(id, userId, limit?, cursor?, expiry?)`."""
-    return haystack_object(nk("tournament_records_haystack", *haystack_arguments(given, _ID)))
+    asked, expiry = haystack_arguments(given, _ID), given.optional(4, given.integer, 0)
+    if expiry < 0:
+        raise ScriptTypeError(
+            "expiry should be time since epoch in seconds and has to be a positive integer"
+        )
+    return haystack_object(nk("tournament_records_haystack", *asked, expiry))
 
 
 def _times(given: Given) -> tuple[int, int]:

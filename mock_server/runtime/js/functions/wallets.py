@@ -42,7 +42,7 @@ def wallet_update(given: Given, nk: Nk) -> Any:
     metadata: Object = {}
     if given.has(2):
         metadata = json_of(given.object(2, "expects metadata to be a key value object"))
-    in_ledger = given.optional(3, given.flag, False)
+    in_ledger = given.defined(3, given.flag, False)
     try:
         updated, previous = nk("wallet_update", user_id, changeset, metadata, in_ledger)
     except ModuleError as error:
@@ -55,7 +55,7 @@ def wallet_update(given: Given, nk: Nk) -> Any:
 def wallets_update(given: Given, nk: Nk) -> Any:
     """`nk.walletsUpdate(updates, updateLedger?)`."""
     updates = wallet_updates_of(given.objects(0, _UPDATES))
-    in_ledger = given.optional(1, given.flag, False)
+    in_ledger = given.defined(1, given.flag, False)
     return camel_keys(nk("wallets_update", updates, in_ledger) or [], _OPAQUE)
 
 
