@@ -1,8 +1,12 @@
 """Messages in groups and rooms are pushed to the members who are not there."""
 
-import pytest
+from contextlib import AsyncExitStack
 
-from mock_server import MockServer, PushOutcome
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_server import Config, MockServer, PushOutcome
 from nakama_client import ChannelType, Client, Session, Socket
 from onesignal_stub import OneSignalStub
 from tests.mock_server.push.conftest import Start, client_of, login
@@ -200,3 +204,50 @@ async def test_a_user_is_a_member_of_the_hundred_rooms_joined_last(start: Start)
         for number in (0, 1, 100):
             server.nk.channel_message_send(f"2...room {number}", {"text": "x"}, None, "system")
         assert len(server.pushes) == 2
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["ada", "bob", "carl"]),
+        st.sampled_from(["connect", "disconnect", "join", "leave", "write"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(actions=ACTIONS)
+@pytest.mark.asyncio
+async def test_any_order_of_joins_and_leaves_pushes_to_the_members_who_are_offline(
+    actions: list[tuple[str, str]],
+) -> None:
+    members, expected = set[str](), list[tuple[str, str]]()
+    sockets: dict[str, Socket] = {}
+    rooms: dict[str, str] = {}  # of those who are in it
+    async with OneSignalStub() as onesignal, AsyncExitStack() as stack:
+        config = Config.from_settings({"onesignal.url": onesignal.url, "push.on_event": RULES})
+        server = await stack.enter_async_context(MockServer(config))
+        client = await stack.enter_async_context(Client(server.http_url))
+        users, phones = await login_with_phone(client, "ada", "bob", "carl")
+        sessions = dict(zip(("ada", "bob", "carl"), users, strict=True))
+        for number, (name, action) in enumerate(actions):
+            if action == "connect" and name not in sockets:
+                sockets[name] = await stack.enter_async_context(client.socket(sessions[name]))
+            elif name not in sockets:
+                continue
+            elif action == "disconnect":
+                await sockets.pop(name).close()
+                rooms.pop(name, None)
+            elif action == "join":
+                rooms[name] = (await sockets[name].join_channel("lobby", ChannelType.ROOM)).id
+                members.add(name)
+            elif action == "leave" and name in rooms:
+                await sockets[name].leave_channel(rooms.pop(name))
+                members.discard(name)
+            elif action == "write" and name in rooms:
+                await write(sockets[name], rooms[name], str(number))
+                offline = members - sockets.keys()
+                expected += [(each, f"lobby: {name}: {number}") for each in offline]
+        if len(server.pushes):
+            await ended(server, len(server.pushes))
+        assert pushed(onesignal, phones) == sorted(expected)

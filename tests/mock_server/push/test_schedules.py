@@ -73,6 +73,22 @@ async def test_a_schedule_pushes_to_its_segment_every_day_at_its_hour(
 
 
 @pytest.mark.asyncio
+async def test_the_console_shows_the_audience_and_the_rule_of_a_push(
+    start: Start, onesignal: OneSignalStub, clock: WatchedClock
+) -> None:
+    await a_phone(onesignal, "one")
+    async with start(push__on_event=[REMINDER]) as server:
+        clock.advance(DAY)
+        await ended(server, 1)
+        url = f"{server.console_url}/_control/console/pushes"
+        async with aiohttp.ClientSession() as http, http.get(url) as answer:
+            (push,) = (await answer.json())["items"]
+    assert push["audience"] == {"included_segments": ["All"]}
+    assert push["rule"] == {**REMINDER, "also_online": False}
+    assert (push["user_id"], push["username"], push["recipients"]) == ("", "", 1)
+
+
+@pytest.mark.asyncio
 async def test_a_promotion_reaches_those_who_match_its_filters(
     start: Start, onesignal: OneSignalStub, clock: WatchedClock
 ) -> None:
