@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections import deque
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Literal
 
+import msgspec
 from attrs import field, frozen
 
 from server_kit.notifier import Notifier
@@ -35,6 +37,14 @@ def _cut_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...
 
 def _cut_traceback(text: str | None) -> str | None:
     return text[-_TRACEBACK_SIZE:] if text else text
+
+
+def beginning(document: object) -> str:
+    """The start of a document as JSON, for an entry's `answer`."""
+    try:
+        return msgspec.json.encode(document, enc_hook=str)[:_TEXT_SIZE].decode(errors="ignore")
+    except UnicodeEncodeError:  # text of a server module that is no UTF-8
+        return json.dumps(document, default=str)[:_TEXT_SIZE]
 
 
 @frozen

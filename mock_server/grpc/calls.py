@@ -26,6 +26,8 @@ from mock_server.wire.messages import Operation, operation, operation_names
 from mock_server.wire.schema import Message
 from server_kit import Clock, Entry, Faults, Journal, faults
 from server_kit.faults import FaultKind, Point
+from server_kit.journal import beginning
+from server_kit.nearest import nearest
 
 _log = logging.getLogger("mock_server.grpc")
 
@@ -108,17 +110,28 @@ class GrpcCalls:
         Raises:
             GrpcError: The call fails with this status.
         """
-        name = self._operation(path)
-        operation_ = self._operation_of(name)
-        request = self._decode(operation_.request, data)
-        is_secret = name.startswith(_SECRET)
-        entry = Entry(
-            kind="grpc",
-            name=self._http_name(name, request),
-            time=self._clock.time(),
-            body="" if is_secret else protojson.encode(operation_.request, _without_key(request)),
-        )
+        entry = Entry(kind="grpc", name=path, time=self._clock.time())
+        try:
+            name = self._operation(path)
+        except GrpcError as error:
+            near = nearest(path, [f"/{SERVICE}/{each}" for each in (*self._routes, _RPC)])
+            self._write_refusal(evolve(entry, unmatched=near), error)
+            raise
+        message = self._operation_of(name).request
+        try:
+            request = self._decode(message, data)
+        except GrpcError as error:
+            self._write_refusal(entry, error)
+            raise
+        if not name.startswith(_SECRET):
+            body = protojson.encode(message, _without_key(request))
+            entry = evolve(entry, body=body)
+        entry = evolve(entry, name=self._http_name(name, request))
         return await self._with_faults(entry, name, request, metadata)
+
+    def _write_refusal(self, entry: Entry, refusal: GrpcError) -> None:
+        told = f"{refusal.code.name}: {refusal.message}"
+        self._journal.write(evolve(entry, status=http_status(refusal.code), answer=told))
 
     def _operation(self, path: str) -> str:
         """The operation that a path names.
@@ -192,9 +205,8 @@ class GrpcCalls:
         try:
             identity = self._authenticate(name, request, metadata)
             entry = evolve(entry, user_id=identity.user_id or None)
-            answer = await self._call(name, request, identity, metadata)
-            message = self._operation_of(name).response
-            reply = protobuf.encode(message, answer)
+            document = await self._call(name, request, identity, metadata)
+            reply = protobuf.encode(self._operation_of(name).response, document)
         except GrpcError as error:
             refusal = error
         except ModuleError as error:
@@ -208,11 +220,10 @@ class GrpcCalls:
             text = str(error) if name == _RPC else "Internal error"
             refusal = GrpcError(GrpcCode.INTERNAL, text)
         else:
-            text = "" if name.startswith(_SECRET) else protojson.encode(message, answer)
-            self._journal.write(evolve(entry, status=200, answer=text))
+            answer = "" if name.startswith(_SECRET) else beginning(document)
+            self._journal.write(evolve(entry, status=200, answer=answer))
             return reply
-        status, told = http_status(refusal.code), f"{refusal.code.name}: {refusal.message}"
-        self._journal.write(evolve(entry, status=status, answer=told, error=trace))
+        self._write_refusal(evolve(entry, error=trace), refusal)
         raise refusal
 
     def _authenticate(self, name: str, request: dict[str, Any], metadata: Metadata) -> Identity:
@@ -228,9 +239,9 @@ class GrpcCalls:
     ) -> dict[str, Any]:
         if name == _RPC:
             return await self._rpc.call(request, identity, metadata)
-        route = self._routes[name]
         client_ip, client_port = metadata.client_address()
-        return await self._operations.call(route, Call(request, identity, client_ip, client_port))
+        call = Call(request, identity, client_ip, client_port)
+        return await self._operations.call(self._routes[name], call)
 
 
 def _completed(route: Route) -> Route:

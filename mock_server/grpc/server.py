@@ -16,6 +16,8 @@ from mock_server.wire.errors import GrpcError
 # through, so that they are refused in Nakama's.
 _ABOVE_LIMIT = 4 << 20
 
+_METADATA_SIZE = 16 << 20  # what Go takes; grpcio would refuse 16 KiB
+
 # How grpcio is made to compress an answer: `context.set_compression` does nothing in its asyncio
 # server. https://github.com/grpc/grpc/blob/master/include/grpc/impl/compression_types.h
 _GZIP_ANSWER = (("grpc-internal-encoding-request", "gzip"),)
@@ -59,6 +61,8 @@ async def serve(
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", 0),
             ("grpc.per_message_decompression", 0),
+            ("grpc.max_metadata_size", _METADATA_SIZE),
+            ("grpc.absolute_max_metadata_size", _METADATA_SIZE),
         ]
     )
     server.add_generic_rpc_handlers((_AnyMethod(calls),))

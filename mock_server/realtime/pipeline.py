@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import json
 import logging
 import traceback
 from collections.abc import Iterable
 from typing import Any
-
-import msgspec
 
 from mock_server.realtime.formats import member_of
 from mock_server.realtime.requests import (
@@ -26,6 +23,7 @@ from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
 from mock_server.wire import messages
 from mock_server.wire.errors import DecodeError
 from server_kit import Clock, Entry, Journal
+from server_kit.journal import beginning
 from server_kit.nearest import nearest
 
 _log = logging.getLogger("mock_server.socket")
@@ -151,18 +149,8 @@ class Pipeline:
                 time=self._clock.time(),
                 user_id=session.user_id,
                 body=session.format.text(data)[:2000],
-                answer=_text(reply),
+                answer="" if reply is None else beginning(reply),
                 unmatched=unmatched,
                 error=error,
             )
         )
-
-
-def _text(reply: Reply) -> str:
-    """The beginning of a reply as JSON, for the journal."""
-    if reply is None:
-        return ""
-    try:
-        return msgspec.json.encode(reply, enc_hook=str)[:2000].decode(errors="ignore")
-    except UnicodeEncodeError:  # text of a server module that is no UTF-8
-        return json.dumps(reply, default=str)[:2000]

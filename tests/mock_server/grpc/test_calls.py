@@ -274,3 +274,40 @@ async def test_stop_lets_calls_end_within_the_grace_period() -> None:
         may_answer.set()
         assert await call == {"payload": "done"}
         await stopping
+
+
+@pytest.mark.asyncio
+async def test_refused_calls_are_in_the_journal() -> None:
+    async with serving() as (server, client):
+        bearer = await client.login("alice")
+        for path, data in (
+            (f"/{SERVICE}/GetAcount", b""),
+            (f"/{SERVICE}/ListFriends", b"\0"),
+            (f"/{SERVICE}/JoinGroup", b""),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError):
+                await client.raw(path, data, [bearer])
+        unknown, broken, refused = list(server.journal)[-3:]
+        assert (unknown.name, unknown.status) == (f"/{SERVICE}/GetAcount", 501)
+        assert unknown.unmatched == f"/{SERVICE}/GetAccount"
+        assert (broken.name, broken.status) == (f"/{SERVICE}/ListFriends", 500)
+        assert (refused.name, refused.status) == ("POST /v2/group//join", 400)
+        assert refused.answer == "INVALID_ARGUMENT: Group ID must be set."
+
+
+@pytest.mark.asyncio
+async def test_journal_keeps_answers_but_no_tokens() -> None:
+    async with serving() as (server, client):
+        bearer = await client.login("alice")
+        await client.call("ListNotifications", {}, bearer)
+        login, listing = server.journal
+        assert login.answer == ""
+        assert listing.answer.startswith('{"cacheable_cursor":"')
+
+
+@pytest.mark.asyncio
+async def test_metadata_may_be_as_long_as_nakama_takes_it() -> None:
+    async with serving() as (_, client):
+        bearer = await client.login("alice")
+        long = ("x-long", "x" * 1_000_000)
+        assert "user" in await client.call("GetAccount", {}, bearer, long)
