@@ -3,10 +3,10 @@
   as text, its base library. The other libraries are in library.lua.
 
   Gets the host's functions: `print(text)`, and `caught(text)`, which hears of each error that a
-  pcall caught, and returns a text if the whole call must end. Returns what library.lua and
-  nakama.lua need.
+  pcall caught, and returns a text if the whole call must end; and what limits.lua returned. Returns
+  what library.lua and nakama.lua need.
 ]]--
-local host = ...
+local host, limits = ...
 
 local OWN = "=nakama" -- the chunk name of these files; their frames have no position
 
@@ -14,8 +14,7 @@ local floor, huge, max = math.floor, math.huge, math.max
 local find, gsub, match, raw_format, sub =
   string.find, string.gsub, string.match, string.format, string.sub
 local concat, ipairs, rawget, select, type = table.concat, ipairs, rawget, select, type
-local getinfo, set_metatable_of, sethook, traceback =
-  debug.getinfo, debug.setmetatable, debug.sethook, debug.traceback
+local getinfo, set_metatable_of, traceback = debug.getinfo, debug.setmetatable, debug.traceback
 local raw_collect, raw_error, raw_getmetatable, raw_loadstring, raw_pcall, raw_set, raw_tonumber,
   raw_tostring, raw_xpcall = collectgarbage, error, getmetatable, loadstring, pcall, rawset,
   tonumber, tostring, xpcall
@@ -275,9 +274,10 @@ end
 -- As Go's strconv: without a point only whole numbers count, so that "1e5" is none.
 function tonumber(value, base)
   if type(value) ~= "string" then return raw_tonumber(value) end
-  local text = match(value, "^[ \n\t]*(.-)[ \n\t]*$")
+  local text = sub(match(value, "^.*[^ \n\t]") or "", find(value, "[^ \n\t]") or 1)
   if find(text, ".", 1, true) then
-    return find(text, "^[+-]?[%d.]+[eE]?[+-]?%d*$") and raw_tonumber(text) or nil
+    local tail = match(text, "^[+-]?[%d.]+()") -- not in one pattern, which would backtrack
+    return tail and find(text, "^[eE]?[+-]?%d*$", tail) and raw_tonumber(text) or nil
   end
   if not base and find(text, "^0[xX]%x+$") then return raw_tonumber(text) end
   if not find(text, base and "^[+-]?%w+$" or "^[+-]?%d+$") or find(text, "0[xX]") then return nil end
@@ -297,6 +297,7 @@ end
 
 function collectgarbage()
   raw_collect()
+  limits.look()
 end
 
 function print(...)
@@ -305,7 +306,18 @@ function print(...)
   host.print(concat(texts, "\t"))
 end
 
+local function passed(name, ok, ...)
+  if ok then return ... end
+  raise((gsub((...), "^bad argument (#%d+) to '%?'", "bad argument %1 to " .. name)))
+end
+
+-- Calls a function of C so that its errors have the position of the module's line, and its name.
+local function call(name, original, ...)
+  return passed(name, raw_pcall(original, ...))
+end
+
 return {
+  call = call,
   compile = compile,
   getinfo = getinfo,
   know_source = know_source,
@@ -316,7 +328,7 @@ return {
   raw_pcall = raw_pcall,
   raw_xpcall = raw_xpcall,
   raise = raise,
-  sethook = sethook,
+  raw_tonumber = raw_tonumber,
   shortest = shortest,
   show = show,
   traceback = traceback,

@@ -3,22 +3,27 @@
   refuse in which words, what they print; and leaves no way out.
 
   Gets the host's functions: `clock()`, `call(name)` (see nakama.lua), and `case(text, upper)`,
-  which changes the case of letters beyond ASCII; and what language.lua returned. Returns functions
-  for nakama.lua.
+  which changes the case of letters beyond ASCII; and what language.lua, limits.lua and patterns.lua
+  returned. Returns functions for nakama.lua.
 ]]--
-local host, language = ...
+local host, language, limits, patterns = ...
 
 local floor, max, raw_random = math.floor, math.max, math.random
-local byte, char, find, gsub, lower, match, raw_format, upper =
+local byte, char, find, gsub, lower, match, raw_format, raw_rep, sub, upper =
   string.byte, string.char, string.find, string.gsub, string.lower, string.match, string.format,
-  string.upper
+  string.rep, string.sub, string.upper
 local raw_concat, raw_insert, raw_remove, raw_sort =
   table.concat, table.insert, table.remove, table.sort
 local ipairs, next, select, setmetatable, type, unpack =
   ipairs, next, select, setmetatable, type, unpack
 local raw_date = os.date
-local pack, raise, raw_error, raw_pcall, shortest, show = language.pack, language.raise,
-  language.raw_error, language.raw_pcall, language.shortest, language.show
+local call, pack, raise, raw_error, shortest, show = language.call, language.pack, language.raise,
+  language.raw_error, language.shortest, language.show
+local look, spend = limits.look, limits.spend
+
+local LONGEST = 256 * 1024 * 1024 -- bytes of a text that is repeated; a state has twice as many
+local PIECE = 1024 * 1024 -- bytes whose case is changed between two looks at the clock
+local PRESORTED = 10000 -- values that C sorts in one go
 
 local function refuse(number, name, expected)
   raise("bad argument #" .. number .. " to " .. name .. " (" .. expected .. ")")
@@ -32,26 +37,46 @@ local function check_text(name, value)
   if type(value) ~= "number" then check(1, name, "string", value) end
 end
 
-local function passed(name, ok, ...)
-  if ok then return ... end
-  raise((gsub((...), "^bad argument (#%d+) to '%?'", "bad argument %1 to " .. name)))
-end
-
--- Calls a function of C so that its errors have the position of the module's line, and its name.
-local function call(name, original, ...)
-  return passed(name, raw_pcall(original, ...))
+local function whole(number)
+  return number < 0 and -floor(-number) or floor(number)
 end
 
 -- Strings --------------------------------------------------------------------------------------
 
+-- Changes the case of letters beyond ASCII, a piece at a time; none ends within a letter.
+local function changed(text, is_upper)
+  if #text <= PIECE then return host.case(text, is_upper) end
+  local parts, first = {}, 1
+  while first <= #text do
+    local last = find(text, "[^\128-\191]", first + PIECE) or #text + 1
+    parts[#parts + 1] = host.case(sub(text, first, last - 1), is_upper)
+    first = last
+    look()
+  end
+  return raw_concat(parts)
+end
+
 function string.lower(text)
   check_text("lower", text)
-  return find(text, "[\128-\255]") and host.case(text, false) or lower(text)
+  return find(text, "[\128-\255]") and changed(text, false) or lower(text)
 end
 
 function string.upper(text)
   check_text("upper", text)
-  return find(text, "[\128-\255]") and host.case(text, true) or upper(text)
+  return find(text, "[\128-\255]") and changed(text, true) or upper(text)
+end
+
+function string.rep(text, count, ...)
+  if type(text) ~= "string" or type(count) ~= "number" or count < PIECE then
+    return call("rep", raw_rep, text, count, ...)
+  end
+  if #text * count > LONGEST then raw_error("not enough memory", 0) end
+  look()
+  if text == "" then return "" end
+  -- C appends one copy after the other; of long copies it needs few.
+  local many = floor(PIECE / #text) + 1
+  local block = raw_rep(text, many)
+  return raw_rep(block, floor(count / many)) .. raw_rep(text, floor(count) % many)
 end
 
 -- There is no frontier in gopher-lua's patterns: its `%f` is the letter.
@@ -61,9 +86,9 @@ local function without_frontier(pattern)
 end
 
 for _, name in ipairs({ "find", "match", "gmatch" }) do
-  local original = string[name]
+  local original = patterns[name]
   string[name] = function(text, pattern, ...)
-    return call(name, original, text, without_frontier(pattern), ...)
+    return original(text, without_frontier(pattern), ...)
   end
 end
 string.gfind = string.gmatch
@@ -73,9 +98,7 @@ function string.gsub(text, pattern, replacement, limit)
   if kind ~= "string" and kind ~= "table" and kind ~= "function" then
     refuse(3, "gsub", "string or table or function expected, got " .. kind)
   end
-  pattern = without_frontier(pattern)
-  if kind == "function" then return gsub(text, pattern, replacement, limit) end
-  return call("gsub", gsub, text, pattern, replacement, limit)
+  return patterns.gsub(text, without_frontier(pattern), replacement, limit)
 end
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
@@ -165,25 +188,43 @@ function table.insert(list, ...)
   check_writable(list)
   local position, value = ...
   check(2, "insert", "number", position)
+  position = whole(position)
+  if position < 1 or position > #list then
+    list[position] = value -- moves nothing
+    return
+  end
+  spend(#list - position)
   raw_insert(list, position, value)
 end
 
 function table.remove(list, ...)
   check(1, "remove", "table", list)
   check_writable(list)
+  local position = ...
+  if type(position) == "number" and position >= 1 then spend(max(#list - position, 0)) end
   return call("remove", raw_remove, list, ...)
+end
+
+local function is_less(a, b)
+  return a < b
 end
 
 function table.sort(list, ...)
   check(1, "sort", "table", list)
   check_writable(list)
+  spend(#list)
+  -- Lua's code can be cut, C's cannot.
+  if (...) == nil and #list > PRESORTED then return raw_sort(list, is_less) end
   return raw_sort(list, ...)
 end
 
 function table.concat(list, separator, first, last)
   check(1, "concat", "table", list)
   if last and last > #list then last = #list end
-  return call("concat", raw_concat, list, separator, first, last)
+  spend(#list)
+  local text = call("concat", raw_concat, list, separator, first, last)
+  spend(#text)
+  return text
 end
 
 table.foreach, table.foreachi, table.setn = nil, nil, nil
@@ -223,10 +264,6 @@ function math.mod(a, b)
   check(1, "mod", "number", a)
   check(2, "mod", "number", b)
   return a % b
-end
-
-local function whole(number)
-  return number < 0 and -floor(-number) or floor(number)
 end
 
 function math.random(...)

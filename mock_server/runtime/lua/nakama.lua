@@ -5,8 +5,7 @@
     `call(name, …)` calls a runtime function: returns true and its results, or false, a message
       and, for a bad argument, its number and what was expected;
     `announce(kind, id)` hears of each registration;
-    `once()` tells whether `nk.run_once` may run, and gives its context;
-    `over()` returns a text if the call under way must end.
+    `once()` tells whether `nk.run_once` may run, and gives its context.
   Returns functions for the host.
 ]]--
 local host, language, library = ...
@@ -18,12 +17,6 @@ local ipairs, rawget, select, setmetatable, tonumber, type, unpack =
 local getinfo, pack, position, show, translate =
   language.getinfo, language.pack, language.position, language.show, language.translate
 local compile, raw_error, raw_pcall = language.compile, language.raw_error, language.raw_pcall
-
-local INSTRUCTIONS = 1000000 -- between two looks at the clock
-language.sethook(function()
-  local over = host.over()
-  if over then raw_error(over, 0) end
-end, "", INSTRUCTIONS)
 
 -- Runtime functions ---------------------------------------------------------------------------------
 

@@ -199,6 +199,7 @@ class LuaState:
             b"over": self._over_after_a_turn,
             b"caught": self._caught,
             b"case": _case,
+            b"find": _find,
             b"print": _print,
             b"clock": lambda: time.monotonic() - _STARTED,
         }
@@ -213,8 +214,10 @@ class LuaState:
             recursive=True,
         )
         self._host = host = self._chunk("border.lua")(host)
-        self._language = language = self._chunk("language.lua")(host)
-        library = self._chunk("library.lua")(host, language)
+        limits = self._chunk("limits.lua")(host)
+        self._language = language = self._chunk("language.lua")(host, limits)
+        patterns = self._chunk("patterns.lua")(host, language, limits)
+        library = self._chunk("library.lua")(host, language, limits, patterns)
         return self._chunk("nakama.lua")(host, language, library)
 
     def _chunk(self, name: str) -> Any:
@@ -375,9 +378,13 @@ def _print(text: bytes) -> None:
 def _case(text: bytes, is_upper: bool) -> bytes:
     """Change the case as Go does: letter by letter."""
     letters = text.decode(errors="replace")
-    changed = (letter.upper() if is_upper else letter.lower() for letter in letters)
-    pairs = zip(changed, letters, strict=True)
-    return to_bytes("".join(new if len(new) == 1 else old for new, old in pairs))
+    cases = ((letter, letter.upper() if is_upper else letter.lower()) for letter in set(letters))
+    return to_bytes(letters.translate({ord(old): new for old, new in cases if len(new) == 1}))
+
+
+def _find(text: bytes, plain: bytes, first: float) -> int | None:
+    """Where a text begins in another; in time that grows with their lengths, not their product."""
+    return text.find(plain, int(first) - 1) + 1 or None
 
 
 def _check_loaded(module: LuaModule, problem: bytes | None) -> None:
