@@ -172,14 +172,20 @@ class LuaPool:
         if call.done():  # it waited for nothing
             self._give(generation, state)
             return call.result()
-        # The state goes back when Lua has ended, not when this coroutine does: a caller that is
-        # cancelled leaves Lua running, and two calls in one state would corrupt it.
+        # The state goes back when Lua has ended, not when this coroutine does: Lua goes on until it
+        # hears that its caller is cancelled, and two calls in one state would corrupt it.
         self._calls[call] = state
         call.add_done_callback(partial(self._end, generation))
-        return await asyncio.shield(call)
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            if not call.done():
+                state.cancel()
+            raise
 
     def _end(self, generation: _Generation, call: asyncio.Future[Any]) -> None:
         self._give(generation, self._calls.pop(call))
+        call.exception()  # nobody may be there any more to look at it
 
     async def _make_match(
         self, generation: _Generation, module: str, context: Context, dispatcher: Dispatcher

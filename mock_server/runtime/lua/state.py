@@ -27,6 +27,7 @@ _log = logging.getLogger("mock_server.modules")
 _MAX_MEMORY = 512 * 1024 * 1024
 _STARTED = time.monotonic()
 _STOPPING = b"the server is stopping"
+_CANCELED = b"context canceled"  # what Nakama's log says, where a caller has gone
 
 
 @define
@@ -77,7 +78,7 @@ class LuaState:
         self._run_once: Context | None = run_once
         self._time_limit = time_limit
         self._deadline = 0.0
-        self._is_cut = False
+        self._cut: bytes | None = None  # why the call must end
         self._interruption: BaseException | None = None
         self._cache = cache.functions()
         self._own: Mapping[str, Callable[..., Any]] = self._cache
@@ -129,6 +130,8 @@ class LuaState:
     def _invoke(self, key: str, arguments: Sequence[Any]) -> Any:
         """The last result as it is in Lua."""
         self._deadline = time.monotonic() + self._time_limit
+        if self._cut is _CANCELED:  # of the call before
+            self._cut = None
         try:
             results = self._functions[b"invoke"](
                 to_bytes(key), *(self._to_lua(argument) for argument in arguments)
@@ -189,7 +192,11 @@ class LuaState:
 
     def cut(self) -> None:
         """Make the call under way end soon; any thread may do this."""
-        self._is_cut = self.is_spent = True
+        self._cut, self.is_spent = _STOPPING, True
+
+    def cancel(self) -> None:
+        """Make the call under way end soon, because nobody waits for what it returns."""
+        self._cut = self._cut or _CANCELED
 
     def _prepare(self) -> Any:
         functions: dict[bytes, Callable[..., Any]] = {
@@ -248,6 +255,9 @@ class LuaState:
 
     def _call(self, name: bytes, *arguments: Any) -> tuple[Any, ...]:
         title = to_text(name)
+        if self._cut is not None:
+            self.is_spent = True
+            return False, self._cut
         try:
             result = self._answer(title, [self._argument(each) for each in arguments])
             results = _results(result)
@@ -288,8 +298,9 @@ class LuaState:
         return None if context is None else self._to_lua(context.table())
 
     def _over(self) -> bytes | None:
-        if self._is_cut:
-            return _STOPPING
+        if self._cut is not None:
+            self.is_spent = True
+            return self._cut
         if time.monotonic() < self._deadline:
             return None
         self.is_spent = True

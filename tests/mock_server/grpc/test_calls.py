@@ -18,6 +18,7 @@ from mock_server import Config, MockServer
 from mock_server.runtime.context import Context
 from server_kit.faults import Fault
 from tests.mock_server.grpc.client import SERVER_KEY, SERVICE, GrpcClient, connected, serving
+from tests.mock_server.runtime.game import lua_rpcs, write
 
 
 @pytest.mark.asyncio
@@ -94,6 +95,22 @@ async def test_call_past_its_deadline_is_cancelled() -> None:
             await client.call("RpcFunc", request, timeout=0.2)
         assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         await cancelled.wait()
+
+
+@pytest.mark.asyncio
+async def test_call_past_its_deadline_ends_in_lua(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bodies = {"endless": "while true do end", "hi": "return 'hi'"}
+    write(tmp_path, {"main.lua": lua_rpcs(bodies)})
+    settings = {"runtime.path": str(tmp_path), "runtime.lua_max_count": 1, "grpc.port": 0}
+    server = MockServer(Config.from_settings(settings))
+    async with server, connected(server) as client:
+        request = {"http_key": "defaulthttpkey"}
+        with pytest.raises(grpc.aio.AioRpcError, match="DEADLINE_EXCEEDED"):
+            await client.call("RpcFunc", {"id": "endless", **request}, timeout=0.2)
+        assert await client.call("RpcFunc", {"id": "hi", **request}) == {"payload": "hi"}
+    assert "rpc:endless failed: context canceled" in caplog.text
 
 
 @pytest.mark.asyncio
