@@ -11,9 +11,10 @@ from onesignal_stub.inbox.lists import Lists
 from onesignal_stub.inbox.search import MessageSearch
 from onesignal_stub.inbox.views import InboxViews
 from onesignal_stub.service import Service
-from server_kit.web import KIT, EventStream, Files, HtmlPage
+from server_kit.web import KIT, EventStream, Files, list_page
 
 _FOLDER = Path(__file__).parent / "static"
+_FILTERS = {"app": "All apps", "platform": "All platforms", "status": "Any status"}
 
 
 def add_to(app: web.Application, service: Service, events: EventStream) -> None:
@@ -24,4 +25,4 @@ def add_to(app: web.Application, service: Service, events: EventStream) -> None:
     ).add_to(app)
     KIT.add_to(app)
     Files("inbox", _FOLDER).add_to(app)
-    HtmlPage("/", _FOLDER / "inbox.html").add_to(app)
+    list_page("Push inbox", "inbox", _FILTERS).add_to(app)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from string import Template
 
 from aiohttp import web
 from attrs import frozen
 
 PREFIX = "/_web"
+_STATIC = Path(__file__).parent / "static"
 _TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -38,9 +41,8 @@ class _File:
     tag: str
 
     @classmethod
-    def read(cls, path: Path) -> _File:
-        body = path.read_bytes()
-        return cls(body, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:20])
+    def of(cls, body: bytes, suffix: str) -> _File:
+        return cls(body, _TYPES[suffix], hashlib.sha256(body).hexdigest()[:20])
 
     def answer(self, request: web.Request) -> web.Response:
         response = web.Response(headers=_HEADERS)
@@ -66,7 +68,7 @@ class Files:
     def __init__(self, area: str, folder: Path) -> None:
         self._prefix = f"{PREFIX}/{area}"
         self._files = {
-            path.name: _File.read(path)
+            path.name: _File.of(path.read_bytes(), path.suffix)
             for path in sorted(folder.iterdir())
             if path.suffix in _TYPES and path.suffix != ".html"
         }
@@ -88,11 +90,13 @@ class HtmlPage:
     Args:
         address: The path, as `/`.
         file: The HTML; it names its scripts and styles under `/_web`.
+        values: What the places `$name` of the HTML are filled with, markup included.
     """
 
-    def __init__(self, address: str, file: Path) -> None:
+    def __init__(self, address: str, file: Path, **values: str) -> None:
         self._address = address
-        self._file = _File.read(file)
+        text = file.read_text(encoding="utf-8")
+        self._file = _File.of(Template(text).substitute(values).encode(), file.suffix)
 
     def add_to(self, app: web.Application) -> None:
         """Serve it from an application."""
@@ -102,10 +106,28 @@ class HtmlPage:
         return self._file.answer(request)
 
 
+def list_page(title: str, area: str, filters: Mapping[str, str]) -> HtmlPage:
+    """A page of lists at `/`, whose script is `AREA.js` and whose styles are `AREA.css`.
+
+    Args:
+        title: What it is called.
+        area: The area of its files.
+        filters: The filters beside the search, which its views have choices for: the parameter's
+            name, and the text of the choice that is none.
+    """
+    selects = (
+        f'  <select name="{name}" aria-label="{name.capitalize()}">'
+        f'<option value="">{text}</option></select>'
+        for name, text in filters.items()
+    )
+    file = _STATIC / "list_page.html"
+    return HtmlPage("/", file, title=title, area=area, selects="\n".join(selects))
+
+
 def is_ours(path: str) -> bool:
     """Whether a path is a control route, the page or one of its files."""
     return path == "/" or path.startswith((f"{PREFIX}/", "/_control/"))
 
 
-KIT = Files("kit", Path(__file__).parent / "static")
+KIT = Files("kit", _STATIC)
 """What the pages of both servers use, as `/_web/kit/base.css`."""

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mock_server import Config, MockServer, PushMessage
-from mock_server.config import ConsoleConfig
+from mock_server.config import ConsoleConfig, SocketConfig
 from server_kit import Fault
 
 from .axe import violations
@@ -183,7 +183,8 @@ def test_the_page_says_that_the_server_is_gone_and_comes_back(browser: Browser) 
 
 def test_on_the_network_the_page_asks_for_the_consoles_login(browser: Browser) -> None:
     console = ConsoleConfig(address="0.0.0.0", username="boss", password="secret")
-    with MockServer(Config(console=console)) as server:
+    anywhere = SocketConfig(address="0.0.0.0")
+    with MockServer(Config(console=console, socket=anywhere)) as server:
         url = f"http://127.0.0.1:{server.console_url.rpartition(':')[2]}"
         for credentials in (None, {"username": "boss", "password": "wrong"}):
             context = browser.new_context(http_credentials=credentials)
@@ -199,6 +200,8 @@ def test_on_the_network_the_page_asks_for_the_consoles_login(browser: Browser) -
             page.get_by_label("Subject").fill("Over the network")
             page.get_by_role("button", name="Send", exact=True).click()
             expect(page.locator("#detail")).to_contain_text("Over the network")
+            answer = page.request.get("/_control/console/requests?q=authenticate").json()
+            assert "http://127.0.0.1:" in answer["items"][0]["curl"]
             page.goto("/?view=explorer&id=GetAccount&as=ada")
             page.get_by_role("button", name="Call", exact=True).click()
             expect(page.locator("[data-key=result]")).to_contain_text('"username": "ada"')

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
+from yarl import URL
 
 from mock_server.console.page.api import PageApi
 from mock_server.console.page.boards import BoardList
@@ -20,9 +21,16 @@ from mock_server.console.page.requests import RequestList
 from mock_server.console.services import ConsoleServices
 from mock_server.features.push.push_log import PushLog
 from server_kit import Clock, Faults, Journal
-from server_kit.web import Files, HtmlPage
+from server_kit.web import Files, list_page
 
 _FOLDER = Path(__file__).parent / "static"
+_LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_FILTERS = {
+    "kind": "All kinds",
+    "state": "Any state",
+    "language": "All languages",
+    "outcome": "Any outcome",
+}
 
 
 def add_to(
@@ -50,11 +58,15 @@ def add_to(
     """
     players = PlayerList(find_services)
     endpoints = EndpointList(find_services)
+
+    def find_reachable() -> str:
+        return _reachable(find_url())
+
     PageApi(
         clock,
         journal,
         faults,
-        requests=RequestList(journal, players.name_of, find_url),
+        requests=RequestList(journal, players.name_of, find_reachable),
         players=players,
         lists={
             "pushes": PushList(pushes, players.name_of, onesignal_url).page,
@@ -66,8 +78,15 @@ def add_to(
             "modules": ModuleList(find_services).page,
             "endpoints": endpoints.page,
         },
-        caller=Caller(endpoints, find_services, find_url),
+        caller=Caller(endpoints, find_services, find_reachable),
         find_services=find_services,
     ).add_to(app)
     Files("console", _FOLDER).add_to(app)
-    HtmlPage("/", _FOLDER / "console.html").add_to(app)
+    list_page("Nakama console", "console", _FILTERS).add_to(app)
+
+
+def _reachable(url: str) -> str:
+    """The address of a server on this machine, also where it listens on all addresses."""
+    parsed = URL(url)
+    loopback = _LOOPBACKS.get(parsed.host or "")
+    return str(parsed.with_host(loopback).origin()) if loopback else url

@@ -8,16 +8,13 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from mock_server.console.page.paging import PageQuery
+from mock_server.console.page.rows import RowQuery, page_of_rows
 from mock_server.console.services import ConsoleServices
 from mock_server.identity import SYSTEM_USER
 from server_kit.store import Row
 
 _US = 1_000_000
-_FOUND = """
-FROM storage o JOIN users u ON u.id = o.user_id
-WHERE ? IN ('', o.collection) AND ? IN ('', o.user_id) AND (? = ''
-    OR instr(lower(o.collection), ?) OR instr(lower(o.key), ?) OR instr(lower(u.username), ?))
-"""
+_FROM = "FROM storage o JOIN users u ON u.id = o.user_id WHERE"
 
 
 class ObjectList:
@@ -44,31 +41,21 @@ class ObjectList:
         wanted = PageQuery.read(query)
         if wanted.id:
             return wanted.page(self._one(wanted.id), _whole)
-        q = wanted.q
-        values = (query.get("collection", ""), query.get("user", ""), q, q, q, q)
-        store = self._find_services().store
-        counted = store.one(f"SELECT count(*) AS total {_FOUND}", *values)
-        rows = store.all(
-            f"SELECT o.*, u.username {_FOUND} ORDER BY o.update_time DESC LIMIT ? OFFSET ?",
-            *values,
-            wanted.limit,
-            wanted.offset,
+        rows = RowQuery(
+            "o.*, u.username",
+            f"{_FROM} ? IN ('', o.collection) AND ? IN ('', o.user_id)",
+            (query.get("collection", ""), query.get("user", "")),
+            "o.collection || ' ' || o.key || ' ' || u.username",
+            "o.update_time DESC",
         )
-        total = counted["total"] if counted else 0
-        end = wanted.offset + wanted.limit
-        return {
-            "items": [_shown(row) for row in rows],
-            "total": total,
-            "next": end if end < total else None,
-        }
+        return page_of_rows(self._find_services().store, rows, wanted, _shown)
 
     def _one(self, text: str) -> list[Row]:
         parts = [unquote(part) for part in text.split("/")]
         if len(parts) != 3:
             return []
         return self._find_services().store.all(
-            "SELECT o.*, u.username FROM storage o JOIN users u ON u.id = o.user_id"
-            " WHERE o.collection = ? AND o.key = ? AND o.user_id = ?",
+            f"SELECT o.*, u.username {_FROM} o.collection = ? AND o.key = ? AND o.user_id = ?",
             *parts,
         )
 

@@ -11,6 +11,7 @@ from aiohttp import WSMsgType
 
 from mock_server.console.page.objects import object_id
 from mock_server.console.page.paging import PageQuery, choice
+from mock_server.console.page.rows import RowQuery, page_of_rows
 from mock_server.console.services import ConsoleServices
 from mock_server.features.accounts.core import PROVIDER_COLUMNS
 from mock_server.features.friends.core import FriendState
@@ -19,7 +20,14 @@ from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Stream, StreamMode
 from server_kit.store import Row
 
-STATES = ("online", "offline", "banned")
+_ONLINE = "IN (SELECT value FROM json_each(?))"
+_CONDITIONS = {
+    "": "TRUE",
+    "online": f"id {_ONLINE}",
+    "offline": f"id NOT {_ONLINE}",
+    "banned": "disable_time <> 0",
+}
+STATES = tuple(filter(None, _CONDITIONS))
 _SHOWN = 100  # of each list of one player
 _US = 1_000_000
 
@@ -43,8 +51,9 @@ class PlayerList:
         """How many players there are, how many of them have a socket, how many sockets."""
         services = self._find_services()
         sockets = services.registry.all()
+        counted = services.store.one("SELECT count(*) AS players FROM users WHERE username <> ''")
         return {
-            "players": len(services.accounts.all()),
+            "players": counted["players"] if counted else 0,
             "online": len({socket.user_id for socket in sockets}),
             "sockets": len(sockets),
         }
@@ -63,20 +72,16 @@ class PlayerList:
         if wanted.id:
             row = self._find_services().accounts.find(wanted.id)
             return wanted.page([row] if row and row["username"] else [], self._whole)
-        found = [
-            row
-            for row in reversed(self._find_services().accounts.all())
-            if wanted.finds(row["username"], row["display_name"], row["id"])
-            and self._is_in(state, row)
-        ]
-        return wanted.page(found, self._show)
+        return page_of_rows(self._find_services().store, self._rows(state), wanted, self._show)
 
-    def _is_in(self, state: str, row: Row) -> bool:
-        if state == "banned":
-            return bool(row["disable_time"])
-        if not state:
-            return True
-        return bool(self._find_services().registry.of_user(row["id"])) is (state == "online")
+    def _rows(self, state: str) -> RowQuery:
+        source = f"FROM users WHERE username <> '' AND {_CONDITIONS[state]}"
+        values: tuple[str, ...] = ()
+        if "?" in source:
+            sockets = self._find_services().registry.all()
+            values = (json.dumps(sorted({socket.user_id for socket in sockets})),)
+        searched = "username || ' ' || display_name || ' ' || id"
+        return RowQuery("*", source, values, searched, "create_time DESC")
 
     def _show(self, row: Row) -> dict[str, Any]:
         sockets = self._find_services().registry.of_user(row["id"])

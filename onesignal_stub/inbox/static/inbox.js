@@ -3,7 +3,7 @@
 import { getJson, send } from "/_web/kit/api.js";
 import { browse } from "/_web/kit/browse.js";
 import { ask } from "/_web/kit/dialog.js";
-import { byId, on } from "/_web/kit/dom.js";
+import { byId, el, on } from "/_web/kit/dom.js";
 import { setChoices } from "/_web/kit/filters.js";
 import { count } from "/_web/kit/format.js";
 import { say } from "/_web/kit/list.js";
@@ -18,7 +18,8 @@ const CHIPS = ["user", "device", "template"];
 
 const form = byId("filters");
 const detail = byId("detail");
-const clear = byId("clear");
+const clear = el("button", { type: "button", id: "clear" }, "Clear…");
+form.append(clear);
 const update = browse({
   title: "Push inbox",
   views: new Map([["notifications", messages], ...lists.views()]),
