@@ -9,7 +9,6 @@ from typing import Self
 from nakama_client.client import Client
 from nakama_client.config import Endpoint
 from nakama_client.cursors import CursorStore
-from nakama_client.errors import ArgumentError
 from nakama_client.feed_settings import Acknowledge
 from nakama_client.game.delegation import (
     Facade,
@@ -25,6 +24,7 @@ from nakama_client.game.feed import GameFeed
 from nakama_client.game.pump import Pump
 from nakama_client.game.socket import GameSocket
 from nakama_client.protocol.paging import Progress
+from nakama_client.protocol.rules import check_count
 from nakama_client.session import Session
 
 
@@ -51,8 +51,7 @@ class GameClient(Facade[Client]):
     """
 
     def __init__(self, client: str | Endpoint | Client, *, max_calls: int = 10_000) -> None:
-        if max_calls < 1:
-            raise ArgumentError(f"max_calls must be at least 1, not {max_calls}")
+        check_count("max_calls", max_calls)
         target = client if isinstance(client, Client) else Client(client)
         super().__init__(target, Pump(max_calls))
 
@@ -98,8 +97,14 @@ class GameClient(Facade[Client]):
         These are what a callback raised, the error of a call whose handle nobody looked at, and
         items of lists that cannot be read, as with `Client.on_error`.
         """
+        of_client = _on_error(self, function)
         self._pump.on_error(function)
-        return _on_error(self, function)
+
+        def remove() -> None:
+            self._pump.forget_on_error(function)
+            of_client.remove()
+
+        return Registration(remove)
 
     def notifications(
         self,

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 from nakama_client.events.handlers import Handler
 from nakama_client.game.handle import Handle
 from nakama_client.game.pump import Pump
+from nakama_client.protocol.rules import check_function
 
 C = TypeVar("C", covariant=True)
 T = TypeVar("T")
@@ -119,6 +120,7 @@ def event(
     """A method that registers a handler, as one whose handler runs in `poll`."""
 
     def delegated(self: Facade[C], function: Callable[[T], object]) -> Registration:
+        check_function("function", function)
         target, pump = self._target, self._pump
 
         async def deliver(happened: T) -> None:
@@ -136,6 +138,7 @@ def request(
     """As `event`, for a handler whose end the SDK waits for."""
 
     def delegated(self: Facade[C], function: Callable[[T], object]) -> Registration:
+        check_function("function", function)
         target, pump = self._target, self._pump
 
         async def ask(about: T) -> None:
@@ -153,6 +156,7 @@ def happening(
     """As `event`, for a handler that the SDK calls and does not await."""
 
     def delegated(self: Facade[C], function: Callable[[T], object]) -> Registration:
+        check_function("function", function)
         target, pump = self._target, self._pump
 
         def tell(happened: T) -> None:

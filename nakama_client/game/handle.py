@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar
 
 from nakama_client.game.pump import Pump
+from nakama_client.protocol.rules import check_function
 
 T = TypeVar("T")
 
@@ -88,7 +89,13 @@ class Handle(Generic[T]):
 
         Returns:
             This handle.
+
+        Raises:
+            ArgumentError: One of them can't be called.
         """
+        check_function("function", function)
+        if error is not None:
+            check_function("error", error)
         self._outcome.is_taken = True
         take_error = self._pump.report if error is None else error
 

@@ -157,6 +157,11 @@ class Pump:
         """Call a function with the errors that nobody takes; without one they are logged."""
         self._error_functions.append(function)
 
+    def forget_on_error(self, function: Callable[[Exception], object]) -> None:
+        """Call the function of `on_error` no more."""
+        if function in self._error_functions:
+            self._error_functions.remove(function)
+
     def report(self, error: Exception) -> None:
         """Hand an error that nobody takes to the functions of `on_error`."""
         if not self._error_functions:
@@ -172,11 +177,18 @@ class Pump:
         if self._is_closed:
             return
         self._is_closed = True
-        for call in tuple(self._calls):
-            call.cancel()
-        last = asyncio.run_coroutine_threadsafe(finish(), self._loop)
+
+        async def end() -> None:
+            # In the loop's thread: thousands of calls would wake it one by one.
+            for call in tuple(self._calls):
+                call.cancel()
+            await finish()
+
+        last = asyncio.run_coroutine_threadsafe(end(), self._loop)
         try:
             last.result(_STOP_TIMEOUT)
+        except TimeoutError:
+            _log.warning("the calls in flight did not end within %g s", _STOP_TIMEOUT)
         finally:
             last.cancel()
             self._loop.call_soon_threadsafe(self._loop.stop)

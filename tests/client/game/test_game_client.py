@@ -8,6 +8,7 @@ import inspect
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,12 +50,31 @@ def ada(client: GameClient) -> Session:
     return client.authenticate_device(DEVICE).result()
 
 
-def frames(client: GameClient, is_over: Callable[[], bool], *, hertz: int = 240) -> None:
+class FrameClock:
+    """A display of 240 frames a second whose time passes only with its frames."""
+
+    def __init__(self) -> None:
+        self.frame = 0
+
+    @property
+    def seconds(self) -> float:
+        """What time it is in the game."""
+        return self.frame / 240
+
+    def tick(self) -> None:
+        """Show a frame; the other threads get their turn, as while a real one is shown."""
+        self.frame += 1
+        time.sleep(0)
+
+
+def frames(
+    client: GameClient, is_over: Callable[[], bool], clock: FrameClock | None = None
+) -> None:
     """Run a game's loop until something is so: one poll a frame."""
-    display = threading.Event()  # never set: it only gives the pace
+    clock = clock or FrameClock()
     while not is_over():
         client.poll()
-        display.wait(1 / hertz)
+        clock.tick()
 
 
 def send(server: MockServer, user_id: str, subject: str) -> None:
@@ -88,34 +108,49 @@ def test_call_returns_a_handle_whose_result_comes_in_poll(client: GameClient) ->
 
 
 def test_frame_loop_sees_each_notification_once_through_a_restart(
-    server: MockServer, client: GameClient, ada: Session, tmp_path: Path
+    server: MockServer, client: GameClient, tmp_path: Path
 ) -> None:
-    seen: list[str] = []
+    seen: dict[str, float] = {}
     threads: set[int] = set()
+    sessions: list[Session] = []
+    clock = FrameClock()
 
     def received(notification: Notification) -> None:
+        assert notification.subject not in seen
+        seen[notification.subject] = clock.seconds
         threads.add(threading.get_ident())
-        seen.append(notification.subject)
 
+    def logged_in(session: Session) -> None:
+        sessions.append(session)
+        threads.add(threading.get_ident())
+
+    client.authenticate_device(DEVICE).then(logged_in)
+    frames(client, lambda: bool(sessions), clock)
+    (ada,) = sessions
     send(server, ada.user_id, "stored")
     feed = client.notifications(ada, store=FileCursorStore(tmp_path))
     running = feed.run(received)
-    frames(client, lambda: seen == ["stored"] and feed.is_live)
-    send(server, ada.user_id, "live")
-    frames(client, lambda: len(seen) == 2)
+    frames(client, lambda: "stored" in seen and feed.is_live, clock)
+    for subject in ("live", "live too"):
+        send(server, ada.user_id, subject)
+    frames(client, lambda: "live too" in seen, clock)
     server.run(server.restart())
-    send(server, ada.user_id, "missed")
-    frames(client, lambda: len(seen) == 3)
-    assert (seen, threads) == (["stored", "live", "missed"], {threading.get_ident()})
+    for number in range(150):  # more than a page
+        send(server, ada.user_id, f"missed {number}")
+    frames(client, lambda: "missed 149" in seen and feed.is_live, clock)
+    missed = [f"missed {number}" for number in range(150)]
+    assert list(seen) == ["stored", "live", "live too", *missed]
+    assert list(seen.values()) == sorted(seen.values())
+    assert threads == {threading.get_ident()}
     feed.close().result()
-    frames(client, lambda: running.done)
+    frames(client, lambda: running.done, clock)
     running.result()
 
     send(server, ada.user_id, "later")
     again = client.notifications(ada, store=FileCursorStore(tmp_path))
     again.run(received)
-    frames(client, lambda: len(seen) == 4)
-    assert seen[3] == "later"
+    frames(client, lambda: "later" in seen, clock)
+    assert list(seen)[-1] == "later"
 
 
 def test_notification_whose_function_raises_comes_again(
@@ -200,6 +235,30 @@ def test_error_of_a_callback_goes_to_on_error_and_poll_goes_on(
     client.get_account(ada).then(lambda account: users.append(account.user.id))
     frames(client, lambda: bool(users))
     assert [type(error) for error in errors] == [ZeroDivisionError]
+
+
+def test_removed_on_error_gets_no_more_errors(client: GameClient, ada: Session) -> None:
+    removed: list[Exception] = []
+    errors: list[Exception] = []
+    client.on_error(removed.append).remove()
+    client.on_error(errors.append)
+    client.get_account(ada).then(lambda account: 1 / 0)
+    frames(client, lambda: bool(errors))
+    assert not removed
+
+
+def test_functions_that_cannot_be_called_are_refused(client: GameClient, ada: Session) -> None:
+    handle = client.get_account(ada)
+    for register in (
+        lambda: handle.then(5),  # type: ignore[arg-type]
+        lambda: handle.then(print, error=5),  # type: ignore[arg-type]
+        lambda: client.on_error(5),  # type: ignore[arg-type]
+        lambda: client.socket(ada).on_notification(5),  # type: ignore[arg-type]
+        lambda: GameClient("http://127.0.0.1:1", max_calls="5"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(ArgumentError):
+            register()
+    assert handle.result().user.id == ada.user_id
 
 
 def test_error_of_a_call_that_nobody_looks_at_goes_to_on_error(
