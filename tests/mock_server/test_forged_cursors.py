@@ -13,6 +13,8 @@ import pytest
 from mock_server import MockServer
 from tests.mock_server.players import Player
 
+pytestmark = pytest.mark.slow  # a thousand cursors for each list
+
 KINDS = (
     "wallet_ledger",
     "friend of friend",

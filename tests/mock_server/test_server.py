@@ -195,6 +195,7 @@ def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
         process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_line_prints_its_addresses_and_stops_cleanly(number: int) -> None:
@@ -213,6 +214,7 @@ def test_the_command_line_prints_its_addresses_and_stops_cleanly(number: int) ->
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 as on POSIX")
 def test_a_data_file_survives_a_kill(tmp_path: Path) -> None:
     data = f"--data={tmp_path / 'nakama.db'}"
@@ -235,6 +237,7 @@ async def _sign_up(url: str, *, create: bool) -> None:
         assert answer.status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -396,6 +396,7 @@ async def test_the_command_line_serves_until_a_signal(number: signal.Signals) ->
     assert await process.wait() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 async def test_a_file_survives_a_kill(tmp_path: Path) -> None:

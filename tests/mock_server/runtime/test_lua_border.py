@@ -261,6 +261,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list
         yield f"{server.http_url}/v2/rpc/eval?unwrap&http_key={HTTP_KEY}", names
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(deadline=None, max_examples=300)
 def test_no_value_that_crosses_is_an_object_of_the_host(

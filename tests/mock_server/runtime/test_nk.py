@@ -235,6 +235,7 @@ def _with_id(value: Any, user_id: str) -> Any:
     return user_id if value == _ADA else value
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=400)
 @given(data=st.data(), arguments=st.lists(_VALUES, max_size=8))
 def test_whatever_they_are_given_they_refuse_in_order(

@@ -94,6 +94,7 @@ async def test_an_error_is_told_with_its_place_in_typescript(
         assert "at pushToSegments (../src/pushes.ts:18:" in told
 
 
+@pytest.mark.slow
 def test_the_bundle_is_what_tsc_makes_of_the_sources(tmp_path: Path) -> None:
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
