@@ -9,6 +9,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from mock_server.config import Config
+from mock_server.console.login_attempts import LoginAttempts
 from mock_server.console.services import ConsoleServices
 from mock_server.feature import Feature
 from mock_server.features.account_export.core import AccountExports
@@ -181,12 +182,20 @@ class Wiring:
             settings=runtime_settings(config),
             now=clock.time,
         )
+        self._login_attempts = LoginAttempts(clock)
         self.lifecycle = Lifecycle(
             store,
             self.registry,
             self.features,
             self.runtime,
-            emptied=(pushes.reset, self.metrics.clear, journal.clear, faults.clear, clock.reset),
+            emptied=(
+                pushes.reset,
+                self.metrics.clear,
+                journal.clear,
+                faults.clear,
+                clock.reset,
+                self._login_attempts.reset,
+            ),
             grace=config.shutdown_grace_sec,
         )
 
@@ -340,6 +349,7 @@ class Wiring:
             contexts=self._contexts,
             api_routes=tuple(route for each in self.features for route in each.routes),
             runtime=self.runtime,
+            login_attempts=self._login_attempts,
         )
 
     def client_api(self) -> web.Application:

@@ -129,6 +129,24 @@ async def update(services: ConsoleServices, request: web.Request) -> dict[str, A
     return {}
 
 
+def ban(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
+    """Ban an account, also one that is banned or not there."""
+    services.moderation.ban([_player(request, "Cannot ban the system user.")])
+    return {}
+
+
+def unban(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
+    """Let an account log in again."""
+    services.moderation.unban([_player(request, "Cannot unban the system user.")])
+    return {}
+
+
+def delete_all(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
+    """Delete all accounts but the system's, with what belongs to them."""
+    services.moderation.delete_all_accounts()
+    return {}
+
+
 def delete(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Delete an account; with `record_deletion` its id is kept as a tombstone."""
     user_id, asked = user_of(request), query_of(request, _DELETE)
@@ -229,6 +247,13 @@ def _groups(services: ConsoleServices, user_id: str) -> list[dict[str, Any]]:
     ]
 
 
+def _player(request: web.Request, refusal: str) -> str:
+    user_id = user_of(request)
+    if user_id == SYSTEM_USER:
+        raise invalid(refusal)
+    return user_id
+
+
 def _escaped(user: dict[str, Any]) -> dict[str, Any]:
     """A user whose texts a page may show, in Go's way."""
     escaped = {
@@ -242,7 +267,10 @@ ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/account", list_accounts),
     ("GET", "/account/{id}", get_account),
     ("POST", "/account/{id}", update),
+    ("DELETE", "/account", delete_all),
     ("DELETE", "/account/{id}", delete),
+    ("POST", "/account/{id}/ban", ban),
+    ("POST", "/account/{id}/unban", unban),
     ("GET", "/account/{id}/wallet", ledger),
     ("DELETE", "/account/{id}/wallet/{item}", delete_ledger_item),
     ("GET", "/account/{id}/friend", list_friends),

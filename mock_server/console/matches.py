@@ -6,10 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
+from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.features.matches.api import match_filter
 from mock_server.features.matches.ids import parse_match_id
 from mock_server.features.matches.listing import ListedMatch, MatchListing
-from mock_server.features.matches.registry import MatchRegistry
 from mock_server.label_query import InvalidQuery, SearchError
 from mock_server.runtime.errors import ModuleError
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError
@@ -30,7 +30,7 @@ _LIST = Message(
 _MAX_LIMIT = 100
 
 
-def list_matches(listing: MatchListing, request: web.Request) -> dict[str, Any]:
+def list_matches(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """The matches that fit, or the one of an id; without a limit 100.
 
     An id that means no match gives one entry without a match, as in Nakama.
@@ -38,7 +38,7 @@ def list_matches(listing: MatchListing, request: web.Request) -> dict[str, Any]:
     Raises:
         GrpcError: Bad parameters.
     """
-    wanted = _parameters(request)
+    wanted, listing = _parameters(request), services.match_listing
     is_authoritative, match_id = wanted["authoritative"], wanted["match_id"]
     if is_authoritative and wanted["query"] is not None:
         match_id = wanted["query"]
@@ -58,13 +58,14 @@ def list_matches(listing: MatchListing, request: web.Request) -> dict[str, Any]:
     return _page(found)
 
 
-async def match_state(matches: MatchRegistry, match_id_text: str) -> dict[str, Any]:
+async def match_state(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """The tick, the members and the state of a match; a relayed one has none of them.
 
     Raises:
         GrpcError: No match id, no such match, or a state that can't be shown.
     """
-    match_id = parse_match_id(match_id_text)
+    matches = services.matches
+    match_id = parse_match_id(request.match_info["id"])
     if match_id is None:
         raise _invalid("Invalid match ID.")
     if match_id.is_relayed or not matches.runs_here(match_id):
@@ -124,3 +125,10 @@ def _shown(match: ListedMatch) -> dict[str, Any]:
 
 def _invalid(message: str) -> GrpcError:
     return GrpcError(GrpcCode.INVALID_ARGUMENT, message)
+
+
+ROUTES: tuple[ConsoleRoute, ...] = (
+    ("GET", "/match", list_matches),
+    ("GET", "/match/{id}/state", match_state),
+)
+"""What is served under `/v2/console`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from mock_server.console.forms import full, internal, invalid, query_of
+from mock_server.console.forms import full, internal, invalid, not_found, query_of
 from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor
 from mock_server.features.purchases.api import purchase_message, subscription_message
@@ -25,6 +25,25 @@ def list_purchases(services: ConsoleServices, request: web.Request) -> dict[str,
 def list_subscriptions(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Subscriptions, the newest first."""
     return _list(services, request, "subscription")
+
+
+def get_purchase(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
+    """The purchase of a transaction."""
+    return _get(services, request, "purchase", "Purchase not found")
+
+
+def get_subscription(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
+    """The subscription of an original transaction."""
+    return _get(services, request, "subscription", "subscription not found")
+
+
+def _get(
+    services: ConsoleServices, request: web.Request, kind: PurchaseKind, missing: str
+) -> dict[str, Any]:
+    found = services.purchases.get(kind, request.match_info["transaction_id"])
+    if found is None:
+        raise not_found(missing)
+    return _document(services, kind, found)
 
 
 def _list(services: ConsoleServices, request: web.Request, kind: PurchaseKind) -> dict[str, Any]:
@@ -62,5 +81,7 @@ def _document(services: ConsoleServices, kind: PurchaseKind, found: Validated) -
 ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/purchase", list_purchases),
     ("GET", "/subscription", list_subscriptions),
+    ("GET", "/iap/purchase/{transaction_id}", get_purchase),
+    ("GET", "/iap/subscription/{transaction_id}", get_subscription),
 )
 """What is served under `/v2/console`."""

@@ -9,6 +9,7 @@ from aiohttp import web
 from attrs import frozen
 
 from mock_server.config import Config
+from mock_server.console.login_attempts import LoginAttempts
 from mock_server.features.account_export.core import AccountExports
 from mock_server.features.account_export.importing import AccountImports
 from mock_server.features.accounts.core import Accounts
@@ -71,6 +72,7 @@ class ConsoleServices:
     contexts: Contexts
     api_routes: Sequence[ApiRoute]
     runtime: Runtime
+    login_attempts: LoginAttempts
 
 
 Answer: TypeAlias = dict[str, Any] | Awaitable[dict[str, Any]]

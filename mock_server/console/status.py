@@ -88,16 +88,6 @@ def modules(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     }
 
 
-def operators(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """The operators besides the one of the settings, whom Nakama does not list: none."""
-    return {"users": []}
-
-
-def operator(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """An operator: there is none."""
-    raise not_found("User not found")
-
-
 def extensions(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """What else Heroic Labs offers: nothing of it."""
     return {"hiro": False, "hiro_systems": None, "satori": False}
@@ -129,8 +119,6 @@ ROUTES: tuple[ConsoleRoute, ...] = (
     ("GET", "/status", status),
     ("GET", "/config", config),
     ("GET", "/runtime", modules),
-    ("GET", "/user", operators),
-    ("GET", "/user/{name}", operator),
     ("GET", "/extensions", extensions),
     ("GET", "/setting", console_settings),
     ("GET", "/setting/{name}", console_setting),

@@ -82,6 +82,10 @@ class Moderation:
             self._store.run("DELETE FROM users WHERE id <> ?", SYSTEM_USER)
         self._records.forget_all()
 
+    def delete_all_accounts(self) -> None:
+        """Delete all users, and by that what belongs to them; as in Nakama, no socket is closed."""
+        self._store.run("DELETE FROM users WHERE id <> ?", SYSTEM_USER)
+
     def ban(self, user_ids: Iterable[str]) -> None:
         """Ban accounts: tokens become invalid, each socket gets notification -8 and is closed."""
         now = self._clock.tick()
