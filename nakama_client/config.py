@@ -49,10 +49,12 @@ def _normal(url: str) -> str:
 
 @frozen
 class Endpoint:
-    """The address of a Nakama server.
+    """The address of a Nakama server: `Endpoint("http://127.0.0.1:7350")`, `https` for TLS.
 
-    Args:
-        url: Such as `http://127.0.0.1:7350`; `https` for TLS. A path is put before Nakama's own.
+    A path is put before Nakama's own.
+
+    Attributes:
+        http_url: The address, without a slash at its end.
 
     Raises:
         ArgumentError: The URL is of another kind.

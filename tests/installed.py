@@ -1,6 +1,6 @@
 """Shows that an installed wheel works: `python -P tests/installed.py EXTRA CHECKOUT`.
 
-CI runs it in an empty environment with the extra `[cli]`, `[mock]`, `[lua]` or `[js]`, or none.
+CI runs it in an empty environment with one of the extras below, or none.
 """
 
 import asyncio
@@ -12,12 +12,16 @@ from pathlib import Path
 
 import nakama_client
 
-_SERVERS = {"[mock]", "[lua]", "[js]"}
-_ANY = _SERVERS | {"[cli]", ""}
+_SERVERS = {"[mock]", "[lua]", "[js]", "[grpc,sql]"}
+_ANY = _SERVERS | {"[cli]", "[load]", ""}
 _MODULES = {  # what a server with the extra loads
     "[lua]": ("lua", "clientrpc.lua", ""),
     "[js]": ("javascript", "index.js", "index.js"),
 }
+_PYTEST = """
+def test_a_server_is_there(nakama_server):
+    assert nakama_server.run(nakama_server.users()) == []
+"""
 
 
 def run(*command: str) -> tuple[int, str]:
@@ -43,17 +47,45 @@ async def check_server(extra: str, checkout: Path, folder: Path) -> None:
     """A client logs in to a server that has loaded the extra's kind of modules."""
     from mock_server import Config, MockServer
 
-    settings = {}
+    settings: dict[str, object] = {"grpc.port": 0}
     if extra in _MODULES:
         source, name, entrypoint = _MODULES[extra]
         (folder / name).write_bytes((checkout / "tests" / source / name).read_bytes())
-        settings = {"runtime.path": str(folder), "runtime.js_entrypoint": entrypoint}
+        settings |= {"runtime.path": str(folder), "runtime.js_entrypoint": entrypoint}
     async with (
         MockServer(Config.from_settings(settings)) as server,
         nakama_client.Client(server.http_url) as client,
     ):
         await client.authenticate_device("device-of-ada")
         assert bool(server.rpc_ids()) >= (extra in _MODULES), "its modules have RPC functions"
+        if extra == "[grpc,sql]":
+            await check_grpc(server.grpc_address)
+
+
+async def check_grpc(address: str) -> None:
+    """The health check is answered over gRPC, and the driver for SQL is there."""
+    import asyncpg  # noqa: F401
+    import grpc
+
+    async with grpc.aio.insecure_channel(address) as channel:
+        healthcheck = channel.unary_unary("/nakama.api.Nakama/Healthcheck")
+        assert await healthcheck(b"", timeout=10) == b""
+
+
+def check_pytest_plugin() -> None:
+    """pytest finds the fixtures."""
+    test = Path("test_installed.py")
+    test.write_text(_PYTEST, encoding="utf-8")
+    status, text = run(sys.executable, "-m", "pytest", "-q", str(test))
+    assert status == 0, text
+
+
+def check_load_test(checkout: Path) -> None:
+    """Locust finds the players of a load test."""
+    file = checkout / "examples" / "locustfile.py"
+    status, text = run("locust", "-f", str(file), "--list")
+    assert status == 0, text
+    assert "Player" in text, text
 
 
 def main() -> None:
@@ -67,6 +99,10 @@ def main() -> None:
         modules = Path("modules" + extra)
         modules.mkdir()
         asyncio.run(check_server(extra, checkout, modules))
+    if extra == "[mock]":
+        check_pytest_plugin()
+    if extra == "[load]":
+        check_load_test(checkout)
     print(f"nakama-client{extra} {nakama_client.__version__} works")
 
 

@@ -18,7 +18,7 @@ import sys
 for package in ("nakama_client", "mock_server", "onesignal_stub", "server_kit"):
     root = importlib.import_module(package)
     for module in pkgutil.walk_packages(root.__path__, f"{package}."):
-        # Locust replaces parts of the standard library when it is imported.
+        # Locust replaces parts of the standard library: in a process of its own.
         if not module.name.endswith("__main__") and ".load." not in module.name:
             importlib.import_module(module.name)
 import mock_server.__main__
@@ -27,10 +27,25 @@ if __name__ == "__main__":
     print("all imported")
 """
 
+EVERY_MODULE_OF_LOAD_TESTS = """
+import importlib
+import pkgutil
+
+import locust  # before what it patches
+
+import nakama_client.load
+
+for module in pkgutil.walk_packages(nakama_client.load.__path__, "nakama_client.load."):
+    importlib.import_module(module.name)
+if __name__ == "__main__":
+    print("all imported")
+"""
+
 A_PLAYER = """
 from pathlib import Path
 
 import mock_server.server
+import picows
 from mock_server import MockServer
 from nakama_client import Client, FileCursorStore
 from server_kit import cli
@@ -75,7 +90,12 @@ def run_without_posix(source: str, folder: Path) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize(
-    ("source", "shown"), [(EVERY_MODULE, "all imported"), (A_PLAYER, "Welcome!")]
+    ("source", "shown"),
+    [
+        pytest.param(EVERY_MODULE, "all imported", id="every module"),
+        pytest.param(EVERY_MODULE_OF_LOAD_TESTS, "all imported", id="every module of load tests"),
+        pytest.param(A_PLAYER, "Welcome!", id="a server and a player"),
+    ],
 )
 def test_program_runs_without_posix(source: str, shown: str, tmp_path: Path) -> None:
     done = run_without_posix(source, tmp_path)
