@@ -47,7 +47,9 @@ async def check_server(extra: str, checkout: Path, folder: Path) -> None:
     """A client logs in to a server that has loaded the extra's kind of modules."""
     from mock_server import Config, MockServer
 
-    settings: dict[str, object] = {"grpc.port": 0}
+    settings: dict[str, object] = {}
+    if extra == "[grpc,sql]":
+        settings["grpc.port"] = 0
     if extra in _MODULES:
         source, name, entrypoint = _MODULES[extra]
         (folder / name).write_bytes((checkout / "tests" / source / name).read_bytes())
