@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from mock_server import Config, MockServer, PushMessage
 from mock_server.config import OneSignalConfig
 from onesignal_stub import OneSignalStub
+from server_kit import Fault
 
 from .conftest import opened
-from .game import log_in
+from .game import call, log_in
 from .parts import card, get, open_row, row
 from .scene import Backend
 
@@ -266,9 +267,20 @@ def test_a_push_is_traced_from_its_event_to_the_devices(
     inbox = steps.get_by_role("link", name="Open in the inbox")
     expect(inbox).to_have_attribute("href", f"{onesignal.url}/?q={sent.notification_id}")
     ada.call("DELETE", f"/v2/friend?ids={bo.id}")
+    onesignal.faults.add(Fault.status(503), "POST /notifications", times=1)
+    ada.call("POST", f"/v2/friend?ids={bo.id}")
+    expect(console.locator("#count")).to_have_text("2 pushes")
+    console.locator("a.row").first.click()
+    expect(console.locator("#detail h2")).to_be_focused()
+    expect(steps).to_contain_text("Attempt failed")
+    expect(steps).to_contain_text("503")
+    call(f"{server.console_url}/_control/clock", "POST", body={"advance": 30})
+    expect(steps).to_contain_text("Devices: 1 device")
+    ada.call("DELETE", f"/v2/friend?ids={bo.id}")
     with bo.connect():
         ada.call("POST", f"/v2/friend?ids={bo.id}")
         console.get_by_label("Outcome").select_option("skipped")
+        expect(console.locator("#count")).to_have_text("1 push")
         expect(push).to_contain_text("Skipped")
 
 

@@ -228,8 +228,8 @@ VIEWS = {
     "pushes": "Pushes",
     "faults": "Faults",
     "modules": "Modules",
-    "explorer&id=rpc:claim_chest": "API explorer",
-    "explorer&id=WriteStorageObjects": "API explorer",
+    "explorer&id=rpc:claim_chest": "Explorer",
+    "explorer&id=WriteStorageObjects": "Explorer",
     "overview": "Overview",
 }
 IN_THE_DARK = ("overview", "players", "boards", "modules", "explorer&id=WriteStorageObjects")

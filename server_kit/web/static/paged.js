@@ -73,7 +73,7 @@ export function pagedView(path, kind) {
         ),
         el("section", { class: "card" }, facts(entries)),
         kind.sections?.(item),
-        extra ? el("section", { class: "card" }, json(extra)) : null,
+        extra ? el("section", { class: "card" }, el("h3", {}, "Data"), json(extra)) : null,
       ),
     };
   }

@@ -32,7 +32,7 @@ export const view = pagedView("/_control/console/boards", {
       ? el("p", { class: "soft", key: "some" }, `The best ${item.records.length} of ${integer(item.ranked)} records:`)
       : null,
     records(item),
-    Object.keys(item.metadata ?? {}).length ? card("metadata", "Metadata", json(item.metadata)) : null,
+    isFilled(item.metadata) ? card("metadata", "Metadata", json(item.metadata)) : null,
   ],
 });
 
@@ -87,13 +87,18 @@ function attempts(record) {
 }
 
 function records(item) {
+  const metadata = (each) => (isFilled(each.metadata) ? el("code", {}, JSON.stringify(each.metadata)) : null);
   return table("records", "Records", item.records, [
     ["Rank", (each) => el("span", { class: "number" }, each.rank ? integer(each.rank) : "–")],
     ["Player", (each) => playerLink(each.owner_id, each.username)],
     ["Score", (each) => el("span", { class: "number" }, integer(BigInt(each.score)))],
     ["Subscore", (each) => el("span", { class: "number" }, integer(BigInt(each.subscore)))],
-    ["Attempts", (each) => attempts(each)],
+    ["Attempts", attempts],
     ["Written", (each) => time(each.update_time)],
-    ["Metadata", (each) => (Object.keys(each.metadata ?? {}).length ? el("code", {}, JSON.stringify(each.metadata)) : null)],
+    ...(item.records.some((each) => isFilled(each.metadata)) ? [["Metadata", metadata]] : []),
   ]);
+}
+
+function isFilled(object) {
+  return Object.keys(object ?? {}).length > 0;
 }

@@ -14,7 +14,7 @@ const PLAYERS = 100; // that are offered as the caller
 const results = new Map(); // what came back last, by the endpoint's id
 
 const list = pagedView(PATH, {
-  title: "API explorer",
+  title: "Explorer",
   one: "endpoint",
   many: "endpoints",
   filters: ["kind"],

@@ -1,7 +1,7 @@
 // Pushes: the way of each from its event to the devices.
 
 import { el, isLink } from "/_web/kit/dom.js";
-import { badge, count, time } from "/_web/kit/format.js";
+import { badge, count, json, time } from "/_web/kit/format.js";
 import { pagedView } from "/_web/kit/paged.js";
 import { card, playerLink } from "./parts.js";
 
@@ -57,7 +57,7 @@ function steps(item) {
   return [
     step("good", "Event", `${name(item)} for `, playerLink(item.user_id, item.username) ?? audience(item)),
     item.rule
-      ? step("good", "Rule", `for ${item.rule.event}${item.rule.also_online ? ", also while online" : ", not while online"}`)
+      ? step("good", "Rule", `for ${item.rule.event}${item.rule.also_online ? ", also while online" : ", not while online"}`, whole(item.rule))
       : step("quiet", "Rule", "It has gone since."),
     Object.keys(item.contents).length
       ? step("good", "Message", Object.entries(item.contents).map(([code, text]) => el("div", {}, `${code}: ${text}`)))
@@ -66,6 +66,10 @@ function steps(item) {
     item.notification_id ? step("good", "OneSignal", onesignal(item)) : end(item),
     devices(item),
   ];
+}
+
+function whole(rule) {
+  return el("details", { key: "rule" }, el("summary", {}, "The whole rule"), json(rule));
 }
 
 function step(tone, title, ...children) {
