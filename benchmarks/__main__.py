@@ -17,6 +17,7 @@ from benchmarks import (
     memory,
     mock,
     module_rpc,
+    nakama_js,
     onesignal,
     polling,
     receiving,
@@ -53,6 +54,7 @@ async def main() -> None:
             onesignal,
             polling,
             load,
+            nakama_js,
         ):
             for row in await benchmark.measure(url):
                 _print(row)

@@ -9,10 +9,12 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from subprocess import PIPE, Popen
 
 from aiohttp import WSMsgType, web
+
+from benchmarks.tokens import decoded, token_of
 
 PAGE_SIZE = 100
 PAGES = 100
@@ -87,7 +89,7 @@ _BURSTS = {
 }
 
 
-_PACED_FRAME = _frame(json.dumps(ENVELOPES["burst"]).encode())
+_NOTIFIED = _frame(json.dumps(ENVELOPES["burst"]).encode())
 
 
 def _page(number: int, pages: int) -> bytes:
@@ -112,32 +114,74 @@ async def _list(request: web.Request) -> web.Response:
     return web.Response(body=answers[number], content_type="application/json")
 
 
-async def _socket(request: web.Request) -> web.WebSocketResponse:
-    websocket = web.WebSocketResponse(compress=False)
-    await websocket.prepare(request)
-    async for message in websocket:
-        if message.type is not WSMsgType.TEXT:
-            break
-        envelope = json.loads(message.data)
-        rpc = envelope.get("rpc", {"id": "pong"})
-        if rpc["id"] in _BURSTS:
-            assert request.transport is not None
-            request.transport.write(_BURSTS[rpc["id"]])
-        if rpc["id"] == "paced":
-            assert request.transport is not None
-            for _ in range(PACED):
-                request.transport.write(_PACED_FRAME)
-                await asyncio.sleep(0.0005)
-        answer = {"rpc": rpc} if "rpc" in envelope else {"pong": {}}
-        await websocket.send_str(json.dumps({"cid": envelope["cid"]} | answer))
-    return websocket
+class _Sockets:
+    """The open sockets of each user."""
+
+    def __init__(self) -> None:
+        self._transports: dict[str, set[asyncio.Transport]] = {}
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse(compress=False)
+        await websocket.prepare(request)
+        assert isinstance(request.transport, asyncio.Transport)
+        others = self._transports.setdefault(_user_of(request), set())
+        others.add(request.transport)
+        async for message in websocket:
+            if message.type is not WSMsgType.TEXT:
+                break
+            envelope = json.loads(message.data)
+            rpc = envelope.get("rpc", {"id": "pong"})
+            await _notify(rpc["id"], request.transport, others)
+            answer = {"rpc": rpc} if "rpc" in envelope else {"pong": {}}
+            await websocket.send_str(json.dumps({"cid": envelope["cid"]} | answer))
+        others.discard(request.transport)
+        return websocket
+
+
+async def _notify(
+    rpc: str, transport: asyncio.Transport, others: Iterable[asyncio.Transport]
+) -> None:
+    """Send what an RPC of this id makes the server send."""
+    if rpc in _BURSTS:
+        transport.write(_BURSTS[rpc])
+    elif rpc == "fan":
+        for each in others:
+            each.write(_NOTIFIED)
+    elif rpc == "paced":
+        for _ in range(PACED):
+            transport.write(_NOTIFIED)
+            await asyncio.sleep(0.0005)
+
+
+def _user_of(request: web.Request) -> str:
+    """The user in the token of a handshake, as header or in the address."""
+    header = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return decoded(request.query.get("token") or header)["uid"]
+
+
+async def _login(request: web.Request) -> web.Response:
+    token = token_of((await request.json())["id"])
+    return web.json_response({"token": token, "refresh_token": token})
+
+
+async def _rpc(request: web.Request) -> web.Response:
+    payload = (await request.read()).decode()
+    return web.json_response({"id": request.match_info["id"], "payload": json.loads(payload)})
+
+
+async def _delete(request: web.Request) -> web.Response:
+    return web.json_response({})
 
 
 async def _serve() -> None:
     app = web.Application()
+    sockets = _Sockets()
     for prefix in ("", "/long"):
         app.router.add_get(f"{prefix}/v2/notification", _list)
-        app.router.add_get(f"{prefix}/ws", _socket)
+        app.router.add_get(f"{prefix}/ws", sockets.serve)
+    app.router.add_post("/v2/account/authenticate/device", _login)
+    app.router.add_post("/v2/rpc/{id}", _rpc)
+    app.router.add_delete("/v2/notification", _delete)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=4096).start()
