@@ -17,6 +17,7 @@ from nakama_client.disconnect import ClosedBy, DisconnectReason
 from nakama_client.events.dispatcher import EVENTS_PER_TURN, EventDispatcher
 from nakama_client.events.exchanges import Exchanges
 from nakama_client.events.handlers import Function, Handler
+from nakama_client.events.pending_replies import PendingReplies
 from nakama_client.events.subscription import Subscription
 from nakama_client.events.topics import Topics
 from nakama_client.protocol.closing import Close, close_notice_in, connection_lost, reason_of
@@ -24,7 +25,6 @@ from nakama_client.protocol.envelopes import (
     Envelope,
     EnvelopeMembers,
     Event,
-    PendingRequests,
     read,
     write,
 )
@@ -37,8 +37,6 @@ T = TypeVar("T")
 _log = logging.getLogger("nakama_client.socket")
 
 _DROPPED = Close(None, "dropped", ClosedBy.CLIENT)
-
-_Answer = Envelope | DisconnectReason | None
 
 
 class RestorableState(Protocol):
@@ -97,7 +95,7 @@ class SocketConnection:
         self._exchanges = exchanges
         self._loop: asyncio.AbstractEventLoop | None = None
         self._max_message_bytes = max_message_bytes
-        self._pending: PendingRequests[asyncio.Future[_Answer]] = PendingRequests()
+        self._pending: PendingReplies[Envelope | DisconnectReason] = PendingReplies()
         self._restorable: dict[type[RestorableState], RestorableState] = {}
         self._websocket: WebSocket | None = None
         self._closed: asyncio.Future[None] | None = None
@@ -182,10 +180,7 @@ class SocketConnection:
 
     async def _answer_to(self, member: str, body: dict[str, Any], seconds: float) -> Envelope:
         websocket = self._open_one()
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[_Answer] = loop.create_future()
-        cid = self._pending.add(waiter)
-        deadline = loop.call_later(seconds, _give_up, waiter)
+        cid, waiter = self._pending.add(seconds)
         try:
             frame = write(cid, member, body, limit=self._max_message_bytes)
             try:
@@ -196,8 +191,7 @@ class SocketConnection:
                 _log.debug("a request found the socket closing")  # its end tells who waits
             answer = await waiter
         finally:
-            deadline.cancel()
-            self._pending.take(cid)
+            self._pending.forget(cid)
         if answer is None:
             raise errors.TimeoutExceeded(f"no answer to {member} within {seconds:g} s")
         if isinstance(answer, DisconnectReason):
@@ -296,7 +290,7 @@ class SocketConnection:
             self.topics.missed()
             return 1
         if cid:
-            self._answer(cid, members)
+            self._pending.answer(cid, Envelope(members))
             return 1
         count = 0
         for member, raw in members.items():
@@ -306,11 +300,6 @@ class SocketConnection:
                 self._report(members)
             count += self.topics.publish(member, raw)
         return count
-
-    def _answer(self, cid: str, members: EnvelopeMembers) -> None:
-        waiter = self._pending.take(cid)
-        if waiter is not None and not waiter.done():
-            waiter.set_result(Envelope(members))
 
     def _report(self, members: EnvelopeMembers) -> None:
         try:
@@ -329,9 +318,7 @@ class SocketConnection:
         self._websocket = None
         self._disconnect_reason = reason
         _log.info("socket closed: %s", reason)
-        for waiter in self._pending.take_all():
-            if not waiter.done():
-                waiter.set_result(reason)
+        self._pending.answer_all(reason)
         if self._closed is not None and not self._closed.done():
             self._closed.set_result(None)
         self.topics.disconnected()
@@ -339,8 +326,3 @@ class SocketConnection:
     def _last_reason(self) -> DisconnectReason:
         assert self._disconnect_reason is not None
         return self._disconnect_reason
-
-
-def _give_up(waiter: asyncio.Future[_Answer]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

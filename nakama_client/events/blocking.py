@@ -26,19 +26,19 @@ class BlockingWatch:
         self._log = log
         self._named: WeakSet[Handler[Any]] = WeakSet()
 
-    async def call(self, handler: Handler[Any], event: object) -> None:
-        """Call a handler, and wait for what it awaits."""
+    def call(self, handler: Handler[Any], event: object) -> Awaitable[Any] | None:
+        """Call a handler; returns what is to be awaited, if anything."""
         started = perf_counter()
         try:
             result = handler.function(event)
         finally:
-            self._note(handler, started)
+            if perf_counter() - started > _LONGEST_SECONDS:
+                self._note(handler, started)
         if result is None or not inspect.isawaitable(result):
-            return
+            return None
         if inspect.iscoroutine(result):
-            await _Steps(result, lambda since: self._note(handler, since))
-        else:
-            await result
+            return _Steps(result, lambda since: self._note(handler, since))
+        return result
 
     def _note(self, handler: Handler[Any], started: float) -> None:
         seconds = perf_counter() - started

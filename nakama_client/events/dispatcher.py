@@ -137,7 +137,10 @@ class EventDispatcher:
             _current_call.set(self._call)
             failure: HandlerFailed | None = None
             try:
-                await self._watch.call(handler, event)
+                waits_for = self._watch.call(handler, event)
+                if waits_for is None:
+                    continue
+                await waits_for
             except BaseException as error:
                 if not is_functions_own(error):
                     raise

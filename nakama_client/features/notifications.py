@@ -96,6 +96,8 @@ class _NotificationList(msgspec.Struct):
 
 def _read(raw: msgspec.Raw) -> Sequence[Notification | UnreadableItem]:
     found = decode_items(raw, _NotificationList)
+    if not found.unreadable:
+        return found.value.notifications
     return (*found.value.notifications, *found.unreadable)
 
 

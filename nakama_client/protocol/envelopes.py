@@ -154,6 +154,10 @@ class PendingRequests(Generic[W]):
         """The waiter for this answer; None when it gave up, or the cid is unknown."""
         return self._waiters.pop(cid, None)
 
+    def waiters(self) -> list[W]:
+        """All waiters, in the order in which they came."""
+        return list(self._waiters.values())
+
     def take_all(self) -> list[W]:
         """All waiters; none is left."""
         waiters = list(self._waiters.values())
