@@ -22,7 +22,7 @@ from attrs import frozen
 from benchmarks import server
 from benchmarks.measure import Row
 
-ROUNDS = 4
+ROUNDS = 3
 SOCKETS = 500
 
 _FOLDER = Path(__file__).parent / "js"

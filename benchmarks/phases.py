@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from benchmarks.server import NOTIFICATION
 from nakama_client import Client, Notification, Session, Socket
 
+LAST = "RPC, 64 in flight"  # afterwards the one socket of these phases is closed
 PAYLOAD = '{"a":1}'
 
 
@@ -42,9 +43,10 @@ class Phases:
         return (time.process_time() - started) / operations * 1e6
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close the one socket of some phases."""
         if self._socket is not None:
             await self._socket.close()
+            self._socket = None
 
     async def _login(self, _: int) -> int:
         async def login() -> None:
@@ -137,7 +139,8 @@ async def _main(url: str) -> None:
         while line := await asyncio.to_thread(sys.stdin.readline):
             phase, count = json.loads(line)
             print(await phases.run(phase, count), flush=True)
-        await phases.close()
+            if phase == LAST:
+                await phases.close()
 
 
 if __name__ == "__main__":

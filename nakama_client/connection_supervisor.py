@@ -125,7 +125,7 @@ class ConnectionSupervisor:
             self._is_closing = True
             try:
                 if self._is_up:
-                    await self._connection.close()
+                    self._connection.begin_close()
                 else:
                     task.cancel()
                 await asyncio.wait([task])

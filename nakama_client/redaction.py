@@ -35,6 +35,8 @@ def hide_tokens(text: str) -> str:
 
 def hide(text: str, secrets: Iterable[str]) -> str:
     """Replace these secrets, however they are written, and everything that looks like a token."""
+    if not text:
+        return text
     forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, _HIDDEN)

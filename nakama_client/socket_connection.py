@@ -145,10 +145,10 @@ class SocketConnection:
             raise
         return self._last_reason()
 
-    async def close(self) -> None:
-        """Close the websocket with a close frame, if there is one."""
+    def begin_close(self) -> None:
+        """Close the websocket with a close frame, if there is one; `wait_closed` ends then."""
         if self._websocket is not None:
-            await self._websocket.close(timeout=self._timeouts.close)
+            self._websocket.begin_close(timeout=self._timeouts.close)
 
     def lose(self) -> None:
         """Cut the websocket without a close frame, as a network that fails does."""

@@ -7,17 +7,25 @@ import { createInterface } from "node:readline";
 import { Client } from "@heroiclabs/nakama-js";
 import WebSocket from "ws"; // Node 20 has none of its own
 
-globalThis.WebSocket = WebSocket;
+// nakama-js forgets a socket that it closes; this tells when the connection has ended.
+const closed = new Set();
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    closed.add(new Promise((resolve) => this.addEventListener("close", resolve)));
+  }
+};
 
 const [url] = process.argv.slice(2);
 const { hostname, port } = new URL(url);
 const client = new Client("defaultkey", hostname, port, false);
+const LAST = "RPC, 64 in flight"; // afterwards the one socket of these phases is closed
 const PAYLOAD = '{"a":1}';
 const NOTIFICATION = "40857c06-2b8f-4d5f-9d2b-5a6f0d1c2e3f";
 
 let session;
 let socket;
-let many = [];
+const many = [];
 let received = 0;
 let awaited = 0;
 let complete = () => {};
@@ -37,6 +45,7 @@ function arrival(count) {
 async function open() {
   const opened = client.createSocket(false);
   opened.onnotification = receive;
+  opened.setHeartbeatTimeoutMs(60_000); // it gives up sockets on a busy machine otherwise
   await opened.connect(session, false);
   return opened;
 }
@@ -74,16 +83,10 @@ const phases = {
     }),
   close: () =>
     cost(async () => {
-      const closing = many.map(
-        (each) =>
-          new Promise((resolve) => {
-            each.ondisconnect = resolve;
-            each.disconnect(true);
-          }),
-      );
-      await Promise.all(closing);
-      many = [];
-      return closing.length;
+      for (const each of many) each.disconnect(false);
+      await Promise.all(closed);
+      closed.clear();
+      return many.splice(0).length;
     }),
   paced: (count) =>
     cost(async () => {
@@ -112,5 +115,11 @@ const phases = {
 for await (const line of createInterface({ input: process.stdin })) {
   const [phase, count] = JSON.parse(line);
   console.log(await phases[phase](count));
+  if (phase === LAST) {
+    socket.disconnect(false);
+    await Promise.all(closed);
+    closed.clear();
+    socket = undefined;
+  }
 }
 process.exit();

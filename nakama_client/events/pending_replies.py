@@ -23,6 +23,10 @@ class PendingReplies(Generic[T]):
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = inf
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._requests)
+
     def add(self, seconds: float) -> tuple[str, asyncio.Future[T | None]]:
         """Add a waiter; returns a new cid, and a future with None when the time is over."""
         loop = asyncio.get_running_loop()

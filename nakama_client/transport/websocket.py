@@ -39,6 +39,7 @@ class WebSocket:
         self._connection = connection
         self._secrets = secrets
         self._loop = asyncio.get_running_loop()
+        self._dropping: asyncio.TimerHandle | None = None
         self._keepalive = Keepalive(
             connection, interval=timeouts.ping_interval, timeout=timeouts.ping_timeout
         )
@@ -81,17 +82,11 @@ class WebSocket:
         inbox.ended.add_done_callback(lambda _: ended(self._close()))
         inbox.listen(each, turn=turn)
 
-    async def close(self, *, timeout: float) -> None:
+    def begin_close(self, *, timeout: float) -> None:
         """Close politely, or drop the connection after so many seconds."""
         self._connection.begin_close()
-        ended = self._connection.inbox.ended
-        try:
-            done, _ = await asyncio.wait([ended], timeout=timeout)
-        except asyncio.CancelledError:
-            self.abort()
-            raise
-        if not done:
-            self.abort()
+        if self._dropping is None:
+            self._dropping = self._loop.call_later(timeout, self.abort)
 
     def abort(self) -> None:
         """Drop the connection at once, and what has arrived."""
@@ -103,6 +98,8 @@ class WebSocket:
 
     def _stop(self, _: object) -> None:
         self._keepalive.stop()
+        if self._dropping is not None:
+            self._dropping.cancel()
 
     def _close(self) -> Close:
         silence = self._loop.time() - self._connection.heard_at

@@ -144,3 +144,27 @@ async def test_request_raises_malformed_frame_for_another_answer() -> None:
         for _ in range(4):
             with pytest.raises(MalformedFrame):
                 await socket.rpc("anything")
+
+
+@pytest.mark.asyncio
+async def test_each_request_has_its_own_deadline() -> None:
+    async def script(peer: Peer) -> None:
+        patient = await peer.request()
+        for _ in range(3):
+            await peer.request()
+        await timed_out.wait()
+        await peer.send({"cid": patient["cid"], "rpc": {"payload": "late"}})
+
+    timed_out = asyncio.Event()
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url) as client,
+        client.socket(SESSION) as socket,
+    ):
+        patient = asyncio.create_task(socket.rpc("patient", timeout=60))
+        await asyncio.sleep(0)
+        for seconds in (0.02, 0.01, 0.03):  # the first sets the timer, the second sets it earlier
+            with pytest.raises(TimeoutExceeded, match=f"within {seconds} s"):
+                await socket.rpc("impatient", timeout=seconds)
+        timed_out.set()
+        assert (await patient).payload == "late"
