@@ -35,6 +35,7 @@ _PRELUDE = (
     "matches",
     "entry",
     "language",
+    "builtins",
 )
 
 HostCall = Callable[[str, str], str]

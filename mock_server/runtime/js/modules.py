@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class JsModules:
                 "dispatcher": dispatching.NAMES,
                 "absentGlobals": language.ABSENT_GLOBALS,
                 "absentMembers": language.ABSENT_MEMBERS,
+                "zone": {"names": time.tzname, "west": time.timezone // 60},
             },
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,34 @@ async def test_code_of_eval_is_what_goja_parses(tmp_path: Path) -> None:
         answer = await game.rpc("fail")
         place = answer.body["error"]["stackTrace"].partition("\n")[2]
         assert (answer.body["code"], place) == (3, "\tat fail (index.js:6:71(0))\n")
+
+
+BUILT_INS = {
+    "new Date(1970, 0, 1).toLocaleString()": "01/01/1970, 00:00:00",
+    "new Date(1970, 0, 1).toLocaleDateString()": "01/01/1970",
+    "new Date(1970, 0, 1).toLocaleTimeString()": "00:00:00",
+    "String(new Date(NaN))": "Invalid Date",
+    "new RegExp('a', 'd')": "SyntaxError: Invalid flags supplied to RegExp constructor 'd'",
+    "RegExp('a', 'gv')": "SyntaxError: Invalid flags supplied to RegExp constructor 'gv'",
+    "RegExp(/a/g).flags": "g",
+    "new RegExp('(b)', 'i').exec('aB')[1]": "B",
+    "/a/ instanceof RegExp": "true",
+    "typeof JSON.rawJSON": "undefined",
+    "typeof ''.anchor": "undefined",
+    "typeof new Date().getYear": "undefined",
+    "typeof ({}).__defineGetter__": "undefined",
+    "typeof new DataView(new ArrayBuffer(8)).getFloat16": "undefined",
+}
+
+
+@pytest.mark.asyncio
+async def test_built_in_objects_are_those_of_goja(tmp_path: Path) -> None:
+    body = """
+    try { return JSON.stringify(String(new Function("return " + payload)())); }
+    catch (error) { return JSON.stringify(String(error)); }
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        told = {code: (await game.rpc("run", code)).body for code in BUILT_INS}
+        date = (await game.rpc("run", "new Date(0).toString()")).body
+    assert told == BUILT_INS
+    assert re.fullmatch(r"\w{3} \w{3} \d\d \d{4} \d\d:\d\d:\d\d GMT[+-]\d{4} \(.+\)", date)
