@@ -130,8 +130,8 @@ class GrpcCalls:
         return await self._with_faults(entry, name, request, metadata)
 
     def _write_refusal(self, entry: Entry, refusal: GrpcError) -> None:
-        told = f"{refusal.code.name}: {refusal.message}"
-        self._journal.write(evolve(entry, status=http_status(refusal.code), answer=told))
+        text = f"{refusal.code.name}: {refusal.message}"
+        self._journal.write(evolve(entry, status=http_status(refusal.code), answer=text))
 
     def _operation(self, path: str) -> str:
         """The operation that a path names.

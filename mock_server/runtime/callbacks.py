@@ -25,7 +25,7 @@ TournamentFunction: TypeAlias = Callable[[Context, Json, int, int], object]
 LeaderboardFunction: TypeAlias = Callable[[Context, Json, int], object]
 """Takes the context, the leaderboard and when it was reset."""
 StoreFunction: TypeAlias = Callable[[Context, Json, str, str], object]
-"""Takes the context, the purchase or subscription, what the store told, and what happened."""
+"""Takes the context, the purchase or subscription, what the store sent, and what happened."""
 ShutdownFunction: TypeAlias = Callable[[Context], object]
 """Takes the context; what it returns is not looked at."""
 MatchedFunction: TypeAlias = Callable[[Context, list[Json]], object]

@@ -211,7 +211,7 @@ class RegistrationFunctions(RuntimeFunctions):
 
         Args:
             function: Takes the `Context`, the purchase as `purchase_get_by_transaction_id` returns
-                it, what the store told as JSON text, and what happened: `REFUNDED`.
+                it, what the store sent as JSON text, and what happened: `REFUNDED`.
 
         Raises:
             ModuleError: No function.
@@ -234,7 +234,7 @@ class RegistrationFunctions(RuntimeFunctions):
 
         Args:
             function: Takes the `Context`, the subscription as `subscription_get_by_product_id`
-                returns it, what the store told as JSON text, and what happened: `RENEWED`,
+                returns it, what the store sent as JSON text, and what happened: `RENEWED`,
                 `EXPIRED`, `CANCELLED` or `REFUNDED`.
 
         Raises:

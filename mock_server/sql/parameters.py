@@ -210,7 +210,7 @@ def _utf8(text: str) -> str:
 
 
 def _is_known(type_: ParameterType) -> bool:
-    """Whether pgx knows a type without being told of it."""
+    """Whether pgx knows a type by itself."""
     return type_.oid < _FIRST_OWN_OID and type_.name.removesuffix("[]") in _KNOWN
 
 

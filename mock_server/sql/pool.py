@@ -154,9 +154,9 @@ def _explained(address: Address) -> Iterator[None]:
 
 def _refused(error: asyncpg.PostgresError) -> DatabaseError:
     # The driver puts an error of its own before what the database said at last.
-    told = error.__cause__ if isinstance(error.__cause__, asyncpg.PostgresError) else error
-    fields = told.as_dict()
+    refused = error.__cause__ if isinstance(error.__cause__, asyncpg.PostgresError) else error
+    fields = refused.as_dict()
     if "severity" not in fields:
-        return DatabaseError(str(told))
+        return DatabaseError(str(refused))
     code = fields["sqlstate"]
     return DatabaseError(f"{fields['severity']}: {fields['message']} (SQLSTATE {code})", code)

@@ -67,7 +67,7 @@ class Inbox:
     def listen(self, each: Callable[[bytes], int], *, turn: int) -> None:
         """Call a function with each message from now on; those that wait come in the next turn.
 
-        When it raises, the connection is dropped and the loop's exception handler told.
+        When it raises, the connection is dropped and the loop's exception handler called.
 
         Args:
             each: Takes a message and returns how many events were in it.

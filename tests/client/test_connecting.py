@@ -49,12 +49,12 @@ async def test_concurrent_connects_make_one_connection(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     socket = client.socket(alice)
-    told: list[Connected] = []
-    socket.on_connected(told.append)
+    events: list[Connected] = []
+    socket.on_connected(events.append)
     await asyncio.gather(*(socket.connect() for _ in range(10)))
     assert len(server.sockets()) == 1
     await socket.close()
-    assert told == [Connected(1, None)]
+    assert events == [Connected(1, None)]
     await nothing_is_left(server)
 
 
@@ -79,12 +79,12 @@ async def test_connected_counts_the_attempts_of_the_first_connection(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     server.faults.add(Fault.status(503), HANDSHAKE, times=2)
-    told: list[Connected] = []
+    events: list[Connected] = []
     socket = client.socket(alice)
-    socket.on_connected(told.append)
+    socket.on_connected(events.append)
     async with socket:
         pass
-    assert told == [Connected(3, None)]
+    assert events == [Connected(3, None)]
 
 
 @pytest.mark.asyncio

@@ -200,8 +200,8 @@ async def test_on_exchange_sees_each_request_and_reply(server: MockServer, clien
     async with client.socket(session) as socket:
         with pytest.raises(NakamaError):
             await socket.rpc("unknown")
-    told = [(each.method, each.path, each.status) for each in seen]
-    assert told == [
+    shown = [(each.method, each.path, each.status) for each in seen]
+    assert shown == [
         ("POST", "/v2/account/authenticate/device", 200),
         ("POST", "/v2/rpc/unknown", 404),
         ("GET", "/ws", 101),

@@ -95,9 +95,9 @@ async def test_other_tasks_get_their_turn_in_a_long_burst() -> None:
 
 @pytest.mark.asyncio
 async def test_a_listener_that_fails_is_told_to_the_loop_and_ends_the_connection() -> None:
-    told: list[object] = []
+    raised: list[object] = []
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+    loop.set_exception_handler(lambda _, context: raised.append(context["exception"]))
     transport = Transport()
     inbox = Inbox(transport, loop)
 
@@ -108,7 +108,7 @@ async def test_a_listener_that_fails_is_told_to_the_loop_and_ends_the_connection
     await asyncio.sleep(0)
     for _ in range(3):
         inbox.put(b"x", is_last=True)
-    assert [type(each) for each in told] == [LookupError]
+    assert [type(each) for each in raised] == [LookupError]
     assert transport.is_aborted
     inbox.close()
     await inbox.ended

@@ -11,7 +11,7 @@ from mock_server import MockServer
 from nakama_client import ArgumentError, Client, Session
 from nakama_client.game import GameClient
 
-Told = list[tuple[int, int | None]]
+Calls = list[tuple[int, int | None]]
 
 
 async def send(server: MockServer, session: Session, count: int) -> None:
@@ -24,14 +24,14 @@ async def test_iter_notifications_tells_after_each_page_and_the_total_at_the_end
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, 25)
-    told: Told = []
+    calls: Calls = []
     found = client.iter_notifications(
-        alice, page_size=10, on_progress=lambda *progress: told.append(progress)
+        alice, page_size=10, on_progress=lambda *progress: calls.append(progress)
     )
     await anext(found)
-    assert told == [(10, None)]
+    assert calls == [(10, None)]
     assert len([each async for each in found]) == 24
-    assert told == [(10, None), (20, None), (25, None), (25, 25)]
+    assert calls == [(10, None), (20, None), (25, None), (25, 25)]
 
 
 @pytest.mark.asyncio
@@ -56,14 +56,14 @@ async def test_delete_notifications_tells_after_each_request(
 ) -> None:
     await send(server, alice, 250)
     ids = [each.id async for each in client.iter_notifications(alice)]
-    told: Told = []
+    calls: Calls = []
     await client.delete_notifications(
-        alice, ids, on_progress=lambda *progress: told.append(progress)
+        alice, ids, on_progress=lambda *progress: calls.append(progress)
     )
-    done = [each for each, _ in told]
-    assert len(told) > 1
+    done = [each for each, _ in calls]
+    assert len(calls) > 1
     assert done == sorted(set(done))
-    assert {total for _, total in told} == {250}
+    assert {total for _, total in calls} == {250}
     assert done[-1] == 250
 
 
@@ -72,11 +72,11 @@ async def test_feed_tells_while_it_catches_up_and_not_when_it_only_checks(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, 150)
-    told: Told = []
+    calls: Calls = []
     caught_up = asyncio.Event()
 
     def hear(done: int, total: int | None) -> None:
-        told.append((done, total))
+        calls.append((done, total))
         if total is not None:
             caught_up.set()
 
@@ -85,14 +85,14 @@ async def test_feed_tells_while_it_catches_up_and_not_when_it_only_checks(
             await anext(feed)
         following = asyncio.ensure_future(anext(feed))
         await caught_up.wait()
-        assert told == [(100, None), (150, None), (150, 150)]
+        assert calls == [(100, None), (150, None), (150, 150)]
         await send(server, alice, 1)
         await following
         for _ in range(3):
             server.clock.advance(600)  # a check is due
             await send(server, alice, 1)
             await anext(feed)
-    assert len(told) == 3
+    assert len(calls) == 3
 
 
 @pytest.mark.asyncio
@@ -111,20 +111,20 @@ def test_game_client_tells_of_progress_in_poll() -> None:
     with MockServer() as server, GameClient(server.http_url) as client:
         session = client.authenticate_device("device-of-ada").result()
         server.run(send(server, session, 3))
-        told: list[tuple[threading.Thread, int, int | None]] = []
+        calls: list[tuple[threading.Thread, int, int | None]] = []
 
         def show(done: int, total: int | None) -> None:
-            told.append((threading.current_thread(), done, total))
+            calls.append((threading.current_thread(), done, total))
 
         ids = [each.id for each in client.iter_notifications(session, on_progress=show)]
         client.delete_notifications(session, ids, on_progress=show).result()
         seen: list[str] = []
         server.run(send(server, session, 2))
         client.notifications(session, on_progress=show).run(lambda each: seen.append(each.subject))
-        while len(seen) < 2 or told[-1][2] is None:
+        while len(seen) < 2 or calls[-1][2] is None:
             client.poll()
-        assert {thread for thread, *_ in told} == {threading.current_thread()}
-        assert [(done, total) for _, done, total in told] == [
+        assert {thread for thread, *_ in calls} == {threading.current_thread()}
+        assert [(done, total) for _, done, total in calls] == [
             (3, None),
             (3, 3),
             (3, 3),

@@ -95,7 +95,7 @@ class Purchases:
     """The purchases and subscriptions of one server.
 
     Attributes:
-        notified: Sent with what a store told.
+        notified: Sent with what a store reported.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ class StoreListener(Protocol):
         """Hear of a notification."""
 
     async def settle(self) -> None:
-        """Return once all that was heard has been dealt with."""
+        """Return once all notifications so far have been handled."""
 
     async def drop(self) -> None:
         """Give up what is under way."""

@@ -22,7 +22,7 @@ def purchase_table(found: Validated) -> dict[str, Any]:
 def subscription_table(
     found: Validated, *, is_active: bool, notification: str = ""
 ) -> dict[str, Any]:
-    """A subscription; `notification` is what the store told, as a text."""
+    """A subscription; `notification` is what the store reported, as a text."""
     return {
         **_common(found),
         "original_transaction_id": found.transaction_id,

@@ -38,7 +38,7 @@ class PushService:
 
     Attributes:
         devices: The registry of devices.
-        chat: Who is told of chat messages.
+        chat: Who gets a push for a chat message.
         triggers: Receives what may become a push.
         scheduler: Pushes on schedules; `settle` of it follows a move of the clock.
     """

@@ -96,7 +96,7 @@ class DeviceRegistry:
         """Store a device that has registered itself with OneSignal, as its app describes it.
 
         A device without a player id that says that it is not subscribed declined pushes: it is
-        removed. One that does not say so has not heard from OneSignal yet: nothing changes.
+        removed. One that does not say so has no answer of OneSignal yet: nothing changes.
         """
         installation_id = info.get("installationId")
         if not info.get("oneSignalUserId"):

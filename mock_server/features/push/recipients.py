@@ -11,7 +11,7 @@ from mock_server.features.push.device_sources import shown_value
 from mock_server.wire.uuids import parse_uuid
 
 MOST_RECIPIENTS = 1000
-"""How many users one event, or one message, is pushed to; the others are told in one record."""
+"""How many users one event, or one message, is pushed to; the others are counted in one record."""
 
 _ONE, _MANY = "user_id", "user_ids"
 

@@ -108,7 +108,7 @@ async def test_close_forgets_restorable_state(client: Client, alice: Session) ->
 
 
 class Recorder:
-    """A server that keeps the requests of each connection, and drops the first one when told."""
+    """A server that keeps the requests of each connection, and may drop the first one."""
 
     def __init__(self) -> None:
         self.connections: list[list[str]] = []

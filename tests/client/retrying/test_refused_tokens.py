@@ -180,22 +180,22 @@ async def test_wrong_server_key_refreshes_nothing(server: MockServer) -> None:
 async def test_on_session_expired_logs_in_again(
     client: Client, server: MockServer, alice: Session
 ) -> None:
-    told: list[str] = []
+    events: list[str] = []
 
     @client.on_session_expired
     async def log_in(session: Session) -> Session:
         assert session is alice
-        told.append("expired")
+        events.append("expired")
         return await client.authenticate_device("device-of-alice")
 
-    client.on_session_refresh(lambda session: told.append("new tokens"))
+    client.on_session_refresh(lambda session: events.append("new tokens"))
     server.clock.advance(4000)
     accounts = await asyncio.gather(*(client.get_account(alice) for _ in range(10)))
     assert {account.user.id for account in accounts} == {alice.user_id}
     async with client.socket(alice) as socket:
         assert socket.is_connected
     await client.close()
-    assert told == ["expired", "new tokens"]
+    assert events == ["expired", "new tokens"]
 
 
 @pytest.mark.asyncio

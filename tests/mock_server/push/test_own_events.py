@@ -87,13 +87,13 @@ async def test_an_event_of_a_module_is_pushed_to_whom_its_properties_name(
     settings = {"push__on_event": [ORDER], "runtime__path": str(tmp_path)}
     async with start(**settings) as server, client_of(server) as client:
         ada, bob = await login(client, "ada"), await login(client, "bob")
-        hers, _ = await phone(client, ada, "hers"), await phone(client, bob, "his")
+        adas, _ = await phone(client, ada, "adas"), await phone(client, bob, "bobs")
         await client.rpc_http_key("deliver", {"user_id": ada.user_id, "order": "42"})
         (record,) = await ended(server, 1)
     assert (record.event, record.user_id) == ("event:order_delivered", ada.user_id)
-    assert (record.outcome, record.player_ids) == (PushOutcome.SENT, (hers,))
+    assert (record.outcome, record.player_ids) == (PushOutcome.SENT, (adas,))
     (push,) = onesignal.pushes
-    assert (push.player_id, push.contents) == (hers, "Order 42 is here")
+    assert (push.player_id, push.contents) == (adas, "Order 42 is here")
     assert push.data == {
         "event": "event:order_delivered",
         "code": 0,
@@ -114,7 +114,7 @@ async def test_an_event_of_a_client_is_pushed_to_its_user_unless_the_rule_says_t
     }
     async with start(push__on_event=[ORDER, commented]) as server, client_of(server) as client:
         ada, bob = await login(client, "ada"), await login(client, "bob")
-        hers, his = await phone(client, ada, "hers"), await phone(client, bob, "his")
+        adas, bobs = await phone(client, ada, "adas"), await phone(client, bob, "bobs")
         await post_event(server, bob, "order_delivered", order="1", user_id=ada.user_id)
         await post_event(
             server, bob, "commented", author=ada.user_id, code="5", subject="s", sender="eve"
@@ -122,8 +122,8 @@ async def test_an_event_of_a_client_is_pushed_to_its_user_unless_the_rule_says_t
         await post_event(server, bob, "nothing of a rule")
         await ended(server, 2)
         assert {push.player_id: push.contents for push in onesignal.pushes} == {
-            his: "Order 1 is here",
-            hers: "bob commented: 5 s",
+            bobs: "Order 1 is here",
+            adas: "bob commented: 5 s",
         }
 
 
@@ -140,15 +140,15 @@ async def test_a_call_of_an_rpc_function_is_an_event_if_it_succeeds(
             return "{}"
 
         ada, bob = await login(client, "ada"), await login(client, "bob")
-        hers, his = await phone(client, ada, "hers"), await phone(client, bob, "his")
+        adas, bobs = await phone(client, ada, "adas"), await phone(client, bob, "bobs")
         both = [ada.user_id, bob.user_id, bob.user_id]
         await client.rpc_http_key("ORDER_delivered", {"order": 42, "user_ids": both})
         with pytest.raises(ApiError):
             await client.rpc_http_key("order_delivered", {"user_ids": both})
         await ended(server, 2)
         assert {push.player_id: push.contents for push in onesignal.pushes} == {
-            hers: "Order 42 is here",
-            his: "Order 42 is here",
+            adas: "Order 42 is here",
+            bobs: "Order 42 is here",
         }
         async with client.socket(ada) as socket:  # over a socket it is the caller's
             await socket.rpc("order_delivered", {"order": 43, "user_id": bob.user_id})
@@ -178,7 +178,7 @@ async def test_what_is_no_user_is_told_and_the_others_get_their_push(
     async with start(push__on_event=[BY_RPC]) as server, client_of(server) as client:
         server.rpc("order_delivered")(lambda context, payload: None)
         ada = await login(client, "ada")
-        hers = await phone(client, ada)
+        adas = await phone(client, ada)
         wrong: list[Any] = ["ada", 5, None, {"id": 1}, "x" * 100, NOBODY]
         await client.rpc_http_key(
             "order_delivered", {"order": 1, "user_ids": [*wrong, ada.user_id]}
@@ -191,8 +191,8 @@ async def test_what_is_no_user_is_told_and_the_others_get_their_push(
     assert by_user["None"].reason == "user_ids[3] is None, which is no user id"
     assert by_user["x" * 60 + "…"].reason.startswith("user_ids[5] is 'xxx")
     assert by_user[NOBODY].reason == f"there is no user {NOBODY}"
-    assert by_user[ada.user_id].player_ids == (hers,)
-    assert [push.player_id for push in onesignal.pushes] == [hers]
+    assert by_user[ada.user_id].player_ids == (adas,)
+    assert [push.player_id for push in onesignal.pushes] == [adas]
 
 
 @pytest.mark.asyncio
@@ -227,7 +227,7 @@ async def test_several_users_stand_in_one_text_and_a_missing_value_is_told(
 ) -> None:
     async with start(push__on_event=[ORDER]) as server, client_of(server) as client:
         ada, bob = await login(client, "ada"), await login(client, "bob")
-        devices = {await phone(client, ada, "hers"), await phone(client, bob, "his")}
+        devices = {await phone(client, ada, "adas"), await phone(client, bob, "bobs")}
         text = f"{ada.user_id.upper()}, {bob.user_id} ,{ada.user_id}"
         server.nk.event("order_delivered", {"user_ids": text, "order": "7"})
         await ended(server, 2)

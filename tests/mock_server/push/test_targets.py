@@ -64,12 +64,12 @@ async def test_a_rule_sends_to_what_the_backend_calls_the_user(
         ada = await client.authenticate_email("ada@example.com", "a long password", username="ada")
         await client.link_custom(ada, "account-42")
         server.nk.account_update_id(ada.user_id, {"account": "A-42", "a.b:c": "B-42"})
-        hers = await device_called(onesignal, external_id)
+        adas = await device_called(onesignal, external_id)
         await device_called(onesignal, ada.user_id)
         await client.register_push(ada, device_type=1, identifier="a phone that is not addressed")
         record = await gift(server, ada)
         assert (record.outcome, record.external_user_id) == (PushOutcome.SENT, external_id)
-        assert [push.player_id for push in onesignal.pushes] == [hers]
+        assert [push.player_id for push in onesignal.pushes] == [adas]
 
 
 @pytest.mark.asyncio
@@ -102,10 +102,10 @@ async def test_a_personal_message_has_a_target_of_its_own(
         return PushMessage(contents={"en": "for you"}, target="external_user_id:email")
 
     ada = await client.authenticate_email("ada@example.com", "a long password", username="ada")
-    hers = await device_called(onesignal, "ada@example.com")
+    adas = await device_called(onesignal, "ada@example.com")
     record = await gift(server, ada)
     assert (record.outcome, record.external_user_id) == (PushOutcome.SENT, "ada@example.com")
-    assert [push.player_id for push in onesignal.pushes] == [hers]
+    assert [push.player_id for push in onesignal.pushes] == [adas]
 
 
 @pytest.mark.asyncio
@@ -134,13 +134,13 @@ async def test_a_user_without_an_external_id_is_named_and_others_get_their_push(
         ada, bob = await login(client, "ada"), await login(client, "bob")
         server.nk.account_update_id(ada.user_id, metadata)
         server.nk.account_update_id(bob.user_id, {"account": "B"})
-        his = await device_called(onesignal, "B")
+        bobs = await device_called(onesignal, "B")
         record = await gift(server, ada)
         assert record.outcome == outcome
         assert ada.user_id in record.reason
         assert reason in record.reason
         assert (await gift(server, bob)).outcome == PushOutcome.SENT
-        assert [push.player_id for push in onesignal.pushes] == [his]
+        assert [push.player_id for push in onesignal.pushes] == [bobs]
 
 
 @pytest.mark.asyncio
