@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from playwright.sync_api import Page, expect
 
@@ -26,6 +27,22 @@ def open_row(page: Page, title: str) -> None:
     """Open a row of a list, and wait until its detail is there."""
     row(page, title).first.click()
     expect(page.locator("#detail h2")).to_be_focused()
+
+
+_MOVE = """address => {
+    history.pushState(null, "", address);
+    dispatchEvent(new PopStateEvent("popstate"));
+}"""
+
+
+def move(page: Page, address: str) -> None:
+    """Move within an open page to a view, with what is open there; the first view has no name."""
+    page.evaluate(_MOVE, f"/{address}")
+    view = parse_qs(address.removeprefix("?")).get("view", [""])[0]
+    tab = page.locator("#views [aria-current]")
+    expect(tab).to_have_attribute("href", f"?view={view}" if view else "/")
+    if "id=" in address:
+        expect(page.locator("#detail h2")).to_be_visible()
 
 
 def card(page: Page, heading: str) -> Any:

@@ -275,3 +275,28 @@ def test_the_explorer_sends_a_socket_message(game: Game, console: Page) -> None:
     expect(result).to_contain_text('"room_name": "tavern"')
     expect(result).to_contain_text('"username": "ada"')
     expect(result).not_to_contain_text("pong")
+
+
+def test_the_explorer_by_keyboard(game: Game, console: Page) -> None:
+    console.goto("/?view=explorer&as=ada")
+    expect(console.locator("#live")).to_have_text("Live")
+    console.keyboard.press("/")
+    console.keyboard.type("claim_chest")
+    expect(console.locator("#count")).to_have_text("1 endpoint")
+    for _ in range(2):
+        console.keyboard.press("Tab")
+    expect(row(console, "claim_chest")).to_be_focused()
+    console.keyboard.press("Enter")
+    expect(console.locator("#detail h2")).to_be_focused()
+    payload = console.locator('[name="field.payload"]')
+    for _ in range(6):
+        console.keyboard.press("Tab")
+        if payload.evaluate("element => element === document.activeElement"):
+            break
+    console.keyboard.type('{"chest": 9}')
+    console.keyboard.press("Tab")
+    console.keyboard.press("Enter")
+    expect(card(console, "What came back")).to_contain_text('"chest": 9')
+    expect(payload).to_have_value('{"chest": 9}')
+    console.keyboard.press("Escape")
+    expect(row(console, "claim_chest")).to_be_focused()
