@@ -193,6 +193,12 @@ def webhook() -> Iterator[tuple[str, Queue[dict[str, Any]]]]:
         thread.join()
 
 
+def choose_device(page: Page, name: str) -> None:
+    link = card(page, "Devices").get_by_role("link", name=name)
+    link.click()
+    expect(link).to_have_attribute("aria-current", "true")
+
+
 def test_what_a_person_does_goes_to_webhooks_and_outcomes(played: Backend, page: Page) -> None:
     stub = played.stub
     with webhook() as (url, posts):
@@ -201,10 +207,10 @@ def test_what_a_person_does_goes_to_webhooks_and_outcomes(played: Backend, page:
         row(page, "Your chest is open").click()
         page.locator(".phone").get_by_role("button", name="Collect").click()
         expect(card(page, "Devices")).to_contain_text("opened by “collect”")
-        card(page, "Devices").get_by_role("link", name="Chrome 126").click()
+        choose_device(page, "Chrome 126")
         page.locator(".actions").get_by_role("button", name="Dismiss").click()
         expect(card(page, "Devices")).to_contain_text("dismissed")
-        card(page, "Devices").get_by_role("link", name="Pixel 8").click()
+        choose_device(page, "Pixel 8")
         page.locator(".actions").get_by_role("button", name="Receive").click()
         expect(card(page, "Devices").locator("tbody tr").nth(1)).to_contain_text("received")
         page.locator(".actions").get_by_role("button", name="Open").click()
@@ -272,6 +278,7 @@ def test_clearing_asks_and_says_what_stays(played: Backend, page: Page) -> None:
     expect(dialog).to_be_hidden()
     expect(titles(page)).to_have_count(2)
     page.get_by_role("button", name="Clear…").click()
+    expect(dialog).to_be_visible()
     played.send(contents={"en": "Frozen Lake thaws"}, include_external_user_ids=["bo"])
     dialog.get_by_role("button", name="Clear these 2").click()
     expect(titles(page)).to_have_count(1)  # what came during the question stays
@@ -372,5 +379,6 @@ def test_on_the_network_the_page_works_with_its_login(browser: Browser) -> None:
             player = Backend(stub).device(external_user_id="bo")
             Backend(stub).send(headings={"en": "Secret"}, include_player_ids=[player])
             row(page, "Secret").click()
+            expect(page.locator("#detail h2")).to_be_focused()
             page.locator(".actions").get_by_role("button", name="Open").click()
             expect(row(page, "Secret")).to_contain_text("1 opened")
