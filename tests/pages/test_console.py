@@ -72,6 +72,21 @@ def test_requests_show_who_asked_what_was_answered_and_ignored(
     assert shlex.split(console.evaluate("navigator.clipboard.readText()")) == command
 
 
+def test_a_link_opens_the_latest_request_and_follows_it(server: MockServer, console: Page) -> None:
+    ada, bo = log_in(server, "ada"), log_in(server, "bo")
+    ada.call("GET", "/v2/account")
+    console.goto(f"/?view=requests&user={ada.id}&latest")
+    heading = console.locator("#detail h2")
+    expect(heading).to_have_text("GET /v2/account")
+    bo.call("GET", "/v2/user")
+    ada.call("GET", "/v2/friend")
+    expect(heading).to_have_text("GET /v2/friend")
+    open_row(console, "GET /v2/account")
+    ada.call("GET", "/v2/group")
+    expect(row(console, "GET /v2/group")).to_be_visible()
+    expect(heading).to_have_text("GET /v2/account")
+
+
 def test_frames_show_their_reply(server: MockServer, console: Page) -> None:
     ada = log_in(server, "ada")
     with ada.connect() as socket:

@@ -37,13 +37,19 @@ export function pagedView(path, kind) {
     return { ...page, items };
   }
 
+  /** The id of what is open: the one that the address names, or the first of the list. */
+  function opened(now) {
+    return now.id || ("latest" in now ? (shown.items[0]?.id ?? "") : "");
+  }
+
   function itemRow(item, now) {
+    const { latest, ...rest } = now; // of what comes
     const at = kind.time ? kind.time(item) : item.last_active;
     const last = at ? time(at) : null;
     return row(
       item.id,
-      placeOf({ ...now, id: item.id }),
-      item.id === now.id,
+      placeOf({ ...rest, id: item.id }),
+      item.id === opened(now),
       el("div", { class: "first" }, el("span", { class: "title" }, kind.name(item)), last),
       el("div", { class: "text" }, kind.text(item)),
       el("div", { class: "last" }, kind.labels(item), el("span", {}, kind.under?.(item))),
@@ -84,7 +90,7 @@ export function pagedView(path, kind) {
     choose: `Choose one of the ${many}.`,
     load,
     row: itemRow,
-    opened: (now) => now.id ?? "",
+    opened,
     detail,
   };
 }
