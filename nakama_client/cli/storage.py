@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from nakama_client.cli.output import compact, json_line, line, moment, table
+from nakama_client.cli.output import compact, json_line, line, moment, progress, table
 from nakama_client.cli.running import REFUSED, Failure, Settings, logged_in, runs
 from nakama_client.cli.saved_login import SavedLogin
 from nakama_client.features.storage import (
@@ -99,14 +99,19 @@ async def _list(
     settings: Settings, login: SavedLogin, collection: str, owner: str | None, as_json: bool
 ) -> None:
     async with logged_in(settings, login) as (client, session):
-        found = client.iter_storage_objects(
-            session, collection, user_id=_owner_id(owner, session.user_id)
-        )
-        if as_json:
-            async for each in found:
-                json_line(each)
-            return
-        rows = [(each.key, moment(each.update_time), compact(each.value)) async for each in found]
+        with progress("listing") as show:
+            found = client.iter_storage_objects(
+                session,
+                collection,
+                user_id=_owner_id(owner, session.user_id),
+                on_progress=show,
+            )
+            objects = [each async for each in found]
+    if as_json:
+        for each in objects:
+            json_line(each)
+        return
+    rows = [(each.key, moment(each.update_time), compact(each.value)) for each in objects]
     table(("key", "changed", "value"), rows)
 
 

@@ -222,8 +222,10 @@ class LeaderboardsApi(ClientFeature):
         leaderboard_path(leaderboard_id)
 
         return paginate(
-            lambda position: self.list_leaderboard_records(
-                session, leaderboard_id, limit=page_size, cursor=position, expiry=expiry
+            self._api.resumable(
+                lambda position: self.list_leaderboard_records(
+                    session, leaderboard_id, limit=page_size, cursor=position, expiry=expiry
+                )
             ),
             lambda page: page.records,
             cursor=cursor,

@@ -153,8 +153,10 @@ class PartiesApi(ClientFeature):
         check_limit(page_size, 100)
 
         return paginate(
-            lambda position: self.list_parties(
-                session, open=open, query=query, limit=page_size, cursor=position
+            self._api.resumable(
+                lambda position: self.list_parties(
+                    session, open=open, query=query, limit=page_size, cursor=position
+                )
             ),
             lambda page: page.parties,
             cursor=cursor,

@@ -17,11 +17,12 @@ from attrs import Factory, frozen
 from nakama_client.errors import ArgumentError, InvalidArgument, StorageConflict
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject, encode, encode_payload
-from nakama_client.protocol.paging import Page, PageIterator, paginate
+from nakama_client.protocol.paging import Page, PageIterator, Progress, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, segment
 from nakama_client.protocol.rules import (
     check_count,
+    check_function,
     check_id,
     check_limit,
     check_name,
@@ -285,6 +286,7 @@ class StorageApi(ClientFeature):
         user_id: str | None = None,
         cursor: str | None = None,
         page_size: int = 100,
+        on_progress: Progress | None = None,
     ) -> PageIterator[StorageObject]:
         """Iterate over the objects of a collection that the player may read.
 
@@ -294,20 +296,27 @@ class StorageApi(ClientFeature):
             user_id: As in `list_storage_objects`.
             cursor: Begin where a page or an iterator said; None or "" for the beginning.
             page_size: How many to fetch at a time, 1 to 100.
+            on_progress: Called after each page. It gets how many were listed so far, and None; at
+                the end how many there were. What it raises, the loop raises.
 
         Raises:
-            ArgumentError: As in `list_storage_objects`.
+            ArgumentError: As in `list_storage_objects`, or `on_progress` is no function.
         """
+        if on_progress is not None:
+            check_function("on_progress", on_progress)
         check_limit(page_size, 100)
         check_path_name("the collection", collection)
         owner = None if user_id is None else check_id("user_id", user_id)
 
         return paginate(
-            lambda position: self.list_storage_objects(
-                session, collection, user_id=owner, limit=page_size, cursor=position
+            self._api.resumable(
+                lambda position: self.list_storage_objects(
+                    session, collection, user_id=owner, limit=page_size, cursor=position
+                )
             ),
             lambda page: page.objects,
             cursor=cursor,
+            on_progress=on_progress,
         )
 
     async def delete_storage_objects(

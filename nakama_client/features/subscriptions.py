@@ -159,7 +159,9 @@ class SubscriptionsApi(ClientFeature):
         check_limit(page_size, 100)
 
         return paginate(
-            lambda position: self.list_subscriptions(session, limit=page_size, cursor=position),
+            self._api.resumable(
+                lambda position: self.list_subscriptions(session, limit=page_size, cursor=position)
+            ),
             lambda page: page.subscriptions,
             cursor=cursor,
         )

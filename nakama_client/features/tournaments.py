@@ -155,7 +155,9 @@ class TournamentsApi(ClientFeature):
         check_limit(page_size, 100)
 
         return paginate(
-            lambda position: self._list_tournaments(session, filters, page_size, position),
+            self._api.resumable(
+                lambda position: self._list_tournaments(session, filters, page_size, position)
+            ),
             lambda page: page.tournaments,
             cursor=cursor,
         )
@@ -277,8 +279,10 @@ class TournamentsApi(ClientFeature):
         _path(tournament_id)
 
         return paginate(
-            lambda position: self.list_tournament_records(
-                session, tournament_id, limit=page_size, cursor=position, expiry=expiry
+            self._api.resumable(
+                lambda position: self.list_tournament_records(
+                    session, tournament_id, limit=page_size, cursor=position, expiry=expiry
+                )
             ),
             lambda page: page.records,
             cursor=cursor,

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from mock_server import MockServer
-from nakama_client import ArgumentError, Client, Session
+from nakama_client import ArgumentError, Client, Session, WriteStorageObject
 from nakama_client.game import GameClient
 
 Calls = list[tuple[int, int | None]]
@@ -32,6 +32,25 @@ async def test_iter_notifications_tells_after_each_page_and_the_total_at_the_end
     assert calls == [(10, None)]
     assert len([each async for each in found]) == 24
     assert calls == [(10, None), (20, None), (25, None), (25, 25)]
+
+
+@pytest.mark.asyncio
+async def test_iter_storage_objects_tells_after_each_page_and_the_total_at_the_end(
+    client: Client, alice: Session
+) -> None:
+    writes = [WriteStorageObject("saves", f"key {number}", {}) for number in range(25)]
+    await client.write_storage_objects(alice, writes)
+    told: Told = []
+    found = client.iter_storage_objects(
+        alice,
+        "saves",
+        user_id=alice.user_id,
+        page_size=10,
+        on_progress=lambda *progress: told.append(progress),
+    )
+    assert len([each async for each in found]) == 25
+    assert told[:2] == [(10, None), (20, None)]
+    assert told[-1] == (25, 25)
 
 
 @pytest.mark.asyncio

@@ -14,6 +14,7 @@ from tests.client.feed.listing import silent
 from tests.client.scripted import ScriptedServer, make_token
 
 SESSION = Session(make_token())
+ID = "00000000-0000-0000-0000-000000000001"
 
 Page = tuple[list[str], str]
 
@@ -51,6 +52,67 @@ async def test_iter_notifications_ends_at_a_page_or_cursor_that_comes_again(case
         found = [each.id async for each in client.iter_notifications(SESSION)]
     assert found == ["a", "b"]
     assert repeating.requests <= len(CASES[case]) + 1
+
+
+# What each iterator takes beside the session, and a page with one item of each.
+ITERATORS: dict[str, tuple[str, ...]] = {
+    "iter_channel_messages": ("2...tavern",),
+    "iter_friends": (),
+    "iter_friends_of_friends": (),
+    "iter_group_users": (ID,),
+    "iter_groups": (),
+    "iter_leaderboard_records": ("board",),
+    "iter_notifications": (),
+    "iter_parties": (),
+    "iter_storage_objects": ("saves",),
+    "iter_subscriptions": (),
+    "iter_tournament_records": ("cup",),
+    "iter_tournaments": (),
+    "iter_user_groups": (ID,),
+}
+ONE_OF_EACH = {
+    "friends": [{"user": {"id": ID}}],
+    "friends_of_friends": [{"user": {"id": ID}}],
+    "group_users": [{"user": {"id": ID}}],
+    "groups": [{"id": ID}],
+    "messages": [{"message_id": ID}],
+    "notifications": [{"id": ID}],
+    "objects": [{"key": "one"}],
+    "parties": [{"party_id": ID}],
+    "records": [{"owner_id": ID}],
+    "tournaments": [{"id": "cup"}],
+    "user_groups": [{"group": {"id": ID}}],
+    "validated_subscriptions": [{"product_id": "one"}],
+}
+
+
+def test_every_iterator_is_among_those() -> None:
+    assert set(ITERATORS) == {name for name in dir(Client) if name.startswith("iter_")}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ITERATORS)
+async def test_iterators_wait_for_the_request_of_a_cancelled_anext(name: str) -> None:
+    asked, release = asyncio.Event(), asyncio.Event()
+    requests = 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal requests
+        requests += 1
+        asked.set()
+        await release.wait()
+        return web.json_response(ONE_OF_EACH)
+
+    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+        found = getattr(client, name)(SESSION, *ITERATORS[name])
+        for _ in range(3):
+            waiting = asyncio.ensure_future(anext(found))
+            await asked.wait()
+            waiting.cancel()
+            await asyncio.wait([waiting])
+        release.set()
+        assert await anext(found)
+        assert requests == 1
 
 
 @pytest.mark.asyncio
