@@ -40,17 +40,17 @@ async def test_iter_storage_objects_tells_after_each_page_and_the_total_at_the_e
 ) -> None:
     writes = [WriteStorageObject("saves", f"key {number}", {}) for number in range(25)]
     await client.write_storage_objects(alice, writes)
-    told: Told = []
+    calls: Calls = []
     found = client.iter_storage_objects(
         alice,
         "saves",
         user_id=alice.user_id,
         page_size=10,
-        on_progress=lambda *progress: told.append(progress),
+        on_progress=lambda *progress: calls.append(progress),
     )
     assert len([each async for each in found]) == 25
-    assert told[:2] == [(10, None), (20, None)]
-    assert told[-1] == (25, 25)
+    assert calls[:2] == [(10, None), (20, None)]
+    assert calls[-1] == (25, 25)
 
 
 @pytest.mark.asyncio
