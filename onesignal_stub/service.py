@@ -103,9 +103,7 @@ class Service:
         devices = DeviceReader(store)
         self.segments = Segments(store, clock, devices)
         self.exports = Exports(store, clock, devices=devices, segments=self.segments)
-        resolver = RecipientResolver(
-            devices, self.segments, subscriptions=self.subscriptions, users=self.users
-        )
+        resolver = RecipientResolver(devices, self.segments, subscriptions=self.subscriptions)
         messages = Messages(store, clock, events)
         self.delivery = Delivery(
             store,

@@ -161,7 +161,7 @@ CREATE TABLE deliveries (
     onesignal_id TEXT NOT NULL,
     external_id TEXT,
     device_type INTEGER NOT NULL,
-    text INTEGER NOT NULL REFERENCES texts (number),
+    text INTEGER NOT NULL, -- in texts
     way INTEGER NOT NULL DEFAULT 0, -- which of the audience's ways let it in
     sent_at REAL NOT NULL,
     hidden INTEGER NOT NULL DEFAULT 0,

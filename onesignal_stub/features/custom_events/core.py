@@ -11,6 +11,9 @@ from onesignal_stub import fields
 from onesignal_stub.errors import refused
 from server_kit import Clock, Store
 
+KEPT = 100_000
+"""How many events are kept, of all apps together; the oldest are dropped beyond it."""
+
 
 class CustomEvents:
     """The custom events of all apps.
@@ -35,14 +38,24 @@ class CustomEvents:
             raise refused("events must be a non-empty array")
         for event in events:
             _check(event)
-            self._store.run(
-                "INSERT OR IGNORE INTO custom_events (app_id, event, idempotency_key, received_at)"
-                " VALUES (?, ?, ?, ?)",
-                app_id,
-                msgspec.json.encode(event).decode(),
-                fields.text(event, "idempotency_key"),
-                self._clock.time(),
-            )
+        now = self._clock.time()
+        self._store.run_many(
+            "INSERT OR IGNORE INTO custom_events (app_id, event, idempotency_key, received_at)"
+            " VALUES (?, ?, ?, ?)",
+            (
+                (
+                    app_id,
+                    msgspec.json.encode(event).decode(),
+                    fields.text(event, "idempotency_key"),
+                    now,
+                )
+                for event in events
+            ),
+        )
+        self._store.run(
+            "DELETE FROM custom_events WHERE number <= (SELECT max(number) FROM custom_events) - ?",
+            KEPT,
+        )
 
     def all(self) -> list[dict[str, Any]]:
         """Every event, with its app, in the order of creation."""
@@ -55,4 +68,5 @@ def _check(event: Any) -> None:
         raise refused("every event must be an object with a name")
     if not fields.text(event, "external_id") and not fields.text(event, "onesignal_id"):
         raise refused("every event must have an external_id or a onesignal_id")
+    fields.text(event, "idempotency_key")
     fields.mapping(event, "payload")

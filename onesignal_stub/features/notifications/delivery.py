@@ -22,6 +22,9 @@ from server_kit.store import Row
 
 _log = logging.getLogger("onesignal_stub.notifications")
 
+KEPT = 500_000
+"""How many deliveries are kept, of all apps together; the oldest are dropped beyond it."""
+
 _RETRY = 1.0  # seconds after which what is due and could not be stored is tried again
 
 
@@ -218,8 +221,18 @@ class Delivery:
             " external_id, device_type, text, way, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
+        self._forget_oldest()
         self._store.after_commit(lambda: self._delivered(number))
         self._messages.changed(number, "sent")
+
+    def _forget_oldest(self) -> None:
+        """Drop the oldest deliveries beyond `KEPT`, and the texts that only they had."""
+        oldest = "(SELECT max(number) FROM deliveries) - ?"
+        if self._store.run(f"DELETE FROM deliveries WHERE number <= {oldest}", KEPT):
+            self._store.run(
+                "DELETE FROM texts"
+                " WHERE number < (SELECT text FROM deliveries ORDER BY number LIMIT 1)"
+            )
 
     def _add_text(self, number: int, content: Content, *, searched: bool) -> int:
         words = (content.heading, content.subtitle, content.contents)

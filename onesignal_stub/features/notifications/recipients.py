@@ -25,7 +25,6 @@ from onesignal_stub.features.notifications.explanation import Explained, explain
 from onesignal_stub.features.notifications.targeting import TOKEN_FIELDS
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.features.subscriptions.core import Subscriptions
-from onesignal_stub.features.users.core import Users
 from onesignal_stub.filters import FilterSubject
 
 _UNKNOWN_SHOWN = 100
@@ -84,7 +83,6 @@ class RecipientResolver:
         devices: The devices of all apps.
         segments: The segments of all apps.
         subscriptions: Where unknown tokens are registered.
-        users: Their new owners.
     """
 
     def __init__(
@@ -93,27 +91,18 @@ class RecipientResolver:
         segments: Segments,
         *,
         subscriptions: Subscriptions,
-        users: Users,
     ) -> None:
         self._devices = devices
         self._segments = segments
         self._subscriptions = subscriptions
-        self._users = users
 
     def register_tokens(self, app_id: str, target: Target) -> None:
         """Add a subscription for each token, address and number that the app does not have."""
         if not isinstance(target.targeting, RecipientIds):
             return
         for field, tokens in target.targeting.tokens.items():
-            device_type = TOKEN_FIELDS[field]
-            for token in tokens:
-                if self._subscriptions.by_token(app_id, device_type, token) is None:
-                    self._subscriptions.add(
-                        app_id,
-                        self._users.add(app_id),
-                        device_type=device_type,
-                        columns={"token": token},
-                    )
+            if tokens:
+                self._subscriptions.add_tokens(app_id, TOKEN_FIELDS[field], tokens)
 
     def resolve(self, app_id: str, target: Target, *, now: float) -> Resolved:
         """Find who receives at this time, in seconds since the epoch."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onesignal_stub import errors
+import msgspec
+
+from onesignal_stub import errors, fields
 from onesignal_stub.features.subscriptions.model import EMAIL, NewSubscription
 from onesignal_stub.features.users.core import Users
 from server_kit import Clock, Store
@@ -66,6 +68,31 @@ class Subscriptions:
             f"INSERT INTO subscriptions ({', '.join(values)}) VALUES ({marks})", *values.values()
         )
         return str(values["id"])
+
+    def add_tokens(self, app_id: str, device_type: int, tokens: Sequence[str]) -> None:
+        """Add a subscription, of a user of its own, for each token that the app does not have."""
+        rows = self._store.all(
+            "SELECT token FROM subscriptions WHERE app_id = ? AND device_type = ?"
+            " AND token IN (SELECT value FROM json_each(?))",
+            app_id,
+            device_type,
+            msgspec.json.encode(tokens).decode(),
+        )
+        known = {row["token"] for row in rows}
+        new = [token for token in tokens if token not in known]
+        now = int(self._clock.time())
+        users = self._users.add_many(app_id, len(new))
+        self._store.run_many(
+            "INSERT INTO subscriptions"
+            " (id, app_id, onesignal_id, device_type, token, created_at, last_active)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (subscription_id, app_id, user, device_type, token, now, now)
+                for subscription_id, user, token in zip(
+                    fields.new_uuids(len(new)), users, new, strict=True
+                )
+            ),
+        )
 
     def change(self, subscription_id: str, columns: Mapping[str, Any]) -> None:
         """Write columns of a subscription, and note when it became unsubscribed."""

@@ -46,6 +46,17 @@ class Users:
         )
         return onesignal_id
 
+    def add_many(self, app_id: str, count: int) -> list[str]:
+        """Add users without aliases and return their onesignal_ids."""
+        onesignal_ids = fields.new_uuids(count)
+        now = int(self._clock.time())
+        self._store.run_many(
+            "INSERT INTO users (onesignal_id, app_id, first_active, last_active)"
+            " VALUES (?, ?, ?, ?)",
+            ((onesignal_id, app_id, now, now) for onesignal_id in onesignal_ids),
+        )
+        return onesignal_ids
+
     def get(self, onesignal_id: str) -> Row:
         """The row of a user that is known to exist."""
         row = self._store.one("SELECT * FROM users WHERE onesignal_id = ?", onesignal_id)

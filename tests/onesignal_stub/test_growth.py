@@ -1,0 +1,80 @@
+"""What clients can make grow is bounded, and many things in one request are few statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from onesignal_stub.features.custom_events import core as custom_events
+from onesignal_stub.features.notifications import delivery
+from server_kit import Store
+
+from .conftest import Backend
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that are executed one by one."""
+    executed: list[str] = []
+    execute = Store._execute
+
+    def counted(self: Store, sql: str, params: Any) -> Any:
+        executed.append(sql)
+        return execute(self, sql, params)
+
+    monkeypatch.setattr(Store, "_execute", counted)
+    return executed
+
+
+async def test_many_new_addresses_are_few_statements(
+    backend: Backend, statements: list[str]
+) -> None:
+    addresses = [f"user{number}@example.com" for number in range(2000)]
+    body = {"app_id": backend.stub.app_id, "email_subject": "s", "email_body": "b"}
+    for known in (0, 1000):
+        sent = {**body, "include_email_tokens": addresses[: 1000 + known]}
+        assert (await backend.ok("POST", "/notifications", sent))["recipients"] == 1000 + known
+    assert len(statements) < 100
+    assert len({push.player_id for push in backend.stub.pushes}) == 2000
+
+
+async def test_many_custom_events_are_few_statements(
+    backend: Backend, statements: list[str]
+) -> None:
+    events = [{"name": "won", "external_id": str(number)} for number in range(2000)]
+    path = f"/apps/{backend.stub.app_id}/custom_events"
+    await backend.ok("POST", path, {"events": events})
+    assert len(statements) < 20
+
+
+async def test_the_oldest_deliveries_are_dropped(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "KEPT", 3)
+    players = [await backend.player(tags={"name": name}) for name in ("ada", "bob")]
+    for text in ("first {{ name }}", "second {{ name }}", "third {{ name }}"):
+        await backend.send(include_player_ids=players, contents={"en": text})
+    texts = [push.contents for push in backend.stub.pushes]
+    assert texts == ["second bob", "third ada", "third bob"]
+
+
+async def test_the_oldest_custom_events_are_dropped(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(custom_events, "KEPT", 3)
+    path = f"/apps/{backend.stub.app_id}/custom_events"
+    for name in ("one", "two"):
+        events = [{"name": name, "external_id": str(number)} for number in range(2)]
+        await backend.ok("POST", path, {"events": events})
+    kept = (await backend.ok("GET", "/_control/state"))["custom_events"]
+    assert [each["name"] for each in kept] == ["one", "two", "two"]
+
+
+async def test_texts_in_too_many_languages_are_refused(backend: Backend) -> None:
+    contents = {"en": "hi", **{f"x{number}": "hi" for number in range(200)}}
+    answer = await backend.send(include_player_ids=[await backend.player()], contents=contents)
+    assert answer.status == 400
+    assert "200" in answer.body["errors"][0]
