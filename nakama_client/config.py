@@ -186,8 +186,8 @@ class ReconnectPolicy:
     Before each attempt comes a random delay between 0 and a bound that doubles each time, so that
     thousands of sockets come back spread out after a restart of the server. The bound begins anew
     after a connection that held for at least `max_delay` seconds. While the server's port refuses
-    connections it stays at 2 seconds (or `first_delay`, if that is more), so that a server that
-    restarts is found soon.
+    connections the bound stays at 2 seconds (or `first_delay`, if that is more), so that a server
+    that restarts is found soon, and the delay is at least half of it, so that fewer ask in vain.
 
     Attributes:
         attempts: How many attempts may fail in a row; None for any number.

@@ -88,3 +88,14 @@ def full_jitter(
     """
     doublings = min(failures - 1, _MOST_DOUBLINGS)
     return random() * min(longest, first * 2.0**doublings)
+
+
+def equal_jitter(
+    failures: int, *, first: float, longest: float, random: Callable[[], float]
+) -> float:
+    """The seconds to wait, as `full_jitter`, but in the upper half below the bound.
+
+    Half as many attempts as with full jitter are made while there is nobody to answer.
+    """
+    bound = full_jitter(failures, first=first, longest=longest, random=lambda: 1.0)
+    return bound * (1.0 + random()) / 2.0

@@ -1,6 +1,8 @@
 """When a socket is opened again."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nakama_client import (
     ApiError,
@@ -104,5 +106,18 @@ def test_backoff_waits_for_retry_after() -> None:
 def test_backoff_does_not_grow_while_connections_are_refused() -> None:
     refused = ConnectionFailed("refused", is_refused=True)
     delays = backoff()
-    assert [delays.next_delay(refused) for _ in range(4)] == [1.0, 2.0, 2.0, 2.0]
+    assert [delays.next_delay(refused) for _ in range(4)] == [2.0, 2.0, 2.0, 2.0]
     assert [delays.next_delay(CAUSE) for _ in range(3)] == [1.0, 2.0, 4.0]
+
+
+@given(st.floats(0, 1, exclude_max=True), st.floats(0.001, 60), st.floats(0.001, 60))
+def test_backoff_waits_at_least_half_of_its_bound_while_refused(
+    number: float, first: float, longest: float
+) -> None:
+    refused = ConnectionFailed("refused", is_refused=True)
+    delays = Backoff(attempts=None, first_delay=first, max_delay=longest, random=lambda: number)
+    bound = min(longest, max(first, 2.0))
+    for _ in range(20):
+        delay = delays.next_delay(refused)
+    assert delay is not None
+    assert bound / 2 <= delay <= bound
