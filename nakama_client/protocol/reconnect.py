@@ -40,9 +40,9 @@ class Connected:
 
 
 # The highest bound, in seconds, while the server's port refuses connections: nobody has been asked
-# to do anything, and a server that restarts is found soon after it listens. With 2,000 sockets the
-# last is back within 1.5 times of the time at which 90 % are, with at most 2.5 attempts for each when
-# the server is away for up to 2 s (`python -m benchmarks.reconnect_storm`).
+# to do anything, and a server that restarts is found soon after it listens. When it is away for up to
+# 2 s, each of thousands of sockets makes at most 2.5 attempts on average
+# (`python -m benchmarks.reconnect_storm`).
 _LONGEST_WHILE_REFUSED = 2.0
 
 
@@ -97,18 +97,12 @@ class Backoff:
         self.attempt += 1
         if isinstance(cause, errors.ConnectionFailed) and cause.is_refused:
             self._refusals += 1
+            failures, jitter = self._refusals + 1, equal_jitter  # the lost connection counts, too
             longest = min(self._max_delay, max(self._first_delay, _LONGEST_WHILE_REFUSED))
-            # The connection that was lost is the first failure.
-            delay = equal_jitter(
-                self._refusals + 1, first=self._first_delay, longest=longest, random=self._random
-            )
         else:
             self._failures += 1
-            delay = full_jitter(
-                self._failures,
-                first=self._first_delay,
-                longest=self._max_delay,
-                random=self._random,
-            )
+            failures, jitter = self._failures, full_jitter
+            longest = self._max_delay
+        delay = jitter(failures, first=self._first_delay, longest=longest, random=self._random)
         asked = cause.retry_after if isinstance(cause, errors.ReplyError) else None
         return max(delay, asked or 0.0)
