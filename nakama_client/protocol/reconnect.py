@@ -40,8 +40,8 @@ class Connected:
 
 
 # The highest bound, in seconds, while the server's port refuses connections: nobody has been asked
-# to do anything, and a server that restarts is found soon after it listens. When it is away for up to
-# 2 s, each of thousands of sockets makes at most 2.5 attempts on average
+# to do anything, and a server that restarts is found soon after it listens. When it is away for up
+# to 2 s, each of thousands of sockets makes at most 2.5 attempts on average
 # (`python -m benchmarks.reconnect_storm`).
 _LONGEST_WHILE_REFUSED = 2.0
 

@@ -109,10 +109,11 @@ class _Connection(picows.WSListener):
         self.outlet.resume()
 
     def progress(self) -> object:
-        # Each byte that comes leaves less room in the library's buffer, or makes it grow.
+        # Each byte that comes leaves less room in the library's buffer, or makes it grow. A
+        # transport that is closed has no protocol any more.
         reader = self._transport.underlying_transport.get_protocol()
-        assert isinstance(reader, asyncio.BufferedProtocol)
-        return self.heard_at, memoryview(reader.get_buffer(-1)).nbytes
+        room = reader.get_buffer(-1) if isinstance(reader, asyncio.BufferedProtocol) else b""
+        return self.heard_at, memoryview(room).nbytes
 
     def write(self, frame: bytes) -> None:
         transport = self._transport

@@ -17,6 +17,8 @@ from nakama_client import (
     Timeouts,
     UnexpectedReply,
 )
+from nakama_client.transport.options import TransportOptions
+from nakama_client.transport.websocket import open_websocket
 from tests.client.raw_server import answer, raw_server
 from tests.client.scripted import Peer, ScriptedServer, make_token
 from tests.integration.reliability.raw import open_socket
@@ -102,6 +104,27 @@ async def test_a_long_message_that_comes_slowly_is_a_sign_of_life() -> None:
         client.socket(SESSION, reconnect=NO_RECONNECT) as socket,
     ):
         assert (await anext(socket.notifications())).subject == "slow"
+
+
+@pytest.mark.asyncio
+async def test_silence_is_looked_for_also_between_the_drop_and_the_end() -> None:
+    async def script(peer: Peer) -> None:
+        """Do nothing but read."""
+
+    async with ScriptedServer(script=script) as server:
+        websocket = await open_websocket(
+            server.url.replace("http", "ws") + "/ws",
+            token="token",
+            timeouts=Timeouts(),
+            options=TransportOptions(),
+        )
+        keepalive = websocket._keepalive
+        websocket.abort()
+        keepalive._look()
+        await websocket.wait_ended()
+        keepalive._look()
+        keepalive.stop()
+        assert not keepalive.is_silent
 
 
 @pytest.mark.asyncio
