@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from attrs import Factory, define
 
 from mock_server.config import Config
@@ -154,6 +153,8 @@ def _settings_of(
     path: Path, kinds: Mapping[str, str], warnings: list[str]
 ) -> Iterator[tuple[str, Any]]:
     """The settings in a file of Nakama's configuration (YAML), by dotted names."""
+    import yaml  # most starts have no such file
+
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
