@@ -100,9 +100,11 @@ def _filtered(services: ConsoleServices, wanted: str) -> list[Row]:
 
 
 def _tombstones(services: ConsoleServices, wanted: str) -> dict[str, Any]:
+    user_ids = [parse_uuid(wanted) or wanted] if wanted else []
     rows = services.store.all(
-        "SELECT * FROM user_tombstone WHERE ? IN ('', user_id) ORDER BY user_id LIMIT ?",
-        parse_uuid(wanted) or wanted,
+        f"SELECT * FROM user_tombstone WHERE {'user_id = ?' if user_ids else 'TRUE'} "
+        "ORDER BY user_id LIMIT ?",
+        *user_ids,
         _PAGE,
     )
     users = [

@@ -60,9 +60,11 @@ def list_groups(services: ConsoleServices, request: web.Request) -> dict[str, An
     wanted = asked["filter"]
     if "%" in wanted:  # the query that Nakama makes of it is none for PostgreSQL 15
         raise internal("An error occurred while trying to list groups.")
+    names = [parse_uuid(wanted) or wanted] * 2 if wanted else []
     rows = services.store.all(
-        "SELECT * FROM groups WHERE ? IN ('', id, name) AND id > ? ORDER BY id LIMIT ?",
-        parse_uuid(wanted) or wanted,
+        f"SELECT * FROM groups WHERE {'(id = ? OR name = ?) AND ' if names else ''}id > ? "
+        "ORDER BY id LIMIT ?",
+        *names,
         after,
         _PAGE + 1,
     )

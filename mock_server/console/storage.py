@@ -58,16 +58,16 @@ def list_objects(services: ConsoleServices, request: web.Request) -> dict[str, A
     is_prefix = key.endswith("%") and key.count("%") == 1
     by_key = bool(key)
     order = "key, user_id" if by_key else "collection, read, key, user_id"
-    start = f"AND ({order}) > ({'?, ?' if by_key else '?, ?, ?, ?'}) " if after else ""
-    values = () if not after else after[2:] if by_key else after
+    conditions = {"collection = ?": collection, "user_id = ?": owner}
+    conditions[f"key {'LIKE' if is_prefix else '='} ?"] = key
+    given = [condition for condition, value in conditions.items() if value]
+    if after:
+        given.append(f"({order}) > ({'?, ?' if by_key else '?, ?, ?, ?'})")
+    values = [value for value in conditions.values() if value]
+    values += after[2:] if after and by_key else after
     paged = not (owner and not collection)
     rows = services.store.all(
-        "SELECT * FROM storage WHERE ? IN ('', collection) AND ? IN ('', user_id) "
-        f"AND (? = '' OR key {'LIKE' if is_prefix else '='} ?) {start}ORDER BY {order} LIMIT ?",
-        collection,
-        owner,
-        key,
-        key,
+        f"SELECT * FROM storage WHERE {' AND '.join(given) or 'TRUE'} ORDER BY {order} LIMIT ?",
         *values,
         _PAGE + 1 if paged else -1,
     )

@@ -1,12 +1,29 @@
 """A mock server with its settings as they are, and players who have signed up there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
+import pytest
 import pytest_asyncio
 
 from mock_server import MockServer
 from tests.mock_server.players import Player, sign_up
+from tests.mock_server.query_plans import QueryPlans
+
+
+@pytest.fixture(scope="session")
+def query_plans() -> Iterator[QueryPlans]:
+    plans = QueryPlans()
+    with plans.watched():
+        yield plans
+
+
+@pytest.fixture(autouse=True)
+def every_query_uses_an_index(query_plans: QueryPlans) -> Iterator[None]:
+    """What a test makes the mock ask its store is found by an index, whatever others have."""
+    query_plans.scans.clear()
+    yield
+    assert query_plans.scans == []
 
 
 @pytest_asyncio.fixture

@@ -44,6 +44,11 @@ CREATE TABLE group_edge (
     PRIMARY KEY (source_id, state, position), UNIQUE (source_id, destination_id)
 ) WITHOUT ROWID;
 CREATE INDEX group_edge_destination ON group_edge (destination_id);
+CREATE INDEX groups_by_change ON groups (update_time, edge_count, id);
+CREATE INDEX groups_by_language ON groups (lang_tag, edge_count, id);
+CREATE INDEX groups_by_members ON groups (edge_count, update_time, id);
+CREATE INDEX groups_by_state ON groups (state, edge_count, lang_tag, id);
+CREATE INDEX groups_by_state_and_language ON groups (state, lang_tag, edge_count, id);
 """
 
 # Widths of PostgreSQL columns; Nakama leaves the check to the database.
@@ -144,7 +149,9 @@ class Groups:
     def erase(self, group_id: str) -> None:
         """Delete the rows of a group."""
         self._store.run("DELETE FROM groups WHERE id = ?", group_id)
-        self._store.run("DELETE FROM group_edge WHERE ? IN (source_id, destination_id)", group_id)
+        self._store.run(
+            "DELETE FROM group_edge WHERE source_id = ? OR destination_id = ?", group_id, group_id
+        )
 
     def find(self, group_id: str) -> Row | None:
         """The row of a group, or None."""

@@ -30,6 +30,9 @@ from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.tracker import Tracker
 from server_kit import Clock, Store
 
+# A membership's edges. As `IN (VALUES …)`, SQLite would read the edges of all groups.
+_BOTH_EDGES = "(source_id = ? AND destination_id = ?) OR (source_id = ? AND destination_id = ?)"
+
 
 class GroupMembers:
     """The states of users in the groups of one server.
@@ -317,8 +320,7 @@ class GroupMembers:
 
     def _set_state(self, group_id: str, user_id: str, state: int) -> None:
         self._store.run(
-            "UPDATE group_edge SET state = ? "
-            "WHERE (source_id, destination_id) IN (VALUES (?, ?), (?, ?))",
+            f"UPDATE group_edge SET state = ? WHERE {_BOTH_EDGES}",
             state,
             group_id,
             user_id,
@@ -328,7 +330,7 @@ class GroupMembers:
 
     def _disconnect(self, group_id: str, user_id: str) -> None:
         self._store.run(
-            "DELETE FROM group_edge WHERE (source_id, destination_id) IN (VALUES (?, ?), (?, ?))",
+            f"DELETE FROM group_edge WHERE {_BOTH_EDGES}",
             group_id,
             user_id,
             user_id,

@@ -26,9 +26,11 @@ SCHEMA = f"""
 CREATE TABLE purchase ({_COLUMNS}
 ) WITHOUT ROWID;
 CREATE INDEX purchase_user ON purchase (user_id, purchase_time, transaction_id);
+CREATE INDEX purchase_time ON purchase (purchase_time, user_id, transaction_id);
 CREATE TABLE subscription ({_COLUMNS}
 ) WITHOUT ROWID;
 CREATE INDEX subscription_user ON subscription (user_id, purchase_time, transaction_id);
+CREATE INDEX subscription_time ON subscription (purchase_time, user_id, transaction_id);
 """
 
 PurchaseKind = Literal["purchase", "subscription"]
@@ -167,11 +169,12 @@ class Purchases:
             if user_id and owner != user_id:
                 raise BadCursor(cursor)
         comparison, order = ("<", "DESC") if is_forward else (">", "ASC")
-        after = f"AND (purchase_time, user_id, transaction_id) {comparison} (?, ?, ?) "
+        after = f"(purchase_time, user_id, transaction_id) {comparison} (?, ?, ?)"
+        conditions = [*(["user_id = ?"] if user_id else []), *([after] if position else [])]
         rows = self._store.all(
-            f"SELECT * FROM {kind} WHERE ? IN ('', user_id) {after if position else ''}"
+            f"SELECT * FROM {kind} WHERE {' AND '.join(conditions) or 'TRUE'} "
             f"ORDER BY {_ORDER.format(order)} LIMIT ?",
-            user_id,
+            *([user_id] if user_id else []),
             *(position or ()),
             limit + 1,
         )

@@ -137,8 +137,8 @@ class Delivery:
 
     def _send_scheduled(self, due: float) -> None:
         rows = self._store.all(
-            "SELECT * FROM notifications WHERE state = 'scheduled' AND send_after <= ?"
-            " ORDER BY number",
+            "SELECT * FROM notifications INDEXED BY notifications_due"
+            " WHERE state = 'scheduled' AND send_after <= ? ORDER BY number",
             due,
         )
         for row in rows:
