@@ -21,6 +21,8 @@ _BLOCK = 16
 _BCRYPT_ROUNDS = 4  # Nakama's 13 take half a second, and a test server guards nothing
 _BCRYPT_LIMIT = 72
 _BCRYPT_HASH_LENGTH = 59
+_BCRYPT_SALT = 22
+_BCRYPT_DIGITS = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class CryptoFunctions(PureFunctions):
@@ -178,10 +180,35 @@ def bcrypt_compare(expected: bytes, data: bytes) -> bool:
     """
     if len(expected) < _BCRYPT_HASH_LENGTH:
         return False
+    problem = _bcrypt_problem(expected)
+    if problem:
+        raise ModuleError(f"error comparing hash and plaintext: {problem}")
     try:
         return bcrypt.checkpw(data[:_BCRYPT_LIMIT], expected)
-    except ValueError as error:
-        raise ModuleError(f"error comparing hash and plaintext: {error}") from None
+    except ValueError:  # an old form that Go reads; nobody has such a hash
+        return False
+
+
+def _bcrypt_problem(hashed: bytes) -> str:
+    """What Go says of a text that is no bcrypt hash; nothing, where it is one."""
+    version, rest = chr(hashed[1]), hashed[3:] if hashed[2:3] == b"$" else hashed[4:]
+    cost, salt = to_text(rest[:2]), rest[3 : 3 + _BCRYPT_SALT]
+    if hashed[:1] != b"$":
+        return (
+            "crypto/bcrypt: bcrypt hashes must start with '$', but hashedSecret started with "
+            f"'{chr(hashed[0])}'"
+        )
+    if version > "2":
+        return (
+            f"crypto/bcrypt: bcrypt algorithm version '{version}' requested is newer than current "
+            "version '2'"
+        )
+    if not (cost.isascii() and cost.isdigit()):
+        return f'strconv.Atoi: parsing "{cost}": invalid syntax'
+    if not 4 <= int(cost) <= 31:
+        return f"crypto/bcrypt: cost {int(cost)} is outside allowed inclusive range 4..31"
+    stray = [place for place, byte in enumerate(salt) if byte not in _BCRYPT_DIGITS]
+    return f"illegal base64 data at input byte {stray[0]}" if stray else ""
 
 
 def signed_token(method: str, key: bytes, payload: str) -> str:

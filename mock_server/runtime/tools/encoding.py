@@ -148,14 +148,19 @@ class EncodingFunctions(PureFunctions):
 def decode_base64(data: bytes, refusal: str, *, is_url: bool = False) -> bytes:
     """Decode base64 as strictly as Go's decoders, which name the first byte that is wrong.
 
+    As there, ends of lines count for nothing.
+
     Raises:
         ModuleError: It is none; the message begins with `refusal`.
     """
+    places = [place for place, byte in enumerate(data) if byte not in b"\r\n"]
+    data = bytes(data[place] for place in places) if len(places) < len(data) else data
     alphabet = _BASE64_URL if is_url else _BASE64
     digits = data.rstrip(b"=") if len(data) % 4 == 0 else data
     valid = alphabet.match(digits)
     end = valid.end() if valid else 0
     padding = len(data) - len(digits)
     if end < len(digits) or len(data) % 4 or padding > 2:
-        raise ModuleError(f"{refusal}: illegal base64 data at input byte {end}")
+        place = places[end] if end < len(places) else end
+        raise ModuleError(f"{refusal}: illegal base64 data at input byte {place}")
     return base64.b64decode(data, altchars=b"-_" if is_url else b"+/")

@@ -37,6 +37,27 @@ REFUSALS = {
     "nk.leaderboardRanksDisable('')": "GoError: leaderboard not found",
     "nk.tournamentsRanksDisable('none')": "GoError: tournament not found",
     "nk.event('', {})": "ok",
+    "nk.base64Decode('w6\\r\\nk=', false)": "ok",
+    "nk.base64Decode('w6k=\\n')": "GoError: Failed to decode string: w6k=\n===",
+    "nk.bcryptCompare('x'.repeat(60), 'y')": (
+        "GoError: error comparing hash and plaintext: crypto/bcrypt: bcrypt hashes must start with "
+        "'$', but hashedSecret started with 'x'"
+    ),
+    "nk.bcryptCompare('$9a$10$' + 'x'.repeat(53), 'y')": (
+        "GoError: error comparing hash and plaintext: crypto/bcrypt: bcrypt algorithm version '9' "
+        "requested is newer than current version '2'"
+    ),
+    "nk.bcryptCompare('$2a$99$' + 'x'.repeat(53), 'y')": (
+        "GoError: error comparing hash and plaintext: crypto/bcrypt: cost 99 is outside allowed "
+        "inclusive range 4..31"
+    ),
+    "nk.bcryptCompare('$2a$xy$' + 'x'.repeat(53), 'y')": (
+        'GoError: error comparing hash and plaintext: strconv.Atoi: parsing "xy": invalid syntax'
+    ),
+    "nk.bcryptCompare('$2a$10$xx!' + 'x'.repeat(50), 'y')": (
+        "GoError: error comparing hash and plaintext: illegal base64 data at input byte 2"
+    ),
+    "nk.bcryptCompare('$2$04$' + 'x'.repeat(54), 'y')": "ok",
     "nk.friendsList('')": "TypeError: expects a user ID string",
     "nk.friendsList(ID, 1, -5)": "TypeError: expects state to be 0-3",
     "nk.friendsOfFriendsList(ID, 1, 'x')": (
