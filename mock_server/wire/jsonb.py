@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from attrs import define, field
 
-from mock_server.wire.scanner import check_valid
+from mock_server.wire.scanner import is_valid
 
 _MAX_WHOLE_DIGITS = 131_072
 _MAX_FRACTION_DIGITS = 16_383
@@ -23,8 +23,21 @@ _ESCAPES = re.compile(
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+', re.DOTALL)
 _LITERALS = frozenset(("null", "true", "false"))
 _MAX_DEPTH = 6000  # about where PostgreSQL's default max_stack_depth ends
+_SYNTAX = "invalid input syntax for type json"
 _JSON = json.JSONDecoder()
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?")
+
+
+class JsonbError(ValueError):
+    """Text that PostgreSQL does not take as `jsonb`; the message is PostgreSQL's.
+
+    Args:
+        message: What is wrong.
+        state: PostgreSQL's code for it.
+    """
+
+    def __init__(self, message: str, state: str = "22P02") -> None:
+        super().__init__(f"ERROR: {message} (SQLSTATE {state})")
 
 
 def jsonb_text(text: str) -> str:
@@ -34,19 +47,22 @@ def jsonb_text(text: str) -> str:
     their digits but lose their exponents.
 
     Raises:
-        ValueError: PostgreSQL refuses the text: no JSON, a NUL character, half of a surrogate
+        JsonbError: PostgreSQL refuses the text: no JSON, a NUL character, half of a surrogate
             pair, a number out of range, or too deep a nesting.
     """
     try:
         json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
     except RecursionError:
-        check_valid(text.encode(errors="surrogatepass"))
+        if not is_valid(text.encode(errors="surrogatepass")):
+            raise JsonbError(_SYNTAX) from None
+    except ValueError:
+        raise JsonbError(_SYNTAX) from None
     _check_escapes(text)
     open_ = [_Container(is_object=False)]
     for token in _TOKENS.findall(text):
         if token in ("{", "["):
             if len(open_) > _MAX_DEPTH:
-                raise ValueError("stack depth limit exceeded")
+                raise JsonbError("stack depth limit exceeded", "54001")
             open_.append(_Container(is_object=token == "{"))
         elif token in ("}", "]"):
             closed = open_.pop().text()
@@ -91,9 +107,15 @@ class _Container:
 
 def _check_escapes(text: str) -> None:
     """Refuse what no PostgreSQL text can hold, also in members that a later one replaces."""
-    text.encode()  # a UnicodeEncodeError is a ValueError
-    if any(escape["unstorable"] for escape in _ESCAPES.finditer(text)):
-        raise ValueError("unsupported Unicode escape sequence")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise JsonbError('invalid byte sequence for encoding "UTF8"', "22021") from None
+    for escape in _ESCAPES.finditer(text):
+        if escape["unstorable"]:
+            if escape["unstorable"] == "u0000":
+                raise JsonbError("unsupported Unicode escape sequence", "22P05")
+            raise JsonbError(_SYNTAX)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -103,18 +125,18 @@ def _no_constant(name: str) -> NoReturn:
 def _numeric(text: str) -> str:
     match = _NUMBER.fullmatch(text)
     if not match:
-        raise ValueError(f'invalid input syntax for type numeric: "{text}"')
+        raise JsonbError(f'invalid input syntax for type numeric: "{text}"')
     sign, whole, fraction, exponent_text = match.groups(default="")
     exponent = int(exponent_text or "0")
     if abs(exponent) >= _LARGEST_EXPONENT:
-        raise ValueError(f'invalid input syntax for type numeric: "{text}"')
+        raise JsonbError(f'invalid input syntax for type numeric: "{text}"')
     digits, point = whole + fraction, len(whole) + exponent
     scale = max(0, len(fraction) - exponent)
     if not digits.strip("0"):
         sign, digits, point = "", "", 0
     leading = len(digits) - len(digits.lstrip("0"))
     if point - leading > _MAX_WHOLE_DIGITS or scale > _MAX_FRACTION_DIGITS:
-        raise ValueError("value overflows numeric format")
+        raise JsonbError("value overflows numeric format", "22003")
     return sign + _decimal(digits, point, scale)
 
 

@@ -23,9 +23,11 @@ async def server() -> AsyncIterator[MockServer]:
         yield server
 
 
-async def ask(player: Player, method: str, path: str) -> tuple[int, dict[str, Any]]:
+async def ask(
+    player: Player, method: str, path: str, body: object = None
+) -> tuple[int, dict[str, Any]]:
     url = f"{player.server.console_url}/v2/console{path}"
-    async with player.http.request(method, url, headers=ADMIN) as answer:
+    async with player.http.request(method, url, json=body, headers=ADMIN) as answer:
         return answer.status, await answer.json()
 
 
@@ -57,3 +59,14 @@ async def test_account_delete_id_leaves_a_tombstone_when_it_is_recorded(
     server.nk.account_delete_id(bob.user_id, False)
     _, page = await ask(ada, "GET", "/account?tombstones=true")
     assert [each["id"] for each in page["users"]] == [ada.user_id]
+
+
+async def test_metadata_of_a_group_that_is_no_json_is_refused_as_by_the_database(
+    server: MockServer, ada: Player
+) -> None:
+    group = server.nk.group_create(ada.user_id, "Guild")["id"]
+    refusal = "ERROR: invalid input syntax for type json (SQLSTATE 22P02)"
+    assert await ask(ada, "POST", f"/group/{group}", {"metadata": "x"}) == (
+        500,
+        {"code": 2, "message": refusal, "details": []},
+    )

@@ -9,7 +9,7 @@ from typing import Any
 from mock_server.features.accounts.core import PROVIDER_COLUMNS, Accounts
 from mock_server.features.storage.core import ObjectId, Storage, StorageFailed, StoredObject, Write
 from mock_server.identity import SYSTEM_USER
-from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.jsonb import JsonbError, jsonb_text
 from mock_server.wire.timestamps import split_timestamp
 from mock_server.wire.uuids import parse_uuid
 from server_kit import Store
@@ -24,7 +24,6 @@ _TEXTS = {
 _IDENTIFIERS = ("email", *PROVIDER_COLUMNS, "custom_id")
 _DEVICE_WIDTH = 128
 _WIDTHS = {"username": 128, "lang_tag": 18, "email": 255, "custom_id": 128, **_TEXTS}
-_BAD_JSON = "ERROR: invalid input syntax for type json (SQLSTATE 22P02)"
 _INT64_RANGE = range(-1 << 63, 1 << 63)
 
 
@@ -167,8 +166,8 @@ def _is_amount(value: object) -> bool:
 def _jsonb(text: str) -> str:
     try:
         return jsonb_text(text)
-    except ValueError:
-        raise ImportRefused(_BAD_JSON) from None
+    except JsonbError as error:
+        raise ImportRefused(str(error)) from None
 
 
 def _microseconds(time: str | None) -> int:

@@ -21,7 +21,7 @@ from mock_server.features.groups.errors import (
 from mock_server.features.groups.patterns import ilike
 from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.tracker import Tracker
-from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.jsonb import JsonbError, jsonb_text
 from mock_server.wire.messages import api_message
 from mock_server.wire.output import omit_empty, timestamp
 from server_kit import Clock, Store
@@ -250,4 +250,7 @@ def _checked(columns: Mapping[str, Any]) -> dict[str, Any]:
             )
     if "metadata" not in columns:
         return dict(columns)
-    return {**columns, "metadata": jsonb_text(columns["metadata"])}
+    try:
+        return {**columns, "metadata": jsonb_text(columns["metadata"])}
+    except JsonbError as error:
+        raise DatabaseRefused(str(error)) from None

@@ -351,4 +351,4 @@ def _stored_metadata(text: str) -> str | None:
     try:
         return jsonb_text(text)
     except ValueError as error:
-        raise RecordRejected(f"ERROR: {error} (SQLSTATE 22P02)") from None
+        raise RecordRejected(str(error)) from None

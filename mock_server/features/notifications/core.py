@@ -270,7 +270,7 @@ def _stored(content: str) -> str:
     try:
         return jsonb_text(content)
     except ValueError as error:
-        raise RowRejected(f"ERROR: {error} (SQLSTATE 22P05)") from None
+        raise RowRejected(str(error)) from None
 
 
 def _envelope(notifications: Iterable[Notification], now: int) -> dict[str, Any]:

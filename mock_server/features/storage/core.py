@@ -381,7 +381,7 @@ def _checked_value(write: Write) -> str:
     try:
         return jsonb_text(write.value)
     except ValueError as error:
-        raise StorageFailed(f"ERROR: {error} (SQLSTATE 22P02)") from None
+        raise StorageFailed(str(error)) from None
 
 
 def _too_long(width: int) -> str:

@@ -210,4 +210,4 @@ def _stored(amounts: Mapping[str, int]) -> str:
     try:
         return jsonb_text(gojson.marshal(amounts))
     except ValueError as error:
-        raise WalletRejected(f"ERROR: {error} (SQLSTATE 22P05)") from None
+        raise WalletRejected(str(error)) from None

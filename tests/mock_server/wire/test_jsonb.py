@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.wire.gojson import marshal
-from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.jsonb import JsonbError, jsonb_text
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,25 @@ def test_text_comes_back_in_jsonb_form(text: str, stored: str) -> None:
     ],
 )
 def test_what_postgresql_refuses_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(JsonbError, match=r"^ERROR: .+ \(SQLSTATE \w{5}\)$"):
         jsonb_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("x", "ERROR: invalid input syntax for type json (SQLSTATE 22P02)"),
+        ("NaN", "ERROR: invalid input syntax for type json (SQLSTATE 22P02)"),
+        (r'"\ud83d"', "ERROR: invalid input syntax for type json (SQLSTATE 22P02)"),
+        (r'"\u0000"', "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"),
+        ("1e131072", "ERROR: value overflows numeric format (SQLSTATE 22003)"),
+        ("[" * 7000 + "]" * 7000, "ERROR: stack depth limit exceeded (SQLSTATE 54001)"),
+    ],
+)
+def test_a_refusal_has_the_words_of_postgresql(text: str, refusal: str) -> None:
+    with pytest.raises(JsonbError) as caught:
+        jsonb_text(text)
+    assert str(caught.value) == refusal
 
 
 @pytest.mark.parametrize("depth", [1, 400, 1500, 6000])
