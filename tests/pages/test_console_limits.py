@@ -156,6 +156,15 @@ def test_texts_stay_texts_whatever_they_hold(browser: Browser, tmp_path: Path) -
         page.get_by_label("As player").fill(ATTACK)
         page.get_by_role("button", name="Call", exact=True).click()
         expect(page.locator("[data-key=result]")).to_contain_text("<img src=x")
+        for view in ("players&id=new", "faults&id=new", "explorer&id=WriteStorageObjects"):
+            page.goto(f"/?view={view}")
+            fields = page.locator("#detail :is(input:not([type]), textarea)")
+            expect(fields.first).to_be_visible()
+            for field in fields.all():
+                field.fill(ATTACK)
+            page.locator("#detail form .main").click()
+            expect(page.locator("#said")).to_have_attribute("data-tone", "bad")
+            assert page.locator("body > *:not(header) :is(img, svg, script)").count() == 0
         page.goto(f"/?view=storage&user={quoted}&collection={quoted}")
         expect(page.locator("#chips")).to_contain_text("collection <img src=x")
 

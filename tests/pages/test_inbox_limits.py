@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,6 +87,13 @@ def test_texts_stay_texts_whatever_they_hold(page: Page) -> None:
                 assert page.locator("a[href^=javascript]").count() == 0
         page.goto(f"{stub.url}/?q={ATTACK.replace(' ', '+')}&user=<img src=x onerror=alert(5)>")
         expect(page.locator("#chips")).to_contain_text("user <img src=x onerror=alert(5)>")
+        page.goto(f"{stub.url}/?id=2&find=x")
+        finder = page.locator("[data-find]")
+        finder.fill(ATTACK)
+        finder.press("Enter")
+        expect(page).to_have_url(re.compile("find=%3Cimg"))
+        expect(finder).to_have_value(ATTACK)
+        assert page.locator("main img, main svg, main script").count() == 0
 
 
 NUMBERS = """

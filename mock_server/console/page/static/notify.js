@@ -16,7 +16,7 @@ export function formForOne(item) {
     "section",
     { class: "card", key: "notify" },
     el("h3", {}, "Send a notification"),
-    form({ "data-id": item.id }, el("button", { type: "submit", class: "main" }, "Send")),
+    form({ "data-id": item.id }, null, el("button", { type: "submit", class: "main" }, "Send")),
   );
 }
 
@@ -34,7 +34,7 @@ export async function sendToSome(now) {
         { class: "card", key: "notify" },
         form(
           {},
-          choices(found),
+          receiverChoices(found),
           el("button", { type: "submit", class: "main", value: "some" }, "Send to the chosen"),
           el("button", { type: "submit", value: "all" }, "Send to all players"),
         ),
@@ -43,7 +43,7 @@ export async function sendToSome(now) {
   };
 }
 
-function choices(found) {
+function receiverChoices(found) {
   const more = found.total - found.items.length;
   return el(
     "fieldset",
@@ -60,9 +60,7 @@ function choice(player) {
   return el("label", { class: "check", key: player.id }, box, player.username);
 }
 
-function form(props, ...ends) {
-  const buttons = ends.filter((each) => each.tagName === "BUTTON");
-  const others = ends.filter((each) => each.tagName !== "BUTTON");
+function form(props, receivers, ...buttons) {
   return el(
     "form",
     { class: "form", "data-form": "notification", ...props },
@@ -74,7 +72,7 @@ function form(props, ...ends) {
     ),
     field("Content, as JSON", "textarea", { name: "content", spellcheck: "false" }, "{}"),
     el("label", { class: "check" }, el("input", { type: "checkbox", name: "persistent", checked: true }), "Stored until it is deleted"),
-    others,
+    receivers,
     el("p", { class: "buttons" }, buttons),
   );
 }
@@ -85,7 +83,7 @@ function form(props, ...ends) {
  */
 export async function notify(filled, isForAll) {
   const { subject, code, content, persistent } = filled.elements;
-  const to = isForAll ? null : receivers(filled);
+  const to = isForAll ? null : chosen(filled);
   if (to && !to.length) throw new Error("Choose whom to send it to.");
   await send("POST", "/_control/notifications", {
     subject: subject.value,
@@ -99,7 +97,7 @@ export async function notify(filled, isForAll) {
   return filled.dataset.id ? "Sent" : `Sent to ${count(to.length, "player")}`;
 }
 
-function receivers(filled) {
+function chosen(filled) {
   if (filled.dataset.id) return [filled.dataset.id];
   return [...filled.querySelectorAll('[name="to"]:checked')].map((box) => box.value);
 }
