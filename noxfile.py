@@ -12,24 +12,16 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
 
 
-@nox.session(python=["3.12", "3.13"])
-@nox.parametrize("loop", ["eager", "uvloop"])
-def loops(session: nox.Session, loop: str) -> None:
-    """Run the SDK's tests under eager tasks and uvloop."""
-    session.install("-e", ".[dev,speedups]")
-    session.run("python", "-m", "pytest", "tests/client", f"--loop={loop}", *session.posargs)
-
-
-@nox.session(python=["3.11", "3.13"])
+@nox.session
 def picows(session: nox.Session) -> None:
-    """Run the SDK's tests over picows."""
-    session.install("-e", ".[dev,speedups]")
-    session.run("python", "-m", "pytest", "tests/client", "--transport=picows", *session.posargs)
+    """Run the tests of the SDK's sockets over picows."""
+    session.install("-e", ".[dev]")
+    session.run(".ci/picows", external=True)
 
 
 @nox.session
 def checks(session: nox.Session) -> None:
-    """Run the linters and the type checker."""
+    """Run the linters, the type checker and the comparison of the public API."""
     session.install("-e", ".[dev]")
     session.run(".ci/checks", external=True)
 

@@ -43,6 +43,7 @@ def copy_pages() -> None:
         text = re.sub(r"\[([^]]+)\]\(([^):]+)\)", without_folder, text)
         (PAGES / path.name).write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "images", PAGES / "images")
+    shutil.copyfile(ROOT / "docs" / "site.css", PAGES / "site.css")
     shutil.copyfile(ROOT / "LICENSE", PAGES / "LICENSE")
     (PAGES / "examples").mkdir()
     for path in (ROOT / "examples").glob("*.py"):

@@ -108,8 +108,8 @@ def main() -> None:
         SNAPSHOT.write_text("\n".join([project["version"], *now]) + "\n", encoding="utf-8")
         return
     release, *before = SNAPSHOT.read_text(encoding="utf-8").splitlines()
-    new = sorted(set(now) - set(before))
-    print(f"public API: {len(new)} lines differ from or are new since {release}")
+    gone, new = set(before) - set(now), set(now) - set(before)
+    print(f"public API since {release}: {len(gone)} lines gone or changed, {len(new)} new")
     if missing := unnamed_changes(before, now, changelog_since(release)):
         raise SystemExit("changed or gone, and not named in CHANGELOG.md:\n" + "\n".join(missing))
 
