@@ -52,7 +52,7 @@ class Socket(
                 print(notification.subject)
 
     Handlers belong to the socket and outlive its connection. They are called one after another,
-    in the order of the events, in a task of their own.
+    in the order of the events; an async handler runs in a task of the socket's handlers.
 
     A lost connection is opened again as the socket's `ReconnectPolicy` says, with a valid token. It
     then joins the same channels, matches and parties, follows the same users and shows the same

@@ -37,7 +37,7 @@ class BlockingWatch:
         if result is None or not inspect.isawaitable(result):
             return None
         if inspect.iscoroutine(result):
-            return _Steps(result, lambda since: self._note(handler, since))
+            return Steps(result, lambda since: self._note(handler, since))
         return result
 
     def _note(self, handler: Handler[Any], started: float) -> None:
@@ -52,12 +52,16 @@ class BlockingWatch:
             )
 
 
-class _Steps(Awaitable[Any]):
+class Steps(Awaitable[Any]):
     """Runs a coroutine, and tells when each of its steps between two awaits began."""
 
     def __init__(self, coroutine: Any, ended: Callable[[float], None]) -> None:
         self._coroutine = coroutine
         self._ended = ended
+
+    def close(self) -> None:
+        """End the coroutine, if it has not ended."""
+        self._coroutine.close()
 
     def __await__(self) -> Generator[Any, Any, Any]:
         step = _sending(self._coroutine, None)

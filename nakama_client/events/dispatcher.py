@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
-from nakama_client.events.blocking import BlockingWatch
-from nakama_client.events.handlers import Handlers
+from nakama_client.events.blocking import BlockingWatch, Steps
+from nakama_client.events.handlers import Handler, Handlers
 from nakama_client.events.subscription import Subscriptions
 from nakama_client.events.tasks import drop_withdrawn_cancellation, is_functions_own, start
 from nakama_client.protocol.backlog import Backlog
@@ -29,8 +30,10 @@ _current_call: ContextVar[object] = ContextVar("_current_call", default=None)
 class EventDispatcher:
     """Calls handlers one after another, in the order of the events.
 
-    It has a task only while events wait. A handler's failure goes to the `on_error` handlers and to
-    who loops over errors, or to the log when there is neither, and never stops the next call.
+    Handlers that wait for nothing are called in a turn of the loop of their own, never inside of
+    who posts; there is a task only while a handler waits. A handler's failure goes to the
+    `on_error` handlers and to who loops over errors, or to the log when there is neither, and never
+    stops the next call.
 
     Attributes:
         on_error: The handlers of errors.
@@ -44,6 +47,9 @@ class EventDispatcher:
         self._backlog: Backlog[tuple[Handlers[Any], Any]] = Backlog(limit)
         self._watch = BlockingWatch(log)
         self._task: asyncio.Task[None] | None = None
+        self._turn_in: asyncio.AbstractEventLoop | None = (
+            None  # where `_begin` is about to be called
+        )
         self._call: object = self  # no context variable holds this
 
     @property
@@ -79,8 +85,10 @@ class EventDispatcher:
 
         When a handler asks for it, itself or in a task of its own, this waits for nothing.
         """
-        task = self._task
-        if task is None or self._is_inside_handler():
+        if self._is_inside_handler():
+            return
+        task = self._started()
+        if task is None:
             return
         done, _ = await asyncio.wait([task], timeout=timeout)
         if not done:
@@ -90,25 +98,81 @@ class EventDispatcher:
 
     async def cancel(self) -> None:
         """Stop the handler that runs, and forget what waits."""
-        task = self._task
-        if task is None or self._is_inside_handler():
+        if self._is_inside_handler():
             return
         self._backlog.clear()
+        task = self._task
+        if task is None:
+            return
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=_CANCEL_SECONDS)
         if not done:
             self._log.error("a handler ignores its cancellation and still runs")
 
     def _wake(self) -> None:
-        if self._task is None:
-            self._task = start(self._run(), name="nakama_client handlers")
+        loop = asyncio.get_running_loop()
+        if self._task is None and self._turn_in is not loop:
+            self._turn_in = loop
+            loop.call_soon(self._begin, loop)
+
+    def _started(self) -> asyncio.Task[None] | None:
+        """The task that calls what waits, if anything does."""
+        if self._task is None and self._backlog:
+            self._turn_in = None
+            self._task = start(self._run(None), name="nakama_client handlers")
+        return self._task
 
     def _is_inside_handler(self) -> bool:
         return _current_call.get() is self._call
 
-    async def _run(self) -> None:
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Call handlers until one waits for something: a task does that, and calls the others."""
+        if self._turn_in is not loop:
+            return
+        self._turn_in = None
+        rest: _Rest | None = None
+        calls = 0
+        try:
+            while self._backlog and rest is None and calls < EVENTS_PER_TURN:
+                rest = self._call_one(self._backlog.pop())
+                calls += 1
+        finally:
+            # Also when a handler ends the program: what waits is called while the socket is closed.
+            if rest is not None:
+                self._task = start(self._run(rest), name="nakama_client handlers")
+                self._task.add_done_callback(rest.close)
+            else:
+                self._call = self
+                if self._backlog:
+                    self._wake()
+
+    def _call_one(self, item: tuple[Handlers[Any], Any] | QueueOverflow) -> _Rest | None:
+        """Call the handler of an event, if it is the only one; returns what is still to be done."""
+        if isinstance(item, QueueOverflow):
+            return _Rest(lambda: self._tell(item))
+        handlers, event = item
+        if len(handlers.all) != 1:
+            return _Rest(lambda: self._deliver(handlers, event))
+        handler = handlers.all[0]
+        self._call = object()
+        _current_call.set(self._call)
+        try:
+            waits_for = self._watch.call(handler, event)
+        except BaseException as error:
+            if not is_functions_own(error):
+                raise
+            failure = error
+        else:
+            if waits_for is None:
+                return None
+            return _Rest(lambda: self._finish(waits_for, handlers, handler, event), waits_for)
+        return _Rest(lambda: self._failed(handlers, handler, event, failure))
+
+    async def _run(self, rest: _Rest | None) -> None:
         delivered = 0
         try:
+            if rest is not None:
+                await rest.work()
             while self._backlog:
                 item = self._backlog.pop()
                 if isinstance(item, QueueOverflow):
@@ -135,24 +199,42 @@ class EventDispatcher:
                 continue  # an earlier one removed it
             self._call = object()
             _current_call.set(self._call)
-            failure: HandlerFailed | None = None
             try:
                 waits_for = self._watch.call(handler, event)
-                if waits_for is None:
-                    continue
-                await waits_for
             except BaseException as error:
                 if not is_functions_own(error):
                     raise
-                failure = HandlerFailed(handler.name, event)
-                failure.__cause__ = error
-            await drop_withdrawn_cancellation()
-            if failure is None:
-                continue
-            if handlers is self.on_error:
-                self._log.error("an on_error handler failed: %s", failure, exc_info=failure)
+                await self._failed(handlers, handler, event, error)
             else:
-                await self._tell(failure)
+                if waits_for is not None:
+                    await self._finish(waits_for, handlers, handler, event)
+
+    async def _finish(
+        self, waits_for: Awaitable[Any], handlers: Handlers[Any], handler: Handler[Any], event: Any
+    ) -> None:
+        """Wait for what a handler waits for."""
+        try:
+            await waits_for
+        except BaseException as error:
+            if not is_functions_own(error):
+                raise
+            failure = error
+        else:
+            await drop_withdrawn_cancellation()
+            return
+        await self._failed(handlers, handler, event, failure)
+
+    async def _failed(
+        self, handlers: Handlers[Any], handler: Handler[Any], event: Any, error: BaseException
+    ) -> None:
+        """Report that a handler failed."""
+        failure = HandlerFailed(handler.name, event)
+        failure.__cause__ = error
+        await drop_withdrawn_cancellation()
+        if handlers is self.on_error:
+            self._log.error("an on_error handler failed: %s", failure, exc_info=failure)
+        else:
+            await self._tell(failure)
 
     async def _tell(self, error: Exception) -> None:
         if self._publish(error):
@@ -164,3 +246,24 @@ class EventDispatcher:
         if not is_heard and not self.on_error.all:
             self._log.error("%s", error, exc_info=error)
         return bool(self.on_error.all)
+
+
+class _Rest:
+    """What is still to be done for an event, in a task.
+
+    Args:
+        work: Does it.
+        waits_for: What a handler returned; when the task is cancelled before it begins, it is
+            closed instead of awaited.
+    """
+
+    def __init__(
+        self, work: Callable[[], Coroutine[Any, Any, None]], waits_for: Awaitable[Any] | None = None
+    ) -> None:
+        self.work = work
+        self._waits_for = waits_for
+
+    def close(self, _: object) -> None:
+        """The task has ended."""
+        if isinstance(self._waits_for, Steps):
+            self._waits_for.close()
