@@ -266,7 +266,12 @@ class _Opening:
 
     async def _connect(self, url: picows.WSParsedURL) -> socket.socket:
         loop = asyncio.get_running_loop()
-        addresses = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
+        try:  # a number needs no thread that asks for it
+            addresses = socket.getaddrinfo(
+                url.host, url.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
+        except socket.gaierror:
+            addresses = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
         self._socket = await start_connection(addresses, loop=loop)
         return self._socket
 
