@@ -348,6 +348,7 @@ class Wiring:
             rpcs=self.rpcs,
             contexts=self._contexts,
             api_routes=tuple(route for each in self.features for route in each.routes),
+            operations=self._operations,
             runtime=self.runtime,
             login_attempts=self._login_attempts,
         )

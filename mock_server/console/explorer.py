@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from mock_server.console.forms import body_of, invalid, unknown
 from mock_server.console.services import ConsoleRoute, ConsoleServices
-from mock_server.http.routing import ANONYMOUS, Auth, Call
+from mock_server.http.routing import ANONYMOUS, Call
 from mock_server.http.routing import Route as ApiRoute
 from mock_server.identity import Identity
-from mock_server.runtime.errors import ModuleError, status_text
+from mock_server.runtime.errors import ModuleError, status_line
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError
 from mock_server.wire.messages import operation_names
 from mock_server.wire.protojson import decode_frame, encode
@@ -28,9 +28,9 @@ from mock_server.wire.schema import (
 )
 from mock_server.wire.uuids import parse_uuid
 
-_CALL = Message("CallApiEndpointRequest", body=STRING, user_id=STRING)
+_CALL = Message("CallApiEndpointRequest", body=STRING, user_id=STRING, session_vars=MapOf(STRING))
 _HIDDEN = ("Healthcheck", "RpcFunc")
-_DAY = 86_400
+_LOGIN = "Authenticate"
 _EXAMPLES = {"string": "<string>", "bool": False, "int64": "0", "uint64": "0"}
 
 
@@ -50,8 +50,8 @@ def list_endpoints(services: ConsoleServices, request: web.Request) -> dict[str,
 async def call_rpc(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Call an RPC function, for a user or, without one, as with the HTTP key."""
     asked = await body_of(request, _CALL)
-    identity = _identity(services, asked["user_id"]) if asked["user_id"] else ANONYMOUS
     name = request.match_info["method"]
+    identity = _identity(services, asked) if asked["user_id"] else ANONYMOUS
     try:
         if not services.rpcs.has(name):
             raise GrpcError(GrpcCode.NOT_FOUND, "RPC function not found")
@@ -60,29 +60,30 @@ async def call_rpc(services: ConsoleServices, request: web.Request) -> dict[str,
         )
         return _result(await services.rpcs.call(name, context, asked["body"]))
     except ModuleError as error:
-        return _failure(GrpcError(GrpcCode(error.shown_code), error.message))
+        return _failure(error.shown_code, error.message)
     except GrpcError as error:
-        return _failure(error)
+        return _failure(error.code, error.message)
 
 
 async def call_api(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """Call an operation of the client API for a user; hooks are not called."""
+    """Call an operation of the client API for a user, between its hooks."""
     asked = await body_of(request, _CALL)
     name = request.match_info["method"]
     route = _endpoints(services).get(name)
     if route is None:
         raise unknown(f"API method doesn't exist: {name}")
     identity = ANONYMOUS
-    if route.auth is Auth.BEARER:
+    if not name.startswith(_LOGIN):
         if not asked["user_id"]:
             raise invalid("Built-in RPC functions require a user_id.")
-        identity = _identity(services, asked["user_id"])
+        identity = _identity(services, asked)
     call = Call(_fields(route, asked["body"]), identity)
     try:
-        result = route.handler(call)
-        document = await result if inspect.isawaitable(result) else result
+        document = await services.operations.call(route, call)
+    except ModuleError as error:
+        return _failure(error.shown_code, error.message)
     except GrpcError as error:
-        return _failure(error)
+        return _failure(error.code, error.message)
     encoded = json.loads(encode(route.operation.response, document))
     return _result(_compact(_camel(route.operation.response, encoded)))
 
@@ -92,20 +93,27 @@ def _endpoints(services: ConsoleServices) -> dict[str, ApiRoute]:
     return {route.name: route for route in reversed(services.api_routes) if route.name in known}
 
 
-def _identity(services: ConsoleServices, text: str) -> Identity:
+def _identity(services: ConsoleServices, asked: Mapping[str, Any]) -> Identity:
     """The user for whom is called, as a session that has just begun.
 
     Raises:
         GrpcError: There is none.
     """
-    user_id = parse_uuid(text)
+    user_id = parse_uuid(asked["user_id"])
     if user_id is None:
         raise invalid("Invalid user uuid.")
     row = services.accounts.find(user_id)
     if row is None:
         raise invalid("User id not found.")
     now = int(services.clock.time())
-    return Identity(user_id, row["username"], {}, expiry=now + _DAY, token_id="", issued_at=now)
+    return Identity(
+        user_id,
+        row["username"],
+        asked["session_vars"],
+        expiry=now + services.config.session.token_expiry_sec,
+        token_id="",
+        issued_at=now,
+    )
 
 
 def _fields(route: ApiRoute, body: str) -> dict[str, Any]:
@@ -123,8 +131,8 @@ def _result(body: str) -> dict[str, Any]:
     return {"body": body, "error_message": ""}
 
 
-def _failure(error: GrpcError) -> dict[str, Any]:
-    return {"body": "", "error_message": status_text(error)}
+def _failure(code: int, message: str) -> dict[str, Any]:
+    return {"body": "", "error_message": status_line(code, message)}
 
 
 def _compact(document: Any) -> str:

@@ -31,6 +31,7 @@ from mock_server.features.sessions.core import Sessions
 from mock_server.features.storage.core import Storage
 from mock_server.features.wallets.core import Wallets
 from mock_server.http.routing import Route as ApiRoute
+from mock_server.operations import Operations
 from mock_server.realtime.registry import SessionRegistry
 from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.context import Contexts
@@ -71,6 +72,7 @@ class ConsoleServices:
     rpcs: RpcFunctions
     contexts: Contexts
     api_routes: Sequence[ApiRoute]
+    operations: Operations
     runtime: Runtime
     login_attempts: LoginAttempts
 

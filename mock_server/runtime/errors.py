@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from mock_server.wire.errors import GrpcCode, GrpcError
 
+_CODE_NAMES = {
+    int(code): "".join(part.capitalize() for part in code.name.split("_")) for code in GrpcCode
+} | {1: "Canceled"}
+
 
 class ModuleLoadError(Exception):
     """A server module could not be loaded; the message has file and line.
@@ -56,5 +60,9 @@ class BadArgument(ModuleError):
 
 def status_text(error: GrpcError) -> str:
     """How Go prints a gRPC status: `rpc error: code = NotFound desc = User account not found.`."""
-    name = "".join(part.capitalize() for part in error.code.name.split("_"))
-    return f"rpc error: code = {name} desc = {error.message}"
+    return status_line(error.code, error.message)
+
+
+def status_line(code: int, message: str) -> str:
+    """The same of a code that is perhaps none of gRPC's: `code = Code(99)`."""
+    return f"rpc error: code = {_CODE_NAMES.get(code, f'Code({code})')} desc = {message}"

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from mock_server import Config, MockServer
+from mock_server import Config, Context, MockServer, ModuleError
 from tests.mock_server.players import Player, sign_up
 
 pytestmark = pytest.mark.asyncio
@@ -70,3 +70,39 @@ async def test_metadata_of_a_group_that_is_no_json_is_refused_as_by_the_database
         500,
         {"code": 2, "message": refusal, "details": []},
     )
+
+
+async def test_the_explorer_calls_an_operation_between_its_hooks(
+    http: aiohttp.ClientSession,
+) -> None:
+    heard: list[Any] = []
+    server = MockServer(Config())
+
+    def before(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+        if not context.vars:
+            raise ModuleError("closed", 1)
+        return {**request, "display_name": context.vars["name"]}
+
+    @server.module
+    def init_module(nk: Any) -> None:
+        nk.register_req_before(before, "UpdateAccount")
+        nk.register_req_after(lambda context, *_: heard.append(context.user_id), "UpdateAccount")
+
+    async with server:
+        ada = await sign_up(http, server, "ada")
+        call = {"user_id": ada.user_id, "body": "{}"}
+        path = "/api/endpoints/UpdateAccount"
+        _, refused = await ask(ada, "POST", path, call)
+        assert refused == {"body": "", "error_message": "rpc error: code = Canceled desc = closed"}
+        _, done = await ask(ada, "POST", path, {**call, "session_vars": {"name": "Ada L."}})
+        assert done == {"body": "{}", "error_message": ""}
+        assert server.nk.account_get_id(ada.user_id)["user"]["display_name"] == "Ada L."
+        assert heard == [ada.user_id]
+
+
+async def test_the_explorer_needs_no_user_for_logins_alone(ada: Player) -> None:
+    body = {"body": '{"account": {"id": "device-of-the-explorer"}}'}
+    _, done = await ask(ada, "POST", "/api/endpoints/AuthenticateDevice", body)
+    assert '"created":true' in done["body"]
+    status, refused = await ask(ada, "POST", "/api/endpoints/SessionRefresh", {"body": "{}"})
+    assert (status, refused["message"]) == (400, "Built-in RPC functions require a user_id.")
