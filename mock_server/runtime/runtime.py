@@ -77,6 +77,7 @@ class Runtime:
         self.state = LoadState()
         self.loaded: Signal[LoadState] = Signal()
         self._inventory = Inventory()
+        self._loading = asyncio.Lock()
         self._javascript: JsModules | None = None
         self._lua: LuaPool | None = None
         self._in_python: PythonModules | None = None
@@ -121,11 +122,15 @@ class Runtime:
             self._watching = asyncio.create_task(watch(folder, self.load))
 
     async def load(self) -> None:
-        """Load everything anew; calls under way end with what was loaded before.
+        """Load everything anew, one load at a time; calls under way end with what was there before.
 
         Raises:
             ModuleLoadError: A module fails; what was loaded before stays.
         """
+        async with self._loading:
+            await self._load_anew()
+
+    async def _load_anew(self) -> None:
         self._registrations.begin()
         inventory = Inventory()
         try:

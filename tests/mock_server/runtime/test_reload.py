@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from mock_server import ModuleLoadError
+from mock_server import MockServer, ModuleLoadError
 from tests.mock_server.runtime.game import lua_rpcs, serving, write
 from tests.web_server import WebServer
 
@@ -137,3 +138,27 @@ async def test_a_file_that_cannot_be_read_does_not_end_the_watch(tmp_path: Path,
         write(tmp_path, {"main.lua": _say("third")})
         await log.until("main.lua changed: server modules reloaded")
         assert (await game.rpc("say")).body == "third"
+
+
+@pytest.mark.asyncio
+async def test_a_reload_waits_for_the_one_under_way() -> None:
+    server, loads = MockServer(), 0
+
+    @server.module
+    async def init_module(nk: Any) -> None:
+        nonlocal loads
+        loads += 1
+        if loads == 3:
+            raise ValueError("on purpose")
+        nk.register_rpc(lambda context, payload: payload, f"first_{loads}")
+        for _ in range(20):
+            await asyncio.sleep(0)  # turns in which another load would get in between
+        nk.register_rpc(lambda context, payload: payload, f"last_{loads}")
+
+    async with server:
+        done, failed = await asyncio.gather(
+            server.reload_modules(), server.reload_modules(), return_exceptions=True
+        )
+        assert done is None
+        assert "on purpose" in str(failed)
+        assert {"first_2", "last_2"} <= set(server.rpc_ids())
