@@ -50,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         if own["version"] or own["help"]:
             print(VERSION if own["version"] else _help())
             return 0
+        own["logger.level"] = own["logger.level"].lower()  # Nakama takes both cases
         if own["logger.level"] not in LEVELS:
             raise BadCommandLine(f"--logger.level: expected one of {', '.join(LEVELS)}")
         config = Config.from_settings(options.settings)
