@@ -3,11 +3,12 @@
     python tests/public_api.py           # what changed; fails where the changelog does not name it
     python tests/public_api.py --write   # at a release: what is public from now on
 
-griffe reads the code and imports nothing, so extras are not needed. `public_api.txt` has a line for
+griffe reads the code and imports nothing, so no extra is needed. `public_api.txt` has a line for
 each function with its parameters, each class, and each attribute. What is new needs no word in the
-changelog's section; what is gone or takes other arguments is named there.
+changelog, nor do further optional arguments; what is gone or takes other arguments is named there.
 """
 
+import ast
 import re
 import sys
 import tomllib
@@ -86,9 +87,50 @@ def public_api(search_path: Path = ROOT, packages: Sequence[str] = PACKAGES) -> 
     return sorted(lines)
 
 
+def _arguments(line: str) -> ast.arguments:
+    _, _, parameters = line.partition("(")
+    (function,) = ast.parse(f"def function({parameters}: ...").body
+    assert isinstance(function, ast.FunctionDef)
+    return function.args
+
+
+def _named(arguments: ast.arguments) -> dict[str, str]:
+    """Each argument with its default, None's text where there is none."""
+    positional = [each.arg for each in arguments.args]
+    required = len(positional) - len(arguments.defaults)
+    defaults = ["None"] * required + [f"={ast.unparse(each)}" for each in arguments.defaults]
+    named = dict(zip(positional, defaults, strict=True))
+    for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        named[each.arg] = "None" if default is None else f"={ast.unparse(default)}"
+    for star in (arguments.vararg, arguments.kwarg):
+        if star is not None:
+            named["*" + star.arg] = "=()"
+    return named
+
+
+def takes_the_same(before: str, now: str) -> bool:
+    """Whether each call that was right is right with what stands there now."""
+    old, new = _arguments(before), _arguments(now)
+    old_names, new_names = _named(old), _named(new)
+    places = [each.arg for each in new.args][: len(old.args)]
+    added = [default for name, default in new_names.items() if name not in old_names]
+    return (
+        places == [each.arg for each in old.args]
+        and all(new_names.get(name) == default for name, default in old_names.items())
+        and "None" not in added
+    )
+
+
 def unnamed_changes(before: Sequence[str], now: Sequence[str], changelog: str) -> list[str]:
     """What is gone or takes other arguments, and is not named in the changelog."""
-    there = set(now)
+    functions = {line.partition("(")[0]: line for line in now if "(" in line}
+    there = set(now) | {
+        line
+        for line in before
+        if "(" in line
+        and (other := functions.get(line.partition("(")[0]))
+        and takes_the_same(line, other)
+    }
     changed = [line for line in before if line not in there]
     names = {line: line.partition("(")[0].rpartition(".")[2] for line in changed}
     return [line for line, name in names.items() if not re.search(rf"\b{name}\b", changelog)]

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.public_api import public_api, unnamed_changes
+import pytest
+
+from tests.public_api import public_api, takes_the_same, unnamed_changes
 
 BEFORE = """
 __all__ = ["Client", "connect"]
@@ -49,6 +51,24 @@ def test_changes_are_reported_until_the_changelog_names_them(tmp_path: Path) -> 
     assert unnamed_changes(before, now, "`Client.ping` takes `deadline`") == [
         "a_package.Client.url"
     ]
+
+
+@pytest.mark.parametrize(
+    ("now", "same"),
+    [
+        ("f(a, b=1, *, c, d=2)", True),
+        ("f(a, b=1, *, c, d=2, e=None)", True),
+        ("f(a, b=1, x=0, *, c, d=2)", True),
+        ("f(a, b=1, *, c, d=2, e)", False),
+        ("f(a, b=2, *, c, d=2)", False),
+        ("f(a, *, b=1, c, d=2)", False),
+        ("f(x, a, b=1, *, c, d=2)", False),
+        ("f(a, b=1, *, d=2)", False),
+        ("f(a, b=1, *, c=0, d=2)", False),
+    ],
+)
+def test_functions_take_the_same_with_further_optional_arguments_only(now: str, same: bool) -> None:
+    assert takes_the_same("f(a, b=1, *, c, d=2)", now) is same
 
 
 def test_new_names_are_no_change(tmp_path: Path) -> None:
