@@ -15,7 +15,7 @@ from typing import Any
 from attrs import frozen
 from websockets.sync.client import ClientConnection, connect
 
-from mock_server import MockServer, PushMessage
+from mock_server import Config, MockServer, PushMessage
 from server_kit import Fault
 
 LUA = """
@@ -86,11 +86,15 @@ class Arena:
 """
 
 
-def write_modules(folder: Path) -> Path:
-    """The game's modules in a folder, for `runtime.path`."""
+def game_config(folder: Path) -> Config:
+    """The settings of a server with the game's modules, which are written to a folder.
+
+    Tokens last for hours: an afternoon is played once for all tests of a module.
+    """
     (folder / "chests.lua").write_text(LUA, encoding="utf-8")
     (folder / "game.py").write_text(PYTHON, encoding="utf-8")
-    return folder
+    settings = {"runtime.path": str(folder), "session.token_expiry_sec": 36_000}
+    return Config.from_settings(settings)
 
 
 @frozen

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mock_server import Config, MockServer, PushMessage
-from mock_server.config import OneSignalConfig
+from mock_server.config import OneSignalConfig, SessionConfig
 from onesignal_stub import OneSignalStub
 from server_kit import Fault
 
@@ -30,7 +30,7 @@ def onesignal() -> Iterator[OneSignalStub]:
 @pytest.fixture(scope="module")
 def running(onesignal: OneSignalStub) -> Iterator[MockServer]:
     settings = OneSignalConfig(onesignal.url, onesignal.app_id, onesignal.rest_key)
-    config = Config(onesignal=settings)
+    config = Config(onesignal=settings, session=SessionConfig(token_expiry_sec=3600))
     with MockServer(config) as server:
         yield server
 

@@ -15,7 +15,7 @@ from mock_server import Config, MockServer
 from mock_server.wire.messages import CLIENT_MEMBERS
 
 from .conftest import opened
-from .game import Player, ask, log_in, playing, write_modules
+from .game import Player, ask, game_config, log_in, playing
 from .parts import card, get, open_row, row
 
 
@@ -28,13 +28,8 @@ class Game:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_modules(tmp_path_factory.mktemp("modules"))
-
-
-@pytest.fixture(scope="module")
-def game(folder: Path) -> Iterator[Game]:
-    config = Config.from_settings({"runtime.path": str(folder)})
+def game(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Game]:
+    config = game_config(tmp_path_factory.mktemp("modules"))
     with MockServer(config) as server, playing(server) as players:
         yield Game(server, players)
 

@@ -18,7 +18,7 @@ from server_kit import Fault
 
 from .axe import violations
 from .conftest import opened
-from .game import Player, ask, call, log_in, playing, write_modules
+from .game import Player, ask, call, game_config, log_in, playing
 from .parts import ATTACK, move, open_row, row
 
 HOSTILE = f"""
@@ -218,8 +218,7 @@ def test_on_the_network_the_page_asks_for_the_consoles_login(browser: Browser) -
 
 @pytest.fixture(scope="module")
 def game(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockServer]:
-    folder = write_modules(tmp_path_factory.mktemp("modules"))
-    config = Config.from_settings({"runtime.path": str(folder)})
+    config = game_config(tmp_path_factory.mktemp("modules"))
     with MockServer(config) as server, playing(server):
         yield server
 
