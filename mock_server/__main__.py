@@ -91,7 +91,7 @@ def _run(config: Config, own: dict[str, Any]) -> int:
 
 def _explained(error: Exception, config: Config, own: dict[str, Any]) -> str:
     """An error's text; for a port that is in use the flag that changes it."""
-    found = re.search(r"', (\d+)", str(error))
+    found = re.search(r"(?:', |:)(\d+)", str(error))
     if not isinstance(error, OSError) or error.errno != errno.EADDRINUSE or found is None:
         return str(error)
     ports = {

@@ -20,11 +20,13 @@ class Metadata:
     Attributes:
         pairs: Names in lower case and values, in their order; those of `-bin` names are bytes.
         peer: As gRPC names it: `ipv4:127.0.0.1:50123`, `ipv6:%5B::1%5D:50123`.
+        authority: The server's address; grpcio does not tell which name the client used.
         has_expired_token: A fault made the token an expired one.
     """
 
     pairs: Sequence[tuple[str, str | bytes]]
     peer: str
+    authority: str = ""
     has_expired_token: bool = False
 
     def authorization(self) -> list[str]:
@@ -38,7 +40,7 @@ class Metadata:
 
     def headers(self) -> dict[str, list[str]]:
         """What an RPC function sees as headers: all but query parameters."""
-        headers = {"content-type": ["application/grpc"]}
+        headers = {":authority": [self.authority], "content-type": ["application/grpc"]}
         for name, value in self.pairs:
             if not name.startswith(_QUERY):
                 headers.setdefault(name, []).append(_text(value))

@@ -53,7 +53,8 @@ class GrpcPort:
         except (ModuleNotFoundError, OSError) as error:
             if self._is_required:
                 raise
-            _log.warning("gRPC is not served: %s", error)
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            _log.warning("gRPC is not served: %s", reason)
         else:
             self._port = self._server.port
 

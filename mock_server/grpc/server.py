@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from typing import Any
 
 import grpc
@@ -55,6 +57,7 @@ async def serve(
     Raises:
         OSError: The port is in use, or may not be bound.
     """
+    _require_free(host, port)
     server = grpc.aio.server(
         options=[
             ("grpc.max_receive_message_length", calls.limit + _ABOVE_LIMIT),
@@ -65,7 +68,6 @@ async def serve(
             ("grpc.absolute_max_metadata_size", _METADATA_SIZE),
         ]
     )
-    server.add_generic_rpc_handlers((_AnyMethod(calls),))
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         if tls is None:
@@ -74,15 +76,34 @@ async def serve(
             bound = server.add_secure_port(address, grpc.ssl_server_credentials([tls]))
     except RuntimeError as error:
         raise OSError(f"gRPC cannot listen on {host}:{port}: {error}") from None
+    server.add_generic_rpc_handlers((_AnyMethod(calls, f"{address.rpartition(':')[0]}:{bound}"),))
     await server.start()
     return GrpcServer(bound, server)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Find out whether a port is taken: grpcio's core would write lines of its own about it.
+
+    Raises:
+        OSError: It is, or may not be bound.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        if sys.platform != "win32":  # there it would take what another one listens on
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            text = f"gRPC cannot listen on {host}:{port}: {error.strerror}"
+            raise OSError(error.errno, text) from None
 
 
 class _AnyMethod(grpc.GenericRpcHandler):
     """Takes every path, so that also an unknown one is refused in Nakama's words."""
 
-    def __init__(self, calls: GrpcCalls) -> None:
+    def __init__(self, calls: GrpcCalls, address: str) -> None:
         self._calls = calls
+        self._address = address
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Return what answers a path: it takes and returns bytes."""
@@ -90,7 +111,8 @@ class _AnyMethod(grpc.GenericRpcHandler):
 
         async def answer(data: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
             try:
-                reply = await self._calls.answer(path, data, _metadata(context))
+                metadata = _metadata(context, self._address)
+                reply = await self._calls.answer(path, data, metadata)
             except GrpcError as error:
                 await context.abort(_STATUS[error.code], error.message)
                 raise  # not reached: abort raises
@@ -101,5 +123,5 @@ class _AnyMethod(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(answer)
 
 
-def _metadata(context: Any) -> Metadata:
-    return Metadata(tuple(context.invocation_metadata() or ()), context.peer())
+def _metadata(context: Any, address: str) -> Metadata:
+    return Metadata(tuple(context.invocation_metadata() or ()), context.peer(), address)

@@ -135,9 +135,12 @@ def test_the_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> Non
     assert "--config FILE" in out
 
 
-@pytest.mark.parametrize("name", ["socket.port", "console.port", "onesignal.port"])
+PORTS = ("socket.port", "console.port", "onesignal.port", "grpc.port")
+
+
+@pytest.mark.parametrize("name", PORTS)
 def test_a_port_in_use_names_the_flag(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ports = dict.fromkeys(("socket.port", "console.port", "onesignal.port"), 0)
+    ports = dict.fromkeys(PORTS, 0)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports[name] = taken.getsockname()[1]
         assert main([f"--{each}={port}" for each, port in ports.items()]) == 1

@@ -65,6 +65,7 @@ async def test_rpc_sees_metadata_as_headers_and_query_parameters() -> None:
 
     @server.rpc("where")
     def where(context: Context, payload: str) -> str:
+        assert context.headers[":authority"] == [server.grpc_address]
         return f"{payload} {context.headers['x-game']} {dict(context.query_params)}"
 
     async with server, connected(server) as client:
