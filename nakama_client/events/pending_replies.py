@@ -18,6 +18,12 @@ class PendingReplies(Generic[T]):
     has come by then, and it moves on to what waits now: so a request costs no timer of its own.
     """
 
+    __slots__ = (
+        "_fires_at",
+        "_requests",
+        "_timer",
+    )
+
     def __init__(self) -> None:
         self._requests: PendingRequests[tuple[asyncio.Future[T | None], float]] = PendingRequests()
         self._timer: asyncio.TimerHandle | None = None

@@ -52,10 +52,16 @@ class Outlet:
         is_full: Whether a sender is to wait: more than `WRITE_LIMIT` bytes wait to be sent.
     """
 
+    __slots__ = (
+        "_is_closed",
+        "_waiters",
+        "is_full",
+    )
+
     def __init__(self) -> None:
         self.is_full = False
         self._is_closed = False
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._waiters: tuple[asyncio.Future[None], ...] = ()
 
     def pause(self) -> None:
         """Too much waits to be sent; called by the websocket library."""
@@ -79,11 +85,11 @@ class Outlet:
         """
         while self.is_full and not self._is_closed:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.add(waiter)
+            self._waiters += (waiter,)
             try:
                 await waiter
             finally:
-                self._waiters.discard(waiter)
+                self._waiters = tuple(each for each in self._waiters if each is not waiter)
         if self._is_closed:
             raise WebSocketClosed
 

@@ -45,6 +45,21 @@ class Inbox:
         ended: Done when the connection has ended and all messages were handed on.
     """
 
+    __slots__ = (
+        "_each",
+        "_events",
+        "_is_closed",
+        "_is_paused",
+        "_is_scheduled",
+        "_is_stopped",
+        "_loop",
+        "_transport",
+        "_turn",
+        "_unfinished",
+        "_waiting",
+        "ended",
+    )
+
     def __init__(self, transport: _Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop

@@ -23,6 +23,17 @@ class Keepalive:
         is_silent: Whether the connection was dropped.
     """
 
+    __slots__ = (
+        "_connection",
+        "_interval",
+        "_loop",
+        "_pinged_at",
+        "_progress",
+        "_stop",
+        "_timeout",
+        "is_silent",
+    )
+
     def __init__(self, connection: Connection, *, interval: float, timeout: float) -> None:
         self.is_silent = False
         self._connection = connection

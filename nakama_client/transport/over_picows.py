@@ -29,7 +29,7 @@ from nakama_client.transport.inbox import Inbox
 from nakama_client.transport.over_websockets import open_over_websockets
 
 # The library's buffer for what it reads grows from here.
-_BUFFER_BYTES = 4096
+_BUFFER_BYTES = 2048
 
 # A server that broke the protocol has so long to read why the connection ends.
 _READ_SECONDS = 0.01
@@ -58,9 +58,25 @@ _SILENCE = _Silence(logging.getLogger("nakama_client.socket"), {})
 class _Connection(picows.WSListener):
     """A `Connection`. picows checks each frame; what they are together is checked here."""
 
+    __slots__ = (
+        "_failing",
+        "_has_closed",
+        "_is_new_chunk",
+        "_is_over",
+        "_loop",
+        "_max_bytes",
+        "_received",
+        "_transport",
+        "heard_at",
+        "inbox",
+        "outlet",
+    )
+
+    inbox: Inbox
+    _transport: picows.WSTransport
+
     def __init__(self, max_bytes: int) -> None:
         self.outlet = Outlet()
-        self.inbox: Inbox
         self.heard_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._max_bytes = max_bytes
@@ -68,7 +84,6 @@ class _Connection(picows.WSListener):
         self._is_over = False
         self._has_closed = False
         self._received: CloseFrame | None = None
-        self._transport: picows.WSTransport
         self._failing: asyncio.Task[None] | None = None
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:

@@ -33,6 +33,15 @@ class WebSocket:
         write: Sends a text frame, or queues it; raises `WebSocketClosed`.
     """
 
+    __slots__ = (
+        "_connection",
+        "_dropping",
+        "_keepalive",
+        "_loop",
+        "_secrets",
+        "write",
+    )
+
     def __init__(
         self, connection: Connection, timeouts: Timeouts, secrets: tuple[str, ...]
     ) -> None:
