@@ -18,7 +18,7 @@ _MAY_SCAN = (
     "SELECT id FROM users WHERE id <> ?",
     "SELECT record, message FROM push_pending ORDER BY number",
     "SELECT count(*)",
-    "SELECT * FROM users WHERE username <> '' ORDER BY create_time",
+    "SELECT * FROM users WHERE username <> ''",
     "SELECT * FROM push_device ORDER BY id",
     "DELETE FROM leaderboard_record",
     "DELETE FROM message",
@@ -28,7 +28,7 @@ _MAY_SCAN = (
     "SELECT * FROM groups WHERE ilike(name, ?)",
     # It has a row for each board that modules made.
     "SELECT * FROM leaderboard ORDER BY position",
-    "SELECT * FROM leaderboard WHERE duration > 0",
+    "SELECT * FROM leaderboard WHERE duration",
     # Any of them may be the one.
     "SELECT * FROM groups ORDER BY random()",
     # The console's search looks for a part of many texts.

@@ -214,7 +214,8 @@ async def test_keys_are_compared_in_constant_time(
     console = f"{server.console_url}/v2/console/authenticate"
     async with post(console, json={"username": "root", "password": "wrong"}) as answer:
         assert answer.status == 401
-    assert compared == [b"defaultkey", b"defaulthttpkey", b"defaulthttpkey", b"admin", b"password"]
+    keys = [b"defaultkey", b"defaulthttpkey", b"defaulthttpkey"]
+    assert compared == [*keys, b"admin", b"admin", b"password"]  # locked out, and logging in
 
 
 # What is written down
