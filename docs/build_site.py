@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import griffe
@@ -74,8 +74,41 @@ def settings_reference() -> str:
     )
 
 
-def routes_of(app: web.Application) -> Iterator[str]:
-    """The control routes of an application, as rows."""
+def route_key(method: str, path: str) -> tuple[str, str]:
+    """A route, whatever its parameters are called."""
+    return method, re.sub(r"\{\w+\}|\b[A-Z]{2,}\b", "*", path.partition("?")[0])
+
+
+def described_routes(page: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """The routes that a page's tables describe, each with what they say of it.
+
+    After the first route of a row, `…/restore` or `/users` is another one in its place, and
+    `DELETE` the same path with another method.
+    """
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    for row in re.findall(r"^\| (`[A-Z]+ /_control.*?) \| (.*) \|$", text, re.MULTILINE):
+        names, says = row[0], re.sub(r"\]\(#", f"]({page}.md#", row[1]).replace("](", "](../")
+        method = path = ""
+        for name in re.findall(r"`([^`]*)`", names):
+            if name.startswith("{"):  # a body
+                continue
+            first, _, rest = name.partition(" ")
+            if rest.startswith("/_control"):
+                method, path = first, rest.partition("?")[0]
+            elif first.isupper():
+                method = first
+            else:
+                parts, end = path.split("/"), first.lstrip("…/").split("/")
+                path = "/".join(parts[: parts.index(end[0]) if end[0] in parts else -1] + end)
+            yield route_key(method, path), says
+
+
+def routes_of(app: web.Application, pages: Iterable[str]) -> Iterator[str]:
+    """The control routes of an application, as rows; each is described on one of the pages."""
+    described: dict[tuple[str, str], str] = {}
+    for page in pages:
+        for key, says in described_routes(page):
+            described.setdefault(key, says)
     found = {
         (route.resource.canonical, route.method)
         for route in app.router.routes()
@@ -83,22 +116,31 @@ def routes_of(app: web.Application) -> Iterator[str]:
     }
     for path, method in sorted(found):
         if path.startswith("/_control"):
-            yield f"| `{method}` | `{path}` |"
+            if (says := described.get(route_key(method, path))) is None:
+                raise SystemExit(f"no table in docs describes {method} {path}")
+            yield f"| `{method} {path}` | {says} |"
 
 
 async def control_reference() -> str:
     """The routes under `/_control` of both servers."""
     async with MockServer() as server, OneSignalStub() as stub:
         applications = {
-            "The mock, on the console's port": server._console_app(),
-            "The OneSignal stub": stub._application(stub._running),
+            "The mock, on the console's port": (
+                server._console_app(),
+                ("mock_server", "faults", "console"),
+            ),
+            "The OneSignal stub": (
+                stub._application(stub._running),
+                ("onesignal", "faults", "console"),
+            ),
         }
         tables = [
-            f"## {title}\n\n| method | path |\n|---|---|\n" + "\n".join(routes_of(app))
-            for title, app in applications.items()
+            f"## {title}\n\n| request | does, or answers |\n|---|---|\n"
+            + "\n".join(routes_of(*each))
+            for title, each in applications.items()
         ]
     return (
-        "# Control routes\n\nWhat they do: [the mock](../mock_server.md#from-another-process), "
+        "# Control routes\n\nMore of them: [the mock](../mock_server.md#from-another-process), "
         "[faults](../faults.md), [the inbox](../console.md), "
         "[the stub](../onesignal.md).\n\n" + "\n\n".join(tables) + "\n"
     )
