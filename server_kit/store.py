@@ -6,6 +6,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class Store:
             self._lock, self._db = _open(path, schema)
         try:
             if path is None:
-                self._db.executescript(_script(schema))
+                self.reset()
             self._db.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             self.close()
@@ -251,6 +252,7 @@ def _script(schema: str) -> str:
     )
 
 
+@lru_cache(maxsize=8)  # a test starts many servers with the same one
 def _image_of(schema: str) -> bytes:
     with sqlite3.connect(":memory:") as empty:
         empty.executescript(_script(schema))

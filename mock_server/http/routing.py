@@ -104,11 +104,28 @@ class Route:
         return self.message.without(in_path)
 
 
+_Pattern = tuple[Route, tuple[str, ...]]
+_START = 3  # segments by which routes are found: an empty one, `v2`, `notification`
+
+
 class RouteTable:
-    """Finds routes by method and path."""
+    """Finds routes by method and path.
+
+    Args:
+        routes: The routes; of two that fit a path, the first one answers.
+
+    Raises:
+        ValueError: A path begins with a variable, as `/v2/{name}`.
+    """
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = tuple((route, tuple(route.path.split("/"))) for route in routes)
+        self._by_start: dict[tuple[str, tuple[str, ...]], list[_Pattern]] = {}
+        for route, pattern in self._routes:
+            start = pattern[:_START]
+            if any(part.startswith("{") for part in start):
+                raise ValueError(f"{route.path}: routes are found by their first two parts")
+            self._by_start.setdefault((route.method, start), []).append((route, pattern))
         self._unserved = tuple(
             (method, tuple(path.split("/")), name)
             for method, path, name in unserved(route.name for route, _ in self._routes)
@@ -122,26 +139,27 @@ class RouteTable:
                 only the real Nakama serves.
         """
         segments = tuple(unquote(path).split("/"))  # as in Nakama, an escaped slash divides, too
-        known = False
-        for route, pattern in self._routes:
+        for route, pattern in self._by_start.get((method, segments[:_START]), ()):
             values = _match(pattern, segments)
             if values is not None:
-                known = True
-                if route.method == method:
-                    return route, values
-        for unserved_method, pattern, name in self._unserved:
-            if unserved_method == method and _match(pattern, segments) is not None:
-                raise GrpcError(
-                    GrpcCode.UNIMPLEMENTED,
-                    f"{name} ({method} {path}) is not in this mock of Nakama",
-                )
-        if known:
-            raise GrpcError(GrpcCode.UNIMPLEMENTED, "Method Not Allowed")
-        raise GrpcError(GrpcCode.NOT_FOUND, "Not Found")
+                return route, values
+        raise self._refusal(method, path, segments)
 
     def names(self) -> list[str]:
         """Every route as `GET /v2/notification`."""
         return [f"{route.method} {route.path}" for route, _ in self._routes]
+
+    def _refusal(self, method: str, path: str, segments: tuple[str, ...]) -> GrpcError:
+        """Why no route answers."""
+        for unserved_method, pattern, name in self._unserved:
+            if unserved_method == method and _match(pattern, segments) is not None:
+                return GrpcError(
+                    GrpcCode.UNIMPLEMENTED,
+                    f"{name} ({method} {path}) is not in this mock of Nakama",
+                )
+        if any(_match(pattern, segments) is not None for _, pattern in self._routes):
+            return GrpcError(GrpcCode.UNIMPLEMENTED, "Method Not Allowed")
+        return GrpcError(GrpcCode.NOT_FOUND, "Not Found")
 
 
 def _match(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:

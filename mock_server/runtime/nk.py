@@ -9,7 +9,7 @@ import difflib
 import inspect
 import logging
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from attrs import frozen
@@ -123,7 +123,11 @@ class Nakama:
 
 def _functions(group: RuntimeFunctions) -> Iterable[tuple[str, RuntimeFunction]]:
     is_pure = isinstance(group, PureFunctions)
-    for name in dir(group):
-        if not name.startswith("_"):
-            full_name = f"{group._module}.{name}" if group._module else name
-            yield full_name, RuntimeFunction(getattr(group, name), is_pure)
+    for name in _names(type(group)):  # type: ignore[arg-type]  # mypy: a class has no hash
+        full_name = f"{group._module}.{name}" if group._module else name
+        yield full_name, RuntimeFunction(getattr(group, name), is_pure)
+
+
+@cache
+def _names(group: type[RuntimeFunctions]) -> tuple[str, ...]:
+    return tuple(name for name in dir(group) if not name.startswith("_"))

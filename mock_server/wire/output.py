@@ -25,7 +25,9 @@ def omit_empty(fields: Mapping[str, Any], message: Message | None = None) -> dic
         message: What they are the fields of: those of wrapper and message types are written
             whenever they are set, also when empty; None is unset. Left out, there are none.
     """
-    kept = message.with_presence if message else ()
+    if message is None:
+        return {name: value for name, value in fields.items() if value}
+    kept = message.with_presence
     return {
         name: value
         for name, value in fields.items()

@@ -89,6 +89,8 @@ def _pair(part: str) -> tuple[str, str]:
 
 
 def _unescape(text: str) -> str:
+    if text.isascii() and text.isalnum():  # as most are
+        return text
     if bad := _BAD_ESCAPE.search(text):
         raise DecodeError(f"invalid URL escape {quote(bad[0])}")
     return utf8_text(unquote_to_bytes(text.replace("+", " ")))

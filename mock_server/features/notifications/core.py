@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from attrs import field, frozen
@@ -253,17 +254,23 @@ def _check(stored: Sequence[Notification]) -> None:
 
 def listed(row: Row) -> dict[str, Any]:
     """The `Notification` message of a stored row."""
+    sender_id = row["sender_id"]
     return omit_empty(
         {
             "id": row["id"],
             "subject": row["subject"],
             "content": row["content"],
             "code": row["code"],
-            "sender_id": "" if row["sender_id"] == SYSTEM_USER else row["sender_id"],
-            "create_time": timestamp(row["create_time"] * 1000, digits=0),
+            "sender_id": "" if sender_id == SYSTEM_USER else sender_id,
+            "create_time": _second(row["create_time"] // 1_000_000),
             "persistent": True,
         }
     )
+
+
+@lru_cache(maxsize=1024)  # what is listed or sent together is often of one second
+def _second(seconds: int) -> str:
+    return timestamp(seconds * 1_000_000_000)
 
 
 def _stored(content: str) -> str:
@@ -274,6 +281,7 @@ def _stored(content: str) -> str:
 
 
 def _envelope(notifications: Iterable[Notification], now: int) -> dict[str, Any]:
+    create_time = _second(now // 1_000_000)
     items = [
         omit_empty(
             {
@@ -282,7 +290,7 @@ def _envelope(notifications: Iterable[Notification], now: int) -> dict[str, Any]
                 "content": each.content,
                 "code": each.code,
                 "sender_id": each.sender_id,
-                "create_time": timestamp(now * 1000, digits=0),
+                "create_time": create_time,
                 "persistent": each.persistent,
             }
         )
