@@ -107,7 +107,9 @@ async def _started(stack: AsyncExitStack, command: list[str], folder: Path) -> P
     )
 
     async def end() -> None:
-        await process.communicate()
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
 
     stack.push_async_callback(end)
     return process
