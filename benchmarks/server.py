@@ -154,9 +154,10 @@ async def _notify(
 
 
 def _user_of(request: web.Request) -> str:
-    """The user in the token of a handshake, as header or in the address."""
+    """The user in the token of a handshake, as header or in the address; "" without one."""
     header = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return decoded(request.query.get("token") or header)["uid"]
+    token = request.query.get("token") or header
+    return decoded(token)["uid"] if token else ""
 
 
 async def _login(request: web.Request) -> web.Response:

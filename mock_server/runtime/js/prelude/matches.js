@@ -32,7 +32,8 @@ function $nkMatch(part, name, contextText, valuesText) {
   return $nkReply("v", $nkMatchStep(part, apply(call, null, [...first, matchDispatcher, tick, {...matchState}, ...others])));
 }
 
-const isObject = (value) => value !== null && typeof value === "object" && !isArray(value);
+// What goja exports as a map; not a promise, a date, a Map, an ArrayBuffer …
+const isObject = (value) => value !== null && typeof value === "object" && !isArray(value) && ["[object Object]", "[object Error]"].includes(apply(toString, value, []));
 
 function $nkMatchSetup(result) {
   if (!isObject(result)) { return {error: "matchInit is expected to return an object with 'state', 'tickRate' and 'label' properties"}; }
@@ -64,7 +65,11 @@ function $nkMatchStep(part, result) {
       told.reason = result.rejectMessage;
     }
   }
-  if (!isObject(result.state)) { return {error: `${part} is expected to return an object with 'state' object property`}; }
+  const isSignalWithout = part === "matchSignal" && !("state" in result);
+  if (isSignalWithout || !isObject(result.state)) {
+    const named = part === "matchLoop" && "state" in result ? "matchLeave" : part;  // as in Nakama
+    return {error: `${named} is expected to return an object with 'state' ${isSignalWithout ? "" : "object "}property`};
+  }
   if (part === "matchSignal" && "data" in result) {
     if (typeof result.data !== "string") { return {error: "matchSignal 'data' property must be a string"}; }
     told.data = result.data;
