@@ -39,7 +39,7 @@ async def measure(url: str) -> list[Row]:
 
 def _register(stub: OneSignalStub) -> list[str]:
     """Players straight into the tables: a hundred thousand requests would take a minute."""
-    store, now = stub.service.store, int(stub.clock.time())
+    store, now = stub._running.store, int(stub.clock.time())
     ids = [str(uuid.uuid4()) for _ in range(PLAYERS)]
     with store.transaction():
         store.run_many(
