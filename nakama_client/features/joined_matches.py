@@ -14,7 +14,7 @@ from nakama_client.events.listener import Listener
 from nakama_client.features.presences import UserPresence
 from nakama_client.features.roster import JoinedStream, Roster
 from nakama_client.protocol.envelopes import Envelope, single
-from nakama_client.protocol.rules import check_id, check_type
+from nakama_client.protocol.rules import check_count, check_id, check_type, check_unicode
 from nakama_client.socket_connection import SocketConnection
 
 _INT64 = range(-(2**63), 2**63)
@@ -305,10 +305,11 @@ def data_body(
     op_code: int, data: bytes | str, presences: Sequence[UserPresence] = ()
 ) -> dict[str, Any]:
     """The body of data that is sent, whose arguments are checked."""
-    if op_code not in _INT64:
+    # A look for what is no int would go through all of the range.
+    if check_count("op_code", op_code, least=_INT64[0]) not in _INT64:
         raise ArgumentError(f"op_code must be an int of 64 bits, not {op_code}")
     if isinstance(data, str):
-        data = data.encode()
+        data = check_unicode("data", data).encode()
     if not isinstance(data, bytes | bytearray | memoryview):
         raise ArgumentError(f"data must be bytes or a text, not {type(data).__name__}")
     body: dict[str, Any] = {"op_code": op_code, "data": data}

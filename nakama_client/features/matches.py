@@ -25,7 +25,13 @@ from nakama_client.features.joined_matches import (
 )
 from nakama_client.features.presences import UserPresence
 from nakama_client.protocol.requests import Request, present
-from nakama_client.protocol.rules import check_count, check_limit, check_present, check_texts
+from nakama_client.protocol.rules import (
+    check_count,
+    check_limit,
+    check_present,
+    check_text,
+    check_texts,
+)
 from nakama_client.session import Session
 
 
@@ -156,7 +162,7 @@ class RealtimeMatches(SocketFeature):
         """
         if bool(match_id) == bool(token):
             raise ArgumentError("join_match needs a match_id or a token, and not both")
-        known_id = canonical_match_id(match_id) if match_id else None
+        known_id = canonical_match_id(check_text("match_id", match_id)) if match_id else None
         body: dict[str, Any] = {"match_id": known_id} if known_id else {"token": token}
         again = {} if metadata is None else {"metadata": check_texts("metadata", metadata)}
         body |= again

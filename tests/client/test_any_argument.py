@@ -1,0 +1,127 @@
+"""Every method with every kind of wrong value for each of its arguments: only errors of ours."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from nakama_client import (
+    Client,
+    NakamaError,
+    Session,
+    Socket,
+    Timeouts,
+    WriteStorageObject,
+)
+from tests.client.scripted import Peer, ScriptedServer, make_token
+
+SESSION = Session(make_token(), make_token())
+ID = "00000000-0000-0000-0000-000000000001"
+
+# What the arguments take, by their name; "x" where it does not matter.
+GOOD: dict[str, Any] = {
+    "session": SESSION,
+    "ids": [ID],
+    "channel_id": "2...tavern",
+    "content": {},
+    "data": b"",
+    "device_type": 1,
+    "email": "ada@example.com",
+    "group_id": ID,
+    "match_id": ID,
+    "max_count": 2,
+    "max_size": 2,
+    "message_id": ID,
+    "min_count": 2,
+    "objects": [WriteStorageObject("saves", "one", {})],
+    "op_code": 1,
+    "password": "password",
+    "presence": None,
+    "score": 1,
+    "user_id": ID,
+    "function": lambda event: None,
+}
+JUNK = [
+    5,
+    -1,
+    2.5,
+    math.nan,
+    None,
+    True,
+    "",
+    "x" * 5000,
+    "\0",
+    "\ud800",
+    b"x",
+    [5],
+    {1: 2},
+    {"a": {1}},
+    object(),
+]
+# They wait for something else than an answer, or end the client.
+LEFT_OUT = {"close", "connect", "wait_for"}
+
+
+def methods(target: Client | Socket) -> Iterator[Callable[..., Any]]:
+    for name, _ in inspect.getmembers(type(target), inspect.isfunction):
+        if not name.startswith("_") and name not in LEFT_OUT:
+            yield getattr(target, name)
+
+
+def argument_sets(method: Callable[..., Any]) -> Iterator[dict[str, Any]]:
+    parameters = inspect.signature(method).parameters.values()
+    needed = {
+        each.name: GOOD.get(each.name, "x") for each in parameters if each.default is each.empty
+    }
+    for each in parameters:
+        for junk in JUNK:
+            yield {**needed, each.name: junk}
+
+
+async def call(method: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    try:
+        result = method(**arguments)
+        if inspect.iscoroutine(result):
+            await result
+    except NakamaError:
+        pass
+    except Exception as error:
+        raise AssertionError(f"{method.__name__}(**{arguments!r})") from error
+
+
+@pytest.mark.asyncio
+async def test_client_methods_raise_only_errors_of_ours_for_any_argument() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({})
+
+    async with (
+        ScriptedServer(answer=answer) as server,
+        Client(server.url, http_key="key", retry=None) as client,
+    ):
+        for method in methods(client):
+            for arguments in argument_sets(method):
+                await call(method, arguments)
+
+
+@pytest.mark.asyncio
+async def test_socket_methods_raise_only_errors_of_ours_for_any_argument() -> None:
+    async def script(peer: Peer) -> None:
+        async for message in peer.websocket:
+            cid = message.json().get("cid")
+            if cid is not None:
+                await peer.send({"cid": cid})
+
+    async with (
+        ScriptedServer(script=script) as server,
+        Client(server.url, timeouts=Timeouts(close=60)) as client,
+        client.socket(SESSION) as socket,
+    ):
+        for method in methods(socket):
+            for arguments in argument_sets(method):
+                await call(method, arguments)
+                assert socket.is_connected
