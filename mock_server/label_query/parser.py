@@ -30,6 +30,10 @@ EVERYTHING = "*"
 _OCCURRENCES = {Sign.PLUS: Occurrence.REQUIRED, Sign.MINUS: Occurrence.EXCLUDED}
 
 
+MAX_LENGTH = 50_000
+"""How many characters a query may have: over gRPC it could have a quarter of a million."""
+
+
 def parse_query(text: str) -> Query:
     """Parse a query.
 
@@ -37,10 +41,12 @@ def parse_query(text: str) -> Query:
         text: The query; `*` finds everything, the empty text nothing.
 
     Raises:
-        InvalidQuery: It can't be parsed.
+        InvalidQuery: It can't be parsed, or is longer than `MAX_LENGTH`.
     """
     if text == EVERYTHING:
         return Query((), finds_all=True)
+    if len(text) > MAX_LENGTH:
+        raise InvalidQuery(f"query longer than {MAX_LENGTH} characters")
     return Query(tuple(_Parser(text).clauses()) if text else ())
 
 

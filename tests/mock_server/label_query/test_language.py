@@ -235,6 +235,12 @@ def test_search_raises_when_nothing_can_be_searched_for(query: str, message: str
     assert str(refused.value) == message
 
 
+def test_parse_query_raises_when_a_query_is_long_enough_to_hold_the_loop() -> None:
+    assert len(parse_query("+a:b " * 10_000).clauses) == 10_000
+    with pytest.raises(InvalidQuery, match="query longer than 50000 characters"):
+        parse_query("+a:b " * 10_001)
+
+
 def test_search_takes_a_regular_expression_that_backtracks() -> None:
     query = parse_query("label.a:/(a|a|aa)+b/")
 
