@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from mock_server import MockServer
+from mock_server.features.sessions import cache
 from mock_server.identity import SYSTEM_USER
 from mock_server.jws import sign, verify
 from server_kit import Clock
@@ -55,3 +56,16 @@ async def test_claims_without_a_value_are_left_out(ada: Player) -> None:
     ) as answer:
         claims = verify((await answer.json())["token"], KEY)
     assert claims == {"uid": SYSTEM_USER, "exp": NOW + 60}
+
+
+@pytest.mark.asyncio
+async def test_the_oldest_logouts_are_forgotten(
+    ada: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "_MOST", 2)
+    sessions = [await sign_up(ada.http, ada.server, "ada") for _ in range(3)]
+    for session in sessions:
+        body = {"token": session.token, "refresh_token": session.refresh_token}
+        assert await session.call("POST", "/v2/session/logout", body) == (200, {})
+    statuses = [(await session.call("GET", "/v2/account"))[0] for session in sessions]
+    assert statuses == [200, 200, 401]
