@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib.util
 import logging
 import re
 import sqlite3
@@ -20,6 +21,7 @@ from server_kit import UnusableDataFile, cli
 
 _log = logging.getLogger("mock_server")
 
+_PACKAGES = ("bcrypt", "jwt", "re2", "sortedcontainers", "yaml")  # some are imported late
 _INSTALL = "nakama-mock needs more packages: pip install 'nakama-client[mock]'"
 _HELP = """usage: nakama-mock [--FLAG=VALUE ...]
 
@@ -44,12 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(f"{_INSTALL} ({error})", file=sys.stderr)
         return 1
+    if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
+        print(f"{_INSTALL} (there is no {missing[0]})", file=sys.stderr)
+        return 1
     try:
         options = read_arguments(sys.argv[1:] if arguments is None else arguments)
         own = options.own
         if own["version"] or own["help"]:
             print(VERSION if own["version"] else _help())
             return 0
+        own["logger.level"] = own["logger.level"].lower()  # Nakama takes both cases
         if own["logger.level"] not in LEVELS:
             raise BadCommandLine(f"--logger.level: expected one of {', '.join(LEVELS)}")
         config = Config.from_settings(options.settings)

@@ -1,7 +1,9 @@
 """Every block in the documents that is code, data or a server's command line does what it says."""
 
+import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,6 +66,18 @@ def test_a_documented_program_runs(source: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_documented_calls_of_a_shell_are_answered() -> None:
+    with MockServer() as server, OneSignalStub() as stub:
+        calls = the_block("sh", "docs/mock_server.md").replace("\\\n", "")
+        calls = calls.replace("http://127.0.0.1:7351", server.console_url)
+        calls = calls.replace("http://127.0.0.1:8890", stub.url)
+        for call in calls.splitlines():
+            done = subprocess.run(shlex.split(call), capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == {"requests": [], "dropped": 0}
 
 
 @pytest.mark.slow

@@ -116,6 +116,13 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
     assert "missing.yml" in capsys.readouterr().err
 
 
+def test_the_level_of_the_log_is_taken_in_both_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--logger.level=INFO", "--socket.port=-1"]) == 2
+    assert "'port' must be >= 0" in capsys.readouterr().err
+    assert main(["--logger.level=LOUD"]) == 2
+    assert "expected one of debug, info, warn, error" in capsys.readouterr().err
+
+
 def test_the_version_is_nakamas(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == "3.40.0\n"

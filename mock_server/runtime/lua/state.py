@@ -20,7 +20,7 @@ from mock_server.runtime.lua import bit32, greenlets
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.values import FromLua, to_lua
 from mock_server.runtime.tools.localcache import LuaCache
-from mock_server.runtime.tools.logger import encodable
+from mock_server.runtime.tools.logger import encodable, one_line, several_lines
 
 _log = logging.getLogger("mock_server.modules")
 
@@ -322,7 +322,7 @@ class LuaState:
             raise ModuleError(to_text(over))
 
     def _caught(self, problem: bytes) -> bytes | None:
-        _log.debug("a pcall caught an error: %s", encodable(to_text(problem)))
+        _log.debug("a pcall caught an error: %s", several_lines(encodable(to_text(problem))))
         return self._over()
 
     def _answer(self, name: str, arguments: list[Any]) -> Any:
@@ -383,7 +383,8 @@ def _no_attribute(owner: object, name: object, is_setting: bool) -> str:
 
 
 def _print(text: bytes) -> None:
-    _log.info("%s", encodable(to_text(text)))
+    shown = (one_line(encodable(to_text(each))) for each in text.split(b"\t"))
+    _log.info("%s", "\t".join(shown))
 
 
 def _case(text: bytes, is_upper: bool) -> bytes:
@@ -410,6 +411,6 @@ def _failure(
     key: str, message: str, code: Any = None, is_chosen: bool = False, full: str = ""
 ) -> ModuleError:
     if not is_chosen:
-        _log.error("%s failed: %s", key, encodable(full or message))
+        _log.error("%s failed: %s", key, several_lines(encodable(full or message)))
     is_number = isinstance(code, int | float) and not isinstance(code, bool)
     return ModuleError(message, int(code)) if is_number else ModuleError(message)

@@ -63,3 +63,11 @@ def one_line(text: str) -> str:
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def several_lines(text: str) -> str:
+    """A text of several lines, as an error with its traceback, that forges no log line.
+
+    Lines behind the first are indented, and other control characters escaped.
+    """
+    return "\n    ".join(one_line(line.replace("\t", "    ")) for line in text.split("\n"))

@@ -219,3 +219,18 @@ async def test_functions_registered_on_the_server_replace_those_of_modules(tmp_p
     server.rpc("who")(lambda _context, _payload: "test")
     async with playing(server) as game:
         assert (await game.rpc("who")).body == "test"
+
+
+@pytest.mark.asyncio
+async def test_what_modules_write_forges_no_log_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bodies = {"say": "print(payload)", "log": "nk.logger_error(payload)", "fail": "error(payload)"}
+    caplog.set_level("INFO", "mock_server.modules")
+    async with serving(tmp_path, {"main.lua": lua_rpcs(bodies)}) as game:
+        for name in bodies:
+            await game.rpc(name, "one\nERROR forged\x1b[31m\u2028x")
+    records = [each for each in caplog.records if each.name == "mock_server.modules"]
+    said, logged, failed = [each.getMessage() for each in records]
+    assert said == logged == "one\\nERROR forged\\x1b[31m\\u2028x"
+    assert failed.endswith(": one\n    ERROR forged\\x1b[31m\\u2028x")
