@@ -35,6 +35,7 @@ _TIMEOUT = 10.0
 
 _MAJOR_VERSION = re.compile(r"\d+\.")
 _SPOKEN = "3."
+_NO_ACCOUNT = "User account not found"  # Nakama's words; another server has others
 
 
 @frozen
@@ -162,8 +163,13 @@ async def _try_key(target: _Target) -> str:
     async with Client(target.endpoint, server_key=target.server_key, retry=None) as client:
         try:
             await client.authenticate_device(f"ping-{secrets.token_hex(16)}", create=False)
-        except NotFound:
-            return "counts"
+        except NotFound as error:
+            if error.message.startswith(_NO_ACCOUNT):
+                return "counts"
+            raise _Wrong(
+                f"this is not where players call Nakama ({error}); its port is 7350, and 7351 is "
+                "the console's"
+            ) from None
         except Unauthenticated:
             raise _Wrong("the server does not accept it; see its socket.server_key") from None
         except NakamaError as error:

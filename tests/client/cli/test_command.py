@@ -205,6 +205,8 @@ def test_ping_finds_what_is_wrong(command: Command) -> None:
     assert "try http://" in tls.stderr
     port = command("--url", "http://127.0.0.1:1", "ping", code=4)
     assert "no connection to port 1" in port.stderr
+    wrong_port = command("--url", command.server.console_url, "ping", code=1)
+    assert "7350" in wrong_port.stderr
     name = command("--url", "http://nowhere.invalid", "ping", code=4)
     assert "no address for nowhere.invalid" in name.stderr
     console = command("ping", NAKAMA_CONSOLE_PASSWORD="not-this-one", code=1)
