@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 from typing import Any
@@ -24,6 +25,7 @@ _METADATA_SIZE = 16 << 20  # what Go takes; grpcio would refuse 16 KiB
 # server. https://github.com/grpc/grpc/blob/master/include/grpc/impl/compression_types.h
 _GZIP_ANSWER = (("grpc-internal-encoding-request", "gzip"),)
 
+_NO_UTF8 = re.compile("[\ud800-\udfff]")
 _STATUS = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -114,13 +116,18 @@ class _AnyMethod(grpc.GenericRpcHandler):
                 metadata = _metadata(context, self._address)
                 reply = await self._calls.answer(path, data, metadata)
             except GrpcError as error:
-                await context.abort(_STATUS[error.code], error.message)
+                await context.abort(_STATUS[error.code], _valid(error.message))
                 raise  # not reached: abort raises
             if is_gzip(data) and reply:
                 await context.send_initial_metadata(_GZIP_ANSWER)
             return reply
 
         return grpc.unary_unary_rpc_method_handler(answer)
+
+
+def _valid(text: str) -> str:
+    """A text in which what is no UTF-8, from a server module, is U+FFFD as in Go."""
+    return _NO_UTF8.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _metadata(context: Any, address: str) -> Metadata:

@@ -189,7 +189,7 @@ function table.insert(list, ...)
   local position, value = ...
   check(2, "insert", "number", position)
   position = whole(position)
-  if position < 1 or position > #list then
+  if not (position >= 1 and position <= #list) then
     list[position] = value -- moves nothing
     return
   end

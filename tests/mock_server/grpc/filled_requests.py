@@ -147,6 +147,9 @@ def _write_record(board: str, name: str) -> Callable[[World], list[Request | Ask
             {board: name, "record": {"metadata": "no JSON"}},
             {board: name, "record": {}},
             {board: name, "record": {"score": "1", "subscore": "-1"}},
+            {board: name, "record": {"score": "1", "operator": 9}},
+            {board: name, "record": {"score": str(2**63 - 1), "subscore": str(2**63 - 1)}},
+            {board: name, "record": {"score": str(-(2**63)), "operator": 2}},
             {board: "no-such-board", "record": record},
             Asked({board: name, "record": record}, "frank"),
         ]

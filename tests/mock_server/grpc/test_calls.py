@@ -115,6 +115,25 @@ async def test_call_past_its_deadline_ends_in_lua(
 
 
 @pytest.mark.asyncio
+async def test_what_is_no_utf8_is_refused_in_answers_and_replaced_in_errors(tmp_path: Path) -> None:
+    bodies = {"answer": r"return '\255'", "refuse": r"error({ 'no\255x', 9 })"}
+    write(tmp_path, {"main.lua": lua_rpcs(bodies)})
+    settings = {"runtime.path": str(tmp_path), "grpc.port": 0}
+    server = MockServer(Config.from_settings(settings))
+    async with server, connected(server) as client:
+        outcomes = []
+        for name in bodies:
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await client.call("RpcFunc", {"id": name, "http_key": "defaulthttpkey"})
+            outcomes.append((raised.value.code(), raised.value.details()))
+    text = "grpc: error while marshaling: string field contains invalid UTF-8"
+    assert outcomes == [
+        (grpc.StatusCode.INTERNAL, text),
+        (grpc.StatusCode.FAILED_PRECONDITION, "no\ufffdx"),
+    ]
+
+
+@pytest.mark.asyncio
 async def test_two_hundred_calls_at_once_are_answered() -> None:
     async with serving() as (_, client):
         bearer = await client.login("alice")
