@@ -111,6 +111,10 @@ class Subscriptions(Generic[T]):
     def __init__(self) -> None:
         self._references: list[weakref.ref[Subscription[T]]] = []
 
+    def __bool__(self) -> bool:
+        """Whether there may be any."""
+        return bool(self._references)
+
     def add(self, subscription: Subscription[T]) -> None:
         """Let a subscription have the events from now on."""
         self._references.append(weakref.ref(subscription))

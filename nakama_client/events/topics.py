@@ -117,17 +117,19 @@ class Topics:
             for observer in topic.observers:
                 observer.missed()
             return 1
+        dispatcher, handlers = self._dispatcher, topic.handlers
         for event in events:
             if isinstance(event, UnreadableItem):
                 self.unreadable_items.report(event)
                 for observer in topic.observers:
                     observer.received_unreadable(event)
                 continue
-            if topic.handlers.all:
-                self._dispatcher.post(topic.handlers, event)
+            if handlers.all:
+                dispatcher.post(handlers, event)
             for observer in topic.observers:
                 observer.received(event)
-            topic.subscriptions.publish(event)
+            if topic.subscriptions:
+                topic.subscriptions.publish(event)
         return len(events)
 
     def missed(self) -> None:

@@ -14,7 +14,7 @@ from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
 from nakama_client.events.topics import Observer
 from nakama_client.features.base import ClientFeature, SocketFeature
-from nakama_client.protocol.codec import JsonObject, decode_items
+from nakama_client.protocol.codec import JsonObject, decode, decode_items
 from nakama_client.protocol.envelopes import Event
 from nakama_client.protocol.paging import Page, PageIterator, Progress, paginate
 from nakama_client.protocol.replies import Empty
@@ -95,9 +95,10 @@ class _NotificationList(msgspec.Struct):
 
 
 def _read(raw: msgspec.Raw) -> Sequence[Notification | UnreadableItem]:
-    found = decode_items(raw, _NotificationList)
-    if not found.unreadable:
-        return found.value.notifications
+    try:
+        return decode(raw, _NotificationList).notifications
+    except msgspec.ValidationError:
+        found = decode_items(raw, _NotificationList)
     return (*found.value.notifications, *found.unreadable)
 
 
