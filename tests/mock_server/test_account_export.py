@@ -180,6 +180,27 @@ async def test_an_import_that_is_refused_changes_nothing(ada: Player, text: str)
     assert (await ask(ada, "GET", "/storage"))[1]["objects"] == []
 
 
+@pytest.mark.parametrize("amount", ["9" * 5000, "1.5", "[" * 5000 + "]" * 5000])
+async def test_an_import_refuses_what_is_no_amount_of_a_wallet(ada: Player, amount: str) -> None:
+    data = _new({}, wallet=f'{{"gems": {amount}}}')
+    status, answer = await ask(ada, "POST", "/account", {"data": data})
+    assert (status, answer["message"]) == (
+        500,
+        "Wallet must be a valid JSON object with only string keys and integer values.",
+    )
+
+
+async def test_metadata_that_no_double_holds_is_the_error_of_the_module_that_reads_it(
+    ada: Player,
+) -> None:
+    status, _ = await ask(ada, "POST", "/account", {"data": _new({"metadata": '{"a": 1e400}'})})
+    assert status == 200
+    nk = ada.server.nk
+    for read in (nk.account_get_id, lambda user_id: nk.users_get_id([user_id])):
+        with pytest.raises(ModuleError, match="failed to convert user metadata to json: json: "):
+            read(NOBODY)
+
+
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": {"account": {"wallet": "{}"}}}])
 async def test_an_import_without_a_user_is_a_clear_error_where_a_real_server_crashes(
     ada: Player, body: object

@@ -186,3 +186,13 @@ async def test_players_and_objects_come_a_page_at_a_time_and_are_searched(page: 
     assert (len(found["items"]), found["total"], found["next"]) == (2, 3, 2)
     assert (await page.get("storage?q=ADA"))["total"] == 3
     assert (await page.get("storage?collection=none"))["total"] == 0
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 5000 + "]" * 5000, "[" * 900 + "]" * 900])
+async def test_a_player_is_shown_whatever_they_have_stored(page: Page, value: str) -> None:
+    written = {"collection": "saves", "key": "slot", "value": f'{{"a": {value}}}'}
+    status, _ = await page.ada.call("PUT", "/v2/storage", {"objects": [written]})
+    assert status == 200
+    (player,) = (await page.get(f"players?id={page.ada.user_id}"))["items"]
+    (item,) = (await page.get(f"storage?id=saves/slot/{page.ada.user_id}"))["items"]
+    assert player["storage"][0]["value"] == item["value"] == written["value"]

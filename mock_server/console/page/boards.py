@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mock_server.console.page.paging import PageQuery, choice
+from mock_server.console.page.stored import stored_value
 from mock_server.console.services import ConsoleServices
 from mock_server.cron import ScheduleCrash
 from mock_server.features.leaderboards.board import Board
@@ -100,7 +100,7 @@ class BoardList:
         }
 
     def _whole(self, board: Board) -> dict[str, Any]:
-        shown = self._show(board) | {"metadata": json.loads(board.metadata), "records": []}
+        shown = self._show(board) | {"metadata": stored_value(board.metadata), "records": []}
         if shown["problem"]:
             return shown
         page = self._find_services().leaderboards.page(board.id, _RECORDS)
@@ -118,7 +118,7 @@ class BoardList:
             "subscore": str(record.score.subscore),
             "num_score": record.num_score,
             "max_num_score": record.max_num_score,
-            "metadata": json.loads(record.metadata),
+            "metadata": stored_value(record.metadata),
             "update_time": record.update_time,
             "expiry_time": record.expiry or None,
         }

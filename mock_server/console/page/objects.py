@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
 from mock_server.console.page.paging import PageQuery
 from mock_server.console.page.rows import RowQuery, page_of_rows
+from mock_server.console.page.stored import stored_value
 from mock_server.console.services import ConsoleServices
 from mock_server.identity import SYSTEM_USER
 from server_kit.store import Row
@@ -83,4 +83,4 @@ def _shown(row: Row) -> dict[str, Any]:
 
 
 def _whole(row: Row) -> dict[str, Any]:
-    return _shown(row) | {"version": row["version"], "value": json.loads(row["value"])}
+    return _shown(row) | {"version": row["version"], "value": stored_value(row["value"])}

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType
 from mock_server.console.page.objects import object_id
 from mock_server.console.page.paging import PageQuery, choice
 from mock_server.console.page.rows import RowQuery, page_of_rows
+from mock_server.console.page.stored import stored_value
 from mock_server.console.services import ConsoleServices
 from mock_server.features.accounts.core import PROVIDER_COLUMNS
 from mock_server.features.friends.core import FriendState
@@ -134,8 +135,8 @@ class PlayerList:
         )
         return {
             **self._show(row),
-            "metadata": json.loads(row["metadata"]),
-            "wallet": json.loads(row["wallet"]),
+            "metadata": stored_value(row["metadata"]),
+            "wallet": stored_value(row["wallet"]),
             "email": row["email"],
             "custom_id": row["custom_id"],
             "linked": [name for name in PROVIDER_COLUMNS if row[name]],
@@ -163,14 +164,14 @@ class PlayerList:
                     "collection": each["collection"],
                     "key": each["key"],
                     "version": each["version"],
-                    "value": json.loads(each["value"]),
+                    "value": stored_value(each["value"]),
                 }
                 for each in objects
             ],
             "notifications": [
                 {
                     **dict(each),
-                    "content": json.loads(each["content"]),
+                    "content": stored_value(each["content"]),
                     "create_time": each["create_time"] / _US,
                 }
                 for each in notifications

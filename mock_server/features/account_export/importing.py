@@ -151,7 +151,10 @@ def _metadata(text: str) -> str:
 
 def _wallet(text: str) -> str:
     stored = _jsonb(text)
-    wallet = json.loads(stored)
+    try:
+        wallet = json.loads(stored)
+    except (ValueError, RecursionError):  # thousands of digits, or of nested lists
+        wallet = None
     if not isinstance(wallet, dict) or not all(map(_is_amount, wallet.values())):
         raise ImportRefused(
             "Wallet must be a valid JSON object with only string keys and integer values."

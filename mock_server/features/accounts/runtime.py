@@ -10,7 +10,7 @@ from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
-from mock_server.wire.errors import GrpcError
+from mock_server.wire.errors import DecodeError, GrpcError
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import parse_uuid
 from server_kit import Store
@@ -137,18 +137,29 @@ def account_table(accounts: Accounts, row: Row) -> dict[str, Any]:
 
 
 def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:
-    """A user as modules see them: `user_id` for `id`, metadata as a table, whole seconds."""
+    """A user as modules see them: `user_id` for `id`, metadata as a table, whole seconds.
+
+    Raises:
+        ModuleError: The metadata has a number that no double holds, which only an import brings.
+    """
     user = accounts.user(row)
     return {
         **{name: user.get(name, "") for name in _PROFILE},
         **{name: user[name] for name in PROVIDER_COLUMNS if name in user},
         "user_id": row["id"],
-        "metadata": gojson.unmarshal(row["metadata"]),
+        "metadata": _metadata(row["metadata"]),
         "online": user.get("online", False),
         "edge_count": row["edge_count"],
         "create_time": row["create_time"] // 1_000_000,
         "update_time": row["update_time"] // 1_000_000,
     }
+
+
+def _metadata(text: str) -> Any:
+    try:
+        return gojson.unmarshal(text)
+    except DecodeError as error:
+        raise ModuleError(f"failed to convert user metadata to json: {error}") from None
 
 
 def _user_id(given: Arguments, value: Any) -> str:

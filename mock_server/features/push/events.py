@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ _NAMES = {
     -6: "friend_join_game",
     -9: "friend_remove",
 }
+_CODE = re.compile("-?[0-9]{1,10}")
+_INT32 = range(-(1 << 31), 1 << 31)
 
 
 class InvalidRule(ValueError):
@@ -105,18 +108,17 @@ def event_name(event: object) -> str:
     Raises:
         InvalidRule: There is no such event.
     """
-    if isinstance(event, int) and not isinstance(event, bool):
-        return name_of(event)
     text = event if isinstance(event, str) else ""
-    if text.removeprefix("-").isdecimal():
-        return name_of(int(text))
+    code = int(text) if _CODE.fullmatch(text) else event
+    if isinstance(code, int) and not isinstance(code, bool) and code in _INT32:
+        return name_of(code)
     kind, colon, own = text.partition(":")
     if kind + colon in (EVENT, RPC, SCHEDULE) and own:
         return rpc_event(own) if kind + colon == RPC else text
     known = (*_MESSAGES, *_NAMES.values())
     if text not in known:
         raise InvalidRule(
-            f"there is no event {event!r}; events are {', '.join(known)}, the code of any "
-            "notification, event:NAME, rpc:ID and schedule:NAME"
+            f"there is no event {repr(event)[:100]}; events are {', '.join(known)}, the code of "
+            "any notification, event:NAME, rpc:ID and schedule:NAME"
         )
     return text

@@ -7,6 +7,7 @@ game (`server.pushes.on_event`).
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from string import Template
@@ -235,9 +236,8 @@ def read_rules(given: str | Iterable[PushRule | Mapping[str, Any]]) -> tuple[Pus
     """
     entries = _read_file(Path(given)) if isinstance(given, str) and given else given
     rules = tuple(each if isinstance(each, PushRule) else _read_rule(each) for each in entries)
-    events = [rule.event for rule in rules]
-    for event in events:
-        if events.count(event) > 1:
+    for event, count in Counter(rule.event for rule in rules).items():
+        if count > 1:
             raise InvalidRule(f"there are several rules for {event!r}; there can be one")
     return rules
 
@@ -245,7 +245,7 @@ def read_rules(given: str | Iterable[PushRule | Mapping[str, Any]]) -> tuple[Pus
 def _read_file(path: Path) -> list[Any]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRule(f"{path}: not JSON: {error}") from None
     if not isinstance(entries, list):
         raise InvalidRule(f"{path}: expected a list of rules")

@@ -65,7 +65,7 @@ def test_an_event_has_one_name(event: int | str, name: str) -> None:
     assert PushRule(event=event, contents=ENGLISH).event == name
 
 
-@pytest.mark.parametrize("event", ["friend_reqest", "", "7a", True, None, 1.5])
+@pytest.mark.parametrize("event", ["friend_reqest", "", "7a", True, None, 1.5, "1" * 5000, 1 << 31])
 def test_an_unknown_event_is_refused_with_those_there_are(event: Any) -> None:
     with pytest.raises(InvalidRule, match="friend_request, friend_accept, group_add"):
         PushRule(event=event, contents=ENGLISH)
@@ -107,7 +107,7 @@ def test_rules_come_from_a_file(tmp_path: Path) -> None:
     assert PushConfig(on_event="").on_event == ()
 
 
-@pytest.mark.parametrize("text", ["{}", "not JSON", "[1]"])
+@pytest.mark.parametrize("text", ["{}", "not JSON", "[1]", "[" * 9999 + "]" * 9999])
 def test_a_file_that_is_no_list_of_rules_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "rules.json"
     path.write_text(text)
