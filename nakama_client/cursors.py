@@ -82,10 +82,17 @@ class FileCursorStore:
 
     Args:
         directory: Where the files are; `save` creates it.
+
+    Raises:
+        ArgumentError: The directory is neither a text nor a path.
     """
 
     def __init__(self, directory: str | Path) -> None:
-        self._directory = Path(directory)
+        try:
+            self._directory = Path(directory)
+        except TypeError:
+            kind = type(directory).__name__
+            raise ArgumentError(f"the directory must be a str or a Path, not {kind}") from None
 
     async def load(self, key: str) -> str | None:
         """The text that was saved last; None when there is none.

@@ -117,11 +117,11 @@ class Session:
         """Restore a session from what `to_dict` returned.
 
         Raises:
-            ArgumentError: The dict holds no tokens.
+            ArgumentError: The dict holds no tokens, or something else is given.
         """
         try:
             known = msgspec.convert(saved, _Saved)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:
             raise errors.ArgumentError(f"this is no saved session: {error}") from None
         session = cls(known.token, known.refresh_token or "", created=known.created)
         session._replace_tokens(

@@ -12,14 +12,20 @@ import secrets
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any, Self
 
 import attrs
 
 from nakama_client.errors import ArgumentError, NotRegistered
 from nakama_client.events.handlers import Function, Handler, Handlers
-from nakama_client.protocol.rules import check_present, check_timeout
+from nakama_client.protocol.rules import (
+    check_present,
+    check_text,
+    check_texts,
+    check_timeout,
+    check_type,
+)
 from nakama_client.push.onesignal import OneSignalClient
 from nakama_client.push.registration import DeviceType, RegistrationInfo
 from nakama_client.push.website import RegistrationReply, Website
@@ -76,6 +82,7 @@ class PushDevice:
         cookies: Mapping[str, str] | None = None,
         timeout: float = 10.0,
     ) -> None:
+        check_type("info", info, RegistrationInfo, NoneType)
         self._info = info or RegistrationInfo()
         self._token = self._info.one_signal_push_token or _fresh_token()
         self._player_id = self._info.one_signal_user_id
@@ -91,8 +98,8 @@ class PushDevice:
             check_present("onesignal_url", onesignal_url),
             check_present("onesignal_app_id", onesignal_app_id),
         )
-        self.headers = dict(headers or {})
-        self.cookies = dict(cookies or {})
+        self.headers = check_texts("headers", {} if headers is None else headers)
+        self.cookies = check_texts("cookies", {} if cookies is None else cookies)
         self.external_user_id = ExternalUserId(self._edit)
         self._website = None if registration_url is None else self._make_website(registration_url)
 
@@ -394,7 +401,7 @@ def _fresh_token() -> str:
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     try:
-        return re.compile(pattern)
+        return re.compile(check_text("page_pattern", pattern))
     except re.error as error:
         raise ArgumentError(f"page_pattern is no regular expression: {error}") from None
 

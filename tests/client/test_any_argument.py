@@ -5,14 +5,21 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from nakama_client import (
+    ArgumentError,
     Client,
+    Endpoint,
+    FileCursorStore,
     NakamaError,
+    PushDevice,
+    ReconnectPolicy,
+    RetryPolicy,
     Session,
     Socket,
     Timeouts,
@@ -21,6 +28,7 @@ from nakama_client import (
 from tests.client.scripted import Peer, ScriptedServer, make_token
 
 SESSION = Session(make_token(), make_token())
+URL = "http://127.0.0.1:1"
 ID = "00000000-0000-0000-0000-000000000001"
 
 # What the arguments take, by their name; "x" where it does not matter.
@@ -92,6 +100,30 @@ async def call(method: Callable[..., Any], arguments: dict[str, Any]) -> None:
         pass
     except Exception as error:
         raise AssertionError(f"{method.__name__}(**{arguments!r})") from error
+
+
+MAKERS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
+    (Client, {"endpoint": URL}),
+    (Endpoint, {"url": URL}),
+    (FileCursorStore, {"directory": "saves"}),
+    (PushDevice, {"onesignal_url": URL, "onesignal_app_id": "app", "registration_url": URL}),
+    (ReconnectPolicy, {}),
+    (RetryPolicy, {}),
+    (Session, {"token": SESSION.token}),
+    (Session.from_dict, {"saved": SESSION.to_dict()}),
+    (Timeouts, {}),
+]
+
+
+@pytest.mark.parametrize(("make", "good"), MAKERS)
+def test_makers_raise_only_argument_errors_for_any_argument(
+    make: Callable[..., Any], good: dict[str, Any]
+) -> None:
+    make(**good)
+    for name in inspect.signature(make).parameters:
+        for junk in JUNK:
+            with suppress(ArgumentError):
+                make(**{**good, name: junk})
 
 
 @pytest.mark.asyncio
