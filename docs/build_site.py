@@ -6,6 +6,7 @@ fails.
 """
 
 import asyncio
+import inspect
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import attrs
 import griffe
 from aiohttp import web
 
@@ -63,15 +65,40 @@ def package_reference(name: str) -> str:
     return f"# {name}\n\n`from {name} import …` finds all of this.\n\n{entries}"
 
 
+def settings_of(section: object, prefix: str) -> Iterator[str]:
+    """What a section of the settings says of itself, its settings, and its sections."""
+    docstring = griffe.Docstring(inspect.cleandoc(type(section).__doc__ or ""), parser="google")
+    means, rows, inner = {}, [], []
+    for part in docstring.parsed:
+        if isinstance(part, griffe.DocstringSectionAttributes):
+            means = {each.name: " ".join(each.description.split()) for each in part.value}
+        elif isinstance(part, griffe.DocstringSectionText):
+            yield part.value
+    for each in attrs.fields(type(section)):
+        value = getattr(section, each.name)
+        if attrs.has(type(value)):
+            inner.append((value, f"{prefix}{each.name}."))
+        else:
+            meaning = (
+                f" {each_means} |" if (each_means := means.get(each.name)) else " |" * bool(means)
+            )
+            rows.append(f"| `{prefix}{each.name}` | `{value!r}` |{meaning}")
+    if rows:
+        head = ["| setting | default | meaning |", "|---|---|---|"]
+        yield "\n".join([*(head if means else ["| setting | default |", "|---|---|"]), *rows])
+    for value, name in inner:
+        yield f"{'#' * name.count('.')}# {name[:-1]}"
+        yield from settings_of(value, name)
+
+
 def settings_reference() -> str:
-    """Every setting of the mock with its default."""
-    rows = (f"| `{name}` | `{default!r}` |" for name, default in Config.names())
-    lines = "\n".join(rows)
-    return (
+    """Every setting of the mock with its default, and what the code says of it."""
+    _, *settings = settings_of(Config(), "")
+    intro = (
         "# Settings\n\nFor `Config.from_settings({…})`, as flags of `nakama-mock`, and in Nakama's "
-        "configuration file. In-process, the ports are free ones.\n\n"
-        f"| setting | default |\n|---|---|\n{lines}\n"
+        "configuration file. In-process, the ports are free ones."
     )
+    return "\n\n".join([intro, *settings]) + "\n"
 
 
 def route_key(method: str, path: str) -> tuple[str, str]:
