@@ -1,6 +1,6 @@
 """The OneSignal stub: a notification to a segment of many, and many notifications to one each.
 
-Client and server share one process and one loop, so the rates are those of a single core.
+Client and server share one process and one loop; what is counted is the CPU time of both.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ async def _to_a_segment(stub: OneSignalStub, http: aiohttp.ClientSession) -> Row
     }
     best, reached = float("inf"), 0
     for _ in range(RUNS):
-        begun = time.perf_counter()
+        begun = time.process_time()
         async with http.post(f"{stub.url}/notifications", json=message) as answer:
             reached = (await answer.json())["recipients"]
-        best = min(best, time.perf_counter() - begun)
+        best = min(best, time.process_time() - begun)
     name = f"push to {reached:,} of {PLAYERS:,}"
-    return Row(name, "", f"{best * 1000:,.0f} ms", f"{best / PLAYERS * 1e6:.1f} µs each", "")
+    return Row(name, "", f"{best * 1000:,.0f} ms", f"{best / PLAYERS * 1e6:.1f} µs each", "<= 5 µs")
 
 
 async def _to_one_each(stub: OneSignalStub, http: aiohttp.ClientSession, ids: list[str]) -> Row:

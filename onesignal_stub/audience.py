@@ -70,8 +70,14 @@ class BySegments:
 
 @frozen
 class ByFilters:
-    """`filters`: the devices that match."""
+    """`filters`: the devices that match.
 
+    Attributes:
+        filters: As in the request.
+        matches: The same as a predicate.
+    """
+
+    filters: Sequence[Mapping[str, object]]
     matches: Matches
 
 
@@ -174,13 +180,26 @@ class SegmentSet:
         own: Name → filters of the segments that the app has.
     """
 
-    def __init__(self, own: Mapping[str, Sequence[object]]) -> None:
+    def __init__(self, own: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
         self._own = own
         self._parsed: dict[str, Matches] = {}
 
     def knows(self, name: str) -> bool:
         """Whether there is a segment with this name; upper and lower case matter."""
         return name == TEST_USERS or SYNONYMS.get(name, name) in self._own
+
+    def filters(self, names: Iterable[str]) -> Sequence[Mapping[str, object]] | None:
+        """One list of filters for the members of any of the segments; None where it has no words.
+
+        Those are segments of all devices, of test users, and none at all.
+        """
+        joined: list[Mapping[str, object]] = []
+        for name in filter(self.knows, names):
+            own = () if name == TEST_USERS else self._own[SYNONYMS.get(name, name)]
+            if not own:
+                return None
+            joined += [*([{"operator": "OR"}] if joined else []), *own]
+        return joined or None
 
     def matcher(self, names: Iterable[str]) -> Matches:
         """Whether a device is in any of the segments; an unknown one is empty."""

@@ -9,6 +9,7 @@ import msgspec
 
 from onesignal_stub.audience import EMAIL_TYPE
 from onesignal_stub.filters import FilterSubject
+from onesignal_stub.prefilter import EVERY, Condition
 from server_kit import Store
 from server_kit.store import Row
 
@@ -35,9 +36,9 @@ class DeviceReader:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def of_app(self, app_id: str) -> Iterable[FilterSubject]:
-        """All devices of an app."""
-        rows = self._rows("s.app_id = ?", app_id)
+    def of_app(self, app_id: str, condition: Condition = EVERY) -> Iterable[FilterSubject]:
+        """The devices of an app, or those of them that meet a condition."""
+        rows = self._rows(f"s.app_id = ? AND {condition.sql}", app_id, *condition.parameters)
         return _devices(rows, self._emails("app_id = ?", app_id))
 
     def by_ids(self, app_id: str, ids: Iterable[str]) -> Iterable[FilterSubject]:

@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(
 )
 
 
-@frozen
+@frozen(cache_hash=True)
 class Content:
     """The texts that a device shows.
 

@@ -26,6 +26,7 @@ from onesignal_stub.features.notifications.targeting import TOKEN_FIELDS
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.features.subscriptions.core import Subscriptions
 from onesignal_stub.filters import FilterSubject
+from onesignal_stub.prefilter import condition_of
 
 _UNKNOWN_SHOWN = 100
 
@@ -109,7 +110,8 @@ class RecipientResolver:
         uses_segments = target.excluded or isinstance(target.targeting, BySegments)
         segments = self._segments.of(app_id) if uses_segments else SegmentSet({})
         if not isinstance(target.targeting, RecipientIds):
-            audience = select(self._devices.of_app(app_id), target, segments=segments, now=now)
+            devices = self._devices.of_app(app_id, condition_of(target.targeting, segments, now))
+            audience = select(devices, target, segments=segments, now=now)
             return Resolved(audience, {}, (), segments, now)
         found = list(self._recipients(app_id, target.targeting))
         audience = select((each.device for each in found), target, segments=segments, now=now)

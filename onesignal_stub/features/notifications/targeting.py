@@ -70,10 +70,11 @@ def target_of(body: Mapping[str, Any]) -> Target:
             channel=channel,
             platforms=platforms,
         )
-    matches = parse(_filter_list(body))
+    filters = _filter_list(body)
+    matches = parse(filters)
     if matches is not None:
         return Target(
-            targeting=ByFilters(matches),
+            targeting=ByFilters(filters, matches),
             excluded=excluded,
             channel=channel,
             platforms=platforms,
