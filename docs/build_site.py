@@ -15,10 +15,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import attrs
+import click
 import griffe
 from aiohttp import web
 
 from mock_server import Config, MockServer
+from nakama_client.cli.app import app as command_line
 from onesignal_stub import OneSignalStub
 
 ROOT = Path(__file__).parents[1]
@@ -173,15 +175,25 @@ async def control_reference() -> str:
     )
 
 
+def click_commands(command: click.Command, name: str) -> Iterator[str]:
+    """What each command of a group says of itself."""
+    context = click.Context(command, info_name=name, terminal_width=96)
+    yield f"### {name}\n\n```text\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from click_commands(each, f"{name} {each.name}")
+
+
 def commands_reference() -> str:
     """What the command lines say of themselves."""
     parts = ["# Command lines\n"]
-    for module in ("mock_server", "onesignal_stub", "nakama_client"):
+    for module in ("mock_server", "onesignal_stub"):
         done = subprocess.run(
             [sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True
         )
         parts.append(f"## python -m {module}\n\n```text\n{done.stdout.rstrip()}\n```\n")
-    return "\n".join(parts)
+    parts.append("## python -m nakama_client\n")
+    return "\n".join([*parts, *click_commands(command_line, "nakama-client")])
 
 
 def write_reference() -> None:
