@@ -80,6 +80,16 @@ class Store:
         self._require_open_transaction(self._depth)
         self._db.executemany(sql, rows)
 
+    def keep_newest(self, table: str, count: int) -> bool:
+        """Remove the oldest rows of a table beyond a number, and tell whether there were any.
+
+        Args:
+            table: One whose rows are numbered in order by an integer key `number`.
+            count: How many rows are kept.
+        """
+        newest = f"(SELECT max(number) FROM {table})"
+        return self.run(f"DELETE FROM {table} WHERE number <= {newest} - ?", count) > 0
+
     def one(self, sql: str, *params: Any) -> Row | None:
         """The first row of a query, or None."""
         row: Row | None = self._execute(sql, params).fetchone()

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from onesignal_stub.features.custom_events import core as custom_events
+from onesignal_stub.features.exports import core as exports
 from onesignal_stub.features.notifications import delivery
+from onesignal_stub.features.outcomes import core as outcomes
 from server_kit import Store
 
 from .conftest import Backend
@@ -71,6 +73,33 @@ async def test_the_oldest_custom_events_are_dropped(
         await backend.ok("POST", path, {"events": events})
     kept = (await backend.ok("GET", "/_control/state"))["custom_events"]
     assert [each["name"] for each in kept] == ["one", "two", "two"]
+
+
+async def test_the_oldest_exports_are_dropped(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "_MOST", 2)
+    path = f"/players/csv_export?app_id={backend.stub.app_id}"
+    made = [(await backend.ok("POST", path, {}))["csv_file_url"] for _ in range(3)]
+    statuses = []
+    for url in made:
+        async with backend.http.get(url) as answer:
+            statuses.append(answer.status)
+    assert statuses == [404, 200, 200]
+
+
+async def test_the_oldest_outcomes_are_dropped(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "KEPT", 2)
+    player = await backend.player()
+    for _ in range(3):
+        sent = await backend.send(include_player_ids=[player])
+        path = f"/notifications/{sent.body['id']}"
+        await backend.ok("PUT", path, {"app_id": backend.stub.app_id, "opened": True})
+    query = {"outcome_names[]": "os__click.count", "app_id": backend.stub.app_id}
+    found = await backend.ok("GET", f"/apps/{backend.stub.app_id}/outcomes", **query)
+    assert [each["value"] for each in found["outcomes"]] == [2]
 
 
 async def test_texts_in_too_many_languages_are_refused(backend: Backend) -> None:

@@ -90,3 +90,14 @@ def test_reset_and_restore_of_a_file_stay_in_the_file(tmp_path: Path) -> None:
     store = Store(SCHEMA, path)
     assert names(store) == ["first", "second"]
     store.close()
+
+
+def test_keep_newest_removes_the_oldest_rows_and_says_so() -> None:
+    store = Store("CREATE TABLE notes (number INTEGER PRIMARY KEY, text TEXT);")
+    assert not store.keep_newest("notes", 2)
+    store.run_many("INSERT INTO notes (text) VALUES (?)", [("a",), ("b",)])
+    assert not store.keep_newest("notes", 2)
+    store.run("INSERT INTO notes (text) VALUES ('c')")
+    assert store.keep_newest("notes", 2)
+    assert [row["text"] for row in store.all("SELECT text FROM notes")] == ["b", "c"]
+    store.close()

@@ -13,6 +13,9 @@ from onesignal_stub.times import iso, parse_time
 from server_kit import Clock, Store
 from server_kit.store import Row
 
+KEPT = 100_000
+"""How many entries are kept, of all apps together; the oldest are dropped beyond it."""
+
 _MAX_PAGE = 100
 _FILTERS = {
     "app_ids": "app_id",
@@ -45,6 +48,7 @@ class AuditLog:
             target_id,
             self._clock.time(),
         )
+        self._store.keep_newest("audit_logs", KEPT)
 
     def page(self, organization_id: str, query: MultiMapping[str]) -> dict[str, Any]:
         """A page of the log, the oldest first, as OneSignal answers it.

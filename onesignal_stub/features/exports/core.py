@@ -19,6 +19,7 @@ from server_kit import Clock, Store
 from server_kit.store import Row
 
 _KEPT = 3 * 86_400.0
+_MOST = 100  # exports that are kept
 _COLUMNS = [
     "id",
     "identifier",
@@ -187,6 +188,9 @@ class Exports:
             path,
             gzip.compress(text.getvalue().encode(), mtime=0),
             self._clock.time(),
+        )
+        self._store.run(
+            "DELETE FROM exports WHERE rowid <= (SELECT max(rowid) FROM exports) - ?", _MOST
         )
         return path
 

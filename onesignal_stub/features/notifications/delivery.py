@@ -227,8 +227,7 @@ class Delivery:
 
     def _forget_oldest(self) -> None:
         """Drop the oldest deliveries beyond `KEPT`, and the texts that only they had."""
-        oldest = "(SELECT max(number) FROM deliveries) - ?"
-        if self._store.run(f"DELETE FROM deliveries WHERE number <= {oldest}", KEPT):
+        if self._store.keep_newest("deliveries", KEPT):
             self._store.run(
                 "DELETE FROM texts"
                 " WHERE number < (SELECT text FROM deliveries ORDER BY number LIMIT 1)"

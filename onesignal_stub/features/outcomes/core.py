@@ -11,6 +11,9 @@ from multidict import MultiMapping
 from onesignal_stub.errors import refused
 from server_kit import Clock, Store
 
+KEPT = 500_000
+"""How many outcomes are kept, of all apps together; the oldest are dropped beyond it."""
+
 CLICK = "os__click"
 CONFIRMED_DELIVERY = "os__confirmed_delivery"
 SESSION_DURATION = "os__session_duration"
@@ -87,6 +90,7 @@ class Outcomes:
             notification,
             self._clock.time(),
         )
+        self._store.keep_newest("outcomes", KEPT)
 
     def read(
         self, app_id: str, query: OutcomeQuery, *, notification: int | None = None
