@@ -25,7 +25,7 @@ class Router:
 
     def reaches(self, stream: Stream) -> bool:
         """Tell whether a stream has any presence, a hidden one included."""
-        return any(True for _ in self._tracker.of_stream(stream, hidden=True))
+        return bool(self._tracker.of_stream(stream, hidden=True))
 
     def send_to_presences(self, presences: Iterable[Presence], envelope: Mapping[str, Any]) -> None:
         """Send to these presences; those whose socket has closed are passed over."""

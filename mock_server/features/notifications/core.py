@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import sqlite3
 import uuid
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -29,6 +32,11 @@ CREATE TABLE notification (
     PRIMARY KEY (user_id, create_time, id)
 ) WITHOUT ROWID;
 """
+
+_log = logging.getLogger("mock_server.notifications")
+
+BATCH = 10_000
+"""How many users a notification to all reaches in one turn of the loop, as in Nakama."""
 
 _CURSOR = "notification"
 _SMALLINT = range(-32768, 32768)
@@ -94,6 +102,7 @@ class Notifications:
         self._router = router
         self._accounts = accounts
         self.sent: Signal[Notification] = Signal()
+        self._broadcasts: set[asyncio.Task[None]] = set()
 
     def send(self, notifications: Sequence[Notification]) -> None:
         """Store what is persistent, then push everything, one frame for each recipient.
@@ -131,19 +140,63 @@ class Notifications:
         persistent: bool,
         sender_id: str = SYSTEM_USER,
     ) -> None:
-        """Send to all users: stored with an id for each, or sent to the connected ones with one."""
+        """Send to all users: stored with an id for each, or sent to the connected ones with one.
+
+        What is stored reaches the first `BATCH` users now and the others, as many at a time, in
+        later turns of the loop; a kill meanwhile leaves these without it. So it is in Nakama.
+
+        Raises:
+            RowRejected: The row does not fit; nothing is stored or pushed.
+        """
+        once = Notification(SYSTEM_USER, subject, content, code, sender_id)
         if not persistent:
-            once = Notification(SYSTEM_USER, subject, content, code, sender_id)
-            now = self._clock.tick()
-            self._router.send_to_all(_envelope([once], now))
+            self._router.send_to_all(_envelope([once], self._clock.tick()))
             return
-        rows = self._store.all("SELECT id FROM users WHERE id <> ?", SYSTEM_USER)
+        last = self._send_batch(once, after="")
+        if last is not None:
+            task = asyncio.get_running_loop().create_task(self._send_batches(once, last))
+            self._broadcasts.add(task)
+            task.add_done_callback(self._broadcasts.discard)
+
+    async def settle(self) -> None:
+        """Return once notifications to all users have reached them."""
+        await asyncio.gather(*self._broadcasts, return_exceptions=True)
+
+    async def end(self) -> None:
+        """Leave those users out that a notification to all has not reached yet."""
+        for task in self._broadcasts:
+            task.cancel()
+        await self.settle()
+
+    async def _send_batches(self, once: Notification, last: str | None) -> None:
+        try:
+            while last is not None:
+                await asyncio.sleep(0)
+                last = self._send_batch(once, after=last)
+        except sqlite3.Error:  # Nakama, too, logs it: the caller has its answer
+            _log.exception("a notification did not reach the users after %s", last)
+
+    def _send_batch(self, once: Notification, *, after: str) -> str | None:
+        """Send to the users after an id, in the order of their ids.
+
+        Returns:
+            The last id, or None where no user can be left.
+        """
+        rows = self._store.all(
+            "SELECT id FROM users WHERE id > ? AND id <> ? ORDER BY id LIMIT ?",
+            after,
+            SYSTEM_USER,
+            BATCH,
+        )
         stored = [
-            Notification(row["id"], subject, content, code, sender_id, persistent=True)
+            Notification(
+                row["id"], once.subject, once.content, once.code, once.sender_id, persistent=True
+            )
             for row in rows
         ]
         _check(stored)
         self._store_and_push(stored, stored)
+        return stored[-1].user_id if len(stored) == BATCH else None
 
     def end_sockets(self, user_id: str, subject: str, code: int, keep: str = "") -> None:
         """Tell each socket of a user why it ends (-7, -8), and close it; `keep` names one to stay.

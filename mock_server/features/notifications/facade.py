@@ -60,16 +60,23 @@ class NotificationsFacade:
     ) -> None:
         """Send to every user (persistent), or to every connected user (not persistent).
 
+        Returns once it has reached them; a server module's call reaches 10,000 users at once and
+        the others in later turns of the loop, as in Nakama.
+
         Raises:
             ModuleError: An argument is not as for `send`.
         """
         arguments = (subject, dict(content or {}), code, persistent)
         await self._run(lambda each: NotificationFunctions(each).notification_send_all(*arguments))
+        await self._in_loop.wait(self._settle())
 
     async def stored(self, user_id: str) -> list[dict[str, Any]]:
         """The stored notifications of a user, oldest first, as the client API lists them."""
         rows = await self._run(lambda each: each.stored(user_id))
         return [listed(row) for row in rows]
+
+    async def _settle(self) -> None:
+        await self._notifications().settle()
 
     async def _run(self, function: Callable[[Notifications], T]) -> T:
         """Call a function in the server's loop, after any restart that is under way."""

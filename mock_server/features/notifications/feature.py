@@ -11,5 +11,9 @@ from mock_server.features.notifications.runtime import NotificationFunctions
 def notifications_feature(notifications: Notifications) -> Feature:
     """Return what the feature offers."""
     return Feature(
-        routes=api.routes(notifications), functions=(NotificationFunctions(notifications),)
+        routes=api.routes(notifications),
+        functions=(NotificationFunctions(notifications),),
+        settle=notifications.settle,
+        end=notifications.end,
+        close=notifications.settle,
     )
