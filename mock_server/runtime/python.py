@@ -76,7 +76,7 @@ class PythonModules:
             if hasattr(module, "init_module"):
                 await initialize(module.init_module, nk)
                 return
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a module does not end the server
             raise self._failed(path, error) from error
         raise ModuleLoadError(
             f"{path}: a server module defines `def init_module(nk)`, which registers its "
@@ -94,7 +94,7 @@ class PythonModules:
             spec.loader.exec_module(module)
         return sys.modules[name]
 
-    def _failed(self, path: Path, error: Exception) -> ModuleLoadError:
+    def _failed(self, path: Path, error: BaseException) -> ModuleLoadError:
         places = [
             (frame.f_code.co_filename, line)
             for frame, line in traceback.walk_tb(error.__traceback__)

@@ -134,6 +134,7 @@ _BROKEN = {
     "def init_module(nk):\n    nk.register_rpc(print, '')": "m.py:2: BadArgument: bad argument #2 "
     "to register_rpc (expects rpc id)",
     "def init_module(nk):\n    def inner():\n        1 / 0\n    inner()": "m.py:3: ZeroDivision",
+    "import sys\nsys.exit(3)": "m.py:2: SystemExit: 3",
     "x = 1": "m.py: a server module defines `def init_module(nk)`",
 }
 
