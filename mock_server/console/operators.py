@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from aiohttp import web
+from attrs import frozen
 
 from mock_server.config import ConsoleConfig
 from mock_server.console.forms import body_of, invalid, not_found, query_of
@@ -18,7 +19,8 @@ from mock_server.features.authentication.identifiers import BAD_CHARACTERS, EMAI
 from mock_server.http.authorization import basic_auth, bearer_token, same_secret
 from mock_server.identity import SYSTEM_USER
 from mock_server.jws import sign, verify
-from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire import gojson
+from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError
 from mock_server.wire.schema import STRING, Message
 from server_kit import Clock
 
@@ -29,6 +31,15 @@ _DELETE = Message("Username", username=STRING)
 _TOKEN_LIFE = 86_400
 _EVERYTHING = "_" * 16  # the admin's access rights, as Nakama packs them
 _USERNAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9._].*[a-zA-Z0-9]")
+
+
+@frozen
+class _Claims:
+    """What a token claims: until when, whose it is, and its id."""
+
+    exp: int
+    usn: str = ""
+    cki: str = ""
 
 
 class OperatorLogins:
@@ -69,10 +80,18 @@ class OperatorLogins:
         token = bearer_token(authorization)
         if token is None:
             raise _unauthenticated("Console authentication required.")
-        claims = verify(token, self._config.signing_key) or {}
-        if claims.get("exp", 0) <= self._clock.time() or claims.get("cki") in self._logged_out:
+        claims = self._claims(token)
+        if claims is None or claims.cki in self._logged_out:
             raise _unauthenticated("Token invalid.")
-        return str(claims.get("usn", ""))
+        return claims.usn
+
+    def _claims(self, token: str) -> _Claims | None:
+        """The claims of a token that is valid; None for any other."""
+        try:
+            claims = msgspec.convert(verify(token, self._config.signing_key), _Claims)
+        except msgspec.ValidationError:
+            return None
+        return claims if claims.exp > self._clock.time() else None
 
     def _is_locked(self, user: str) -> bool:
         return same_secret(user, self._config.username) and self._find_attempts().is_locked
@@ -110,12 +129,12 @@ class OperatorLogins:
     async def log_out(self, request: web.Request) -> dict[str, Any]:
         """Make a token invalid, if it is one."""
         body = await body_of(request, _LOGOUT)
-        claims = verify(body["token"], self._config.signing_key) or {}
+        claims = self._claims(body["token"])
         now, ended = self._clock.time(), self._logged_out
         for token_id in [token_id for token_id, end in ended.items() if end <= now]:
             del ended[token_id]
-        if "cki" in claims:
-            ended[claims["cki"]] = claims["exp"]
+        if claims is not None and claims.cki:
+            ended[claims.cki] = claims.exp
         return {}
 
     async def add_operator(self, request: web.Request) -> dict[str, Any]:
@@ -142,7 +161,7 @@ class OperatorLogins:
         is_of_length = 3 <= len(email.encode()) <= 254
         if not is_of_length or not EMAIL.match(email) or BAD_CHARACTERS.search(email):
             raise invalid("Not a valid email address")
-        if not json.loads(await request.read()).get("acl"):
+        if not _permissions(await request.read()):
             raise invalid("User must have at least some permissions.")
         raise GrpcError(
             GrpcCode.UNIMPLEMENTED,
@@ -168,6 +187,13 @@ def list_operators(services: ConsoleServices, request: web.Request) -> dict[str,
 def get_operator(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """An operator: there is none."""
     raise not_found("User not found")
+
+
+def _permissions(body: bytes) -> object:
+    try:
+        return gojson.unmarshal(body).get("acl")
+    except DecodeError as error:
+        raise invalid(str(error)) from None
 
 
 def _unauthenticated(message: str) -> GrpcError:

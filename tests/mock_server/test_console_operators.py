@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from mock_server import Config, MockServer
+from mock_server.jws import sign
 from tests.mock_server.players import Player
 
 pytestmark = pytest.mark.asyncio
@@ -19,6 +20,7 @@ ADMIN = {"username": "admin", "password": "password"}
 WRONG = {"username": "admin", "password": "guess"}
 LOCKED = (429, {"code": 8, "message": "Try again later.", "details": []})
 INVALID = (401, {"code": 16, "message": "Invalid credentials.", "details": []})
+LATE = 9_999_999_999
 NOBODY = "8d98ee3f-1a5c-4b5a-9a51-1b8a7b2f0c11"
 
 
@@ -82,6 +84,45 @@ async def test_wrong_basic_logins_count_and_only_those_of_a_minute(
         assert (await ask(server, http, "POST", "/authenticate", ADMIN)) == LOCKED
         await server.reset()
         assert (await ask(server, http, "POST", "/authenticate", ADMIN))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"exp": "x"},
+        {"exp": None},
+        {"exp": 1},
+        {"exp": LATE, "cki": []},
+        {"exp": LATE, "usn": {}},
+    ],
+)
+async def test_a_token_with_other_claims_is_invalid(
+    http: aiohttp.ClientSession, claims: dict[str, Any]
+) -> None:
+    async with MockServer() as server:
+        token = sign({"usn": "admin", "cki": "id", **claims}, server.config.console.signing_key)
+        for _ in range(2):
+            status, answer = await ask(server, http, "GET", "/status", token=token)
+            assert (status, answer["message"]) == (401, "Token invalid.")
+            log_out = await ask(server, http, "POST", "/authenticate/logout", {"token": token})
+            assert log_out == (200, {})
+
+
+@pytest.mark.parametrize("acl", ["9" * 5000, "[" * 20_000 + "]" * 20_000])
+async def test_permissions_that_can_not_be_read_are_refused(
+    http: aiohttp.ClientSession, acl: str
+) -> None:
+    body = f'{{"username": "carl", "email": "carl@example.com", "acl": {acl}}}'
+    async with (
+        MockServer() as server,
+        http.post(
+            f"{server.console_url}/v2/console/user",
+            data=body,
+            headers={"Authorization": aiohttp.encode_basic_auth("admin", "password")},
+        ) as answer,
+    ):
+        assert (answer.status, (await answer.json())["code"]) == (400, 3)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,15 @@ async def test_the_oldest_deliveries_are_dropped(
     assert texts == ["second bob", "third ada", "third bob"]
 
 
+async def test_a_message_of_which_some_deliveries_are_dropped_keeps_its_other_texts(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "KEPT", 3)
+    players = [await backend.player(language=each) for each in ("en", "fr", "en", "fr")]
+    await backend.send(include_player_ids=players, contents={"en": "Hello", "fr": "Salut"})
+    assert [push.contents for push in backend.stub.pushes] == ["Salut", "Hello", "Salut"]
+
+
 async def test_the_oldest_custom_events_are_dropped(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:

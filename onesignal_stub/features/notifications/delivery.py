@@ -226,11 +226,14 @@ class Delivery:
         self._messages.changed(number, "sent")
 
     def _forget_oldest(self) -> None:
-        """Drop the oldest deliveries beyond `KEPT`, and the texts that only they had."""
+        """Drop the oldest deliveries beyond `KEPT`, and the texts that only they had.
+
+        The texts of a notification stay while it has the oldest delivery: others may have them.
+        """
         if self._store.keep_newest("deliveries", KEPT):
             self._store.run(
-                "DELETE FROM texts"
-                " WHERE number < (SELECT text FROM deliveries ORDER BY number LIMIT 1)"
+                "DELETE FROM texts WHERE number < (SELECT min(number) FROM texts WHERE notification"
+                " = (SELECT notification FROM deliveries ORDER BY number LIMIT 1))"
             )
 
     def _add_text(self, number: int, content: Content, *, searched: bool) -> int:
