@@ -24,6 +24,7 @@ from nakama_client.feed_state import FeedState, Unreadable, wait
 from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, WaitForEvent, may_list_again
 from nakama_client.protocol.delivery_log import AcknowledgementState
 from nakama_client.protocol.forward_clock import never_back
+from nakama_client.protocol.rules import check_function, check_type
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 from nakama_client.transport.loops import check_loop, run_in
@@ -216,7 +217,11 @@ class NotificationFeed:
 
         Args:
             function: Takes a notification; it may be async.
+
+        Raises:
+            ArgumentError: The function can't be called.
         """
+        check_function("function", function)
         async for notification in self:
             try:
                 result = function(notification)
@@ -234,8 +239,10 @@ class NotificationFeed:
         a tenth of a second, together with others; `flush` waits for that.
 
         Raises:
+            ArgumentError: It is no notification.
             NotConnected: The feed was never open.
         """
+        check_type("notification", notification, Notification)
         state = self._opened_state()
         await state.checkpoint.acknowledge(notification.id)
         state.wakeup.set()  # the loop may be waiting for this

@@ -23,6 +23,7 @@ from benchmarks.soak.players import device_id
 from benchmarks.soak.report import Report, compare, read
 from benchmarks.soak.server import MockProcess
 from nakama_client import Client
+from nakama_client.checkpoint import MOST_PENDING
 
 SENDERS = [str(uuid.uuid5(uuid.NAMESPACE_DNS, f"sender {number}")) for number in range(5)]
 SENDING_AT_ONCE = 10
@@ -232,7 +233,7 @@ class Soak:
         return stored
 
     def _is_good(self, reports: dict[str, Report]) -> bool:
-        most_repeats = self._size.client_kills * self._size.players
+        most_repeats = self._size.client_kills * self._size.players * MOST_PENDING
         return (
             all(not (each.lost or each.unknown or each.disorder) for each in reports.values())
             and reports["memory"].repeats == 0

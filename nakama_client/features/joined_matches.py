@@ -313,6 +313,7 @@ def data_body(
     if not isinstance(data, bytes | bytearray | memoryview):
         raise ArgumentError(f"data must be bytes or a text, not {type(data).__name__}")
     body: dict[str, Any] = {"op_code": op_code, "data": data}
+    check_type("presences", presences, Sequence)
     if presences:
         body["presences"] = [presence_body(each) for each in presences]
     return body
