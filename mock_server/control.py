@@ -6,7 +6,8 @@ It is served on the console's port, so that the client API has no path that Naka
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import attrs
@@ -20,6 +21,7 @@ from mock_server.features.push.push_log import PushLog
 from mock_server.features.push.rules import PushRule
 from mock_server.handles import OpenSocket
 from mock_server.realtime.session import DISCONNECTED
+from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.tools.metrics import Metric
 from server_kit import Clock, Fault, Journal
 from server_kit.bodies import read_body, refusal
@@ -128,12 +130,14 @@ class Control:
         )
 
     async def _reset(self, request: web.Request) -> web.Response:
-        await self._server.reset()
+        with _refusing_modules():
+            await self._server.reset()
         return web.json_response({})
 
     async def _restart(self, request: web.Request) -> web.Response:
         asked = await read_body(request, _Restart)
-        await self._server.restart(keep_data=asked.keep_data)
+        with _refusing_modules():
+            await self._server.restart(keep_data=asked.keep_data)
         return web.json_response({})
 
     async def _requests(self, request: web.Request) -> web.Response:
@@ -238,6 +242,15 @@ class Control:
             else:
                 socket.disconnect(asked.reason, code=asked.code)
         return web.json_response({"closed": len(sockets)})
+
+
+@contextmanager
+def _refusing_modules() -> Iterator[None]:
+    """Answer with the file and line where a server module fails."""
+    try:
+        yield
+    except ModuleLoadError as error:
+        raise refusal(str(error)) from None
 
 
 @frozen

@@ -57,7 +57,11 @@ class Lifecycle:
         self._start_features()
 
     async def reset(self) -> None:
-        """Drop the sockets, forget everything but the server modules, and load these anew."""
+        """Drop the sockets, forget everything but the server modules, and load these anew.
+
+        Raises:
+            ModuleLoadError: A module fails; those that were loaded before stay, all else is reset.
+        """
         await self._registry.abort_all()
         await self._end_features()
         await self._runtime.interrupt()
@@ -65,8 +69,10 @@ class Lifecycle:
         self._forget()
         for empty in self._emptied:
             empty()
-        await self._runtime.load()
-        self._start_features()
+        try:
+            await self._runtime.load()
+        finally:
+            self._start_features()
 
     async def restore(self, snapshot: bytes) -> None:
         """Drop the sockets, and replace everything that is stored."""

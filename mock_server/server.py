@@ -236,6 +236,9 @@ class MockServer(HostedServer):
 
         Users, sockets, pushes, the journal, faults, every `clock.advance` and the functions that
         were registered since the start are removed, and so is what a `data` file held at the start.
+
+        Raises:
+            ModuleLoadError: A module fails; those that were loaded before stay, all else is reset.
         """
         await self._in_loop(self._reset())
 
@@ -258,6 +261,7 @@ class MockServer(HostedServer):
             keep_data: Whether the users and all that is stored are still there afterwards.
 
         Raises:
+            ModuleLoadError: A module fails; the client API is served again from the next restart.
             OSError: Another process took the port meanwhile.
         """
         await self._in_loop(self._restart(keep_data=keep_data))
@@ -282,8 +286,10 @@ class MockServer(HostedServer):
 
     async def _reset(self) -> None:
         self._late_rpcs.clear()
-        await self._running().lifecycle.reset()
-        self.events.publish("reset", {})
+        try:
+            await self._running().lifecycle.reset()
+        finally:
+            self.events.publish("reset", {})
 
     async def _restart(self, *, keep_data: bool) -> None:
         async with self._restarting:

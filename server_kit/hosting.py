@@ -173,8 +173,10 @@ class HostedServer(ABC):
         return site.url
 
     async def _unserve(self, url: str) -> None:
-        """Stop serving at this URL; its connections are dropped."""
-        await _shut(self._sites.pop(url))
+        """Stop serving at this URL, if anything is; its connections are dropped."""
+        site = self._sites.pop(url, None)
+        if site is not None:
+            await _shut(site)
 
     async def __aenter__(self) -> Self:
         return await self.start()

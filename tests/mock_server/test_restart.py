@@ -85,6 +85,41 @@ async def test_a_restart_loads_modules_again(tmp_path: Path) -> None:
         assert "late" not in server.rpc_ids()
 
 
+REMINDER = {
+    "event": "schedule:reminder",
+    "cron": "* * * * *",
+    "contents": {"en": "We miss you"},
+    "included_segments": ["All"],
+}
+
+
+@pytest.mark.asyncio
+async def test_a_reset_and_a_restart_with_a_broken_module_say_where_it_is(tmp_path: Path) -> None:
+    module = tmp_path / "game.py"
+    module.write_text("def init_module(nk): pass")
+    settings = {"runtime.path": str(tmp_path), "push.on_event": [REMINDER]}
+    async with (
+        MockServer(Config.from_settings(settings)) as server,
+        aiohttp.ClientSession() as http,
+    ):
+
+        async def control(action: str) -> tuple[int, str]:
+            async with http.post(f"{server.console_url}/_control/{action}", json={}) as answer:
+                return answer.status, await answer.text()
+
+        module.write_text("1 +")
+        status, text = await control("reset")
+        assert (status, "game.py" in text) == (400, True)
+        server.clock.advance(60)
+        await server.settle()
+        assert [each.event for each in server.pushes] == ["schedule:reminder"], "all else works on"
+        status, text = await control("restart")
+        assert (status, "game.py" in text) == (400, True)
+        module.write_text("def init_module(nk): pass")
+        assert await control("restart") == (200, "{}")
+        await sign_up(http, server)
+
+
 def _echo(context: Context, payload: str) -> str:
     return payload
 
