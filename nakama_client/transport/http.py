@@ -8,6 +8,7 @@ import math
 import time
 import zlib
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import nullcontext
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -124,9 +125,7 @@ class HttpClient:
                 allow_redirects=False,
                 proxy=self._options.proxy_for(self._base_url or target),
             ) as response:
-                # aiohttp's own deadline is only for waiting; unpacking may take its time, too.
-                async with asyncio.timeout_at(ends_at):
-                    whole = await _read(response, self._options.max_receive_bytes)
+                whole = await _read(response, self._options.max_receive_bytes, ends_at)
                 reply = Reply(
                     response.status,
                     whole,
@@ -215,8 +214,8 @@ class HttpClient:
             await session.close()
 
 
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Read and unpack a body, up to so many bytes.
+async def _read(response: aiohttp.ClientResponse, limit: int, ends_at: float | None) -> bytes:
+    """Read and unpack a body, up to so many bytes and this moment.
 
     aiohttp's own unpacking has no limit: a megabyte of gzip grows to a gigabyte.
     """
@@ -227,13 +226,15 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     if unpacker is None and (response.content_length or 0) > limit:
         raise ReplyTooLarge(response.status, limit)
     body = bytearray()
-    async for chunk in response.content.iter_any():
-        for piece in (chunk,) if unpacker is None else unpacker.pieces(chunk):
-            body += piece
-            if len(body) > limit:
-                raise ReplyTooLarge(response.status, limit)
-            if unpacker is not None and len(piece) == _PIECE_BYTES:
-                await asyncio.sleep(0)
+    # aiohttp's own deadline is only for waiting; unpacking may take its time, too.
+    async with nullcontext() if unpacker is None else asyncio.timeout_at(ends_at):
+        async for chunk in response.content.iter_any():
+            for piece in (chunk,) if unpacker is None else unpacker.pieces(chunk):
+                body += piece
+                if len(body) > limit:
+                    raise ReplyTooLarge(response.status, limit)
+                if unpacker is not None and len(piece) == _PIECE_BYTES:
+                    await asyncio.sleep(0)
     if unpacker is not None and not unpacker.is_complete:
         raise ValueError("the gzip of the answer is cut off")
     return bytes(body)

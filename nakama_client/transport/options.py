@@ -132,6 +132,8 @@ class TransportOptions:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not show in an error: the proxy's password, and the headers' values."""
+        if self.proxy is None and not self.trust_env:
+            return tuple(self.headers.values())
         proxies = [self.proxy, *(getproxies().values() if self.trust_env else ())]
         return (*self.headers.values(), *(text for each in proxies for text in _password(each)))
 
