@@ -171,7 +171,8 @@ class ConnectionSupervisor:
             self._is_up = False
             was_closed = reason.cause is DisconnectCause.CLOSED
             will_reconnect = not was_closed and self._may_reconnect(reason)
-            reason = attrs.evolve(reason, will_reconnect=will_reconnect)
+            if will_reconnect:
+                reason = attrs.evolve(reason, will_reconnect=True)
             self._notify(self.on_disconnect, self.disconnects, reason)
             if not will_reconnect:
                 # `close` may have been called while the server closed: for the user it is theirs.

@@ -140,8 +140,10 @@ class Subscriptions(Generic[T]):
         """End all loops, or let them raise."""
         for subscription in self._living():
             subscription._end(error)
-        self._references.clear()
+        self._references = []
 
     def _living(self) -> list[Subscription[T]]:
+        if not self._references:  # nearly always
+            return []
         found = (reference() for reference in self._references)
         return [each for each in found if each is not None and not each.ended]

@@ -163,7 +163,8 @@ class Topics:
         return self._topics.setdefault(event.member, _Topic(event))
 
     def _subscriptions(self) -> list[Subscriptions[Any]]:
-        return [*(topic.subscriptions for topic in self._topics.values()), *self._own]
+        of_topics = (topic.subscriptions for topic in self._topics.values())
+        return [each for each in (*of_topics, *self._own) if each]
 
     def _observers(self) -> list[Observer[Any]]:
         return [observer for topic in self._topics.values() for observer in topic.observers]
