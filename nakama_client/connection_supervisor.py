@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -74,7 +75,9 @@ class ConnectionSupervisor:
         self._is_established = False
         self._waiters: set[asyncio.Future[None]] = set()
         self._end: NakamaError | None = None
-        connection.topics.is_served = self._is_running
+        # Weak: so a socket that nobody holds is freed at once, not by the collector of cycles.
+        own = weakref.ref(self)
+        connection.topics.is_served = lambda: _is_running(own())
 
     async def connect(self) -> None:
         """Open a connection, or wait for the one that is being opened.
@@ -245,9 +248,6 @@ class ConnectionSupervisor:
             finally:
                 self._waiters.discard(waiter)
 
-    def _is_running(self) -> bool:
-        return self._task is not None and not self._task.done()
-
     def _stopped(self, _: object) -> None:
         self._wake()
         self._connection.topics.wake()
@@ -261,3 +261,8 @@ class ConnectionSupervisor:
         subscriptions.publish(event)
         if handlers.all:
             self._connection.dispatcher.post_always(handlers, event)
+
+
+def _is_running(supervisor: ConnectionSupervisor | None) -> bool:
+    task = None if supervisor is None else supervisor._task
+    return task is not None and not task.done()

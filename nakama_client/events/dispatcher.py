@@ -26,6 +26,9 @@ _CANCEL_SECONDS = 1.0
 # inherit it: what they wait for, the handler may be waiting for.
 _current_call: ContextVar[object] = ContextVar("_current_call", default=None)
 
+# No call of a handler is under way; no context variable holds this.
+_NO_CALL = object()
+
 
 class EventDispatcher:
     """Calls handlers one after another, in the order of the events.
@@ -50,7 +53,7 @@ class EventDispatcher:
         self._turn_in: asyncio.AbstractEventLoop | None = (
             None  # where `_begin` is about to be called
         )
-        self._call: object = self  # no context variable holds this
+        self._call = _NO_CALL
 
     @property
     def dropped(self) -> int:
@@ -142,7 +145,7 @@ class EventDispatcher:
                 self._task = start(self._run(rest), name="nakama_client handlers")
                 self._task.add_done_callback(rest.close)
             else:
-                self._call = self
+                self._call = _NO_CALL
                 if self._backlog:
                     self._wake()
 
@@ -189,7 +192,7 @@ class EventDispatcher:
                 self._wake()
             raise
         finally:
-            self._call = self
+            self._call = _NO_CALL
             if self._task is asyncio.current_task():
                 self._task = None
 
