@@ -8,7 +8,7 @@ import pytest
 
 from onesignal_stub.features.custom_events import core as custom_events
 from onesignal_stub.features.exports import core as exports
-from onesignal_stub.features.notifications import delivery
+from onesignal_stub.features.notifications import delivery, messages
 from onesignal_stub.features.outcomes import core as outcomes
 from server_kit import Store
 
@@ -70,6 +70,18 @@ async def test_a_message_of_which_some_deliveries_are_dropped_keeps_its_other_te
     players = [await backend.player(language=each) for each in ("en", "fr", "en", "fr")]
     await backend.send(include_player_ids=players, contents={"en": "Hello", "fr": "Salut"})
     assert [push.contents for push in backend.stub.pushes] == ["Salut", "Hello", "Salut"]
+
+
+async def test_the_oldest_messages_leave_the_inbox(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "KEPT", 2)
+    gone = await backend.player(notification_types=-2)
+    for text in ("first", "second", "third"):
+        await backend.send(include_player_ids=[await backend.player(), gone], contents={"en": text})
+    inbox = await backend.ok("GET", "/_control/inbox")
+    assert [each["number"] for each in inbox["messages"]] == [3, 2]
+    assert len(backend.stub.pushes) == 3
 
 
 async def test_the_oldest_custom_events_are_dropped(

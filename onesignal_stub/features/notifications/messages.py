@@ -25,6 +25,9 @@ from server_kit.web import EventStream
 MAX_LEFT_OUT = 1000
 """How many devices that were left out are kept of each message; all are counted."""
 
+KEPT = 50_000
+"""How many messages the inbox has, of all apps together; the oldest are dropped beyond it."""
+
 _LANGUAGES = ("headings", "contents", "subtitle")
 _TEXTS = ("name", "email_subject", "email_body", "template_id", "activity_id")
 _NAMES = ("include_external_user_ids", "include_player_ids", "include_subscription_ids")
@@ -115,6 +118,8 @@ class Messages:
         assert row is not None
         number = int(row["number"])
         self._leave_out(number, explained.left_out)
+        self._store.run("DELETE FROM left_out WHERE message <= ?", number - KEPT)
+        self._store.keep_newest("messages", KEPT)
         if notification is None:
             self._publish(Change(number, None, asked.app_id, "nobody"))
         return number
