@@ -21,7 +21,7 @@ from nakama_client.features.channel_messages import ChannelMessage
 from nakama_client.features.presences import UserPresence
 from nakama_client.protocol.codec import encode_payload
 from nakama_client.protocol.envelopes import single
-from nakama_client.protocol.rules import check_id, check_present, check_size
+from nakama_client.protocol.rules import check_id, check_present, check_size, check_type
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
@@ -203,6 +203,8 @@ class RealtimeChannels(SocketFeature):
                 this user is not a member of the group.
             SocketError: As in `send_message`.
         """
+        check_type("persistence", persistence, bool)
+        check_type("hidden", hidden, bool)
         body = {
             "target": _check_target(target, type),
             "type": int(type),

@@ -127,6 +127,7 @@ class Match(JoinedStream[MatchData]):
             SocketError: As in `Socket.send_match_state`.
         """
         body = data_body(op_code, data, presences)
+        check_type("reliable", reliable, bool)
         await self._connection.send(
             "match_data_send", {"match_id": self._id, **body, "reliable": reliable}
         )

@@ -31,6 +31,7 @@ from nakama_client.protocol.rules import (
     check_present,
     check_text,
     check_texts,
+    check_type,
 )
 from nakama_client.session import Session
 
@@ -127,7 +128,7 @@ class RealtimeMatches(SocketFeature):
         Raises:
             SocketError: As in `join_match`.
         """
-        body = {} if not name else {"name": name}
+        body = {} if not name else {"name": check_text("name", name)}
         with joined_matches(self._connection).joining(None) as joining:
             envelope = await self._connection.request("match_create", body)
             return joining.joined(envelope.decode("match", MatchReply), body)
@@ -163,7 +164,9 @@ class RealtimeMatches(SocketFeature):
         if bool(match_id) == bool(token):
             raise ArgumentError("join_match needs a match_id or a token, and not both")
         known_id = canonical_match_id(check_text("match_id", match_id)) if match_id else None
-        body: dict[str, Any] = {"match_id": known_id} if known_id else {"token": token}
+        body: dict[str, Any] = (
+            {"match_id": known_id} if known_id else {"token": check_text("token", token)}
+        )
         again = {} if metadata is None else {"metadata": check_texts("metadata", metadata)}
         body |= again
         with joined_matches(self._connection).joining(known_id) as joining:
@@ -214,6 +217,7 @@ class RealtimeMatches(SocketFeature):
         """
         known_id = canonical_match_id(check_present("match_id", match_id))
         body = data_body(op_code, data, presences)
+        check_type("reliable", reliable, bool)
         await self._connection.send(
             "match_data_send", {"match_id": known_id, **body, "reliable": reliable}
         )

@@ -31,7 +31,7 @@ from nakama_client.protocol.codec import JsonObject, encode_payload
 from nakama_client.protocol.envelopes import single
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, present
-from nakama_client.protocol.rules import check_count, check_limit, check_present
+from nakama_client.protocol.rules import check_count, check_limit, check_present, check_type
 from nakama_client.session import Session
 
 _LARGEST_PARTY = 256
@@ -189,6 +189,8 @@ class RealtimeParties(SocketFeature):
         """
         if not 1 <= check_count("max_size", max_size) <= _LARGEST_PARTY:
             raise ArgumentError(f"max_size must be 1 to {_LARGEST_PARTY}, not {max_size}")
+        check_type("open", open, bool)
+        check_type("hidden", hidden, bool)
         body: dict[str, Any] = {"open": open, "max_size": max_size, "hidden": hidden}
         if label is not None:
             body["label"] = _label(label)

@@ -16,7 +16,9 @@ from nakama_client import (
     Client,
     Endpoint,
     FileCursorStore,
+    Match,
     NakamaError,
+    Party,
     PushDevice,
     ReconnectPolicy,
     RetryPolicy,
@@ -25,7 +27,7 @@ from nakama_client import (
     Timeouts,
     WriteStorageObject,
 )
-from tests.client.scripted import Peer, ScriptedServer, make_token
+from tests.client.scripted import ScriptedServer, make_token
 
 SESSION = Session(make_token(), make_token())
 URL = "http://127.0.0.1:1"
@@ -72,10 +74,10 @@ JUNK = [
     object(),
 ]
 # They wait for something else than an answer, or end the client.
-LEFT_OUT = {"close", "connect", "wait_for"}
+LEFT_OUT = {"close", "connect", "leave", "wait_for"}
 
 
-def methods(target: Client | Socket) -> Iterator[Callable[..., Any]]:
+def methods(target: Client | Socket | Match | Party) -> Iterator[Callable[..., Any]]:
     for name, _ in inspect.getmembers(type(target), inspect.isfunction):
         if not name.startswith("_") and name not in LEFT_OUT:
             yield getattr(target, name)
@@ -141,19 +143,15 @@ async def test_client_methods_raise_only_errors_of_ours_for_any_argument() -> No
 
 
 @pytest.mark.asyncio
-async def test_socket_methods_raise_only_errors_of_ours_for_any_argument() -> None:
-    async def script(peer: Peer) -> None:
-        async for message in peer.websocket:
-            cid = message.json().get("cid")
-            if cid is not None:
-                await peer.send({"cid": cid})
-
-    async with (
-        ScriptedServer(script=script) as server,
-        Client(server.url, timeouts=Timeouts(close=60)) as client,
-        client.socket(SESSION) as socket,
-    ):
-        for method in methods(socket):
-            for arguments in argument_sets(method):
-                await call(method, arguments)
-                assert socket.is_connected
+async def test_socket_methods_raise_only_errors_of_ours_for_any_argument(
+    client: Client, alice: Session
+) -> None:
+    """And they send nothing for which the server closes the socket."""
+    async with client.socket(alice, reconnect=None) as socket:
+        match = await socket.create_match()
+        party = await socket.create_party(max_size=3)
+        for target in (socket, match, party):
+            for method in methods(target):
+                for arguments in argument_sets(method):
+                    await call(method, arguments)
+                assert (await socket.rpc("echo", "open")).payload == "open", method
