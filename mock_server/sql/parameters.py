@@ -67,6 +67,13 @@ def encode(number: int, value: Any, type_: ParameterType) -> Any:
     if value is None:
         return None
     try:
+        return _encoded(number, value, type_)
+    except RecursionError:
+        raise DatabaseError(f"failed to encode args[{number}]: it is nested too deeply") from None
+
+
+def _encoded(number: int, value: Any, type_: ParameterType) -> Any:
+    try:
         if type_.kind == "array":
             return _array(value, type_)
         return _scalar(value, type_.name, is_known=_is_known(type_))

@@ -174,6 +174,19 @@ async def test_sql_query_tells_what_the_database_says(
     assert refused.value.message == f"sql query error: ERROR: {reason}"
 
 
+@pytest.mark.parametrize("type_", ["int4", "int4[]", "jsonb"])
+async def test_sql_query_refuses_values_that_are_nested_too_deeply(
+    server: MockServer, type_: str
+) -> None:
+    nested: Any = 1
+    for _ in range(5000):
+        nested = [nested]
+    texts = ["{" * 5000 + "}" * 5000] if type_ == "int4[]" else []
+    for value in (nested, *texts):
+        with pytest.raises(ModuleError, match=r"args\[0\]: it is nested too deeply"):
+            await server.nk.sql_query(f"SELECT $1::{type_}", [value])
+
+
 @pytest.mark.parametrize(
     "time",
     [
