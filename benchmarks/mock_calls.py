@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from benchmarks.measure import Row
 from benchmarks.mock_process import MockProcess, running
 
-ROUNDS = 7
+ROUNDS = 5
 CALLS = 300
 PAGE_SIZE = 100
 PAYLOAD = '{"device":{"type":1,"identifier":"abc"},"tags":["a","b"]}'
@@ -75,8 +75,8 @@ class _Calls:
             _Bar("mock, RPC echo, Python", partial(self.call, "python_echo"), ping, 1.5),
             _Bar("mock, RPC echo, Lua", partial(self.call, "lua_echo"), ping, 2.2),
             _Bar("mock, RPC echo, JavaScript", partial(self.call, "javascript_echo"), ping, 5.0),
-            _Bar("mock, RPC work, Python", partial(self.call, "python_work"), ping, 2.0),
-            _Bar("mock, RPC work, Lua", partial(self.call, "lua_work"), ping, 3.0),
+            _Bar("mock, RPC work, Python", partial(self.call, "python_work"), ping, 2.5),
+            _Bar("mock, RPC work, Lua", partial(self.call, "lua_work"), ping, 4.0),
             _Bar("mock, RPC work, JavaScript", partial(self.call, "javascript_work"), ping, 9.0),
             _Bar("mock, notification, Python", partial(self.notify, "python", BURST), ping, 1.5),
             _Bar("mock, notification, Lua", partial(self.notify, "lua", BURST), ping, 2.2),

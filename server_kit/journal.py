@@ -28,11 +28,11 @@ def _cut(text: str) -> str:
 
 
 def _cut_all(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(_cut, texts[:_LIST_SIZE]))
+    return texts and tuple(map(_cut, texts[:_LIST_SIZE]))
 
 
 def _cut_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((_cut(key), _cut(value)) for key, value in query[:_LIST_SIZE])
+    return query and tuple((_cut(key), _cut(value)) for key, value in query[:_LIST_SIZE])
 
 
 def _cut_traceback(text: str | None) -> str | None:

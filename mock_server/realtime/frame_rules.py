@@ -13,7 +13,10 @@ from aiohttp import WSCloseCode, web
 
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
 _LONGEST_HEAD = 10  # bytes: two, and the length in eight more
+_SHORT_HEAD = 2
 _MASK_SIZE = 4
+_TWO_BYTES = 126  # the length is in two more bytes
+_WHOLE = (0x80 | _TEXT, 0x80 | _BINARY)
 _CLOSE_FRAME = bytes((0x88, 0x82, 0, 0, 0, 0)) + WSCloseCode.PROTOCOL_ERROR.to_bytes(2)
 
 
@@ -36,6 +39,8 @@ class FrameRules:
 
         The first byte of a frame is kept back until the second one has come.
         """
+        if self._is_usual(data):
+            return data
         data, self._held = self._held + data, b""
         position, size, start = len(self._head), len(data), 0
         if position > 1:  # these were passed on
@@ -60,6 +65,18 @@ class FrameRules:
             self._held = data[-1:]
             return data[:-1]
         return data
+
+    def _is_usual(self, data: bytes) -> bool:
+        """Whether it is one whole masked message of up to 65,535 bytes, as most are."""
+        is_between = not self._left and not self._head and not self._held and self._is_final
+        if not is_between or len(data) < _SHORT_HEAD + _MASK_SIZE or data[0] not in _WHOLE:
+            return False
+        length, head = data[1] ^ 0x80, _SHORT_HEAD
+        if length == _TWO_BYTES:
+            length, head = int.from_bytes(data[2:4]), _SHORT_HEAD + 2
+        elif length > _TWO_BYTES:  # eight bytes, or no mask
+            return False
+        return len(data) == head + _MASK_SIZE + length
 
     def _begin(self, head: bytearray) -> None:
         length = head[1] & 0x7F

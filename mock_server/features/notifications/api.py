@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.notifications.core import Notifications, listed
+from mock_server.features.notifications.core import Notifications, message_of
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.uuids import parse_uuid
@@ -23,7 +23,7 @@ class _Api:
             )
         except BadCursor:
             raise GrpcError(GrpcCode.INTERNAL, "Error retrieving notifications.") from None
-        answer: dict[str, Any] = {"notifications": [listed(row) for row in page.rows]}
+        answer: dict[str, Any] = {"notifications": [message_of(row) for row in page.rows]}
         if not page.rows:
             answer = {}
         return answer | {"cacheable_cursor": page.cursor}

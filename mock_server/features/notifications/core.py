@@ -306,19 +306,22 @@ def _check(stored: Sequence[Notification]) -> None:
 
 
 def listed(row: Row) -> dict[str, Any]:
-    """The `Notification` message of a stored row."""
+    """The `Notification` message of a stored row, as clients read it."""
+    return omit_empty(message_of(row))
+
+
+def message_of(row: Row) -> dict[str, Any]:
+    """The `Notification` message of a stored row, with empty fields, which no writer writes."""
     sender_id = row["sender_id"]
-    return omit_empty(
-        {
-            "id": row["id"],
-            "subject": row["subject"],
-            "content": row["content"],
-            "code": row["code"],
-            "sender_id": "" if sender_id == SYSTEM_USER else sender_id,
-            "create_time": _second(row["create_time"] // 1_000_000),
-            "persistent": True,
-        }
-    )
+    return {
+        "id": row["id"],
+        "subject": row["subject"],
+        "content": row["content"],
+        "code": row["code"],
+        "sender_id": "" if sender_id == SYSTEM_USER else sender_id,
+        "create_time": _second(row["create_time"] // 1_000_000),
+        "persistent": True,
+    }
 
 
 @lru_cache(maxsize=1024)  # what is listed or sent together is often of one second
@@ -336,17 +339,15 @@ def _stored(content: str) -> str:
 def _envelope(notifications: Iterable[Notification], now: int) -> dict[str, Any]:
     create_time = _second(now // 1_000_000)
     items = [
-        omit_empty(
-            {
-                "id": each.id,
-                "subject": each.subject,
-                "content": each.content,
-                "code": each.code,
-                "sender_id": each.sender_id,
-                "create_time": create_time,
-                "persistent": each.persistent,
-            }
-        )
+        {
+            "id": each.id,
+            "subject": each.subject,
+            "content": each.content,
+            "code": each.code,
+            "sender_id": each.sender_id,
+            "create_time": create_time,
+            "persistent": each.persistent,
+        }
         for each in notifications
     ]
     return {"notifications": {"notifications": items}}
