@@ -116,7 +116,11 @@ class DeviceReader:
 
 def _devices(rows: Iterable[Row], emails: Mapping[str, frozenset[str]]) -> Iterator[FilterSubject]:
     nobody = frozenset[str]()
+    known_tags: dict[str, dict[str, str]] = {"{}": _NO_TAGS}  # many players have the same ones
     for row in rows:
+        tags = known_tags.get(row[6])
+        if tags is None:
+            tags = known_tags[row[6]] = msgspec.json.decode(row[6])
         yield FilterSubject(
             number=row[0],
             id=row[1],
@@ -124,7 +128,7 @@ def _devices(rows: Iterable[Row], emails: Mapping[str, frozenset[str]]) -> Itera
             device_type=row[3],
             subscribed=bool(row[4]),
             external_id=row[5],
-            tags=_NO_TAGS if row[6] == "{}" else msgspec.json.decode(row[6]),
+            tags=tags,
             language=row[7],
             country=row[8],
             lat=row[9],

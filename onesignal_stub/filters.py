@@ -39,7 +39,7 @@ _PLATFORMS: dict[str, frozenset[int]] = {
 }
 
 
-class FilterSubject(msgspec.Struct, frozen=True):
+class FilterSubject(msgspec.Struct, frozen=True, gc=False):
     """A subscription with the values that filters compare.
 
     A struct, because a hundred thousand of them are made for one message to a segment, and attrs
