@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import NoneType
 
 from attrs import Factory, frozen
 
@@ -19,6 +20,7 @@ from nakama_client.protocol.rules import (
     check_lengths,
     check_limit,
     check_present,
+    check_type,
 )
 from nakama_client.session import Session
 
@@ -111,6 +113,7 @@ class GroupsApi(ClientFeature):
             "lang_tag": lang_tag,
         }
         check_lengths(texts)
+        check_type("open", open, bool)
         body = encode({**texts, "open": open, "max_count": max_count})
         return await self._api.call(session, Request("POST", "/v2/group", body=body), Group)
 
@@ -151,6 +154,7 @@ class GroupsApi(ClientFeature):
         for field in ("name", "lang_tag"):
             check_present(f"the group's {field}", changed.get(field, "unchanged"))
         check_lengths(changed)
+        check_type("open", open, bool, NoneType)
         body = changed if open is None else {**changed, "open": open}
         if not body:
             raise ArgumentError("update_group needs at least one field to change")

@@ -10,7 +10,13 @@ from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import encode
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import QueryPairs, Request, present, secrets_in
-from nakama_client.protocol.rules import check_email, check_login_id, check_password, check_present
+from nakama_client.protocol.rules import (
+    check_email,
+    check_login_id,
+    check_password,
+    check_present,
+    check_type,
+)
 from nakama_client.session import Session
 
 
@@ -77,6 +83,7 @@ class LinkingApi(ClientFeature):
             Unauthenticated: Steam does not accept the ticket.
         """
         account = {"token": check_present("the steam token", token)}
+        check_type("sync", sync, bool)
         await self._change(session, "link/steam", {"account": account, "sync": sync})
 
     async def unlink_facebook(self, session: Session, token: str) -> None:

@@ -12,7 +12,7 @@ from attrs import Factory, frozen
 from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.requests import Request
-from nakama_client.protocol.rules import check_present
+from nakama_client.protocol.rules import check_present, check_type
 from nakama_client.session import Session
 
 
@@ -148,6 +148,7 @@ class PurchasesApi(ClientFeature):
     async def _validate(
         self, session: Session, store: str, persist: bool, **receipt: str
     ) -> list[ValidatedPurchase]:
+        check_type("persist", persist, bool)
         body: dict[str, Any] = {"persist": persist}
         for field, text in receipt.items():
             body[field] = check_present(f"the {field}", text)

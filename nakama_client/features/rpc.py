@@ -143,6 +143,7 @@ class RealtimeRpc(SocketFeature):
 def _request(
     id: str, payload: Payload | None, timeout: float | None, *, idempotent: bool
 ) -> Request:
+    check_type("idempotent", idempotent, bool)
     path = f"/v2/rpc/{segment(check_present('the RPC id', id))}"
     body = b"" if payload is None else encode(text_of(payload))
     return Request(

@@ -11,7 +11,7 @@ from nakama_client.features.base import ClientFeature
 from nakama_client.protocol.codec import JsonObject, encode
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, segment
-from nakama_client.protocol.rules import check_limit, check_present
+from nakama_client.protocol.rules import check_limit, check_present, check_text, check_type
 from nakama_client.session import Session
 
 
@@ -137,7 +137,7 @@ class SubscriptionsApi(ClientFeature):
             UnknownError: The cursor is not one of this list.
         """
         body: dict[str, object] = {"limit": check_limit(limit, 100)}
-        if cursor:
+        if check_text("the cursor", cursor or ""):
             body["cursor"] = cursor
         request = Request("POST", "/v2/iap/subscription", body=encode(body), is_idempotent=True)
         page = await self._api.call(session, request, _SubscriptionList)
@@ -169,6 +169,7 @@ class SubscriptionsApi(ClientFeature):
     async def _validate_subscription(
         self, session: Session, store: str, receipt: str, persist: bool
     ) -> ValidatedSubscription:
+        check_type("persist", persist, bool)
         body = encode({"receipt": check_present("the receipt", receipt), "persist": persist})
         request = Request(
             "POST",

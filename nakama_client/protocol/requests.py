@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from nakama_client.errors import ArgumentError
+from nakama_client.protocol.rules import check_text, check_type
 
 QueryPairs = Sequence[tuple[str, str]]
 
@@ -17,6 +18,10 @@ QueryPairs = Sequence[tuple[str, str]]
 _TARGET_AND_TOKEN_BYTES = 8192 - 512
 
 _SECRET_FIELDS = ("token", "refresh_token", "password", "signed_player_info", "signature")
+
+# What is a text and what is a boolean, in the parameters that users choose.
+_TEXTS = {"cacheable_cursor", "cursor", "label", "lang_tag", "name", "query"}
+_BOOLEANS = {"authoritative", "forward", "open", "reset", "sync"}
 
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
@@ -81,10 +86,13 @@ def segment(text: str) -> str:
 
 def present(**values: str | int | bool | None) -> list[tuple[str, str]]:
     """The query parameters that have a value, in Nakama's spelling."""
-    for name in ("cursor", "cacheable_cursor"):
-        cursor = values.get(name)
-        if cursor is not None and not isinstance(cursor, str):
-            raise ArgumentError(f"the cursor must be a str, not {type(cursor).__name__}")
+    for name, value in values.items():
+        if value is None:
+            continue
+        if name in _TEXTS:
+            check_text("the cursor" if name.endswith("cursor") else name, value)
+        elif name in _BOOLEANS:
+            check_type(name, value, bool)
     return [(name, _spell(value)) for name, value in values.items() if value is not None]
 
 

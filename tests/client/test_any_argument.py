@@ -73,6 +73,7 @@ JUNK = [
     {"a": {1}},
     object(),
 ]
+BOOLEAN = {"bool", "bool | None"}
 # They wait for something else than an answer, or end the client.
 LEFT_OUT = {"close", "connect", "leave", "wait_for"}
 
@@ -155,3 +156,22 @@ async def test_socket_methods_raise_only_errors_of_ours_for_any_argument(
                 for arguments in argument_sets(method):
                     await call(method, arguments)
                 assert (await socket.rpc("echo", "open")).payload == "open", method
+
+
+@pytest.mark.asyncio
+async def test_flags_that_are_no_booleans_are_refused_and_nothing_is_sent() -> None:
+    async with ScriptedServer() as server, Client(server.url, http_key="key") as client:
+        for method in methods(client):
+            parameters = inspect.signature(method).parameters
+            flags = {name for name in parameters if parameters[name].annotation in BOOLEAN}
+            for arguments in argument_sets(method):
+                for flag in flags & arguments.keys():
+                    if isinstance(arguments[flag], bool | None):
+                        continue
+                    with pytest.raises(ArgumentError):
+                        await ask(method(**arguments))
+        assert server.requests == []
+
+
+async def ask(result: Any) -> None:
+    await (anext(result) if hasattr(result, "__anext__") else result)
