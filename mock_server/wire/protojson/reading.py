@@ -29,6 +29,8 @@ def decode_body(message: Message, body: bytes) -> dict[str, Any]:
     Raises:
         DecodeError: The body is no such message; the text is the server's.
     """
+    if not body:
+        return message.defaults()
     fields = decode_plain(message, body.decode(errors="surrogateescape"), discard_unknown=True)
     if fields is not None:
         return fields

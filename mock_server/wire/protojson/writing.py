@@ -127,20 +127,23 @@ def _writer(message: Message) -> TextWriter:
 def _field_writer(field: Field) -> TextWriter:
     """Writes a field with its name; nothing where proto3 leaves a default out."""
     head, write = f'"{field.name}":', _value_writer(field.kind)
+    if field.kind == STRING or isinstance(field.kind, Timestamp):
+        return _text_field_writer(head, writes_empty=field.has_presence)
     if field.has_presence:
         return lambda value: head + write(value)
-    if field.kind == STRING:
-        return _text_field_writer(head)
+    if field.kind == BOOL:
+        true = f"{head}true"
+        return lambda value: true if value else ""
     if field.kind == INT64:  # "0" is zero, too
         return lambda value: head + write(value) if int(value) else ""
     return lambda value: head + write(value) if value else ""
 
 
-def _text_field_writer(head: str) -> TextWriter:
+def _text_field_writer(head: str, *, writes_empty: bool) -> TextWriter:
     """As for other kinds, in one call instead of three: most fields are texts."""
 
     def write(text: str) -> str:
-        if not text:
+        if not text and not writes_empty:
             return ""
         literal = encode_basestring(text)
         return head + (literal if literal.isascii() else _without_surrogates(literal))
@@ -151,6 +154,9 @@ def _text_field_writer(head: str) -> TextWriter:
 def _value_writer(kind: FieldType) -> TextWriter:
     if isinstance(kind, Message):
         return lambda document: _writer(kind)(document)  # made when it is first needed
+    if isinstance(kind, ListOf) and isinstance(kind.item, Message):
+        message = kind.item
+        return lambda items: f"[{_COMMA.join(map(_writer(message), items))}]"
     if isinstance(kind, ListOf):
         write_item = _value_writer(kind.item)
         return lambda items: f"[{_COMMA.join([write_item(item) for item in items])}]"
