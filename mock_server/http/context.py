@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aiohttp import web
-from attrs import define
+from attrs import define, field
 
 from mock_server.http.bodies import body_too_large, unpack
 from mock_server.wire.query import readable_pairs
@@ -20,6 +20,8 @@ class RequestContext:
     Attributes:
         raw: The request as aiohttp has it.
         limit: How many bytes its body may have, also when it is decompressed.
+        path: The raw path, without the query, and without what stands before it in absolute form.
+        raw_query: The raw query.
         has_expired_token: A fault made its token an expired one.
         ignored: What it holds that no route reads, for the journal.
         user_id: Who sent it, once that is known.
@@ -30,6 +32,8 @@ class RequestContext:
 
     raw: web.Request
     limit: int
+    path: str = field(init=False)
+    raw_query: str = field(init=False)
     has_expired_token: bool = False
     ignored: tuple[str, ...] = ()
     user_id: str = ""
@@ -38,28 +42,13 @@ class RequestContext:
     error: str | None = None
     _body: bytes | None = None
 
+    def __attrs_post_init__(self) -> None:
+        self.path, _, self.raw_query = _target(self.raw).partition("?")
+
     @property
     def method(self) -> str:
         """The HTTP method."""
         return self.raw.method
-
-    @property
-    def path(self) -> str:
-        """The raw path, without the query, and without what stands before it in absolute form."""
-        return self._target.partition("?")[0]
-
-    @property
-    def raw_query(self) -> str:
-        """The raw query."""
-        return self._target.partition("?")[2]
-
-    @property
-    def _target(self) -> str:
-        target = self.raw.raw_path
-        if target.startswith("/") or "://" not in target:
-            return target
-        _, slash, rest = target.partition("://")[2].partition("/")
-        return slash + rest or "/"
 
     @property
     def has_form(self) -> bool:
@@ -122,3 +111,11 @@ class RequestContext:
             if len(data) > self.limit:
                 raise body_too_large()
         return bytes(data)
+
+
+def _target(request: web.Request) -> str:
+    target = request.raw_path
+    if target.startswith("/") or "://" not in target:
+        return target
+    _, slash, rest = target.partition("://")[2].partition("/")
+    return slash + rest or "/"
