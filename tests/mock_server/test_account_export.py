@@ -165,6 +165,11 @@ REFUSED = {
         {}
     )
     | {"objects": [{"collection": "c", "key": "k", "value": "{}"}] * 2},
+    'ERROR: invalid byte sequence for encoding "UTF8": 0x00 (SQLSTATE 22021)': _new({})
+    | {"objects": [{"collection": "c", "key": "k\0", "value": "{}"}]},
+    "failed to encode args[6]: unable to encode -32769 into binary format for int2 (OID 21): "
+    "-32769 is less than minimum value for int2": _new({})
+    | {"objects": [{"collection": "c", "key": "k", "value": "{}", "permission_write": -32769}]},
     "Wallet must be a valid JSON object with only string keys and integer values.": _new(
         {}, wallet='{"gems": 0.5}'
     ),

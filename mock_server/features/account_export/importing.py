@@ -12,6 +12,7 @@ from mock_server.identity import SYSTEM_USER
 from mock_server.wire.jsonb import JsonbError, jsonb_text
 from mock_server.wire.timestamps import split_timestamp
 from mock_server.wire.uuids import parse_uuid
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Store
 
 _TEXTS = {
@@ -182,14 +183,8 @@ def _microseconds(time: str | None) -> int:
 
 
 def _check_width(text: str, width: int) -> None:
-    if len(text) > width:
-        raise ImportRefused(
-            f"ERROR: value too long for type character varying({width}) (SQLSTATE 22001)"
-        )
-    if "\0" in text:
-        raise ImportRefused(
-            'ERROR: invalid byte sequence for encoding "UTF8": 0x00 (SQLSTATE 22021)'
-        )
+    if problem := varchar_problem(text, width):
+        raise ImportRefused(problem)
 
 
 def _taken(constraint: str) -> ImportRefused:

@@ -14,6 +14,7 @@ from mock_server.features.notifications.core import Notifications, RowRejected
 from mock_server.features.notifications.system import NotificationCode, SystemNotification, notify
 from mock_server.realtime.tracker import Tracker
 from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.varchar import NUL_REFUSED
 from server_kit import Clock, Store
 
 # The keys are PostgreSQL's: lists go by state, then by the time of the first contact.
@@ -140,9 +141,7 @@ class Friends:
             RowRejected: A name holds a NUL character.
         """
         if any("\0" in name for name in usernames):
-            raise RowRejected(
-                'ERROR: invalid byte sequence for encoding "UTF8": 0x00 (SQLSTATE 22021)'
-            )
+            raise RowRejected(NUL_REFUSED)
         rows = [self._accounts.find_by_username(name) for name in usernames]
         return [row["id"] for row in rows if row is not None]
 

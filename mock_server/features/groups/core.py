@@ -10,7 +10,6 @@ from typing import Any
 
 from mock_server.features.channels.ids import group_channel
 from mock_server.features.groups.errors import (
-    NUL_REFUSED,
     DatabaseRefused,
     InvalidCreator,
     NameInUse,
@@ -24,6 +23,7 @@ from mock_server.realtime.tracker import Tracker
 from mock_server.wire.jsonb import JsonbError, jsonb_text
 from mock_server.wire.messages import api_message
 from mock_server.wire.output import omit_empty, timestamp
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -241,13 +241,8 @@ def message(row: Row) -> dict[str, Any]:
 def _checked(columns: Mapping[str, Any]) -> dict[str, Any]:
     """The columns as the database takes them."""
     for name, value in columns.items():
-        if isinstance(value, str) and "\0" in value:
-            raise DatabaseRefused(NUL_REFUSED)
-        if name in _WIDTHS and len(value) > _WIDTHS[name]:
-            raise DatabaseRefused(
-                f"ERROR: value too long for type character varying({_WIDTHS[name]}) "
-                "(SQLSTATE 22001)"
-            )
+        if isinstance(value, str) and (problem := varchar_problem(value, _WIDTHS.get(name))):
+            raise DatabaseRefused(problem)
     if "metadata" not in columns:
         return dict(columns)
     try:

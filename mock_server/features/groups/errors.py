@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-NUL_REFUSED = 'ERROR: invalid byte sequence for encoding "UTF8": 0x00 (SQLSTATE 22021)'
-"""What PostgreSQL answers to text with a NUL character."""
-
 
 class GroupError(Exception):
     """A refusal; nothing was changed."""

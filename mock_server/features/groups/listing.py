@@ -10,7 +10,8 @@ from attrs import frozen
 from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.edge_cursors import decode_edge, encode_edge
 from mock_server.features.groups.core import CLOSED, OPEN
-from mock_server.features.groups.errors import NUL_REFUSED, DatabaseRefused, GroupError
+from mock_server.features.groups.errors import DatabaseRefused, GroupError
+from mock_server.wire.varchar import NUL_REFUSED
 from server_kit import Store
 from server_kit.store import Row
 

@@ -11,6 +11,7 @@ from mock_server.features.leaderboards.board import Board, board_of
 from mock_server.features.leaderboards.ranks import Ranks
 from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Clock, Store
 
 SCHEMA = """
@@ -80,15 +81,13 @@ class Boards:
             Whether it is new.
 
         Raises:
-            BoardRejected: A text is too long for its column.
+            BoardRejected: A text does not fit its column.
         """
         if self.find(board.id) is not None:
             return False
         for name, width in _WIDTHS.items():
-            if len(getattr(board, name)) > width:
-                raise BoardRejected(
-                    f"ERROR: value too long for type character varying({width}) (SQLSTATE 22001)"
-                )
+            if problem := varchar_problem(getattr(board, name), width):
+                raise BoardRejected(problem)
         now = self._clock.tick()
         self._store.run(
             "INSERT INTO leaderboard VALUES "

@@ -27,6 +27,7 @@ from mock_server.features.leaderboards.scores import (
 )
 from mock_server.features.leaderboards.window import around
 from mock_server.wire.jsonb import jsonb_text
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -338,10 +339,8 @@ class Records:
 
 
 def _checked_name(name: str) -> str | None:
-    if len(name) > _NAME_WIDTH:
-        raise RecordRejected(
-            f"ERROR: value too long for type character varying({_NAME_WIDTH}) (SQLSTATE 22001)"
-        )
+    if problem := varchar_problem(name, _NAME_WIDTH):
+        raise RecordRejected(problem)
     return name or None
 
 

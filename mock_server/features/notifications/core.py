@@ -21,6 +21,7 @@ from mock_server.realtime.stream import Stream, StreamMode
 from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.output import omit_empty, timestamp
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -301,8 +302,9 @@ def _check(stored: Sequence[Notification]) -> None:
                 f"[]int32{{{_joined(each.code for each in stored)}}} into "
                 f"binary format for _int2 (OID 1005): {code} is {bound} value for int2"
             )
-    if any(len(each.subject) > _SUBJECT_WIDTH for each in stored):
-        raise RowRejected("ERROR: value too long for type character varying(255) (SQLSTATE 22001)")
+    for subject in {each.subject for each in stored}:
+        if problem := varchar_problem(subject, _SUBJECT_WIDTH):
+            raise RowRejected(problem)
 
 
 def listed(row: Row) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import NIL
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -305,8 +306,8 @@ class Storage:
     def _put_back(self, given: StoredObject) -> None:
         write, version = given.write, given.version
         value = _checked_value(write)
-        if len(version) > _VERSION_WIDTH:
-            raise StorageFailed(_too_long(_VERSION_WIDTH))
+        if problem := varchar_problem(version, _VERSION_WIDTH):
+            raise StorageFailed(problem)
         if self._find(write.id) is not None:
             raise StorageFailed(
                 'ERROR: duplicate key value violates unique constraint "storage_pkey" '
@@ -364,16 +365,20 @@ def _checked_value(write: Write) -> str:
     Raises:
         StorageFailed: The database does not take it, or something else of the object.
     """
-    if max(len(write.id.collection), len(write.id.key)) > _WIDTH:
-        raise StorageFailed(_too_long(_WIDTH))
+    which = write.id
     for place, name in ((5, "read"), (6, "write")):
         number = getattr(write, name)
         if not -_LARGEST_INT2 - 1 <= number <= _LARGEST_INT2:
+            bound = "greater than maximum" if number > 0 else "less than minimum"
             raise StorageFailed(
                 f"failed to encode args[{place}]: unable to encode {number} into binary format "
-                f"for int2 (OID 21): {number} is greater than maximum value for int2"
+                f"for int2 (OID 21): {number} is {bound} value for int2"
             )
-        if number < 0:
+    for text in (which.collection, which.key):
+        if problem := varchar_problem(text, _WIDTH):
+            raise StorageFailed(problem)
+    for name in ("read", "write"):
+        if getattr(write, name) < 0:
             raise StorageFailed(
                 'ERROR: new row for relation "storage" violates check constraint '
                 f'"storage_{name}_check" (SQLSTATE 23514)'
@@ -382,10 +387,6 @@ def _checked_value(write: Write) -> str:
         return jsonb_text(write.value)
     except ValueError as error:
         raise StorageFailed(str(error)) from None
-
-
-def _too_long(width: int) -> str:
-    return f"ERROR: value too long for type character varying({width}) (SQLSTATE 22001)"
 
 
 def _age(row: Row) -> tuple[int, str, str, str]:
