@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 import pytest_asyncio
 from attrs import field, frozen
 
-from mock_server import Config, MockServer
+from mock_server import Config, Context, MockServer
+from mock_server.console.page import calls
 from mock_server.wire.messages import CLIENT_MEMBERS, operation_names
 from server_kit import Fault
 from tests.mock_server.players import Player, sign_up
@@ -151,6 +153,23 @@ async def test_a_player_of_the_explorer_is_no_login(page: Page) -> None:
         server.clock.advance(1)
         assert (await other.call("GetAccount", "ada"))["status"] == 200
         assert (await ada.call("GET", "/v2/account"))[0] == 200
+
+
+async def test_call_ends_although_frames_keep_coming(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "_PATIENCE", aiohttp.ClientTimeout(total=0.3))
+    ended = asyncio.Event()
+
+    async def send_and_wait(context: Context, payload: str) -> None:
+        while not ended.is_set():
+            page.server.nk.notification_send(context.user_id, "again", {}, 1)
+            await asyncio.sleep(0.01)
+
+    page.server.rpc("busy")(send_and_wait)
+    shown = await page.call("frame:rpc", page.ada.user_id, id="busy")
+    ended.set()
+    assert shown["problem"] == "no answer within 0.3 seconds"
 
 
 async def test_lists_refuse_parameters_that_they_do_not_have(page: Page) -> None:

@@ -5,6 +5,7 @@ They go the way of any client's: hooks, faults and the journal see them.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -140,7 +141,8 @@ class Caller:
             ):
                 await socket.send_str(frame)
                 await socket.send_str(_json({"cid": "end", "ping": {}}))  # answered in its turn
-                problem = await _receive(socket, frames)
+                async with asyncio.timeout(_PATIENCE.total):
+                    problem = await _receive(socket, frames)
                 shown |= _ended(began, problem=problem)
         except (aiohttp.ClientError, TimeoutError) as error:
             shown |= _ended(began, problem=_words(error))
@@ -163,7 +165,7 @@ async def _receive(socket: aiohttp.ClientWebSocketResponse, frames: list[str]) -
     """Collect frames until all are there that a message has caused; return what went wrong."""
     size = 0
     while True:
-        message = await socket.receive(timeout=_PATIENCE.total)
+        message = await socket.receive()
         if message.type is not aiohttp.WSMsgType.TEXT:
             return f"the server closed the socket with code {socket.close_code}"
         if json.loads(message.data).get("cid") == "end":
