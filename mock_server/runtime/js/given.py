@@ -206,29 +206,26 @@ class Fields:
         return ScriptTypeError(f"expects '{name}' value to be {expected}")
 
 
-def plain_or_error(value: Any) -> Any:
-    """A value that becomes JSON, as Go writes it.
-
-    Raises:
-        TypeError: There is something that JSON does not have; the text is Go's.
-    """
-    return _finite(plain(value))
-
-
-def json_of(value: Any, failed: str = "{}") -> Any:
+def json_of(
+    value: Any,
+    failed: str = "failed to convert metadata: {}",
+    kind: type[ScriptGoError | ScriptTypeError] = ScriptGoError,
+) -> Any:
     """A value that becomes JSON, as Go writes it.
 
     Args:
         value: As it came from JavaScript.
         failed: What is said where it can't; `{}` stands for Go's text.
+        kind: The kind of error.
 
     Raises:
         ScriptGoError: There is something that JSON does not have.
+        ScriptTypeError: The same, of that kind.
     """
     try:
         return _finite(plain(value))
     except TypeError as error:
-        raise ScriptGoError(failed.format(error)) from None
+        raise kind(failed.format(error)) from None
 
 
 def snake(name: str) -> str:

@@ -33,8 +33,9 @@ class JsOpaque:
     """A value that no function takes.
 
     Attributes:
-        kind: `function`, `symbol`, `view` (a typed array), `promise`, `bigint` or `string object`.
-        value: What is known of it; the bytes of a Uint8Array.
+        kind: `function`, `symbol`, `view` (a typed array), `promise`, `bigint`, `string object` or
+            `cycle` (an object within itself).
+        value: What is known of it; the bytes of a Uint8Array; what Go calls a cycle's type.
     """
 
     kind: str
@@ -138,6 +139,9 @@ def plain(value: Any) -> Any:
 def _plain_opaque(value: JsOpaque) -> Any:
     if value.kind == "function":
         raise TypeError("json: unsupported type: func(goja.FunctionCall) goja.Value")
+    if value.kind == "cycle":
+        kind = f"{value.value}interface {{}}"
+        raise TypeError(f"json: unsupported value: encountered a cycle via {kind}")
     if value.kind in ("bigint", "string object"):
         return value.value
     return {}
@@ -173,6 +177,8 @@ def _special(kind: str, value: Any) -> Any:
         return JsOpaque("view", None if value is None else bytes.fromhex(value))
     if kind == "S":
         return JsOpaque("string object", value)
+    if kind == "c":
+        return JsOpaque("cycle", value)
     return JsOpaque(_OPAQUE[kind])
 
 

@@ -9,7 +9,39 @@ import pytest
 from tests.mock_server.runtime.game import serving
 from tests.mock_server.runtime.scripts import rpcs
 
+NO_JSON = "json: unsupported type: func(goja.FunctionCall) goja.Value"
+CYCLE = "json: unsupported value: encountered a cycle via map[string]interface {}"
 REFUSALS = {
+    "nk.accountUpdateId(ID, null, null, null, null, null, null, {f() {}})": (
+        f"GoError: failed to convert metadata: {NO_JSON}"
+    ),
+    "nk.walletUpdate(ID, {}, {f() {}})": f"GoError: failed to convert metadata: {NO_JSON}",
+    "nk.walletLedgerUpdate(ID, {f() {}})": f"GoError: failed to convert metadata: {NO_JSON}",
+    "nk.storageWrite([{collection: 'c', key: 'k', value: {f() {}}}])": (
+        f"TypeError: failed to convert value: {NO_JSON}"
+    ),
+    "nk.multiUpdate([], [{collection: 'c', key: 'k', value: {f() {}}}])": (
+        f"GoError: failed to convert value: {NO_JSON}"
+    ),
+    "nk.leaderboardCreate('x', false, 'desc', 'best', '', {f() {}})": (
+        f"TypeError: error encoding metadata: {NO_JSON}"
+    ),
+    "nk.tournamentCreate('x', false, 'desc', 'best', 9, '', {f() {}})": (
+        f"GoError: error encoding metadata: {NO_JSON}"
+    ),
+    "nk.groupCreate(ID, 'n', ID, '', '', '', true, {f() {}})": (
+        f"GoError: error encoding metadata: {NO_JSON}"
+    ),
+    "nk.groupUpdate(ID, ID, 'n', ID, '', '', '', true, {f() {}})": (
+        f"GoError: failed to convert metadata: {NO_JSON}"
+    ),
+    "nk.channelMessageSend('2...x', {f() {}})": f"TypeError: error encoding content: {NO_JSON}",
+    "nk.friendMetadataUpdate(ID, ID, {f() {}})": (
+        f"GoError: error updating froind metadata: {NO_JSON}"
+    ),
+    "const a = {}; a.a = a; nk.notificationSend(ID, 's', a, 1)": (
+        f"GoError: failed to convert content: {CYCLE}"
+    ),
     "nk.linkGameCenter('x')": "TypeError: invalid user id",
     "nk.linkGameCenter(ID, 'p')": "TypeError: expects string",
     "nk.linkGameCenter(ID, 'p', '')": "TypeError: expects bundle ID string",

@@ -77,6 +77,14 @@ CALLS = {
         "JSON.parse('{nope')",
         "SyntaxError: invalid character 'n' looking for beginning of object key string",
     ),
+    "JSON of a circle": (
+        "const a = []; a.push(a); JSON.stringify(a)",
+        "TypeError: Converting circular structure to JSON",
+    ),
+    "JSON of a BigInt": (
+        "JSON.stringify(1n)",
+        "TypeError: Do not know how to serialize a BigInt",
+    ),
     "a name that is none": ("return nothing", "ReferenceError: nothing is not defined"),
 }
 

@@ -61,7 +61,7 @@ def _content(given: Given, number: int) -> Object:
     if not given.has(number):
         return {}
     content = given.object(number, "expects content to be an object")
-    return dict(json_of(content, "error encoding content: {}"))
+    return dict(json_of(content, "error encoding content: {}", ScriptTypeError))
 
 
 def _message(given: Given) -> str:

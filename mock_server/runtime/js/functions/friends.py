@@ -43,7 +43,11 @@ def friends_of_friends_list(given: Given, nk: Nk) -> Any:
 def friends_add(given: Given, nk: Nk) -> Any:
     """`nk.friendsAdd(userId, username, ids?, usernames?, metadata)`."""
     named = _named(given, nk, "add", "cannot add self as friend")
-    metadata = json_of(given.object(4, "invalid metadata: must be an object"))
+    metadata = json_of(
+        given.object(4, "invalid metadata: must be an object"),
+        "failed to marshal metadata: {}",
+        ScriptTypeError,
+    )
     _refusing(nk, "friends_add", *named, metadata)
     return UNDEFINED
 
@@ -63,7 +67,10 @@ def friends_block(given: Given, nk: Nk) -> Any:
 def friend_metadata_update(given: Given, nk: Nk) -> Any:
     """`nk.friendMetadataUpdate(userId, friendId, metadata)`."""
     user_id, friend_id = given.uuid(0, _USER), given.uuid(1, _USER)
-    metadata = json_of(given.object(2, "expects metadata to be an object"))
+    metadata = json_of(
+        given.object(2, "expects metadata to be an object"),
+        "error updating froind metadata: {}",
+    )
     nk("friend_metadata_update", user_id, friend_id, metadata)
     return UNDEFINED
 

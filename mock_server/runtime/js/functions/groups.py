@@ -24,7 +24,9 @@ def group_create(given: Given, nk: Nk) -> Any:
     creator = _optional_id(given, 2, "expects owner ID to be a valid identifier")
     texts = _texts(given, 3)
     is_open = given.optional(6, given.flag, False)
-    metadata = _metadata(given, 7, "expects metadata to be an object")
+    metadata = _metadata(
+        given, 7, "expects metadata to be an object", "error encoding metadata: {}"
+    )
     count = given.optional(8, given.integer, 100)
     row = nk("group_create", user_id, name, creator, *texts, is_open, metadata, count)
     return camel_keys(row, _METADATA)
@@ -37,7 +39,9 @@ def group_update(given: Given, nk: Nk) -> Any:
     creator = _optional_id(given, 3, "expects creator ID to be a valid identifier")
     texts = _texts(given, 4)
     is_open = given.flag(7) if given.has(7) else None
-    metadata = _metadata(given, 8, "expects metadata to be a key value object")
+    metadata = _metadata(
+        given, 8, "expects metadata to be a key value object", "failed to convert metadata: {}"
+    )
     count = given.optional(9, given.integer, 0)
     nk("group_update", group_id, user_id, name, creator, *texts, is_open, metadata, count)
     return UNDEFINED
@@ -176,8 +180,8 @@ def _texts(given: Given, first: int) -> list[str]:
     return [given.optional(first + offset, given.text, "") for offset in range(3)]
 
 
-def _metadata(given: Given, number: int, expected: str) -> Any:
-    return json_of(given.object(number, expected)) if given.has(number) else None
+def _metadata(given: Given, number: int, expected: str, failed: str) -> Any:
+    return json_of(given.object(number, expected), failed) if given.has(number) else None
 
 
 def _optional_id(given: Given, number: int, expected: str) -> str | None:

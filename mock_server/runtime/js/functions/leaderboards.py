@@ -31,7 +31,7 @@ def leaderboard_create(given: Given, nk: Nk) -> Any:
     authoritative = given.defined(1, given.flag, False)
     order, operator = sorting(given, 2)
     schedule = given.optional(4, given.text, "") or None
-    metadata = board_metadata(given, 5)
+    metadata = board_metadata(given, 5, ScriptTypeError)
     ranks = given.optional(6, given.flag, False)
     nk("leaderboard_create", board, authoritative, order, operator, schedule, metadata, ranks)
     return UNDEFINED
@@ -143,12 +143,14 @@ def sorting(given: Given, first: int) -> tuple[str, str]:
     return order, operator
 
 
-def board_metadata(given: Given, number: int) -> Object | None:
-    """The metadata of a board or a record."""
+def board_metadata(
+    given: Given, number: int, kind: type[ScriptGoError | ScriptTypeError] = ScriptGoError
+) -> Object | None:
+    """The metadata of a board or a record; `kind` is the error where they become no JSON."""
     if not given.has(number):
         return None
     expected = "expects metadata to be an object"
-    return dict(json_of(given.object(number, expected), "error encoding metadata: {}"))
+    return dict(json_of(given.object(number, expected), "error encoding metadata: {}", kind))
 
 
 def board_ids(given: Given, what: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.js.errors import ScriptTypeError
+from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Nk, retold
 from mock_server.runtime.js.given import (
     Fields,
@@ -13,7 +13,7 @@ from mock_server.runtime.js.given import (
     Object,
     camel_keys,
     is_function,
-    plain_or_error,
+    json_of,
 )
 from mock_server.runtime.js.values import UNDEFINED
 from mock_server.wire.uuids import NIL, parse_uuid
@@ -154,10 +154,8 @@ def _write(entry: Fields, *, supplied: bool) -> Object:
     value = entry.get("value")
     if not isinstance(value, dict):
         raise entry.error("value", "an object")
-    try:
-        document = plain_or_error(value)
-    except TypeError as error:
-        raise ScriptTypeError(f"failed to convert value: {error}") from None
+    kind = ScriptGoError if supplied else ScriptTypeError
+    document = json_of(value, "failed to convert value: {}", kind)
     version = _version(entry)
     read, write = (entry.integer(name) for name in ("permissionRead", "permissionWrite"))
     return {

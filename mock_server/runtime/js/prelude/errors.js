@@ -31,9 +31,21 @@ NativeError.prepareStackTrace = function $nkPrepare(error, sites) {
   return text + "\n";
 };
 
+const jsonErrors = {
+  __proto__: null,
+  "circular reference": "Converting circular structure to JSON",
+  "BigInt are forbidden in JSON.stringify": "Do not know how to serialize a BigInt",
+};
+
 // What the engine says of a TypeError, in goja's words.
 function $nkReword(error, site) {
-  if (site === undefined || site.isNative() || typeof error.message !== "string") { return; }
+  if (site === undefined || typeof error.message !== "string") { return; }
+  if (site.isNative()) {
+    if (site.getFunctionName() === "stringify" && error.message in jsonErrors) {
+      defineProperty(error, "message", {value: jsonErrors[error.message], writable: true, configurable: true});
+    }
+    return;
+  }
   if (error.message !== "not a function" && !error.message.startsWith("cannot read property ")) { return; }
   const isBundle = site.getFunctionName() !== "anonymous";
   const place = isBundle ? [site.getLineNumber(), site.getColumnNumber()] : [0, 0];

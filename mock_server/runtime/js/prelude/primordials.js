@@ -17,6 +17,7 @@ const ObjectPrototype = Object.prototype;
 const toString = ObjectPrototype.toString;
 const NativeArray = Array, NativeArrayBuffer = ArrayBuffer, NativeDate = Date, NativeError = Error;
 const NativeMap = Map, NativeProxy = Proxy, NativeSet = Set, NativeString = String;
+const NativeRangeError = RangeError;
 const NativeSyntaxError = SyntaxError, NativeTypeError = TypeError, NativeUint8Array = Uint8Array;
 const NativeFunction = Function;
 const NativeNumber = Number, NativeBoolean = Boolean;

@@ -2,6 +2,30 @@
 
 // What JSON cannot say is {"$": kind}, and an object with the name "$" is {"$": "o", "v": …}.
 function $nkEncode(value) {
+  try {
+    return $nkEncodeOne(value);
+  } catch (error) {
+    if (!(error instanceof NativeRangeError)) { throw error; }
+    encoding = [];
+    try { return $nkEncodeOne(value); } finally { encoding = null; }
+  }
+}
+
+// The objects around the one that is encoded, once something has shown that it contains itself.
+let encoding = null;
+
+function $nkEncodeObject(value) {
+  if (encoding === null) { return $nkEncodePlain(value); }
+  for (let i = 0; i < encoding.length; i++) {
+    if (encoding[i] === value) { return {$: "c", v: isArray(value) ? "[]" : "map[string]"}; }
+  }
+  encoding[encoding.length] = value;
+  const encoded = $nkEncodePlain(value);
+  encoding.length--;
+  return encoded;
+}
+
+function $nkEncodeOne(value) {
   switch (typeof value) {
     case "string": case "boolean": return value;
     case "number":
@@ -12,10 +36,13 @@ function $nkEncode(value) {
     case "bigint": return {$: "n", v: "" + value};
     case "symbol": return {$: "y"};
   }
-  if (value === null) { return null; }
+  return value === null ? null : $nkEncodeObject(value);
+}
+
+function $nkEncodePlain(value) {
   if (isArray(value)) {
     const list = new NativeArray(value.length);
-    for (let i = 0; i < value.length; i++) { list[i] = $nkEncode(value[i]); }
+    for (let i = 0; i < value.length; i++) { list[i] = $nkEncodeOne(value[i]); }
     return list;
   }
   const prototype = getPrototypeOf(value);
@@ -24,7 +51,7 @@ function $nkEncode(value) {
     if (special !== undefined) { return special; }
   }
   const names = keys(value), object = {__proto__: null};
-  for (let i = 0; i < names.length; i++) { object[names[i]] = $nkEncode(value[names[i]]); }
+  for (let i = 0; i < names.length; i++) { object[names[i]] = $nkEncodeOne(value[names[i]]); }
   return hasOwn(value, "$") ? {$: "o", v: object} : object;
 }
 
@@ -38,15 +65,15 @@ function $nkEncodeSpecial(value) {
     case "[object Promise]": return {$: "P"};
     case "[object Map]": {
       const pairs = [];
-      apply(mapForEach, value, [(item, key) => { pairs.push([$nkEncode(key), $nkEncode(item)]); }]);
+      apply(mapForEach, value, [(item, key) => { pairs.push([$nkEncodeOne(key), $nkEncodeOne(item)]); }]);
       return pairs;
     }
     case "[object Set]": {
       const items = [];
-      apply(setForEach, value, [(item) => { items.push($nkEncode(item)); }]);
+      apply(setForEach, value, [(item) => { items.push($nkEncodeOne(item)); }]);
       return items;
     }
-    case "[object Number]": return $nkEncode(apply(numberValue, value, []));
+    case "[object Number]": return $nkEncodeOne(apply(numberValue, value, []));
     case "[object Boolean]": return apply(booleanValue, value, []);
     case "[object String]": return {$: "S", v: apply(stringValue, value, [])};
   }
