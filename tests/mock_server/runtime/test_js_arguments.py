@@ -97,6 +97,11 @@ REFUSALS = {
     ),
     "nk.unlinkCustom(ID, null)": "TypeError: expects string",
     "nk.unlinkDevice(ID, '')": "TypeError: expects device ID string",
+    "nk.matchCreate('m', null)": "TypeError: expects params to be an object",
+    "nk.matchCreate('m', {f() {}})": "GoError: error creating match: cannot encode params",
+    "nk.matchCreate('m', {a: [new Date(0)]})": (
+        "GoError: error creating match: cannot encode params"
+    ),
     "nk.matchList(null)": "TypeError: expects number",
     "nk.matchSignal('x', null)": "TypeError: expects string",
     "nk.walletUpdate(ID, {}, {}, null)": "TypeError: expects boolean",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.runtime.js.errors import ScriptTypeError
+from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Nk
 from mock_server.runtime.js.given import Given, Object, camel_keys
-from mock_server.runtime.js.values import plain
+from mock_server.runtime.js.values import UNDEFINED, Date, JsOpaque, plain
 
 _SHOWN = ("match_id", "authoritative", "size", "label")
 
@@ -15,8 +15,24 @@ _SHOWN = ("match_id", "authoritative", "size", "label")
 def match_create(given: Given, nk: Nk) -> Any:
     """`nk.matchCreate(name, params?)`."""
     name = given.filled(0, "expects module name")
-    params = given.object(1, "expects params to be an object") if given.has(1) else {}
+    params = given.value(1)
+    params = {} if params is UNDEFINED else params
+    if not isinstance(params, dict):
+        raise ScriptTypeError("expects params to be an object")
+    if not _is_encodable(params):
+        raise ScriptGoError("error creating match: cannot encode params")
     return nk("match_create", name, plain(params))
+
+
+def _is_encodable(value: Any) -> bool:
+    """Whether Nakama can hand a value to a match: it knows no dates, functions and the like."""
+    if isinstance(value, dict):
+        return all(map(_is_encodable, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_encodable, value))
+    if isinstance(value, JsOpaque):
+        return value.kind in ("string object", "view")
+    return not isinstance(value, bytes | Date)
 
 
 def match_get(given: Given, nk: Nk) -> Any:
