@@ -157,7 +157,7 @@ def _settings_of(
 
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         where = " ".join(str(error).split())
         raise BadCommandLine(f"{path}: cannot be read as YAML: {where}") from None
     if document is None:

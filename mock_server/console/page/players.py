@@ -19,6 +19,7 @@ from mock_server.features.friends.core import FriendState
 from mock_server.features.groups.core import GroupState
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Stream, StreamMode
+from server_kit import Store
 from server_kit.store import Row
 
 _ONLINE = "IN (SELECT value FROM json_each(?))"
@@ -107,32 +108,7 @@ class PlayerList:
 
     def _whole(self, row: Row) -> dict[str, Any]:
         services, user_id = self._find_services(), row["id"]
-        read = services.store.all
-        friends = read(
-            "SELECT e.state, u.id, u.username FROM user_edge e JOIN users u"
-            " ON u.id = e.destination_id WHERE e.source_id = ? ORDER BY e.state, u.username"
-            " LIMIT ?",
-            user_id,
-            _SHOWN,
-        )
-        groups = read(
-            "SELECT e.state, g.id, g.name FROM group_edge e JOIN groups g"
-            " ON g.id = e.destination_id WHERE e.source_id = ? ORDER BY g.name LIMIT ?",
-            user_id,
-            _SHOWN,
-        )
-        objects = read(
-            "SELECT collection, key, value, version FROM storage WHERE user_id = ?"
-            " ORDER BY collection, key LIMIT ?",
-            user_id,
-            _SHOWN,
-        )
-        notifications = read(
-            "SELECT id, subject, content, code, create_time FROM notification"
-            " WHERE user_id = ? ORDER BY create_time DESC LIMIT ?",
-            user_id,
-            _SHOWN,
-        )
+        store = services.store
         return {
             **self._show(row),
             "metadata": stored_value(row["metadata"]),
@@ -140,42 +116,11 @@ class PlayerList:
             "email": row["email"],
             "custom_id": row["custom_id"],
             "linked": [name for name in PROVIDER_COLUMNS if row[name]],
-            "login_devices": [
-                each["id"]
-                for each in read(
-                    "SELECT id FROM user_device WHERE user_id = ? LIMIT ?", user_id, _SHOWN
-                )
-            ],
-            "friends": [
-                {
-                    "id": each["id"],
-                    "username": each["username"],
-                    "state": _words(FriendState(each["state"])),
-                }
-                for each in friends
-            ],
-            "groups": [
-                {"id": each["id"], "name": each["name"], "state": _words(GroupState(each["state"]))}
-                for each in groups
-            ],
-            "storage": [
-                {
-                    "id": object_id(each["collection"], each["key"], user_id),
-                    "collection": each["collection"],
-                    "key": each["key"],
-                    "version": each["version"],
-                    "value": stored_value(each["value"]),
-                }
-                for each in objects
-            ],
-            "notifications": [
-                {
-                    **dict(each),
-                    "content": stored_value(each["content"]),
-                    "create_time": each["create_time"] / _US,
-                }
-                for each in notifications
-            ],
+            "login_devices": _login_devices(store, user_id),
+            "friends": _friends(store, user_id),
+            "groups": _groups(store, user_id),
+            "storage": _objects(store, user_id),
+            "notifications": _notifications(store, user_id),
             "devices": [
                 {
                     "player_id": each.player_id,
@@ -186,6 +131,65 @@ class PlayerList:
                 for each in services.devices.of_user(user_id)[:_SHOWN]
             ],
         }
+
+
+def _login_devices(store: Store, user_id: str) -> list[str]:
+    rows = store.all("SELECT id FROM user_device WHERE user_id = ? LIMIT ?", user_id, _SHOWN)
+    return [row["id"] for row in rows]
+
+
+def _friends(store: Store, user_id: str) -> list[dict[str, Any]]:
+    rows = store.all(
+        "SELECT e.state, u.id, u.username FROM user_edge e JOIN users u"
+        " ON u.id = e.destination_id WHERE e.source_id = ? ORDER BY e.state, u.username LIMIT ?",
+        user_id,
+        _SHOWN,
+    )
+    return [{**dict(row), "state": _words(FriendState(row["state"]))} for row in rows]
+
+
+def _groups(store: Store, user_id: str) -> list[dict[str, Any]]:
+    rows = store.all(
+        "SELECT e.state, g.id, g.name FROM group_edge e JOIN groups g"
+        " ON g.id = e.destination_id WHERE e.source_id = ? ORDER BY g.name LIMIT ?",
+        user_id,
+        _SHOWN,
+    )
+    return [{**dict(row), "state": _words(GroupState(row["state"]))} for row in rows]
+
+
+def _objects(store: Store, user_id: str) -> list[dict[str, Any]]:
+    rows = store.all(
+        "SELECT collection, key, value, version FROM storage WHERE user_id = ?"
+        " ORDER BY collection, key LIMIT ?",
+        user_id,
+        _SHOWN,
+    )
+    return [
+        {
+            **dict(row),
+            "id": object_id(row["collection"], row["key"], user_id),
+            "value": stored_value(row["value"]),
+        }
+        for row in rows
+    ]
+
+
+def _notifications(store: Store, user_id: str) -> list[dict[str, Any]]:
+    rows = store.all(
+        "SELECT id, subject, content, code, create_time FROM notification"
+        " WHERE user_id = ? ORDER BY create_time DESC LIMIT ?",
+        user_id,
+        _SHOWN,
+    )
+    return [
+        {
+            **dict(row),
+            "content": stored_value(row["content"]),
+            "create_time": row["create_time"] / _US,
+        }
+        for row in rows
+    ]
 
 
 def _stream_text(stream: Stream) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from mock_server.runtime.match_handler import MatchPresence
 
-JOIN_DEADLINE_SECONDS = 15
-
 
 class MatchMembers:
     """Who is in a match.

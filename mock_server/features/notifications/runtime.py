@@ -16,14 +16,6 @@ from server_kit.store import Row
 
 _POSITIVE_CODE = "expects code number to be a positive integer"
 _SYSTEM_CODES = range(-2000, -999)
-_ENTRY_TYPES = {
-    "persistent": "boolean",
-    "subject": "string",
-    "content": "table",
-    "code": "number",
-    "user_id": "string",
-    "sender_id": "string",
-}
 
 
 class NotificationFunctions(RuntimeFunctions):
