@@ -71,7 +71,7 @@ class _Calls:
         return (
             _Bar("mock, list of 100", self.list_page, http, 4.0),
             _Bar("mock, RPC over HTTP", self.post_rpc, http, 1.5),
-            _Bar("mock, connect and close", self.connect, http, 4.0),
+            _Bar("mock, connect and close", self.connect, http, 5.0),
             _Bar("mock, RPC echo, Python", partial(self.call, "python_echo"), ping, 1.5),
             _Bar("mock, RPC echo, Lua", partial(self.call, "lua_echo"), ping, 2.2),
             _Bar("mock, RPC echo, JavaScript", partial(self.call, "javascript_echo"), ping, 5.0),
