@@ -127,7 +127,8 @@ async def play_match(
         timeout: Seconds for finding the match, and for the match.
 
     Raises:
-        ArgumentError: Fewer than two players, or no message.
+        ArgumentError: Fewer than two players, or no message; or the server's modules have made a
+            match with a handler, which passes nothing on by itself.
         TimeoutExceeded: There was no match in time, or the others did not send all in time.
     """
     if players < 2 or messages < 1:
@@ -135,6 +136,8 @@ async def play_match(
     matched = await _matched(user, players, timeout)
     match = await user.socket.join_match(matched.match_id, token=matched.token)
     try:
+        if match.authoritative:
+            raise ArgumentError(f"play_match is for relayed matches; {match.id} has a handler")
         async with asyncio.timeout(timeout), asyncio.TaskGroup() as tasks:
             others = {each.presence.user_id for each in matched.users} - {user.session.user_id}
             tasks.create_task(_receive(match, len(others) * messages))

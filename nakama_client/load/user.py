@@ -261,11 +261,28 @@ class NakamaUser(User):
         except _FOR_LOCUST:
             raise
         except (Exception, asyncio.CancelledError) as error:
+            for_locust = _in_groups(error, _FOR_LOCUST)
+            if for_locust is not None:
+                raise for_locust from None
             self._load.record("TASK", name, None, error)
             if not isinstance(error, NakamaError):
                 report.log_failure(name, error)
             return False
         return True
+
+
+def _in_groups(error: BaseException, kinds: tuple[type[Exception], ...]) -> Exception | None:
+    """An error of these kinds out of an exception group, if it holds no others.
+
+    What is raised inside of an `asyncio.TaskGroup` comes out in such a group.
+    """
+    if not isinstance(error, BaseExceptionGroup):
+        return None
+    found, others = error.split(kinds)
+    first: Exception | None = found
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first if others is None else None
 
 
 @cache

@@ -217,6 +217,30 @@ def test_tasks_that_fail_are_failures_under_their_names(server: MockServer, tmp_
     assert done.stats["SOCKET", "close"] == (10, 0)
 
 
+def test_a_player_who_stops_inside_of_a_task_group_is_no_failure(
+    server: MockServer, tmp_path: Path
+) -> None:
+    path = locustfile(
+        tmp_path,
+        """
+        import asyncio
+        from locust.exception import StopUser
+
+        class Player(NakamaUser):
+            async def on_stop(self):
+                note(self, "stop", until=lambda ran: len(ran) == 2)
+
+            @task
+            async def stops(self):
+                async with asyncio.TaskGroup(), asyncio.TaskGroup():
+                    raise StopUser
+        """,
+    )
+    done = run(path, server.http_url, tmp_path, "-u", "2", "-r", "2", "-t", "20s")
+    assert done.code == 0, done.output
+    assert ("TASK", "stops") not in done.stats
+
+
 def test_a_server_that_refuses_logins_is_a_failure_of_on_start(
     server: MockServer, tmp_path: Path
 ) -> None:

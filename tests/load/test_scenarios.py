@@ -61,6 +61,30 @@ class Player(NakamaUser):
             gevent.spawn(self.environment.runner.quit)
 """
 
+DUEL = """
+import gevent
+from locust import task
+from nakama_client.errors import ArgumentError
+from nakama_client.load import NakamaUser, scenarios
+
+played = set()
+
+
+class Player(NakamaUser):
+    @task
+    async def duel(self):
+        try:
+            await scenarios.play_match(self)
+        except ArgumentError as error:
+            print(error)
+            raise
+        finally:
+            played.add(self.number)
+            if len(played) == 2:
+                gevent.spawn(self.environment.runner.quit)
+            self.stop()
+"""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
@@ -100,3 +124,29 @@ def test_each_scenario_delivers_what_it_sends(server: MockServer, tmp_path: Path
     assert done.stats["SOCKET", "matchmaking"] == (6, 0)
     assert done.stats["SOCKET", "reconnect"] == done.stats["SOCKET", "catch_up"] == (6, 0)
     assert done.stats["HTTP", "rpc register_push"] == (6, 0)
+
+
+def test_play_match_refuses_a_match_with_a_handler(server: MockServer, tmp_path: Path) -> None:
+    class Silent:
+        def match_init(self, context: object, params: object) -> tuple[object, int, str]:
+            return {}, 1, ""
+
+        def match_join_attempt(self, *arguments: object) -> tuple[object, bool]:
+            return {}, True
+
+        def __getattr__(self, name: str) -> object:
+            if not name.startswith("match_"):
+                raise AttributeError(name)
+            return lambda context, dispatcher, tick, state, *more: state
+
+    async def choose(context: object, entries: object) -> str:
+        return str(await server.nk.match_create("silent", {}))
+
+    server.nk.register_match("silent", Silent())
+    server.nk.register_matchmaker_matched(choose)
+    path = tmp_path / "locustfile.py"
+    path.write_text(textwrap.dedent(DUEL), encoding="utf-8")
+    done = run(path, server.http_url, tmp_path, "-u", "2", "-r", "2", "-t", "20s")
+    assert done.stats["TASK", "duel"] == (2, 2), done.output
+    assert "play_match is for relayed matches" in done.output
+    assert "match data" not in done.deliveries
