@@ -74,7 +74,7 @@ class NakamaUser(User):
         up_to_date: Set while the feed has listed all that came.
 
     Raises:
-        ArgumentError: There is no host, or a task is a `TaskSet`.
+        StopTest: There is no host, or no address in it, or a task is a `TaskSet`: the test ends.
     """
 
     abstract = True
@@ -90,9 +90,15 @@ class NakamaUser(User):
         self.number = self._load.next_number()
         self.device_id = f"load-test-{self.number:010}"
         self.rooms: dict[str, str] = {}
-        self.client = self._load.shared(type(self)) or self._load.share(
-            type(self), self.make_client()
-        )
+        try:
+            self.tasks = [_in_the_loop(each) for each in type(self).tasks]
+            self.client = self._load.shared(type(self)) or self._load.share(
+                type(self), self.make_client()
+            )
+        except ArgumentError as error:
+            # No player can be made: Locust ends the test with this line, and would go on otherwise.
+            environment.process_exit_code = 1
+            raise StopTest(str(error)) from None
         self._listener: asyncio.Task[None] | None = None
         self._lost_at = self._back_at = 0.0
         self.up_to_date = asyncio.Event()
@@ -100,11 +106,14 @@ class NakamaUser(User):
         # Locust calls these from the player's greenlet; `super().on_start()` still is a coroutine.
         self.on_start = self._run_on_start  # type: ignore[method-assign, assignment]
         self.on_stop = self._run_on_stop  # type: ignore[method-assign, assignment]
-        self.tasks = [_in_the_loop(each) for each in type(self).tasks]
 
     @classmethod
     def make_client(cls) -> Client:
-        """Make the client of this class; override it for other timeouts, TLS or a retry policy."""
+        """Make the client of this class; override it for other timeouts, TLS or a retry policy.
+
+        Raises:
+            ArgumentError: There is no host, or no address in it.
+        """
         if not cls.host:
             raise ArgumentError("a load test needs the server's address: locust --host http://…")
         return Client(

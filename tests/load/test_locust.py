@@ -217,6 +217,46 @@ def test_tasks_that_fail_are_failures_under_their_names(server: MockServer, tmp_
     assert done.stats["SOCKET", "close"] == (10, 0)
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("host = ''", "a load test needs the server's address"),
+        ("host = 'nonsense'", "the server's URL must look like http://127.0.0.1:7350"),
+        ("block = task(Block)", "Block: the tasks of a NakamaUser are coroutines"),
+    ],
+)
+def test_a_class_without_players_ends_the_test_with_the_reason(
+    line: str, problem: str, tmp_path: Path
+) -> None:
+    path = locustfile(
+        tmp_path,
+        f"""
+        from locust import TaskSet
+
+        class Block(TaskSet):
+            @task
+            def inner(self):
+                raise AssertionError
+
+        class Player(NakamaUser):
+            @task
+            async def never(self):
+                raise AssertionError
+
+            {line}
+        """,
+    )
+    done = subprocess.run(
+        [*LOCUST, "-f", str(path), "-u", "2", "-r", "2"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"ERROR/locust.runners: {problem}" in done.stdout + done.stderr
+
+
 def test_a_player_who_stops_inside_of_a_task_group_is_no_failure(
     server: MockServer, tmp_path: Path
 ) -> None:
