@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
+import warnings
+
 import click
 from attrs import asdict
 
 from nakama_client.cli import saved_login
 from nakama_client.cli.output import compact, fields, json_line, line, moment
-from nakama_client.cli.running import DEFAULT_KEY, DEFAULT_URL, Settings, logged_in, runs
+from nakama_client.cli.running import DEFAULT_KEY, DEFAULT_URL, Settings, ask, logged_in, runs
 from nakama_client.cli.saved_login import SavedLogin
 from nakama_client.client import Client
 from nakama_client.errors import InvalidArgument, SessionExpired, Unauthenticated
@@ -43,7 +46,15 @@ def login(
 def _password() -> str:
     option = click.Option(["--password"], envvar="NAKAMA_PASSWORD")
     given = option.value_from_envvar(click.get_current_context())
-    return str(given or click.prompt("Password", hide_input=True, err=True))
+    if given:
+        return str(given)
+    with warnings.catch_warnings():
+        # Without a terminal a script's stdin is read, and there is no echo to worry about.
+        warnings.simplefilter("ignore", getpass.GetPassWarning)
+        return ask(
+            lambda: str(click.prompt("Password", hide_input=True, err=True)),
+            instead="set NAKAMA_PASSWORD",
+        )
 
 
 @runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nakama_client.cli.output import compact, json_line, line, moment, note, progress, table
-from nakama_client.cli.running import Settings, logged_in, runs, tell
+from nakama_client.cli.running import Settings, ask, logged_in, runs, tell
 from nakama_client.cli.saved_login import SavedLogin
 from nakama_client.cursors import FileCursorStore
 from nakama_client.disconnect import DisconnectReason
@@ -103,7 +103,8 @@ def delete(settings: Settings, ids: tuple[str, ...], everything: bool, yes: bool
         raise click.UsageError("give ids, or --all")
     login = settings.login()
     if everything and not yes:
-        click.confirm(f"Delete all notifications of {login.session.username}?", abort=True)
+        question = f"Delete all notifications of {login.session.username}?"
+        ask(lambda: click.confirm(question, abort=True, err=True), instead="give --yes")
     _delete(settings, login, ids, everything)
 
 

@@ -110,6 +110,27 @@ def runs(
     return update_wrapper(run, function)
 
 
+def ask(question: Callable[[], T], *, instead: str) -> T:
+    """Ask the user something; without an answer the command ends.
+
+    Args:
+        question: Asks with click.
+        instead: What to do where nobody answers, as in a script.
+
+    Raises:
+        Failure: The input has ended.
+    """
+    try:
+        return question()
+    except click.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            sys.exit(INTERRUPTED)
+        if isinstance(error.__context__, EOFError):
+            click.echo(err=True)  # ends the question's line
+            raise Failure(f"nobody answers; {instead}", USAGE) from None
+        raise
+
+
 def tell(error: Exception) -> None:
     """A note about an error that ends nothing."""
     note(str(error))

@@ -120,6 +120,16 @@ def test_wrong_usage_is_exit_code_2(command: Command, arguments: tuple[str, ...]
     assert command(*arguments, code=2).stderr
 
 
+def test_deleting_all_deletes_nothing_when_nobody_answers(
+    command: Command, server: MockServer, ada: str
+) -> None:
+    server.run(server.notifications.send(ada, "A gift", {"coins": 5}))
+    assert (
+        "nobody answers; give --yes" in command("notifications", "delete", "--all", code=2).stderr
+    )
+    assert "A gift" in command("notifications", "list").stdout
+
+
 def test_a_stranger_cannot_steer_the_terminal(
     command: Command, server: MockServer, ada: str
 ) -> None:
