@@ -29,11 +29,13 @@ from nakama_client.features.joined_matches import Match
 from nakama_client.features.matchmaker import MatchmakerMatched
 from nakama_client.load.delivery import MARKER
 from nakama_client.load.user import NakamaUser
+from nakama_client.protocol.rules import check_count, check_size, check_type
 from nakama_client.push.registration import DeviceType
 
 _OPERATOR = ConsoleOperator(None, "admin", "password")  # as Nakama has it by default
 _CODE = 1000  # of a broadcast's notification
 _OP_CODE = 1
+_LONGEST_ROOM = 20  # bytes; the server takes 64, and the worker's name is a part of it
 
 
 async def log_in(user: NakamaUser) -> None:
@@ -98,7 +100,11 @@ async def chat(user: NakamaUser, room: str = "load-test") -> None:
     Args:
         user: Who writes.
         room: The room's name, up to 20 bytes.
+
+    Raises:
+        ArgumentError: The name is longer, or empty.
     """
+    check_size("the room's name", room, shortest=1, longest=_LONGEST_ROOM)
     if room not in user.rooms:
         channel = await user.socket.join_channel(f"{room} {user._load.worker}")
         user.rooms[room] = channel.id
@@ -127,12 +133,12 @@ async def play_match(
         timeout: Seconds for finding the match, and for the match.
 
     Raises:
-        ArgumentError: Fewer than two players, or no message; or the server's modules have made a
+        ArgumentError: Fewer than two players, or no message, or the server's modules have made a
             match with a handler, which passes nothing on by itself.
         TimeoutExceeded: There was no match in time, or the others did not send all in time.
     """
-    if players < 2 or messages < 1:
-        raise ArgumentError("a match has two players and one message at least")
+    check_count("players", players, least=2)
+    check_count("messages", messages)
     matched = await _matched(user, players, timeout)
     match = await user.socket.join_match(matched.match_id, token=matched.token)
     try:
@@ -168,6 +174,7 @@ async def lose_connections(user: NakamaUser, share: float = 0.5, *, timeout: flo
         ArgumentError: The share is out of range.
         TimeoutExceeded: Some were not back, or had not listed what they missed, in time.
     """
+    check_type("share", share, int, float)
     if not 0 <= share <= 1:
         raise ArgumentError(f"share is from 0 to 1, not {share:g}")
     players = user._load.players

@@ -85,6 +85,31 @@ class Player(NakamaUser):
             self.stop()
 """
 
+WRONG = """
+import gevent
+from locust import task
+from nakama_client.errors import ArgumentError
+from nakama_client.load import NakamaUser, scenarios
+
+
+class Player(NakamaUser):
+    @task
+    async def wrong(self):
+        for scenario, arguments in (
+            (scenarios.lose_connections, {"share": 2}),
+            (scenarios.lose_connections, {"share": "all"}),
+            (scenarios.play_match, {"players": 1}),
+            (scenarios.play_match, {"messages": 1.5}),
+            (scenarios.chat, {"room": "r" * 40}),
+        ):
+            try:
+                await scenario(self, **arguments)
+            except ArgumentError as error:
+                print("refused:", error)
+        self.stop()
+        gevent.spawn(self.environment.runner.quit)
+"""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
@@ -150,3 +175,17 @@ def test_play_match_refuses_a_match_with_a_handler(server: MockServer, tmp_path:
     assert done.stats["TASK", "duel"] == (2, 2), done.output
     assert "play_match is for relayed matches" in done.output
     assert "match data" not in done.deliveries
+
+
+def test_scenarios_refuse_wrong_arguments_by_name(server: MockServer, tmp_path: Path) -> None:
+    path = tmp_path / "locustfile.py"
+    path.write_text(textwrap.dedent(WRONG), encoding="utf-8")
+    done = run(path, server.http_url, tmp_path, "-u", "1", "-t", "20s")
+    for problem in (
+        "share is from 0 to 1, not 2",
+        "share must be of the type int or float, not str",
+        "players must be at least 2, not 1",
+        "messages must be an int, not float",
+        "the room's name must have 1 to 20 bytes, not 40",
+    ):
+        assert f"refused: {problem}" in done.output
