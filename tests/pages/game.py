@@ -37,6 +37,8 @@ nk.register_leaderboard_reset(function(context, board, reset) end)
 
 PYTHON = """
 def init_module(nk):
+    nk.metrics_counter_add("chests", {"kind": "<b>gold</b>"}, 3)
+    nk.metrics_timer_record("opening", {}, 2500000)
     nk.register_match("arena", Arena())
     nk.register_rpc(echo, "echo")
     nk.register_rpc(broken, "open_shop")

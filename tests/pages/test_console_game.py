@@ -49,6 +49,14 @@ def test_the_overview_counts_what_there_is(game: Game, console: Page) -> None:
     expect(console.locator("#count")).to_have_text("2 tickets")
 
 
+def test_the_overview_has_what_modules_count(console: Page) -> None:
+    console.goto("/?id=server")
+    metrics = card(console, "Metrics of modules")
+    expect(metrics).to_contain_text("chests kind=<b>gold</b>")
+    expect(metrics).to_contain_text("3 (counter, 1 write)")
+    expect(metrics).to_contain_text("2.5 ms (timer, 1 write)")
+
+
 def test_a_leaderboard_shows_its_rules_and_who_leads(game: Game, console: Page) -> None:
     console.goto("/?view=boards")
     expect(console.locator("#count")).to_have_text("4 boards")

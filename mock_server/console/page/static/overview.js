@@ -9,6 +9,8 @@ import { placeOf } from "/_web/kit/place.js";
 import { card } from "./parts.js";
 
 const PATH = "/_control/console/overview";
+const METRICS = "/_control/metrics";
+const MOST_METRICS = 100;
 const SERVER = "server";
 const STEPS = [
   ["+1 min", 60],
@@ -68,7 +70,7 @@ function problemRow(item, now) {
 
 async function detail(id) {
   const found = await getJson(PATH);
-  if (id === SERVER) return server(found);
+  if (id === SERVER) return server(found, (await getJson(METRICS)).metrics);
   const group = found.problem_groups.find((each) => each.id === id);
   if (!group) return gone("It has another number now, or the journal was cleared.");
   const entries = [
@@ -89,7 +91,7 @@ async function detail(id) {
   };
 }
 
-function server(found) {
+function server(found, metrics) {
   return {
     title: "Server",
     body: el(
@@ -121,9 +123,31 @@ function server(found) {
           STEPS.map(([text, seconds]) => el("button", { type: "button", "data-advance": seconds }, text)),
         ),
       ),
+      metrics.length ? counted(metrics) : null,
       el("p", { class: "soft" }, "Same as JSON: ", el("a", { href: PATH }, el("code", {}, PATH))),
     ),
   };
+}
+
+/** What server modules count with `metrics_*`: each series with its newest value. */
+function counted(metrics) {
+  const entries = metrics.slice(0, MOST_METRICS).map((each) => {
+    const tags = Object.entries(each.tags).map(([name, value]) => `${name}=${value}`);
+    const value = each.kind === "timer" ? `${each.value / 1e6} ms` : String(each.value);
+    return [[each.name, ...tags].join(" "), `${value} (${each.kind}, ${count(each.count, "write")})`];
+  });
+  return card(
+    "metrics",
+    "Metrics of modules",
+    facts(entries),
+    el(
+      "p",
+      { class: "soft" },
+      metrics.length > MOST_METRICS ? `The first ${MOST_METRICS} of ${integer(metrics.length)}. ` : "",
+      "All as JSON: ",
+      el("a", { href: METRICS }, el("code", {}, METRICS)),
+    ),
+  );
 }
 
 function number(value, text, query) {
