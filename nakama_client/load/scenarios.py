@@ -22,9 +22,11 @@ import json
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from nakama_client.console import ConsoleOperator, open_console
-from nakama_client.errors import ArgumentError, TimeoutExceeded
+from nakama_client.errors import ArgumentError, NakamaError, TimeoutExceeded
 from nakama_client.features.joined_matches import Match
 from nakama_client.features.matchmaker import MatchmakerMatched
 from nakama_client.load.delivery import MARKER
@@ -144,18 +146,23 @@ async def play_match(
     try:
         if match.authoritative:
             raise ArgumentError(f"play_match is for relayed matches; {match.id} has a handler")
-        async with asyncio.timeout(timeout), asyncio.TaskGroup() as tasks:
-            others = {each.presence.user_id for each in matched.users} - {user.session.user_id}
-            tasks.create_task(_receive(match, len(others) * messages))
-            await _everybody(user, match, len(others))
-            for _ in range(messages):
-                async with user.sending("match data", others) as marker:
-                    await match.send(_OP_CODE, json.dumps(marker))
-                await asyncio.sleep(pause)
+        others = {each.presence.user_id for each in matched.users} - {user.session.user_id}
+        receiving = asyncio.create_task(_receive(match, len(others) * messages))
+        try:
+            async with asyncio.timeout(timeout):
+                await _everybody(user, match, len(others))
+                for _ in range(messages):
+                    async with user.sending("match data", others) as marker:
+                        await match.send(_OP_CODE, json.dumps(marker))
+                    await asyncio.sleep(pause)
+                await receiving
+        finally:
+            await _ended([receiving])
     except TimeoutError:
         raise TimeoutExceeded(f"the match did not end within {timeout:g} s") from None
     finally:
-        await match.leave()
+        with suppress(NakamaError):  # a lost socket has left it
+            await match.leave()
 
 
 async def lose_connections(user: NakamaUser, share: float = 0.5, *, timeout: float = 60.0) -> None:
@@ -185,8 +192,7 @@ async def lose_connections(user: NakamaUser, share: float = 0.5, *, timeout: flo
     try:
         _, late = await asyncio.wait(waiting, timeout=timeout) if waiting else ((), ())
     finally:
-        for each in waiting:
-            each.cancel()
+        await _ended(waiting)
     if late:
         raise TimeoutExceeded(f"{len(late)} of {len(lost)} were not back within {timeout:g} s")
 
@@ -215,10 +221,18 @@ async def _matched(user: NakamaUser, players: int, timeout: float) -> Matchmaker
     try:
         matched = await event
     except BaseException:
-        await user.socket.remove_matchmaker(ticket)
+        with suppress(NakamaError):  # a lost socket has no ticket
+            await user.socket.remove_matchmaker(ticket)
         raise
     user._load.record("SOCKET", "matchmaking", time.perf_counter() - started)
     return matched
+
+
+async def _ended(tasks: list[asyncio.Task[Any]]) -> None:
+    """Cancel what still runs, and wait until it has ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _everybody(user: NakamaUser, match: Match, count: int) -> None:
