@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from onesignal_stub import OneSignalStub
 
@@ -318,6 +318,22 @@ def test_a_restart_with_its_data_is_caught_up(played: Backend, page: Page) -> No
     played.send(headings={"en": "While away"}, include_external_user_ids=["bo"])
     expect(titles(page).first).to_have_text("While away")
     expect(page.locator("#live")).to_have_text("Live")
+
+
+def test_a_row_chosen_while_a_search_is_under_way_gets_the_focus(
+    played: Backend, page: Page
+) -> None:
+    held: list[Route] = []
+    page.route(re.compile("q=ches"), lambda route: held.append(route))
+    page.goto("/")
+    page.get_by_role("searchbox").fill("che")
+    expect(titles(page)).to_have_count(1)
+    with page.expect_request(re.compile("q=ches")):
+        page.get_by_role("searchbox").press_sequentially("s")
+    titles(page).click()
+    for route in held:
+        route.continue_()
+    expect(page.locator("#detail h2")).to_be_focused()
 
 
 def test_everything_by_keyboard(played: Backend, page: Page) -> None:

@@ -111,6 +111,7 @@ export function browse({ title, views, chips = [] }) {
     const id = String(view.opened(now, found) ?? "");
     byId("panes").dataset.open = String(id !== "");
     const shown = id ? await view.detail(id, now) : null;
+    if (placeOf(place()) !== placeOf(now)) return; // moved on meanwhile; another update follows
     const text = shown ? `${shown.title} · ${title}` : title;
     if (document.title !== text) document.title = text;
     if (!shown) {
