@@ -161,15 +161,17 @@ async def test_call_ends_although_frames_keep_coming(
 ) -> None:
     monkeypatch.setattr(calls, "_PATIENCE", aiohttp.ClientTimeout(total=0.3))
     ended = asyncio.Event()
+    listener = await page.ada.connect()
 
     async def send_and_wait(context: Context, payload: str) -> None:
         while not ended.is_set():
             page.server.nk.notification_send(context.user_id, "again", {}, 1)
-            await asyncio.sleep(0.01)
+            assert await listener.subject() == "again"
 
     page.server.rpc("busy")(send_and_wait)
     shown = await page.call("frame:rpc", page.ada.user_id, id="busy")
     ended.set()
+    await listener.close()
     assert shown["problem"] == "no answer within 0.3 seconds"
 
 
