@@ -7,9 +7,12 @@ strings are bytes; those that are not UTF-8 are lone surrogates in Python's text
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from functools import wraps
 from typing import Any
 
 from mock_server.runtime.errors import BadArgument, ModuleError
@@ -19,8 +22,30 @@ from mock_server.wire.uuids import parse_uuid
 Table = dict[Any, Any] | list[Any]
 
 _INT64 = 1 << 63
+_EXIT = "the function called sys.exit, which would end the server"
 _STRAY_BYTE = re.compile("[\ud800-\udfff]")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def without_exit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A module's function, in which `sys.exit` fails the call: it must not end the server."""
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        try:
+            result = function(*arguments)
+        except SystemExit as error:
+            raise RuntimeError(_EXIT) from error
+        return _awaited(result) if inspect.isawaitable(result) else result
+
+    return call
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    try:
+        return await result
+    except SystemExit as error:
+        raise RuntimeError(_EXIT) from error
 
 
 class Arguments:
@@ -92,10 +117,10 @@ class Arguments:
         return default if self._values[number - 1] is None else self.flag(number)
 
     def function(self, number: int) -> Any:
-        """A function."""
+        """A function; see `without_exit`."""
         value = self._values[number - 1]
         if callable(value):
-            return value
+            return without_exit(value)
         raise self._wrong_type(number, "function")
 
     def table(self, number: int) -> Table:

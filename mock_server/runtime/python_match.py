@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from mock_server.runtime.arguments import without_exit
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.match_dispatcher import DispatcherFunctions
@@ -129,7 +130,7 @@ class PythonMatchHandler:
         return self._keep(state_of(name, values))
 
     async def _results(self, name: str, *arguments: Any) -> tuple[Any, ...]:
-        result = getattr(self._handler, name)(*arguments)
+        result = without_exit(getattr(self._handler, name))(*arguments)
         if inspect.isawaitable(result):
             result = await result
         return result if isinstance(result, tuple) else (result,)

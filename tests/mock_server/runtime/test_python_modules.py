@@ -152,6 +152,29 @@ async def test_a_file_that_fails_stops_the_start_with_file_and_line(
 
 
 @pytest.mark.asyncio
+async def test_sys_exit_in_a_function_fails_the_call_and_not_the_server(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = """
+import sys
+
+def init_module(nk):
+    def leave(context, payload):
+        sys.exit(3)
+
+    async def leave_later(context, payload):
+        sys.exit(3)
+
+    nk.register_rpc(leave, "leave")
+    nk.register_rpc(leave_later, "leave_later")
+"""
+    async with serving(tmp_path, {"m.py": source}) as game:
+        for rpc_id in ("leave", "leave_later"):
+            assert (await game.rpc(rpc_id)).status == 500
+    assert "the function called sys.exit, which would end the server" in caplog.text
+
+
+@pytest.mark.asyncio
 async def test_errors_reach_clients_as_those_of_lua(tmp_path: Path) -> None:
     source = """
 from mock_server import ModuleError
