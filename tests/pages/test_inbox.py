@@ -299,6 +299,7 @@ def test_the_page_says_that_the_server_is_gone_and_comes_back(page: Page) -> Non
         Backend(stub).send(headings={"en": "Before"}, include_player_ids=[player])
         page.goto(stub.url)
         row(page, "Before").click()
+        expect(page.locator("#detail h2")).to_have_text("Before")
         expect(live).to_have_text("Live")
         port = int(stub.url.rpartition(":")[2])
     expect(live).to_contain_text("Server gone")
