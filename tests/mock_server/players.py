@@ -93,8 +93,12 @@ class Socket:
         """Drop the connection, without waiting for a server that may be mute."""
         own = self.connection.get_extra_info("socket")
         if own is not None:
-            with contextlib.suppress(OSError):
-                own.shutdown(socket.SHUT_RDWR)
+            # A copy: uvloop's own sockets can't be shut down.
+            with (
+                contextlib.suppress(OSError),
+                socket.fromfd(own.fileno(), own.family, own.type) as copy,
+            ):
+                copy.shutdown(socket.SHUT_RDWR)
         await self.connection.close()
 
 
