@@ -85,7 +85,7 @@ def test_documented_calls_of_a_shell_are_answered() -> None:
 def test_a_documented_command_starts_a_server(command: str, tmp_path: Path) -> None:
     for folder in ("build", "modules", "path/to/your/modules"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "rules.json").write_text(the_block("json", "docs/push.md"), encoding="utf-8")
+    (tmp_path / "rules.json").write_text(the_block("json", "docs/push-rules.md"), encoding="utf-8")
     python, *arguments = shlex.split(command)
     assert python == "python"
     with (
