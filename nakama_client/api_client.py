@@ -23,7 +23,7 @@ from nakama_client.protocol.tokens import SessionReply
 from nakama_client.redaction import excerpt
 from nakama_client.retrying import Retrying
 from nakama_client.session import Session, check_session
-from nakama_client.token_refresher import TokenRefresher
+from nakama_client.token_refresher import REFRESH_PATH, TokenRefresher
 from nakama_client.transport.http import HttpClient
 from nakama_client.transport.options import TransportOptions
 
@@ -212,7 +212,7 @@ class ApiClient:
             body["vars"] = dict(variables)
         request = Request(
             "POST",
-            "/v2/account/session/refresh",
+            REFRESH_PATH,
             body=encode(body),
             is_idempotent=True,
             secrets=(token,),

@@ -89,7 +89,7 @@ def _check_delay(_: object, attribute: Attribute[float], seconds: float) -> None
 
 def _check_attempts(_: object, attribute: Attribute[Any], attempts: object) -> None:
     if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
-        raise ArgumentError(f"{attribute.name} must be at least 1, not {attempts!r}")
+        raise ArgumentError(f"{attribute.name} must be an int of at least 1, not {attempts!r}")
 
 
 @frozen(kw_only=True)

@@ -264,5 +264,12 @@ class ConnectionSupervisor:
 
 
 def _is_running(supervisor: ConnectionSupervisor | None) -> bool:
-    task = None if supervisor is None else supervisor._task
-    return task is not None and not task.done()
+    """Whether events will come, for who waits for them.
+
+    Raises:
+        WrongLoop: They come in another event loop.
+    """
+    if supervisor is None or supervisor._task is None or supervisor._task.done():
+        return False
+    check_loop(supervisor._loop, "socket")
+    return True

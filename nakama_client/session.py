@@ -99,7 +99,14 @@ class Session:
 
         Args:
             now: Seconds since 1970; the present when None.
+
+        Raises:
+            ArgumentError: `now` is no number.
         """
+        if now is not None and (isinstance(now, bool) or not isinstance(now, int | float)):
+            raise errors.ArgumentError(
+                f"now must be a number of seconds since 1970, not {type(now).__name__}"
+            )
         return self._tokens.is_expired(time.time() if now is None else now)
 
     def to_dict(self) -> dict[str, Any]:

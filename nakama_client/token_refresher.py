@@ -15,9 +15,12 @@ from nakama_client.events.dispatcher import EventDispatcher
 from nakama_client.events.handlers import Handlers
 from nakama_client.events.tasks import drop_withdrawn_cancellation, is_functions_own, start
 from nakama_client.protocol.tokens import SessionReply, Tokens, from_login, from_refresh
+from nakama_client.redaction import hide_tokens
 from nakama_client.session import Session
 
 _log = logging.getLogger("nakama_client.http")
+
+REFRESH_PATH = "/v2/account/session/refresh"
 
 # The refresh that the current task belongs to, if any. Tasks inherit it, so that a call which an
 # `on_session_expired` handler makes with the expired session is found out instead of waiting for
@@ -67,8 +70,12 @@ class TokenRefresher:
         # By the loop, too: a task of another loop can't be waited for.
         self._refreshes_in_flight: dict[_Key, asyncio.Task[errors.NakamaError | None]] = {}
 
-    def login(self, reply: SessionReply) -> Session:
+    def login(self, path: str, reply: SessionReply) -> Session:
         """The session for an authentication that was just answered.
+
+        Args:
+            path: What was called, for the error.
+            reply: The answer.
 
         Raises:
             UnexpectedReply: The answer holds no session tokens.
@@ -76,7 +83,7 @@ class TokenRefresher:
         try:
             session = Session(reply.token, reply.refresh_token, created=reply.created)
         except errors.ArgumentError as error:
-            raise errors.UnexpectedReply(200, "a login without session tokens") from error
+            raise _without_tokens(path, "a login") from error
         session._replace_tokens(from_login(reply, now=self._clock()))
         return session
 
@@ -241,7 +248,7 @@ class TokenRefresher:
         except (errors.Unauthenticated, errors.NotFound) as error:
             raise errors.SessionExpired(f"the session can't be refreshed: {error}") from error
         except errors.ArgumentError as error:
-            raise errors.UnexpectedReply(200, "a refresh without session tokens") from error
+            raise _without_tokens(REFRESH_PATH, "a refresh") from error
 
     async def _logged_in_again(self, session: Session, expired: errors.SessionExpired) -> Tokens:
         """The tokens of the first `on_session_expired` handler that has some."""
@@ -256,12 +263,24 @@ class TokenRefresher:
                 await drop_withdrawn_cancellation()
                 if isinstance(error, errors.NakamaError):
                     raise
-                failed = f"{expired}; on_session_expired failed: {error!r}"
+                failed = f"{expired}; on_session_expired failed: {hide_tokens(repr(error))}"
                 raise errors.SessionExpired(failed) from error
             await drop_withdrawn_cancellation()
             if isinstance(result, Session):
                 return result.tokens
+            if result is not None:
+                kind = type(result).__name__
+                raise errors.SessionExpired(
+                    f"{expired}; on_session_expired returned a {kind} in the place of a Session"
+                )
         raise expired
+
+
+def _without_tokens(path: str, what: str) -> errors.UnexpectedReply:
+    """The error for an answer whose body is not repeated, since a token may be in it."""
+    error = errors.UnexpectedReply(200, "", f"{what} without session tokens")
+    error._note_call("POST", path, 1)
+    return error
 
 
 def _key(session: Session) -> _Key:

@@ -130,7 +130,7 @@ class UnexpectedReply(ReplyError):
     Attributes:
         status: The HTTP status; 0 over the socket.
         body: The first 200 characters of the body.
-        problem: What is wrong with it, when the status is right.
+        problem: What is wrong with it, when the status is right, or where a redirect points.
     """
 
     def __init__(self, status: int, body: str, problem: str = "") -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from nakama_client.disconnect import DisconnectReason
 from nakama_client.errors.calls import NakamaError
 from nakama_client.errors.replies import ApiError, InvalidArgument, NotFound, UnexpectedReply
+from nakama_client.redaction import hide_tokens
 
 
 class SocketError(NakamaError):
@@ -121,7 +122,7 @@ class HandlerFailed(SocketError):
         self.event = event
 
     def __str__(self) -> str:
-        return f"the handler {self.handler} failed: {self.__cause__!r}"
+        return f"the handler {self.handler} failed: {hide_tokens(repr(self.__cause__))}"
 
 
 class QueueOverflow(SocketError):

@@ -22,7 +22,7 @@ class Subscription(Generic[T]):
     here or on the socket. When the socket stays closed for another reason, the loop raises it:
     `SessionReplaced`, `UserBanned`, another `ConnectionLost`, or the error with which reconnecting
     was given up. While nobody has called `connect`, and after that has failed, it raises
-    `NotConnected`.
+    `NotConnected`; outside of the event loop that opened the socket, `WrongLoop`.
     """
 
     def __init__(

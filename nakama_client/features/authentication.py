@@ -336,4 +336,5 @@ class AuthenticationApi(ClientFeature):
             is_idempotent=True,
             secrets=secrets_in(credentials),
         )
-        return self._api.tokens.login(await self._api.call("server_key", request, SessionReply))
+        reply = await self._api.call("server_key", request, SessionReply)
+        return self._api.tokens.login(request.path, reply)

@@ -47,7 +47,7 @@ def text_of(payload: Payload) -> str:
     """The text of a payload: a str as it is, a dict or list as JSON, once."""
     if isinstance(payload, str):
         return payload
-    check_type("the payload", payload, dict, list)
+    check_type("the payload", payload, str, dict, list)
     return encode_payload(payload)
 
 

@@ -87,6 +87,19 @@ def refusal(reply: Reply) -> errors.ReplyError:
     return error
 
 
+def _redirect(reply: Reply) -> str:
+    """Where a redirect points, which is not followed; "" for another answer.
+
+    Its query is left out, and so is a user: both may hold what was sent.
+    """
+    if not 300 <= reply.status < 400 or not reply.location:
+        return ""
+    target = hide(reply.location.partition("?")[0], reply.secrets)[:200]
+    if "@" in target:
+        target = "an address with a user"
+    return f"a redirect, which is not followed; give the client the right address: {target!r}"
+
+
 def _refusal(reply: Reply) -> errors.ReplyError:
     try:
         body = decode(reply.body, _Refusal)
@@ -94,5 +107,6 @@ def _refusal(reply: Reply) -> errors.ReplyError:
         body = _Refusal()
     kind = _BY_CODE.get(body.code)
     if kind is None:
-        return errors.UnexpectedReply(reply.status, excerpt(reply.body, reply.secrets))
+        text = excerpt(reply.body, reply.secrets)
+        return errors.UnexpectedReply(reply.status, text, _redirect(reply))
     return kind(reply.status, body.code, hide(body.message, reply.secrets))

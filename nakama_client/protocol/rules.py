@@ -173,7 +173,8 @@ def check_path_name(name: str, text: str) -> str:
 
 def check_ids(name: str, ids: Iterable[str]) -> list[str]:
     """Ids that must be UUIDs, in canonical form."""
-    return [check_id(name, each) for each in _several(name, "ids", ids)]
+    texts = [check_text(f"each of {name}", each) for each in _several(name, "ids", ids)]
+    return [check_id(name, each) for each in texts]
 
 
 def _several(name: str, what: str, values: object) -> Iterable[str]:

@@ -193,7 +193,8 @@ def _refusal(error: websockets.InvalidStatus, secrets: tuple[str, ...]) -> Nakam
     if status == 401:
         return Unauthenticated(status, 16, excerpt(body, secrets).strip())
     wait = retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", ""))
-    return refusal(Reply(status, body, wait, secrets))
+    location = response.headers.get("Location", "")
+    return refusal(Reply(status, body, wait, secrets, location))
 
 
 def _close_of(ending: Ending, silence: float, secrets: tuple[str, ...]) -> Close:

@@ -199,6 +199,7 @@ MAKERS: list[Callable[[], object]] = [
     lambda: ReconnectPolicy(should_reconnect=False),
     lambda: Session(5),
     lambda: Session.from_dict(TOKEN),
+    lambda: SESSION.is_expired("5"),
     lambda: PushDevice(5, "app"),
     lambda: PushDevice(URL, "app", timeout="5"),
 ]
@@ -234,6 +235,17 @@ async def test_socket_calls_raise_argument_error_and_send_nothing() -> None:
             with pytest.raises(ArgumentError):
                 await call(socket)
         await socket.rpc("good")
+
+
+@pytest.mark.asyncio
+async def test_errors_name_the_types_that_a_payload_and_an_id_may_have() -> None:
+    async with Client(URL) as client:
+        with pytest.raises(ArgumentError, match="payload must be of the type str or dict or list"):
+            await client.rpc(SESSION, "f", 5)  # type: ignore[arg-type]
+        with pytest.raises(ArgumentError, match="each of ids must be a str, not int"):
+            await client.delete_notifications(SESSION, [5])  # type: ignore[list-item]
+    with pytest.raises(ArgumentError, match="attempts must be an int of at least 1, not '5'"):
+        RetryPolicy(attempts="5")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("make", MAKERS)

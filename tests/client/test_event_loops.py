@@ -14,6 +14,7 @@ from nakama_client import (
     NakamaError,
     ReconnectPolicy,
     Session,
+    Socket,
     WrongLoop,
 )
 from tests.client.leaks import tasks
@@ -84,6 +85,10 @@ def test_sockets_and_feeds_of_a_closed_loop_say_what_to_do() -> None:
         gc.collect()
 
 
+async def _status(socket: Socket) -> None:
+    await socket.wait_for(socket.status_presences, timeout=5)
+
+
 async def _awaited(call: object) -> None:
     await call  # type: ignore[misc]
 
@@ -114,8 +119,9 @@ def test_close_closes_what_lives_in_another_running_loop() -> None:
         session = server.run(client.authenticate_device(DEVICE))
         socket = client.socket(session)
         server.run(socket.connect())
-        with pytest.raises(WrongLoop, match="is another one"):
-            asyncio.run(socket.rpc("f"))
+        for call in (socket.rpc("f"), anext(socket.notifications()), _status(socket)):
+            with pytest.raises(WrongLoop, match="is another one"):
+                asyncio.run(_awaited(call))
         asyncio.run(client.close())
         assert not socket.is_connected
 

@@ -135,6 +135,16 @@ async def test_connect_and_calls_follow_no_redirect(status: int) -> None:
 
 
 @pytest.mark.asyncio
+async def test_errors_of_redirects_say_where_they_point() -> None:
+    moved = f"https://game.example/v2?token={SESSION.token}"
+    redirect = answer(b"", f"Location: {moved}", status="308 Moved")
+    async with raw_server(lambda head, _: redirect) as url, Client(url) as client:
+        for call in (client.get_account(SESSION), client.socket(SESSION).connect()):
+            with pytest.raises(UnexpectedReply, match=r"address: 'https://game\.example/v2'"):
+                await call
+
+
+@pytest.mark.asyncio
 async def test_every_error_of_a_call_says_which_call_failed() -> None:
     statuses = iter([503, 503, 502])
 

@@ -338,8 +338,9 @@ async def test_authenticate_raises_for_a_reply_without_tokens(body: dict[str, st
         ScriptedServer(answer=answers(lambda _: web.json_response(body))) as server,
         Client(server.url) as client,
     ):
-        with pytest.raises(UnexpectedReply, match="without session tokens"):
+        with pytest.raises(UnexpectedReply, match="without session tokens") as raised:
             await client.authenticate_device("device-of-alice")
+    assert raised.value.path == "/v2/account/authenticate/device"
 
 
 @pytest.mark.asyncio
@@ -400,8 +401,9 @@ async def test_refresh_session_raises_for_a_reply_without_tokens(body: dict[str,
 
     session = Session(make_token(exp=1), make_token())
     async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
-        with pytest.raises(UnexpectedReply, match="without session tokens"):
+        with pytest.raises(UnexpectedReply, match="without session tokens") as raised:
             await client.get_account(session)
+    assert raised.value.path == "/v2/account/session/refresh"
     assert session.token == make_token(exp=1)
 
 

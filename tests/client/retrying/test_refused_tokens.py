@@ -264,6 +264,17 @@ async def test_call_raises_session_expired_when_the_handler_fails(
 
 
 @pytest.mark.asyncio
+async def test_call_names_what_the_handler_returned_in_the_place_of_a_session(
+    client: Client, server: MockServer, alice: Session
+) -> None:
+    client.on_session_expired(lambda session: session.token)
+    server.clock.advance(4000)
+    with pytest.raises(SessionExpired, match="on_session_expired returned a str") as raised:
+        await client.get_account(alice)
+    assert alice.token not in str(raised.value)
+
+
+@pytest.mark.asyncio
 async def test_handler_raises_when_it_uses_the_expired_session(
     client: Client, server: MockServer, alice: Session
 ) -> None:
