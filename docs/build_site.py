@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -108,15 +108,16 @@ def route_key(method: str, path: str) -> tuple[str, str]:
     return method, re.sub(r"\{\w+\}|\b[A-Z]{2,}\b", "*", path.partition("?")[0])
 
 
-def described_routes(page: str) -> Iterator[tuple[tuple[str, str], str]]:
-    """The routes that a page's tables describe, each with what they say of it.
+def described_routes(section: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """The routes that the tables of a section of control.md describe, with what they say of each.
 
     After the first route of a row, `…/restore` or `/users` is another one in its place, and
     `DELETE` the same path with another method.
     """
-    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "control.md").read_text(encoding="utf-8")
+    text = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     for row in re.findall(r"^\| (`[A-Z]+ /_control.*?) \| (.*) \|$", text, re.MULTILINE):
-        names, says = row[0], re.sub(r"\]\(#", f"]({page}.md#", row[1]).replace("](", "](../")
+        names, says = row[0], re.sub(r"\]\(#", "](control.md#", row[1]).replace("](", "](../")
         method = path = ""
         for name in re.findall(r"`([^`]*)`", names):
             if name.startswith("{"):  # a body
@@ -132,12 +133,13 @@ def described_routes(page: str) -> Iterator[tuple[tuple[str, str], str]]:
             yield route_key(method, path), says
 
 
-def routes_of(app: web.Application, pages: Iterable[str]) -> Iterator[str]:
-    """The control routes of an application, as rows; each is described on one of the pages."""
-    described: dict[tuple[str, str], str] = {}
-    for page in pages:
-        for key, says in described_routes(page):
-            described.setdefault(key, says)
+def routes_of(app: web.Application, own: str) -> Iterator[str]:
+    """The control routes of an application, as rows; control.md describes each of them, once."""
+    described = dict(described_routes(own))
+    for key, says in described_routes("Both servers"):
+        if key in described:
+            raise SystemExit(f"control.md describes {key} twice")
+        described[key] = says
     found = {
         (route.resource.canonical, route.method)
         for route in app.router.routes()
@@ -145,33 +147,28 @@ def routes_of(app: web.Application, pages: Iterable[str]) -> Iterator[str]:
     }
     for path, method in sorted(found):
         if path.startswith("/_control"):
-            if (says := described.get(route_key(method, path))) is None:
-                raise SystemExit(f"no table in docs describes {method} {path}")
+            if (says := described.pop(route_key(method, path), None)) is None:
+                raise SystemExit(f"control.md does not describe {method} {path}")
             yield f"| `{method} {path}` | {says} |"
+    if described:
+        raise SystemExit(f"control.md describes what {own} does not have: {sorted(described)}")
 
 
 async def control_reference() -> str:
     """The routes under `/_control` of both servers."""
     async with MockServer() as server, OneSignalStub() as stub:
         applications = {
-            "The mock, on the console's port": (
-                server._console_app(),
-                ("mock_server", "faults", "console"),
-            ),
-            "The OneSignal stub": (
-                stub._application(stub._running),
-                ("onesignal", "faults", "console"),
-            ),
+            "The mock": server._console_app(),
+            "The OneSignal stub": stub._application(stub._running),
         }
         tables = [
             f"## {title}\n\n| request | does, or answers |\n|---|---|\n"
-            + "\n".join(routes_of(*each))
-            for title, each in applications.items()
+            + "\n".join(routes_of(app, title))
+            for title, app in applications.items()
         ]
     return (
-        "# Control routes\n\nMore of them: [the mock](../mock_server.md#from-another-process), "
-        "[faults](../faults.md), [the inbox](../console.md), "
-        "[the stub](../onesignal.md).\n\n" + "\n\n".join(tables) + "\n"
+        "# All control routes\n\n[Control routes](../control.md) has their lists, parameters and "
+        "events, and who may call them.\n\n" + "\n\n".join(tables) + "\n"
     )
 
 

@@ -71,7 +71,7 @@ def test_a_documented_program_runs(source: str, tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_documented_calls_of_a_shell_are_answered() -> None:
     with MockServer() as server, OneSignalStub() as stub:
-        calls = the_block("sh", "docs/mock_server.md").replace("\\\n", "")
+        calls = the_block("sh", "docs/other-languages.md").replace("\\\n", "")
         calls = calls.replace("http://127.0.0.1:7351", server.console_url)
         calls = calls.replace("http://127.0.0.1:8890", stub.url)
         for call in calls.splitlines():
