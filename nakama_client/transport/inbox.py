@@ -103,7 +103,14 @@ class Inbox:
         if not self._is_scheduled:
             self._events = 0
 
-    def put(self, data: bytes, *, is_last: bool) -> None:
+    def put(self, message: bytes) -> None:
+        """Take a whole message; called by the websocket library, between two others."""
+        if self._each is not None and not self._is_scheduled and self._events < self._turn:
+            self._hand_on(message)
+        elif not self._is_stopped:
+            self._keep(message)
+
+    def put_part(self, data: bytes, *, is_last: bool) -> None:
         """Take a data frame; called by the websocket library.
 
         Args:
@@ -111,19 +118,14 @@ class Inbox:
             is_last: Whether it is a message's last, and so completes the message.
         """
         if self._unfinished is None and is_last:
-            message = data
+            self.put(data)
         elif self._unfinished is None:
             self._unfinished = bytearray(data)
-            return
         else:
             self._unfinished += data
-            if not is_last:
-                return
-            message, self._unfinished = bytes(self._unfinished), None
-        if self._each is not None and not self._is_scheduled and self._events < self._turn:
-            self._hand_on(message)
-        elif not self._is_stopped:
-            self._keep(message)
+            if is_last:
+                message, self._unfinished = bytes(self._unfinished), None
+                self.put(message)
 
     def close(self) -> None:
         """The connection has ended; called by the websocket library."""

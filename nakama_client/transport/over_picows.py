@@ -171,13 +171,13 @@ class _Connection(picows.WSListener):
     def _take(self, frame: picows.WSFrame, *, is_continuation: bool) -> None:
         inbox = self.inbox
         if inbox.unfinished is None and not is_continuation:
-            inbox.put(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
+            inbox.put_part(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
         elif inbox.unfinished is None or not is_continuation:
             self._fail(_BROKEN, "frames of two messages are mixed")
         elif inbox.unfinished + frame.payload_size > self._max_bytes:
             self._fail(picows.WSCloseCode.MESSAGE_TOO_BIG, f"over {self._max_bytes} bytes")
         else:
-            inbox.put(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
+            inbox.put_part(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
 
     def _answer_close(self, transport: picows.WSTransport, payload: bytes) -> None:
         try:

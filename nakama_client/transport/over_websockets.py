@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.client import ClientProtocol
 from websockets.frames import DATA_OPCODES, Close
 from websockets.protocol import State
 
@@ -21,6 +22,7 @@ from nakama_client.transport.connection import (
     WebSocketClosed,
 )
 from nakama_client.transport.inbox import Inbox
+from nakama_client.transport.text_frames import TextFrames
 
 if TYPE_CHECKING:
     _Adapter = logging.LoggerAdapter[logging.Logger]
@@ -55,6 +57,8 @@ class _Connection(ClientConnection):
         super().__init__(*args, **options)
         self.outlet = Outlet()
         self._dropping: asyncio.TimerHandle | None = None
+        # What takes the bytes that come after the handshake.
+        self._take: Callable[[bytes], object] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -65,11 +69,32 @@ class _Connection(ClientConnection):
         if self.response is None:
             super().process_event(event)
         elif event.opcode in DATA_OPCODES:
-            self.inbox.put(bytes(event.data), is_last=event.fin)
+            self.inbox.put_part(bytes(event.data), is_last=event.fin)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
         self.inbox.begin_turn()
+        if self._take is not None:
+            self._take(data)
+        else:
+            self._take_handshake(data)
+        if self.protocol.state is not State.OPEN:
+            self._end_tcp()
+
+    def _take_handshake(self, data: bytes) -> None:
+        head, end, rest = data.partition(b"\r\n\r\n")
+        self._parse(head)
+        if self.protocol.state is State.OPEN:
+            # The mark of the end came in two pieces, so a frame may have begun in this one.
+            self._take = self._parse
+        self._parse(end)
+        if self._take is None and self.protocol.state is State.OPEN:
+            limit = self.protocol.max_message_size
+            self._take = TextFrames(self.inbox.put, self._parse, max_bytes=limit or 0).take
+        (self._take or self._parse)(rest)
+
+    def _parse(self, data: bytes) -> bool:
+        """Let the library's parser take bytes; returns whether a new message may follow."""
         protocol = self.protocol
         protocol.receive_data(data)
         events = protocol.events_received()
@@ -77,13 +102,13 @@ class _Connection(ClientConnection):
             self.send_data()
         for event in events:
             self.process_event(event)
-        if protocol.state is not State.OPEN:
-            self._end_tcp()
+        return expects_message(protocol)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._dropping is not None:
             self._dropping.cancel()
         super().connection_lost(exc)
+        self._take = None  # it refers to this object
         self.inbox.close()
         self.outlet.close()
 
@@ -183,6 +208,12 @@ async def open_over_websockets(
         logger=_log,
         ssl=(tls or True) if url.startswith("wss:") else None,
     )  # type: ignore[return-value]
+
+
+def expects_message(protocol: ClientProtocol) -> bool:
+    """Whether the parser is between two messages, and takes more of them."""
+    is_over = protocol.close_rcvd is not None or protocol.parser_exc is not None
+    return protocol.current_size is None and not is_over
 
 
 def _frame(close: Close | None) -> CloseFrame | None:

@@ -60,7 +60,7 @@ def test_listen_gets_each_message_once_in_order(
             inbox.begin_turn()
             for parts in chunk:
                 for at, part in enumerate(parts):
-                    inbox.put(part, is_last=at == len(parts) - 1)
+                    inbox.put_part(part, is_last=at == len(parts) - 1)
         inbox.close()
         if reader_comes >= len(chunks):
             inbox.listen(take, turn=turn)
@@ -84,7 +84,7 @@ async def test_other_tasks_get_their_turn_in_a_long_burst() -> None:
     await asyncio.sleep(0)
     inbox.begin_turn()
     for _ in range(100):
-        inbox.put(b"x", is_last=True)
+        inbox.put(b"x")
     assert (len(taken), transport.is_paused) == (10, True)
     await asyncio.sleep(0)
     assert len(taken) == 20
@@ -107,7 +107,7 @@ async def test_a_listener_that_fails_is_told_to_the_loop_and_ends_the_connection
     inbox.listen(fail, turn=10)
     await asyncio.sleep(0)
     for _ in range(3):
-        inbox.put(b"x", is_last=True)
+        inbox.put(b"x")
     assert [type(each) for each in raised] == [LookupError]
     assert transport.is_aborted
     inbox.close()
@@ -125,5 +125,5 @@ async def test_a_listener_may_end_the_program() -> None:
     inbox.listen(interrupt, turn=10)
     await asyncio.sleep(0)
     with pytest.raises(KeyboardInterrupt):
-        inbox.put(b"x", is_last=True)
+        inbox.put(b"x")
     assert transport.is_aborted
