@@ -133,7 +133,13 @@ def account_table(accounts: Accounts, row: Row) -> dict[str, Any]:
     others: dict[str, Any] = {
         name: account[name] for name in ("email", "devices", "custom_id") if name in account
     }
-    return {**user, "user": user, "wallet": gojson.unmarshal(row["wallet"]), **others, **times}
+    return {
+        **user,
+        "user": user,
+        "wallet": gojson.unmarshal(row["wallet"], exact=True),
+        **others,
+        **times,
+    }
 
 
 def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:
@@ -157,7 +163,7 @@ def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:
 
 def _metadata(text: str) -> Any:
     try:
-        return gojson.unmarshal(text)
+        return gojson.unmarshal(text) or {}
     except DecodeError as error:
         raise ModuleError(f"failed to convert user metadata to json: {error}") from None
 

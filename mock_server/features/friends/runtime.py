@@ -193,7 +193,7 @@ class FriendFunctions(RuntimeFunctions):
             "state": row["edge_state"],
             "update_time": row["edge_time"] // 1_000_000,
             "user": user_table(self._accounts, row) | {"edge_count": 0},
-            "metadata": gojson.unmarshal(row["edge_metadata"]),
+            "metadata": gojson.unmarshal(row["edge_metadata"]) or {},
         }
 
     def _named(self, given: Arguments, self_refusal: str) -> tuple[str, str, list[str]]:

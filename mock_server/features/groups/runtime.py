@@ -245,7 +245,7 @@ def group_table(row: Row) -> dict[str, Any]:
     return {
         **{name: row[name] for name in _COLUMNS},
         "open": row["state"] == OPEN,
-        "metadata": gojson.unmarshal(row["metadata"]),
+        "metadata": gojson.unmarshal(row["metadata"]) or {},
         "create_time": row["create_time"] // 1_000_000,
         "update_time": row["update_time"] // 1_000_000,
     }

@@ -24,7 +24,7 @@ class MatchMembers:
         return session_id in self._by_session
 
     def all(self) -> list[MatchPresence]:
-        """Every member, in the order of joining."""
+        """Every member, in the order of joining; where one has left, the last one has the place."""
         return list(self._by_session.values())
 
     def join(self, presences: Iterable[MatchPresence]) -> list[MatchPresence]:
@@ -35,7 +35,7 @@ class MatchMembers:
 
     def leave(self, presences: Iterable[MatchPresence]) -> list[MatchPresence]:
         """Remove members, and return those who were there."""
-        left = [each for each in presences if self._by_session.pop(each.session_id, None)]
+        left = [each for each in presences if self._remove(each.session_id)]
         for each in left:
             self.confirm(each.session_id)
         return left
@@ -65,3 +65,14 @@ class MatchMembers:
         for each in late:
             self.confirm(each.session_id)
         return late
+
+    def _remove(self, session_id: str) -> bool:
+        if session_id not in self._by_session:
+            return False
+        last_id, last = self._by_session.popitem()
+        if last_id != session_id:
+            self._by_session = {
+                last_id if each == session_id else each: last if each == session_id else member
+                for each, member in self._by_session.items()
+            }
+        return True

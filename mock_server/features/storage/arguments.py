@@ -38,7 +38,7 @@ def write_of(entry: ArgumentTable) -> Write:
     return Write(which, value, read, write)
 
 
-def object_table(row: Row) -> dict[str, Any]:
+def object_table(row: Row | dict[str, Any]) -> dict[str, Any]:
     """An object as modules see it; times are whole seconds."""
     return {
         "key": row["key"],

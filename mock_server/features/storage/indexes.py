@@ -27,6 +27,10 @@ _CURSOR = "storage_index"
 _EVICT_ABOVE = 1.1  # of the maximal number of entries
 _FILTER_TIMEOUT = 1.0  # seconds that a list waits for filters; one that lists itself never ends
 _PUBLIC = 2
+_OF_ACKS = ("version", "create_time", "update_time")
+
+IndexedRow = Row | dict[str, Any]
+"""An object as an index knows it."""
 
 
 class IndexRefused(Exception):
@@ -37,7 +41,7 @@ class IndexRefused(Exception):
 class FoundObject:
     """An object that was found: its row, and its value as far as it is shown."""
 
-    row: Row
+    row: IndexedRow
     value: dict[str, Any]
 
 
@@ -56,7 +60,7 @@ class _Entry:
     id: ObjectId
     document: Document
     value: dict[str, Any]
-    row: Row
+    row: IndexedRow
 
     def sort_key(self, name: str, sortable: Collection[str]) -> tuple[int, Any] | None:
         """What orders entries by a field; numbers before texts, None where there is none."""
@@ -82,7 +86,7 @@ class _Index:
         """Tell whether objects of this name belong into it."""
         return collection == self.declared.collection and self.declared.key in ("", key)
 
-    def put(self, row: Row) -> None:
+    def put(self, row: IndexedRow) -> None:
         """Take an object over; one without indexed members is passed over, as in Nakama."""
         value = gojson.unmarshal(row["value"])
         shown = {name: value[name] for name in self.declared.fields if name in value}
@@ -123,7 +127,7 @@ class StorageIndexes:
         self._contexts = contexts
         self._loaded: Callbacks | None = None
         self._indexes: dict[str, _Index] = {}
-        self._undecided: deque[tuple[_Index, ObjectId, Row | None]] = deque()
+        self._undecided: deque[tuple[_Index, ObjectId, IndexedRow | None]] = deque()
         self._deciding: asyncio.Task[None] | None = None
         storage.written.connect(self._written)
         storage.deleted.connect(self._deleted)
@@ -227,7 +231,7 @@ class StorageIndexes:
 
     def _written(self, rows: Sequence[Row]) -> None:
         touched = []
-        for row in rows:
+        for row in _indexed_rows(rows):
             for index in self._holding(row["collection"], row["key"]):
                 self._take(index, row)
                 touched.append(index)
@@ -245,14 +249,14 @@ class StorageIndexes:
     def _holding(self, collection: str, key: str) -> Iterator[_Index]:
         return (index for index in self._current().values() if index.holds(collection, key))
 
-    def _take(self, index: _Index, row: Row) -> None:
+    def _take(self, index: _Index, row: IndexedRow) -> None:
         if index.filter is None:
             index.put(row)
         else:
             which = ObjectId(row["collection"], row["key"], row["user_id"])
             self._decide_later(index, which, row)
 
-    def _decide_later(self, index: _Index, which: ObjectId, row: Row | None) -> None:
+    def _decide_later(self, index: _Index, which: ObjectId, row: IndexedRow | None) -> None:
         self._undecided.append((index, which, row))
         if self._deciding is None or self._deciding.done():
             self._deciding = asyncio.get_running_loop().create_task(self._decide())
@@ -266,7 +270,7 @@ class StorageIndexes:
                 (index.put(row) if takes else index.remove(which))
                 index.evict()
 
-    async def _ask(self, index: _Index, row: Row) -> bool | None:
+    async def _ask(self, index: _Index, row: IndexedRow) -> bool | None:
         """What the filter says; None where it failed, which is logged."""
         function: Callable[..., Any] | None = index.filter
         assert function is not None
@@ -293,7 +297,7 @@ class StorageIndexes:
             await asyncio.wait({self._deciding}, timeout=_FILTER_TIMEOUT)
 
 
-def _document(row: Row, shown: dict[str, Any]) -> Document:
+def _document(row: IndexedRow, shown: dict[str, Any]) -> Document:
     document = Document()
     for name in ("collection", "key", "user_id", "version"):
         document.add_text(name, row[name])
@@ -305,7 +309,21 @@ def _document(row: Row, shown: dict[str, Any]) -> Document:
     return document
 
 
-def _filtered(row: Row) -> dict[str, Any]:
+def _indexed_rows(rows: Sequence[Row]) -> Iterator[IndexedRow]:
+    """The rows of a batch as indexes see them.
+
+    QUIRK: Nakama goes through the objects in the order in which it wrote them, but through their
+    versions and times in the order in which they were asked for.
+    """
+    for which, acknowledged in zip(sorted(rows, key=_written_at), rows, strict=True):
+        yield {**dict(which), **{name: acknowledged[name] for name in _OF_ACKS}}
+
+
+def _written_at(row: Row) -> tuple[str, str, str]:
+    return row["collection"], row["key"], row["user_id"]
+
+
+def _filtered(row: IndexedRow) -> dict[str, Any]:
     """An object as filters see it."""
     return {
         "key": row["key"],

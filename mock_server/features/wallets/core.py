@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.accounts.core import Accounts
@@ -25,7 +25,8 @@ CREATE TABLE wallet_ledger (
 """
 
 _CURSOR = "wallet_ledger"
-_END_OF_TIME = (1 << 63) - 1
+_INT64 = 1 << 63
+_END_OF_TIME = _INT64 - 1
 
 
 class WalletRejected(Exception):
@@ -49,7 +50,7 @@ class Update:
 
 @frozen
 class WalletUpdateResult:
-    """What a wallet was before an update, and what it is now."""
+    """What a wallet was before an update, and what it is after the whole batch."""
 
     user_id: str
     previous: dict[str, int]
@@ -84,8 +85,10 @@ class Wallets:
             WalletRejected: A value would become negative.
         """
         with self._store.transaction():
-            results = [self._update(each, in_ledger=in_ledger) for each in updates]
-        return [result for result in results if result is not None]
+            changed = [self._update(each, in_ledger=in_ledger) for each in updates]
+        results = [result for result in changed if result is not None]
+        last = {result.user_id: result.updated for result in results}
+        return [evolve(result, updated=last[result.user_id]) for result in results]
 
     def ledger(
         self,
@@ -101,22 +104,25 @@ class Wallets:
             user_id: Whose.
             limit: How many items at most.
             cursor: Where to go on.
-            after: Only items from then on, in microseconds.
-            before: Only items until then.
+            after: Only later items, in microseconds.
+            before: Only earlier items.
 
         Raises:
-            BadCursor: Not a cursor of this user's ledger.
+            BadCursor: Not a cursor of this user's ledger with these bounds.
         """
         is_forward = True
         position: list[Any] = [_END_OF_TIME, ""]
         if cursor:
-            owner, is_forward, *position = decode_cursor(_CURSOR, cursor, str, bool, int, str)
-            if owner != user_id:
+            *listed, is_forward, create_time, item_id = decode_cursor(
+                _CURSOR, cursor, str, int, int, bool, int, str
+            )
+            if listed != [user_id, after, before]:
                 raise BadCursor(cursor)
+            position = [create_time, item_id]
         compared, order = ("<", " DESC") if is_forward else (">", "")
         rows = self._store.all(
             f"SELECT * FROM wallet_ledger WHERE user_id = ? AND (create_time, id) {compared} "
-            "(?, ?) AND create_time BETWEEN ? AND ? "
+            "(?, ?) AND create_time > ? AND create_time < ? "
             f"ORDER BY create_time{order}, id{order} LIMIT ?",
             user_id,
             *position,
@@ -125,16 +131,17 @@ class Wallets:
             limit + 1,
         )
         has_more, page = len(rows) > limit, rows[:limit]
+        listing = (user_id, after, before)
         if not page:
-            return LedgerPage(page, _cursor(user_id, True, *position) if has_more else "")
+            return LedgerPage(page, _cursor(listing, True, *position) if has_more else "")
         if not is_forward:
             page.reverse()
         follows, precedes = (has_more, bool(cursor)) if is_forward else (True, has_more)
         first, last = page[0], page[-1]
         return LedgerPage(
             page,
-            _cursor(user_id, True, last["create_time"], last["id"]) if follows else "",
-            _cursor(user_id, False, first["create_time"], first["id"]) if precedes else "",
+            _cursor(listing, True, last["create_time"], last["id"]) if follows else "",
+            _cursor(listing, False, first["create_time"], first["id"]) if precedes else "",
         )
 
     def update_ledger(self, item_id: str, metadata: str) -> Row:
@@ -153,7 +160,7 @@ class Wallets:
         row = self._store.one("SELECT * FROM wallet_ledger WHERE id = ?", item_id)
         if row is None:
             raise NoSuchItem(item_id)
-        merged = gojson.unmarshal(row["metadata"]) | (gojson.unmarshal(metadata) or {})
+        merged = (gojson.unmarshal(row["metadata"]) or {}) | (gojson.unmarshal(metadata) or {})
         self._store.run(
             "UPDATE wallet_ledger SET metadata = ?, update_time = ? WHERE id = ?",
             jsonb_text(gojson.marshal(merged)),
@@ -170,7 +177,7 @@ class Wallets:
         row = self._accounts.find(update.user_id)
         if row is None:
             return None
-        previous = gojson.unmarshal(row["wallet"])
+        previous = gojson.unmarshal(row["wallet"], exact=True)
         updated = _apply(previous, update.changeset)
         now = self._clock.tick()
         self._store.run(
@@ -193,15 +200,15 @@ class Wallets:
         return WalletUpdateResult(update.user_id, previous, updated)
 
 
-def _cursor(user_id: str, is_forward: bool, create_time: int, item_id: str) -> str:
-    return encode_cursor(_CURSOR, user_id, is_forward, create_time, item_id)
+def _cursor(listing: tuple[str, int, int], is_forward: bool, create_time: int, item_id: str) -> str:
+    return encode_cursor(_CURSOR, *listing, is_forward, create_time, item_id)
 
 
 def _apply(wallet: Mapping[str, int], changeset: Mapping[str, int]) -> dict[str, int]:
     updated = dict(wallet)
     for name, change in changeset.items():
         updated[name] = updated.get(name, 0) + change
-        if updated[name] < 0:
+        if not 0 <= updated[name] < _INT64:  # Nakama adds with an overflow to the negative
             raise WalletRejected(f"wallet update rejected negative value at path '{name}'")
     return updated
 

@@ -116,7 +116,7 @@ class WalletFunctions(RuntimeFunctions):
             raise ModuleError(
                 "failed to retrieve user wallet ledger: wallet ledger cursor invalid"
             ) from None
-        return [_item(row) for row in page.rows], page.cursor
+        return [_item(row) | {"user_id": given.text(1)} for row in page.rows], page.cursor
 
     def wallet_ledger_update(self, item_id: Any = None, metadata: Any = None) -> dict[str, Any]:
         """Merge metadata into that of a ledger item.
@@ -139,7 +139,7 @@ class WalletFunctions(RuntimeFunctions):
             raise ModuleError(
                 "failed to update user wallet ledger: sql: no rows in result set"
             ) from None
-        return _item(row) | {"metadata": gojson.unmarshal(text)}
+        return _item(row) | {"id": given.text(1), "metadata": given.table(2)}
 
     def _update_wallets(
         self, updates: list[Update], *, in_ledger: bool
@@ -156,8 +156,8 @@ def _item(row: Row) -> dict[str, Any]:
         "user_id": row["user_id"],
         "create_time": row["create_time"] // 1_000_000,
         "update_time": row["update_time"] // 1_000_000,
-        "changeset": gojson.unmarshal(row["changeset"]),
-        "metadata": gojson.unmarshal(row["metadata"]),
+        "changeset": gojson.unmarshal(row["changeset"], exact=True),
+        "metadata": gojson.unmarshal(row["metadata"]) or {},
     }
 
 

@@ -35,13 +35,31 @@ local function fail(name, message, number, expected)
   raw_error(position(2) .. message, 0)
 end
 
-local AT_LEAST = { match_create = 2, match_list = 6 } -- have to be given, if only as nil
+-- Arguments that have to be given, if only as nil: from the first one to the second one.
+local GIVEN = {
+  groups_list = { 3, 3 }, json_encode = { 1, 1 }, match_create = { 2, 2 }, match_list = { 2, 6 },
+  party_list = { 2, 2 },
+}
+-- What is looked at before: of an optional argument its type.
+local LOOKED_AT = {
+  groups_list = { "string", "string" }, match_list = { "number" }, party_list = { "number" },
+}
+
+-- The number of the argument that is missing or wrong, and what is expected of it.
+local function missing(name, first, count, ...)
+  for number, kind in ipairs(LOOKED_AT[name] or {}) do
+    local got = type((select(number, ...)))
+    if got ~= kind and got ~= "nil" then return number, kind .. " expected, got " .. got end
+  end
+  if name == "match_create" and count == 0 then return 1, "string expected, got nil" end
+  return count < first and first or count + 1, "value expected"
+end
 
 local function runtime_function(name, shown)
-  local call, required = host.call, AT_LEAST[name] or 0
+  local call, first, last = host.call, unpack(GIVEN[name] or { 0, 0 })
   return function(...)
     local count = select("#", ...)
-    if count < required then fail(shown, nil, count + 1, "value expected") end
+    if count < last then fail(shown, nil, missing(name, first, count, ...)) end
     local results = pack(call(name, ...))
     if results[1] then return unpack(results, 2, results.n) end
     fail(shown, results[2], results[3], results[4])

@@ -46,3 +46,14 @@ def test_expired_returns_joiners_who_did_not_appear_once() -> None:
     assert members.expired(14) == []
     assert members.expired(15) == [ADA]
     assert members.expired(16) == []
+
+
+def test_the_last_member_takes_the_place_of_one_who_left() -> None:
+    cleo, dora = (MatchPresence(name, f"session-of-{name}", name, "node") for name in ("c", "d"))
+    members = MatchMembers()
+    members.join([ADA, BOB, cleo, dora])
+
+    members.leave([BOB])
+    assert members.all() == [ADA, dora, cleo]
+    members.leave([cleo])
+    assert members.all() == [ADA, dora]

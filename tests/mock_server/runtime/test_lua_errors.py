@@ -46,6 +46,13 @@ _WORDS = {
     "math.max()": "wrong number of arguments",
     "math.random(#{})": "invalid argument to Intn",
     "math.random(2, 1)": "invalid argument to Intn",
+    "nk.groups_list('x')": "bad argument #3 to groups_list (value expected)",
+    "nk.groups_list('x', 1)": "bad argument #2 to groups_list (string expected, got number)",
+    "nk.json_encode()": "bad argument #1 to json_encode (value expected)",
+    "nk.match_create()": "bad argument #1 to match_create (string expected, got nil)",
+    "nk.match_list()": "bad argument #2 to match_list (value expected)",
+    "nk.match_list('x')": "bad argument #1 to match_list (number expected, got string)",
+    "nk.party_list()": "bad argument #2 to party_list (value expected)",
     "nk.uuid_bytes_to_string('short')": "bad argument #1 to uuid_bytes_to_string "
     "(not a valid UUID byte string)",
     "nk.notification_send('nobody', 's', {}, 1)": "bad argument #1 to notification_send "

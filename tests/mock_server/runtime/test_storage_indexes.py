@@ -232,3 +232,16 @@ async def test_several_changes_happen_together_or_not_at_all() -> None:
         assert nk.account_get_id(ada)["user"]["display_name"] == "Ada"
         assert await _found(server, "") == ["knight"]
         assert nk.multi_update() == (None, None)
+
+
+@pytest.mark.asyncio
+async def test_a_batch_is_indexed_by_its_ids_with_the_versions_in_the_order_of_the_batch() -> None:
+    server = MockServer()
+    server.module(lambda nk: _declare(nk, index_only=True))
+    async with server:
+        written = server.nk.storage_write([_object("b", level=1), _object("a", level=2)])
+        objects, _ = await server.nk.storage_index_list("heroes", "", 10, [])
+        versions = [each["version"] for each in written]
+        assert [(each["key"], each["version"]) for each in objects] == list(
+            zip("ab", versions, strict=True)
+        )
