@@ -122,7 +122,10 @@ def collections(services: ConsoleServices, request: web.Request) -> dict[str, An
 
 def get_object(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """One object."""
-    rows = services.storage.read([_id(request)])
+    try:
+        rows = services.storage.read([_id(request)])
+    except StorageFailed:
+        raise internal("An error occurred while reading storage object.") from None
     if not rows:
         raise not_found("Storage object not found.")
     return object_message(rows[0])
@@ -165,6 +168,8 @@ def delete_object(services: ConsoleServices, request: web.Request) -> dict[str, 
         services.storage.delete([_id(request, version)])
     except StorageRejected as error:
         raise unknown(str(error)) from None
+    except StorageFailed:
+        raise internal("An error occurred while deleting storage object.") from None
     return {}
 
 

@@ -9,6 +9,7 @@ from mock_server.features.channels.history import (
     ChannelHistory,
     NotAMember,
     NotAParticipant,
+    UnreadableChannel,
     listed,
 )
 from mock_server.features.channels.ids import parse_channel_id
@@ -40,6 +41,9 @@ class _Api:
             raise _refuse("Group not found.") from None
         except NotAParticipant:
             raise _refuse("Channel not found.") from None
+        except UnreadableChannel:
+            message = "Error listing messages from channel."
+            raise GrpcError(GrpcCode.INTERNAL, message) from None
         return omit_empty(
             {
                 "messages": [listed(row, stream, channel) for row in page.rows],

@@ -18,7 +18,8 @@ from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.messages import api_message
 from mock_server.wire.output import omit_empty, timestamp
-from mock_server.wire.uuids import parse_uuid
+from mock_server.wire.uuids import NIL, parse_uuid
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -34,6 +35,7 @@ CREATE INDEX message_sender ON message (sender_id);
 """
 
 _SECOND = 1_000_000_000
+_NAME_WIDTH = 128
 
 
 class MessageCode(IntEnum):
@@ -240,6 +242,9 @@ class Channels:
     def _insert(self, message: ChannelMessage, now: int) -> None:
         author, stream = message.author, message.author.stream
         content = _stored_content(message.content)
+        for text in (author.username, stream.label):
+            if problem := varchar_problem(text, _NAME_WIDTH):
+                raise MessageNotStored(problem)
         try:
             self._store.run(
                 "INSERT INTO message (id, code, sender_id, username, stream_mode, stream_subject, "
@@ -290,8 +295,8 @@ def place(stream: Stream) -> dict[str, str]:
     if stream.mode == StreamMode.CHANNEL:
         return {"room_name": stream.label}
     if stream.mode == StreamMode.GROUP:
-        return {"group_id": stream.subject}
-    return {"user_id_one": stream.subject, "user_id_two": stream.subcontext}
+        return {"group_id": stream.subject or NIL}
+    return {"user_id_one": stream.subject or NIL, "user_id_two": stream.subcontext or NIL}
 
 
 def _stored_content(content: str) -> str:

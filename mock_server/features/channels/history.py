@@ -15,6 +15,7 @@ from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.stream import Stream, StreamMode
 from mock_server.wire.messages import api_message
 from mock_server.wire.output import omit_empty, timestamp
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Store
 from server_kit.store import Row
 
@@ -23,6 +24,10 @@ _MESSAGES = "channel message"
 
 class NotAMember(Exception):
     """The caller is not in the group whose channel it is."""
+
+
+class UnreadableChannel(Exception):
+    """The database can't look for a channel of this name; the text is PostgreSQL's."""
 
 
 class NotAParticipant(Exception):
@@ -79,9 +84,12 @@ class ChannelHistory:
             BadCursor: Not a cursor of this channel in this direction.
             NotAMember: It is a group's channel, and the caller is not one of its members.
             NotAParticipant: It is a direct message channel of others.
+            UnreadableChannel: Its name has a NUL character.
         """
         start = _decode(cursor, stream, forward) if cursor else None
         self._check_reader(caller_id, stream)
+        if problem := varchar_problem(stream.label):
+            raise UnreadableChannel(problem)
         rows = self._rows(stream, limit + 1, forward, start)
         has_more, rows = len(rows) > limit, rows[:limit]
         after = _at(rows[-1], forward, is_next=True) if has_more else None

@@ -14,7 +14,7 @@ from mock_server.features.channels.core import (
     MessageNotStored,
     place,
 )
-from mock_server.features.channels.history import ChannelHistory
+from mock_server.features.channels.history import ChannelHistory, UnreadableChannel
 from mock_server.features.channels.ids import channel_id as id_of
 from mock_server.features.channels.ids import parse_channel_id
 from mock_server.features.channels.joining import ChannelResolver, InvalidTarget
@@ -177,6 +177,8 @@ class ChannelFunctions(RuntimeFunctions):
             page = self._history.page(SYSTEM_USER, stream, size, forward=is_forward, cursor=start)
         except BadCursor:
             raise ModuleError("failed to list channel messages: invalid channel cursor") from None
+        except UnreadableChannel as error:
+            raise ModuleError(f"failed to list channel messages: {error}") from None
         messages = [_listed(row, stream, shown_id) for row in page.rows]
         return messages, page.next_cursor or None, page.prev_cursor or None
 

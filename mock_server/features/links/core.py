@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mock_server.features.authentication.foreign import ForeignProvider
     from mock_server.features.social.providers import Provider
 
+_TITLES = {"custom_id": "custom ID"}
 _COLUMNS = ("email", "custom_id", *PROVIDER_COLUMNS)
 
 
@@ -163,6 +164,7 @@ class Links:
         """
         if not device_id:
             raise refuse("A device ID must be supplied.")
+        _require_readable(device_id, "Could not unlink device ID.")
         others = self._store.all(
             "SELECT id FROM user_device WHERE user_id = ? AND id <> ?", user_id, device_id
         )
@@ -180,6 +182,7 @@ class Links:
         Raises:
             GrpcError: The value is not the user's, or it is their last way to log in.
         """
+        _require_readable(value, f"Error while trying to unlink {_TITLES.get(column, column)}.")
         self._require_other(user_id, column)
         row = self._accounts.find(user_id)
         if row is None or (value and row[column] != value):
@@ -242,6 +245,12 @@ class Links:
     def _has_identifier(self, user_id: str, *, besides: str | None) -> bool:
         row = self._accounts.find(user_id)
         return row is not None and any(row[name] for name in _COLUMNS if name != besides)
+
+
+def _require_readable(value: str, problem: str) -> None:
+    """Refuse a text with a NUL character, which PostgreSQL does not compare with."""
+    if "\0" in value:
+        raise GrpcError(GrpcCode.INTERNAL, problem)
 
 
 def _last_identifier() -> GrpcError:

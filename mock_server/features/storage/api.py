@@ -39,7 +39,10 @@ class _Api:
 
     def read(self, call: Call) -> dict[str, Any]:
         ids = [_read_id(each) for each in call.request["object_ids"]]
-        rows = self._storage.read(ids, call.identity.user_id)
+        try:
+            rows = self._storage.read(ids, call.identity.user_id)
+        except StorageFailed:
+            raise GrpcError(GrpcCode.INTERNAL, "Error reading storage objects.") from None
         return omit_empty({"objects": [_object(row) for row in rows]})
 
     def list(self, call: Call) -> dict[str, Any]:
@@ -56,6 +59,8 @@ class _Api:
             )
         except BadCursor:
             raise _refuse("Malformed cursor was used.") from None
+        except StorageFailed:
+            raise GrpcError(GrpcCode.INTERNAL, "Error listing storage objects.") from None
         return omit_empty({"objects": [_object(row) for row in page.rows], "cursor": page.cursor})
 
     def delete(self, call: Call) -> dict[str, Any]:
@@ -65,6 +70,8 @@ class _Api:
             self._storage.delete(ids, user_id)
         except StorageRejected as error:
             raise _refuse(str(error)) from None
+        except StorageFailed:
+            raise GrpcError(GrpcCode.INTERNAL, "Error deleting storage objects.") from None
         return {}
 
 

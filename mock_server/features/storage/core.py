@@ -12,7 +12,7 @@ from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.signals import Signal
 from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import NIL
-from mock_server.wire.varchar import varchar_problem
+from mock_server.wire.varchar import NUL_REFUSED, varchar_problem
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -130,7 +130,12 @@ class Storage:
         They come as they were changed, the oldest change first, and one that is named twice comes
         once. But where at least two of collection, key and owner differ among the ids they come in
         the order of these, and twice, as in Nakama.
+
+        Raises:
+            StorageFailed: An id has a NUL character.
         """
+        for each in ids:
+            _check_condition(each.collection, each.key)
         differing = sum(
             len(set(values)) > 1
             for values in (
@@ -176,7 +181,8 @@ class Storage:
 
         Raises:
             StorageRejected: A version that does not match, or an object that is not there or not
-                the caller's to delete; without a version the server's deletes never fail.
+                the caller's to delete; without a version the server's deletes never fail so.
+            StorageFailed: An id or a version has a NUL character.
         """
         self.delete_in_transaction(ids, caller)
         self.deleted.send(ids)
@@ -185,6 +191,7 @@ class Storage:
         """As `delete`, for a transaction that holds more; `deleted` is to be sent after its end."""
         with self._store.transaction():
             for each in sorted(ids, key=lambda each: each.order):
+                _check_condition(each.collection, each.key, each.version)
                 deleted = self._store.run(
                     "DELETE FROM storage WHERE collection = ? AND key = ? AND user_id = ? "
                     "AND (? OR write > 0) AND ? IN ('', version)",
@@ -236,10 +243,12 @@ class Storage:
 
         Raises:
             BadCursor: Not a cursor of a storage list.
+            StorageFailed: The collection has a NUL character.
         """
         if limit <= 0:
             return ObjectPage([], "")
         key, user, read = _position(cursor)
+        _check_condition(collection)
         after: tuple[int | str, ...]
         if user_id is None:
             least, read = (0, read) if not caller else (2, 2)
@@ -284,6 +293,7 @@ class Storage:
     def _write(self, write: Write, caller: str, now: int) -> Row:
         which = write.id
         value = _checked_value(write)
+        _check_condition(which.version)
         before = self._find(which)
         _check(which, before, caller)
         version = hashlib.md5(write.value.encode(), usedforsecurity=False).hexdigest()
@@ -339,6 +349,12 @@ class Storage:
                 'ERROR: insert or update on table "storage" violates foreign key constraint '
                 '"storage_user_id_fkey" (SQLSTATE 23503)'
             ) from None
+
+
+def _check_condition(*texts: str) -> None:
+    """Check what a condition compares with: PostgreSQL reads no text with a NUL character."""
+    if any("\0" in text for text in texts):
+        raise StorageFailed(NUL_REFUSED)
 
 
 def _position(cursor: str) -> tuple[str, str, int]:

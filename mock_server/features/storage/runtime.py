@@ -30,7 +30,11 @@ class StorageFunctions(RuntimeFunctions):
         """
         given = Arguments("storage_read", keys)
         ids = [object_id(entry) for entry in given.entries(1, "expects a valid set of keys")]
-        return [object_table(row) for row in self._storage.read(ids)]
+        try:
+            rows = self._storage.read(ids)
+        except StorageFailed as error:
+            raise ModuleError(f"failed to read storage objects: {error}") from None
+        return [object_table(row) for row in rows]
 
     def storage_write(self, objects: Any = None) -> list[dict[str, Any]]:
         """Write objects, all or none.
@@ -67,7 +71,7 @@ class StorageFunctions(RuntimeFunctions):
         ids = [object_id(entry, has_version=True) for entry in entries]
         try:
             self._storage.delete(ids)
-        except StorageRejected as error:
+        except (StorageRejected, StorageFailed) as error:
             raise ModuleError(f"failed to remove storage: {error}") from None
 
     def storage_list(
@@ -109,6 +113,8 @@ class StorageFunctions(RuntimeFunctions):
             raise ModuleError(
                 "failed to list storage objects: Malformed cursor was used."
             ) from None
+        except StorageFailed as error:
+            raise ModuleError(f"failed to list storage objects: {error}") from None
         return [object_table(row) for row in page.rows], page.cursor or None
 
 

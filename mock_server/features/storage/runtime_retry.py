@@ -63,9 +63,9 @@ class StorageRetryFunctions(PureFunctions):
         if not ids:
             return []
         for _ in range(retries + 1):
-            found = self._in_loop(partial(self._storage.read, ids))
-            writes = _updated(given, function, found)
             try:
+                found = self._in_loop(partial(self._storage.read, ids))
+                writes = _updated(given, function, found)
                 rows = self._in_loop(partial(self._storage.write, writes))
             except StorageRejected:
                 continue

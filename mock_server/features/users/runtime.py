@@ -9,7 +9,9 @@ from mock_server.features.accounts.core import Accounts
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.moderation.core import Moderation
 from mock_server.runtime.arguments import Arguments
+from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.wire.varchar import NUL_REFUSED
 from server_kit import Store
 from server_kit.store import Row
 
@@ -51,6 +53,8 @@ class UserFunctions(RuntimeFunctions):
         names = given.names(
             1, expected="invalid username data", each="each username must be a string"
         )
+        if any("\0" in name for name in names):
+            raise ModuleError(f"failed to get users: {NUL_REFUSED}")
         return self._user_tables([self._accounts.find_by_username(name) for name in names])
 
     def users_get_random(self, count: Any = None) -> list[dict[str, Any]]:
