@@ -1,4 +1,4 @@
-"""A NUL character, which no text of PostgreSQL has, is refused by what takes or looks for a text."""
+"""A NUL character, which no text of PostgreSQL has, fails what takes or looks for a text."""
 
 from __future__ import annotations
 
