@@ -23,6 +23,7 @@ from benchmarks import (
     receiving,
     relay,
     server,
+    starting,
 )
 from benchmarks.measure import Row
 
@@ -47,6 +48,7 @@ async def main() -> None:
             importing,
             envelopes,
             mock,
+            starting,
             grpc_calls,
             mock_calls,
             competition,

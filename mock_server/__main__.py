@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
+import gc
 import importlib.util
 import logging
 import re
 import sqlite3
 import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +19,8 @@ import attrs
 
 from mock_server.config import Config
 from mock_server.runtime.errors import ModuleLoadError
-from onesignal_stub import OneSignalStub
 from server_kit import UnusableDataFile, cli
+from server_kit.port import Port
 
 _log = logging.getLogger("mock_server")
 
@@ -41,8 +44,9 @@ Settings, with their defaults:
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit status."""
     try:
-        import mock_server.server  # noqa: F401 - is the extra installed?
-        from mock_server.command_line import LEVELS, VERSION, BadCommandLine, read_arguments
+        with _without_collections():
+            import mock_server.server  # noqa: F401 - is the extra installed?
+            from mock_server.command_line import LEVELS, VERSION, BadCommandLine, read_arguments
     except ModuleNotFoundError as error:
         print(f"{_INSTALL} ({error})", file=sys.stderr)
         return 1
@@ -75,11 +79,23 @@ def main(arguments: list[str] | None = None) -> int:
     return _run(config, own)
 
 
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """Collect no garbage while modules are imported: they stay, and looking at them takes long."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
 def _run(config: Config, own: dict[str, Any]) -> int:
-    stub = None if config.onesignal.url else _stub(config, own["onesignal.port"])
     data = Path(own["data"]) if own["data"] else None
     try:
-        cli.run(_serve(config, stub, data))
+        cli.run(_serve(config, own["onesignal.port"], data))
     except (OSError, ModuleLoadError, UnusableDataFile) as error:
         print(f"nakama-mock: {_explained(error, config, own)}", file=sys.stderr)
         return 1
@@ -113,13 +129,13 @@ def _help() -> str:
     return _HELP + "\n".join(lines)
 
 
-async def _serve(config: Config, stub: OneSignalStub | None, data: Path | None) -> None:
+async def _serve(config: Config, onesignal_port: int, data: Path | None) -> None:
     from mock_server.server import MockServer
 
     async with contextlib.AsyncExitStack() as stack:
-        if stub is not None:
-            await stack.enter_async_context(stub)
-            config = attrs.evolve(config, onesignal=attrs.evolve(config.onesignal, url=stub.url))
+        if not config.onesignal.url:
+            url = await stack.enter_async_context(_stub(config, onesignal_port))
+            config = attrs.evolve(config, onesignal=attrs.evolve(config.onesignal, url=url))
         server = await stack.enter_async_context(MockServer(config, data=data))
         stop = cli.stop_signal()
         print(f"Nakama client API: {server.http_url}")
@@ -131,13 +147,36 @@ async def _serve(config: Config, stub: OneSignalStub | None, data: Path | None) 
         await stop.wait()
 
 
-def _stub(config: Config, port: int) -> OneSignalStub:
-    return OneSignalStub(
-        port=port,
-        app_id=config.onesignal.app_id,
-        rest_key=config.onesignal.rest_key,
-        allow_host=config.control.allow_host,
-    )
+@contextlib.asynccontextmanager
+async def _stub(config: Config, port: int) -> AsyncIterator[str]:
+    """The URL of a OneSignal stub, which is made when somebody connects to it."""
+    opened = await Port.open("127.0.0.1", port)
+    serving = asyncio.create_task(_serve_stub(config, opened), name="OneSignal stub")
+    try:
+        yield opened.url
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        opened.close()
+
+
+async def _serve_stub(config: Config, port: Port) -> None:
+    await port.wanted()
+    try:
+        from onesignal_stub import OneSignalStub  # a seventh of the start, and few games push
+
+        stub = OneSignalStub(
+            app_id=config.onesignal.app_id,
+            rest_key=config.onesignal.rest_key,
+            allow_host=config.control.allow_host,
+        )
+        await stub.start_at(port)
+    except Exception:
+        _log.exception("the OneSignal stub can't be served")
+        port.close()
+        return
+    async with stub:
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

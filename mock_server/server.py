@@ -12,9 +12,6 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from mock_server.config import Config, SocketConfig
-from mock_server.console import page
-from mock_server.console.api import Console
-from mock_server.control import Control
 from mock_server.fault_targets import fault_targets
 from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.matchmaker.facade import MatchmakerFacade
@@ -37,7 +34,6 @@ from mock_server.schema import SCHEMA
 from mock_server.sql.database import Database
 from mock_server.wiring import Wiring
 from server_kit import Clock, Faults, HostedServer, InLoop, Journal, ServerNotRunning, Store
-from server_kit.faults import FaultRoutes
 from server_kit.origin import Credentials, OriginGuard, is_loopback
 from server_kit.web import KIT, EventStream, is_ours
 
@@ -319,7 +315,9 @@ class MockServer(HostedServer):
         wiring = await self._wire(Store(SCHEMA, self._data))
         console = self.config.console
         await self._serve_client_api(wiring, self.config.socket.port)
-        self._console_url = await self._serve(self._console_app(), console.address, console.port)
+        self._console_url = await self._serve_later(
+            self._console_app, console.address, console.port
+        )
 
     async def stop(self) -> None:
         """Stop; open connections are dropped, no task, socket or file stays open.
@@ -373,6 +371,12 @@ class MockServer(HostedServer):
         await self._grpc.open(wiring.grpc_calls())
 
     def _console_app(self) -> web.Application:
+        # Most tests and games never ask for the console, and these are a tenth of all modules.
+        from mock_server.console import page
+        from mock_server.console.api import Console
+        from mock_server.control import Control
+        from server_kit.faults.control import FaultRoutes
+
         app = web.Application(middlewares=[self._guard().middleware(is_ours, everywhere=True)])
         Console(self.config.console, self.clock, lambda: self._running().console).add_routes(app)
         Control(self).add_routes(app)

@@ -6,11 +6,12 @@ needs as arguments, and one in `schema.py` if it has tables.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from mock_server.config import Config
 from mock_server.console.login_attempts import LoginAttempts
-from mock_server.console.services import ConsoleServices
 from mock_server.feature import Feature
 from mock_server.features.account_export.core import AccountExports
 from mock_server.features.account_export.feature import account_export_feature
@@ -95,6 +96,9 @@ from mock_server.runtime.tools.groups import tool_functions
 from mock_server.runtime.tools.metrics import Metrics
 from mock_server.sql.database import Database
 from server_kit import Clock, Faults, Journal, Store
+
+if TYPE_CHECKING:
+    from mock_server.console.services import ConsoleServices
 
 
 class Wiring:
@@ -318,6 +322,8 @@ class Wiring:
     @property
     def console(self) -> ConsoleServices:
         """What the console's requests are about."""
+        from mock_server.console.services import ConsoleServices  # most servers are never asked
+
         store = self.store
         return ConsoleServices(
             config=self._config,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import ssl
 import threading
@@ -18,6 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from attrs import frozen
 
 from server_kit.file_limit import FileLimitFilter
+from server_kit.port import Port
 
 T = TypeVar("T")
 
@@ -26,9 +26,6 @@ _log = logging.getLogger("server_kit.http")
 _HEAD_LIMIT = 1 << 20  # aiohttp's own limit on a line; the servers apply their product's rules
 
 _SHUTDOWN_TIMEOUT = 0.01  # seconds for handlers to end before they are cancelled; 0 is no limit
-_BACKLOG = (
-    1024  # connections that may wait: a thousand clients may reconnect at once after a restart
-)
 _TURNS_TO_CONNECT = 3  # of the loop, until aiohttp knows a connection that was just accepted
 
 
@@ -51,6 +48,7 @@ class HostedServer(ABC):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread = 0
         self._thread: _LoopThread | None = None
+        self._reserved: Port | None = None
 
     @abstractmethod
     async def _open(self) -> None:
@@ -75,6 +73,15 @@ class HostedServer(ABC):
                 await self.stop()
                 raise
         return self
+
+    async def start_at(self, port: Port) -> Self:
+        """Start in the running loop, and serve on a port that is open already.
+
+        Args:
+            port: Where; it is closed with the server.
+        """
+        self._reserved = port
+        return await self.start()
 
     async def stop(self) -> None:
         """Stop; open connections are dropped, no task, socket or file stays open."""
@@ -153,24 +160,30 @@ class HostedServer(ABC):
                 their number squared where a path has many slashes.
             tls: The server's certificate; None to serve plain HTTP.
         """
-        runner = web.AppRunner(
-            app,
-            handle_signals=False,
-            access_log=None,
-            shutdown_timeout=_SHUTDOWN_TIMEOUT,
-            logger=_log,
-            max_line_size=line_limit,
-            max_field_size=_HEAD_LIMIT,
-            auto_decompress=False,  # aiohttp drops the connection of a body that is no gzip
-        )
-        await runner.setup()
-        try:
-            site = await _Site.open(runner, host, port, tls)
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._sites[site.url] = site
-        return site.url
+        site = await self._open_site(host, port, line_limit, tls)
+        await site.serve(app)
+        return site.port.url
+
+    async def _serve_later(self, make: Callable[[], web.Application], host: str, port: int) -> str:
+        """Return the base URL of an application that is made when somebody connects to it.
+
+        Args:
+            make: Makes the application, in the loop.
+            host: The address to bind.
+            port: The port; 0 takes a free one.
+        """
+        site = await self._open_site(host, port, _HEAD_LIMIT)
+        site.serve_later(make)
+        return site.port.url
+
+    async def _open_site(
+        self, host: str, port: int, line_limit: int, tls: ssl.SSLContext | None = None
+    ) -> _Site:
+        """A site on the port that was open before the start, else on a new one."""
+        opened, self._reserved = self._reserved, None
+        site = _Site(opened or await Port.open(host, port, tls), line_limit)
+        self._sites[site.port.url] = site
+        return site
 
     async def _unserve(self, url: str) -> None:
         """Stop serving at this URL, if anything is; its connections are dropped."""
@@ -228,40 +241,58 @@ class InLoop:
         return await self._server._in_loop(coroutine)
 
 
-@frozen
 class _Site:
-    """An application and the port that it is served on."""
+    """An application and the port that it is served on.
 
-    runner: web.AppRunner
-    listener: asyncio.Server
-    scheme: str
+    Args:
+        port: The port.
+        line_limit: Bytes of the longest request line that is taken.
+    """
 
-    @classmethod
-    async def open(
-        cls, runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None
-    ) -> Self:
-        assert runner.server is not None
-        loop = asyncio.get_running_loop()
-        return cls(
-            runner,
-            await loop.create_server(
-                runner.server, host, port, reuse_address=True, backlog=_BACKLOG, ssl=tls
-            ),
-            "http" if tls is None else "https",
+    def __init__(self, port: Port, line_limit: int) -> None:
+        self.port = port
+        self._line_limit = line_limit
+        self._runner: web.AppRunner | None = None
+        self._making: asyncio.Task[None] | None = None
+
+    async def serve(self, app: web.Application) -> None:
+        """Serve an application from now on."""
+        self._runner = web.AppRunner(
+            app,
+            handle_signals=False,
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_TIMEOUT,
+            logger=_log,
+            max_line_size=self._line_limit,
+            max_field_size=_HEAD_LIMIT,
+            auto_decompress=False,  # aiohttp drops the connection of a body that is no gzip
         )
+        await self._runner.setup()
+        assert self._runner.server is not None
+        self.port.serve(self._runner.server)
 
-    @property
-    def url(self) -> str:
-        host, port = self.listener.sockets[0].getsockname()[:2]
-        return (
-            f"{self.scheme}://[{host}]:{port}" if ":" in host else f"{self.scheme}://{host}:{port}"
-        )
+    def serve_later(self, make: Callable[[], web.Application]) -> None:
+        """Make the application and serve it when somebody connects."""
+        self._making = asyncio.create_task(self._serve_later(make), name=f"serve {self.port.url}")
 
-    def stop_accepting(self) -> None:
-        """Accept no more connections; the backlog is closed with the listener."""
-        with contextlib.suppress(NotImplementedError):  # Windows' loop has no readers
-            for listening in self.listener.sockets:
-                self.listener.get_loop().remove_reader(listening)
+    async def _serve_later(self, make: Callable[[], web.Application]) -> None:
+        await self.port.wanted()
+        try:
+            await self.serve(make())
+        except Exception:
+            _log.exception("%s can't be served", self.port.url)
+            self.port.close()
+
+    async def give_up(self) -> None:
+        """Make no application any more."""
+        if self._making is not None:
+            self._making.cancel()
+            await asyncio.gather(self._making, return_exceptions=True)
+
+    async def cleanup(self) -> None:
+        """Drop the connections."""
+        if self._runner is not None:
+            await self._runner.cleanup()
 
 
 async def _shut(*sites: _Site) -> None:
@@ -270,13 +301,15 @@ async def _shut(*sites: _Site) -> None:
     asyncio loses a connection that it has accepted but not set up when the listener closes.
     """
     for site in sites:
-        site.stop_accepting()
+        site.port.stop_accepting()
+    for site in sites:
+        await site.give_up()
     for _ in range(_TURNS_TO_CONNECT):
         await asyncio.sleep(0)
     for site in sites:
-        site.listener.close()
+        site.port.close()
     for site in sites:
-        await site.runner.cleanup()
+        await site.cleanup()
 
 
 class _ClientErrorFilter(logging.Filter):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from mock_server.console.forms import body_of, internal, invalid, query_of, user_of, uuid_of
-from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.identity import SYSTEM_USER
 from mock_server.wire.output import timestamp
 from mock_server.wire.schema import INT32, STRING, Message
 from mock_server.wire.uuids import parse_uuid
 from server_kit.store import Row
+
+if TYPE_CHECKING:  # every start reads the table below, few need the console
+    from mock_server.console.services import ConsoleRoute, ConsoleServices
 
 SCHEMA = """
 CREATE TABLE user_note (

@@ -163,6 +163,18 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_start_imports_nothing_that_waits_for_its_first_caller() -> None:
+    program = (
+        "import sys, mock_server.__main__, mock_server.server, mock_server.command_line\n"
+        "print(*sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    late = ("onesignal_stub", "mock_server.console.api", "mock_server.console.page", "yaml", "grpc")
+    assert not {*late, "lupa", "quickjs", "mock_server.control"} & set(done.stdout.split())
+
+
 def test_no_flag_of_the_mock_hides_one_of_nakama() -> None:
     kinds = flag_kinds()
     for name, kind in nakama_flags().items():

@@ -208,6 +208,9 @@ def test_the_command_line_prints_its_addresses_and_stops_cleanly(number: int) ->
         ]
         with urllib.request.urlopen(addresses["Nakama client API"] + "/healthcheck") as answer:
             assert json.load(answer) == {}
+        for name, seen in (("Nakama console API and /_control", 1), ("OneSignal", 0)):
+            with urllib.request.urlopen(f"{addresses[name]}/_control/requests") as answer:
+                assert len(json.load(answer)["requests"]) == seen
         process.send_signal(number)
         assert process.wait(10) == 0
         assert process.stderr is not None

@@ -5,11 +5,11 @@ https://documentation.onesignal.com/reference
 
 from __future__ import annotations
 
+import functools
 import json
 import uuid
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +25,6 @@ from mock_server.features.push.retries import OnFailure, RetryPolicy, Sleep, wit
 from mock_server.features.push.targets import PushTarget
 from server_kit import Clock
 
-_SDK = f"nakama-mock/{version('nakama-client')}"
 _DEFAULT_POLICY = RetryPolicy()
 _WIDTH = 8  # requests at once
 
@@ -118,7 +117,7 @@ class OneSignal:
             "device_type": device_type,
             "identifier": identifier,
             "language": language,
-            "sdk": _SDK,
+            "sdk": _sdk(),
             "tags": {},
         }
 
@@ -220,7 +219,7 @@ class OneSignal:
                 timeout=self._timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={
-                    "User-Agent": _SDK,
+                    "User-Agent": _sdk(),
                     "Accept": "application/json",
                     "Authorization": f"Basic {self._config.rest_key}",
                     "Content-Type": "application/json",
@@ -263,3 +262,11 @@ def _leaves(errors: Any) -> list[str]:
     if isinstance(errors, list):
         return [leaf for each in errors for leaf in _leaves(each)]
     return [] if errors is None else [str(errors)]
+
+
+@functools.cache
+def _sdk() -> str:
+    """What this client calls itself."""
+    from importlib.metadata import version  # reads files: nothing that a start should wait for
+
+    return f"nakama-mock/{version('nakama-client')}"
