@@ -23,9 +23,15 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a program's coroutine, on uvloop, or on Windows winloop, where that is installed.
 
     As many files may be open as the system lets this process open: each client needs one.
+
+    Raises:
+        SystemExit: It was interrupted before it asked for `stop_signal`, as while it started.
     """
     raise_file_limit()
-    _runner()(main)
+    try:
+        _runner()(main)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)  # as a shell says it, and without a traceback
 
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:

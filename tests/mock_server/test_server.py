@@ -218,6 +218,31 @@ def test_the_command_line_prints_its_addresses_and_stops_cleanly(number: int) ->
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
+def test_the_command_line_ends_without_a_traceback_when_interrupted_at_its_start(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "slow.py").write_text("print('loading', flush=True)\ninput()\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mock_server", "--onesignal.port=0", f"--runtime.path={tmp_path}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loading\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate("and now go on\n", timeout=20)
+        assert process.returncode == 130
+        assert "Traceback" not in errors
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 as on POSIX")
 def test_a_data_file_survives_a_kill(tmp_path: Path) -> None:
     data = f"--data={tmp_path / 'nakama.db'}"
