@@ -46,6 +46,7 @@ class Player(NakamaUser):
         if len(self.online) == PLAYERS and self.number not in played:
             await scenarios.register_push(self)
             await scenarios.play_match(self, players=2, messages=5, pause=0.01)
+            await scenarios.chat(self)
             played.add(self.number)
 
     @task(2)
