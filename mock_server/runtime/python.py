@@ -59,7 +59,17 @@ class PythonModules:
             raise
 
     def find(self, module: str, function: str) -> Callable[..., Any] | None:
-        """A function of a module that was loaded, or None."""
+        """A function of a module that was loaded, or of one that others may import; or None.
+
+        Raises:
+            ModuleLoadError: The file fails, which nobody imported until now.
+        """
+        path = self._folder / f"{module}.py"
+        if module[:1] == "_" and module.isidentifier() and path.is_file():
+            try:
+                self._run(path)
+            except (Exception, SystemExit) as error:
+                raise self._failed(path, error) from error
         found = getattr(sys.modules.get(f"{self._package}.{module}"), function, None)
         return found if callable(found) else None
 

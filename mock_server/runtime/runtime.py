@@ -149,16 +149,19 @@ class Runtime:
         self._note(LoadState(files, self.state.loads + 1, self._now()))
 
     def python_function(self, name: str) -> Callable[..., Any]:
-        """A function of a loaded module in Python, which is called with `nk` before its arguments.
+        """A function of a module in Python, which is called with `nk` before its arguments.
 
         Args:
             name: As `module.function`.
 
         Raises:
-            LookupError: There is none.
+            LookupError: There is none, or its file fails.
         """
         module, _, function = name.rpartition(".")
-        found = None if self._in_python is None else self._in_python.find(module, function)
+        try:
+            found = None if self._in_python is None else self._in_python.find(module, function)
+        except ModuleLoadError as error:
+            raise LookupError(str(error)) from error
         if found is None:
             raise LookupError(f"no module in Python of runtime.path has a function {name}")
         return partial(found, self.nk)

@@ -144,6 +144,19 @@ async def test_a_user_without_an_external_id_is_named_and_others_get_their_push(
 
 
 @pytest.mark.asyncio
+async def test_a_function_may_stand_in_a_file_that_registers_nothing(
+    start: Start, onesignal: OneSignalStub, tmp_path: Path
+) -> None:
+    (tmp_path / "_ids.py").write_text("def account(nk, user_id):\n    return 'A-42'\n")
+    rule = gift_to("external_user_id:function:_ids.account")
+    async with start(push__on_event=[rule], runtime__path=str(tmp_path)) as server:
+        await device_called(onesignal, "A-42")
+        async with client_of(server) as client:
+            record = await gift(server, await login(client, "ada"))
+    assert (record.outcome, record.external_user_id) == (PushOutcome.SENT, "A-42")
+
+
+@pytest.mark.asyncio
 async def test_a_function_that_fails_or_is_not_there_is_told_with_its_user(
     start: Start, tmp_path: Path
 ) -> None:
@@ -151,19 +164,22 @@ async def test_a_function_that_fails_or_is_not_there_is_told_with_its_user(
         "def init_module(nk):\n    pass\n\n"
         "def broken(nk, user_id):\n    raise KeyError('no account')\n"
     )
+    (tmp_path / "_wrong.py").write_text("import no_such_package\n")
     rules = [
         gift_to("external_user_id:function:ids.broken"),
         {**gift_to("external_user_id:function:ids.none"), "event": 8},
+        {**gift_to("external_user_id:function:_wrong.account"), "event": 9},
     ]
     settings = {"push__on_event": rules, "runtime__path": str(tmp_path)}
     async with start(**settings) as server, client_of(server) as client:
         ada = await login(client, "ada")
-        for code in (7, 8):
+        for code in (7, 8, 9):
             await server.notifications.send(ada.user_id, "A gift", code=code)
-        failed, missing = server.pushes
+        failed, missing, unreadable = server.pushes
     assert failed.outcome == missing.outcome == PushOutcome.FAILED
     assert failed.reason == f"ids.broken failed for user {ada.user_id}: KeyError: 'no account'"
     assert f"for user {ada.user_id}: no module in Python of runtime.path" in missing.reason
+    assert "_wrong.py:1: ModuleNotFoundError: No module named 'no_such_package'" in unreadable.reason
 
 
 @pytest.mark.asyncio
