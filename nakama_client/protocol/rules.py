@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from nakama_client.errors import ArgumentError
 
@@ -162,6 +163,19 @@ def check_name(name: str, text: str, *, longest: int = 128) -> str:
     if "\0" in text:
         raise ArgumentError(f"{name} may not hold the character NUL")
     return text
+
+
+def check_url(name: str, url: object) -> str:
+    """The address of something that speaks HTTP."""
+    checked = check_text(name, url)
+    try:
+        parts = urlsplit(checked)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ArgumentError(f"{name} must look like http://127.0.0.1:8890")
+    return checked
 
 
 def check_path_name(name: str, text: str) -> str:

@@ -25,6 +25,7 @@ from nakama_client.protocol.rules import (
     check_texts,
     check_timeout,
     check_type,
+    check_url,
 )
 from nakama_client.push.onesignal import OneSignalClient
 from nakama_client.push.registration import DeviceType, RegistrationInfo
@@ -67,7 +68,8 @@ class PushDevice:
         external_user_id: Sets and removes the app's own id of the user.
 
     Raises:
-        ArgumentError: The pattern is no regular expression, or an argument is empty.
+        ArgumentError: The pattern is no regular expression, an address is no URL, or an argument
+            is empty or of the wrong type.
     """
 
     def __init__(
@@ -95,13 +97,17 @@ class PushDevice:
         self._http = HttpClient("device", timeout=timeout)
         self._onesignal = OneSignalClient(
             self._http,
-            check_present("onesignal_url", onesignal_url),
+            check_url("onesignal_url", onesignal_url),
             check_present("onesignal_app_id", onesignal_app_id),
         )
         self.headers = check_texts("headers", {} if headers is None else headers)
         self.cookies = check_texts("cookies", {} if cookies is None else cookies)
         self.external_user_id = ExternalUserId(self._edit)
-        self._website = None if registration_url is None else self._make_website(registration_url)
+        self._website = (
+            None
+            if registration_url is None
+            else self._make_website(check_url("registration_url", registration_url))
+        )
 
     def __repr__(self) -> str:
         return f"<PushDevice {self._info.model}, player {self._player_id}>"
@@ -204,8 +210,10 @@ class PushDevice:
             The answer of the app's server; None when nothing was posted.
 
         Raises:
+            ArgumentError: The URL is no text.
             NakamaError: The page or the app's server did not answer.
         """
+        check_text("url", url)
         loaded = url if self._website is None else await self._website.load(url)
         for listener in self._listeners.all:
             await self._tell(listener)

@@ -201,6 +201,9 @@ MAKERS: list[Callable[[], object]] = [
     lambda: Session.from_dict(TOKEN),
     lambda: SESSION.is_expired("5"),
     lambda: PushDevice(5, "app"),
+    lambda: PushDevice("127.0.0.1:8890", "app"),
+    lambda: PushDevice(URL, "app", registration_url=5),
+    lambda: PushDevice(URL, "app", registration_url="/push/registration"),
     lambda: PushDevice(URL, "app", timeout="5"),
 ]
 

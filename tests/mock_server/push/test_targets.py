@@ -179,7 +179,7 @@ async def test_a_function_that_fails_or_is_not_there_is_told_with_its_user(
     assert failed.outcome == missing.outcome == PushOutcome.FAILED
     assert failed.reason == f"ids.broken failed for user {ada.user_id}: KeyError: 'no account'"
     assert f"for user {ada.user_id}: no module in Python of runtime.path" in missing.reason
-    assert "_wrong.py:1: ModuleNotFoundError: No module named 'no_such_package'" in unreadable.reason
+    assert "_wrong.py:1: ModuleNotFoundError: No module named" in unreadable.reason
 
 
 @pytest.mark.asyncio
