@@ -24,7 +24,7 @@ class SessionRegistry:
         self.removed: Signal[SocketSession] = Signal()
         self._by_id: dict[str, SocketSession] = {}
         self._by_user: dict[str, dict[str, SocketSession]] = {}
-        self._ending: set[SocketSession] = set()
+        self._ending: dict[str, SocketSession] = {}
 
     def add(self, session: SocketSession) -> None:
         """Register an open socket."""
@@ -36,7 +36,7 @@ class SessionRegistry:
         """Find a socket no longer, because either side closes it; once more is no error."""
         if self._by_id.pop(session.id, None) is None:
             return
-        self._ending.add(session)
+        self._ending[session.id] = session
         sessions = self._by_user.get(session.user_id)
         if sessions is not None:
             sessions.pop(session.id, None)
@@ -46,11 +46,15 @@ class SessionRegistry:
 
     def ended(self, session: SocketSession) -> None:
         """Remove a socket whose connection is closed."""
-        self._ending.discard(session)
+        self._ending.pop(session.id, None)
 
     def get(self, session_id: str) -> SocketSession | None:
         """The open socket of this id, or None."""
         return self._by_id.get(session_id)
+
+    def ending(self, session_id: str) -> SocketSession | None:
+        """The socket of this id that is about to be closed, or None."""
+        return self._ending.get(session_id)
 
     def all(self) -> list[SocketSession]:
         """Every open socket."""
@@ -67,7 +71,7 @@ class SessionRegistry:
 
     async def abort_all(self) -> None:
         """Drop every connection and its running requests, and wait until all are closed."""
-        sessions = [*self.all(), *self._ending]
+        sessions = [*self.all(), *self._ending.values()]
         for session in sessions:
             session.kill()
         await asyncio.gather(*(session.closed.wait() for session in sessions))

@@ -22,6 +22,7 @@ from server_kit.faults import Faults
 _log = logging.getLogger("mock_server.socket")
 
 DISCONNECTED = "server-side session disconnect"
+LEFT_BY_DISCONNECT = 4  # the presence reason of a socket that has closed
 UNEXPECTED_TYPE = "received unexpected WebSocket message type"
 
 _FRAMES = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG)
@@ -82,6 +83,7 @@ class SocketSession:
         self._ping_due = asyncio.Event()
         self._ping_timer: asyncio.TimerHandle | None = None
         self._code = int(WSCloseCode.OK)
+        self.presence_reason = LEFT_BY_DISCONNECT
         self._reading: asyncio.Task[None] | None = None
         self._connection = FaultyConnection(
             request,
@@ -163,9 +165,19 @@ class SocketSession:
         if frames:
             self._queue.put_nowait((frames, asyncio.get_running_loop().time()))
 
-    def disconnect(self, reason: str = DISCONNECTED, *, code: int = WSCloseCode.OK) -> None:
-        """Leave all streams now; close with `code` and `reason` after what is queued already."""
+    def disconnect(
+        self,
+        reason: str = DISCONNECTED,
+        *,
+        code: int = WSCloseCode.OK,
+        presence_reason: int = LEFT_BY_DISCONNECT,
+    ) -> None:
+        """Leave all streams now; close with `code` and `reason` after what is queued already.
+
+        Match handlers hear of the leave with the `presence_reason`.
+        """
         if self._reason is None:
+            self.presence_reason = presence_reason
             self._reason, self._code = reason, code
             self._queue.put_nowait(None)  # behind what is queued: that still goes out
             self._leave(self)

@@ -29,6 +29,8 @@ class PresenceReason(IntEnum):
     """Why a presence event happened; a kick looks like a leave."""
 
     UNKNOWN = 0
+    JOIN = 1
+    UPDATE = 2
     LEAVE = 3
     DISCONNECT = 4
 

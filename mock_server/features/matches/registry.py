@@ -231,13 +231,13 @@ class MatchRegistry:
                 session.disconnect()
 
     def _leaver(self, presence: Presence) -> MatchPresence:
-        is_open = self._sessions.get(presence.session_id) is not None
+        ending = self._sessions.ending(presence.session_id)
         return MatchPresence(
             presence.user_id,
             presence.session_id,
             presence.username,
             self._node,
-            PresenceReason.LEAVE if is_open else PresenceReason.DISCONNECT,
+            PresenceReason(ending.presence_reason) if ending else PresenceReason.LEAVE,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mock_server.features.sessions.core import Sessions
 from mock_server.realtime.registry import SessionRegistry
+from mock_server.realtime.session import LEFT_BY_DISCONNECT
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -24,18 +25,20 @@ class SessionFunctions(RuntimeFunctions):
 
         Args:
             session_id: The session.
-            reason: 0 to 4, for presence events of other nodes; not used here.
+            reason: 1 to 4, with which match handlers hear of the leave: join, update, leave,
+                disconnect. The last one when left out or 0.
 
         Raises:
             ModuleError: A bad argument.
         """
         given = Arguments("session_disconnect", session_id, reason)
         which = given.uuid(1, "expects valid session id", absent="expects session id")
-        if not 0 <= given.optional_integer(2, 0) <= 4:
+        left_by = given.optional_integer(2, 0)
+        if not 0 <= left_by <= LEFT_BY_DISCONNECT:
             raise given.error(2, "invalid disconnect reason, must be a value 0-4")
         session = self._registry.get(which)
         if session is not None:
-            session.disconnect()
+            session.disconnect(presence_reason=left_by or LEFT_BY_DISCONNECT)
 
     def session_logout(
         self, user_id: Any = None, token: Any = None, refresh_token: Any = None
