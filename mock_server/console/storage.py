@@ -52,10 +52,10 @@ def list_objects(services: ConsoleServices, request: web.Request) -> dict[str, A
     owner = parse_uuid(user) if user else ""
     if owner is None:
         raise invalid("Requires a valid user ID when provided.")
+    after = _position(asked, owner)
     if key and not collection:
         raise invalid("Requires a valid combination of filters.")
-    after = _position(asked, owner)
-    is_prefix = key.endswith("%") and key.count("%") == 1
+    is_prefix = _is_prefix(key)
     by_key = bool(key)
     order = "key, user_id" if by_key else "collection, read, key, user_id"
     conditions = {"collection = ?": collection, "user_id = ?": owner}
@@ -86,6 +86,10 @@ def list_objects(services: ConsoleServices, request: web.Request) -> dict[str, A
     }
 
 
+def _is_prefix(key: str) -> bool:
+    return key.endswith("%") and key.count("%") == 1
+
+
 def _position(asked: dict[str, Any], owner: str) -> tuple[Any, ...]:
     """Where a cursor goes on: collection, read permission, key and owner of the last object.
 
@@ -95,9 +99,9 @@ def _position(asked: dict[str, Any], owner: str) -> tuple[Any, ...]:
     cursor = asked["cursor"]
     if not cursor:
         return ()
-    if owner and not asked["collection"]:
+    if owner and not asked["collection"] and not asked["key"]:
         raise invalid("Cursor not allowed when filter only contains user ID.")
-    if owner and asked["key"]:
+    if owner and asked["collection"] and asked["key"] and not _is_prefix(asked["key"]):
         raise invalid("Cursor not allowed when filter only contains collection, key, and user ID.")
     if not set(cursor) <= _OPAQUE:
         raise invalid("Malformed cursor was used.")
@@ -109,6 +113,8 @@ def _position(asked: dict[str, Any], owner: str) -> tuple[Any, ...]:
         ) from None
     if asked["collection"] not in ("", collection):
         raise invalid("Requires a matching cursor and collection filter property.")
+    if asked["key"] not in ("", key) and not _is_prefix(asked["key"]):
+        raise invalid("Requires a matching cursor and key filter property.")
     if owner not in ("", user):
         raise invalid("Requires a matching cursor and user ID filter property.")
     return collection, read, key, user

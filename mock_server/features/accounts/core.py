@@ -47,7 +47,8 @@ PROVIDER_COLUMNS = (
 """The ids that other companies have given to a user."""
 
 # Widths of PostgreSQL columns; Nakama leaves the check to the database.
-_WIDTHS = {
+WIDTHS = {
+    "username": 128,
     "display_name": 255,
     "timezone": 255,
     "location": 255,
@@ -118,7 +119,7 @@ class Accounts:
             GrpcError: A value is too long for its column or holds a NUL character, or an empty
                 lang_tag.
         """
-        too_long = any(len(given.get(name, "")) > width for name, width in _WIDTHS.items())
+        too_long = any(len(given.get(name, "")) > width for name, width in WIDTHS.items())
         has_nul = any("\0" in value for value in given.values())
         if too_long or has_nul or given.get("lang_tag") == "":
             raise GrpcError(GrpcCode.INTERNAL, "Error while trying to update account.")

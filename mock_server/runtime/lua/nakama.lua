@@ -51,7 +51,15 @@ local function missing(name, first, count, ...)
     local got = type((select(number, ...)))
     if got ~= kind and got ~= "nil" then return number, kind .. " expected, got " .. got end
   end
-  if name == "match_create" and count == 0 then return 1, "string expected, got nil" end
+  local value = ...
+  if name == "match_create" then
+    if type(value) ~= "string" and type(value) ~= "number" then
+      return 1, "string expected, got " .. type(value)
+    end
+    if value == "" then return 1, "expects module name" end
+  elseif name == "party_list" and value and not (value >= 1 and value < 101) then
+    return 1, "expects limit to be 1-100"
+  end
   return count < first and first or count + 1, "value expected"
 end
 

@@ -50,6 +50,8 @@ _WORDS = {
     "nk.groups_list('x', 1)": "bad argument #2 to groups_list (string expected, got number)",
     "nk.json_encode()": "bad argument #1 to json_encode (value expected)",
     "nk.match_create()": "bad argument #1 to match_create (string expected, got nil)",
+    "nk.match_create('')": "bad argument #1 to match_create (expects module name)",
+    "nk.party_list(0)": "bad argument #1 to party_list (expects limit to be 1-100)",
     "nk.match_list()": "bad argument #2 to match_list (value expected)",
     "nk.match_list('x')": "bad argument #1 to match_list (number expected, got string)",
     "nk.party_list()": "bad argument #2 to party_list (value expected)",
