@@ -9,6 +9,7 @@ from typing import Self
 from nakama_client.client import Client
 from nakama_client.config import Endpoint
 from nakama_client.cursors import CursorStore
+from nakama_client.errors import ArgumentError
 from nakama_client.feed_settings import Acknowledge
 from nakama_client.game.delegation import (
     Facade,
@@ -81,7 +82,12 @@ class GameClient(Facade[Client]):
 
         Returns:
             How many callbacks still wait.
+
+        Raises:
+            ArgumentError: `max_ms` is no number.
         """
+        if not isinstance(max_ms, int | float):
+            raise ArgumentError(f"max_ms must be a number, not {type(max_ms).__name__}")
         return self._pump.poll(max_ms)
 
     def close(self) -> None:

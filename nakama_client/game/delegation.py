@@ -135,14 +135,15 @@ def event(
 def request(
     method: Callable[[C, Callable[[T], Any]], Handler[Any]],
 ) -> Callable[[Facade[C], Callable[[T], object]], Registration]:
-    """As `event`, for a handler whose end the SDK waits for."""
+    """As `event`, for a handler whose answer the SDK waits for: a value, or the handle of a call."""
 
     def delegated(self: Facade[C], function: Callable[[T], object]) -> Registration:
         check_function("function", function)
         target, pump = self._target, self._pump
 
-        async def ask(about: T) -> None:
-            await pump.run(lambda: function(about))
+        async def ask(about: T) -> object:
+            answer = await pump.run(lambda: function(about))
+            return await answer._in_loop() if isinstance(answer, Handle) else answer
 
         handler = pump.call(lambda: method(target, ask))
         return Registration(lambda: pump.call(handler.remove))

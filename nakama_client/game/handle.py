@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import functools
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar
 
 from nakama_client.game.pump import Pump
-from nakama_client.protocol.rules import check_function
+from nakama_client.protocol.rules import check_function, check_seconds
 
 T = TypeVar("T")
 
@@ -66,10 +67,13 @@ class Handle(Generic[T]):
             timeout: The most seconds to wait; None for as long as the call's own deadline allows.
 
         Raises:
+            ArgumentError: The timeout is no number, or below 0.
             TimeoutError: It is not done in time; it goes on.
             concurrent.futures.CancelledError: It was cancelled.
             NakamaError: What the call raised.
         """
+        if timeout is not None:
+            check_seconds("timeout", timeout, zero=True)
         if not self._pump.wait(self._future.done, timeout):
             raise TimeoutError(f"the call is not done within {timeout} s")
         self._outcome.is_taken = True
@@ -110,6 +114,11 @@ class Handle(Generic[T]):
 
         self._future.add_done_callback(ended)
         return self
+
+    async def _in_loop(self) -> T:
+        """Wait for the result in the client's loop; only the SDK calls this."""
+        self._outcome.is_taken = True
+        return await asyncio.wrap_future(self._future)
 
     def cancel(self) -> bool:
         """Cancel the call; return whether it was still under way.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from nakama_client.errors import ArgumentError
 from nakama_client.events.subscription import Subscription
-from nakama_client.game.delegation import Facade, call, call_for, event, items
+from nakama_client.game.delegation import Facade, Items, call, call_for, event, items
 from nakama_client.game.handle import Handle
 from nakama_client.game.matches import GameMatch, GameParty
+from nakama_client.protocol.rules import check_function
 from nakama_client.session import Session
 from nakama_client.socket import Socket
 
@@ -39,23 +41,33 @@ class GameSocket(Facade[Socket]):
 
     def wait_for(
         self,
-        events: Callable[[Socket], Subscription[T]],
+        events: Callable[[], Items[T]] | Callable[[Socket], Subscription[T]],
         predicate: Callable[[T], bool] = lambda event: True,
         *,
         timeout: float | None = None,
     ) -> Handle[T]:
-        """Wait for an event, as `socket.wait_for(Socket.match_data)`.
+        """Wait for an event, as `socket.wait_for(socket.match_data)`.
 
         Args:
-            events: Which events, as a method of `Socket`.
+            events: Which events: a method of this socket, or of the class `Socket`.
             predicate: Tells the event that is meant. It is called outside of `poll`, in the
                 client's own thread.
             timeout: The most seconds to wait; None for no limit.
+
+        Raises:
+            ArgumentError: `events` is something else, or another socket's.
         """
+        check_function("events", events)
+        owner = getattr(events, "__self__", self)
+        if owner is not self:
+            raise ArgumentError(f"events must be a method of this socket, not of {owner!r}")
         target = self._target
+        # A method of this facade would wait for the loop in the loop's own thread.
+        given: Any = events
+        of_socket: Callable[[Socket], Subscription[T]] = getattr(given, "__wrapped__", given)
 
         async def wait() -> T:
-            return await target.wait_for(lambda: events(target), predicate, timeout=timeout)
+            return await target.wait_for(lambda: of_socket(target), predicate, timeout=timeout)
 
         return Handle(self._pump.submit(wait), self._pump)
 

@@ -286,6 +286,65 @@ def test_handler_for_an_expired_session_is_awaited(server: MockServer, client: G
     assert asked == [session]
 
 
+def test_handler_for_an_expired_session_logs_in_again(
+    server: MockServer, client: GameClient
+) -> None:
+    """With the session of a login, or with the handle of one that is under way."""
+    session = client.authenticate_device(DEVICE).result()
+    for log_in in (
+        lambda _: client.authenticate_device(DEVICE),
+        lambda _: client.authenticate_device(DEVICE).result(),
+    ):
+        handler = client.on_session_expired(log_in)
+        server.clock.advance(1e6)
+        assert client.get_account(session).result().user.id == session.user_id
+        handler.remove()
+
+
+def test_error_of_a_login_after_expiry_is_the_calls_and_nobody_elses(
+    server: MockServer, client: GameClient
+) -> None:
+    session = client.authenticate_device(DEVICE).result()
+    errors: list[Exception] = []
+    client.on_error(errors.append)
+    client.on_session_expired(lambda _: client.authenticate_device("unknown-device", create=False))
+    server.clock.advance(1e6)
+    with pytest.raises(NotFound):
+        client.get_account(session).result()
+    client.poll()
+    assert errors == []
+
+
+def test_wait_for_takes_the_events_of_its_socket(
+    server: MockServer, client: GameClient, ada: Session
+) -> None:
+    with_others = client.socket(ada)
+    socket = client.socket(ada)
+    socket.connect().result()
+    for events in (socket.notifications, Socket.notifications):
+        waiting = socket.wait_for(events, lambda each: each.code == 7, timeout=5)
+        for code in (6, 7):
+            server.run(server.notifications.send(ada.user_id, f"No. {code}", code=code))
+        assert waiting.result().subject == "No. 7"
+    for wrong in (5, with_others.notifications, client.poll):
+        with pytest.raises(ArgumentError, match="events"):
+            socket.wait_for(wrong)  # type: ignore[arg-type]
+
+
+def test_waiting_times_of_the_wrong_type_raise_argument_error(
+    client: GameClient, ada: Session
+) -> None:
+    handle = client.get_account(ada)
+    for wait in (
+        lambda: handle.result("5"),  # type: ignore[arg-type]
+        lambda: handle.result(-1),
+        lambda: client.poll("5"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(ArgumentError):
+            wait()
+    assert handle.result().user.id == ada.user_id
+
+
 def test_result_raises_in_time_and_the_call_goes_on(
     server: MockServer, client: GameClient, ada: Session
 ) -> None:

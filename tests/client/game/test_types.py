@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 PROGRAM = """
-from nakama_client import Account, RpcReply
+from nakama_client import Account, Notification, RpcReply
 from nakama_client.game import GameClient, GameMatch
 
 def play(client: GameClient) -> None:
@@ -15,6 +15,7 @@ def play(client: GameClient) -> None:
     socket.on_notification(lambda notification: print(notification.subject))
     reply: RpcReply = socket.rpc("rewards").result()
     match: GameMatch = socket.create_match().result()
+    gift: Notification = socket.wait_for(socket.notifications, lambda each: each.code == 7).result()
 """
 
 
