@@ -135,7 +135,7 @@ def event(
 def request(
     method: Callable[[C, Callable[[T], Any]], Handler[Any]],
 ) -> Callable[[Facade[C], Callable[[T], object]], Registration]:
-    """As `event`, for a handler whose answer the SDK waits for: a value, or the handle of a call."""
+    """As `event`, for a handler whose answer the SDK waits for: a value, or a call's handle."""
 
     def delegated(self: Facade[C], function: Callable[[T], object]) -> Registration:
         check_function("function", function)

@@ -46,7 +46,7 @@ class GameSocket(Facade[Socket]):
         *,
         timeout: float | None = None,
     ) -> Handle[T]:
-        """Wait for an event, as `socket.wait_for(socket.match_data)`.
+        """Wait for an event, as `socket.wait_for(socket.match_data)`. It listens from now on.
 
         Args:
             events: Which events: a method of this socket, or of the class `Socket`.
@@ -55,7 +55,8 @@ class GameSocket(Facade[Socket]):
             timeout: The most seconds to wait; None for no limit.
 
         Raises:
-            ArgumentError: `events` is something else, or another socket's.
+            ArgumentError: `events` is something else, or another socket's; the predicate is no
+                function, or the timeout no number.
         """
         check_function("events", events)
         owner = getattr(events, "__self__", self)
@@ -66,8 +67,13 @@ class GameSocket(Facade[Socket]):
         given: Any = events
         of_socket: Callable[[Socket], Subscription[T]] = getattr(given, "__wrapped__", given)
 
+        # Made before this returns: what comes from now on counts.
+        first = self._pump.call(
+            lambda: target.wait_for(lambda: of_socket(target), predicate, timeout=timeout)
+        )
+
         async def wait() -> T:
-            return await target.wait_for(lambda: of_socket(target), predicate, timeout=timeout)
+            return await first
 
         return Handle(self._pump.submit(wait), self._pump)
 
