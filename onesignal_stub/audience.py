@@ -188,6 +188,10 @@ class SegmentSet:
         """Whether there is a segment with this name; upper and lower case matter."""
         return name == TEST_USERS or SYNONYMS.get(name, name) in self._own
 
+    def is_everyone(self, name: str) -> bool:
+        """Whether every device of the app is in this segment."""
+        return name != TEST_USERS and self.knows(name) and not self._own[SYNONYMS.get(name, name)]
+
     def filters(self, names: Iterable[str]) -> Sequence[Mapping[str, object]] | None:
         """One list of filters for the members of any of the segments; None where it has no words.
 

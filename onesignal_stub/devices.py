@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from attrs import frozen
 
 from onesignal_stub.audience import EMAIL_TYPE
 from onesignal_stub.filters import FilterSubject
@@ -15,15 +16,36 @@ from server_kit.store import Row
 
 _NO_TAGS: dict[str, str] = {}
 _NO_PURCHASES: dict[str, float] = {}
-_SELECT = (
+_COLUMNS = (
     "SELECT s.number, s.id, s.onesignal_id, s.device_type, s.subscribed, a.alias_id, u.tags,"
     " coalesce(s.language, u.language), u.country, u.lat, u.long,"
     " coalesce(s.timezone, u.timezone_id), s.session_count, s.session_time,"
     " min(u.first_active, s.created_at), s.last_active, u.amount_spent, u.purchases,"
     " s.app_version, s.test_type, s.rooted"
-    " FROM subscriptions s JOIN users u USING (onesignal_id)"
+)
+_JOINS = (
+    "JOIN users u USING (onesignal_id)"
     " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'"
 )
+
+
+SPAN = 2000
+"""How many devices one step of some work looks at."""
+
+
+@frozen
+class Span:
+    """Some devices of an app that follow each other in the order of registration.
+
+    Attributes:
+        app_id: The app.
+        after: The number of the device before them; 0 for none.
+        last: The number of the last of them.
+    """
+
+    app_id: str
+    after: int
+    last: int
 
 
 class DeviceReader:
@@ -36,10 +58,49 @@ class DeviceReader:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def of_app(self, app_id: str, condition: Condition = EVERY) -> Iterable[FilterSubject]:
-        """The devices of an app, or those of them that meet a condition."""
-        rows = self._rows(f"s.app_id = ? AND {condition.sql}", app_id, *condition.parameters)
-        return _devices(rows, self._emails("app_id = ?", app_id))
+    def spans(self, app_id: str) -> Iterator[Span]:
+        """All devices that an app has now, in order, in spans of `SPAN` devices.
+
+        A span is looked up when it is asked for: devices may go meanwhile; later ones are in none.
+        """
+        after, newest = (
+            0,
+            self._number("SELECT max(number) FROM subscriptions WHERE app_id = ?", app_id),
+        )
+        while newest is not None and after < newest:
+            last = self._number(
+                "SELECT number FROM subscriptions INDEXED BY subscriptions_of_app"
+                " WHERE app_id = ? AND number > ? ORDER BY number LIMIT 1 OFFSET ?",
+                app_id,
+                after,
+                SPAN - 1,
+            )
+            last = newest if last is None else min(last, newest)
+            yield Span(app_id, after, last)
+            after = last
+
+    def of_span(self, span: Span, condition: Condition = EVERY) -> Iterable[FilterSubject]:
+        """The devices of a span, or those of them that meet a condition."""
+        place = (span.app_id, span.after, span.last)
+        rows = self._rows(
+            "s.app_id = ? AND s.number > ? AND s.number <= ?"
+            f" AND {condition.sql} ORDER BY s.number",
+            *place,
+            *condition.parameters,
+            source="subscriptions s INDEXED BY subscriptions_of_app",
+        )
+        has_emails = self._number(
+            f"SELECT 1 FROM subscriptions WHERE app_id = ? AND device_type = {EMAIL_TYPE} LIMIT 1",
+            span.app_id,
+        )
+        if has_emails is None:
+            return _devices(rows, {})
+        emails = self._emails(
+            "onesignal_id IN (SELECT onesignal_id FROM subscriptions"
+            " INDEXED BY subscriptions_of_app WHERE app_id = ? AND number > ? AND number <= ?)",
+            *place,
+        )
+        return _devices(rows, emails)
 
     def by_ids(self, app_id: str, ids: Iterable[str]) -> Iterable[FilterSubject]:
         """The devices with these player or subscription ids."""
@@ -98,14 +159,18 @@ class DeviceReader:
         emails = self._emails("onesignal_id IN (SELECT value FROM json_each(?))", users)
         return _devices(rows, emails)
 
-    def _rows(self, condition: str, *params: Any) -> list[Row]:
-        return self._store.all(f"{_SELECT} WHERE {condition}", *params)
+    def _rows(self, condition: str, *params: Any, source: str = "subscriptions s") -> list[Row]:
+        return self._store.all(f"{_COLUMNS} FROM {source} {_JOINS} WHERE {condition}", *params)
 
-    def _emails(self, condition: str, param: str) -> dict[str, frozenset[str]]:
+    def _number(self, sql: str, *params: Any) -> int | None:
+        row = self._store.one(sql, *params)
+        return None if row is None else row[0]
+
+    def _emails(self, condition: str, *params: Any) -> dict[str, frozenset[str]]:
         rows = self._store.all(
             "SELECT onesignal_id, token FROM subscriptions"
             f" WHERE device_type = {EMAIL_TYPE} AND {condition}",
-            param,
+            *params,
         )
         found: dict[str, frozenset[str]] = {}
         for onesignal_id, token in rows:

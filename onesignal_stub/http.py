@@ -4,6 +4,8 @@ Every route is served under `/api/v1/…` and `/…`, also with a slash at the e
 checks is OneSignal's: the body is JSON, an app is named, its id is well formed, the key is right;
 then the handler's own rules.
 Handlers are plain functions inside a transaction: a request happens at once, wholly or not at all.
+Where a request may concern very many devices, the handler is a generator, and this is true of each
+of its steps (`steps.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from inspect import isgeneratorfunction
 from typing import Any, TypeAlias
 
 import msgspec
@@ -24,6 +27,7 @@ from onesignal_stub import errors
 from onesignal_stub.access import Access, Key
 from onesignal_stub.fields import is_uuid
 from onesignal_stub.limits import RateLimiter
+from onesignal_stub.steps import Replaced, Steps, run_steps
 from server_kit import Clock, Entry, Faults, Journal, Store
 from server_kit.faults import Point, answer
 from server_kit.nearest import COMPARED
@@ -71,7 +75,7 @@ class Reply:
     content_type: str = "application/json"
 
 
-Handler: TypeAlias = Callable[[Call], Reply]
+Handler: TypeAlias = Callable[[Call], Reply | Steps[Reply]]
 
 
 def _deny_unknown_app(_app_id: str) -> errors.ApiError:
@@ -120,7 +124,7 @@ class RequestPipeline:
         access: Checks apps and keys.
         limiter: Counts requests.
         faults: The rules of injected faults.
-        before: Runs ahead of each request.
+        before: Awaited ahead of each request.
     """
 
     def __init__(
@@ -132,7 +136,7 @@ class RequestPipeline:
         access: Access,
         limiter: RateLimiter,
         faults: Faults,
-        before: Callable[[], None],
+        before: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -161,7 +165,7 @@ class RequestPipeline:
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
         try:
-            self._before()
+            await self._before()
             return await handler(request)
         except errors.ApiError as error:
             return to_response(Reply(error.body, error.status, error.headers))
@@ -180,11 +184,13 @@ class RequestPipeline:
         note = _Note()
         try:
             note.raw = await request.read()
-            reply = self._answer(route, request, note)
+            reply = await self._answer(route, request, note)
         except errors.ApiError as error:
             reply = Reply(error.body, error.status, error.headers)
         except ConnectionError:  # the client has closed the connection
             raise
+        except Replaced:
+            reply = Reply({"errors": ["The stub was reset or restored meanwhile."]}, 503)
         except web.HTTPRequestEntityTooLarge:
             text = f"The request body is larger than the {MAX_BODY} bytes that are taken."
             reply = Reply({"errors": [text]}, 413)
@@ -205,7 +211,7 @@ class RequestPipeline:
         )
         return to_response(reply)
 
-    def _answer(self, route: Route, request: web.Request, note: _Note) -> Reply:
+    async def _answer(self, route: Route, request: web.Request, note: _Note) -> Reply:
         call = Call(
             app_id="",
             path=request.match_info,
@@ -225,10 +231,12 @@ class RequestPipeline:
         call.has_key = self._access.admit(
             route.key, call.app_id, request.headers.get("Authorization")
         )
-        if route.method == "GET":
-            return route.handler(call)
-        with self._store.transaction():
-            return route.handler(call)
+        if route.method == "GET" or isgeneratorfunction(route.handler):
+            reply = route.handler(call)
+        else:
+            with self._store.transaction():
+                reply = route.handler(call)
+        return reply if isinstance(reply, Reply) else await run_steps(self._store, reply)
 
     def _check_app(self, route: Route, named: Any) -> None:
         if named is None or named == "":

@@ -13,7 +13,15 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from onesignal_stub.audience import ByFilters, BySegments, SegmentSet, Targeting
+from onesignal_stub.audience import (
+    EMAIL_TYPE,
+    SMS_TYPE,
+    ByFilters,
+    BySegments,
+    Channel,
+    SegmentSet,
+    Targeting,
+)
 from onesignal_stub.fields import number_of
 
 _MOST_TERMS = 400  # SQLite takes expressions of a depth up to 1000
@@ -43,6 +51,15 @@ EVERY = Condition()
 """All devices meet it."""
 
 _Entry: TypeAlias = Mapping[str, Any]
+
+
+def on_channel(channel: Channel) -> str:
+    """The condition that devices which take a message of a channel meet, and no others."""
+    if channel == "email":
+        return f"s.device_type = {EMAIL_TYPE}"
+    if channel == "sms":
+        return f"s.device_type = {SMS_TYPE}"
+    return f"s.device_type NOT IN ({EMAIL_TYPE}, {SMS_TYPE})"
 
 
 def condition_of(targeting: Targeting, segments: SegmentSet, now: float) -> Condition:

@@ -149,7 +149,7 @@ class SentPushes:
         """Forget the pushes that match and return how many; their notifications stay."""
         condition, params = self._where(query)
         return self._store.run(
-            f"UPDATE deliveries SET hidden = 1 WHERE number IN (SELECT d.number{_FROM}"
+            f"UPDATE delivery_rows SET hidden = 1 WHERE number IN (SELECT d.number{_FROM}"
             f" WHERE {condition})",
             *params,
         )
@@ -182,9 +182,14 @@ class SentPushes:
             ) from None
 
     def _newest(self) -> int:
-        row = self._store.one("SELECT coalesce(max(number), 0) AS number FROM deliveries")
+        """The newest push of which no older one may still begin to show."""
+        row = self._store.one(
+            "SELECT coalesce((SELECT min((SELECT min(number) FROM delivery_rows d"
+            " WHERE d.notification = u.notification)) - 1 FROM unfinished u),"
+            " (SELECT max(number) FROM delivery_rows), 0)"
+        )
         assert row is not None
-        return int(row["number"])
+        return int(row[0])
 
     def _where(self, query: PushQuery) -> tuple[str, list[Any]]:
         terms, params = ["d.hidden = 0"], list[Any]()

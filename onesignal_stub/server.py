@@ -240,11 +240,11 @@ class OneSignalStub(HostedServer):
             ValueError: `seconds` is negative, or leads beyond the year 9999.
         """
 
-        def move(service: Service) -> None:
+        async def move() -> None:
             self.clock.advance(seconds)
-            service.delivery.run_due()
+            await self._running.delivery.run_due()
 
-        await self._do(move)
+        await self._in_loop(move())
 
     async def reset(self) -> None:
         """Restore the state after start: one app, the seed data, the first rate limit.
@@ -276,7 +276,7 @@ class OneSignalStub(HostedServer):
 
         def put_back(service: Service) -> None:
             service.store.restore(image)
-            service.delivery.reschedule()
+            service.delivery.recover()
             self.events.publish("reset", {})
             service.pushes.replaced()
 
@@ -339,6 +339,7 @@ class OneSignalStub(HostedServer):
     async def _restart(self, *, keep_data: bool) -> None:
         port = int(self.url.rpartition(":")[2])
         await self._unserve(self.url)
+        self._running.delivery.recover()
         if not keep_data:
             self._empty(self._running)
         self._limiter.set(self._rate_limit)
@@ -349,7 +350,7 @@ class OneSignalStub(HostedServer):
     def _empty(self, service: Service) -> None:
         service.store.reset()
         self._prepare(service)
-        service.delivery.reschedule()
+        service.delivery.recover()
         self.events.publish("reset", {})
         service.pushes.replaced()
 
@@ -372,7 +373,8 @@ class OneSignalStub(HostedServer):
         """Read in the thread of the stub's loop: no other may use the store."""
 
         def up_to_date() -> T:
-            self._running.delivery.run_due()
+            while self._running.delivery.take_due_step():
+                pass
             return read(self._running)
 
         return self._call_in_loop(up_to_date)

@@ -32,6 +32,7 @@ from onesignal_stub.features.notifications.delivery import Delivery
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore
 from onesignal_stub.features.notifications.messages import Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver
+from onesignal_stub.features.notifications.sending import Sender
 from onesignal_stub.features.notifications.views import NotificationViews
 from onesignal_stub.features.outcomes import api as outcomes_api
 from onesignal_stub.features.outcomes.core import ATTRIBUTIONS, Outcomes
@@ -105,11 +106,12 @@ class Service:
         self.exports = Exports(store, clock, devices=devices, segments=self.segments)
         resolver = RecipientResolver(devices, self.segments, subscriptions=self.subscriptions)
         messages = Messages(store, clock, events)
+        sender = Sender(resolver)
         self.delivery = Delivery(
             store,
             clock,
             devices=devices,
-            resolver=resolver,
+            sender=sender,
             messages=messages,
             delivered=self.simulation.delivered,
         )
@@ -120,6 +122,7 @@ class Service:
             idempotency=idempotency,
             templates=self.templates,
             resolver=resolver,
+            sender=sender,
             messages=messages,
             delivery=self.delivery,
         )

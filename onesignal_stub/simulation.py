@@ -128,7 +128,7 @@ class Simulation:
         if push.opened_at is None:
             self._mark("clicked_at", push_id)
             self._store.run(
-                "UPDATE deliveries SET clicked_on = ? WHERE number = ?", action_id, push_id
+                "UPDATE delivery_rows SET clicked_on = ? WHERE number = ?", action_id, push_id
             )
             self._count(CLICK, push_id)
             push = self._pushes.get(push_id)
@@ -176,7 +176,7 @@ class Simulation:
 
     def _mark(self, column: str, push_id: int) -> None:
         self._store.run(
-            f"UPDATE deliveries SET {column} = ? WHERE number = ?", self._clock.time(), push_id
+            f"UPDATE delivery_rows SET {column} = ? WHERE number = ?", self._clock.time(), push_id
         )
 
     def _count(self, outcome: str, push_id: int) -> None:

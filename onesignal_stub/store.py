@@ -87,6 +87,7 @@ CREATE TABLE subscriptions (
     )
 );
 CREATE INDEX subscriptions_by_token ON subscriptions (app_id, device_type, token);
+CREATE INDEX subscriptions_of_app ON subscriptions (app_id); -- and number, by which it is walked
 CREATE INDEX subscriptions_of_user ON subscriptions (onesignal_id);
 CREATE TABLE segments (
     number INTEGER PRIMARY KEY,
@@ -132,9 +133,11 @@ CREATE TABLE idempotent_replies (
     created_at REAL NOT NULL,
     PRIMARY KEY (app_id, key)
 ) WITHOUT ROWID;
+-- Notifications whose recipients are being written, a part at a time: nothing of them shows.
+CREATE TABLE unfinished (notification INTEGER PRIMARY KEY);
 -- Whom a message with a delayed_option still goes to, and when.
 CREATE TABLE pending (
-    notification INTEGER NOT NULL REFERENCES notifications (number),
+    notification INTEGER NOT NULL, -- which may be unfinished, and not there yet
     subscription INTEGER NOT NULL,
     due REAL NOT NULL,
     way INTEGER NOT NULL DEFAULT 0, -- as in deliveries
@@ -143,7 +146,7 @@ CREATE TABLE pending (
 CREATE INDEX pending_due ON pending (due);
 CREATE TABLE texts (
     number INTEGER PRIMARY KEY,
-    notification INTEGER NOT NULL REFERENCES notifications (number),
+    notification INTEGER NOT NULL,
     language TEXT,
     contents TEXT,
     heading TEXT,
@@ -153,9 +156,9 @@ CREATE TABLE texts (
 CREATE INDEX texts_of_notification ON texts (notification);
 CREATE INDEX texts_with_words ON texts (notification, words) WHERE words IS NOT NULL;
 -- What each device got. A device's user may change later; this is how it was at the time.
-CREATE TABLE deliveries (
+CREATE TABLE delivery_rows (
     number INTEGER PRIMARY KEY,
-    notification INTEGER NOT NULL REFERENCES notifications (number),
+    notification INTEGER NOT NULL,
     subscription INTEGER NOT NULL,
     subscription_id TEXT NOT NULL,
     onesignal_id TEXT NOT NULL,
@@ -170,8 +173,12 @@ CREATE TABLE deliveries (
     clicked_on TEXT, -- the id of the button; '' is the message itself
     dismissed_at REAL
 );
-CREATE INDEX deliveries_of_notification ON deliveries (notification);
-CREATE INDEX deliveries_of_subscription ON deliveries (subscription);
+CREATE INDEX deliveries_of_notification ON delivery_rows (notification);
+CREATE INDEX deliveries_counted ON delivery_rows
+    (notification, device_type, way, text, received_at, clicked_at, dismissed_at);
+CREATE INDEX deliveries_of_subscription ON delivery_rows (subscription);
+CREATE VIEW deliveries AS SELECT * FROM delivery_rows
+    WHERE notification NOT IN (SELECT notification FROM unfinished);
 -- What the inbox lists: every request to send that was taken, also one that reached nobody.
 CREATE TABLE messages (
     number INTEGER PRIMARY KEY,

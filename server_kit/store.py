@@ -40,6 +40,9 @@ class Store:
         path: A file that outlives the process, also a killed one, and that no other server may have
             at the same time; only its owner can read it. None keeps everything in memory.
 
+    Attributes:
+        replacements: How often everything was replaced, by `restore` or `reset`.
+
     Raises:
         UnusableDataFile: The file is another program's or schema's, is damaged, in use, or cannot
             be opened.
@@ -47,6 +50,7 @@ class Store:
     """
 
     def __init__(self, schema: str, path: Path | None = None) -> None:
+        self.replacements = 0
         self._depth = 0
         self._after_commit: list[Callable[[], None]] = []
         self._after_rollback: list[Callable[[], None]] = []
@@ -196,6 +200,7 @@ class Store:
             source.deserialize(image)
             source.backup(self._db)
         source.close()
+        self.replacements += 1
 
     def reset(self) -> None:
         """Back to the empty database of the schema."""

@@ -19,6 +19,7 @@ from server_kit.web import EventStream
 
 MAX_LIMIT = 200
 _MAX_NUMBER = (1 << 62) - 1
+_Found: TypeAlias = dict[str, Any]
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -95,7 +96,7 @@ class InboxApi:
         return _json(found)
 
 
-def _listing(read: Callable[[ListQuery], dict[str, Any]]) -> _Handler:
+def _listing(read: Callable[[ListQuery], _Found | Awaitable[_Found]]) -> _Handler:
     async def answer(request: web.Request) -> web.Response:
         query = request.query
         texts = {name: query.get(name, "").strip() for name in ("q", "id", "app", "platform")}
@@ -103,7 +104,8 @@ def _listing(read: Callable[[ListQuery], dict[str, Any]]) -> _Handler:
         wanted = ListQuery(
             **texts, limit=_number(query, "limit", 50), offset=_number(query, "offset", 0)
         )
-        return _json(read(wanted))
+        found = read(wanted)
+        return _json(found if isinstance(found, dict) else await found)
 
     return answer
 

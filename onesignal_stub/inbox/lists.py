@@ -11,6 +11,7 @@ from attrs import frozen
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.inbox.platforms import platform_of, types_of
 from onesignal_stub.inbox.search import MAX_WORDS, containing
+from onesignal_stub.steps import run_steps
 from server_kit import Store
 from server_kit.store import Row
 
@@ -128,14 +129,15 @@ class Lists:
         where.search("u.onesignal_id", "u.tags", _ALIASES)
         return self._page(_USERS, where, _user)
 
-    def segments(self, wanted: ListQuery) -> dict[str, Any]:
+    async def segments(self, wanted: ListQuery) -> dict[str, Any]:
         """Segments; one that is asked for by its id comes with how many are in it."""
         where = _Where(wanted, app="g.app_id", id_="g.id")
         where.search("g.name", "g.description", "g.id", "g.filters")
         page = self._page(_SEGMENTS, where, _segment)
         if wanted.id:
             for item in page["items"]:
-                item["devices"] = self._segments.subscribers(item["app_id"], item["name"])
+                counting = self._segments.subscribers(item["app_id"], item["name"])
+                item["devices"] = await run_steps(self._store, counting)
         return page
 
     def templates(self, wanted: ListQuery) -> dict[str, Any]:

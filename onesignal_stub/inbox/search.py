@@ -111,7 +111,7 @@ class MessageSearch:
                 *params,
             )
             self._store.run(
-                "UPDATE deliveries SET hidden = 1 WHERE NOT hidden AND notification IN"
+                "UPDATE delivery_rows SET hidden = 1 WHERE NOT hidden AND notification IN"
                 " (SELECT notification FROM messages WHERE hidden)"
             )
         return count

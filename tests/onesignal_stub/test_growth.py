@@ -8,7 +8,7 @@ import pytest
 
 from onesignal_stub.features.custom_events import core as custom_events
 from onesignal_stub.features.exports import core as exports
-from onesignal_stub.features.notifications import delivery, messages
+from onesignal_stub.features.notifications import messages, recording
 from onesignal_stub.features.outcomes import core as outcomes
 from server_kit import Store
 
@@ -55,7 +55,7 @@ async def test_many_custom_events_are_few_statements(
 async def test_the_oldest_deliveries_are_dropped(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "KEPT", 3)
+    monkeypatch.setattr(recording, "KEPT", 3)
     players = [await backend.player(tags={"name": name}) for name in ("ada", "bob")]
     for text in ("first {{ name }}", "second {{ name }}", "third {{ name }}"):
         await backend.send(include_player_ids=players, contents={"en": text})
@@ -66,7 +66,7 @@ async def test_the_oldest_deliveries_are_dropped(
 async def test_a_message_of_which_some_deliveries_are_dropped_keeps_its_other_texts(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "KEPT", 3)
+    monkeypatch.setattr(recording, "KEPT", 3)
     players = [await backend.player(language=each) for each in ("en", "fr", "en", "fr")]
     await backend.send(include_player_ids=players, contents={"en": "Hello", "fr": "Salut"})
     assert [push.contents for push in backend.stub.pushes] == ["Salut", "Hello", "Salut"]

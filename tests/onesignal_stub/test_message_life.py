@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from onesignal_stub import OneSignalStub
+from onesignal_stub.steps import run_steps
 from onesignal_stub.times import parse_time, parse_time_of_day
 from server_kit import Clock
 
@@ -86,7 +87,7 @@ async def test_the_schedule_keeps_itself_when_nobody_asks(
         "send_after": iso(NOW + HOUR),
     }
     stub._running.players.create(stub.app_id, {"device_type": 1, "identifier": "t"})
-    stub._running.notifications.create(stub.app_id, body)
+    await run_steps(stub._running.store, stub._running.notifications.create(stub.app_id, body))
     clock.advance(HOUR)
     push = await stub.wait_for_push(contains="later")
     assert push.time == NOW + HOUR
@@ -244,8 +245,9 @@ async def test_a_file_keeps_everything(tmp_path: Path) -> None:
     body: dict[str, Any] = {"contents": {"en": "kept"}, "include_ios_tokens": ["t"]}
     later = body | {"send_after": iso(NOW + HOUR), "contents": {"en": "due"}}
     async with OneSignalStub(data=data, clock=clock) as stub:
-        stub._running.notifications.create(stub.app_id, body)
-        stub._running.notifications.create(stub.app_id, later)
+        for each in (body, later):
+            creating = stub._running.notifications.create(stub.app_id, each)
+            await run_steps(stub._running.store, creating)
     clock.advance(HOUR)
     async with OneSignalStub(data=data, clock=clock, rest_key="another") as stub:
         assert [push.contents for push in stub.pushes] == ["kept", "due"]

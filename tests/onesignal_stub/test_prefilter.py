@@ -17,7 +17,7 @@ from onesignal_stub.audience import (
     Targeting,
     select,
 )
-from onesignal_stub.devices import DeviceReader
+from onesignal_stub.devices import DeviceReader, Span
 from onesignal_stub.filters import parse
 from onesignal_stub.prefilter import EVERY, condition_of
 from onesignal_stub.store import SCHEMA
@@ -26,6 +26,7 @@ from server_kit import Store
 NOW = 1_700_000_000
 HOUR = 3600
 APP = "11111111-1111-4111-8111-111111111111"
+EVERYBODY = Span(APP, 0, 1 << 62)
 NUMBERS = st.sampled_from(["-1", "0", "1", "2", "2.5", "1e1"])
 KEYS = st.sampled_from(["a", "b", 'quo"ted', "back\\slash", "é"])
 AND, OR = {"operator": "AND"}, {"operator": "OR"}
@@ -139,8 +140,8 @@ def test_select_finds_the_same_devices_behind_the_condition(
         insert(store, devices)
         reader, segments = DeviceReader(store), SegmentSet({**DEFAULT_SEGMENTS, **own})
         target, condition = Target(targeting=targeting), condition_of(targeting, segments, NOW)
-        wanted = select(reader.of_app(APP), target, segments=segments, now=NOW)
-        found = select(reader.of_app(APP, condition), target, segments=segments, now=NOW)
+        wanted = select(reader.of_span(EVERYBODY), target, segments=segments, now=NOW)
+        found = select(reader.of_span(EVERYBODY, condition), target, segments=segments, now=NOW)
         assert found == wanted
     finally:
         store.close()

@@ -6,6 +6,7 @@ from onesignal_stub import fields
 from onesignal_stub.access import Key
 from onesignal_stub.features.exports.core import Exports
 from onesignal_stub.http import Call, Handler, Reply, Route
+from onesignal_stub.steps import Steps
 
 _MISSING_APP = "Request is malformed: Failed to parse app_id from request"
 _GONE = (
@@ -32,8 +33,8 @@ class _Api:
     def __init__(self, exports: Exports) -> None:
         self._exports = exports
 
-    def players(self, call: Call) -> Reply:
-        path = self._exports.players(call.app_id, call.body)
+    def players(self, call: Call) -> Steps[Reply]:
+        path = yield from self._exports.players(call.app_id, call.body)
         name = fields.text(call.body, "segment_name")
         if name and not self._exports.knows_segment(call.app_id, name):
             call.ignored.append(f"body: segment {name!r} does not exist")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from onesignal_stub import fields
-from onesignal_stub.audience import BySegments, Channel, Target, select
-from onesignal_stub.devices import DeviceReader
+from onesignal_stub.audience import BySegments
+from onesignal_stub.devices import SPAN, DeviceReader, Span
 from onesignal_stub.errors import refused
 from onesignal_stub.features.segments.core import Segments
+from onesignal_stub.prefilter import condition_of
+from onesignal_stub.steps import Steps
 from server_kit import Clock, Store
 from server_kit.store import Row
 
 _KEPT = 3 * 86_400.0
+_GZIP = 31  # zlib's number for the largest window and a gzip header
 _MOST = 100  # exports that are kept
 _COLUMNS = [
     "id",
@@ -61,9 +64,9 @@ _SELECT = (
     " u.lat, u.long, u.country, CASE WHEN s.rooted THEN 't' ELSE 'f' END AS rooted,"
     " s.notification_types, u.ip, a.alias_id AS external_user_id, s.web_auth, s.web_p256,"
     " u.onesignal_id, s.unsubscribed_at, u.timezone_id, s.subscribed"
-    " FROM subscriptions s JOIN users u USING (onesignal_id)"
+    " FROM subscriptions s INDEXED BY subscriptions_of_app JOIN users u USING (onesignal_id)"
     " LEFT JOIN aliases a ON a.onesignal_id = s.onesignal_id AND a.label = 'external_id'"
-    " WHERE s.app_id = ? ORDER BY s.number"
+    " WHERE s.app_id = ? AND s.number > ? AND s.number <= ? ORDER BY s.number"
 )
 _TIMES = ("last_active", "created_at", "unsubscribed_at")
 
@@ -86,71 +89,78 @@ class Exports:
         self._devices = devices
         self._segments = segments
 
-    def players(self, app_id: str, body: Mapping[str, Any]) -> str:
+    def players(self, app_id: str, body: Mapping[str, Any]) -> Steps[str]:
         """Write the players of an app and return the path of the file.
 
         Raises:
             ApiError: A field is not one that can be exported.
         """
-        extra = _extra_columns(body)
-        rows: Iterable[Row] = self._store.all(_SELECT, app_id)
+        columns = [*_COLUMNS, *_extra_columns(body)]
         since = fields.number(body, "last_active_since")
-        if since is not None:
-            rows = [row for row in rows if row["last_active"] > since]
-        segment = fields.text(body, "segment_name")
-        if segment:
-            everybody = bool(fields.flag(body, "include_unsubscribed"))
-            members = self._members(app_id, segment, include_unsubscribed=everybody)
-            rows = [row for row in rows if row["number"] in members]
-        columns = [*_COLUMNS, *extra]
-        lines = [[_cell(row, column) for column in columns] for row in rows]
-        return self._write(f"csv_exports/{app_id}", "users", columns, lines)
+        is_wanted = self._members(app_id, body)
+        file = _File(columns)
+        for at, span in enumerate(self._devices.spans(app_id)):
+            if at:
+                yield
+            members = is_wanted(span)
+            rows = self._store.all(_SELECT, span.app_id, span.after, span.last)
+            file.write(
+                [_cell(row, column) for column in columns]
+                for row in rows
+                if (since is None or row["last_active"] > since)
+                and (members is None or row["number"] in members)
+            )
+        return self._add(f"csv_exports/{app_id}", "users", file)
 
     def knows_segment(self, app_id: str, name: str) -> bool:
         """Whether a segment exists; the file of one that does not has no players."""
         return self._segments.of(app_id).knows(name)
 
-    def events(self, notification: Row) -> str:
+    def events(self, notification: Row) -> Steps[str]:
         """Write the events of a message and return the path of the file."""
-        rows = self._store.all(
-            "SELECT * FROM deliveries WHERE notification = ? ORDER BY number",
-            notification["number"],
-        )
-        columns = ["event", "subscription_id", "onesignal_id", "external_id", "timestamp"]
-        lines = [
-            [event, row["subscription_id"], row["onesignal_id"], row["external_id"], _time(when)]
-            for row in rows
-            for event, when in (
-                ("sent", row["sent_at"]),
-                ("received", row["received_at"]),
-                ("clicked", row["clicked_at"]),
-                ("dismissed", row["dismissed_at"]),
+        file = _File(["event", "subscription_id", "onesignal_id", "external_id", "timestamp"])
+        for at, rows in enumerate(self._deliveries(notification)):
+            if at:
+                yield
+            file.write(
+                [
+                    event,
+                    row["subscription_id"],
+                    row["onesignal_id"],
+                    row["external_id"],
+                    _time(when),
+                ]
+                for row in rows
+                for event, when in (
+                    ("sent", row["sent_at"]),
+                    ("received", row["received_at"]),
+                    ("clicked", row["clicked_at"]),
+                    ("dismissed", row["dismissed_at"]),
+                )
+                if when is not None
             )
-            if when is not None
-        ]
-        return self._write(f"csv_exports/{notification['app_id']}", "events", columns, lines)
+        return self._add(f"csv_exports/{notification['app_id']}", "events", file)
 
-    def history(self, notification: Row, events: str) -> str:
+    def history(self, notification: Row, events: str) -> Steps[str]:
         """Write who received, or clicked, a message, and return the path of the file."""
         column = "sent_at" if events == "sent" else "clicked_at"
-        rows = self._store.all(
-            f"SELECT *, {column} AS time FROM deliveries"
-            f" WHERE notification = ? AND {column} IS NOT NULL ORDER BY number",
-            notification["number"],
-        )
         channels = {11: "email", 14: "sms"}
-        lines = [
-            [
-                row["subscription_id"],
-                row["onesignal_id"],
-                row["external_id"],
-                channels.get(row["device_type"], "push"),
-                _time(row["time"]),
-            ]
-            for row in rows
-        ]
-        columns = ["player_id", "onesignal_id", "external_id", "target_channel", "timestamp"]
-        return self._write(f"message_history/{notification['app_id']}", events, columns, lines)
+        file = _File(["player_id", "onesignal_id", "external_id", "target_channel", "timestamp"])
+        for at, rows in enumerate(self._deliveries(notification)):
+            if at:
+                yield
+            file.write(
+                [
+                    row["subscription_id"],
+                    row["onesignal_id"],
+                    row["external_id"],
+                    channels.get(row["device_type"], "push"),
+                    _time(row[column]),
+                ]
+                for row in rows
+                if row[column] is not None
+            )
+        return self._add(f"message_history/{notification['app_id']}", events, file)
 
     def file(self, path: str) -> bytes | None:
         """The file at a path; None if there is none or its three days have passed."""
@@ -161,38 +171,64 @@ class Exports:
         )
         return None if row is None else row["content"]
 
-    def _members(self, app_id: str, name: str, *, include_unsubscribed: bool) -> set[int]:
-        segments = self._segments.of(app_id)
-        devices = list(self._devices.of_app(app_id))
-        channels: tuple[Channel, ...] = ("push", "email", "sms")
-        members: set[int] = set()
-        for channel in channels:
-            target = Target(targeting=BySegments((name,)), channel=channel)
-            found = select(devices, target, segments=segments, now=self._clock.time())
-            members.update(device.number for device in found.recipients)
-            if include_unsubscribed:
-                members.update(device.number for device in found.unsubscribed)
-        return members
+    def _members(self, app_id: str, body: Mapping[str, Any]) -> Callable[[Span], set[int] | None]:
+        """Finds the devices of a span that are in the segment which a request names; None: all."""
+        name = fields.text(body, "segment_name")
+        everybody = bool(fields.flag(body, "include_unsubscribed"))
+        if not name:
+            return lambda span: None
+        segments, now = self._segments.of(app_id), self._clock.time()
+        matches = segments.matcher((name,))
+        condition = condition_of(BySegments((name,)), segments, now)
+        return lambda span: {
+            device.number
+            for device in self._devices.of_span(span, condition)
+            if (everybody or device.subscribed) and matches(device, now)
+        }
 
-    def _write(
-        self, folder: str, kind: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]
-    ) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(lines)
+    def _deliveries(self, notification: Row) -> Iterator[list[Row]]:
+        """The deliveries of a message in order, as many at a time as one step takes."""
+        after = 0
+        while rows := self._store.all(
+            "SELECT * FROM deliveries WHERE notification = ? AND number > ?"
+            " ORDER BY number LIMIT ?",
+            notification["number"],
+            after,
+            SPAN,
+        ):
+            yield rows
+            after = rows[-1]["number"]
+
+    def _add(self, folder: str, kind: str, file: _File) -> str:
         today = datetime.fromtimestamp(self._clock.time(), UTC).date()
         path = f"{folder}/{kind}_{secrets.token_hex(16)}_{today}.csv.gz"
         self._store.run(
             "INSERT INTO exports (path, content, created_at) VALUES (?, ?, ?)",
             path,
-            gzip.compress(text.getvalue().encode(), mtime=0),
+            file.content(),
             self._clock.time(),
         )
         self._store.run(
             "DELETE FROM exports WHERE rowid <= (SELECT max(rowid) FROM exports) - ?", _MOST
         )
         return path
+
+
+class _File:
+    """A gzip CSV file that is written part by part."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._compressor = zlib.compressobj(wbits=_GZIP)
+        self._written: list[bytes] = []
+        self.write([columns])
+
+    def write(self, lines: Iterable[Sequence[Any]]) -> None:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        self._written.append(self._compressor.compress(text.getvalue().encode()))
+
+    def content(self) -> bytes:
+        return b"".join([*self._written, self._compressor.flush()])
 
 
 def _extra_columns(body: Mapping[str, Any]) -> list[str]:

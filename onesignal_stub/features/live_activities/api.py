@@ -6,6 +6,7 @@ from onesignal_stub.features.live_activities.core import LiveActivities
 from onesignal_stub.features.notifications.idempotency import REPLAYED
 from onesignal_stub.features.notifications.targeting import dropped_targeting
 from onesignal_stub.http import Call, Reply, Route
+from onesignal_stub.steps import Steps
 
 _ONE = "/apps/{app_id}/live_activities/{activity_id}"
 
@@ -33,12 +34,15 @@ class _Api:
         self._activities.leave(call.app_id, call.path["activity_id"], call.path["subscription_id"])
         return Reply(None, 204)
 
-    def update(self, call: Call) -> Reply:
-        message_id = self._activities.update(call.app_id, call.path["activity_id"], call.body)
+    def update(self, call: Call) -> Steps[Reply]:
+        activity_id = call.path["activity_id"]
+        message_id = yield from self._activities.update(call.app_id, activity_id, call.body)
         return Reply({"notification_id": message_id, "id": message_id})
 
-    def start(self, call: Call) -> Reply:
+    def start(self, call: Call) -> Steps[Reply]:
         call.ignored += [f"body: {field}" for field in dropped_targeting(call.body)]
         activity_type = call.path["activity_type"]
-        message_id, replayed = self._activities.start(call.app_id, activity_type, call.body)
+        message_id, replayed = yield from self._activities.start(
+            call.app_id, activity_type, call.body
+        )
         return Reply({"notification_id": message_id}, 201, REPLAYED if replayed else {})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
 from onesignal_stub import fields
-from onesignal_stub.devices import DeviceReader
+from onesignal_stub.audience import Target
+from onesignal_stub.devices import SPAN, DeviceReader
 from onesignal_stub.errors import refused
 from onesignal_stub.features.notifications.checks import DEFAULT_TTL
 from onesignal_stub.features.notifications.delivery import Delivery
@@ -20,9 +21,11 @@ from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.schedule import DeliverySchedule
 from onesignal_stub.features.notifications.targeting import target_of
 from onesignal_stub.filters import FilterSubject
+from onesignal_stub.steps import Steps
 from server_kit import Clock, Store
 
 _IOS = 0
+_Devices: TypeAlias = Iterator[Sequence[FilterSubject] | None]
 
 
 class LiveActivities:
@@ -79,7 +82,7 @@ class LiveActivities:
             subscription_id.lower(),
         )
 
-    def update(self, app_id: str, activity_id: str, body: Mapping[str, Any]) -> str:
+    def update(self, app_id: str, activity_id: str, body: Mapping[str, Any]) -> Steps[str]:
         """Change or end an activity on all devices that show it; returns the message's id.
 
         Raises:
@@ -90,15 +93,8 @@ class LiveActivities:
         _require(body, "event_updates", "name")
         if self._has_ended(app_id, activity_id):
             raise refused(f"Live Activity {activity_id} has ended")
-        rows = self._store.all(
-            "SELECT subscription_id FROM live_activity_tokens WHERE app_id = ? AND activity_id = ?",
-            app_id,
-            activity_id,
-        )
-        devices = self._devices.by_ids(app_id, [row["subscription_id"] for row in rows])
-        message_id = self._send(
-            app_id, {**body, "activity_id": activity_id}, sorted(devices, key=_number)
-        )
+        request = {**body, "activity_id": activity_id}
+        message_id = yield from self._send(app_id, request, self._showing(app_id, activity_id))
         if body["event"] == "end":
             self._store.run(
                 "INSERT OR REPLACE INTO live_activities (app_id, activity_id, ended)"
@@ -108,7 +104,9 @@ class LiveActivities:
             )
         return message_id
 
-    def start(self, app_id: str, activity_type: str, body: Mapping[str, Any]) -> tuple[str, bool]:
+    def start(
+        self, app_id: str, activity_type: str, body: Mapping[str, Any]
+    ) -> Steps[tuple[str, bool]]:
         """Start an activity by push on the iOS devices that are targeted.
 
         Returns:
@@ -120,23 +118,58 @@ class LiveActivities:
         if body.get("event") != "start":
             raise refused("event must be start")
         key = key_of(body)
-        first = self._idempotency.get(app_id, key)
-        if first is not None:
-            return first["id"], True
-        _require(body, "event_attributes", "event_updates", "name", "contents", "headings")
-        activity_id = fields.text(body, "activity_id")
-        if not activity_id:
-            raise refused("activity_id is required")
-        resolved = self._resolver.resolve(app_id, target_of(body), now=self._clock.time())
-        devices = [device for device in resolved.audience.recipients if device.device_type == _IOS]
-        self._store.run(
-            "DELETE FROM live_activities WHERE app_id = ? AND activity_id = ?", app_id, activity_id
-        )
-        for device in devices:
-            self._join(app_id, activity_id, device.id, None)
-        message_id = self._send(app_id, {**body, "activity_type": activity_type}, devices)
-        self._idempotency.put(app_id, key, {"id": message_id})
-        return message_id, False
+        with (yield from self._idempotency.turn(app_id, key)):
+            first = self._idempotency.get(app_id, key)
+            if first is not None:
+                return first["id"], True
+            _require(body, "event_attributes", "event_updates", "name", "contents", "headings")
+            activity_id = fields.text(body, "activity_id")
+            if not activity_id:
+                raise refused("activity_id is required")
+            target = target_of(body)
+            self._store.run(
+                "DELETE FROM live_activities WHERE app_id = ? AND activity_id = ?",
+                app_id,
+                activity_id,
+            )
+            request = {**body, "activity_type": activity_type}
+            starting = self._starting(app_id, activity_id, target)
+            message_id = yield from self._send(app_id, request, starting)
+            self._idempotency.put(app_id, key, {"id": message_id})
+            return message_id, False
+
+    def _showing(self, app_id: str, activity_id: str) -> _Devices:
+        """The devices that show an activity; None is a turn for others."""
+        after = ""
+        while ids := [
+            row["subscription_id"]
+            for row in self._store.all(
+                "SELECT subscription_id FROM live_activity_tokens WHERE app_id = ?"
+                " AND activity_id = ? AND subscription_id > ? ORDER BY subscription_id LIMIT ?",
+                app_id,
+                activity_id,
+                after,
+                SPAN,
+            )
+        ]:
+            yield sorted(self._devices.by_ids(app_id, ids), key=_number)
+            if len(ids) < SPAN:
+                return
+            after = ids[-1]
+            yield None
+
+    def _starting(self, app_id: str, activity_id: str, target: Target) -> _Devices:
+        """The devices that are to show an activity, and do so now; None is a turn for others."""
+        now = self._clock.time()
+        segments = self._resolver.segments_of(app_id, target)
+        for part in self._resolver.parts(app_id, target, segments, now=now, by_span=False):
+            if part is None:
+                yield None
+                continue
+            devices = [each for each in part.audience.recipients if each.device_type == _IOS]
+            for device in devices:
+                self._join(app_id, activity_id, device.id, None)
+            yield devices
 
     def _join(self, app_id: str, activity_id: str, subscription_id: str, token: str | None) -> None:
         self._store.run(
@@ -156,25 +189,37 @@ class LiveActivities:
         )
         return row is not None and bool(row["ended"])
 
-    def _send(self, app_id: str, request: dict[str, Any], devices: Sequence[FilterSubject]) -> str:
+    def _send(self, app_id: str, request: dict[str, Any], groups: _Devices) -> Steps[str]:
         message_id = str(uuid.uuid4())
-        now = self._clock.time()
-        row = self._store.one(
-            "INSERT INTO notifications (id, app_id, request, state, recipients, queued_at,"
-            " send_after, ttl) VALUES (?, ?, ?, 'sending', ?, ?, ?, ?) RETURNING number",
-            message_id,
-            app_id,
-            msgspec.json.encode(request).decode(),
-            len(devices),
-            now,
-            now,
-            DEFAULT_TTL,
-        )
-        assert row is not None
-        way = f"live activity {request['activity_id']}"
-        explained = Explained(Explanation("ids", (way,)))
-        self._messages.add(Asked(app_id, request, request), explained, notification=row["number"])
-        self._delivery.begin(row["number"], request, DeliverySchedule(now), devices, {})
+        schedule = DeliverySchedule(self._clock.time())
+        count, recorder = 0, self._delivery.recorder
+        with recorder.recording(recorder.new_number(), request, schedule) as recording:
+            for devices in groups:
+                if devices is None:
+                    recording.hide()
+                    yield
+                else:
+                    recording.add(devices, {})
+                    count += len(devices)
+            self._store.run(
+                "INSERT INTO notifications (number, id, app_id, request, state, recipients,"
+                " queued_at, send_after, ttl) VALUES (?, ?, ?, ?, 'sending', ?, ?, ?, ?)",
+                recording.number,
+                message_id,
+                app_id,
+                msgspec.json.encode(request).decode(),
+                count,
+                schedule.at,
+                schedule.at,
+                DEFAULT_TTL,
+            )
+            way = f"live activity {request['activity_id']}"
+            explained = Explained(Explanation("ids", (way,)))
+            self._messages.add(
+                Asked(app_id, request, request), explained, notification=recording.number
+            )
+            recording.show()
+        yield from self._delivery.end(recording.number, schedule)
         return message_id
 
 

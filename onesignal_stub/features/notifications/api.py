@@ -26,6 +26,7 @@ from onesignal_stub.features.notifications.views import NotificationViews
 from onesignal_stub.features.outcomes.core import Outcomes, query_of
 from onesignal_stub.http import Call, Reply, Route
 from onesignal_stub.paging import PageRequest, page_of
+from onesignal_stub.steps import Steps
 from onesignal_stub.times import parse_time
 from server_kit.store import Row
 
@@ -68,18 +69,19 @@ class _Api:
         self._outcomes = outcomes
         self._exports = exports
 
-    def create(self, call: Call) -> Reply:
+    def create(self, call: Call) -> Steps[Reply]:
         if not call.has_key and not is_keyless(call.body):
             raise errors.access_denied()
         call.ignored += [f"body: {name}" for name in call.body if name not in _READ]
         _note_dropped(call)
-        created = self._notifications.create(call.app_id, call.body, tuple(call.ignored))
+        unread = tuple(call.ignored)
+        created = yield from self._notifications.create(call.app_id, call.body, unread)
         call.ignored += created.ignored
         return Reply(created.body, headers=REPLAYED if created.replayed else {})
 
-    def estimate(self, call: Call) -> Reply:
+    def estimate(self, call: Call) -> Steps[Reply]:
         _note_dropped(call)
-        return Reply({"count": self._notifications.estimate(call.app_id, call.body)})
+        return Reply({"count": (yield from self._notifications.estimate(call.app_id, call.body))})
 
     def view(self, call: Call) -> Reply:
         row = self._notifications.find(call.app_id, call.path["notification_id"])
@@ -154,7 +156,7 @@ class _Api:
         self._notifications.cancel(row)
         return Reply({"success": True})
 
-    def history(self, call: Call) -> Reply:
+    def history(self, call: Call) -> Steps[Reply]:
         row = self._of_history(call)
         events = call.body.get("events")
         if events not in ("sent", "clicked"):
@@ -162,7 +164,7 @@ class _Api:
         email = call.body.get("email")
         if email is not None and not (isinstance(email, str) and _EMAIL.fullmatch(email)):
             raise unsuccessful("param `email` must be a valid email")
-        path = self._exports.history(row, events)
+        path = yield from self._exports.history(row, events)
         return Reply({"success": True, "destination_url": f"{call.origin}/{path}"})
 
     def _of_history(self, call: Call) -> Row:
@@ -171,9 +173,10 @@ class _Api:
         except errors.ApiError as error:
             raise refused(*error.body["errors"]) from None
 
-    def export_events(self, call: Call) -> Reply:
+    def export_events(self, call: Call) -> Steps[Reply]:
         row = self._notifications.find(call.app_id, call.path["notification_id"])
-        return Reply({"csv_file_url": f"{call.origin}/{self._exports.events(row)}"})
+        path = yield from self._exports.events(row)
+        return Reply({"csv_file_url": f"{call.origin}/{path}"})
 
 
 def _note_dropped(call: Call) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from onesignal_stub.audience import EMAIL_TYPE
+from onesignal_stub.audience import EMAIL_TYPE, Channel
 from onesignal_stub.filters import FilterSubject
 
 DEFAULT_LANGUAGE = "en"
@@ -62,13 +62,21 @@ class Contents:
 
     def of(self, device: FilterSubject) -> Content:
         """The texts that a device shows."""
-        if device.device_type == EMAIL_TYPE:
-            content = Content(
-                None, self._request.get("email_body"), self._request.get("email_subject"), None
-            )
-        else:
-            content = self._in(device.language)
+        is_email = device.device_type == EMAIL_TYPE
+        content = self._email() if is_email else self._in(device.language)
         return self._filled(content, device) if self.is_personal else content
+
+    def by_language(self, channel: Channel) -> dict[str | None, Content]:
+        """The texts of a message in which nothing is filled in, by language; None: all others."""
+        if channel == "email":
+            return {None: self._email()}
+        texts = self._contents or self._headings
+        return {language: self._in(language) for language in (*texts, None)}
+
+    def _email(self) -> Content:
+        return Content(
+            None, self._request.get("email_body"), self._request.get("email_subject"), None
+        )
 
     def _in(self, language: str | None) -> Content:
         if language not in self._by_language:

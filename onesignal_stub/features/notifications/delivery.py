@@ -1,31 +1,29 @@
-"""Delivery: records each device that a message reaches, now or at its scheduled time."""
+"""Delivery: sends each message when it is due, at once or at its scheduled time."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import msgspec
 
-from onesignal_stub.devices import DeviceReader
-from onesignal_stub.features.notifications.content import Content, Contents
+from onesignal_stub import steps
+from onesignal_stub.devices import SPAN, DeviceReader
 from onesignal_stub.features.notifications.messages import Messages
-from onesignal_stub.features.notifications.recipients import RecipientResolver
-from onesignal_stub.features.notifications.schedule import DeliverySchedule, due_for, schedule_of
+from onesignal_stub.features.notifications.recording import Recorder
+from onesignal_stub.features.notifications.schedule import DeliverySchedule, schedule_of
+from onesignal_stub.features.notifications.sending import Sender
 from onesignal_stub.features.notifications.targeting import target_of
-from onesignal_stub.filters import FilterSubject
+from onesignal_stub.steps import Replaced, Steps, run_steps, take_step
 from server_kit import Clock, Store
-from server_kit.store import Row
 
 _log = logging.getLogger("onesignal_stub.notifications")
 
-KEPT = 500_000
-"""How many deliveries are kept, of all apps together; the oldest are dropped beyond it."""
-
 _RETRY = 1.0  # seconds after which what is due and could not be stored is tried again
+_FINISHED = "NOT IN (SELECT notification FROM unfinished)"
 
 
 class Delivery:
@@ -35,9 +33,12 @@ class Delivery:
         store: The tables.
         clock: The stub's time.
         devices: The devices of all apps.
-        resolver: Finds the recipients of a scheduled message.
+        sender: Finds the recipients of a scheduled message.
         messages: Keeps for the inbox who they are, and why.
         delivered: Called with a notification's number after it was sent to devices.
+
+    Attributes:
+        recorder: Records who gets a message.
     """
 
     def __init__(
@@ -46,45 +47,72 @@ class Delivery:
         clock: Clock,
         *,
         devices: DeviceReader,
-        resolver: RecipientResolver,
+        sender: Sender,
         messages: Messages,
         delivered: Callable[[int], None],
     ) -> None:
+        self.recorder = Recorder(store, self._sweep_up)
         self._store = store
         self._clock = clock
         self._devices = devices
-        self._resolver = resolver
+        self._sender = sender
         self._messages = messages
         self._delivered = delivered
         self._changed = asyncio.Event()
+        self._due: Steps[None] | None = None
+        self._is_swept = True
         self._next_due: float | None = None
+        self.recover()
+
+    def recover(self) -> None:
+        """Begin anew, after a start or after all tables were replaced."""
+        if self._due is not None:
+            self._due.close()
+            self._due = None
+        sweep = self.recorder.sweep()
+        while take_step(self._store, sweep) is None:
+            pass
+        self._is_swept = True
         self.reschedule()
 
     def reschedule(self) -> None:
         """Look up when the next message is due, after that may have changed."""
         row = self._store.one(
             "SELECT min(due) FROM (SELECT min(send_after) AS due FROM notifications"
-            " WHERE state = 'scheduled' UNION ALL SELECT min(due) FROM pending)"
+            f" WHERE state = 'scheduled' AND number {_FINISHED}"
+            f" UNION ALL SELECT min(due) FROM pending WHERE notification {_FINISHED})"
         )
         self._next_due = None if row is None else row[0]
         self._changed.set()
 
-    def run_due(self) -> None:
-        """Send everything that is due, in the order of the due times."""
-        while self._next_due is not None and self._next_due <= self._clock.time():
-            with self._store.transaction():
-                self._send_scheduled(self._next_due)
-                self._send_pending(self._next_due)
-            self.reschedule()
+    def take_due_step(self) -> bool:
+        """Send a part of what is due, in the order of the due times; tell if more of it is left."""
+        if self._due is None:
+            if self._next_due is None or self._next_due > self._clock.time():
+                return False
+            self._due = self._send_due()
+        try:
+            if take_step(self._store, self._due) is not None:
+                self._due = None
+        except BaseException:
+            self._due = None
+            raise
+        return self._due is not None
+
+    async def run_due(self) -> None:
+        """Send everything that is due; others get turns meanwhile."""
+        while self.take_due_step():
+            await steps.give_turn()
 
     async def run_schedule(self) -> NoReturn:
         """Send every message when it is due, until cancelled."""
         while True:
             self._changed.clear()
+            if not await self._try_due():
+                await asyncio.sleep(_RETRY)
+                continue
             waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._changed.wait())]
-            if not self._try_due():
-                waits.append(asyncio.create_task(asyncio.sleep(_RETRY)))
-            elif self._next_due is not None:
+            if self._next_due is not None:
                 waits.append(asyncio.create_task(self._clock.sleep_until(self._next_due)))
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -93,170 +121,125 @@ class Delivery:
                     wait.cancel()
                 await asyncio.gather(*waits, return_exceptions=True)
 
-    def _try_due(self) -> bool:
-        """Send what is due, unless it cannot be stored."""
+    async def _try_due(self) -> bool:
+        """Send what is due, unless it cannot be stored, and remove what failed and was left."""
         try:
-            self.run_due()
+            await self.run_due()
+            if not self._is_swept:
+                self._is_swept = True
+                await run_steps(self._store, self.recorder.sweep())
+                self.reschedule()
         except sqlite3.Error:
             _log.exception("what is due could not be sent; it is tried again")
+            self._is_swept = False
             return False
+        except Replaced:  # which left nothing to sweep
+            pass
         return True
 
-    def begin(
-        self,
-        number: int,
-        request: dict[str, Any],
-        schedule: DeliverySchedule,
-        recipients: Sequence[FilterSubject],
-        way_of: Mapping[int, int],
-    ) -> None:
-        """Send a message to its recipients, or note for each when it is due.
+    def _sweep_up(self) -> None:
+        self._is_swept = False
+        self._changed.set()
+
+    def end(self, number: int, schedule: DeliverySchedule) -> Steps[None]:
+        """Complete a message whose recipients are recorded, or begin with those due by now.
 
         Args:
             number: The notification.
-            request: Its request.
             schedule: When it is due.
-            recipients: The devices.
-            way_of: Device number → what included it, as the audience's explanation counts them.
         """
         if not schedule.delayed:
-            self._send(number, request, recipients, way_of, at=schedule.at)
-            self._complete(number, schedule.at)
+            self._store.run(
+                "UPDATE notifications SET state = 'sent', completed_at = ? WHERE number = ?",
+                schedule.at,
+                number,
+            )
+            self._tell(number)
             return
-        self._store.run_many(
-            "INSERT INTO pending (notification, subscription, due, way) VALUES (?, ?, ?, ?)",
-            [
-                (number, device.number, due_for(device, schedule), way_of.get(device.number, 0))
-                for device in recipients
-            ],
-        )
         self._store.run("UPDATE notifications SET state = 'sending' WHERE number = ?", number)
-        self._send_pending(schedule.at)
-        self._complete_if_done(number, schedule.at)
+        yield from self._send_pending(number, schedule.at)
         self.reschedule()
 
-    def _send_scheduled(self, due: float) -> None:
-        rows = self._store.all(
-            "SELECT * FROM notifications INDEXED BY notifications_due"
-            " WHERE state = 'scheduled' AND send_after <= ? ORDER BY number",
-            due,
-        )
-        for row in rows:
-            self._begin_scheduled(row)
-
-    def _begin_scheduled(self, row: Row) -> None:
-        request: dict[str, Any] = msgspec.json.decode(row["request"])
-        target = target_of(request)
-        resolved = self._resolver.resolve(row["app_id"], target, now=row["send_after"])
-        explained = resolved.explain(request, target)
-        self._messages.resolved_again(row["number"], explained)
-        schedule = schedule_of(request, now=row["queued_at"])
-        self._store.run(
-            "UPDATE notifications SET recipients = ?, failed = ? WHERE number = ?",
-            len(resolved.audience.recipients),
-            len(resolved.audience.unsubscribed) if resolved.invalid else 0,
-            row["number"],
-        )
-        recipients = resolved.audience.recipients
-        self.begin(row["number"], request, schedule, recipients, explained.way_of)
-
-    def _send_pending(self, due: float) -> None:
-        rows = self._store.all(
-            "SELECT n.number, n.request,"
-            " json_group_array(json_array(p.subscription, p.way)) AS ways"
-            " FROM pending p JOIN notifications n ON n.number = p.notification"
-            " WHERE p.due <= ? GROUP BY n.number ORDER BY n.number",
-            due,
-        )
-        self._store.run("DELETE FROM pending WHERE due <= ?", due)
-        for row in rows:
-            way_of = dict(msgspec.json.decode(row["ways"], type=list[tuple[int, int]]))
-            devices = list(self._devices.by_numbers(way_of))
-            recipients = [device for device in devices if device.subscribed]
-            request = msgspec.json.decode(row["request"])
-            self._send(row["number"], request, recipients, way_of, at=due)
-            self._messages.missed(
-                row["number"], (device for device in devices if not device.subscribed)
-            )
-            self._store.run(
-                "UPDATE notifications SET failed = failed + ? WHERE number = ?",
-                len(way_of) - len(recipients),
-                row["number"],
-            )
-            self._complete_if_done(row["number"], due)
-
-    def _send(
-        self,
-        number: int,
-        request: dict[str, Any],
-        recipients: Sequence[FilterSubject],
-        way_of: Mapping[int, int],
-        *,
-        at: float,
-    ) -> None:
-        contents = Contents(request)
-        texts: dict[Content, int] = {}
-        rows = []
-        for device in recipients:
-            content = contents.of(device)
-            text = texts.get(content)
-            if text is None:
-                is_personal = contents.is_personal
-                text = texts[content] = self._add_text(number, content, searched=is_personal)
-            rows.append(
-                (
-                    number,
-                    device.number,
-                    device.id,
-                    device.onesignal_id,
-                    device.external_id,
-                    device.device_type,
-                    text,
-                    way_of.get(device.number, 0),
-                    at,
-                )
-            )
-        self._store.run_many(
-            "INSERT INTO deliveries (notification, subscription, subscription_id, onesignal_id,"
-            " external_id, device_type, text, way, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
-        self._forget_oldest()
+    def _tell(self, number: int) -> None:
         self._store.after_commit(lambda: self._delivered(number))
         self._messages.changed(number, "sent")
 
-    def _forget_oldest(self) -> None:
-        """Drop the oldest deliveries beyond `KEPT`, and the texts that only they had.
-
-        The texts of a notification stay while it has the oldest delivery: others may have them.
-        """
-        if self._store.keep_newest("deliveries", KEPT):
-            self._store.run(
-                "DELETE FROM texts WHERE number < (SELECT min(number) FROM texts WHERE notification"
-                " = (SELECT notification FROM deliveries ORDER BY number LIMIT 1))"
+    def _send_due(self) -> Steps[None]:
+        while self._next_due is not None and self._next_due <= self._clock.time():
+            due = self._next_due
+            scheduled = self._store.all(
+                "SELECT number FROM notifications INDEXED BY notifications_due"
+                f" WHERE state = 'scheduled' AND send_after <= ? AND number {_FINISHED}"
+                " ORDER BY number",
+                due,
             )
+            for (number,) in scheduled:
+                yield from self._send_scheduled(number)
+            waiting = self._store.all(
+                "SELECT DISTINCT notification FROM pending WHERE due <= ?"
+                f" AND notification {_FINISHED} ORDER BY notification",
+                due,
+            )
+            for (number,) in waiting:
+                yield from self._send_pending(number, due)
+            self.reschedule()
 
-    def _add_text(self, number: int, content: Content, *, searched: bool) -> int:
-        words = (content.heading, content.subtitle, content.contents)
+    def _send_scheduled(self, number: int) -> Steps[None]:
         row = self._store.one(
-            "INSERT INTO texts (notification, language, contents, heading, subtitle, words)"
-            " VALUES (?, ?, ?, ?, ?, ?) RETURNING number",
-            number,
-            content.language,
-            content.contents,
-            content.heading,
-            content.subtitle,
-            "\n".join(filter(None, words)).casefold() if searched else None,
+            "SELECT * FROM notifications WHERE number = ? AND state = 'scheduled'", number
         )
-        assert row is not None
-        return int(row["number"])
+        if row is None:  # cancelled while others were sent
+            return
+        request: dict[str, Any] = msgspec.json.decode(row["request"])
+        target, schedule = target_of(request), schedule_of(request, now=row["queued_at"])
+        with self.recorder.recording(number, request, schedule) as recording:
+            sent = yield from self._sender.send(
+                row["app_id"], request, target, recording, now=row["send_after"]
+            )
+            if recording.stopped:
+                return
+            self._messages.resolved_again(number, sent.explained)
+            self._store.run(
+                "UPDATE notifications SET recipients = ?, failed = ? WHERE number = ?",
+                sent.recipients,
+                sent.unsubscribed if sent.invalid else 0,
+                number,
+            )
+            recording.show()
+        yield from self.end(number, schedule)
 
-    def _complete(self, number: int, at: float) -> None:
-        self._store.run(
-            "UPDATE notifications SET state = 'sent', completed_at = ? WHERE number = ?",
-            at,
-            number,
-        )
+    def _send_pending(self, number: int, due: float) -> Steps[None]:
+        row = self._store.one("SELECT request FROM notifications WHERE number = ?", number)
+        assert row is not None
+        request = msgspec.json.decode(row["request"])
+        with self.recorder.recording(number, request, DeliverySchedule(due)) as recording:
+            while rows := self._store.all(
+                "SELECT subscription, way FROM pending WHERE notification = ? AND due <= ?"
+                " ORDER BY subscription LIMIT ?",
+                number,
+                due,
+                SPAN,
+            ):
+                way_of = {row["subscription"]: row["way"] for row in rows}
+                self._store.run_many(
+                    "DELETE FROM pending WHERE notification = ? AND subscription = ?",
+                    [(number, subscription) for subscription in way_of],
+                )
+                devices = list(self._devices.by_numbers(way_of))
+                recipients = [device for device in devices if device.subscribed]
+                recording.deliver(recipients, way_of, at=due)
+                missed = (device for device in devices if not device.subscribed)
+                self._messages.missed(number, missed)
+                self._store.run(
+                    "UPDATE notifications SET failed = failed + ? WHERE number = ?",
+                    len(way_of) - len(recipients),
+                    number,
+                )
+                self._tell(number)
+                if len(rows) < SPAN:
+                    break
+                yield
+        self._complete_if_done(number, due)
 
     def _complete_if_done(self, number: int, at: float) -> None:
         self._store.run(

@@ -5,7 +5,7 @@ No I/O.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import Factory, frozen
@@ -14,12 +14,13 @@ from onesignal_stub.audience import (
     Audience,
     ByFilters,
     BySegments,
-    RecipientIds,
     SegmentSet,
     Target,
-    Targeting,
 )
-from onesignal_stub.filters import FilterSubject, parse
+from onesignal_stub.filters import FilterSubject, Matches, parse
+
+MAX_LEFT_OUT = 1000
+"""How many devices that were left out are kept of each message; all are counted."""
 
 MAX_UNKNOWN = 100
 UNSUBSCRIBED = "not subscribed"
@@ -65,65 +66,108 @@ class Explained:
 
     Attributes:
         explanation: In words.
-        way_of: Device number → the way that let it in; a device that is missing came the first.
-        left_out: Who was meant and got nothing.
+        left_out: The first thousand of those who were meant and got nothing.
     """
 
     explanation: Explanation
-    way_of: Mapping[int, int] = Factory(dict)
     left_out: Sequence[Excluded] = ()
 
 
-def explain(
-    request: Mapping[str, Any],
-    target: Target,
-    audience: Audience,
-    named: Mapping[str, Sequence[tuple[str, FilterSubject]]],
-    *,
-    segments: SegmentSet,
-    now: float,
-) -> Explained:
-    """Explain who was found for a request.
+class Explainer:
+    """Explains an audience while it is found part by part.
 
     Args:
         request: The request, its template's fields included.
         target: Whom it means.
-        audience: Who was found.
-        named: Field → the names in it and the devices that they were found to be.
         segments: The app's segments.
-        now: The time for which the audience was chosen, in seconds since the epoch.
+        now: The time for which the audience is chosen, in seconds since the epoch.
     """
-    left_out = [Excluded(device, UNSUBSCRIBED) for device in audience.unsubscribed]
-    for out in audience.left_out:
-        reason = OTHER_PLATFORM if out.segment is None else f"excluded by segment {out.segment}"
-        left_out.append(Excluded(out.device, reason))
-    counts: dict[str, int] = {}
-    for each in left_out:
-        counts[each.reason] = counts.get(each.reason, 0) + 1
-    targeting = target.targeting
-    if isinstance(targeting, BySegments):
-        kind, ways = "segments", targeting.included
-        way_of = _by_segment(targeting.included, audience.recipients, segments, now)
-    elif isinstance(targeting, ByFilters):
-        kind, parts = "filters", list(_alternatives(request["filters"]))
-        ways = tuple(" and ".join(map(_words, part)) for part in parts)
-        way_of = _by_filter(parts, audience.recipients, now)
-    else:
-        kind, ways = "ids", tuple(named)
-        way_of = _by_field(named)
-    unknown = _unknown(targeting, named)
-    explanation = Explanation(
-        targeting=kind,
-        ways=ways,
-        excluded=target.excluded,
-        platforms=tuple(name for name in request if name.startswith("is") and request[name] is True)
-        if target.platforms is not None
-        else (),
-        left_out=counts,
-        unknown={field: names[:MAX_UNKNOWN] for field, names in unknown.items()},
-        unknown_count=sum(map(len, unknown.values())),
-    )
-    return Explained(explanation, way_of, left_out)
+
+    def __init__(
+        self, request: Mapping[str, Any], target: Target, segments: SegmentSet, *, now: float
+    ) -> None:
+        self._request = request
+        self._target = target
+        self._segments = segments
+        self._now = now
+        self._sides = list[Sequence[Any]]()
+        if isinstance(target.targeting, ByFilters):
+            self._sides = list(_alternatives(request["filters"]))
+        self._predicates = [parse(side) for side in self._sides]
+        self._fields: dict[str, int] = {}
+        self._way_of: dict[int, int] = {}
+        self._left_out: list[Excluded] = []
+        self._counts: dict[str, int] = {}
+        self._unknown: dict[str, list[str]] = {}
+        self._unknown_count = 0
+
+    def names(
+        self, field: str, values: Iterable[str], found: Iterable[tuple[str, FilterSubject]]
+    ) -> None:
+        """Note the devices that names were found to be, and the names that no device has.
+
+        Args:
+            field: The field of the request that they are in.
+            values: The names.
+            found: The devices, each with its name.
+        """
+        known = set()
+        for value, device in found:
+            known.add(value)
+            self._way_of.setdefault(
+                device.number, self._fields.setdefault(field, len(self._fields))
+            )
+        missing = [value for value in values if value not in known]
+        if missing:
+            kept = self._unknown.setdefault(field, [])
+            kept += missing[: MAX_UNKNOWN - len(kept)]
+            self._unknown_count += len(missing)
+
+    def leaves_out(self, audience: Audience) -> None:
+        """Note the devices of a part of the audience that were meant and get nothing."""
+        for device in audience.unsubscribed:
+            self._leave_out(device, UNSUBSCRIBED)
+        for out in audience.left_out:
+            excluded = f"excluded by segment {out.segment}"
+            self._leave_out(out.device, OTHER_PLATFORM if out.segment is None else excluded)
+
+    def ways(self, recipients: Sequence[FilterSubject]) -> Mapping[int, int]:
+        """Device number → the way that let it in; a device that is missing came the first."""
+        targeting = self._target.targeting
+        if isinstance(targeting, BySegments):
+            return _by_segment(targeting.included, recipients, self._segments, self._now)
+        if isinstance(targeting, ByFilters):
+            return _by_filter(self._predicates, recipients, self._now)
+        return self._way_of
+
+    def explained(self) -> Explained:
+        """The explanation of all that was noted."""
+        target = self._target
+        targeting = target.targeting
+        if isinstance(targeting, BySegments):
+            kind, ways = "segments", targeting.included
+        elif isinstance(targeting, ByFilters):
+            kind, ways = "filters", tuple(" and ".join(map(_words, side)) for side in self._sides)
+        else:
+            kind, ways = "ids", tuple(self._fields)
+        flags = (name for name, value in self._request.items() if value is True)
+        explanation = Explanation(
+            targeting=kind,
+            ways=ways,
+            excluded=target.excluded,
+            platforms=tuple(name for name in flags if name.startswith("is"))
+            if target.platforms is not None
+            else (),
+            left_out=self._counts,
+            unknown=self._unknown,
+            unknown_count=self._unknown_count,
+        )
+        return Explained(explanation, self._left_out)
+
+    def _leave_out(self, device: FilterSubject, reason: str) -> None:
+        self._counts[reason] = self._counts.get(reason, 0) + 1
+        if len(self._left_out) < MAX_LEFT_OUT:
+            self._left_out.append(Excluded(device, reason))
 
 
 def _by_segment(
@@ -154,35 +198,12 @@ def _words(entry: Mapping[str, Any]) -> str:
 
 
 def _by_filter(
-    parts: Sequence[Sequence[Any]], recipients: Sequence[FilterSubject], now: float
+    sides: Sequence[Matches | None], recipients: Sequence[FilterSubject], now: float
 ) -> dict[int, int]:
-    if len(parts) < 2:
+    if len(sides) < 2:
         return {}
-    sides = [parse(part) for part in parts]
     found = {}
     for device in recipients:
         matching = (at for at, side in enumerate(sides) if side is not None and side(device, now))
         found[device.number] = next(matching, 0)
     return found
-
-
-def _by_field(named: Mapping[str, Sequence[tuple[str, FilterSubject]]]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for at, devices in enumerate(named.values()):
-        for _, device in devices:
-            found.setdefault(device.number, at)
-    return found
-
-
-def _unknown(
-    targeting: Targeting, named: Mapping[str, Sequence[tuple[str, FilterSubject]]]
-) -> dict[str, list[str]]:
-    if not isinstance(targeting, RecipientIds):
-        return {}
-    unknown = {}
-    for field, values in targeting.by_field().items():
-        known = {value for value, _ in named.get(field, ())}
-        missing = [value for value in values if value not in known]
-        if missing:
-            unknown[field] = missing
-    return unknown

@@ -5,13 +5,15 @@ https://documentation.onesignal.com/docs/en/idempotent-notification-requests
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import msgspec
 
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
+from onesignal_stub.steps import Steps
 from server_kit import Clock, Store
 
 REPLAYED = {"Idempotent-Replayed": "true"}
@@ -31,6 +33,23 @@ class IdempotencyStore:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._served: set[tuple[str, str]] = set()
+
+    def turn(self, app_id: str, key: str | None) -> Steps[AbstractContextManager[None]]:
+        """Wait until no other request with this key is being served, to serve one in the block."""
+        if key is None:
+            return nullcontext()
+        while (app_id, key.lower()) in self._served:
+            yield
+        return self._serving(app_id, key.lower())
+
+    @contextmanager
+    def _serving(self, app_id: str, key: str) -> Iterator[None]:
+        self._served.add((app_id, key))
+        try:
+            yield
+        finally:
+            self._served.discard((app_id, key))
 
     def get(self, app_id: str, key: str | None) -> dict[str, Any] | None:
         """The answer to the first request with this key; None if there was none, or no key."""

@@ -14,6 +14,7 @@ import msgspec
 from attrs import Factory, frozen
 
 from onesignal_stub.features.notifications.explanation import (
+    MAX_LEFT_OUT,
     UNSUBSCRIBED,
     Excluded,
     Explained,
@@ -21,9 +22,6 @@ from onesignal_stub.features.notifications.explanation import (
 from onesignal_stub.filters import FilterSubject
 from server_kit import Clock, Store
 from server_kit.web import EventStream
-
-MAX_LEFT_OUT = 1000
-"""How many devices that were left out are kept of each message; all are counted."""
 
 KEPT = 50_000
 """How many messages the inbox has, of all apps together; the oldest are dropped beyond it."""

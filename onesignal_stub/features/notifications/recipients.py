@@ -1,8 +1,8 @@
-"""Resolves the target of a message to devices, and lists those that are not subscribed."""
+"""Resolves the target of a message to devices, part by part, and lists those not subscribed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,18 +17,36 @@ from onesignal_stub.audience import (
     RecipientIds,
     SegmentSet,
     Target,
-    id_field,
     select,
 )
-from onesignal_stub.devices import DeviceReader
-from onesignal_stub.features.notifications.explanation import Explained, explain
+from onesignal_stub.devices import SPAN, DeviceReader, Span
 from onesignal_stub.features.notifications.targeting import TOKEN_FIELDS
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.features.subscriptions.core import Subscriptions
 from onesignal_stub.filters import FilterSubject
-from onesignal_stub.prefilter import condition_of
+from onesignal_stub.prefilter import Condition, condition_of
+from onesignal_stub.steps import Steps
+
+NAMES = 500
+"""How many names of recipients one step looks up; a user has up to twenty devices."""
 
 _UNKNOWN_SHOWN = 100
+_UNSUBSCRIBED = Condition("NOT s.subscribed")
+
+
+@frozen
+class Names:
+    """Names of one kind in a request.
+
+    Attributes:
+        kind: Which kind of id.
+        label: The label of an alias, or the request's field of a token.
+        values: The names.
+    """
+
+    kind: IdKind
+    label: str
+    values: Sequence[str]
 
 
 @frozen
@@ -49,32 +67,22 @@ class ResolvedRecipient:
 
 
 @frozen
-class Resolved:
-    """A resolved target.
+class Part:
+    """A part of a resolved target, small enough for one step.
 
     Attributes:
         audience: The devices.
-        invalid: OneSignal's `errors`: the ids of devices that are not subscribed; {} for none.
-        named: The devices that the request named one by one.
-        segments: The app's segments, as far as the request needs them.
-        now: The time for which it was resolved, in seconds since the epoch.
+        span: Devices that receive the message, too, if they are subscribed: they were not read.
+        names: The names that were looked up for it.
+        found: The devices that these names were found to be; some may be of earlier parts, too.
+        invalid: Those of them that are not subscribed.
     """
 
     audience: Audience
-    invalid: Mapping[str, Any]
-    named: Sequence[ResolvedRecipient]
-    segments: SegmentSet
-    now: float
-
-    def explain(self, request: Mapping[str, Any], target: Target) -> Explained:
-        """Explain the audience that a request's target was resolved to."""
-        by_field: dict[str, list[tuple[str, FilterSubject]]] = {}
-        for each in self.named:
-            field = id_field(each.kind, each.label)
-            by_field.setdefault(field, []).append((each.value, each.device))
-        return explain(
-            request, target, self.audience, by_field, segments=self.segments, now=self.now
-        )
+    span: Span | None = None
+    names: Names | None = None
+    found: Sequence[ResolvedRecipient] = ()
+    invalid: Sequence[ResolvedRecipient] = ()
 
 
 class RecipientResolver:
@@ -97,27 +105,51 @@ class RecipientResolver:
         self._segments = segments
         self._subscriptions = subscriptions
 
-    def register_tokens(self, app_id: str, target: Target) -> None:
+    def register_tokens(self, app_id: str, target: Target) -> Steps[None]:
         """Add a subscription for each token, address and number that the app does not have."""
         if not isinstance(target.targeting, RecipientIds):
             return
         for field, tokens in target.targeting.tokens.items():
-            if tokens:
-                self._subscriptions.add_tokens(app_id, TOKEN_FIELDS[field], tokens)
+            for start in range(0, len(tokens), SPAN):
+                if start:
+                    yield
+                some = tokens[start : start + SPAN]
+                self._subscriptions.add_tokens(app_id, TOKEN_FIELDS[field], some)
 
-    def resolve(self, app_id: str, target: Target, *, now: float) -> Resolved:
-        """Find who receives at this time, in seconds since the epoch."""
+    def segments_of(self, app_id: str, target: Target) -> SegmentSet:
+        """The app's segments, as far as a target needs them."""
         uses_segments = target.excluded or isinstance(target.targeting, BySegments)
-        segments = self._segments.of(app_id) if uses_segments else SegmentSet({})
-        if not isinstance(target.targeting, RecipientIds):
-            devices = self._devices.of_app(app_id, condition_of(target.targeting, segments, now))
-            audience = select(devices, target, segments=segments, now=now)
-            return Resolved(audience, {}, (), segments, now)
-        found = list(self._recipients(app_id, target.targeting))
-        audience = select((each.device for each in found), target, segments=segments, now=now)
-        unsubscribed = {device.number for device in audience.unsubscribed}
-        invalid = _invalid(each for each in found if each.device.number in unsubscribed)
-        return Resolved(audience, invalid, found, segments, now)
+        return self._segments.of(app_id) if uses_segments else SegmentSet({})
+
+    def parts(
+        self, app_id: str, target: Target, segments: SegmentSet, *, now: float, by_span: bool
+    ) -> Iterator[Part | None]:
+        """Find who receives a message, in the order of registration; None is a turn for others.
+
+        A device is what it is when its part is asked for: others may change it, or remove it,
+        before that.
+
+        Args:
+            app_id: The app.
+            target: Whom the message is for.
+            segments: The app's segments.
+            now: The time of sending, in seconds since the epoch.
+            by_span: Whether a message to everybody may get spans in place of recipients.
+        """
+        if isinstance(target.targeting, RecipientIds):
+            return self._named(app_id, target, target.targeting, segments, now)
+        return self._in_segments(app_id, target, segments, now, by_span=by_span)
+
+    def count(self, app_id: str, target: Target, *, now: float) -> Steps[int]:
+        """How many receive a message at this time, in seconds since the epoch."""
+        count = 0
+        segments = self.segments_of(app_id, target)
+        for part in self.parts(app_id, target, segments, now=now, by_span=False):
+            if part is None:
+                yield
+            else:
+                count += len(part.audience.recipients)
+        return count
 
     def unknown_segments(self, app_id: str, body: Mapping[str, Any]) -> list[str]:
         """The first hundred segment names in a request that the app does not have."""
@@ -130,24 +162,86 @@ class RecipientResolver:
         unknown = (name for name in names if not segments.knows(name))
         return list(islice(unknown, _UNKNOWN_SHOWN))
 
-    def _recipients(self, app_id: str, ids: RecipientIds) -> Iterator[ResolvedRecipient]:
-        for device in self._devices.by_ids(app_id, ids.ids) if ids.ids else ():
-            yield ResolvedRecipient("id", "", device.id, device)
-        if ids.external_user_ids:
-            found = self._devices.by_alias(app_id, "external_id", ids.external_user_ids)
-            for value, device in found:
-                yield ResolvedRecipient("external_user_id", "", value, device)
-        for label, values in ids.aliases.items():
-            for value, device in self._devices.by_alias(app_id, label, values):
-                yield ResolvedRecipient("alias", label, value, device)
-        for field, tokens in ids.tokens.items():
-            if tokens:
-                for value, device in self._devices.by_tokens(app_id, TOKEN_FIELDS[field], tokens):
-                    yield ResolvedRecipient("token", field, value, device)
+    def _in_segments(
+        self, app_id: str, target: Target, segments: SegmentSet, now: float, *, by_span: bool
+    ) -> Iterator[Part | None]:
+        reads_no_recipients = by_span and _is_everybody(target, segments)
+        condition = condition_of(target.targeting, segments, now)
+        if reads_no_recipients:
+            condition = _UNSUBSCRIBED
+        for at, span in enumerate(self._devices.spans(app_id)):
+            if at:
+                yield None
+            devices = self._devices.of_span(span, condition)
+            audience = select(devices, target, segments=segments, now=now)
+            yield Part(audience, span if reads_no_recipients else None)
+
+    def _named(
+        self, app_id: str, target: Target, ids: RecipientIds, segments: SegmentSet, now: float
+    ) -> Iterator[Part | None]:
+        """First who gets nothing, as the names are looked up; then who receives the message."""
+        known: set[int] = set()
+        unsubscribed: set[int] = set()
+        recipients: dict[int, FilterSubject] = {}
+        for at, names in enumerate(_names(ids)):
+            if at:
+                yield None
+            found = list(self._look_up(app_id, names))
+            new = (each.device for each in found if each.device.number not in known)
+            audience = select(new, target, segments=segments, now=now)
+            known.update(each.device.number for each in found)
+            unsubscribed.update(device.number for device in audience.unsubscribed)
+            recipients.update((device.number, device) for device in audience.recipients)
+            yield Part(
+                Audience((), audience.unsubscribed, audience.left_out),
+                names=names,
+                found=found,
+                invalid=[each for each in found if each.device.number in unsubscribed],
+            )
+        ordered = sorted(recipients)
+        for start in range(0, len(ordered), SPAN):
+            if start:
+                yield None
+            yield Part(Audience([recipients[number] for number in ordered[start : start + SPAN]]))
+
+    def _look_up(self, app_id: str, names: Names) -> Iterator[ResolvedRecipient]:
+        found: Iterable[tuple[str, FilterSubject]]
+        if names.kind == "id":
+            found = ((device.id, device) for device in self._devices.by_ids(app_id, names.values))
+        elif names.kind == "token":
+            found = self._devices.by_tokens(app_id, TOKEN_FIELDS[names.label], names.values)
+        else:
+            label = names.label if names.kind == "alias" else "external_id"
+            found = self._devices.by_alias(app_id, label, names.values)
+        for value, device in found:
+            yield ResolvedRecipient(names.kind, names.label, value, device)
 
 
-def _invalid(recipients: Iterator[ResolvedRecipient]) -> dict[str, Any]:
-    invalid: dict[str, Any] = {}
+def _is_everybody(target: Target, segments: SegmentSet) -> bool:
+    """Whether all devices on the channel are meant, and the first segment lets each of them in."""
+    return (
+        isinstance(target.targeting, BySegments)
+        and segments.is_everyone(target.targeting.included[0])
+        and not target.excluded
+        and target.platforms is None
+    )
+
+
+def _names(ids: RecipientIds) -> Iterator[Names]:
+    """The names of a request, in the order of its fields, as many at a time as a step looks up."""
+    kinds: list[tuple[IdKind, str, Sequence[str]]] = [
+        ("id", "", ids.ids),
+        ("external_user_id", "", ids.external_user_ids),
+    ]
+    kinds += [("alias", label, values) for label, values in ids.aliases.items()]
+    kinds += [("token", field, tokens) for field, tokens in ids.tokens.items()]
+    for kind, label, values in kinds:
+        for start in range(0, len(values), NAMES):
+            yield Names(kind, label, values[start : start + NAMES])
+
+
+def add_invalid(invalid: dict[str, Any], recipients: Iterable[ResolvedRecipient]) -> None:
+    """Add to OneSignal's `errors` the ids by which a request named devices not subscribed."""
     for each in recipients:
         if each.kind == "id":
             invalid.setdefault("invalid_player_ids", []).append(each.value)
@@ -160,4 +254,3 @@ def _invalid(recipients: Iterator[ResolvedRecipient]) -> dict[str, Any]:
             invalid.setdefault("invalid_phone_numbers", []).append(each.value)
         elif TOKEN_FIELDS[each.label] == EMAIL_TYPE:
             invalid.setdefault("invalid_email_tokens", []).append(each.value)
-    return invalid

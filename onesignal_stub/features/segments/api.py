@@ -8,6 +8,7 @@ from onesignal_stub.errors import unsuccessful
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.http import Call, Reply, Route
 from onesignal_stub.paging import page_of
+from onesignal_stub.steps import Steps
 from onesignal_stub.times import iso
 
 _MAX_PAGE = 300
@@ -56,9 +57,10 @@ class _Api:
             }
         )
 
-    def view(self, call: Call) -> Reply:
+    def view(self, call: Call) -> Steps[Reply]:
         row = self._segments.get(call.app_id, call.path["segment_id"])
-        body = {"subscriber_count": self._segments.subscribers(call.app_id, row["name"])}
+        count = yield from self._segments.subscribers(call.app_id, row["name"])
+        body = {"subscriber_count": count}
         if call.query.get("include-segment-detail", "").lower() != "true":
             return Reply(body)
         payload = {

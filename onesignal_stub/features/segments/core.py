@@ -13,11 +13,14 @@ from onesignal_stub.audience import (
     DEFAULT_SEGMENTS,
     SYNONYMS,
     TEST_USERS,
+    BySegments,
     SegmentSet,
 )
 from onesignal_stub.devices import DeviceReader
 from onesignal_stub.errors import ApiError, refused, unsuccessful
 from onesignal_stub.filters import MAX_ENTRIES, parse
+from onesignal_stub.prefilter import condition_of
+from onesignal_stub.steps import Steps
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -123,11 +126,18 @@ class Segments:
             raise refused("segment not found", status=404)
         return row
 
-    def subscribers(self, app_id: str, name: str) -> int:
+    def subscribers(self, app_id: str, name: str) -> Steps[int]:
         """How many subscribed records of any channel are in a segment."""
-        matches, now = self.of(app_id).matcher((name,)), self._clock.time()
-        devices = self._devices.of_app(app_id)
-        return sum(1 for device in devices if device.subscribed and matches(device, now))
+        segments, now = self.of(app_id), self._clock.time()
+        matches = segments.matcher((name,))
+        condition = condition_of(BySegments((name,)), segments, now)
+        count = 0
+        for at, span in enumerate(self._devices.spans(app_id)):
+            if at:
+                yield
+            devices = self._devices.of_span(span, condition)
+            count += sum(1 for device in devices if device.subscribed and matches(device, now))
+        return count
 
     def _row(self, app_id: str, segment_id: str) -> Row | None:
         return self._store.one(

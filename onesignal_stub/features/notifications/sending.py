@@ -1,0 +1,99 @@
+"""Sends a message to its target: finds the devices part by part, and records each part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from onesignal_stub.audience import Target, id_field
+from onesignal_stub.features.notifications.explanation import Explained, Explainer
+from onesignal_stub.features.notifications.recipients import (
+    Part,
+    RecipientResolver,
+    add_invalid,
+)
+from onesignal_stub.features.notifications.recording import Recording
+from onesignal_stub.steps import Steps
+
+
+@frozen
+class Sent:
+    """What became of a message.
+
+    Attributes:
+        recipients: How many devices get it.
+        unsubscribed: How many devices that are meant do not take it.
+        invalid: OneSignal's `errors`: the ids of devices that are not subscribed; {} for none.
+        explained: Whom it means.
+    """
+
+    recipients: int
+    unsubscribed: int
+    invalid: Mapping[str, Any]
+    explained: Explained
+
+
+class Sender:
+    """Finds the recipients of messages, and records them.
+
+    Args:
+        resolver: Finds them.
+    """
+
+    def __init__(self, resolver: RecipientResolver) -> None:
+        self._resolver = resolver
+
+    def send(
+        self,
+        app_id: str,
+        request: Mapping[str, Any],
+        target: Target,
+        recording: Recording,
+        *,
+        now: float,
+        waits: bool = False,
+    ) -> Steps[Sent]:
+        """Send a message, or find out whom it would reach now.
+
+        Where it takes more than one step, nothing shows until the caller shows the recording.
+
+        Args:
+            app_id: The app.
+            request: The request, its template's fields included.
+            target: Whom it means.
+            recording: Where the recipients are recorded; where it is stopped, the rest is left out.
+            now: The time for which they are chosen, in seconds since the epoch.
+            waits: Nobody receives it yet: recipients are counted and not recorded.
+        """
+        segments = self._resolver.segments_of(app_id, target)
+        explainer = Explainer(request, target, segments, now=now)
+        by_span = recording.takes_spans and not waits
+        recipients = unsubscribed = 0
+        invalid: dict[str, Any] = {}
+        for part in self._resolver.parts(app_id, target, segments, now=now, by_span=by_span):
+            if part is None:
+                recording.hide()
+                yield
+                if recording.stopped:
+                    break
+                continue
+            _explain(explainer, part)
+            add_invalid(invalid, part.invalid)
+            unsubscribed += len(part.audience.unsubscribed)
+            devices = part.audience.recipients
+            recipients += len(devices)
+            if devices and not waits:
+                recording.add(devices, explainer.ways(devices))
+            if part.span is not None:
+                recipients += recording.add_span(part.span, target.channel)
+        return Sent(recipients, unsubscribed, invalid, explainer.explained())
+
+
+def _explain(explainer: Explainer, part: Part) -> None:
+    if part.names is not None:
+        field = id_field(part.names.kind, part.names.label)
+        found = [(each.value, each.device) for each in part.found]
+        explainer.names(field, part.names.values, found)
+    explainer.leaves_out(part.audience)
