@@ -80,13 +80,12 @@ def _filtered(services: ConsoleServices, wanted: str) -> list[Row]:
     pattern = wanted if "%" in wanted and _PATTERN.fullmatch(wanted) else ""
     part = wanted if len(wanted) >= 3 else ""
     return services.store.all(
-        "SELECT u.* FROM users u WHERE u.id <> ? AND (u.id = ? OR u.username = ? "
+        "SELECT u.* FROM users u WHERE u.id = ? OR u.username = ? "
         "OR ? IN (u.custom_id, u.email, u.facebook_id, u.steam_id, u.apple_id, u.google_id, "
         "u.gamecenter_id, u.facebook_instant_game_id) "
         "OR EXISTS (SELECT 1 FROM user_device d WHERE d.user_id = u.id AND d.id = ?) "
         "OR (? <> '' AND u.username LIKE ?) "
-        "OR (? <> '' AND instr(lower(u.display_name), lower(?)) > 0)) LIMIT ?",
-        SYSTEM_USER,
+        "OR (? <> '' AND instr(lower(u.display_name), lower(?)) > 0) LIMIT ?",
         user_id,
         wanted,
         wanted,

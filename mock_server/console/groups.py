@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -45,6 +44,7 @@ _ADD = Message("AddGroupUsersRequest", ids=STRING, join_request=BOOL)
 _PAGE = 50
 _CURSOR = "console group"
 _EVERYTHING = 1 << 31
+_REFRESH = "Refresh the page to see any updates."
 _NOT_REMOVED = "An error occurred while trying to remove the user from the group."
 
 
@@ -60,12 +60,12 @@ def list_groups(services: ConsoleServices, request: web.Request) -> dict[str, An
     wanted = asked["filter"]
     if "%" in wanted:  # the query that Nakama makes of it is none for PostgreSQL 15
         raise internal("An error occurred while trying to list groups.")
-    names = [parse_uuid(wanted) or wanted] * 2 if wanted else []
+    group_id = parse_uuid(wanted)
+    column, value = ("name", wanted) if group_id is None else ("id", group_id)
     rows = services.store.all(
-        f"SELECT * FROM groups WHERE {'(id = ? OR name = ?) AND ' if names else ''}id > ? "
+        f"SELECT * FROM groups WHERE {column if wanted else 'id'} {'=' if wanted else '>'} ? "
         "ORDER BY id LIMIT ?",
-        *names,
-        after,
+        value if wanted else after,
         _PAGE + 1,
     )
     cursor = ""
@@ -119,32 +119,49 @@ def delete_group(services: ConsoleServices, request: web.Request) -> dict[str, A
 
 def promote(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Move a member one rank up."""
-    return _move(services, request, services.members.promote, "promote")
+    user_id, group_id = user_of(request), _group_of(request)
+    try:
+        has_moved = services.members.promote_anybody(group_id, user_id)
+    except GroupError:
+        raise internal(_not_moved("promote")) from None
+    if not has_moved:
+        raise _cannot("promote")
+    return {}
 
 
 def demote(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Move a member one rank down."""
-    return _move(services, request, services.members.demote, "demote")
+    user_id, group_id = user_of(request), _group_of(request)
+    before = services.groups.state_of(group_id, user_id)
+    try:
+        services.members.demote(group_id, SYSTEM_USER, [user_id])
+    except GroupError:
+        raise internal(_not_moved("demote")) from None
+    if services.groups.state_of(group_id, user_id) == before:
+        raise _cannot("demote")
+    return {}
 
 
 async def add_members(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Make users members, or let them ask to join."""
-    group_id, given = _group_of(request), await body_of(request, _ADD)
+    given = await body_of(request, _ADD)
+    group_id = parse_uuid(request.match_info["group_id"])
+    if group_id is None:
+        raise not_found("Invalid group ID format.")
     users = []
-    for text in given["ids"].split(","):
-        user_id = parse_uuid(text.strip())
+    for text in map(str.strip, given["ids"].split(",")):
+        user_id = parse_uuid(text)
         if user_id is None:
             raise invalid(f"Invalid user ID format: {text}")
         users.append(user_id)
-    try:
-        if not given["join_request"]:
-            services.members.add(group_id, SYSTEM_USER, users)
-            return {}
+    if given["join_request"]:
         for user_id in users:
-            row = services.accounts.find(user_id)
-            services.members.join(group_id, user_id, row["username"] if row else "")
+            _ask_to_join(services, group_id, user_id)
+        return {}
+    try:
+        services.members.add(group_id, SYSTEM_USER, users)
     except GroupError as error:
-        raise unknown(str(error)) from None
+        raise internal(f"An error occurred while trying to add the users: {error}") from None
     return {}
 
 
@@ -161,22 +178,25 @@ def remove_member(services: ConsoleServices, request: web.Request) -> dict[str, 
     return {}
 
 
-def _move(
-    services: ConsoleServices,
-    request: web.Request,
-    move: Callable[[str, str, list[str]], None],
-    verb: str,
-) -> dict[str, Any]:
-    user_id, group_id = user_of(request), _group_of(request)
-    before = services.groups.state_of(group_id, user_id)
-    refusal = GrpcError(GrpcCode.FAILED_PRECONDITION, f"Cannot {verb} user in the group.")
+def _ask_to_join(services: ConsoleServices, group_id: str, user_id: str) -> None:
+    row = services.accounts.find(user_id)
+    if row is None:
+        raise invalid(f"User not found: {user_id}. {_REFRESH}")
     try:
-        move(group_id, SYSTEM_USER, [user_id])
-    except GroupError:
-        raise refusal from None
-    if services.groups.state_of(group_id, user_id) == before and (verb == "demote" or before != 0):
-        raise refusal
-    return {}
+        services.members.join(group_id, user_id, row["username"])
+    except GroupError as error:
+        raise internal(
+            "An error occurred while trying to join an user to the group, refresh the page: "
+            f"{error}. {_REFRESH}"
+        ) from None
+
+
+def _not_moved(verb: str) -> str:
+    return f"An error occurred while trying to {verb} the user in the group."
+
+
+def _cannot(verb: str) -> GrpcError:
+    return GrpcError(GrpcCode.FAILED_PRECONDITION, f"Cannot {verb} user in the group.")
 
 
 def _members(services: ConsoleServices, group_id: str) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ _MAY_SCAN = (
     "SELECT * FROM groups ORDER BY random()",
     # The console's search looks for a part of many texts.
     "SELECT o.*, u.username FROM storage o JOIN users u",
-    "SELECT u.* FROM users u WHERE u.id <> ? AND (u.id = ? OR",
+    "SELECT u.* FROM users u WHERE u.id = ? OR u.username = ? OR",
     # The newest come first, up to a limit.
     "SELECT d.*, n.id AS notification_id, n.app_id",
     # It has one row for each rule with a schedule.

@@ -186,6 +186,26 @@ class GroupMembers:
 
         self._move(group_id, caller_id, user_ids, may_rise, -1, MessageCode.GROUP_PROMOTE)
 
+    def promote_anybody(self, group_id: str, user_id: str) -> bool:
+        """Move anybody one rank up, also who asks to join or is banned, as operators may.
+
+        Returns:
+            Whether they had a rank below the highest.
+
+        Raises:
+            GroupError: No such group, or it is full.
+        """
+        self._require(group_id)
+        state = self._state(group_id, user_id)
+        if state is None or state == GroupState.SUPERADMIN:
+            return False
+        code = MessageCode.GROUP_PROMOTE
+        with self._store.transaction():
+            if state == GroupState.JOIN_REQUEST:
+                self._count(group_id, 1)
+            self._move(group_id, SYSTEM_USER, [user_id], lambda *_: True, -1, code)
+        return True
+
     def demote(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
         """Move admins who do not rank above the caller one rank down.
 
