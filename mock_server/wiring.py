@@ -64,6 +64,7 @@ from mock_server.features.status.feature import status_feature
 from mock_server.features.storage import core as storage_core
 from mock_server.features.storage.feature import storage_feature
 from mock_server.features.streams.feature import streams_feature
+from mock_server.features.tournaments.core import Tournaments
 from mock_server.features.tournaments.feature import tournaments_feature
 from mock_server.features.users.feature import users_feature
 from mock_server.features.wallets import core as wallets_core
@@ -343,6 +344,7 @@ class Wiring:
             purchases=self.purchases,
             boards=self._boards,
             leaderboards=Leaderboards(self._clock, self._boards, self._records),
+            tournaments=Tournaments(store, self._clock, self._boards, self._records),
             matches=self._matches,
             match_listing=self._match_listing,
             matchmaker=self.matchmaker,

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mock_server.console.forms import full, internal, invalid, not_found, query_of
 from mock_server.console.services import ConsoleRoute, ConsoleServices
+from mock_server.cron import ScheduleCrash
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.core import LeaderboardNotFound
@@ -31,7 +32,6 @@ _RECORDS = Message(
 _PAGE = 100
 _CURSOR = "console leaderboard"
 _NOT_FOUND = "Leaderboard not found."
-_NOT_DELETED = "Error deleting score from leaderboard."
 
 
 def list_boards(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
@@ -61,17 +61,17 @@ def get_board(services: ConsoleServices, request: web.Request) -> dict[str, Any]
         "metadata": board.metadata,
         "create_time": timestamp(board.create_time * 1_000_000_000, digits=0),
     }
+    resets = {
+        "prev_reset": max(previous_reset(board, now, 0), 0),
+        "next_reset": max(next_reset(board, now), 0),
+    }
     if not board.is_tournament:
-        return shown | {
-            "metadata": gojson.marshal(gojson.unmarshal(board.metadata)),
-            "prev_reset": max(previous_reset(board, now, 0), 0),
-            "next_reset": max(next_reset(board, now), 0),
-        }
+        metadata = gojson.marshal(gojson.unmarshal(board.metadata))
+        return shown | resets | {"metadata": metadata}
     message = full("Tournament", tournament_message(tournament_at(board, now, is_open_ended=False)))
     names = shown.keys() & message.keys() - {"sort_order", "operator", "metadata", "create_time"}
-    return {name: message[name] if name in names else shown[name] for name in shown} | {
-        "metadata": board.metadata
-    }
+    both = {name: message[name] if name in names else shown[name] for name in shown}
+    return both | resets | {"metadata": board.metadata}
 
 
 def list_records(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
@@ -108,9 +108,16 @@ def delete_board(services: ConsoleServices, request: web.Request) -> dict[str, A
 def delete_record(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Delete an owner's record of the current period; one that is not there is no error."""
     board, owner = _find(services, request), parse_uuid(request.match_info["owner"])
+    failure = internal(
+        f"Error deleting score from {'tournament' if board.is_tournament else 'leaderboard'}."
+    )
     if owner is None:
-        raise internal(_NOT_DELETED)
-    services.leaderboards.forget(board.id, owner)
+        raise failure
+    where = services.tournaments if board.is_tournament else services.leaderboards
+    try:
+        where.delete_record(board.id, owner, authoritative=True)
+    except ScheduleCrash:
+        raise failure from None
     return {}
 
 

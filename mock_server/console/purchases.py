@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from mock_server.console.forms import full, internal, invalid, not_found, query_of
+from mock_server.console.forms import full, internal, invalid, not_found, query_of, time_of
 from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor
 from mock_server.features.purchases.api import purchase_message, subscription_message
@@ -14,7 +14,15 @@ from mock_server.features.purchases.core import PurchaseKind, Validated
 from mock_server.wire.schema import STRING, UINT32, Message
 from mock_server.wire.uuids import parse_uuid
 
-_LIST = Message("ListPurchasesRequest", user_id=STRING, limit=UINT32, cursor=STRING, filter=STRING)
+_LIST = Message(
+    "ListPurchasesRequest",
+    user_id=STRING,
+    limit=UINT32,
+    cursor=STRING,
+    filter=STRING,
+    after=STRING,
+    before=STRING,
+)
 
 
 def list_purchases(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
@@ -49,6 +57,7 @@ def _get(
 def _list(services: ConsoleServices, request: web.Request, kind: PurchaseKind) -> dict[str, Any]:
     asked, purchases = query_of(request, _LIST), services.purchases
     cursor = previous = ""
+    bounds = {name: time_of(asked[name], name) for name in ("after", "before") if asked[name]}
     if asked["filter"]:
         one = purchases.get(kind, asked["filter"])
         found = [] if one is None else [one]
@@ -56,11 +65,11 @@ def _list(services: ConsoleServices, request: web.Request, kind: PurchaseKind) -
         user = asked["user_id"]
         owner = parse_uuid(user) if user else ""
         if owner is None:
-            raise invalid("Requires a valid user ID when provided.")
+            raise invalid("expects a valid user ID filter")
         if not 1 <= asked["limit"] <= 100:
             raise invalid("expects a limit value between 1 and 100")
         try:
-            page = purchases.list(kind, owner, asked["limit"], asked["cursor"])
+            page = purchases.list(kind, owner, asked["limit"], asked["cursor"], **bounds)
         except BadCursor:
             raise internal("Error listing purchases.") from None  # of subscriptions, too
         found, cursor, previous = list(page.items), page.cursor, page.prev_cursor

@@ -29,6 +29,7 @@ from mock_server.features.purchases.core import Purchases
 from mock_server.features.push.device_registry import DeviceRegistry
 from mock_server.features.sessions.core import Sessions
 from mock_server.features.storage.core import Storage
+from mock_server.features.tournaments.core import Tournaments
 from mock_server.features.wallets.core import Wallets
 from mock_server.http.routing import Route as ApiRoute
 from mock_server.operations import Operations
@@ -61,6 +62,7 @@ class ConsoleServices:
     purchases: Purchases
     boards: Boards
     leaderboards: Leaderboards
+    tournaments: Tournaments
     matches: MatchRegistry
     match_listing: MatchListing
     matchmaker: Matchmaker

@@ -90,15 +90,6 @@ class Leaderboards:
             raise LeaderboardAuthoritative
         self._records.delete(board, self._current(board), owner_id)
 
-    def forget(self, board_id: str, owner_id: str) -> None:
-        """Delete an owner's record of the current period, also of a tournament.
-
-        Raises:
-            LeaderboardNotFound: There is no such board.
-        """
-        board = self._find(board_id)
-        self._records.delete(board, self._current(board), owner_id)
-
     def page(
         self,
         board_id: str,

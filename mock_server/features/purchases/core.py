@@ -34,6 +34,7 @@ CREATE INDEX subscription_time ON subscription (purchase_time, user_id, transact
 """
 
 PurchaseKind = Literal["purchase", "subscription"]
+_EVER = (1 << 63) - 1
 NotificationType = Literal["RENEWED", "EXPIRED", "CANCELLED", "REFUNDED"]
 
 _KINDS: tuple[PurchaseKind, PurchaseKind] = ("purchase", "subscription")
@@ -157,25 +158,52 @@ class Purchases:
         )
         return None if row is None else _of_row(row)
 
-    def list(self, kind: PurchaseKind, user_id: str, limit: int, cursor: str = "") -> PurchasePage:
+    def list(
+        self,
+        kind: PurchaseKind,
+        user_id: str,
+        limit: int,
+        cursor: str = "",
+        *,
+        after: int = 0,
+        before: int = _EVER,
+    ) -> PurchasePage:
         """List what a user bought, the newest first; of all users where the id is empty.
+
+        Args:
+            kind: Which table.
+            user_id: Whose, or empty.
+            limit: How many at most.
+            cursor: Where to go on.
+            after: Only what was bought then or later, in microseconds.
+            before: Only what was bought until then.
 
         Raises:
             BadCursor: Not a cursor of such a list.
         """
+        listing = (user_id, after, before)
         is_forward, position = True, None
         if cursor:
-            owner, is_forward, *position = decode_cursor(kind, cursor, str, bool, int, str, str)
-            if user_id and owner != user_id:
+            owner, *bounds, is_forward, bought, buyer, transaction = decode_cursor(
+                kind, cursor, str, int, int, bool, int, str, str
+            )
+            if (user_id and owner != user_id) or bounds != [after, before]:
                 raise BadCursor(cursor)
+            position = (bought, buyer, transaction)
         comparison, order = ("<", "DESC") if is_forward else (">", "ASC")
-        after = f"(purchase_time, user_id, transaction_id) {comparison} (?, ?, ?)"
-        conditions = [*(["user_id = ?"] if user_id else []), *([after] if position else [])]
+        beyond = f"(purchase_time, user_id, transaction_id) {comparison} (?, ?, ?)"
+        conditions = [
+            *(["user_id = ?"] if user_id else []),
+            *([beyond] if position else []),
+            "purchase_time BETWEEN ? AND ?",
+        ]
         rows = self._store.all(
-            f"SELECT * FROM {kind} WHERE {' AND '.join(conditions) or 'TRUE'} "
+            f"SELECT * FROM {kind} WHERE {' AND '.join(conditions)} "
             f"ORDER BY {_ORDER.format(order)} LIMIT ?",
             *([user_id] if user_id else []),
             *(position or ()),
+            after,
+            before,
             limit + 1,
         )
         has_more, rows = len(rows) > limit, rows[:limit]
@@ -184,8 +212,8 @@ class Purchases:
         follows, precedes = (has_more, bool(cursor)) if is_forward else (True, has_more)
         return PurchasePage(
             [_of_row(row) for row in rows],
-            _cursor(kind, user_id, True, rows[-1]) if rows and follows else "",
-            _cursor(kind, user_id, False, rows[0]) if rows and precedes else "",
+            _cursor(kind, listing, True, rows[-1]) if rows and follows else "",
+            _cursor(kind, listing, False, rows[0]) if rows and precedes else "",
         )
 
     def refund(self, transaction_id: str) -> Validated:
@@ -330,6 +358,6 @@ def _of_row(row: Row, *, user_id: str = "", seen_before: bool = False) -> Valida
     )
 
 
-def _cursor(kind: PurchaseKind, user_id: str, is_forward: bool, row: Row) -> str:
+def _cursor(kind: PurchaseKind, listing: tuple[str, int, int], is_forward: bool, row: Row) -> str:
     position = (row["purchase_time"], row["user_id"], row["transaction_id"])
-    return encode_cursor(kind, user_id, is_forward, *position)
+    return encode_cursor(kind, *listing, is_forward, *position)
