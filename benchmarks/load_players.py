@@ -13,10 +13,13 @@ import gevent
 from locust import User, constant, events, task
 from locust.env import Environment
 
-from benchmarks.memory import resident
+from benchmarks.memory import AT_ONCE, resident
+from nakama_client import Client, RetryPolicy, Timeouts
 from nakama_client.load import NakamaUser
 
 WITHOUT_PLAYERS = resident()
+
+_PATIENCE = Timeouts(connect=60.0, request=60.0, reply=60.0, close=0.5)
 
 
 class Caller(NakamaUser):
@@ -36,6 +39,16 @@ class Listener(NakamaUser):
     """Listens; the first one sends to all once all are there."""
 
     wait_time = constant(1)
+    # What is measured is a player who is there, not a server that is overrun by all at once.
+    arriving = asyncio.Semaphore(AT_ONCE)
+
+    @classmethod
+    def make_client(cls) -> Client:
+        return Client(str(cls.host), timeouts=_PATIENCE, retry=RetryPolicy(attempts=10))
+
+    async def on_start(self) -> None:
+        async with self.arriving:
+            await super().on_start()
 
     @task
     async def listen(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
+from nakama_client.events.flag import Flag
 from nakama_client.events.tasks import is_alive, start
 from nakama_client.protocol.delivery_log import AcknowledgementState, DeliveryLog
 
@@ -33,6 +33,21 @@ class Checkpoint:
         delete: Deletes notifications in a work queue; None in any other feed.
     """
 
+    __slots__ = (
+        "_acknowledged",
+        "_delete",
+        "_flush",
+        "_has_room",
+        "_is_urgent",
+        "_log",
+        "_next_write",
+        "_save",
+        "_saved",
+        "_to_delete",
+        "_writer",
+        "_written",
+    )
+
     def __init__(
         self,
         log: DeliveryLog,
@@ -50,8 +65,8 @@ class Checkpoint:
         self._saved = log.save()
         self._to_delete: dict[str, None] = {}
         self._next_write = 0.0
-        self._is_urgent = asyncio.Event()
-        self._has_room = asyncio.Event()
+        self._is_urgent = Flag()
+        self._has_room = Flag()
         self._writer: asyncio.Task[None] | None = None
 
     @property
@@ -130,7 +145,7 @@ class Checkpoint:
         now = asyncio.get_running_loop().time
         try:
             while self._pending:
-                await _wait(self._is_urgent, self._next_write - now())
+                await self._is_urgent.wait(self._next_write - now())
                 self._is_urgent.clear()
                 self._next_write = now() + _WRITE_INTERVAL
                 await self._write(self._save)
@@ -152,11 +167,3 @@ class Checkpoint:
                 if are_deleted:
                     self._log.move(each, AcknowledgementState.DONE)
         self._written = acknowledged
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """Wait for an event, at most so many seconds."""
-    if seconds > 0:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await event.wait()

@@ -43,6 +43,28 @@ class ConnectionSupervisor:
         close_timeout: Seconds that handlers have to finish when the socket is closed.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_backoff",
+        "_close_timeout",
+        "_connection",
+        "_end",
+        "_is_closing",
+        "_is_established",
+        "_is_up",
+        "_loop",
+        "_policy",
+        "_retrying",
+        "_task",
+        "_waiters",
+        "connections",
+        "disconnects",
+        "on_connected",
+        "on_disconnect",
+        "on_reconnecting",
+        "reconnect_attempts",
+    )
+
     def __init__(
         self,
         connection: SocketConnection,
@@ -73,7 +95,7 @@ class ConnectionSupervisor:
         self._is_up = False
         self._is_closing = False
         self._is_established = False
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._waiters: tuple[asyncio.Future[None], ...] = ()
         self._end: NakamaError | None = None
         # Weak: so a socket that nobody holds is freed at once, not by the collector of cycles.
         own = weakref.ref(self)
@@ -242,11 +264,11 @@ class ConnectionSupervisor:
                     task.result()
                 raise self._end or NotConnected("the socket was closed meanwhile")
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters.add(waiter)
+            self._waiters += (waiter,)
             try:
                 await waiter
             finally:
-                self._waiters.discard(waiter)
+                self._waiters = tuple(each for each in self._waiters if each is not waiter)
 
     def _stopped(self, _: object) -> None:
         self._wake()

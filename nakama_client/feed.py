@@ -20,7 +20,7 @@ from nakama_client.events.handlers import Function
 from nakama_client.events.tasks import start
 from nakama_client.features.notifications import Notification, NotificationsApi
 from nakama_client.feed_settings import FeedSettings
-from nakama_client.feed_state import FeedState, Unreadable, wait
+from nakama_client.feed_state import FeedState, Unreadable
 from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, WaitForEvent, may_list_again
 from nakama_client.protocol.delivery_log import AcknowledgementState
 from nakama_client.protocol.forward_clock import never_back
@@ -284,7 +284,7 @@ class NotificationFeed:
             if state.ended_event.is_set():
                 raise state.error or StopAsyncIteration
             if isinstance(step, WaitForEvent):
-                await wait(state.wakeup, step.seconds)
+                await state.wakeup.wait(step.seconds)
             else:
                 state.listing = start(self._list(state, step), name="nakama_client feed listing")
         raise StopAsyncIteration
@@ -325,10 +325,10 @@ class NotificationFeed:
                 state.failures += 1
                 seconds = self._settings.pause(state.failures)
                 _log.warning("listing failed, it is tried again in %.1f s: %s", seconds, error)
-                await wait(state.ended_event, seconds)
+                await state.ended_event.wait(seconds)
             return
         if isinstance(error, SessionExpired) or _is_refused(error):
-            await wait(state.ended_event, _SECONDS_FOR_THE_SOCKET)
+            await state.ended_event.wait(_SECONDS_FOR_THE_SOCKET)
         if state.error is not None:
             raise state.error from error
         raise error

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from nakama_client.checkpoint import Checkpoint
 from nakama_client.errors import NakamaError, UnreadableItem
+from nakama_client.events.flag import Flag
 from nakama_client.events.tasks import is_alive
 from nakama_client.features.notifications import Notification
 from nakama_client.protocol.catchup import CatchUp
@@ -27,13 +28,24 @@ class Unreadable:
 class FeedState:
     """What an open feed has; the socket notifies it of what happens, as an `Observer`."""
 
+    __slots__ = (
+        "catch_up",
+        "checkpoint",
+        "ended_event",
+        "error",
+        "failures",
+        "has_listed",
+        "listing",
+        "wakeup",
+    )
+
     def __init__(
         self, catch_up: CatchUp[Notification | Unreadable], checkpoint: Checkpoint
     ) -> None:
         self.catch_up = catch_up
         self.checkpoint = checkpoint
-        self.wakeup = asyncio.Event()
-        self.ended_event = asyncio.Event()
+        self.wakeup = Flag()
+        self.ended_event = Flag()
         self.error: NakamaError | None = None
         self.listing: asyncio.Task[None] | None = None
         self.has_listed = False
@@ -86,12 +98,3 @@ class FeedState:
         self.error = error
         self.ended_event.set()
         self.wakeup.set()
-
-
-async def wait(event: asyncio.Event, seconds: float | None) -> None:
-    """Wait for an event, at most so many seconds; None for any time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

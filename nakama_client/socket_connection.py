@@ -79,6 +79,23 @@ class SocketConnection:
         queue_limit: How many events may wait for slow handlers.
     """
 
+    __slots__ = (
+        "_closed",
+        "_disconnect_reason",
+        "_exchanges",
+        "_is_known",
+        "_last_notifications",
+        "_loop",
+        "_max_message_bytes",
+        "_open_websocket",
+        "_pending",
+        "_restorable",
+        "_timeouts",
+        "_websocket",
+        "dispatcher",
+        "topics",
+    )
+
     def __init__(
         self,
         open_websocket: Callable[[], Awaitable[WebSocket]],

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable, Generator
 from time import perf_counter
 from typing import Any
-from weakref import WeakSet
 
 from nakama_client.events.handlers import Handler
 
@@ -22,9 +21,10 @@ class BlockingWatch:
     two awaits, as with `time.sleep` or a slow computation.
     """
 
+    __slots__ = ("_log",)
+
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._named: WeakSet[Handler[Any]] = WeakSet()
 
     def call(self, handler: Handler[Any], event: object) -> Awaitable[Any] | None:
         """Call a handler; returns what is to be awaited, if anything."""
@@ -42,8 +42,8 @@ class BlockingWatch:
 
     def _note(self, handler: Handler[Any], started: float) -> None:
         seconds = perf_counter() - started
-        if seconds > _LONGEST_SECONDS and handler not in self._named:
-            self._named.add(handler)
+        if seconds > _LONGEST_SECONDS and not handler.has_blocked:
+            handler.has_blocked = True
             self._log.warning(
                 "the handler %s held the event loop for %.1f s: nothing else ran, and the "
                 "server may drop the connection; await, or use asyncio.to_thread",

@@ -43,6 +43,17 @@ class EventDispatcher:
         errors: Those who loop over errors.
     """
 
+    __slots__ = (
+        "_backlog",
+        "_call",
+        "_log",
+        "_task",
+        "_turn_in",
+        "_watch",
+        "errors",
+        "on_error",
+    )
+
     def __init__(self, limit: int, log: logging.Logger) -> None:
         self.on_error: Handlers[Exception] = Handlers()
         self.errors: Subscriptions[Exception] = Subscriptions()

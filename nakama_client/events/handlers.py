@@ -18,10 +18,12 @@ class Handler(Generic[T]):
 
     Attributes:
         function: The function.
+        has_blocked: Whether it has held the event loop for long, of which the log tells once.
     """
 
     def __init__(self, function: Function[T], registry: Handlers[T]) -> None:
         self.function = function
+        self.has_blocked = False
         self._registry = registry
 
     def __repr__(self) -> str:
@@ -47,6 +49,8 @@ class Handlers(Generic[T]):
     Attributes:
         all: The handlers, in the order in which they were added.
     """
+
+    __slots__ = ("all",)
 
     def __init__(self) -> None:
         self.all: tuple[Handler[T], ...] = ()

@@ -108,8 +108,10 @@ class Subscriptions(Generic[T]):
     The references are weak: after a `break` nobody closes an iterator or empties its queue.
     """
 
+    __slots__ = ("_references",)
+
     def __init__(self) -> None:
-        self._references: list[weakref.ref[Subscription[T]]] = []
+        self._references: tuple[weakref.ref[Subscription[T]], ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there may be any."""
@@ -117,7 +119,7 @@ class Subscriptions(Generic[T]):
 
     def add(self, subscription: Subscription[T]) -> None:
         """Let a subscription have the events from now on."""
-        self._references.append(weakref.ref(subscription))
+        self._references += (weakref.ref(subscription),)
 
     def publish(self, event: T) -> bool:
         """Queue an event for each; returns whether anybody gets it."""
@@ -125,7 +127,7 @@ class Subscriptions(Generic[T]):
         for reference in self._references:
             subscription = reference()
             if subscription is None or subscription.ended:
-                self._references = [weakref.ref(each) for each in self._living()]
+                self._references = tuple(weakref.ref(each) for each in self._living())
             else:
                 subscription._add(event)
                 is_heard = True
@@ -140,7 +142,7 @@ class Subscriptions(Generic[T]):
         """End all loops, or let them raise."""
         for subscription in self._living():
             subscription._end(error)
-        self._references = []
+        self._references = ()
 
     def _living(self) -> list[Subscription[T]]:
         if not self._references:  # nearly always

@@ -47,6 +47,13 @@ class Observer(Protocol[T_contra]):
 class _Topic(Generic[T]):
     """Who gets one kind of event."""
 
+    __slots__ = (
+        "event",
+        "handlers",
+        "observers",
+        "subscriptions",
+    )
+
     def __init__(self, event: Event[T]) -> None:
         self.event = event
         self.handlers: Handlers[T] = Handlers()
@@ -62,6 +69,15 @@ class Topics:
         is_served: Whether the socket is connected, or is about to be.
         unreadable_items: Reports what can't be read.
     """
+
+    __slots__ = (
+        "_dispatcher",
+        "_own",
+        "_topics",
+        "is_served",
+        "queue_limit",
+        "unreadable_items",
+    )
 
     def __init__(self, dispatcher: EventDispatcher, *, queue_limit: int) -> None:
         self._dispatcher = dispatcher

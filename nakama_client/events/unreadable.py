@@ -15,6 +15,11 @@ class UnreadableItems:
     A notification may come live and in any number of lists.
     """
 
+    __slots__ = (
+        "_dispatcher",
+        "_reported",
+    )
+
     def __init__(self, dispatcher: EventDispatcher) -> None:
         self._dispatcher = dispatcher
         self._reported: dict[int, None] = {}

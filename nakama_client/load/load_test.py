@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
@@ -11,6 +10,7 @@ from locust.env import Environment
 
 from nakama_client.client import Client
 from nakama_client.disconnect import DisconnectReason
+from nakama_client.events.flag import Flag
 from nakama_client.load.delivery import DeliveryTracker
 from nakama_client.load.loop import GreenletLoop
 from nakama_client.load.numbers import PlayerNumbers
@@ -40,7 +40,7 @@ class ConnectedPlayer(Protocol):
 
     session: Session
     rooms: dict[str, str]
-    up_to_date: asyncio.Event
+    up_to_date: Flag
 
     def lose_connection(self) -> None:
         """Cut the socket, as a network that fails does."""

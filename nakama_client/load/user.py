@@ -25,6 +25,7 @@ from nakama_client.client import Client
 from nakama_client.config import Timeouts
 from nakama_client.disconnect import DisconnectReason
 from nakama_client.errors import ArgumentError, NakamaError
+from nakama_client.events.flag import Flag
 from nakama_client.events.tasks import start
 from nakama_client.features.channel_messages import ChannelMessage
 from nakama_client.features.joined_matches import MatchData
@@ -101,7 +102,7 @@ class NakamaUser(User):
             raise StopTest(str(error)) from None
         self._listener: asyncio.Task[None] | None = None
         self._lost_at = self._back_at = 0.0
-        self.up_to_date = asyncio.Event()
+        self.up_to_date = Flag()
         self._hooks = (self.on_start, self.on_stop)
         # Locust calls these from the player's greenlet; `super().on_start()` still is a coroutine.
         self.on_start = self._run_on_start  # type: ignore[method-assign, assignment]

@@ -21,6 +21,13 @@ class Backlog(Generic[T]):
         dropped: How many were dropped.
     """
 
+    __slots__ = (
+        "_items",
+        "_overflow",
+        "dropped",
+        "limit",
+    )
+
     def __init__(self, limit: int) -> None:
         self.dropped = 0
         self.limit = limit

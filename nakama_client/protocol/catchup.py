@@ -23,6 +23,9 @@ _MOST_UNLISTED = CAPACITY // 2
 # With so many remembered, the user has to acknowledge before more is delivered.
 _MOST_REMEMBERED = 2 * CAPACITY
 
+# Between two backfills: a walk of its own would keep what it has seen.
+_NO_WALK = PageWalk("")
+
 _SYSTEM = "00000000-0000-0000-0000-000000000000"
 
 
@@ -93,6 +96,30 @@ class CatchUp(Generic[T]):
         listed: How many that were not known the catching up under way, or the last one, has listed.
     """
 
+    __slots__ = (
+        "_asked",
+        "_check_interval",
+        "_cursor",
+        "_has_gap",
+        "_has_progressed",
+        "_has_unreadable_frames",
+        "_held",
+        "_is_check",
+        "_is_connected",
+        "_last_unreadable",
+        "_limit",
+        "_next_check",
+        "_not_before",
+        "_pause",
+        "_random",
+        "_ready",
+        "_unreadable_backfills",
+        "_walk",
+        "dropped",
+        "listed",
+        "log",
+    )
+
     def __init__(
         self,
         log: DeliveryLog,
@@ -119,7 +146,7 @@ class CatchUp(Generic[T]):
         self._last_unreadable = 0.0
         self._not_before = 0.0  # when the next backfill may begin
         self._cursor: str | None = None  # of the backfill; None when none runs
-        self._walk = PageWalk("")
+        self._walk = _NO_WALK
         self._asked: Fetch | None = None
         self._ready: dict[str, T] = {}  # to be delivered before anything else
         self._held: dict[str, T] = {}  # what came live, and waits for the backfill
@@ -274,6 +301,7 @@ class CatchUp(Generic[T]):
 
     def _end_backfill(self, now: float) -> None:
         self._cursor = self._asked = None
+        self._walk = _NO_WALK
         self._is_check = self._has_progressed = False
         self._plan_check(now)
 

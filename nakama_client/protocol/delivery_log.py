@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -75,6 +74,19 @@ class DeliveryLog:
         ArgumentError: What was saved cannot be read.
     """
 
+    __slots__ = (
+        "_backfill",
+        "_entries",
+        "_overlap_window",
+        "_page_of",
+        "_pages",
+        "_past",
+        "_settled_since",
+        "cursor",
+        "delivered",
+        "unlisted",
+    )
+
     def __init__(
         self,
         saved: str | None,
@@ -91,7 +103,7 @@ class DeliveryLog:
             item_id: _Entry(since, state) for item_id, since in saved_state.seen.items()
         }
         self._past: dict[str, None] = {}  # before the position; a frame of one may be on its way
-        self._pages: deque[_ListedPage] = deque()
+        self._pages: list[_ListedPage] = []  # few: a list holds at most some thousand ids
         self._page_of: dict[str, _ListedPage] = {}  # those of its ids that are not done
         self._backfill = 0
         self._settled_since = 0.0
@@ -196,7 +208,7 @@ class DeliveryLog:
             self.cursor = page.cursor
             for item_id in page.ids:
                 self._forget(item_id)
-            self._pages.popleft()
+            del self._pages[0]
 
     def _forget(self, item_id: str) -> None:
         entry = self._entries.pop(item_id, None)

@@ -42,6 +42,14 @@ class PageWalk:
         is_repeating: Whether it is over because the server repeated itself.
     """
 
+    __slots__ = (
+        "_cursors",
+        "_pages",
+        "_position",
+        "is_over",
+        "is_repeating",
+    )
+
     def __init__(self, cursor: str) -> None:
         self.is_over = False
         self.is_repeating = False

@@ -62,6 +62,17 @@ class Backoff:
         attempt: How many attempts were made since the connection was lost.
     """
 
+    __slots__ = (
+        "_attempts",
+        "_failures",
+        "_first_delay",
+        "_max_delay",
+        "_opened_at",
+        "_random",
+        "_refusals",
+        "attempt",
+    )
+
     def __init__(
         self,
         *,

@@ -63,7 +63,7 @@ class Inbox:
     def __init__(self, transport: _Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[bytes] | None = None  # made when one waits: it keeps 760 bytes
         self._unfinished: bytearray | None = None
         self._each: Callable[[bytes], int] | None = None
         self._turn = 0
@@ -95,7 +95,7 @@ class Inbox:
         """Hand on nothing more, and drop the connection."""
         self._is_stopped = True
         self._each = None
-        self._waiting.clear()
+        self._waiting = None
         self._transport.abort()
 
     def begin_turn(self) -> None:
@@ -134,6 +134,8 @@ class Inbox:
             self._end()
 
     def _keep(self, message: bytes) -> None:
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append(message)
         if self._each is not None:
             self._schedule()
@@ -164,7 +166,10 @@ class Inbox:
             self._hand_on(self._waiting.popleft())
         if self._waiting and self._each is not None:
             self._schedule()
-        elif self._is_closed:
+            return
+        if not self._waiting:
+            self._waiting = None
+        if self._is_closed:
             self._end()
         elif self._is_paused:
             self._is_paused = not self._set_reading(self._transport.resume_reading)
