@@ -1,13 +1,14 @@
 --[[
   The border between Lua and the host: no object of the host is ever a value that a module sees.
 
-  Gets the host's table. Returns a copy in which each function is one of Lua's, with the host's own
-  inside, where nothing can get at it. What the host's function raises ends here, too: an error in
-  Lua is a text.
+  Gets the host's table, whose `memory` is how many KiB may be in use where the host is called.
+  Returns a copy in which each function is one of Lua's, with the host's own inside, where nothing
+  can get at it. What the host's function raises ends here, too: an error in Lua is a text.
 ]]--
 local host = ...
 
-local error, pairs, pcall, type = error, pairs, pcall, type
+local collectgarbage, error, pairs, pcall, type = collectgarbage, error, pairs, pcall, type
+local memory = host.memory
 
 local function passed(ok, ...)
   if ok then return ... end
@@ -16,7 +17,10 @@ local function passed(ok, ...)
 end
 
 local function enclosed(fn)
-  return function(...) return passed(pcall(fn, ...)) end
+  return function(...)
+    if collectgarbage("count") > memory then error("not enough memory", 0) end
+    return passed(pcall(fn, ...))
+  end
 end
 
 local functions = {}

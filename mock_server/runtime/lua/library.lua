@@ -66,17 +66,22 @@ function string.upper(text)
   return find(text, "[\128-\255]") and changed(text, true) or upper(text)
 end
 
+-- A text so many times. C's own appends one copy after the other, and leaves several times as much
+-- behind; here a step is one copy of two halves.
+local function repeated(text, count)
+  if #text * count <= PIECE then return raw_rep(text, count) end
+  look()
+  local half = repeated(text, floor(count / 2))
+  return count % 2 == 1 and half .. half .. text or half .. half
+end
+
 function string.rep(text, count, ...)
-  if type(text) ~= "string" or type(count) ~= "number" or count < PIECE then
+  if type(text) ~= "string" or type(count) ~= "number" then
     return call("rep", raw_rep, text, count, ...)
   end
+  if text == "" or not (count >= 1) then return "" end
   if #text * count > LONGEST then raw_error("not enough memory", 0) end
-  look()
-  if text == "" then return "" end
-  -- C appends one copy after the other; of long copies it needs few.
-  local many = floor(PIECE / #text) + 1
-  local block = raw_rep(text, many)
-  return raw_rep(block, floor(count / many)) .. raw_rep(text, floor(count) % many)
+  return repeated(text, floor(count))
 end
 
 -- There is no frontier in gopher-lua's patterns: its `%f` is the letter.

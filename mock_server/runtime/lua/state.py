@@ -17,6 +17,7 @@ from mock_server.runtime.context import Context
 from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
 from mock_server.runtime.functions import MOCK_MODULE, SATORI_MODULE
 from mock_server.runtime.lua import bit32, greenlets
+from mock_server.runtime.lua.memory import MOST, NO_MEMORY, Memory
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.values import FromLua, to_lua
 from mock_server.runtime.tools.localcache import LuaCache
@@ -24,7 +25,6 @@ from mock_server.runtime.tools.logger import encodable, one_line, several_lines
 
 _log = logging.getLogger("mock_server.modules")
 
-_MAX_MEMORY = 512 * 1024 * 1024
 _STARTED = time.monotonic()
 _STOPPING = b"the server is stopping"
 _CANCELED = b"context canceled"  # what Nakama's log says, where a caller has gone
@@ -89,11 +89,13 @@ class LuaState:
             register_eval=False,
             register_builtins=False,
             attribute_filter=_no_attribute,
-            max_memory=_MAX_MEMORY,
+            max_memory=MOST,
         )
         globals_ = self._lua.globals()
         self._from_lua = FromLua(lupa.lua_type, globals_[b"table"][b"maxn"], self._check_time)
         self._compile = globals_[b"loadstring"]  # modules may replace the one they see
+        self._memory = Memory(self._lua, globals_[b"collectgarbage"])
+        self._memory.lift()
         self._functions = self._prepare()
 
     def load(self, modules: Sequence[LuaModule]) -> None:
@@ -104,12 +106,13 @@ class LuaState:
         """
         self._deadline = time.monotonic() + self._time_limit
         for module in modules:
-            problem = self._functions[b"compile"](
-                to_bytes(module.name), to_bytes(str(module.path)), module.source
+            problem = self._run(
+                self._functions[b"compile"],
+                (to_bytes(module.name), to_bytes(str(module.path)), module.source),
             )
             _check_loaded(module, problem)
         for module in modules:
-            problem = self._functions[b"run"](to_bytes(module.name))
+            problem = self._run(self._functions[b"run"], (to_bytes(module.name),))
             _check_loaded(module, problem)
         self._functions[b"seal"]()
         self._record.is_complete = True
@@ -132,10 +135,9 @@ class LuaState:
         self._deadline = time.monotonic() + self._time_limit
         if self._cut is _CANCELED:  # of the call before
             self._cut = None
+        given = (to_bytes(key), *(self._to_lua(argument) for argument in arguments))
         try:
-            results = self._functions[b"invoke"](
-                to_bytes(key), *(self._to_lua(argument) for argument in arguments)
-            )
+            results = self._run(self._functions[b"invoke"], given)
         except lupa.LuaError as error:
             self.is_spent = True
             raise ModuleError(f"{type(error).__name__}: {error}") from None
@@ -145,7 +147,22 @@ class LuaState:
             return None
         if results[0]:
             return results[1]
+        if results[1] == NO_MEMORY:  # what is there may be referred to for ever
+            self.is_spent = True
         raise _failure(key, *(self._from_lua.convert(each) for each in results[1:]))
+
+    def _run(self, function: Any, arguments: tuple[Any, ...]) -> Any:
+        """Call a function of Lua's, whose memory is limited meanwhile."""
+        self._limit_memory(arguments)
+        try:
+            return function(*arguments)
+        finally:
+            self._memory.lift()
+            self._memory.tidy()
+
+    def _limit_memory(self, values: tuple[Any, ...]) -> None:
+        if not self._memory.limit(values):
+            self._cut = self._cut or NO_MEMORY
 
     def _raise_interruption(self) -> None:
         error, self._interruption = self._interruption, None
@@ -175,12 +192,15 @@ class LuaState:
             ModuleError: It is no match handler.
         """
         self._own = {**self._cache, **functions}
-        opened = self._compile(_source("match.lua"), b"=nakama")(
-            self._host,
-            self._language,
-            self._functions[b"internals"],
-            to_bytes(module),
-            self._to_lua(context),
+        opened = self._run(
+            self._chunk("match.lua"),
+            (
+                self._host,
+                self._language,
+                self._functions[b"internals"],
+                to_bytes(module),
+                self._to_lua(context),
+            ),
         )
         if isinstance(opened, tuple):
             raise ModuleError(to_text(opened[1]))
@@ -217,6 +237,7 @@ class LuaState:
                 b"mock": [to_bytes(name) for name in self._bridge.names(MOCK_MODULE)],
                 b"satori": [to_bytes(name) for name in self._bridge.names(SATORI_MODULE)],
                 b"bit32": [to_bytes(name) for name in bit32.FUNCTIONS],
+                b"memory": Memory.WITHIN,
             },
             recursive=True,
         )
@@ -234,8 +255,10 @@ class LuaState:
         """A function whose exceptions are known here; border.lua keeps them from Lua."""
 
         def call(*arguments: Any) -> Any:
+            self._memory.lift()
+            result: Any = None
             try:
-                return function(*arguments)
+                result = function(*arguments)
             except Exception:
                 _log.exception("the mock failed in a call from Lua")
                 raise
@@ -243,6 +266,9 @@ class LuaState:
                 self._interruption = error
                 self.cut()
                 raise
+            finally:
+                self._limit_memory(result if type(result) is tuple else (result,))
+            return result
 
         return call
 
@@ -282,7 +308,7 @@ class LuaState:
 
         def call(*arguments: Any) -> Any:
             try:
-                result = function(*(self._to_lua(each) for each in arguments))
+                result = self._run(function, tuple(self._to_lua(each) for each in arguments))
             except lupa.LuaError as error:
                 message = str(error).partition("\nstack traceback:")[0]
                 raise ModuleError(message or "an error that is no text") from None

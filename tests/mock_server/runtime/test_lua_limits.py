@@ -50,6 +50,34 @@ async def test_an_endless_recursion_is_an_error(tmp_path: Path) -> None:
         assert (await game.rpc("hi")).body == "hi"
 
 
+_FULL = """
+kept = kept or {}
+local function fill()
+  local text = ("x"):rep(2 ^ 22)
+  while true do kept[#kept + 1] = text .. #kept end
+end
+while true do pcall(fill) nk.json_encode({ kept[1] }) nk.md5_hash("x") end
+"""
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_uses_up_memory_fails_and_the_next_one_has_a_fresh_state(
+    tmp_path: Path,
+) -> None:
+    source = lua_rpcs({"fill": _FULL, "hi": "return tostring(kept)"})
+    async with serving(tmp_path, {"main.lua": source}) as game:
+        assert "not enough memory" in await game.failure("fill")
+        assert (await game.rpc("hi")).body == "nil"
+
+
+@pytest.mark.asyncio
+async def test_what_calls_leave_behind_takes_no_memory_from_later_ones(tmp_path: Path) -> None:
+    source = lua_rpcs({"use": "return tostring(#(('x'):rep(2 ^ 26) .. payload))"})
+    async with serving(tmp_path, {"main.lua": source}, runtime__lua_max_count=1) as game:
+        for _ in range(5):
+            assert (await game.rpc("use", "1")).body == 2**26 + 1
+
+
 _FETCH = lua_rpcs(
     {
         "fetch": "local _, _, body = nk.http_request(payload, 'get', {}, '') return body",
