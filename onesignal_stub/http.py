@@ -14,7 +14,7 @@ import difflib
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from inspect import isgeneratorfunction
 from typing import Any, TypeAlias
 
@@ -38,6 +38,9 @@ MAX_BODY = 2 * 1024 * 1024  # 20,000 recipients fit; reading more would hold the
 PREFIXES = ("", "/api/v1")
 MISSING_APP = "app_id not found. You may be missing a Content-Type: application/json header."
 _BODY_START = 4096
+
+_WebHandler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_HANDLERS: web.AppKey[tuple[_WebHandler, ...]] = web.AppKey("handlers", tuple)
 
 
 @define
@@ -150,19 +153,19 @@ class RequestPipeline:
     def application(self, routes: Iterable[Route]) -> web.Application:
         """The aiohttp application that serves the routes, under both prefixes."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._middleware])
-        for route in routes:
-            self._names.append(route.name)
-            for prefix in PREFIXES:
-                for slash in ("", "/"):
-                    path = f"{prefix}{route.path}{slash}"
-                    app.router.add_route(route.method, path, partial(self._serve, route))
+        served = tuple(routes)
+        self._names.extend(route.name for route in served)
+        handlers: tuple[_WebHandler, ...] = tuple(partial(self._serve, route) for route in served)
+        app[_HANDLERS] = handlers
+        for resource in _resources(tuple((route.method, route.path) for route in served)):
+            app.router.register_resource(resource)
         return app
 
     @web.middleware
     async def _middleware(
         self,
         request: web.Request,
-        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+        handler: _WebHandler,
     ) -> web.StreamResponse:
         try:
             await self._before()
@@ -279,6 +282,22 @@ class RequestPipeline:
             )
         )
         return to_response(Reply(error.body, error.status))
+
+
+@cache
+def _resources(routes: tuple[tuple[str, str], ...]) -> tuple[web.AbstractResource, ...]:
+    """What aiohttp makes of methods and paths; it takes most of a start, so stubs share it."""
+    router = web.UrlDispatcher()
+    for number, (method, path) in enumerate(routes):
+        for prefix in PREFIXES:
+            for slash in ("", "/"):
+                router.add_route(method, f"{prefix}{path}{slash}", partial(_serve_numbered, number))
+    return tuple(router.resources())
+
+
+async def _serve_numbered(number: int, request: web.Request) -> web.StreamResponse:
+    """Serve a route of the stub that was asked, by its number among the stub's routes."""
+    return await request.app[_HANDLERS][number](request)
 
 
 @define

@@ -13,7 +13,8 @@ from server_kit.notifier import Notifier
 class Alarm:
     """Calls a coroutine function each time the clock reaches the time it is set to.
 
-    Nothing is polled: it sleeps until then, and wakes when the clock is moved or it is set anew.
+    Nothing is polled: it sleeps until then, and wakes when the clock is moved or it is set anew. It
+    has a task only once there is a time to wait for: most servers never set most of their alarms.
 
     Args:
         clock: The server's time.
@@ -27,22 +28,25 @@ class Alarm:
         self._when: float | None = None
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_started = False
         self._is_called = False
         self._done = Notifier()
 
     def start(self) -> None:
         """Begin to watch the clock, in the running event loop."""
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        self._is_started = True
+        self._watch()
 
     def set(self, when: float | None) -> None:
         """Call at a time, in seconds since the epoch, in place of the one before; None is never."""
         self._when = when
         self._changed.set()
+        self._watch()
         self._done.notify()
 
     async def close(self) -> None:
         """Stop watching; a call of `callback` that is under way is cancelled. May be repeated."""
+        self._is_started = False
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -57,6 +61,10 @@ class Alarm:
     def _is_due(self) -> bool:
         is_reached = self._when is not None and self._when <= self._clock.time()
         return self._task is not None and (self._is_called or is_reached)
+
+    def _watch(self) -> None:
+        if self._is_started and self._when is not None and self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
         try:

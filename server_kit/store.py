@@ -62,7 +62,8 @@ class Store:
             self._lock, self._db = _open(path, schema)
         try:
             if path is None:
-                self.reset()
+                self.restore(self._empty)
+            self._first_rows = _first_rows(schema)
             self._db.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             self.close()
@@ -204,7 +205,28 @@ class Store:
 
     def reset(self) -> None:
         """Back to the empty database of the schema."""
-        self.restore(self._empty)
+        if self._lock is None:
+            self._delete_rows()
+        else:
+            self.restore(self._empty)  # gives back the room that a file takes on the disk
+
+    def _delete_rows(self) -> None:
+        """Delete all rows but those of the schema.
+
+        SQLite would read all tables anew after `restore`, and look for references to each row, if
+        it were to keep the rules of foreign keys meanwhile.
+        """
+        self._db.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with self.transaction():
+                for table in self._first_rows:
+                    self._db.execute(f"DELETE FROM {table}")
+                for table, rows in self._first_rows.items():
+                    for row in rows:
+                        values = ", ".join("?" * len(row))
+                        self._db.execute(f"INSERT INTO {table} VALUES ({values})", row)
+        finally:
+            self._db.execute("PRAGMA foreign_keys = ON")
 
     def close(self) -> None:
         """Close the database; a second call does nothing."""
@@ -274,6 +296,19 @@ def _image_of(schema: str) -> bytes:
         image = empty.serialize()
     empty.close()
     return image
+
+
+@lru_cache(maxsize=8)
+def _first_rows(schema: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The tables of a schema, each with the rows that it has from it."""
+    with sqlite3.connect(":memory:") as empty:
+        empty.deserialize(_image_of(schema))
+        tables = empty.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        rows = {name: empty.execute(f"SELECT * FROM {name}").fetchall() for (name,) in tables}
+    empty.close()
+    if "sqlite_sequence" in rows:  # what AUTOINCREMENT counts; SQLite writes its rows by itself
+        rows["sqlite_sequence"] = []
+    return rows
 
 
 def _mark(schema: str) -> int:

@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -9,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no reason to fail: no test asserts how long something takes.
-settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("any machine")
+_ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("all tests", _ANY_MACHINE)
+settings.register_profile("fast tests", _ANY_MACHINE, max_examples=20)
 
 
 def _eager_loop() -> asyncio.AbstractEventLoop:
@@ -53,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
 
 
+def pytest_collection_finish() -> None:
+    # Modules and thousands of collected tests live to the end: no full collection walks them again.
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--transport",
@@ -69,6 +75,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Before test modules are imported: their own settings add to those of the profile.
+    is_inner_loop = "not slow" in config.getoption("-m")
+    settings.load_profile("fast tests" if is_inner_loop else "all tests")
     # A shell without job control starts what it puts in the background with SIGINT ignored, and
     # processes pass that on: the programs that tests interrupt would not notice.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -22,6 +22,24 @@ def test_reset_goes_back_to_the_schema() -> None:
     store.close()
 
 
+def test_reset_keeps_references_and_counts_from_the_schemas_rows_on() -> None:
+    store = Store(
+        "CREATE TABLE owner (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);"
+        "CREATE TABLE owned (id INTEGER REFERENCES owner (id));"
+        "INSERT INTO owner (name) VALUES ('first'); INSERT INTO owned VALUES (1);"
+    )
+    for _ in range(2):
+        store.run("INSERT INTO owner (name) VALUES ('second')")
+        store.run("INSERT INTO owned VALUES (2)")
+        store.run("UPDATE owner SET name = 'changed'")
+        store.reset()
+        assert [tuple(row) for row in store.all("SELECT * FROM owner")] == [(1, "first")]
+        assert [tuple(row) for row in store.all("SELECT * FROM owned")] == [(1,)]
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            store.run("INSERT INTO owned VALUES (2)")
+    store.close()
+
+
 def test_restore_brings_back_what_the_snapshot_saw() -> None:
     store = Store(SCHEMA)
     store.run("INSERT INTO thing VALUES (?)", "second")
