@@ -21,6 +21,8 @@ from .conftest import opened
 from .game import Player, ask, call, game_config, log_in, playing
 from .parts import ATTACK, move, open_row, row
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = f"""
 ATTACK = {ATTACK!r}
 
