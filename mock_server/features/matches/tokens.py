@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mock_server import jws
 from server_kit import Clock
 
@@ -35,7 +37,17 @@ class MatchTokens:
         claims = jws.verify(token, self._key)
         if claims is None:
             return None
-        match_id, expiry = claims.get("mid"), claims.get("exp")
-        if isinstance(expiry, int | float) and self._clock.time() >= expiry:
+        match_id, now = claims.get("mid"), self._clock.time()
+        if not isinstance(match_id, str) or not _are_dates(claims) or not _is_current(claims, now):
             return None
-        return match_id if isinstance(match_id, str) else None
+        return match_id
+
+
+def _are_dates(claims: dict[str, Any]) -> bool:
+    """Whether each bound that is there is a number; 0 is no bound."""
+    bounds = [claims[name] for name in ("exp", "nbf") if name in claims]
+    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in bounds)
+
+
+def _is_current(claims: dict[str, Any], now: float) -> bool:
+    return not claims.get("nbf", 0) > now and (not claims.get("exp") or now < claims["exp"])

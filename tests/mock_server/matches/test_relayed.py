@@ -104,11 +104,25 @@ async def test_match_join_refuses_tokens_that_name_no_match(game: Game) -> None:
         jws.sign({"mid": match_id}, "another key"),
         jws.sign({"mid": 5}, KEY),
         jws.sign({"mid": "nonsense"}, KEY),
+        jws.sign({"mid": match_id, "exp": "9999999999"}, KEY),
+        jws.sign({"mid": match_id, "nbf": 9_999_999_999}, KEY),
+        jws.sign({"mid": match_id, "exp": True}, KEY),
     )
     async with game.socket(session_token) as socket:
         for token in tokens:
             reply = await socket.ask(match_join={"token": token})
             assert reply == {"cid": "1", **INVALID_TOKEN}
+
+
+async def test_match_join_by_token_whose_expiry_is_zero_or_absent_works_for_ever(
+    game: Game,
+) -> None:
+    async with game.socket(await game.login()) as socket:
+        for bound in ({}, {"exp": 0}, {"exp": 9_999_999_999.5, "nbf": 0}):
+            match_id = f"{uuid.uuid4()}."
+            token = jws.sign({"mid": match_id, **bound}, KEY)
+            joined = await socket.ask(match_join={"token": token})
+            assert joined["match"]["match_id"] == match_id
 
 
 async def test_match_data_send_reaches_the_listed_members_alone(game: Game) -> None:
