@@ -62,7 +62,7 @@ class Presence:
         username: Their name when the session was opened.
         hidden: A hidden presence causes no events and is not listed.
         persistence: Whether messages that the session sends are stored.
-        status: The status text; None outside of status streams.
+        status: The status text, which only status streams show.
     """
 
     user_id: str
@@ -73,14 +73,17 @@ class Presence:
     status: str | None = None
 
     def message(self) -> dict[str, Any]:
-        """The `UserPresence` message."""
+        """The `UserPresence` message, without the status."""
         return omit_empty(
             {
                 "user_id": self.user_id,
                 "session_id": self.session_id,
                 "username": self.username,
                 "persistence": self.persistence,
-                "status": self.status,
             },
-            realtime_message("UserPresence"),
         )
+
+    def status_message(self) -> dict[str, Any]:
+        """The `UserPresence` message in status streams."""
+        status = omit_empty({"status": self.status}, realtime_message("UserPresence"))
+        return self.message() | status

@@ -24,8 +24,8 @@ class MatchPresenceEvents:
         """Tell the members of a relayed match."""
         event = {
             "match_id": stream_match_id(stream),
-            "joins": [user_presence(presence) for presence in joins],
-            "leaves": [user_presence(presence) for presence in leaves],
+            "joins": [presence.message() for presence in joins],
+            "leaves": [presence.message() for presence in leaves],
         }
         self._router.send_to_stream_soon(stream, {"match_presence_event": omit_empty(event)})
 

@@ -213,8 +213,8 @@ class Parties:
                 self._left(party, presence)
         event = {
             "party_id": f"{stream.subject}.{stream.label}",
-            "joins": [user_presence(presence) for presence in joins],
-            "leaves": [user_presence(presence) for presence in leaves],
+            "joins": [presence.message() for presence in joins],
+            "leaves": [presence.message() for presence in leaves],
         }
         self._router.send_to_stream_soon(stream, {"party_presence_event": omit_empty(event)})
 

@@ -52,8 +52,8 @@ class StatusRegistry:
     def _tell(self, stream: Stream, joins: Sequence[Presence], leaves: Sequence[Presence]) -> None:
         event = omit_empty(
             {
-                "joins": [presence.message() for presence in joins],
-                "leaves": [presence.message() for presence in leaves],
+                "joins": [presence.status_message() for presence in joins],
+                "leaves": [presence.status_message() for presence in leaves],
             }
         )
         followers = list(self._followers.get(stream.subject, ()))

@@ -33,7 +33,7 @@ class _Requests:
         rows += [self._accounts.find_by_username(name) for name in names]
         followed = _others(session, rows)
         self._status.follow(session.id, followed)
-        presences = [presence.message() for presence in self._status.presences(followed)]
+        presences = [presence.status_message() for presence in self._status.presences(followed)]
         return {"status": {"presences": presences} if presences else {}}
 
     def unfollow(self, session: SocketSession, request: dict[str, Any]) -> Reply:

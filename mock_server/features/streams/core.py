@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import attrs
 
 from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence, Stream
@@ -23,15 +20,10 @@ class PresenceEvents:
         """Send one event to all presences of a stream."""
         event = {
             "stream": stream.message(),
-            "joins": [_message(presence) for presence in joins],
-            "leaves": [_message(presence) for presence in leaves],
+            "joins": [presence.message() for presence in joins],
+            "leaves": [presence.message() for presence in leaves],
         }
         envelope = {
             "stream_presence_event": omit_empty(event, realtime_message("StreamPresenceEvent"))
         }
         self._router.send_to_stream(stream, envelope)
-
-
-def _message(presence: Presence) -> dict[str, Any]:
-    """The presence without its status: Nakama shows that in status streams only."""
-    return attrs.evolve(presence, status=None).message()
