@@ -98,7 +98,9 @@ def settings_reference() -> str:
     _, *settings = settings_of(Config(), "")
     intro = (
         "# Settings\n\nFor `Config.from_settings({…})`, as flags of `nakama-mock`, and in Nakama's "
-        "configuration file. In-process, the ports are free ones."
+        "configuration file; what has no meaning here is [Nakama's own]"
+        "(https://heroiclabs.com/docs/nakama/getting-started/configuration/). A port 0 "
+        "is a free one; `nakama-mock` takes 7350 and 7351."
     )
     return "\n\n".join([intro, *settings]) + "\n"
 

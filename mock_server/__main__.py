@@ -11,7 +11,7 @@ import logging
 import re
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         options = read_arguments(sys.argv[1:] if arguments is None else arguments)
         own = options.own
         if own["version"] or own["help"]:
-            print(VERSION if own["version"] else _help())
+            print(VERSION if own["version"] else _help(read_arguments([]).settings))
             return 0
         own["logger.level"] = own["logger.level"].lower()  # Nakama takes both cases
         if own["logger.level"] not in LEVELS:
@@ -121,10 +121,10 @@ def _explained(error: Exception, config: Config, own: dict[str, Any]) -> str:
     return f"port {port} is in use; {' or '.join(flags) or 'another flag'} takes another one"
 
 
-def _help() -> str:
+def _help(defaults: Mapping[str, Any]) -> str:
     lines = [
         f"  --{name} {default}" if default not in ("", ()) else f"  --{name}"
-        for name, default in Config.names()
+        for name, default in defaults.items()
     ]
     return _HELP + "\n".join(lines)
 

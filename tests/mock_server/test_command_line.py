@@ -135,6 +135,7 @@ def test_the_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
     assert "--session.token_expiry_sec 60" in out
+    assert "--socket.port 7350" in out
     assert "--config FILE" in out
 
 
