@@ -13,7 +13,7 @@ UNDER_ATTACK = 100  # one of the game's own notification codes
 
 
 def settings(onesignal: OneSignalStub) -> Config:
-    """Who is offline gets notifications of this code as a push, too."""
+    """Players who are offline get notifications of this code as a push, too."""
     rule = PushRule(event=UNDER_ATTACK, contents={"en": "$subject"})
     return Config(onesignal=OneSignalConfig(url=onesignal.url), push=PushConfig(on_event=[rule]))
 

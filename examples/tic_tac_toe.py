@@ -2,7 +2,7 @@
 
 The rules are in examples/modules/tic_tac_toe.lua, a match handler in Lua.
 
-Run it: python examples/tic_tac_toe.py
+Run it, with the extra `lua`: python examples/tic_tac_toe.py
 """
 
 import asyncio
