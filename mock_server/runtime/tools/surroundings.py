@@ -35,7 +35,7 @@ class SurroundingsFunctions(PureFunctions):
         try:
             return to_text(file.read_bytes())
         except (OSError, ValueError) as error:
-            if file.is_dir():
+            if _is_folder(file):
                 raise ModuleError(f"failed to read file: read {file}: is a directory") from None
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise ModuleError(f"failed to open file: open {file}: {reason}") from None
@@ -43,3 +43,10 @@ class SurroundingsFunctions(PureFunctions):
     def get_config(self) -> dict[str, Any]:
         """The settings of the server as modules see them, under Nakama's names."""
         return dict(self._settings)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False

@@ -67,6 +67,8 @@ async def test_file_read_reads_beside_the_modules(tmp_path: Path) -> None:
         assert server.nk.file_read("prices.txt") == "sword 5"
         with pytest.raises(ModuleError, match="failed to open file"):
             server.nk.file_read("none.txt")
+        with pytest.raises(ModuleError, match="failed to open file"):
+            server.nk.file_read("x" * 300)
 
 
 @pytest.mark.parametrize("grace", [0, 5])
