@@ -26,6 +26,13 @@ from mock_server.runtime.tools.metrics import Metric
 from server_kit import Clock, Fault, Journal
 from server_kit.bodies import read_body, refusal
 
+MOST_SNAPSHOTS = 16
+"""How many snapshots are kept under names."""
+MOST_SNAPSHOT_BYTES = 512 * 1024 * 1024
+"""How many bytes they have together."""
+_LONGEST_NAME = 200
+_DELETE = "DELETE /_control/snapshots/NAME makes room"
+
 
 class Controlled(Protocol):
     """What a server can do for a test harness in another process."""
@@ -51,6 +58,9 @@ class Controlled(Protocol):
 
     def add_push_rules(self, rules: Iterable[PushRule | Mapping[str, Any]]) -> None:
         """Add push rules until the next reset."""
+
+    def push_rule_problems(self) -> dict[str, str]:
+        """Events of push rules that nothing makes happen, each with the reason."""
 
     def sockets(self) -> list[OpenSocket]:
         """The open sockets."""
@@ -109,6 +119,7 @@ class Control:
         app.router.add_post("/_control/purchases/{transaction_id}/{event}", self._purchase_event)
         app.router.add_post("/_control/clock", self._clock)
         app.router.add_post("/_control/snapshots/{name}", self._snapshot)
+        app.router.add_delete("/_control/snapshots/{name}", self._forget)
         app.router.add_post("/_control/snapshots/{name}/restore", self._restore)
         app.router.add_post("/_control/sockets/close", self._close_sockets)
 
@@ -185,7 +196,11 @@ class Control:
         return web.json_response({"pushes": records})
 
     async def _push_rules(self, request: web.Request) -> web.Response:
-        rules = [rule.shown() for rule in self._server.pushes.rules.all()]
+        problems = self._server.push_rule_problems()
+        rules = []
+        for rule in self._server.pushes.rules.all():
+            problem = problems.get(rule.event)
+            rules.append(rule.shown() | ({} if problem is None else {"problem": problem}))
         return web.json_response({"rules": rules})
 
     async def _add_push_rules(self, request: web.Request) -> web.Response:
@@ -215,17 +230,36 @@ class Control:
         return web.json_response({"time": self._server.clock.time()})
 
     async def _snapshot(self, request: web.Request) -> web.Response:
-        self._snapshots[request.match_info["name"]] = await self._server.snapshot()
+        name, snapshot = request.match_info["name"], await self._server.snapshot()
+        others = [kept for other, kept in self._snapshots.items() if other != name]
+        if len(others) >= MOST_SNAPSHOTS:
+            raise refusal(f"there are {MOST_SNAPSHOTS} snapshots; {_DELETE}")
+        if sum(map(len, others)) + len(snapshot) > MOST_SNAPSHOT_BYTES:
+            raise refusal(
+                f"snapshots can have {MOST_SNAPSHOT_BYTES} bytes together; this one has"
+                f" {len(snapshot)}, the others {sum(map(len, others))}; {_DELETE}"
+            )
+        if len(name) > _LONGEST_NAME:
+            raise refusal(f"a snapshot's name has at most {_LONGEST_NAME} characters")
+        self._snapshots[name] = snapshot
+        return web.json_response({})
+
+    async def _forget(self, request: web.Request) -> web.Response:
+        if self._snapshots.pop(request.match_info["name"], None) is None:
+            return self._no_snapshot(request)
         return web.json_response({})
 
     async def _restore(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         if name not in self._snapshots:
-            known = ", ".join(self._snapshots) or "none"
-            error = f"no snapshot named {name!r}; there are: {known}"
-            return web.json_response({"error": error}, status=404)
+            return self._no_snapshot(request)
         await self._server.restore(self._snapshots[name])
         return web.json_response({})
+
+    def _no_snapshot(self, request: web.Request) -> web.Response:
+        known = ", ".join(self._snapshots) or "none"
+        error = f"no snapshot named {request.match_info['name']!r}; there are: {known}"
+        return web.json_response({"error": error}, status=404)
 
     async def _close_sockets(self, request: web.Request) -> web.Response:
         asked = await read_body(request, _CloseSockets)

@@ -184,15 +184,22 @@ class MockServer(HostedServer):
             rules: As in the setting `push.on_event`; each replaces the rule for its event.
 
         Raises:
-            InvalidRule: One of them is wrong, or two are for the same event; none is added.
+            InvalidRule: One of them is wrong, two are for the same event, or there would be more
+                than 1,000 in all; none is added.
         """
         added = read_rules(rules)
         self._call_in_loop(lambda: self._add_push_rules(added))
 
-    def _add_push_rules(self, rules: Iterable[PushRule]) -> None:
+    def _add_push_rules(self, rules: tuple[PushRule, ...]) -> None:
+        self.pushes.rules.check_room(rules)
         for rule in rules:
             self.pushes.rules.add(rule)
         self._running().push.scheduler.plan()
+        self._running().push_sources.check()
+
+    def push_rule_problems(self) -> dict[str, str]:
+        """Events of push rules that nothing makes happen, each with the reason."""
+        return self._call_in_loop(lambda: self._running().push_sources.problems())
 
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions."""

@@ -54,6 +54,7 @@ from mock_server.features.purchases.feature import purchases_feature
 from mock_server.features.push.core import PushService
 from mock_server.features.push.feature import push_feature
 from mock_server.features.push.push_log import PushLog
+from mock_server.features.push.sources import RuleSources
 from mock_server.features.rpc.feature import rpc_feature
 from mock_server.features.sessions.core import Sessions
 from mock_server.features.sessions.feature import sessions_feature
@@ -143,6 +144,8 @@ class Wiring:
         self._events.generated.connect(self.push.triggers.generated)
         self.rpcs = RpcFunctions(self._registrations)
         self.rpcs.called.connect(self.push.triggers.called)
+        self.push_sources = RuleSources(self._pushes.rules, self.rpcs.ids)
+        self._events.generated.connect(self.push_sources.generated)
         self._hooks = Hooks(self._registrations, self._contexts, self._sessions)
         self._operations = Operations(
             server_key=config.socket.server_key, sessions=self._sessions, hooks=self._hooks
@@ -187,6 +190,7 @@ class Wiring:
             settings=runtime_settings(config),
             now=clock.time,
         )
+        self.runtime.loaded.connect(lambda _: self.push_sources.check())
         self._login_attempts = LoginAttempts(clock)
         self.lifecycle = Lifecycle(
             store,
@@ -195,6 +199,7 @@ class Wiring:
             self.runtime,
             emptied=(
                 pushes.reset,
+                self.push_sources.forget,
                 self.metrics.clear,
                 journal.clear,
                 faults.clear,

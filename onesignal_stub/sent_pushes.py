@@ -185,7 +185,7 @@ class SentPushes:
         """The newest push of which no older one may still begin to show."""
         row = self._store.one(
             "SELECT coalesce((SELECT min((SELECT min(number) FROM delivery_rows d"
-            " WHERE d.notification = u.notification)) - 1 FROM unfinished u),"
+            " WHERE d.notification = unfinished.notification)) - 1 FROM unfinished),"
             " (SELECT max(number) FROM delivery_rows), 0)"
         )
         assert row is not None

@@ -191,7 +191,8 @@ class OneSignalStub(HostedServer):
             events: Which events.
 
         Raises:
-            ValueError: The URL is not http or https, or an event is unknown.
+            ValueError: The URL is not http or https, or longer than 2,000 characters, an event is
+                unknown, or there are 100 webhooks.
         """
         await self._do(lambda service: service.webhooks.add(url, events))
 

@@ -127,12 +127,13 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_of_app ON notifications (app_id, number);
 CREATE INDEX notifications_due ON notifications (send_after) WHERE state = 'scheduled';
 CREATE TABLE idempotent_replies (
+    number INTEGER PRIMARY KEY,
     app_id TEXT NOT NULL,
     key TEXT NOT NULL,
     reply TEXT NOT NULL,
     created_at REAL NOT NULL,
-    PRIMARY KEY (app_id, key)
-) WITHOUT ROWID;
+    UNIQUE (app_id, key)
+);
 -- Notifications whose recipients are being written, a part at a time: nothing of them shows.
 CREATE TABLE unfinished (notification INTEGER PRIMARY KEY);
 -- Whom a message with a delayed_option still goes to, and when.
@@ -216,18 +217,20 @@ CREATE TABLE outcomes (
 );
 CREATE INDEX outcomes_by_name ON outcomes (app_id, name);
 CREATE TABLE live_activities (
+    number INTEGER PRIMARY KEY,
     app_id TEXT NOT NULL,
     activity_id TEXT NOT NULL,
     ended INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (app_id, activity_id)
-) WITHOUT ROWID;
+    UNIQUE (app_id, activity_id)
+);
 CREATE TABLE live_activity_tokens (
+    number INTEGER PRIMARY KEY,
     app_id TEXT NOT NULL,
     activity_id TEXT NOT NULL,
     subscription_id TEXT NOT NULL,
     push_token TEXT,
-    PRIMARY KEY (app_id, activity_id, subscription_id)
-) WITHOUT ROWID;
+    UNIQUE (app_id, activity_id, subscription_id)
+);
 CREATE TABLE custom_events (
     number INTEGER PRIMARY KEY,
     app_id TEXT NOT NULL REFERENCES apps (id),

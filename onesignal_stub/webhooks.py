@@ -18,6 +18,9 @@ WebhookEvent: TypeAlias = Literal[
 ]
 EVENTS: tuple[WebhookEvent, ...] = get_args(WebhookEvent)
 QUEUE_SIZE = 10_000
+MOST = 100
+"""How many webhooks there can be."""
+_LONGEST_URL = 2000
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _log = logging.getLogger("onesignal_stub.webhooks")
 
@@ -48,17 +51,23 @@ class Webhooks:
         """Post these events to a URL from now on.
 
         Raises:
-            ValueError: The URL is not http or https, or an event is unknown.
+            ValueError: The URL is not http or https, or longer than 2,000 characters, an event is
+                unknown, or there are 100 webhooks.
         """
         unknown = [event for event in events if event not in EVENTS]
         if unknown or not events:
             raise ValueError(f"events must be of {', '.join(EVENTS)}, got {unknown}")
         if not url.startswith(("http://", "https://")):
             raise ValueError(f"a webhook needs an http or https URL, got {url!r}")
+        if len(url) > _LONGEST_URL:
+            raise ValueError(f"a webhook's URL has at most {_LONGEST_URL} characters")
+        row = self._store.one("SELECT count(*) FROM webhooks")
+        if row is not None and row[0] >= MOST:
+            raise ValueError(f"there are {MOST} webhooks; a reset removes them")
         self._store.run(
             "INSERT INTO webhooks (url, events) VALUES (?, ?)",
             url,
-            msgspec.json.encode(events).decode(),
+            msgspec.json.encode(sorted(set(events))).decode(),
         )
 
     def post(self, event: WebhookEvent, push: Push, *, action_id: str = "") -> None:

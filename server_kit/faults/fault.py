@@ -38,6 +38,9 @@ class FaultKind(enum.StrEnum):
     REORDER = "reorder"
 
 
+MOST_GARBAGE = 16 * 1024 * 1024
+"""How many bytes garbage can have."""
+
 _REQUESTS = frozenset({Point.HTTP, Point.HANDSHAKE})
 _FRAMES = frozenset({Point.IN, Point.OUT})
 _POINTS: Mapping[FaultKind, frozenset[Point]] = {
@@ -77,7 +80,7 @@ class Fault:
     headers: Mapping[str, str] = field(factory=dict, validator=_texts)
     body: str = ""
     reason: str = ""
-    size: int = field(default=1, validator=validators.ge(1))
+    size: int = field(default=1, validator=[validators.ge(1), validators.le(MOST_GARBAGE)])
     behind: int = field(default=1, validator=validators.ge(1))
 
     @staticmethod

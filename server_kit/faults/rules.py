@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import re
 import threading
@@ -18,6 +19,11 @@ from server_kit.journal import Entry, Journal
 from server_kit.notifier import Notifier
 
 _log = logging.getLogger("server_kit.faults")
+
+MOST_RULES = 1000
+"""How many rules a server can have: each is checked at every request and frame."""
+MOST_BYTES = 64 * 1024
+"""How many characters a rule's texts can have together."""
 
 _REQUESTS = frozenset({Point.HTTP, Point.HANDSHAKE})
 _VARIABLE = re.compile(r"\{[^{}]*\}")
@@ -191,8 +197,8 @@ class Faults:
 
         Raises:
             ValueError: The route cannot be read or names nothing that the server has (the text has
-                the nearest), `user` is no id, the fault cannot happen there, or a number is out of
-                its range. Nothing is added.
+                the nearest), `user` is no id, the fault cannot happen there, a number is out of
+                its range, the rule is larger than 64 KiB, or there are 1,000. Nothing is added.
         """
         if after < 0:
             raise ValueError(f"`after` counts calls, got {after}")
@@ -204,6 +210,9 @@ class Faults:
             raise ValueError("this server has no users to select by")
         if user is not None and self.targets is not None:
             self.targets.check_user(user)
+        size = len(route or "") + len(user or "") + len(json.dumps(fault.arguments(), default=str))
+        if size > MOST_BYTES:
+            raise ValueError(f"a rule has at most {MOST_BYTES} characters, got {size}")
         matches = self._matcher(fault, route)
         number = next(self._numbers)
         rule = FaultRule(
@@ -219,6 +228,8 @@ class Faults:
             random=self._random(number),
         )
         with self._lock:
+            if len(self._rules) >= MOST_RULES:
+                raise ValueError(f"there are {MOST_RULES} rules; remove some, or clear all")
             self._rules = (*self._rules, rule)
         return rule
 

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from attrs import frozen
 
-from mock_server import MockServer
+from mock_server import MockServer, control
 from tests.mock_server.players import sign_up
 
 
@@ -110,6 +110,25 @@ async def test_restore_brings_a_snapshot_back(harness: Harness) -> None:
     assert await ada.inbox() == ["kept"]
     status, answer = await harness.call("POST", "/snapshots/two/restore")
     assert (status, answer) == (404, {"error": "no snapshot named 'two'; there are: one"})
+
+
+@pytest.mark.asyncio
+async def test_too_many_too_large_or_misnamed_snapshots_are_refused(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "MOST_SNAPSHOTS", 2)
+    for name in ("one", "two", "two"):
+        assert await harness.call("POST", f"/snapshots/{name}") == (200, {})
+    status, answer = await harness.call("POST", "/snapshots/three")
+    assert (status, "DELETE /_control/snapshots/NAME" in answer["error"]) == (400, True)
+    assert await harness.call("DELETE", "/snapshots/one") == (200, {})
+    assert (await harness.call("DELETE", "/snapshots/one"))[0] == 404
+    assert (await harness.call("POST", f"/snapshots/{'x' * 201}"))[0] == 400
+    monkeypatch.setattr(control, "MOST_SNAPSHOT_BYTES", len(await harness.server.snapshot()) + 1)
+    status, answer = await harness.call("POST", "/snapshots/three")
+    assert (status, "bytes together" in answer["error"]) == (400, True)
+    status, answer = await harness.call("POST", "/snapshots/three/restore")
+    assert (status, answer) == (404, {"error": "no snapshot named 'three'; there are: two"})
 
 
 @pytest.mark.asyncio

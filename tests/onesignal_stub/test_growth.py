@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from onesignal_stub import room, webhooks
 from onesignal_stub.features.custom_events import core as custom_events
 from onesignal_stub.features.exports import core as exports
-from onesignal_stub.features.notifications import messages, recording
+from onesignal_stub.features.notifications import idempotency, messages, recording
 from onesignal_stub.features.outcomes import core as outcomes
 from server_kit import Store
 
@@ -128,3 +129,70 @@ async def test_texts_in_too_many_languages_are_refused(backend: Backend) -> None
     answer = await backend.send(include_player_ids=[await backend.player()], contents=contents)
     assert answer.status == 400
     assert "200" in answer.body["errors"][0]
+
+
+@pytest.mark.parametrize("kind", ["templates", "segments", "api_keys", "apps"])
+async def test_too_many_or_too_large_definitions_are_refused(
+    kind: str, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = backend.stub.app_id
+    account = {"key": backend.stub.user_key}
+    numbers = iter(range(100))
+
+    async def add(text: str = "") -> Any:
+        name = f"n{next(numbers)}"
+        if kind == "templates":
+            body = {"app_id": app, "name": name, "contents": {"en": f"hi{text}"}}
+            return await backend("POST", "/templates", body)
+        if kind == "segments":
+            filters = [{"field": "tag", "key": "k", "relation": "=", "value": f"v{text}"}]
+            return await backend(
+                "POST", f"/apps/{app}/segments", {"name": name, "filters": filters}
+            )
+        if kind == "api_keys":
+            body = {"name": name + text}
+            return await backend("POST", f"/apps/{app}/auth/tokens", body, **account)
+        return await backend("POST", "/apps", {"name": name, "gcm_key": text or "k"}, **account)
+
+    async def count() -> int:
+        row = backend.stub._running.store.one(f"SELECT count(*) FROM {kind}")
+        assert row is not None
+        return int(row[0])
+
+    for _ in range(6):  # an app has six segments from its start
+        await add()
+    before = await count()
+    monkeypatch.setattr(room, "MOST", before + 2)
+    assert [(await add()).status < 300 for _ in range(3)] == [True, True, False]
+    assert await count() == before + 2
+    monkeypatch.setattr(room, "MOST", 1000)
+    monkeypatch.setattr(room, "MOST_BYTES", 5000)
+    refused = await add("x" * 5000)
+    assert (refused.status, "5000 bytes" in str(refused.body)) == (400, True)
+    assert await count() == before + 2
+    assert (await add()).status < 300
+
+
+async def test_too_many_or_too_long_webhooks_are_refused(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MOST", 1)
+    for url, status in (
+        (f"http://127.0.0.1/{'x' * 2000}", 400),
+        ("http://127.0.0.1:9/a", 200),
+        ("http://127.0.0.1:9/b", 400),
+    ):
+        assert (await backend("POST", "/_control/webhooks", {"url": url})).status == status
+
+
+async def test_the_oldest_answers_to_idempotency_keys_are_dropped(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "KEPT", 2)
+    player = await backend.player()
+    keys = [f"00000000-0000-4000-8000-{number:012x}" for number in range(3)]
+    for key in (*keys, *keys[1:]):
+        await backend.send(include_player_ids=[player], idempotency_key=key)
+    assert len(backend.stub.pushes) == 3
+    await backend.send(include_player_ids=[player], idempotency_key=keys[0])
+    assert len(backend.stub.pushes) == 4

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from server_kit import Clock, Fault, Faults, Journal
+from server_kit.faults import rules
 from tests.server_kit.target import Target
 
 EVERY_KIND = [
@@ -99,6 +100,23 @@ async def test_rules_are_removed_and_seeded_over_http() -> None:
         async with client.delete(url) as reply:
             assert reply.status == 200
     assert len(faults) == 0
+
+
+@pytest.mark.asyncio
+async def test_too_many_or_too_large_rules_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST_RULES", 2)
+    faults = Faults(Journal(), Clock(), socket_path="/ws")
+    async with _control(faults) as url, aiohttp.ClientSession() as client:
+        for body, status, words in (
+            ({"fault": "status", "code": 503, "body": "x" * 65_536}, 400, "65536"),
+            ({"fault": "garbage", "size": 1 << 40}, 400, "size"),
+            ({"fault": "reset"}, 200, ""),
+            ({"fault": "reset"}, 200, ""),
+            ({"fault": "reset"}, 400, "there are 2 rules"),
+        ):
+            async with client.post(url, json=body) as reply:
+                assert (reply.status, words in await reply.text()) == (status, True)
+    assert len(faults) == 2
 
 
 @contextlib.asynccontextmanager

@@ -222,6 +222,9 @@ class FunctionRule:
 
 EventRule: TypeAlias = PushRule | FunctionRule
 
+MOST_BYTES = 64 * 1024
+"""How many bytes a rule can have as JSON."""
+
 
 def read_rules(given: str | Iterable[PushRule | Mapping[str, Any]]) -> tuple[PushRule, ...]:
     """The rules of the setting `push.on_event`.
@@ -262,6 +265,9 @@ def _read_rule(entry: object) -> PushRule:
         raise InvalidRule(
             f"a rule has {', '.join(known)}; this one has {', '.join(map(str, entry))}"
         )
+    size = len(json.dumps(entry, default=str).encode())
+    if size > MOST_BYTES:
+        raise InvalidRule(f"a rule can have {MOST_BYTES} bytes as JSON; this one has {size}")
     return PushRule(**entry)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from onesignal_stub import errors
+from onesignal_stub.room import check_room
 from onesignal_stub.times import iso
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -89,6 +90,7 @@ class Apps:
             now,
             now,
         )
+        check_room(self._store, "apps", "settings", None)
         return app_id
 
     def set_key(self, app_id: str, key: str) -> None:
@@ -112,6 +114,7 @@ class Apps:
             self._clock.time(),
             app_id,
         )
+        check_room(self._store, "apps", "settings", None)
 
     def view(self, app_id: str) -> dict[str, Any] | None:
         """An app as OneSignal answers when it was created or changed; None if there is none."""

@@ -11,6 +11,7 @@ import msgspec
 
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
+from onesignal_stub.room import check_room
 from onesignal_stub.times import iso
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -59,6 +60,7 @@ class ApiKeys:
             now,
             now,
         )
+        check_room(self._store, "api_keys", "name || ip_allowlist", app_id)
         return {"token_id": token_id, "formatted_token": key}
 
     def update(self, app_id: str, token_id: str, body: Mapping[str, Any]) -> None:
@@ -78,6 +80,7 @@ class ApiKeys:
             self._clock.time(),
             row["token_id"],
         )
+        check_room(self._store, "api_keys", "name || ip_allowlist", app_id)
 
     def rotate(self, app_id: str, token_id: str) -> dict[str, Any]:
         """Replace a key; the old one stops working.

@@ -21,6 +21,7 @@ from onesignal_stub.features.journeys.definition import (
     with_new_ids,
 )
 from onesignal_stub.features.journeys.nodes import SENDING_KINDS, branches_of, kind_of, walk
+from onesignal_stub.room import check_room
 from onesignal_stub.times import iso
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -207,6 +208,7 @@ class Journeys:
             now,
             now,
         )
+        check_room(self._store, "journeys", "definition", app_id)
         return self.view(app_id, journey_id)
 
     def _change(self, row: Row, merged: Mapping[str, Any], state: str) -> dict[str, Any]:
@@ -230,6 +232,7 @@ class Journeys:
             now if state == "archived" != row["state"] else row["archived_at"],
             row["id"],
         )
+        check_room(self._store, "journeys", "definition", row["app_id"])
         return self.view(row["app_id"], row["id"])
 
     def _row(self, app_id: str, journey_id: str) -> Row:

@@ -24,6 +24,9 @@ from onesignal_stub.filters import FilterSubject
 from onesignal_stub.steps import Steps
 from server_kit import Clock, Store
 
+KEPT = 500_000
+"""How many devices that show an activity, and how many activities that ended, are remembered."""
+
 _IOS = 0
 _Devices: TypeAlias = Iterator[Sequence[FilterSubject] | None]
 
@@ -102,6 +105,7 @@ class LiveActivities:
                 app_id,
                 activity_id,
             )
+            self._store.keep_newest("live_activities", KEPT)
         return message_id
 
     def start(
@@ -180,6 +184,7 @@ class LiveActivities:
             subscription_id,
             token,
         )
+        self._store.keep_newest("live_activity_tokens", KEPT)
 
     def _has_ended(self, app_id: str, activity_id: str) -> bool:
         row = self._store.one(

@@ -176,7 +176,7 @@ class Delivery:
             for (number,) in scheduled:
                 yield from self._send_scheduled(number)
             waiting = self._store.all(
-                "SELECT DISTINCT notification FROM pending WHERE due <= ?"
+                "SELECT DISTINCT notification FROM pending INDEXED BY pending_due WHERE due <= ?"
                 f" AND notification {_FINISHED} ORDER BY notification",
                 due,
             )

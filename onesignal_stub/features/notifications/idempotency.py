@@ -19,11 +19,14 @@ from server_kit import Clock, Store
 REPLAYED = {"Idempotent-Replayed": "true"}
 """The header of an answer to a repeated request."""
 
+KEPT = 100_000
+"""How many answers are kept; the oldest are dropped beyond it."""
+
 _KEY_LIFE = 30 * 86_400.0
 
 
 class IdempotencyStore:
-    """The first answers to requests with a key, kept for 30 days.
+    """The first answers to requests with a key, kept for 30 days: the newest 100,000.
 
     Args:
         store: The tables.
@@ -75,6 +78,7 @@ class IdempotencyStore:
             msgspec.json.encode(reply).decode(),
             self._clock.time(),
         )
+        self._store.keep_newest("idempotent_replies", KEPT)
 
 
 def key_of(request: Mapping[str, Any]) -> str | None:

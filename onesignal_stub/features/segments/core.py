@@ -20,6 +20,7 @@ from onesignal_stub.devices import DeviceReader
 from onesignal_stub.errors import ApiError, refused, unsuccessful
 from onesignal_stub.filters import MAX_ENTRIES, parse
 from onesignal_stub.prefilter import condition_of
+from onesignal_stub.room import check_room
 from onesignal_stub.steps import Steps
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -92,6 +93,7 @@ class Segments:
             self._clock.time(),
             row["id"],
         )
+        check_room(self._store, "segments", "filters", app_id, refuse=unsuccessful)
 
     def delete(self, app_id: str, segment_id: str) -> bool:
         """Remove a segment, its devices stay; False if there is none."""
@@ -178,6 +180,7 @@ class Segments:
             now,
             now,
         )
+        check_room(self._store, "segments", "filters", app_id, refuse=unsuccessful)
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from onesignal_stub import fields
 from onesignal_stub.audience import Channel
 from onesignal_stub.errors import refused
+from onesignal_stub.room import check_room
 from onesignal_stub.times import iso
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -61,6 +62,7 @@ class Templates:
             self._clock.time(),
             row["id"],
         )
+        check_room(self._store, "templates", "content", app_id)
         return self.view(app_id, template_id)
 
     def view(self, app_id: str, template_id: str) -> dict[str, Any]:
@@ -142,6 +144,7 @@ class Templates:
             now,
             now,
         )
+        check_room(self._store, "templates", "content", app_id)
         return self.view(app_id, template_id)
 
     def _find(self, app_id: str, template_id: str) -> Row | None:
