@@ -169,15 +169,8 @@ class ConnectionSupervisor:
 
     async def _run(self) -> None:
         self._end = None
-        attempts = 0
-
-        async def attempt(_: float) -> None:
-            nonlocal attempts
-            attempts += 1
-            await self._connection.open()
-
         try:
-            await self._retrying.call(_HANDSHAKE, attempt)
+            attempts = await self._open()
         except NakamaError as error:
             self._end = error
             return
@@ -189,6 +182,18 @@ class ConnectionSupervisor:
             if not isinstance(error, asyncio.CancelledError | GeneratorExit):
                 self._finish(NotConnected(f"the socket has failed: {error!r}"))
             raise
+
+    async def _open(self) -> int:
+        """Open the first connection; returns how many attempts it took."""
+        attempts = 0
+
+        async def attempt(_: float) -> None:
+            nonlocal attempts
+            attempts += 1
+            await self._connection.open()
+
+        await self._retrying.call(_HANDSHAKE, attempt)
+        return attempts
 
     async def _supervise(self) -> None:
         while True:

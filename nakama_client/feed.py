@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -23,7 +24,7 @@ from nakama_client.feed_settings import FeedSettings
 from nakama_client.feed_state import FeedState, Unreadable
 from nakama_client.protocol.catchup import CatchUp, Deliver, Fetch, WaitForEvent, may_list_again
 from nakama_client.protocol.delivery_log import AcknowledgementState
-from nakama_client.protocol.forward_clock import never_back
+from nakama_client.protocol.forward_clock import ForwardClock
 from nakama_client.protocol.rules import check_function, check_type
 from nakama_client.session import Session
 from nakama_client.socket import Socket
@@ -79,7 +80,7 @@ class NotificationFeed:
         self._store = MemoryCursorStore() if store is None else store
         self._is_lasting = store is not None
         self._settings = settings
-        self._now = never_back(settings.clock)
+        self._now = ForwardClock(settings.clock)
         self._state: FeedState | None = None
         self._unacknowledged: Notification | None = None
         self._is_open = False
@@ -157,9 +158,7 @@ class NotificationFeed:
             await self._store.load(user_id)
         )
 
-        async def save(text: str) -> None:
-            await self._store.save(user_id, text)
-
+        save = partial(self._store.save, user_id)
         checkpoint = Checkpoint(
             catch_up.log,
             save=save if self._is_lasting else None,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import platform
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
@@ -104,14 +103,15 @@ class _Recipient:
     __slots__ = ("arrivals", "expected")
 
     def __init__(self) -> None:
-        self.arrivals: OrderedDict[tuple[str, str], _Arrivals] = OrderedDict()
-        self.expected: set[tuple[str, str, int]] = set()
+        # Plain dicts: empty ones are small, and there are thousands of players.
+        self.arrivals: dict[tuple[str, str], _Arrivals] = {}  # who was heard last is the last
+        self.expected: dict[tuple[str, str, int], None] = {}
 
     def arrived(self, kind: str, sender: str, number: int) -> DeliveryOutcome:
-        arrivals = self.arrivals.setdefault((kind, sender), _Arrivals())
-        self.arrivals.move_to_end((kind, sender))
+        arrivals = self.arrivals.pop((kind, sender), None) or _Arrivals()
+        self.arrivals[kind, sender] = arrivals
         if len(self.arrivals) > _SENDERS:
-            self.arrivals.popitem(last=False)
+            del self.arrivals[next(iter(self.arrivals))]
         return arrivals.add(number)
 
 
@@ -194,7 +194,7 @@ class DeliveryTracker:
             counts.expected += 1
             listener = self._recipients.get(recipient)
             if listener is not None:
-                listener.expected.add((kind, sender, number))
+                listener.expected[kind, sender, number] = None
         return {
             MARKER: {
                 "run": self._run,
@@ -217,7 +217,7 @@ class DeliveryTracker:
             if listener is not None:
                 if (kind, sender, number) not in listener.expected:
                     continue
-                listener.expected.discard((kind, sender, number))
+                del listener.expected[kind, sender, number]
             self._counts(kind).expected -= 1
             self._counts(kind).uncertain += 1
 
@@ -245,7 +245,7 @@ class DeliveryTracker:
         is_ours = (kind, sender) in self._numbers
         if is_ours and key not in listener.expected:
             return Arrival(kind, None, "unexpected")
-        listener.expected.discard(key)
+        listener.expected.pop(key, None)
         counts.delivered += 1
         if outcome == "out of order":
             counts.out_of_order += 1

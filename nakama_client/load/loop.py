@@ -11,7 +11,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import gevent
 from gevent.event import Event
@@ -46,27 +46,16 @@ class GreenletLoop:
         if gevent.getcurrent() is self._greenlet:
             coroutine.close()
             raise WrongLoop("this runs in the loop already: await the coroutine")
-        ended = Event()
-        tasks: list[asyncio.Task[T]] = []
-
-        def start() -> None:
-            task = self._loop.create_task(coroutine)
-            tasks.append(task)
-            task.add_done_callback(lambda _: ended.set())
-
-        def cancel() -> None:
-            tasks[0].add_done_callback(_retrieve)
-            tasks[0].cancel()
-
-        self._loop.call_soon_threadsafe(start)
+        run = _Run(coroutine)
+        self._loop.call_soon_threadsafe(run.start)
         try:
-            ended.wait()
+            run.ended.wait()
         except BaseException:
-            self._loop.call_soon_threadsafe(cancel)
-            if not ended.wait(_SECONDS_TO_END):
+            self._loop.call_soon_threadsafe(run.cancel)
+            if not run.ended.wait(_SECONDS_TO_END):
                 _log.warning("%r was stopped, and goes on all the same", coroutine)
             raise
-        return tasks[0].result()
+        return run.task.result()
 
     def close(self) -> None:
         """Cancel what still runs, and end the loop; calling it again does nothing."""
@@ -86,6 +75,36 @@ class GreenletLoop:
                 # Ctrl+C strikes whatever runs. It is Locust's, which then stops the players, who
                 # need the loop.
                 gevent.get_hub().handle_system_error(*sys.exc_info()[:2])
+
+
+class _Run(Generic[T]):
+    """A coroutine that a greenlet waits for; the methods are called in the loop.
+
+    Attributes:
+        ended: Set when it has ended.
+        task: It, once it has begun.
+    """
+
+    __slots__ = ("_coroutine", "ended", "task")
+
+    task: asyncio.Task[T]
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self.ended = Event()
+        self._coroutine = coroutine
+
+    def start(self) -> None:
+        """Begin."""
+        self.task = asyncio.get_running_loop().create_task(self._coroutine)
+        self.task.add_done_callback(self._end)
+
+    def cancel(self) -> None:
+        """End it early."""
+        self.task.add_done_callback(_retrieve)
+        self.task.cancel()
+
+    def _end(self, _: object) -> None:
+        self.ended.set()
 
 
 async def _cancel_all() -> None:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def never_back(clock: Callable[[], float]) -> Callable[[], float]:
-    """Make a clock that stands still where the other one goes back, and then goes on with it.
+class ForwardClock:
+    """A clock that stands still where the other one goes back, and then goes on with it.
 
     What is planned for a time comes due, although the device's clock is set back by a day.
 
     Args:
         clock: Gives the seconds since 1970.
     """
-    last = clock()
-    ahead = 0.0
 
-    def now() -> float:
-        nonlocal last, ahead
-        reading = clock()
-        ahead += max(0.0, last - reading)
-        last = reading
-        return reading + ahead
+    __slots__ = ("_ahead", "_clock", "_last")
 
-    return now
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._last = clock()
+        self._ahead = 0.0
+
+    def __call__(self) -> float:
+        """The seconds since 1970, as this clock has them."""
+        reading = self._clock()
+        self._ahead += max(0.0, self._last - reading)
+        self._last = reading
+        return reading + self._ahead

@@ -92,6 +92,9 @@ class _Connection(picows.WSListener):
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._transport = transport
+        # The library keeps them, 1.5 kB for each socket with a token among them.
+        transport.request.headers.clear()
+        transport.response.headers.clear()
         self._tcp = transport.underlying_transport
         self._tcp.set_write_buffer_limits(WRITE_LIMIT)
         self.inbox = Inbox(self._tcp, self._loop)
@@ -231,13 +234,14 @@ async def open_over_picows(
     """
     now = asyncio.get_running_loop().time
     ends_at = now() + open_timeout
+    to_send = {"User-Agent": user_agent, **headers}
     try:
         async with asyncio.timeout_at(ends_at):
             return await _Opening().run(
                 url,
                 max_bytes,
                 ssl_context=tls,
-                extra_headers={"User-Agent": user_agent, **headers},
+                extra_headers=to_send,
                 # Its transports refuse to be closed from another thread, where a loop that stands
                 # still runs for that; they are not quicker, and each keeps 5 kB more.
                 use_aiofastnet=False,
@@ -246,6 +250,8 @@ async def open_over_picows(
         refusal = _refusal(error)
     except picows.WSHandshakeError:
         refusal = None
+    finally:
+        to_send.clear()  # the connection keeps it, with a token inside, as long as it lives
     if refusal is not None:
         raise InvalidStatus(refusal)
     return await open_over_websockets(

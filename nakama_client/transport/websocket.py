@@ -36,6 +36,7 @@ class WebSocket:
     __slots__ = (
         "_connection",
         "_dropping",
+        "_ended",
         "_keepalive",
         "_loop",
         "_secrets",
@@ -49,6 +50,7 @@ class WebSocket:
         self._secrets = secrets
         self._loop = asyncio.get_running_loop()
         self._dropping: asyncio.TimerHandle | None = None
+        self._ended: Callable[[Close], None]
         self._keepalive = Keepalive(
             connection, interval=timeouts.ping_interval, timeout=timeouts.ping_timeout
         )
@@ -88,7 +90,8 @@ class WebSocket:
             turn: After so many events, other tasks get a turn.
         """
         inbox = self._connection.inbox
-        inbox.ended.add_done_callback(lambda _: ended(self._close()))
+        self._ended = ended
+        inbox.ended.add_done_callback(self._tell_ended)
         inbox.listen(each, turn=turn)
 
     def begin_close(self, *, timeout: float) -> None:
@@ -109,6 +112,9 @@ class WebSocket:
         self._keepalive.stop()
         if self._dropping is not None:
             self._dropping.cancel()
+
+    def _tell_ended(self, _: object) -> None:
+        self._ended(self._close())
 
     def _close(self) -> Close:
         silence = self._loop.time() - self._connection.heard_at
