@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-import msgspec
-
 from nakama_client import errors
 from nakama_client.config import Timeouts
 from nakama_client.disconnect import ClosedBy, DisconnectReason
@@ -35,6 +33,8 @@ from nakama_client.transport.websocket import WebSocket
 T = TypeVar("T")
 
 _log = logging.getLogger("nakama_client.socket")
+
+_NOTIFICATIONS = "notifications"
 
 _DROPPED = Close(None, "dropped", ClosedBy.CLIENT)
 
@@ -118,7 +118,7 @@ class SocketConnection:
         self._closed: asyncio.Future[None] | None = None
         self._is_known = False
         self._disconnect_reason: DisconnectReason | None = None
-        self._last_notifications: msgspec.Raw | None = None
+        self._last_notifications = b""  # the last frame with some
 
     @property
     def is_connected(self) -> bool:
@@ -132,7 +132,7 @@ class SocketConnection:
         """
         self._loop = asyncio.get_running_loop()
         websocket = await self._open_websocket()
-        self._last_notifications = None
+        self._last_notifications = b""
         self._is_known = False
         self._websocket = websocket
         self._closed = self._loop.create_future()
@@ -295,11 +295,19 @@ class SocketConnection:
                     self.dispatcher.report_always(failure)
 
     def _read_all(self, websocket: WebSocket, close: Close) -> None:
-        last = self._last_notifications
-        self._ended(websocket, reason_of(close, None if last is None else close_notice_in(last)))
+        self._ended(websocket, reason_of(close, close_notice_in(self._last_notifications)))
 
     def _sort(self, frame: bytes) -> int:
         """Hand on what a frame holds; returns how many things that was."""
+        count = self.topics.publish_frame(frame)
+        if count is not None:
+            if self.topics.latest == _NOTIFICATIONS:
+                self._last_notifications = frame
+            return count
+        return self._sort_members(frame)
+
+    def _sort_members(self, frame: bytes) -> int:
+        """Hand on what a frame holds, member by member."""
         try:
             cid, members = read(frame)
         except errors.MalformedFrame as error:
@@ -311,8 +319,8 @@ class SocketConnection:
             return 1
         count = 0
         for member, raw in members.items():
-            if member == "notifications":
-                self._last_notifications = raw
+            if member == _NOTIFICATIONS:
+                self._last_notifications = frame
             elif member == "error":
                 self._report(members)
             count += self.topics.publish(member, raw)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
@@ -25,6 +26,9 @@ _CANCEL_SECONDS = 1.0
 # The call of a handler that the current code belongs to, if any. The tasks that a handler makes
 # inherit it: what they wait for, the handler may be waiting for.
 _current_call: ContextVar[object] = ContextVar("_current_call", default=None)
+
+# An event that waits for its handlers.
+_Waiting = tuple[Handlers[Any], Any]
 
 # No call of a handler is under way; no context variable holds this.
 _NO_CALL = object()
@@ -58,7 +62,7 @@ class EventDispatcher:
         self.on_error: Handlers[Exception] = Handlers()
         self.errors: Subscriptions[Exception] = Subscriptions()
         self._log = log
-        self._backlog: Backlog[tuple[Handlers[Any], Any]] = Backlog(limit)
+        self._backlog: Backlog[_Waiting] = Backlog(limit)
         self._watch = BlockingWatch(log)
         self._task: asyncio.Task[None] | None = None
         self._turn_in: asyncio.AbstractEventLoop | None = (
@@ -73,7 +77,7 @@ class EventDispatcher:
 
     def post(self, handlers: Handlers[Any], event: object) -> None:
         """Call the handlers with an event, soon; it is dropped when too many wait."""
-        if self._backlog.add((handlers, event)) and self._task is None:
+        if self._backlog.add((handlers, event)):
             self._wake()
 
     def post_always(self, handlers: Handlers[Any], event: object) -> None:
@@ -124,9 +128,9 @@ class EventDispatcher:
             self._log.error("a handler ignores its cancellation and still runs")
 
     def _wake(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._task is None and self._turn_in is not loop:
-            self._turn_in = loop
+        # Not the running loop is asked for: until Python 3.12 that makes a system call.
+        if self._task is None and (self._turn_in is None or not self._turn_in.is_running()):
+            self._turn_in = loop = asyncio.get_running_loop()
             loop.call_soon(self._begin, loop)
 
     def _started(self) -> asyncio.Task[None] | None:
@@ -145,11 +149,8 @@ class EventDispatcher:
             return
         self._turn_in = None
         rest: _Rest | None = None
-        calls = 0
         try:
-            while self._backlog and rest is None and calls < EVENTS_PER_TURN:
-                rest = self._call_one(self._backlog.pop())
-                calls += 1
+            rest = self._call_some()
         finally:
             # Also when a handler ends the program: what waits is called while the socket is closed.
             if rest is not None:
@@ -160,39 +161,35 @@ class EventDispatcher:
                 if self._backlog:
                     self._wake()
 
-    def _call_one(self, item: tuple[Handlers[Any], Any] | QueueOverflow) -> _Rest | None:
-        """Call the handler of an event, if it is the only one; returns what is still to be done."""
-        if isinstance(item, QueueOverflow):
-            return _Rest(lambda: self._tell(item))
-        handlers, event = item
-        if len(handlers.all) != 1:
-            return _Rest(lambda: self._deliver(handlers, event))
-        handler = handlers.all[0]
-        self._call = object()
-        _current_call.set(self._call)
-        try:
-            waits_for = self._watch.call(handler, event)
-        except BaseException as error:
-            if not is_functions_own(error):
-                raise
-            failure = error
-        else:
-            if waits_for is None:
-                return None
-            return _Rest(lambda: self._finish(waits_for, handlers, handler, event), waits_for)
-        return _Rest(lambda: self._failed(handlers, handler, event, failure))
+    def _call_some(self) -> _Rest | None:
+        """Call handlers until others are to have their turn; returns what one still waits for."""
+        for _ in range(EVENTS_PER_TURN):
+            item = self._backlog.take()
+            if item is None:
+                break
+            if isinstance(item, QueueOverflow) or len(item[0].all) != 1:
+                return _Rest(partial(self._call_all, item))
+            handlers, event = item
+            handler = handlers.all[0]
+            self._call = object()
+            _current_call.set(self._call)
+            try:
+                waits_for = self._watch.call(handler, event)
+            except BaseException as error:
+                if not is_functions_own(error):
+                    raise
+                return _Rest(partial(self._failed, handlers, handler, event, error))
+            if waits_for is not None:
+                return _Rest(partial(self._finish, waits_for, handlers, handler, event), waits_for)
+        return None
 
     async def _run(self, rest: _Rest | None) -> None:
         delivered = 0
         try:
             if rest is not None:
                 await rest.work()
-            while self._backlog:
-                item = self._backlog.pop()
-                if isinstance(item, QueueOverflow):
-                    await self._tell(item)
-                else:
-                    await self._deliver(*item)
+            while (item := self._backlog.take()) is not None:
+                await self._call_all(item)
                 delivered += 1
                 if delivered % EVENTS_PER_TURN == 0:
                     await asyncio.sleep(0)
@@ -206,6 +203,10 @@ class EventDispatcher:
             self._call = _NO_CALL
             if self._task is asyncio.current_task():
                 self._task = None
+
+    def _call_all(self, item: _Waiting | QueueOverflow) -> Coroutine[Any, Any, None]:
+        """Call the handlers of an event, or tell that some are missing."""
+        return self._tell(item) if isinstance(item, QueueOverflow) else self._deliver(*item)
 
     async def _deliver(self, handlers: Handlers[Any], event: Any) -> None:
         for handler in handlers.all:

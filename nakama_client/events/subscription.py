@@ -44,8 +44,7 @@ class Subscription(Generic[T]):
 
     async def __anext__(self) -> T:
         while True:
-            while self._backlog:
-                item = self._backlog.pop()
+            while (item := self._backlog.take()) is not None:
                 if self._report is None or not isinstance(item, QueueOverflow):
                     return cast(T, item)
                 self._report(item)
@@ -106,28 +105,27 @@ class Subscriptions(Generic[T]):
     """Those who loop over one kind of event.
 
     The references are weak: after a `break` nobody closes an iterator or empties its queue.
+
+    Attributes:
+        all: References to those who loop, and to some who have ended.
     """
 
-    __slots__ = ("_references",)
+    __slots__ = ("all",)
 
     def __init__(self) -> None:
-        self._references: tuple[weakref.ref[Subscription[T]], ...] = ()
-
-    def __bool__(self) -> bool:
-        """Whether there may be any."""
-        return bool(self._references)
+        self.all: tuple[weakref.ref[Subscription[T]], ...] = ()
 
     def add(self, subscription: Subscription[T]) -> None:
         """Let a subscription have the events from now on."""
-        self._references += (weakref.ref(subscription),)
+        self.all += (weakref.ref(subscription),)
 
     def publish(self, event: T) -> bool:
         """Queue an event for each; returns whether anybody gets it."""
         is_heard = False
-        for reference in self._references:
+        for reference in self.all:
             subscription = reference()
             if subscription is None or subscription.ended:
-                self._references = tuple(weakref.ref(each) for each in self._living())
+                self.all = tuple(weakref.ref(each) for each in self._living())
             else:
                 subscription._add(event)
                 is_heard = True
@@ -142,10 +140,10 @@ class Subscriptions(Generic[T]):
         """End all loops, or let them raise."""
         for subscription in self._living():
             subscription._end(error)
-        self._references = ()
+        self.all = ()
 
     def _living(self) -> list[Subscription[T]]:
-        if not self._references:  # nearly always
+        if not self.all:  # nearly always
             return []
-        found = (reference() for reference in self._references)
+        found = (reference() for reference in self.all)
         return [each for each in found if each is not None and not each.ended]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -13,7 +13,7 @@ from nakama_client.events.handlers import Function, Handler, Handlers
 from nakama_client.events.subscription import Subscription, Subscriptions
 from nakama_client.events.unreadable import UnreadableItems
 from nakama_client.protocol.codec import DECODE_ERRORS
-from nakama_client.protocol.envelopes import Event, malformed
+from nakama_client.protocol.envelopes import Event, beginning_of, malformed
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -50,12 +50,14 @@ class _Topic(Generic[T]):
     __slots__ = (
         "event",
         "handlers",
+        "lone",
         "observers",
         "subscriptions",
     )
 
     def __init__(self, event: Event[T]) -> None:
         self.event = event
+        self.lone = event.lone
         self.handlers: Handlers[T] = Handlers()
         self.observers: tuple[Observer[T], ...] = ()
         self.subscriptions: Subscriptions[T] = Subscriptions()
@@ -66,15 +68,18 @@ class Topics:
 
     Attributes:
         queue_limit: How many events may wait in a subscription.
+        latest: The member of the last frame of `publish_frame`.
         is_served: Whether the socket is connected, or is about to be.
         unreadable_items: Reports what can't be read.
     """
 
     __slots__ = (
         "_dispatcher",
+        "_latest",
         "_own",
         "_topics",
         "is_served",
+        "latest",
         "queue_limit",
         "unreadable_items",
     )
@@ -82,7 +87,9 @@ class Topics:
     def __init__(self, dispatcher: EventDispatcher, *, queue_limit: int) -> None:
         self._dispatcher = dispatcher
         self.queue_limit = queue_limit
-        self._topics: dict[str, _Topic[Any]] = {}
+        self._topics: dict[bytes, _Topic[Any]] = {}  # by how their frames begin
+        self._latest: _Topic[Any] | None = None
+        self.latest = ""
         # What the socket tells of itself, without a frame.
         self._own: list[Subscriptions[Any]] = [dispatcher.errors]
         self.is_served: Callable[[], bool] = lambda: False
@@ -123,30 +130,51 @@ class Topics:
 
     def publish(self, member: str, raw: msgspec.Raw) -> int:
         """Hand on the events in a member of a frame; returns how many there were."""
-        topic = self._topics.get(member)
+        topic = self._topics.get(beginning_of(member))
         if topic is None:
             return 0
         try:
-            events = topic.event.read(raw)
+            events, unreadable = topic.event.read(raw)
         except DECODE_ERRORS as error:
             self._dispatcher.report(malformed(str(error), raw))
             for observer in topic.observers:
                 observer.missed()
             return 1
+        self._hand_on(topic, events)
+        for item in unreadable:
+            self.unreadable_items.report(item)
+            for observer in topic.observers:
+                observer.received_unreadable(item)
+        return len(events) + len(unreadable)
+
+    def publish_frame(self, frame: bytes) -> int | None:
+        """Hand on the events of a frame, in which there is nothing else; returns how many.
+
+        Nearly each event comes so. Such a frame is read in one step, which takes two thirds of the
+        time. Any other frame is left alone, and None is returned.
+        """
+        topic = self._latest
+        if topic is None or not frame.startswith(topic.lone.beginning):
+            topic = self._topics.get(frame[: frame.find(b":") + 1])
+            if topic is None:
+                return None
+            self._latest, self.latest = topic, topic.event.member
+        try:
+            events = topic.event.events_in(topic.lone.decoder.decode(frame).body)
+        except DECODE_ERRORS:
+            return None
+        self._hand_on(topic, events)
+        return len(events)
+
+    def _hand_on(self, topic: _Topic[T], events: Sequence[T]) -> None:
         dispatcher, handlers = self._dispatcher, topic.handlers
         for event in events:
-            if isinstance(event, UnreadableItem):
-                self.unreadable_items.report(event)
-                for observer in topic.observers:
-                    observer.received_unreadable(event)
-                continue
             if handlers.all:
                 dispatcher.post(handlers, event)
             for observer in topic.observers:
                 observer.received(event)
-            if topic.subscriptions:
+            if topic.subscriptions.all:
                 topic.subscriptions.publish(event)
-        return len(events)
 
     def missed(self) -> None:
         """A frame can't be read."""
@@ -176,11 +204,11 @@ class Topics:
             subscriptions.end(error)
 
     def _topic(self, event: Event[T]) -> _Topic[T]:
-        return self._topics.setdefault(event.member, _Topic(event))
+        return self._topics.setdefault(event.lone.beginning, _Topic(event))
 
     def _subscriptions(self) -> list[Subscriptions[Any]]:
         of_topics = (topic.subscriptions for topic in self._topics.values())
-        return [each for each in (*of_topics, *self._own) if each]
+        return [each for each in (*of_topics, *self._own) if each.all]
 
     def _observers(self) -> list[Observer[Any]]:
         return [observer for topic in self._topics.values() for observer in topic.observers]

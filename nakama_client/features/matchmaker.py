@@ -16,7 +16,6 @@ from nakama_client.events.listener import Listener
 from nakama_client.events.subscription import Subscription
 from nakama_client.features.base import ClientFeature, SocketFeature
 from nakama_client.features.presences import UserPresence
-from nakama_client.protocol.codec import decode
 from nakama_client.protocol.envelopes import Event
 from nakama_client.protocol.requests import Request
 from nakama_client.protocol.rules import (
@@ -113,8 +112,7 @@ class Ticket(msgspec.Struct):
     ticket: str = ""
 
 
-def _read(raw: msgspec.Raw) -> Sequence[MatchmakerMatched]:
-    found = decode(raw, _Matched)
+def _events_in(found: _Matched) -> Sequence[MatchmakerMatched]:
     return (
         MatchmakerMatched(
             ticket=found.ticket,
@@ -126,7 +124,7 @@ def _read(raw: msgspec.Raw) -> Sequence[MatchmakerMatched]:
     )
 
 
-_MATCHED = Event("matchmaker_matched", _read)
+_MATCHED = Event("matchmaker_matched", _Matched, _events_in)
 
 
 class _Tickets:

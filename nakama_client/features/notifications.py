@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from enum import IntEnum
 
@@ -14,7 +14,7 @@ from nakama_client.events.handlers import Function, Handler
 from nakama_client.events.subscription import Subscription
 from nakama_client.events.topics import Observer
 from nakama_client.features.base import ClientFeature, SocketFeature
-from nakama_client.protocol.codec import JsonObject, decode, decode_items
+from nakama_client.protocol.codec import JsonObject
 from nakama_client.protocol.envelopes import Event
 from nakama_client.protocol.paging import Page, PageIterator, Progress, paginate
 from nakama_client.protocol.replies import Empty
@@ -94,15 +94,9 @@ class _NotificationList(msgspec.Struct):
     cacheable_cursor: str = ""
 
 
-def _read(raw: msgspec.Raw) -> Sequence[Notification | UnreadableItem]:
-    try:
-        return decode(raw, _NotificationList).notifications
-    except msgspec.ValidationError:
-        found = decode_items(raw, _NotificationList)
-    return (*found.value.notifications, *found.unreadable)
-
-
-_RECEIVED = Event("notifications", _read)
+_RECEIVED = Event(
+    "notifications", _NotificationList, lambda found: found.notifications, has_items=True
+)
 
 
 class NotificationsApi(ClientFeature):

@@ -59,8 +59,10 @@ class Backlog(Generic[T]):
         self._items.clear()
         self._overflow = None
 
-    def pop(self) -> T | QueueOverflow:
-        """Take the oldest; what was dropped counts as one."""
+    def take(self) -> T | QueueOverflow | None:
+        """Take the oldest, None without any; what was dropped counts as one."""
+        if not self._items:
+            return None
         item = self._items.popleft()
         if item is self._overflow:
             self._overflow = None

@@ -47,8 +47,12 @@ class _Notification(msgspec.Struct):
     persistent: bool = False
 
 
-class _CloseNotices(msgspec.Struct):
+class _CloseNotices(msgspec.Struct, frozen=True):
     notifications: tuple[_Notification, ...] = ()
+
+
+class _Envelope(msgspec.Struct):
+    notifications: _CloseNotices = _CloseNotices()
 
 
 _CLOSE_NOTICES = {
@@ -57,17 +61,17 @@ _CLOSE_NOTICES = {
 }
 
 
-def close_notice_in(notifications: bytes | msgspec.Raw) -> DisconnectCause | None:
+def close_notice_in(frame: bytes) -> DisconnectCause | None:
     """What the last notifications of a connection announce, if they are close notices.
 
     Args:
-        notifications: The envelope's member, in JSON.
+        frame: The frame in which they came; empty when none came.
     """
     try:
-        frame = decode(notifications, _CloseNotices)
+        envelope = decode(frame, _Envelope)
     except DECODE_ERRORS:
         return None
-    for notification in frame.notifications:
+    for notification in envelope.notifications.notifications:
         cause = _CLOSE_NOTICES.get((notification.code, notification.subject))
         if cause is not None and not notification.sender_id and not notification.persistent:
             return cause

@@ -79,6 +79,11 @@ class _BrokenJsonObject(dict[str, Any]):
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 
 
+def decoder_of(model: type[T]) -> msgspec.json.Decoder[T]:
+    """A new decoder that reads a model as Nakama writes it; for it, null is another shape."""
+    return msgspec.json.Decoder(model, strict=False, dec_hook=_decode_object)
+
+
 def decode(data: bytes | msgspec.Raw, model: type[T]) -> T:
     """Read JSON into a model; unknown fields are ignored, and null is an absent field.
 
@@ -87,8 +92,7 @@ def decode(data: bytes | msgspec.Raw, model: type[T]) -> T:
     """
     decoder = _DECODERS.get(model)
     if decoder is None:
-        decoder = msgspec.json.Decoder(model, strict=False, dec_hook=_decode_object)
-        _DECODERS[model] = decoder
+        decoder = _DECODERS[model] = decoder_of(model)
     value: T
     try:
         value = decoder.decode(data)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from nakama_client import errors
-from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode
+from nakama_client.protocol.codec import DECODE_ERRORS, decode, decode_items, decoder_of, encode
 from nakama_client.redaction import excerpt, hide_tokens
 
 T = TypeVar("T")
@@ -18,6 +18,8 @@ EnvelopeMembers = dict[str, msgspec.Raw]
 
 _MEMBERS = msgspec.json.Decoder(EnvelopeMembers)
 
+_LONE_MEMBERS: dict[str, LoneMember] = {}
+
 _REFUSALS: dict[int, type[errors.RequestRefused]] = {
     3: errors.BadInput,
     6: errors.RpcNotFound,
@@ -25,22 +27,69 @@ _REFUSALS: dict[int, type[errors.RequestRefused]] = {
 }
 
 
+class LoneMember(msgspec.Struct, frozen=True):
+    """Reads the frames that have one member, which is how nearly each event comes.
+
+    Attributes:
+        beginning: How they begin.
+        decoder: Gives the member as `body`; what is unusual in a frame is one of DECODE_ERRORS.
+    """
+
+    beginning: bytes
+    decoder: msgspec.json.Decoder[Any]
+
+
 class Event(msgspec.Struct, Generic[T], frozen=True):
     """A kind of envelope that the server sends by itself.
 
     Attributes:
         member: The envelope's member.
-        read: Turns the member's JSON into the events in it, one for each call of a handler, and
-            those that can't be read.
+        model: What its JSON is.
+        events_in: Gives the events in that, one for each call of a handler.
+        has_items: Whether they are the items of a list, where one that can't be read keeps none of
+            the others back.
     """
 
     member: str
-    read: Callable[[msgspec.Raw], Sequence[T | errors.UnreadableItem]]
+    model: type[Any]
+    events_in: Callable[[Any], Sequence[T]]
+    has_items: bool = False
+
+    def read(self, raw: msgspec.Raw) -> tuple[Sequence[T], tuple[errors.UnreadableItem, ...]]:
+        """Read the member: the events, and what can't be read.
+
+        Raises:
+            DECODE_ERRORS: It is not JSON, or has another shape.
+        """
+        if not self.has_items:
+            return self.events_in(decode(raw, self.model)), ()
+        found = decode_items(raw, self.model)
+        return self.events_in(found.value), found.unreadable
+
+    @property
+    def lone(self) -> LoneMember:
+        """Reads the frames that have this member alone."""
+        found = _LONE_MEMBERS.get(self.member)
+        if found is None:
+            frame = msgspec.defstruct(
+                self.member,
+                [("body", self.model)],
+                rename={"body": self.member},
+                forbid_unknown_fields=True,
+            )
+            found = LoneMember(beginning_of(self.member), decoder_of(frame))
+            _LONE_MEMBERS[self.member] = found
+        return found
 
 
 def single(member: str, model: type[T]) -> Event[T]:
     """The usual kind of event: one envelope is one event."""
-    return Event(member, lambda raw: (decode(raw, model),))
+    return Event(member, model, lambda found: (found,))
+
+
+def beginning_of(member: str) -> bytes:
+    """How a frame begins that has this member first, as Nakama writes it."""
+    return f'{{"{member}":'.encode(errors="replace")
 
 
 class _Refusal(msgspec.Struct):

@@ -173,12 +173,13 @@ class _Connection(picows.WSListener):
 
     def _take(self, frame: picows.WSFrame, *, is_continuation: bool) -> None:
         inbox = self.inbox
-        if inbox.unfinished is None and not is_continuation:
-            inbox.put_part(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
-        elif inbox.unfinished is None or not is_continuation:
+        unfinished = inbox.unfinished
+        if is_continuation is (unfinished is None):
             self._fail(_BROKEN, "frames of two messages are mixed")
-        elif inbox.unfinished + frame.payload_size > self._max_bytes:
+        elif unfinished is not None and unfinished + frame.payload_size > self._max_bytes:
             self._fail(picows.WSCloseCode.MESSAGE_TOO_BIG, f"over {self._max_bytes} bytes")
+        elif unfinished is None and frame.fin:
+            inbox.put(frame.get_payload_as_bytes())
         else:
             inbox.put_part(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
 

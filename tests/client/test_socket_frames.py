@@ -66,6 +66,49 @@ async def test_events_of_another_shape_cost_only_themselves() -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"notifications":{"notifications":[{"subject":"a","code":1},{"subject":"b"}]}}',
+        ' { "notifications" : {"notifications":[{"subject":"a","new":[]},{"subject":"b"}]}}',
+        '{"notifications":{"notifications":[{"subject":"a","code":null},{"subject":"b"}]}}',
+        '{"notifications":{"notifications":[{"subject":"a"},{"code":{}},{"subject":"b"}]}}',
+        '{"notifications":{"notifications":[{"subject":"a"},{"subject":"b"}]},"cid":""}',
+        '{"new":1,"notifications":{"notifications":[{"subject":"a"},{"subject":"b"}]}}',
+        '{"notifications":null,"notifications":{"notifications":[{"subject":"a"},{"subject":"b"}]}}',
+    ],
+)
+async def test_notifications_arrive_however_their_frame_is_written(frame: str) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send({"channel_message": {"content": "{}"}})
+        await peer.send(frame)
+        await peer.notify({"subject": "c"})
+
+    async with ScriptedServer(script=script) as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+        received = socket.notifications()
+        messages = socket.channel_messages()
+        async with socket:
+            assert [(await anext(received)).subject for _ in range(3)] == ["a", "b", "c"]
+            await anext(messages)
+
+
+@pytest.mark.asyncio
+async def test_events_of_two_kinds_in_one_frame_arrive_both() -> None:
+    notifications = {"notifications": [{"subject": "a"}]}
+
+    async def script(peer: Peer) -> None:
+        await peer.send({"notifications": notifications, "channel_message": {"username": "b"}})
+
+    async with ScriptedServer(script=script) as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+        received, messages = socket.notifications(), socket.channel_messages()
+        async with socket:
+            assert (await anext(received)).subject == "a"
+            assert (await anext(messages)).username == "b"
+
+
+@pytest.mark.asyncio
 async def test_an_error_without_cid_is_reported() -> None:
     async def script(peer: Peer) -> None:
         await peer.send({"error": {"code": 1, "message": "Unrecognized message."}})

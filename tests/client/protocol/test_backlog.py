@@ -16,10 +16,10 @@ def test_what_comes_out_is_in_order_with_each_gap_counted(limit: int, adds: list
             backlog.add(sent)
             sent += 1
         elif backlog:
-            out.append(backlog.pop())
+            out.append(backlog.take())
         assert len(backlog) <= limit + 1
     while backlog:
-        out.append(backlog.pop())
+        out.append(backlog.take())
     expected = 0
     for item in out:
         if isinstance(item, QueueOverflow):
@@ -35,7 +35,7 @@ def test_what_comes_out_is_in_order_with_each_gap_counted(limit: int, adds: list
 def test_one_overflow_is_one_gap() -> None:
     backlog: Backlog[int] = Backlog(2)
     assert [backlog.add(number) for number in range(10)] == [True, True, *[False] * 8]
-    first, second, gap = (backlog.pop() for _ in range(3))
+    first, second, gap = (backlog.take() for _ in range(3))
     assert (first, second) == (0, 1)
     assert isinstance(gap, QueueOverflow)
     assert (gap.dropped, gap.limit) == (8, 2)
@@ -47,7 +47,7 @@ def test_add_always_ignores_the_limit() -> None:
     backlog.add("a")
     backlog.add("dropped")
     backlog.add_always("end")
-    assert [backlog.pop() for _ in range(3)][::2] == ["a", "end"]
+    assert [backlog.take() for _ in range(3)][::2] == ["a", "end"]
 
 
 def test_clear_empties_the_backlog() -> None:
@@ -57,4 +57,4 @@ def test_clear_empties_the_backlog() -> None:
     backlog.clear()
     assert not backlog
     assert backlog.add("c")
-    assert backlog.pop() == "c"
+    assert backlog.take() == "c"

@@ -68,7 +68,7 @@ def test_reason_of_takes_the_cause_from_text_and_close_notice(
 
 
 def frame(**fields: Any) -> bytes:
-    return json.dumps({"notifications": [{"id": "1"}, fields]}).encode()
+    return json.dumps({"notifications": {"notifications": [{"id": "1"}, fields]}}).encode()
 
 
 def test_close_notice_in_reads_single_socket_and_banned() -> None:
@@ -85,6 +85,7 @@ def test_close_notice_in_reads_single_socket_and_banned() -> None:
         frame(code=-8, subject="banned", sender_id="00000000-0000-0000-0000-000000000000"),
         frame(code=1, subject="You", content='{"text":"banned"}'),
         b'{"notifications":"banned"}',
+        b'{"notifications":{"notifications":"banned"}}',
         b"{}",
         b"banned",
     ],
