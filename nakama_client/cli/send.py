@@ -10,9 +10,14 @@ import msgspec
 
 from nakama_client.cli.console import operator_options
 from nakama_client.cli.output import line
-from nakama_client.cli.running import REFUSED, Failure, Settings, logged_in, runs
+from nakama_client.cli.running import NOT_REACHED, REFUSED, Failure, Settings, logged_in, runs
 from nakama_client.cli.saved_login import SavedLogin
 from nakama_client.console import ConsoleOperator, open_console
+from nakama_client.errors import ConnectionFailed, TimeoutExceeded, Unauthenticated
+
+_WHICH_CONSOLE = (
+    "--console-url says which console is asked, --console-username and --console-password as whom"
+)
 
 
 @click.command()
@@ -57,8 +62,12 @@ async def _send(
     transient: bool,
 ) -> None:
     user_id = login.session.user_id if to is None else await _user_id(settings, login, to)
-    async with open_console(operator, login.url) as console:
-        await console.send([user_id], *message, persistent=not transient)
+    try:
+        async with open_console(operator, login.url) as console:
+            await console.send([user_id], *message, persistent=not transient)
+    except (ConnectionFailed, TimeoutExceeded, Unauthenticated) as error:
+        code = REFUSED if isinstance(error, Unauthenticated) else NOT_REACHED
+        raise Failure(f"{error}; {_WHICH_CONSOLE}", code) from None
     line(f"sent to {user_id}")
 
 

@@ -205,6 +205,16 @@ def test_send_reaches_another_user_by_name(
     assert "not-this-one" not in wrong.stderr
 
 
+def test_send_names_the_options_of_a_console_that_it_does_not_reach(
+    command: Command, ada: str
+) -> None:
+    for code, settings in (
+        (4, {"NAKAMA_CONSOLE_URL": "http://127.0.0.1:1"}),
+        (1, {"NAKAMA_CONSOLE_PASSWORD": "not-this-one"}),
+    ):
+        assert "--console-url" in command("send", "Hello", code=code, **settings).stderr
+
+
 def test_ping_finds_what_is_wrong(command: Command) -> None:
     shown = command("ping").stdout
     assert "counts" in shown
