@@ -17,6 +17,7 @@ from mock_server.runtime.js.messages import full_message
 from mock_server.runtime.js.pool import JsPool, Load
 from mock_server.runtime.js.registering import RegisteredFunction
 from mock_server.runtime.js.values import TIMESTAMP_METHODS, ProtobufMessage, plain
+from mock_server.runtime.uncalled import called_for
 from mock_server.wire.messages import envelope, operation
 
 _log = logging.getLogger("mock_server.modules")
@@ -66,11 +67,13 @@ class BundleFunctions:
         elif method == "registerStorageIndexFilter":
             callbacks.storage_index_filters[name] = self._filter(registered)
         elif method.startswith("registerBefore"):
-            title = method.removeprefix("registerBefore")
-            callbacks.before[title.lower()] = self._before(title, registered)
+            title = called_for("JavaScript", "before", method.removeprefix("registerBefore"))
+            if title:
+                callbacks.before[title.lower()] = self._before(title, registered)
         elif method.startswith("registerAfter"):
-            title = method.removeprefix("registerAfter")
-            callbacks.after[title.lower()] = self._after(title, registered)
+            title = called_for("JavaScript", "after", method.removeprefix("registerAfter"))
+            if title:
+                callbacks.after[title.lower()] = self._after(title, registered)
         else:
             self._register_single(callbacks, registered)
 

@@ -24,8 +24,8 @@ from mock_server.runtime.nk import FunctionTable
 from mock_server.runtime.registration import without_start
 from mock_server.runtime.registrations import Registrations
 from mock_server.runtime.tools.localcache import LuaCache
+from mock_server.runtime.uncalled import called_for
 
-_NOT_CALLED = ("listparties",)  # Nakama's Lua knows no such request, and does not say so
 _SINGLE = (
     "matchmaker_matched",
     "tournament_end",
@@ -143,10 +143,12 @@ class LuaPool:
         self._match_loads.shutdown()
 
     def _register(self, kind: str, name: str) -> None:
-        if kind in ("before", "after") and name in _NOT_CALLED:
-            return
         callbacks = self._registrations.pending
         function = partial(self._call, f"{kind}:{name}")
+        if kind in ("before", "after"):
+            name = called_for("Lua", kind, name).lower()
+            if not name:
+                return
         named: dict[str, dict[str, Any]] = {
             "rpc": callbacks.rpcs,
             "before": callbacks.before,
