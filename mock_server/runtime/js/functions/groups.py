@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from mock_server.features.accounts.core import PROVIDER_COLUMNS
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Nk, retold
 from mock_server.runtime.js.given import Given, camel_keys, json_of
@@ -133,6 +135,8 @@ def group_users_list(given: Given, nk: Nk) -> Any:
     """`nk.groupUsersList(groupId, limit?, state?, cursor?)`."""
     group_id = given.uuid(0, _GROUP)
     found, following = nk("group_users_list", group_id, *_paging(given, 10_000))
+    # In Lua a member's ids of providers are there though empty, in JavaScript not.
+    found = [each | {"user": _without_empty_ids(each["user"])} for each in found]
     return {"groupUsers": camel_keys(found, _METADATA), "cursor": following or None}
 
 
@@ -141,6 +145,10 @@ def user_groups_list(given: Given, nk: Nk) -> Any:
     user_id = given.uuid(0, _USER)
     found, following = nk("user_groups_list", user_id, *_paging(given, 100))
     return {"userGroups": camel_keys(found, _METADATA), "cursor": following or None}
+
+
+def _without_empty_ids(user: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: user[name] for name in user if user[name] or name not in PROVIDER_COLUMNS}
 
 
 def _change(given: Given, nk: Nk, verb: str, each: str = "expects an array of user ids") -> Any:
