@@ -139,7 +139,8 @@ def _fail_on_problems(name: str, journal: Journal) -> None:
             f"and {journal.dropped_problems} older ones that the journal had no room for"
         )
     if problems:
-        pytest.fail(f"the mock {name} met what it cannot answer:\n" + "\n".join(problems))
+        text = f"the mock {name} met what it cannot answer:\n" + "\n".join(problems)
+        pytest.fail(text, pytrace=False)  # the plugin is not where to look
 
 
 def _describe(entry: Entry) -> str:
