@@ -16,11 +16,13 @@ from pathlib import Path
 
 from attrs import frozen
 
+from benchmarks import canned
 from benchmarks.measure import Row
 from nakama_client import Client, RetryPolicy
 
 _CALLERS = 50
 _SECONDS = 8
+_ROUNDS = 3
 _LISTENERS = 5000
 _HERE = Path(__file__).parent
 _MODULES = _HERE.parent / "examples" / "modules"
@@ -31,14 +33,21 @@ class Cost:
     """What one process of a run cost.
 
     Attributes:
-        cpu: Seconds.
+        cpu: Seconds of CPU time.
+        seconds: Seconds.
         calls: How many calls it made in them.
         kilobytes: What it grew by with its players.
     """
 
     cpu: float
+    seconds: float
     calls: float
     kilobytes: float
+
+    @property
+    def of_call(self) -> float:
+        """CPU seconds of a call."""
+        return self.cpu / self.calls
 
 
 async def measure(url: str) -> list[Row]:
@@ -46,24 +55,23 @@ async def measure(url: str) -> list[Row]:
     async with _mock() as mock:
         plain = await _plain(mock)
         [one] = await _locust(mock, "Caller", _CALLERS, "-t", f"{_SECONDS}s")
-        two = await _locust(mock, "Caller", _CALLERS, "-t", f"{_SECONDS}s", "--processes", "2")
         [sleepers] = await _locust(mock, "Sleeper", _LISTENERS, "-t", "20s")
         with tempfile.TemporaryDirectory() as folder:
             prefix = Path(folder) / "run"
-            [listeners] = await _locust(mock, "Listener", _LISTENERS, "--csv", str(prefix))
+            [listeners] = await _locust(
+                mock, "Listener", _LISTENERS, "-t", "10m", "--csv", str(prefix)
+            )
             missed = _missed(Path(f"{prefix}_deliveries.csv"))
-    alone, together = one.cpu / one.calls, [each.cpu / each.calls for each in two]
-    each = sum(alone / cost for cost in together)
     own = (listeners.kilobytes - sleepers.kilobytes) / _LISTENERS
     return [
         Row(
             "load test, a call",
             f"{plain * 1e6:.0f} us",
-            f"{alone * 1e6:.0f} us",
-            f"{alone / plain:.2f}",
+            f"{one.of_call * 1e6:.0f} us",
+            f"{one.of_call / plain:.2f}",
             "<= 1.25",
         ),
-        Row("load test, 2 workers, a core each", "1.00", f"{each:.2f}", f"{each:.2f}", ">= 1.7"),
+        await _two_workers(),
         Row(
             f"load test, a player of {_LISTENERS:,}",
             f"{sleepers.kilobytes / _LISTENERS:.1f} kB",
@@ -75,13 +83,46 @@ async def measure(url: str) -> list[Row]:
     ]
 
 
+async def _two_workers() -> Row:
+    """How much two workers do beside one, each with a core to itself.
+
+    The server costs next to nothing: the mock needs more of the two cores than a worker, and would
+    be what is measured. The best of some rounds counts, because a busy machine makes a call dearer.
+    """
+    one, two = 0.0, 0.0
+    with canned.running() as url:
+        for _ in range(_ROUNDS):
+            one = max(one, await _rate(url, workers=1))
+            two = max(two, await _rate(url, workers=2))
+    return Row(
+        "load test, 2 workers, a core each",
+        f"{one:,.0f}/s",
+        f"{two:,.0f}/s",
+        f"{two / one:.2f}",
+        ">= 1.7",
+    )
+
+
+async def _rate(url: str, *, workers: int) -> float:
+    """The calls in a second of each worker's CPU time, of all workers together."""
+    count, arguments = workers * _CALLERS, ("-t", f"{_SECONDS}s", "--processes", f"{workers}")
+    costs = await _locust(url, "CallerWithoutLogin", count, *arguments)
+    if len(costs) != workers:
+        raise RuntimeError(f"{len(costs)} of {workers} workers made calls")
+    return sum(1 / each.of_call for each in costs)
+
+
 def _costs(folder: Path) -> list[Cost]:
     return [Cost(*json.loads(path.read_text(encoding="utf-8"))) for path in folder.iterdir()]
 
 
 def _missed(path: Path) -> int:
     with path.open(encoding="utf-8", newline="") as file:
-        return sum(int(row["missed"]) for row in csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    expected = sum(int(row["expected"]) for row in rows)
+    if expected != _LISTENERS:
+        raise RuntimeError(f"the broadcast went to {expected} of {_LISTENERS} players")
+    return sum(int(row["missed"]) for row in rows)
 
 
 async def _plain(url: str) -> float:
@@ -110,7 +151,8 @@ async def _locust(url: str, player: str, count: int, *arguments: str) -> list[Co
         costs = _costs(Path(folder))
     if not costs:
         raise RuntimeError(log.decode())
-    return [cost for cost in costs if cost.calls > 100 or player != "Caller"]
+    # A master writes what it cost, too, and made no calls.
+    return [cost for cost in costs if cost.calls > 100 or not player.startswith("Caller")]
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,8 @@ from locust import User, constant, events, task
 from locust.env import Environment
 
 from benchmarks.memory import AT_ONCE, resident
-from nakama_client import Client, RetryPolicy, Timeouts
+from benchmarks.tokens import TOKEN
+from nakama_client import Client, RetryPolicy, Session, Timeouts
 from nakama_client.load import NakamaUser
 
 WITHOUT_PLAYERS = resident()
@@ -33,6 +34,13 @@ class Caller(NakamaUser):
     @task
     async def call(self) -> None:
         await self.client.get_account(self.session)
+
+
+class CallerWithoutLogin(Caller):
+    """Calls a server that answers all the same."""
+
+    async def on_start(self) -> None:
+        self.session = Session(TOKEN)
 
 
 class Listener(NakamaUser):
@@ -75,23 +83,22 @@ def _measure(environment: Environment, **_: object) -> None:
     begun: list[float] = []
     calls = itertools.count()
 
-    def measured() -> list[float]:
-        return [time.process_time(), next(calls), resident() - WITHOUT_PLAYERS]
+    def spent() -> list[float]:
+        return [time.process_time(), time.monotonic(), next(calls)]
 
     def begin(**_: object) -> None:
-        begun[:] = measured()
+        begun[:] = spent()
 
     def count(name: str, **_: object) -> None:
         if name == "get_account":
             next(calls)
 
     def report(**_: object) -> None:
+        now = spent()
+        costs = [after - before for after, before in zip(now, begun or now, strict=True)]
+        costs.append(resident() - WITHOUT_PLAYERS)
         path = Path(os.environ["REPORTS"]) / f"{os.getpid()}.json"
-        cost = [
-            after - before for after, before in zip(measured(), begun or [0, 0, 0], strict=True)
-        ]
-        cost[2] = measured()[2]
-        path.write_text(json.dumps(cost), encoding="utf-8")
+        path.write_text(json.dumps(costs), encoding="utf-8")
 
     environment.events.request.add_listener(count)
     environment.events.spawning_complete.add_listener(begin)
