@@ -72,6 +72,26 @@ class Items(Generic[T]):
         return Handle(self._pump.submit(advance), self._pump)
 
 
+class _Facades(AsyncIterator[F]):
+    """Gives the facade of each item; a cancelled `anext` loses nothing, as in a generator it would.
+
+    Args:
+        iterator: Gives the items.
+        facade: Makes the facade of one.
+        pump: What the facades use.
+    """
+
+    def __init__(
+        self, iterator: AsyncIterator[M], facade: Callable[[M, Pump], F], pump: Pump
+    ) -> None:
+        self._iterator: AsyncIterator[Any] = iterator
+        self._facade: Callable[[Any, Pump], F] = facade
+        self._pump = pump
+
+    async def __anext__(self) -> F:
+        return self._facade(await anext(self._iterator), self._pump)
+
+
 D = TypeVar("D", bound=Callable[..., Any])
 
 
@@ -110,6 +130,37 @@ def items(
         target = self._target
         _poll_progress(self._pump, kwargs)
         return Items(self._pump.call(lambda: method(target, *args, **kwargs)), self._pump)
+
+    return _like(method, delegated)
+
+
+def items_for(
+    method: Callable[Concatenate[C, P], AsyncIterator[M]], facade: Callable[[M, Pump], F]
+) -> Callable[Concatenate[Facade[C], P], Items[F]]:
+    """As `items`, for objects whose facades the caller gets."""
+
+    def delegated(self: Facade[C], /, *args: P.args, **kwargs: P.kwargs) -> Items[F]:
+        target, pump = self._target, self._pump
+        found = pump.call(lambda: method(target, *args, **kwargs))
+        return Items(_Facades(found, facade, pump), pump)
+
+    return _like(method, delegated)
+
+
+def event_for(
+    method: Callable[[C, Callable[[M], Any]], Handler[Any]], facade: Callable[[M, Pump], F]
+) -> Callable[[Facade[C], Callable[[F], object]], Registration]:
+    """As `event`, for a handler that gets the facade of an object."""
+
+    def delegated(self: Facade[C], function: Callable[[F], object]) -> Registration:
+        check_function("function", function)
+        target, pump = self._target, self._pump
+
+        async def deliver(happened: M) -> None:
+            await pump.deliver(function, facade(happened, pump))
+
+        handler = pump.call(lambda: method(target, deliver))
+        return Registration(lambda: pump.call(handler.remove))
 
     return _like(method, delegated)
 

@@ -62,6 +62,21 @@ class GameParty(Facade[Party]):
         return self._target.label
 
     @property
+    def open(self) -> bool:
+        """Whether everybody may join; otherwise the leader has to accept them."""
+        return self._target.open
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the lists leave it out; known to its creator, and to others after a change."""
+        return self._target.hidden
+
+    @property
+    def max_size(self) -> int:
+        """How many may be in it."""
+        return self._target.max_size
+
+    @property
     def leader(self) -> UserPresence | None:
         """Who leads it."""
         return self._target.leader

@@ -7,7 +7,17 @@ from typing import Any, TypeVar
 
 from nakama_client.errors import ArgumentError
 from nakama_client.events.subscription import Subscription
-from nakama_client.game.delegation import Facade, Items, call, call_for, event, items
+from nakama_client.features.joined_parties import Party
+from nakama_client.game.delegation import (
+    Facade,
+    Items,
+    call,
+    call_for,
+    event,
+    event_for,
+    items,
+    items_for,
+)
 from nakama_client.game.handle import Handle
 from nakama_client.game.matches import GameMatch, GameParty
 from nakama_client.protocol.rules import check_function
@@ -72,8 +82,13 @@ class GameSocket(Facade[Socket]):
             lambda: target.wait_for(lambda: of_socket(target), predicate, timeout=timeout)
         )
 
+        pump = self._pump
+
         async def wait() -> T:
-            return await first
+            found: Any = await first
+            if isinstance(found, Party):
+                found = GameParty(found, pump)
+            return found  # type: ignore[no-any-return]
 
         return Handle(self._pump.submit(wait), self._pump)
 
@@ -111,7 +126,7 @@ class GameSocket(Facade[Socket]):
     on_match_presence = event(Socket.on_match_presence)
     on_matchmaker_matched = event(Socket.on_matchmaker_matched)
     on_notification = event(Socket.on_notification)
-    on_party = event(Socket.on_party)
+    on_party = event_for(Socket.on_party, GameParty)
     on_party_close = event(Socket.on_party_close)
     on_party_data = event(Socket.on_party_data)
     on_party_join_request = event(Socket.on_party_join_request)
@@ -123,7 +138,7 @@ class GameSocket(Facade[Socket]):
     on_status_presence = event(Socket.on_status_presence)
     on_stream_data = event(Socket.on_stream_data)
     on_stream_presence = event(Socket.on_stream_presence)
-    parties = items(Socket.parties)
+    parties = items_for(Socket.parties, GameParty)
     party_closes = items(Socket.party_closes)
     party_data = items(Socket.party_data)
     party_join_requests = items(Socket.party_join_requests)

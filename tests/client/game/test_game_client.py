@@ -27,7 +27,7 @@ from nakama_client import (
     Socket,
     TooManyCalls,
 )
-from nakama_client.game import GameClient, GameFeed, GameMatch, GameSocket
+from nakama_client.game import GameClient, GameFeed, GameMatch, GameParty, GameSocket
 from server_kit.faults import Fault
 
 DEVICE = "device-of-ada"
@@ -329,6 +329,31 @@ def test_wait_for_takes_the_events_of_its_socket(
     for wrong in (5, with_others.notifications, client.poll):
         with pytest.raises(ArgumentError, match="events"):
             socket.wait_for(wrong)  # type: ignore[arg-type]
+
+
+def test_parties_that_a_socket_joins_can_be_used_without_asyncio(
+    client: GameClient, ada: Session
+) -> None:
+    """Whether a handler, a loop or `wait_for` gets them."""
+    bob = client.authenticate_device("device-of-bob").result()
+    adas, bobs = client.socket(ada), client.socket(bob)
+    for socket in (adas, bobs):
+        socket.connect().result()
+    created = adas.create_party(open=True, max_size=4).result()
+    assert (created.open, created.hidden, created.max_size) == (True, False, 4)
+
+    received: list[bytes] = []
+    adas.on_party_data(lambda data: received.append(data.data))
+    handled: list[GameParty] = []
+    bobs.on_party(handled.append)
+    looped = bobs.parties().next()
+    waited = bobs.wait_for(bobs.parties, lambda party: party.id == created.id, timeout=5)
+    bobs.join_party(created.id).result()
+    frames(client, lambda: bool(handled))
+    for number, party in enumerate((handled[0], looped.result(), waited.result())):
+        party.send(1, str(number)).result()
+    frames(client, lambda: len(received) == 3)
+    assert received == [b"0", b"1", b"2"]
 
 
 def test_waiting_times_of_the_wrong_type_raise_argument_error(
