@@ -6,10 +6,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mock_server import Config, MockServer
 from onesignal_stub import OneSignalStub
@@ -119,6 +121,24 @@ async def test_the_documented_seed_is_taken(tmp_path: Path) -> None:
     seed.write_text(the_block("json", "docs/onesignal.md"), encoding="utf-8")
     async with OneSignalStub(seed=seed):
         pass
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for text, name in blocks("yaml")])
+def test_a_documented_ci_file_installs_the_mock_and_runs_the_tests(text: str) -> None:
+    parsed = yaml.safe_load(text)
+    if "jobs" in parsed:  # GitHub's, else GitLab's
+        steps = [step["run"] for step in parsed["jobs"]["tests"]["steps"] if "run" in step]
+    else:
+        steps = parsed["tests"]["script"]
+    assert [step.split()[2] for step in steps] == ["pip", "pytest"]
+
+
+def test_documented_extras_are_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for path in [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]:
+        text = path.read_text(encoding="utf-8")
+        for extras in re.findall(r"(?:nakama-client|'\.)\[([\w,]+)\]", text):
+            assert set(extras.split(",")) <= project["optional-dependencies"].keys(), path.name
 
 
 def test_links_between_documents_lead_somewhere() -> None:
