@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.accounts.core import PROVIDER_COLUMNS, Accounts
+from mock_server.features.accounts.core import Accounts
 from mock_server.features.accounts.runtime import user_table
 from mock_server.features.groups import listing
 from mock_server.features.groups.members import GroupMembers
@@ -143,10 +143,7 @@ class MemberFunctions(RuntimeFunctions):
                 "error while trying to list users in a group: group user cursor invalid"
             ) from None
         found = [
-            {
-                "user": dict.fromkeys(PROVIDER_COLUMNS, "") | user_table(self._accounts, row),
-                "state": row["edge_state"],
-            }
+            {"user": user_table(self._accounts, row), "state": row["edge_state"]}
             for row in page.rows
         ]
         return found, page.cursor or None

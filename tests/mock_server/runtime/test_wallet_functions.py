@@ -55,12 +55,3 @@ async def test_a_list_as_metadata_is_read_back_as_an_empty_table() -> None:
         (item,), _ = nk.wallet_ledger_list(ada.user_id)
         (user,) = nk.users_get_id([ada.user_id])
         assert [each["metadata"] for each in (item, user, group)] == [{}, {}, {}]
-
-
-@pytest.mark.asyncio
-async def test_group_users_list_names_every_provider_of_a_user() -> None:
-    async with MockServer() as server, aiohttp.ClientSession() as http:
-        ada = await sign_up(http, server)
-        group = server.nk.group_create(ada.user_id, "guild")
-        (member,), _ = server.nk.group_users_list(group["id"])
-        assert member["user"]["steam_id"] == member["user"]["apple_id"] == ""
