@@ -4,9 +4,10 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from aiohttp import web_app
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no reason to fail: no test asserts how long something takes.
@@ -57,6 +58,13 @@ def pytest_collection_finish() -> None:
     # Modules and thousands of collected tests live to the end: no full collection walks them again.
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_stopped_servers() -> Iterator[None]:
+    """Empty a cache of aiohttp, which would keep a thousand servers that tests have stopped."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
