@@ -16,6 +16,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "pygame_inbox.py"
 GOLD, NIGHT, PANEL = (255, 200, 87), (20, 24, 43), (34, 40, 66)
 
 
+@pytest.mark.slow
 def test_a_toast_and_an_unread_mark_are_drawn(tmp_path: Path) -> None:
     picture = tmp_path / "inbox.png"
     done = subprocess.run(

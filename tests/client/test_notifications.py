@@ -19,6 +19,7 @@ from nakama_client import (
     UnexpectedReply,
 )
 from tests.client.scripted import ScriptedServer, make_token
+from tests.inner_loop import examples
 
 DELETE = "DELETE /v2/notification"
 LIST = "GET /v2/notification"
@@ -208,7 +209,7 @@ Step = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(before=st.integers(0, 12), page_size=st.integers(1, 5), steps=st.lists(Step, max_size=20))
 def test_iter_notifications_yields_each_survivor_once(
     before: int, page_size: int, steps: list[tuple[str, int]]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nakama_client import Client, MemoryCursorStore, Session
 from tests.client.feed.listing import silent
 from tests.client.scripted import ScriptedServer, make_token
+from tests.inner_loop import examples
 
 SESSION = Session(make_token())
 ID = "00000000-0000-0000-0000-000000000001"
@@ -142,7 +143,7 @@ PAGES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(pages=PAGES)
 def test_every_list_of_repeated_pages_ends(pages: list[Page]) -> None:
     async def walk() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nakama_client import ArgumentError, Client, InvalidJson, NakamaError, RetryPolicy, Session
 from tests.client.raw_server import answer, raw_server
 from tests.client.scripted import Peer, ScriptedServer, make_token
+from tests.inner_loop import examples
 
 TOKEN, REFRESH = make_token(tid="session"), make_token(tid="refresh")
 PASSWORD = 'correct "horse" \u00e9'
@@ -132,7 +133,7 @@ def echo_of(head: bytes, body: bytes) -> str:
 
 
 @pytest.mark.parametrize("kind", sorted(ANSWERS))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(call=st.sampled_from(sorted(CALLS)), before=st.integers(0, 300) | st.integers(3500, 4500))
 def test_errors_of_calls_hold_no_secret_that_the_peer_sends_back(
     kind: str, call: str, before: int

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from mock_server import Config, MockServer, SessionConfig, SocketConfig
 from mock_server.wire.messages import api_message, message_names, realtime_message
+from tests.inner_loop import examples
 from tests.mock_server.hostile import (
     envelopes,
     frame,
@@ -45,7 +46,7 @@ PATIENT = Config(
 )
 WITHOUT_DEADLINE = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=examples(60),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

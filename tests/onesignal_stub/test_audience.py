@@ -18,6 +18,7 @@ from onesignal_stub.audience import (
     select,
 )
 from onesignal_stub.filters import FilterSubject
+from tests.inner_loop import examples
 
 NOW = 1_700_000_000.0
 DAY = 86_400.0
@@ -27,7 +28,7 @@ OWN = {
     "Many": [{"field": "session_count", "relation": ">", "value": "2"}],
 }
 SEGMENTS = SegmentSet({**DEFAULT_SEGMENTS, **OWN})
-UNHURRIED = settings(deadline=None, max_examples=60)
+UNHURRIED = settings(deadline=None, max_examples=examples(60))
 NAMES = st.sampled_from([*OWN, "All", "Subscribed Users", "Active Users", "nothing", "all"])
 
 

@@ -18,6 +18,7 @@ from yarl import URL
 
 from onesignal_stub import OneSignalStub
 from onesignal_stub.http import MAX_BODY
+from tests.inner_loop import examples
 
 from .conftest import Backend
 
@@ -166,7 +167,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield Bench(stub)
 
 
-PATIENT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @PATIENT

@@ -22,6 +22,7 @@ from onesignal_stub.filters import parse
 from onesignal_stub.prefilter import EVERY, condition_of
 from onesignal_stub.store import SCHEMA
 from server_kit import Store
+from tests.inner_loop import examples
 
 NOW = 1_700_000_000
 HOUR = 3600
@@ -125,7 +126,7 @@ SEGMENTS = st.dictionaries(st.sampled_from(["VIP", "New"]), filter_lists())
 NAMES = st.sampled_from(["VIP", "New", "All", "Active Users", "Test Users", "nothing"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(DEVICES, SEGMENTS, targetings(NAMES))
 def test_select_finds_the_same_devices_behind_the_condition(
     devices: list[dict[str, Any]], own: dict[str, list[dict[str, Any]]], targeting: Targeting

@@ -87,6 +87,7 @@ async def connections(port: int) -> AsyncIterator[list[asyncio.StreamReader]]:
         yield readers
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_server_raises_its_limit_to_what_it_may() -> None:
     async with limited(64, 1024) as (_, port), connections(port) as readers:
@@ -109,6 +110,7 @@ async def test_a_server_at_its_limit_says_once_what_helps() -> None:
         assert await process.stderr.read() == b""
 
 
+@pytest.mark.slow
 @needs_asyncio
 @pytest.mark.asyncio
 async def test_a_server_at_its_limit_ends_without_an_error() -> None:
@@ -120,6 +122,7 @@ async def test_a_server_at_its_limit_ends_without_an_error() -> None:
             assert await process.stderr.read() == b""
 
 
+@pytest.mark.slow
 def test_an_error_of_the_program_comes_without_one_of_uvloop() -> None:
     program = "import sys; sys.modules['uvloop'] = None\nfrom server_kit import cli\n"
     program += "async def main(): raise ValueError('ours')\ncli.run(main())"

@@ -30,6 +30,7 @@ from nakama_client import (
 from server_kit.faults import Fault
 from tests.client.conftest import Login
 from tests.client.scripted import ScriptedServer, make_token
+from tests.inner_loop import examples
 
 WRITE = "PUT /v2/storage"
 
@@ -274,7 +275,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     values=st.dictionaries(TEXT.filter(bool), st.dictionaries(TEXT, JSON, max_size=3), max_size=6),
     page_size=st.integers(1, 3),

@@ -19,6 +19,7 @@ from nakama_client import (
 )
 from tests.client.feed.listing import StoredList, row, silent
 from tests.client.scripted import Peer, ScriptedServer, make_token
+from tests.inner_loop import examples
 
 SESSION = Session(make_token())
 
@@ -150,7 +151,7 @@ async def test_list_friends_gives_the_neighbours_of_one_that_cannot_be_read() ->
     assert isinstance(error, UnreadableItem)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(kinds=st.lists(st.sampled_from([None, *range(len(DAMAGE))]), min_size=1, max_size=8))
 def test_feed_delivers_every_readable_notification_once(kinds: list[int | None]) -> None:
     rows = [

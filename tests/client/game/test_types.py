@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 from nakama_client import Account, Notification, RpcReply
 from nakama_client.game import GameClient, GameMatch
@@ -19,6 +21,7 @@ def play(client: GameClient) -> None:
 """
 
 
+@pytest.mark.slow
 def test_mypy_knows_arguments_and_results(tmp_path: Path) -> None:
     program = tmp_path / "play.py"
     program.write_text(PROGRAM)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mock_server import MockServer
 from nakama_client import ChannelType, Client, InvalidArgument, Session
 from tests.client.conftest import Login
+from tests.inner_loop import examples
 
 
 async def talk(client: Client, session: Session, name: str, numbers: range) -> str:
@@ -101,7 +102,7 @@ async def test_list_channel_messages_raises_for_users_who_may_not_read(
     assert (nobody_spoke.messages, nobody_spoke.cacheable_cursor) == ((), "")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(count=st.integers(0, 7), page_size=st.integers(1, 4), forward=st.booleans())
 def test_iter_channel_messages_yields_each_message_once(
     count: int, page_size: int, forward: bool

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mock_server import MockServer
 from nakama_client import Client, FriendState, InvalidArgument, Session
 from tests.client.conftest import Login
+from tests.inner_loop import examples
 
 ADD = "POST /v2/friend"
 
@@ -145,7 +146,7 @@ async def test_add_friends_splits_what_does_not_fit_in_one_request(
     assert await states(client, alice) == {}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     relations=st.lists(st.sampled_from(["friend", "sent", "received", "blocked"]), max_size=7),
     page_size=st.integers(1, 4),

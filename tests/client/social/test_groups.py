@@ -19,6 +19,7 @@ from nakama_client import (
     Session,
 )
 from tests.client.conftest import Login
+from tests.inner_loop import examples
 
 
 @pytest_asyncio.fixture
@@ -171,7 +172,7 @@ async def test_list_groups_filters(client: Client, alice: Session, bob: Session)
         await client.list_groups(alice, cursor="garbage")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(count=st.integers(0, 7), page_size=st.integers(1, 4))
 def test_iter_groups_yields_each_group_once(count: int, page_size: int) -> None:
     asyncio.run(_page(count, page_size))

@@ -11,6 +11,7 @@ from nakama_client import Client, NotificationFeed, Reconnecting, ReconnectPolic
 PLAYERS = 100
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_all_sockets_reconnect_and_catch_up() -> None:
     policy = ReconnectPolicy(first_delay=0.3, max_delay=2.0)

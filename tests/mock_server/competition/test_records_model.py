@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server import MockServer
+from tests.inner_loop import examples
 
 _OWNERS = [f"00000000-0000-4000-8000-0000000000{number:02x}" for number in range(12)]
 _boards = itertools.count()
@@ -69,7 +70,7 @@ class _Model:
 def _play(server: MockServer, check: Callable[[str, _Model], None]) -> None:
     """Let a board live through many lives, and look at it after each."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=examples(40), deadline=None)
     @given(
         is_ascending=st.booleans(),
         operator=st.sampled_from(("best", "set", "incr", "decr")),

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from mock_server.features.matches.labels import IndexEntry, LabelIndex
 from mock_server.label_query import parse_query
 from server_kit import Clock
+from tests.inner_loop import examples
 
 INTERVAL = 1.0
 IDS = st.sampled_from(("a", "b", "c"))
@@ -57,7 +58,9 @@ class LabelIndexMachine(RuleBasedStateMachine):
 
 
 TestLabelIndex = LabelIndexMachine.TestCase
-TestLabelIndex.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+TestLabelIndex.settings = settings(
+    max_examples=examples(100), stateful_step_count=20, deadline=None
+)
 
 
 def _entry(match_id: str, create_time_ms: int, label: str = '{"k":1,"l":["x"]}') -> IndexEntry:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mock_server import Config, MockServer, PushOutcome
 from nakama_client import ChannelType, Client, Session, Socket
 from onesignal_stub import OneSignalStub
+from tests.inner_loop import examples
 from tests.mock_server.push.conftest import Start, client_of, login
 from tests.mock_server.push.test_own_events import ended, phone
 
@@ -170,6 +171,7 @@ async def test_one_of_two_sockets_that_leaves_a_room_does_not_take_the_user_from
         assert pushed(onesignal, phones) == [("bob", "lobby: ada: hello")]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_message_to_a_large_group_is_pushed_to_a_thousand_members(start: Start) -> None:
     def members(server: MockServer, number: int) -> list[str]:
@@ -215,7 +217,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(actions=ACTIONS)
 @pytest.mark.asyncio
 async def test_any_order_of_joins_and_leaves_pushes_to_the_members_who_are_offline(

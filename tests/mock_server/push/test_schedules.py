@@ -13,6 +13,7 @@ from mock_server import Config, InvalidRule, MockServer, PushOutcome, PushRule
 from nakama_client import PushDevice, RegistrationInfo
 from onesignal_stub import OneSignalStub
 from server_kit import Clock
+from tests.inner_loop import examples
 from tests.mock_server.push.conftest import START, Start, WatchedClock
 from tests.mock_server.push.flaky import FlakyOneSignal, breaks
 from tests.mock_server.push.test_own_events import ended
@@ -172,7 +173,9 @@ class Moments:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     steps=st.lists(
@@ -223,6 +226,7 @@ async def test_each_time_of_a_schedule_is_pushed_once(
             await server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_more_than_a_thousand_times_at_once_are_skipped_and_logged(
     start: Start, clock: WatchedClock, caplog: pytest.LogCaptureFixture

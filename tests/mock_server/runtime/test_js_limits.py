@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mock_server import ModuleLoadError
+from tests.inner_loop import mostly_slow
 from tests.mock_server.runtime.game import HTTP_KEY, serving, write
 from tests.mock_server.runtime.scripts import rpcs
 from tests.web_server import WebServer
@@ -33,10 +34,12 @@ ENDLESS = {
 HI = {"hi": "return 'hi';"}
 
 
-@pytest.mark.parametrize("body", ENDLESS.values(), ids=list(ENDLESS))
+@pytest.mark.parametrize(
+    "name", mostly_slow(ENDLESS, fast={"a loop in a try", "a loop of runtime functions"})
+)
 @pytest.mark.asyncio
-async def test_endless_code_is_cut_and_the_server_lives_on(tmp_path: Path, body: str) -> None:
-    bundle = rpcs({"endless": body, **HI})
+async def test_endless_code_is_cut_and_the_server_lives_on(tmp_path: Path, name: str) -> None:
+    bundle = rpcs({"endless": ENDLESS[name], **HI})
     async with serving(tmp_path, {"index.js": bundle}, **SHORT) as game:
         for _ in range(2):
             assert (

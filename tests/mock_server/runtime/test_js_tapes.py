@@ -11,6 +11,7 @@ from attrs import evolve
 
 from mock_server import Config, MockServer
 from server_kit import Clock
+from tests.inner_loop import mostly_slow
 from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
 from tests.tapes.tape import Step, load_tape
@@ -59,6 +60,18 @@ TAPES = (
     "js_values",
     "js_wallet",
 )
+FAST = {
+    "js_accounts",
+    "js_context",
+    "js_hooks_rest",
+    "js_hooks_rt",
+    "js_leaderboards",
+    "js_match",
+    "js_notifications",
+    "js_rpc_socket",
+    "js_storage",
+    "js_values",
+}
 # Where the real server panics and its session hangs, the mock answers, and goes on.
 ANSWERED: dict[tuple[str, int], dict[str, Any]] = {
     ("js_hooks_rt", 58): {
@@ -75,7 +88,7 @@ REFUSED = (
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", TAPES)
+@pytest.mark.parametrize("name", mostly_slow(TAPES, fast=FAST))
 async def test_the_mock_answers_as_recorded(name: str) -> None:
     tape = load_tape(name)
     tape = evolve(tape, steps=[answered(name, step) for step in tape.steps])

@@ -81,6 +81,7 @@ def lua() -> lupa.LuaRuntime:
     return lupa.LuaRuntime(encoding=None)
 
 
+@pytest.mark.slow
 @given(call=_calls, text=_texts, pattern=_patterns)
 def test_heavy_patterns_match_as_in_lua(
     call: tuple[str, str | bytes], text: str, pattern: str, server: MockServer, lua: lupa.LuaRuntime
