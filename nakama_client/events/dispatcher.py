@@ -110,7 +110,7 @@ class EventDispatcher:
             return
         done, _ = await asyncio.wait([task], timeout=timeout)
         if not done:
-            left = len(self._backlog)
+            left = len(self._backlog.waiting)
             self._log.warning("handlers did not finish in %g s; %d events left", timeout, left)
             await self.cancel()
 
@@ -135,7 +135,7 @@ class EventDispatcher:
 
     def _started(self) -> asyncio.Task[None] | None:
         """The task that calls what waits, if anything does."""
-        if self._task is None and self._backlog:
+        if self._task is None and self._backlog.waiting:
             self._turn_in = None
             self._task = start(self._run(None), name="nakama_client handlers")
         return self._task
@@ -158,15 +158,16 @@ class EventDispatcher:
                 self._task.add_done_callback(rest.close)
             else:
                 self._call = _NO_CALL
-                if self._backlog:
+                if self._backlog.waiting:
                     self._wake()
 
     def _call_some(self) -> _Rest | None:
         """Call handlers until others are to have their turn; returns what one still waits for."""
+        backlog = self._backlog
         for _ in range(EVENTS_PER_TURN):
-            item = self._backlog.take()
-            if item is None:
+            if not backlog.waiting:
                 break
+            item = backlog.take()
             if isinstance(item, QueueOverflow) or len(item[0].all) != 1:
                 return _Rest(partial(self._call_all, item))
             handlers, event = item
@@ -188,15 +189,15 @@ class EventDispatcher:
         try:
             if rest is not None:
                 await rest.work()
-            while (item := self._backlog.take()) is not None:
-                await self._call_all(item)
+            while self._backlog.waiting:
+                await self._call_all(self._backlog.take())
                 delivered += 1
                 if delivered % EVENTS_PER_TURN == 0:
                     await asyncio.sleep(0)
         except (KeyboardInterrupt, SystemExit):
             # The program ends, and closes the socket on its way out: what waits is for then.
             self._task = None
-            if self._backlog:
+            if self._backlog.waiting:
                 self._wake()
             raise
         finally:

@@ -44,7 +44,8 @@ class Subscription(Generic[T]):
 
     async def __anext__(self) -> T:
         while True:
-            while (item := self._backlog.take()) is not None:
+            while self._backlog.waiting:
+                item = self._backlog.take()
                 if self._report is None or not isinstance(item, QueueOverflow):
                     return cast(T, item)
                 self._report(item)

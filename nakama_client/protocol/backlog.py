@@ -19,51 +19,47 @@ class Backlog(Generic[T]):
     Attributes:
         limit: How many events may wait.
         dropped: How many were dropped.
+        waiting: What waits, the oldest first; only to look at.
     """
 
     __slots__ = (
-        "_items",
         "_overflow",
         "dropped",
         "limit",
+        "waiting",
     )
 
     def __init__(self, limit: int) -> None:
         self.dropped = 0
         self.limit = limit
-        self._items: deque[T | QueueOverflow] = deque()
+        self.waiting: deque[T | QueueOverflow] = deque()
         self._overflow: QueueOverflow | None = None
-
-    def __len__(self) -> int:
-        return len(self._items)
 
     def add(self, item: T) -> bool:
         """Append an event if there is room; False when it begins or goes on to overflow."""
-        if len(self._items) < self.limit:
+        if len(self.waiting) < self.limit:
             self._overflow = None
-            self._items.append(item)
+            self.waiting.append(item)
             return True
         self.dropped += 1
         if self._overflow is None:
             self._overflow = QueueOverflow(0, self.limit)
-            self._items.append(self._overflow)
+            self.waiting.append(self._overflow)
         self._overflow.dropped += 1
         return False
 
     def add_always(self, item: T) -> None:
         """Append an event that may not be dropped; there are few of them."""
-        self._items.append(item)
+        self.waiting.append(item)
 
     def clear(self) -> None:
         """Forget what waits."""
-        self._items.clear()
+        self.waiting.clear()
         self._overflow = None
 
-    def take(self) -> T | QueueOverflow | None:
-        """Take the oldest, None without any; what was dropped counts as one."""
-        if not self._items:
-            return None
-        item = self._items.popleft()
+    def take(self) -> T | QueueOverflow:
+        """Take the oldest of those that wait; what was dropped counts as one."""
+        item = self.waiting.popleft()
         if item is self._overflow:
             self._overflow = None
         return item

@@ -42,6 +42,7 @@ class Inbox:
         loop: The loop that it belongs to.
 
     Attributes:
+        unfinished: What has come of an unfinished message; None between two messages.
         ended: Done when the connection has ended and all messages were handed on.
     """
 
@@ -55,16 +56,16 @@ class Inbox:
         "_loop",
         "_transport",
         "_turn",
-        "_unfinished",
         "_waiting",
         "ended",
+        "unfinished",
     )
 
     def __init__(self, transport: _Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
         self._waiting: deque[bytes] | None = None  # made when one waits: it keeps 760 bytes
-        self._unfinished: bytearray | None = None
+        self.unfinished: bytearray | None = None
         self._each: Callable[[bytes], int] | None = None
         self._turn = 0
         self._events = 0  # in this turn of the loop
@@ -73,11 +74,6 @@ class Inbox:
         self._is_closed = False
         self._is_stopped = False
         self.ended: asyncio.Future[None] = loop.create_future()
-
-    @property
-    def unfinished(self) -> int | None:
-        """How many bytes of an unfinished message have come; None between two messages."""
-        return None if self._unfinished is None else len(self._unfinished)
 
     def listen(self, each: Callable[[bytes], int], *, turn: int) -> None:
         """Call a function with each message from now on; those that wait come in the next turn.
@@ -105,10 +101,13 @@ class Inbox:
 
     def put(self, message: bytes) -> None:
         """Take a whole message; called by the websocket library, between two others."""
-        if self._each is not None and not self._is_scheduled and self._events < self._turn:
-            self._hand_on(message)
-        elif not self._is_stopped:
+        if self._each is None or self._is_scheduled or self._events >= self._turn:
             self._keep(message)
+            return
+        try:
+            self._events += self._each(message)
+        except BaseException as error:
+            self._fail(error)
 
     def put_part(self, data: bytes, *, is_last: bool) -> None:
         """Take a data frame; called by the websocket library.
@@ -117,14 +116,14 @@ class Inbox:
             data: What it carries.
             is_last: Whether it is a message's last, and so completes the message.
         """
-        if self._unfinished is None and is_last:
+        if self.unfinished is None and is_last:
             self.put(data)
-        elif self._unfinished is None:
-            self._unfinished = bytearray(data)
+        elif self.unfinished is None:
+            self.unfinished = bytearray(data)
         else:
-            self._unfinished += data
+            self.unfinished += data
             if is_last:
-                message, self._unfinished = bytes(self._unfinished), None
+                message, self.unfinished = bytes(self.unfinished), None
                 self.put(message)
 
     def close(self) -> None:
@@ -134,6 +133,8 @@ class Inbox:
             self._end()
 
     def _keep(self, message: bytes) -> None:
+        if self._is_stopped:
+            return
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.append(message)
@@ -142,17 +143,14 @@ class Inbox:
         if len(self._waiting) >= _UNREAD and not self._is_paused:
             self._is_paused = self._set_reading(self._transport.pause_reading)
 
-    def _hand_on(self, message: bytes) -> None:
-        assert self._each is not None
-        try:
-            self._events += self._each(message)
-        except BaseException as error:
-            self.stop()
-            if isinstance(error, _ENDS_THE_PROGRAM):
-                raise
-            self._loop.call_exception_handler(
-                {"message": "a message of a socket could not be handed on", "exception": error}
-            )
+    def _fail(self, error: BaseException) -> None:
+        """A message could not be handed on; called where that is caught."""
+        self.stop()
+        if isinstance(error, _ENDS_THE_PROGRAM):
+            raise error
+        self._loop.call_exception_handler(
+            {"message": "a message of a socket could not be handed on", "exception": error}
+        )
 
     def _schedule(self) -> None:
         if not self._is_scheduled:
@@ -162,8 +160,11 @@ class Inbox:
     def _next_turn(self) -> None:
         self._is_scheduled = False
         self._events = 0
-        while self._waiting and self._each is not None and self._events < self._turn:
-            self._hand_on(self._waiting.popleft())
+        try:
+            while self._waiting and self._each is not None and self._events < self._turn:
+                self._events += self._each(self._waiting.popleft())
+        except BaseException as error:
+            self._fail(error)
         if self._waiting and self._each is not None:
             self._schedule()
             return

@@ -110,6 +110,8 @@ class _Connection(picows.WSListener):
         kind = frame.msg_type
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             self._fail(_BROKEN, "reserved bits must be 0")
+        elif kind is _TEXT and frame.fin and self.inbox.unfinished is None:  # nearly always
+            self.inbox.put(frame.get_payload_as_bytes())
         elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
             self._take(frame, is_continuation=kind is _CONTINUATION)
         elif kind is _PING:
@@ -176,10 +178,8 @@ class _Connection(picows.WSListener):
         unfinished = inbox.unfinished
         if is_continuation is (unfinished is None):
             self._fail(_BROKEN, "frames of two messages are mixed")
-        elif unfinished is not None and unfinished + frame.payload_size > self._max_bytes:
+        elif unfinished is not None and len(unfinished) + frame.payload_size > self._max_bytes:
             self._fail(picows.WSCloseCode.MESSAGE_TOO_BIG, f"over {self._max_bytes} bytes")
-        elif unfinished is None and frame.fin:
-            inbox.put(frame.get_payload_as_bytes())
         else:
             inbox.put_part(frame.get_payload_as_bytes(), is_last=bool(frame.fin))
 

@@ -15,10 +15,10 @@ def test_what_comes_out_is_in_order_with_each_gap_counted(limit: int, adds: list
         if add:
             backlog.add(sent)
             sent += 1
-        elif backlog:
+        elif backlog.waiting:
             out.append(backlog.take())
-        assert len(backlog) <= limit + 1
-    while backlog:
+        assert len(backlog.waiting) <= limit + 1
+    while backlog.waiting:
         out.append(backlog.take())
     expected = 0
     for item in out:
@@ -55,6 +55,6 @@ def test_clear_empties_the_backlog() -> None:
     backlog.add("a")
     backlog.add("b")
     backlog.clear()
-    assert not backlog
+    assert not backlog.waiting
     assert backlog.add("c")
     assert backlog.take() == "c"
