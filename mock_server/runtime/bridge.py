@@ -58,8 +58,13 @@ class Bridge:
         """The error of a call of a function that there is not."""
         return self._functions.missing(name)
 
-    def call(self, name: str, arguments: Sequence[Any]) -> Any:
+    def call(self, name: str, arguments: Sequence[Any], *, is_large: bool = False) -> Any:
         """Call a runtime function from a thread; what it does not take is left out.
+
+        Args:
+            name: Its name.
+            arguments: What it is given.
+            is_large: Whether it has so much to look at that the loop should not wait for it.
 
         Raises:
             ModuleError: There is no such function, or it refused.
@@ -69,7 +74,8 @@ class Bridge:
             raise self.missing(name)
         given = arguments[: function.arity]
         if self._wait is not None and threading.get_ident() == self._loop_thread:
-            return self._call_in_loop(name, function, given, self._wait)
+            is_slow = name in _SLOW or (is_large and function.is_pure)
+            return self._call_in_loop(function, given, self._wait, is_slow=is_slow)
         if function.is_pure:
             return function.call(*given)
         future: Future[Any] = Future()
@@ -78,12 +84,13 @@ class Bridge:
 
     def _call_in_loop(
         self,
-        name: str,
         function: RuntimeFunction,
         given: Sequence[Any],
         wait: Callable[[asyncio.Future[Any]], None],
+        *,
+        is_slow: bool,
     ) -> Any:
-        if name in _SLOW:
+        if is_slow:
             result: Any = asyncio.to_thread(function.call, *given)
         else:
             result = function.call(*given)

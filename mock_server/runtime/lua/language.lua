@@ -15,9 +15,9 @@ local find, gsub, match, raw_format, sub =
   string.find, string.gsub, string.match, string.format, string.sub
 local concat, ipairs, rawget, select, type = table.concat, ipairs, rawget, select, type
 local getinfo, set_metatable_of, traceback = debug.getinfo, debug.setmetatable, debug.traceback
-local raw_collect, raw_error, raw_getmetatable, raw_loadstring, raw_pcall, raw_set, raw_tonumber,
-  raw_tostring, raw_xpcall = collectgarbage, error, getmetatable, loadstring, pcall, rawset,
-  tonumber, tostring, xpcall
+local raw_collect, raw_error, raw_getmetatable, raw_load, raw_loadstring, raw_pcall, raw_set,
+  raw_tonumber, raw_tostring, raw_xpcall = collectgarbage, error, getmetatable, load, loadstring,
+  pcall, rawset, tonumber, tostring, xpcall
 
 local function pack(...)
   return { n = select("#", ...), ... }
@@ -59,9 +59,11 @@ local WORDINGS = {
   { "^'for' (%a+) must be a number$", "for statement %1 must be a number" },
 }
 
+local LONGEST_PROBLEM = 64 * 1024 -- bytes of an error text; Lua's own have few
+
 -- An error text of Lua 5.1 in gopher-lua's words.
 local function translate(message)
-  if type(message) ~= "string" then return message end
+  if type(message) ~= "string" or #message > LONGEST_PROBLEM then return message end
   local source, line, text = match(message, "^(.-):(%d+): (.*)$")
   local path = source and paths[source]
   text = (path or source == "nakama") and text or message
@@ -209,12 +211,20 @@ function assert(...)
   return ...
 end
 
+local PIECE = 64 * 1024 -- bytes of a source that C compiles between two looks at the clock
+
 -- Compiles a source; bytecode is none, for it can break the machine that runs it.
 local function compile(source, name)
   if sub(source, 1, 1) == "\27" then
     return nil, (gsub(name, "^[=@]", "")) .. " line:1(column:1) near '\27':   Invalid token\n"
   end
-  return raw_loadstring(source, name)
+  if #source <= PIECE then return raw_loadstring(source, name) end
+  local first = 1
+  return raw_load(function()
+    limits.look()
+    first = first + PIECE
+    return sub(source, first - PIECE, first - 1)
+  end, name)
 end
 
 local function check_loaded(number, name, kind, value)
@@ -271,9 +281,12 @@ function tostring(...)
   return show((...))
 end
 
+local LONGEST_NUMBER = 1024 * 1024 -- bytes; the patterns look at each several times
+
 -- As Go's strconv: without a point only whole numbers count, so that "1e5" is none.
 function tonumber(value, base)
   if type(value) ~= "string" then return raw_tonumber(value) end
+  if #value > LONGEST_NUMBER then return nil end
   local text = sub(match(value, "^.*[^ \n\t]") or "", find(value, "[^ \n\t]") or 1)
   if find(text, ".", 1, true) then
     local tail = match(text, "^[+-]?[%d.]+()") -- not in one pattern, which would backtrack

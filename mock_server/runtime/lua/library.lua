@@ -21,7 +21,7 @@ local call, pack, raise, raw_error, shortest, show = language.call, language.pac
   language.raw_error, language.shortest, language.show
 local look, spend = limits.look, limits.spend
 
-local LONGEST = 256 * 1024 * 1024 -- bytes of a text that is repeated; a state has twice as many
+local LONGEST = 128 * 1024 * 1024 -- bytes of a text that is repeated; it takes three times as many
 local PIECE = 1024 * 1024 -- bytes whose case is changed between two looks at the clock
 local PRESORTED = 10000 -- values that C sorts in one go
 
@@ -43,13 +43,13 @@ end
 
 -- Strings --------------------------------------------------------------------------------------
 
--- Changes the case of letters beyond ASCII, a piece at a time; none ends within a letter.
-local function changed(text, is_upper)
-  if #text <= PIECE then return host.case(text, is_upper) end
+-- A text, changed a piece at a time; none ends within a letter.
+local function piecewise(text, change)
+  if #text <= PIECE then return change(text) end
   local parts, first = {}, 1
   while first <= #text do
     local last = find(text, "[^\128-\191]", first + PIECE) or #text + 1
-    parts[#parts + 1] = host.case(sub(text, first, last - 1), is_upper)
+    parts[#parts + 1] = change(sub(text, first, last - 1))
     first = last
     look()
   end
@@ -58,12 +58,28 @@ end
 
 function string.lower(text)
   check_text("lower", text)
-  return find(text, "[\128-\255]") and changed(text, false) or lower(text)
+  return piecewise(text .. "", function(piece)
+    return find(piece, "[\128-\255]") and host.case(piece, false) or lower(piece)
+  end)
 end
 
 function string.upper(text)
   check_text("upper", text)
-  return find(text, "[\128-\255]") and changed(text, true) or upper(text)
+  return piecewise(text .. "", function(piece)
+    return find(piece, "[\128-\255]") and host.case(piece, true) or upper(piece)
+  end)
+end
+
+local raw_reverse = string.reverse
+
+function string.reverse(text)
+  if type(text) ~= "string" or #text <= PIECE then return call("reverse", raw_reverse, text) end
+  local parts = {}
+  for last = #text, 1, -PIECE do
+    parts[#parts + 1] = raw_reverse(sub(text, max(last - PIECE + 1, 1), last))
+    look()
+  end
+  return raw_concat(parts)
 end
 
 -- A text so many times. C's own appends one copy after the other, and leaves several times as much

@@ -16,15 +16,18 @@ from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context
 from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
 from mock_server.runtime.functions import MOCK_MODULE, SATORI_MODULE
-from mock_server.runtime.lua import bit32, greenlets
+from mock_server.runtime.lua import bit32, greenlets, strings
 from mock_server.runtime.lua.memory import MOST, NO_MEMORY, Memory
 from mock_server.runtime.lua.modules import LuaModule
-from mock_server.runtime.lua.values import FromLua, to_lua
+from mock_server.runtime.lua.values import FromLua, ToLua
 from mock_server.runtime.tools.localcache import LuaCache
-from mock_server.runtime.tools.logger import encodable, one_line, several_lines
+from mock_server.runtime.tools.logger import encodable, several_lines
 
 _log = logging.getLogger("mock_server.modules")
 
+_BETWEEN_TURNS = 0.01  # seconds
+_MANY_VALUES = 5000  # in tables
+_LONG_TEXT = 256 * 1024
 _STARTED = time.monotonic()
 _STOPPING = b"the server is stopping"
 _CANCELED = b"context canceled"  # what Nakama's log says, where a caller has gone
@@ -78,6 +81,7 @@ class LuaState:
         self._run_once: Context | None = run_once
         self._time_limit = time_limit
         self._deadline = 0.0
+        self._turned = 0.0  # when others last had a turn
         self._cut: bytes | None = None  # why the call must end
         self._interruption: BaseException | None = None
         self._cache = cache.functions()
@@ -93,6 +97,7 @@ class LuaState:
         )
         globals_ = self._lua.globals()
         self._from_lua = FromLua(lupa.lua_type, globals_[b"table"][b"maxn"], self._check_time)
+        self._to_lua = ToLua(self._lua.table_from, self._check_time).convert
         self._compile = globals_[b"loadstring"]  # modules may replace the one they see
         self._memory = Memory(self._lua, globals_[b"collectgarbage"])
         self._memory.lift()
@@ -132,7 +137,8 @@ class LuaState:
 
     def _invoke(self, key: str, arguments: Sequence[Any]) -> Any:
         """The last result as it is in Lua."""
-        self._deadline = time.monotonic() + self._time_limit
+        self._turned = time.monotonic()
+        self._deadline = self._turned + self._time_limit
         if self._cut is _CANCELED:  # of the call before
             self._cut = None
         given = (to_bytes(key), *(self._to_lua(argument) for argument in arguments))
@@ -225,9 +231,9 @@ class LuaState:
             b"once": self._once,
             b"over": self._over_after_a_turn,
             b"caught": self._caught,
-            b"case": _case,
-            b"find": _find,
-            b"print": _print,
+            b"case": strings.case,
+            b"find": strings.find,
+            b"print": strings.log,
             b"clock": lambda: time.monotonic() - _STARTED,
         }
         host = self._lua.table_from(
@@ -272,11 +278,6 @@ class LuaState:
 
         return call
 
-    def _to_lua(self, value: Any) -> Any:
-        ready = to_lua(value)
-        is_table = isinstance(ready, dict | list)
-        return self._lua.table_from(ready, recursive=True) if is_table else ready
-
     # What Lua calls. What these raise is a mistake of the mock: Lua learns no more than that.
 
     def _call(self, name: bytes, *arguments: Any) -> tuple[Any, ...]:
@@ -285,6 +286,7 @@ class LuaState:
             self.is_spent = True
             return False, self._cut
         try:
+            self._from_lua.count = 0
             result = self._answer(title, [self._argument(each) for each in arguments])
             results = _results(result)
             return (True, *(self._to_lua(each) for each in results))
@@ -339,16 +341,20 @@ class LuaState:
         """As `_over`; in the loop's thread others have a turn first, which does not count."""
         began = time.monotonic()
         greenlets.pause()
-        self._deadline += time.monotonic() - began
+        self._turned = time.monotonic()
+        self._deadline += self._turned - began
         return self._over()
 
     def _check_time(self) -> None:
-        over = self._over()
+        """What takes long in the host's part of a call looks here now and then."""
+        is_due = time.monotonic() - self._turned > _BETWEEN_TURNS
+        over = self._over_after_a_turn() if is_due else self._over()
         if over is not None:
             raise ModuleError(to_text(over))
 
     def _caught(self, problem: bytes) -> bytes | None:
-        _log.debug("a pcall caught an error: %s", several_lines(encodable(to_text(problem))))
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("a pcall caught an error: %s", several_lines(encodable(to_text(problem))))
         return self._over()
 
     def _answer(self, name: str, arguments: list[Any]) -> Any:
@@ -360,10 +366,16 @@ class LuaState:
             return self._answer_while_loading(name, arguments)
         began = time.monotonic()
         try:
-            return self._bridge.call(name, arguments)
+            return self._bridge.call(name, arguments, is_large=self._is_large(arguments))
         finally:
             if self._bridge.waits(name):
                 self._deadline += time.monotonic() - began
+
+    def _is_large(self, arguments: list[Any]) -> bool:
+        """Whether what looks at every byte or value of the arguments takes long."""
+        return self._from_lua.count > _MANY_VALUES or any(
+            type(each) is str and len(each) > _LONG_TEXT for each in arguments
+        )
 
     def _answer_while_loading(self, name: str, arguments: list[Any]) -> Any:
         results, index = self._record.results, self._replayed or 0
@@ -406,23 +418,6 @@ def _source(name: str) -> bytes:
 def _no_attribute(owner: object, name: object, is_setting: bool) -> str:
     """Refuse every attribute of every object of Python, should Lua ever get hold of one."""
     raise AttributeError("objects of the host have no attributes in Lua")
-
-
-def _print(text: bytes) -> None:
-    shown = (one_line(encodable(to_text(each))) for each in text.split(b"\t"))
-    _log.info("%s", "\t".join(shown))
-
-
-def _case(text: bytes, is_upper: bool) -> bytes:
-    """Change the case as Go does: letter by letter."""
-    letters = text.decode(errors="replace")
-    cases = ((letter, letter.upper() if is_upper else letter.lower()) for letter in set(letters))
-    return to_bytes(letters.translate({ord(old): new for old, new in cases if len(new) == 1}))
-
-
-def _find(text: bytes, plain: bytes, first: float) -> int | None:
-    """Where a text begins in another; in time that grows with their lengths, not their product."""
-    return text.find(plain, int(first) - 1) + 1 or None
 
 
 def _check_loaded(module: LuaModule, problem: bytes | None) -> None:

@@ -9,18 +9,21 @@ as `function: 0x…`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from attrs import frozen
 
 from mock_server.runtime.arguments import number_text, to_bytes, to_text
 from mock_server.runtime.errors import ModuleError
 
+T = TypeVar("T")
+
 MAX_HOLES = 1_000_000  # of a table that becomes a list
 _INT64 = 1 << 63
 _MAX_ARRAY = 1 << 26  # larger numbers are keys like any other
-_BETWEEN_CHECKS = 10_000  # items of a list
+_BETWEEN_CHECKS = 2000  # values of tables; they take some milliseconds
+_AT_ONCE = 10_000  # values of tables that are made in one step
 _TOO_DEEP = "a value is nested too deeply, or in itself"
 
 
@@ -35,50 +38,99 @@ class LuaOpaque:
     text: str
 
 
-def to_lua(value: Any) -> Any:
-    """Make a value ready for lupa's `table_from`, which makes the tables.
+class ToLua:
+    """Makes values of Lua's out of Python's.
 
-    Raises:
-        TypeError: It is, or has in it, something that Lua has no type for.
-        ModuleError: It is nested too deeply.
+    Args:
+        table_from: lupa's, which makes a table.
+        check: Gives others a turn, and raises a `ModuleError` where the call has used up its time.
     """
-    try:
-        return _to_lua(value)
-    except RecursionError:
-        raise ModuleError(_TOO_DEEP) from None
 
+    def __init__(self, table_from: Callable[..., Any], check: Callable[[], None]) -> None:
+        self._table_from = table_from
+        self._check = check
+        self._count = 0  # values in the one that is being converted
+        self._checked = 0  # of these, at the last check
 
-def _to_lua(value: Any) -> Any:
-    kind = type(value)  # most values are of just these types
-    if kind is str:
-        return value.encode() if value.isascii() else to_bytes(value)
-    if kind is dict:
-        return {_to_lua(key): _to_lua(item) for key, item in value.items() if item is not None}
-    if kind is list:
-        return [_to_lua(item) for item in value]
-    if value is None or kind is bool or kind is float:
-        return value
-    return _unusual_to_lua(value)
+    def convert(self, value: Any) -> Any:
+        """Convert a value.
 
+        Raises:
+            TypeError: It is, or has in it, something that Lua has no type for.
+            ModuleError: It is nested too deeply, or the call has used up its time.
+        """
+        self._count = self._checked = 0
+        try:
+            ready = self._value(value)
+            if not isinstance(ready, dict | list):
+                return ready
+            if self._count <= _AT_ONCE:
+                return self._table_from(ready, recursive=True)
+            return self._table(ready)
+        except RecursionError:
+            raise ModuleError(_TOO_DEEP) from None
 
-def _unusual_to_lua(value: Any) -> Any:
-    if isinstance(value, int):
-        return int(value) if -_INT64 <= value < _INT64 else float(value)
-    if isinstance(value, float):
-        return float(value)
-    if isinstance(value, str):
-        return to_bytes(value)
-    if isinstance(value, bytes):
-        return bytes(value)
-    if isinstance(value, Mapping):
-        return _to_lua(dict(value))
-    if isinstance(value, list | tuple):
-        return _to_lua(list(value))
-    if isinstance(value, LuaOpaque):
-        return to_bytes(value.text)
-    if callable(value):  # a function of Lua comes back, maybe to another state
-        return to_bytes(function_text(value))
-    raise TypeError(f"a value of the type {type(value).__name__} can't be given to Lua")
+    def _value(self, value: Any) -> Any:
+        """The value as `table_from` takes it."""
+        kind = type(value)  # most values are of just these types
+        if kind is str:
+            return value.encode() if value.isascii() else to_bytes(value)
+        if kind is dict:
+            return {
+                self._value(key): self._value(item)
+                for key, item in self._counted(value.items())
+                if item is not None
+            }
+        if kind is list:
+            return [self._value(item) for item in self._counted(value)]
+        if value is None or kind is bool or kind is float:
+            return value
+        return self._unusual(value)
+
+    def _unusual(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return int(value) if -_INT64 <= value < _INT64 else float(value)
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, str):
+            return to_bytes(value)
+        if isinstance(value, bytes):
+            return bytes(value)
+        if isinstance(value, Mapping):
+            return self._value(dict(value))
+        if isinstance(value, list | tuple):
+            return self._value(list(value))
+        if isinstance(value, LuaOpaque):
+            return to_bytes(value.text)
+        if callable(value):  # a function of Lua comes back, maybe to another state
+            return to_bytes(function_text(value))
+        raise TypeError(f"a value of the type {type(value).__name__} can't be given to Lua")
+
+    def _table(self, ready: Any) -> Any:
+        """Make a table piece by piece: `table_from` is one step of the loop, however long."""
+        table = self._table_from(())
+        keys = ready if isinstance(ready, dict) else range(1, len(ready) + 1)
+        items = ready.values() if isinstance(ready, dict) else ready
+        for key, item in zip(self._counted(keys), items, strict=True):
+            table[key] = self._table(item) if isinstance(item, dict | list) else item
+        return table
+
+    def _counted(self, items: Collection[T]) -> Iterable[T]:
+        """The items of a container, with a check after every few thousand items of all."""
+        count = len(items)
+        self._count += count
+        if count > _BETWEEN_CHECKS:
+            return self._checked_items(items)
+        if self._count - self._checked > _BETWEEN_CHECKS:
+            self._checked = self._count
+            self._check()
+        return items
+
+    def _checked_items(self, items: Iterable[T]) -> Iterator[T]:
+        for index, item in enumerate(items):
+            if index % _BETWEEN_CHECKS == 0:
+                self._check()
+            yield item
 
 
 class FromLua:
@@ -87,7 +139,10 @@ class FromLua:
     Args:
         type_of: Lua's name for the type of an object that came from Lua; None for other objects.
         maxn: Lua's `table.maxn`.
-        check: Raises a `ModuleError` where the call has used up its time.
+        check: Gives others a turn, and raises a `ModuleError` where the call has used up its time.
+
+    Attributes:
+        count: How many values of tables there have been; whoever looks at it sets it back.
     """
 
     def __init__(
@@ -99,6 +154,7 @@ class FromLua:
         self._type_of = type_of
         self._maxn = maxn
         self._check = check
+        self.count = 0
 
     def convert(self, value: Any) -> Any:
         """Convert a value; one that is not plain becomes `LuaOpaque`.
@@ -133,7 +189,13 @@ class FromLua:
         last = self._last_index(table)
         if last > 0:
             return self._list(table, last)
-        return {_key(key, self._value): self._value(item)[0] for key, item in table.items()}
+        found = {}
+        for count, (key, item) in enumerate(table.items(), start=1):
+            if count % _BETWEEN_CHECKS == 0:
+                self._check()
+            found[_key(key, self._value)] = self._value(item)[0]
+        self.count += len(found)
+        return found
 
     def _list(self, table: Any, last: int) -> list[Any]:
         if last > MAX_HOLES:
@@ -143,6 +205,7 @@ class FromLua:
                     f"a table with a value at {last} and {count} values in all has too many holes "
                     f"to become a list: at most {MAX_HOLES}"
                 )
+        self.count += last
         found = []
         for index in range(1, last + 1):
             if index % _BETWEEN_CHECKS == 0:

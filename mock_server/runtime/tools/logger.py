@@ -10,6 +10,8 @@ from mock_server.runtime.functions import PureFunctions
 
 _log = logging.getLogger("mock_server.modules")
 
+_LONGEST = 64 * 1024  # characters
+
 
 class LoggerFunctions(PureFunctions):
     """Write into the log."""
@@ -55,13 +57,16 @@ def _write(function: str, level: int, message: Any) -> str:
 
 def encodable(text: str) -> str:
     """A text whose bytes that are no UTF-8 are escaped: a log in UTF-8 has no place for them."""
-    return text.encode(errors="backslashreplace").decode()
+    return _shortened(text).encode(errors="backslashreplace").decode()
 
 
 def one_line(text: str) -> str:
     """A text with its newlines and control characters escaped, so that it forges no log line."""
+    shown = _shortened(text)
+    if shown.isprintable():
+        return shown
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
     )
 
 
@@ -70,4 +75,12 @@ def several_lines(text: str) -> str:
 
     Lines behind the first are indented, and other control characters escaped.
     """
-    return "\n    ".join(one_line(line.replace("\t", "    ")) for line in text.split("\n"))
+    lines = _shortened(text).split("\n")
+    return "\n    ".join(one_line(line.replace("\t", "    ")) for line in lines)
+
+
+def _shortened(text: str) -> str:
+    """What of a text is logged: to look at each letter of megabytes would hold the loop."""
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}… ({len(text)} characters in all)"
