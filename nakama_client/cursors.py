@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import glob
+import inspect
 import os
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar, TypeVarTuple
@@ -51,6 +52,53 @@ class CursorStore(Protocol):
 
     async def delete(self, key: str) -> None:
         """Delete the text; does nothing when there is none."""
+
+
+class StoredPosition:
+    """One player's position in a store, which the user may have written.
+
+    Args:
+        store: The store.
+        key: The player's user id.
+    """
+
+    def __init__(self, store: CursorStore, key: str) -> None:
+        self._store = store
+        self._key = key
+
+    async def load(self) -> str | None:
+        """The text that was saved last.
+
+        Raises:
+            ArgumentError: The store's `load` is no async function, or gives something else.
+        """
+        text: object = await _answer("load", self._store.load(self._key))
+        if text is None or isinstance(text, str):
+            return text
+        kind = type(text).__name__
+        raise ArgumentError(f"the store's load must return a str or None, not {kind}")
+
+    async def save(self, text: str) -> None:
+        """Replace the text.
+
+        Raises:
+            ArgumentError: The store's `save` is no async function.
+        """
+        await _answer("save", self._store.save(self._key, text))
+
+    async def delete(self) -> None:
+        """Delete the text.
+
+        Raises:
+            ArgumentError: The store's `delete` is no async function.
+        """
+        await _answer("delete", self._store.delete(self._key))
+
+
+async def _answer(name: str, called: Awaitable[T]) -> T:
+    if not inspect.isawaitable(called):
+        raise ArgumentError(f"the store's {name} must be an async function (`async def {name}`)")
+    return await called
 
 
 class MemoryCursorStore:

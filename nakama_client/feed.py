@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from functools import partial
 from types import TracebackType
 from typing import Self
 
 from nakama_client.checkpoint import Checkpoint
-from nakama_client.cursors import CursorStore, MemoryCursorStore
+from nakama_client.cursors import CursorStore, MemoryCursorStore, StoredPosition
 from nakama_client.errors import (
     ApiError,
     NakamaError,
@@ -77,7 +76,9 @@ class NotificationFeed:
         self._session = session
         self._socket = socket
         self._owns_socket = owns_socket
-        self._store = MemoryCursorStore() if store is None else store
+        self._position = StoredPosition(
+            MemoryCursorStore() if store is None else store, session.user_id
+        )
         self._is_lasting = store is not None
         self._settings = settings
         self._now = ForwardClock(settings.clock)
@@ -143,7 +144,8 @@ class NotificationFeed:
         """Read the stored position and connect the socket; when open, this does nothing.
 
         Raises:
-            ArgumentError: The stored position can't be read; `forget` deletes it.
+            ArgumentError: The stored position can't be read (`forget` deletes it), or the store is
+                not as `CursorStore` says.
             NakamaError: The socket could not connect; see `Socket.connect`.
             WrongLoop: Another event loop has opened this feed and not closed it.
         """
@@ -153,12 +155,11 @@ class NotificationFeed:
                 await self._open()
 
     async def _open(self) -> None:
-        user_id = self._session.user_id
         catch_up: CatchUp[Notification | Unreadable] = self._settings.catch_up(
-            await self._store.load(user_id)
+            await self._position.load()
         )
 
-        save = partial(self._store.save, user_id)
+        save = self._position.save
         checkpoint = Checkpoint(
             catch_up.log,
             save=save if self._is_lasting else None,
@@ -266,7 +267,7 @@ class NotificationFeed:
         """
         if self._is_open:
             raise RuntimeError("close the feed before it forgets its position")
-        await self._store.delete(self._session.user_id)
+        await self._position.delete()
 
     async def _next(self, state: FeedState) -> Notification:
         while self._is_open:

@@ -264,8 +264,12 @@ class _FirstEvent(Awaitable[T]):
         self._subscription = subscription
         self._predicate = predicate
         self._timeout = timeout
+        self._is_awaited = False
 
     def __await__(self) -> Generator[Any, None, T]:
+        if self._is_awaited:
+            raise RuntimeError("what wait_for returned can be awaited once; call it again")
+        self._is_awaited = True
         return _first(self._subscription, self._predicate, self._timeout).__await__()
 
 

@@ -41,6 +41,16 @@ async def test_wait_for_returns_the_first_event_that_the_predicate_takes(
 
 
 @pytest.mark.asyncio
+async def test_wait_for_says_that_it_can_be_awaited_once(client: Client, alice: Session) -> None:
+    async with client.socket(alice) as socket:
+        waiting = socket.wait_for(socket.stream_data, timeout=0.01)
+        with pytest.raises(TimeoutExceeded):
+            await waiting
+        with pytest.raises(RuntimeError, match="awaited once"):
+            await waiting
+
+
+@pytest.mark.asyncio
 async def test_wait_for_raises_when_nothing_comes(client: Client, alice: Session) -> None:
     async with client.socket(alice) as socket:
         with pytest.raises(TimeoutExceeded, match=r"within 0.01 s"):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,6 +221,34 @@ async def test_open_raises_for_a_position_that_it_cannot_read(
     async with feed:
         with pytest.raises(InternalError, match="Error retrieving notifications"):
             await anext(feed)
+
+
+@pytest.mark.asyncio
+async def test_open_says_what_is_wrong_with_a_store_that_is_none(
+    client: Client, alice: Session
+) -> None:
+    class Plain:
+        """Its functions are not async."""
+
+        def load(self, key: str) -> str | None:
+            return None
+
+        def save(self, key: str, text: str) -> None:
+            return None
+
+        delete = load
+
+    class Numbers(MemoryCursorStore):
+        async def load(self, key: str) -> Any:
+            return 5
+
+    plain = client.notifications(alice, store=Plain())  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="store's load must be an async function"):
+        await plain.open()
+    with pytest.raises(ArgumentError, match="store's delete must be an async function"):
+        await plain.forget()
+    with pytest.raises(ArgumentError, match="must return a str or None, not int"):
+        await client.notifications(alice, store=Numbers()).open()
 
 
 @pytest.mark.asyncio
