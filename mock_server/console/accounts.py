@@ -42,6 +42,8 @@ _ESCAPED = ("display_name", "avatar_url", "lang_tag", "location", "timezone")
 _EVERYTHING = 1 << 31
 _END_OF_TIME = (1 << 63) - 1
 _PATTERN = re.compile("%?[^%]{3,}%?")
+_SPECIAL = re.compile(r"[\\%_]")
+_ESCAPE = r"\\\g<0>"
 
 
 def list_accounts(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
@@ -76,16 +78,18 @@ def list_accounts(services: ConsoleServices, request: web.Request) -> dict[str, 
 
 def _filtered(services: ConsoleServices, wanted: str) -> list[Row]:
     """The accounts that a filter names, by an id or a name of theirs."""
+    if "\0" in wanted:
+        raise internal("An error occurred while trying to list users.")
     user_id = parse_uuid(wanted) or ""
     pattern = wanted if "%" in wanted and _PATTERN.fullmatch(wanted) else ""
-    part = wanted if len(wanted) >= 3 else ""
+    part = f"%{_SPECIAL.sub(_ESCAPE, wanted)}%" if len(wanted.encode()) >= 3 else ""
     return services.store.all(
         "SELECT u.* FROM users u WHERE u.id = ? OR u.username = ? "
         "OR ? IN (u.custom_id, u.email, u.facebook_id, u.steam_id, u.apple_id, u.google_id, "
         "u.gamecenter_id, u.facebook_instant_game_id) "
         "OR EXISTS (SELECT 1 FROM user_device d WHERE d.user_id = u.id AND d.id = ?) "
-        "OR (? <> '' AND u.username LIKE ?) "
-        "OR (? <> '' AND instr(lower(u.display_name), lower(?)) > 0) LIMIT ?",
+        "OR (? <> '' AND ilike(u.username, ?)) "
+        "OR (? <> '' AND ilike(coalesce(u.display_name, ''), ?)) LIMIT ?",
         user_id,
         wanted,
         wanted,

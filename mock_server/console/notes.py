@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from mock_server.console.forms import body_of, internal, invalid, query_of, user_of, uuid_of
+from mock_server.console.forms import body_of, internal, invalid, query_of, user_of
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.identity import SYSTEM_USER
 from mock_server.wire.output import timestamp
@@ -35,32 +35,32 @@ _NOT_WRITTEN = "An error occurred while trying to add or update user note."
 
 
 async def write_note(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """Add a note, or change the one of an id."""
+    """Add a note, or change the one of an id, whomever it is about."""
     user_id, given = user_of(request), await body_of(request, _ADD)
     if not given["note"]:
         raise invalid("Note cannot be empty.")
-    note_id = parse_uuid(given["id"]) if given["id"] else str(uuid.uuid4())
-    if note_id is None:
-        raise invalid("Requires a valid note ID.")
-    if services.accounts.find(user_id) is None:
+    spelled = given["id"] or str(uuid.uuid4())
+    note_id = parse_uuid(spelled)
+    if note_id is None or "\0" in given["note"]:
+        raise internal(_NOT_WRITTEN)
+    find = "SELECT * FROM user_note WHERE id = ?"
+    there = services.store.one(find, note_id) is not None
+    if not there and services.accounts.find(user_id) is None:
         raise internal(_NOT_WRITTEN)
     now = services.clock.tick()
     services.store.run(
         "INSERT INTO user_note VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-        "note = excluded.note, update_time = excluded.update_time "
-        "WHERE user_id = excluded.user_id",
+        "note = excluded.note, update_time = excluded.update_time",
         note_id,
         user_id,
         given["note"],
         now,
         now,
     )
-    row = services.store.one(
-        "SELECT * FROM user_note WHERE id = ? AND user_id = ?", note_id, user_id
-    )
-    if row is None:
-        raise internal(_NOT_WRITTEN)
-    return _document(services, row) | {"update_id": ""}
+    row = services.store.one(find, note_id)
+    assert row is not None, "it was just written"
+    as_asked = {"id": spelled, "user_id": request.match_info["id"]}
+    return _document(services, row) | as_asked | {"update_id": ""}
 
 
 def list_notes(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
@@ -87,13 +87,16 @@ def list_notes(services: ConsoleServices, request: web.Request) -> dict[str, Any
     page, cursor = rows[:limit], ""
     if len(rows) > limit:
         cursor = encode_cursor(_CURSOR, user_id, page[-1]["create_time"], page[-1]["id"])
-    return {"notes": [_document(services, row) for row in page], "cursor": cursor}
+    as_asked = {"user_id": request.match_info["id"]}
+    return {"notes": [_document(services, row) | as_asked for row in page], "cursor": cursor}
 
 
 def delete_note(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """Remove a note; one that is not there is no error."""
-    user_id, note_id = user_of(request), uuid_of(request, "note", "Requires a valid note ID.")
-    services.store.run("DELETE FROM user_note WHERE id = ? AND user_id = ?", note_id, user_id)
+    """Remove a note, whomever it is about; one that is not there is no error."""
+    note_id = parse_uuid(request.match_info["note"])
+    if note_id is None:
+        raise internal("An error occurred while trying to delete the user note.")
+    services.store.run("DELETE FROM user_note WHERE id = ?", note_id)
     return {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -106,3 +107,44 @@ async def test_the_explorer_needs_no_user_for_logins_alone(ada: Player) -> None:
     assert '"created":true' in done["body"]
     status, refused = await ask(ada, "POST", "/api/endpoints/SessionRefresh", {"body": "{}"})
     assert (status, refused["message"]) == (400, "Built-in RPC functions require a user_id.")
+
+
+async def test_a_note_is_found_by_its_id_alone(ada: Player) -> None:
+    path, elsewhere = f"/account/{ada.user_id}/note", "/account/x/note"
+    _, note = await ask(ada, "POST", path, {"note": "first"})
+    nobody = "11111111-1111-4111-8111-111111111111"
+    spelled = note["id"].upper()
+    status, changed = await ask(
+        ada, "POST", f"/account/{nobody}/note", {"id": spelled, "note": "second"}
+    )
+    assert (status, changed["id"], changed["user_id"]) == (200, spelled, nobody)
+    (listed,) = (await ask(ada, "GET", path))[1]["notes"]
+    assert (listed["user_id"], listed["note"]) == (ada.user_id, "second")
+    assert await ask(ada, "DELETE", f"{elsewhere}/{note['id']}") == (200, {})
+    assert (await ask(ada, "GET", path))[1]["notes"] == []
+
+
+async def test_notes_whose_id_is_none(ada: Player) -> None:
+    path = f"/account/{ada.user_id}/note"
+    status, refusal = await ask(ada, "POST", path, {"id": "x", "note": "first"})
+    message = "An error occurred while trying to add or update user note."
+    assert (status, refusal["message"]) == (500, message)
+    status, refusal = await ask(ada, "DELETE", f"{path}/x")
+    message = "An error occurred while trying to delete the user note."
+    assert (status, refusal["message"]) == (500, message)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"), [("éa", 1), ("É", 0), ("%ad_%", 1), ("_a", 0), ("%ADA%", 1), ("a%a%a", 0)]
+)
+async def test_accounts_are_found_by_names_in_any_case(
+    ada: Player, wanted: str, found: int
+) -> None:
+    await ada.call("PUT", "/v2/account", {"display_name": "ÉA_a"})
+    _, page = await ask(ada, "GET", "/account?" + urlencode({"filter": wanted}))
+    assert len(page["users"]) == found
+
+
+async def test_a_filter_of_accounts_with_a_nul_character_fails(ada: Player) -> None:
+    status, refusal = await ask(ada, "GET", "/account?filter=%00")
+    assert (status, refusal["message"]) == (500, "An error occurred while trying to list users.")
