@@ -68,6 +68,7 @@ class LoadTest:
         self.players: list[ConnectedPlayer] = []
         self.sending = 0
         self.is_settling = False
+        self._slowest = 0.0  # seconds that a message took
         self._environment = environment
         self._clients: dict[object, Client] = {}
         self._numbers = PlayerNumbers.of(environment)
@@ -88,6 +89,7 @@ class LoadTest:
     def begin(self) -> None:
         """Another test begins in this process, as in Locust's web page: count from zero."""
         self.is_settling = False
+        self._slowest = 0.0
         self.deliveries.reset()
 
     @property
@@ -136,6 +138,7 @@ class LoadTest:
         if receipt is None or receipt.outcome == "unexpected":
             return
         is_good = receipt.outcome == "delivered"
+        self._slowest = max(self._slowest, receipt.latency or 0.0)
         error = None if is_good else DeliveryProblem(receipt.outcome)
         self.record("DELIVERY", receipt.kind, receipt.latency, error)
 
@@ -153,13 +156,14 @@ class LoadTest:
     def settle(self) -> None:
         """Expect nothing new, and wait until what is under way has arrived.
 
-        That is until all has, or all is sent and nothing came for a second; after ten seconds in
-        any case.
+        That is until all has, or all is sent and nothing came for a second, or for as long as the
+        slowest message took; after ten seconds in any case.
         """
         self.is_settling = True
         waited = quiet = 0.0
         arrived = self._arrived()
-        while self.deliveries.outstanding and waited < _SETTLE_SECONDS and quiet < _QUIET_SECONDS:
+        longest = max(_QUIET_SECONDS, self._slowest)
+        while self.deliveries.outstanding and waited < _SETTLE_SECONDS and quiet < longest:
             gevent.sleep(_POLL_SECONDS)
             waited += _POLL_SECONDS
             is_quiet = self._arrived() == arrived and not self.sending

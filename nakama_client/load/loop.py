@@ -25,6 +25,9 @@ _log = logging.getLogger("nakama_client.load")
 # How long a stopped coroutine may take to end; one that never does must not hang the process.
 _SECONDS_TO_END = 1.0
 
+# How long the loop may take for thousands of coroutines that are stopped at a time.
+_SECONDS_FOR_ALL = 10.0
+
 
 class GreenletLoop:
     """Runs coroutines of greenlets in one asyncio loop, until it is closed."""
@@ -52,7 +55,9 @@ class GreenletLoop:
             run.ended.wait()
         except BaseException:
             self._loop.call_soon_threadsafe(run.cancel)
-            if not run.ended.wait(_SECONDS_TO_END):
+            if not run.ended.wait(_SECONDS_TO_END) and run.is_cancelled:
+                run.ended.wait(_SECONDS_FOR_ALL)
+            if not run.task.done():
                 _log.warning("%r was stopped, and goes on all the same", coroutine)
             raise
         return run.task.result()
@@ -81,16 +86,18 @@ class _Run(Generic[T]):
     """A coroutine that a greenlet waits for; the methods are called in the loop.
 
     Attributes:
-        ended: Set when it has ended.
+        ended: Set when it has ended, or was cancelled and had its second.
+        is_cancelled: Whether it was cancelled.
         task: It, once it has begun.
     """
 
-    __slots__ = ("_coroutine", "ended", "task")
+    __slots__ = ("_coroutine", "ended", "is_cancelled", "task")
 
     task: asyncio.Task[T]
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self.ended = Event()
+        self.is_cancelled = False
         self._coroutine = coroutine
 
     def start(self) -> None:
@@ -102,6 +109,9 @@ class _Run(Generic[T]):
         """End it early."""
         self.task.add_done_callback(_retrieve)
         self.task.cancel()
+        self.is_cancelled = True
+        # Where thousands end at a time, the loop needs longer: its own clock counts the second.
+        asyncio.get_running_loop().call_later(_SECONDS_TO_END, self.ended.set)
 
     def _end(self, _: object) -> None:
         self.ended.set()
