@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, cast
 
 Protocols: TypeAlias = Callable[[], asyncio.Protocol]
 
@@ -19,7 +19,7 @@ class Port:
     """A port that is bound and listens; what serves it may come later.
 
     A server that is seldom asked for takes the time to be imported and made when the first
-    connection comes. Until `serve`, connections are accepted and nothing is read from them.
+    connection comes. Until `serve`, connections are accepted and no more than once read from.
     """
 
     def __init__(self, scheme: str) -> None:
@@ -99,22 +99,27 @@ class Port:
 
 
 class _Waiting(asyncio.Protocol):
-    """A connection of which nothing is read yet.
+    """A connection that is not served yet: it is read once at most.
 
     asyncio makes the protocol first and connects it in a later turn of the loop, so both what is
-    decided about it and the connection itself may come first.
+    decided about it and the connection itself may come first. uvloop starts to read after
+    `connection_made`, even when that has paused reading: what comes is kept.
     """
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._successor: asyncio.Protocol | None = None
+        self._received = b""
         self._is_dropped = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.pause_reading()
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its type
         self._decide()
+
+    def data_received(self, data: bytes) -> None:
+        assert self._transport is not None
+        self._received += data
+        self._transport.pause_reading()
 
     def hand_over(self, protocol: asyncio.Protocol) -> None:
         """Let another protocol have the connection."""
@@ -135,4 +140,6 @@ class _Waiting(asyncio.Protocol):
         elif successor is not None:
             transport.set_protocol(successor)
             successor.connection_made(transport)
+            if self._received:
+                successor.data_received(self._received)
             transport.resume_reading()
