@@ -143,7 +143,9 @@ class Given:
 
 
 class Fields:
-    """The members of an object that is an argument; null is absent, unknown names are ignored.
+    """The members of an object that is an argument; unknown names are ignored.
+
+    A member that is null or undefined is there, and is of no kind; Nakama refuses it.
 
     Args:
         value: The object.
@@ -162,9 +164,11 @@ class Fields:
         return name in self._value
 
     def text(self, name: str, expected: str = "a string") -> str | None:
-        """A string."""
+        """A string; None where it is absent, as of the other kinds."""
+        if not self.has(name):
+            return None
         value = self.get(name)
-        if value is not None and not isinstance(value, str):
+        if not isinstance(value, str):
             raise self.error(name, expected)
         return value
 
@@ -180,26 +184,35 @@ class Fields:
 
     def integer(self, name: str, expected: str = "a number") -> int | None:
         """A whole number."""
-        value = self.get(name)
-        if value is None:
+        if not self.has(name):
             return None
+        value = self.get(name)
         if not is_integer(value):
             raise self.error(name, expected)
         return int(value)
 
     def flag(self, name: str, expected: str = "a boolean") -> bool | None:
         """A boolean."""
+        if not self.has(name):
+            return None
         value = self.get(name)
-        if value is not None and not isinstance(value, bool):
+        if not isinstance(value, bool):
             raise self.error(name, expected)
         return value
 
     def object(self, name: str, expected: str = "an object") -> Object | None:
         """An object."""
+        if not self.has(name):
+            return None
         value = self.get(name)
-        if value is not None and not isinstance(value, dict):
+        if not isinstance(value, dict):
             raise self.error(name, expected)
         return value
+
+    def without_null(self, *names: str) -> Fields:
+        """The members but those of these names that are null or undefined."""
+        dropped = {name for name in names if self.get(name) is None}
+        return Fields({name: self._value[name] for name in self._value if name not in dropped})
 
     def error(self, name: str, expected: str) -> ScriptTypeError:
         """The error that says what a member has to be."""

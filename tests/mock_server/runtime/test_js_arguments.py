@@ -145,6 +145,64 @@ REFUSALS = {
     "nk.multiUpdate(null, 5)": "TypeError: expects a valid array of data",
     "nk.multiUpdate(null, null, 5)": "TypeError: expects a valid array of data",
     "nk.multiUpdate(null, null, null, 5)": ("TypeError: expects an array of wallet update objects"),
+    "nk.multiUpdate([{userId: null}])": "TypeError: expects 'userId' value to be a string",
+    "nk.multiUpdate([{userId: ID, username: 5}])": "TypeError: expects a string",
+    "nk.multiUpdate([{userId: ID, langTag: undefined}])": "TypeError: expects a string",
+    "nk.multiUpdate([{metadata: []}])": "TypeError: expects metadata to be a key value object",
+    "nk.multiUpdate([], [{userId: 'x'}])": "TypeError: expects 'userId' value to be a valid id",
+    "nk.multiUpdate([], [{userId: null}])": "TypeError: expects 'userId' value to be a string",
+    "nk.multiUpdate([], [{collection: 'c', key: 'k'}])": (
+        "TypeError: expects value to be supplied"
+    ),
+    "nk.multiUpdate([], [], [{version: ''}])": (
+        "TypeError: expects 'version' value to be a non-empty string"
+    ),
+    "nk.multiUpdate([], [], [], [{userId: null}])": "TypeError: expects a valid user id",
+    "nk.walletsUpdate([{userId: ID, changeset: {}, metadata: null}])": (
+        "TypeError: expects metadata object"
+    ),
+    "nk.storageWrite([{collection: 'n', key: 'k', value: {}, userId: null, version: null}])": "ok",
+    "nk.storageWrite([{collection: null, key: 'k'}])": (
+        "TypeError: expects 'collection' value to be a string"
+    ),
+    "nk.storageWrite([{key: 'k', value: 5}])": "TypeError: expects 'value' value to be an object",
+    "nk.storageWrite([{key: 'k', value: {}}])": "TypeError: expects collection to be supplied",
+    "nk.storageWrite([{collection: 'c', key: 'k', value: {}, permissionRead: null}])": (
+        "TypeError: expects 'permissionRead' value to be a number"
+    ),
+    "nk.storageRead([{collection: 'c', key: 'k', userId: null}])": (
+        "TypeError: expects 'userId' value to be a string"
+    ),
+    "nk.storageDelete([{userId: 'x'}])": "TypeError: expects 'userId' value to be a valid id",
+    "nk.storageDelete([{collection: 'c', key: 'k', version: null}])": (
+        "TypeError: expects 'version' value to be a string"
+    ),
+    "nk.storageWriteRetry([], 5, 11)": "ok",
+    "nk.storageWriteRetry([{}], () => [])": "TypeError: expects number",
+    "nk.storageWriteRetry([{}], () => [], 11)": (
+        "TypeError: max retries must be a value between 0 and 10"
+    ),
+    "nk.notificationSend(ID, 's', {}, -1500)": "ok",
+    "nk.notificationSend(ID, 's', {}, -999)": (
+        "GoError: expects code number to be a positive integer"
+    ),
+    "nk.notificationsSend([{subject: null}])": "TypeError: expects 'subject' value to be a string",
+    "nk.notificationsSend([{senderId: null}])": (
+        "TypeError: expects 'senderId' value to be a string"
+    ),
+    "nk.notificationsSend([{code: 0, userId: 'x'}])": (
+        "TypeError: expects 'code' value to be a positive integer."
+    ),
+    "nk.notificationsSend([{content: {f() {}}}])": (
+        f"GoError: failed to convert content: {NO_JSON}"
+    ),
+    "nk.notificationsUpdate([{id: null}])": (
+        "TypeError: expects 'id' value to be a non-empty string"
+    ),
+    "nk.notificationsUpdate([{id: ID, content: null}])": (
+        "TypeError: expects 'content' value to be a non-empty map"
+    ),
+    "nk.notificationsDelete([{userId: null}])": "TypeError: expects 'userId' value to be a string",
     "nk.purchasesList('')": "TypeError: expects a valid user ID",
     "nk.purchasesList(null, 101)": "TypeError: limit must be 1-100",
     "nk.purchaseGetByTransactionId('t')": ("GoError: there is no purchase t (Nakama panics here)"),

@@ -13,6 +13,7 @@ from mock_server.wire.uuids import NIL, parse_uuid
 _CONTENT = frozenset({"content"})
 _SENDER = "expects senderId to either be not set, empty string or a valid UUID"
 _UNCONVERTIBLE = "failed to convert content: {}"
+_CODE = "expects code number to be a positive integer"
 _LIST = "expects a valid array of notifications"
 _UPDATES = "expects an array of notification updates objects"
 
@@ -22,7 +23,9 @@ def notification_send(given: Given, nk: Nk) -> Any:
     user_id = given.uuid(0, "expects valid user id")
     subject = _subject(given, 1)
     content = _content(given, 2)
-    code = _code(given, 3)
+    code = given.integer(3)
+    if code <= 0 and not -2000 <= code <= -1000:
+        raise ScriptGoError(_CODE)
     sender = None
     if given.has(4):
         sender = parse_uuid(given.text(4))
@@ -35,7 +38,9 @@ def notification_send(given: Given, nk: Nk) -> Any:
 def notification_send_all(given: Given, nk: Nk) -> Any:
     """`nk.notificationSendAll(subject, content, code, persistent?)`."""
     subject, content = _subject(given, 0), _content(given, 1)
-    code = _code(given, 2)
+    code = given.integer(2)
+    if code <= 0:
+        raise ScriptGoError(_CODE)
     nk("notification_send_all", subject, content, code, _persistent(given, 3))
     return UNDEFINED
 
@@ -118,13 +123,6 @@ def _content(given: Given, number: int) -> Object:
     return dict(json_of(content, _UNCONVERTIBLE))
 
 
-def _code(given: Given, number: int) -> int:
-    code = given.integer(number)
-    if code <= 0:
-        raise ScriptGoError("expects code number to be a positive integer")
-    return code
-
-
 def _persistent(given: Given, number: int) -> bool:
     return given.value(number) is not UNDEFINED and given.flag(number)
 
@@ -146,32 +144,35 @@ def _ids(given: Given) -> list[str]:
 
 
 def _notification(entry: Fields) -> Object:
-    notification: Object = {
-        "persistent": entry.flag("persistent"),
-        "subject": entry.text("subject"),
-        "content": entry.object("content"),
-        "code": entry.integer("code"),
-        "user_id": entry.uuid("userId"),
-        "sender_id": entry.uuid("senderId"),
-    }
-    if notification["code"] is not None and notification["code"] <= 0:
+    persistent, subject = entry.flag("persistent"), entry.text("subject")
+    content = json_of(entry.object("content"), _UNCONVERTIBLE)
+    code = entry.integer("code")
+    if code is not None and code <= 0:
         raise ScriptTypeError("expects 'code' value to be a positive integer.")
-    if not notification["subject"]:
+    user_id, sender_id = entry.uuid("userId"), entry.uuid("senderId")
+    if not subject:
         raise ScriptTypeError("expects subject to be provided and to be non-empty")
-    if notification["content"] is None:
+    if content is None:
         raise ScriptTypeError("expects content to be provided and be valid JSON")
-    if notification["user_id"] in (None, NIL):
+    if user_id in (None, NIL):
         raise ScriptTypeError("expects userId to be provided and be a valid UUID")
-    if notification["code"] is None:
+    if code is None:
         raise ScriptTypeError("expects code to be provided and be a number above 0")
-    notification["content"] = json_of(notification["content"], _UNCONVERTIBLE)
-    return notification
+    return {
+        "persistent": persistent,
+        "subject": subject,
+        "content": content,
+        "code": code,
+        "user_id": user_id,
+        "sender_id": sender_id,
+    }
 
 
 def _update(entry: Fields) -> Object:
-    text = entry.text("id", "a non-empty string")
-    if not text:
+    if not entry.has("id") or entry.get("id") == "":
         raise ScriptTypeError("expects 'id' value to be set")
+    text = entry.text("id", "a non-empty string")
+    assert text is not None, "it is set"
     if parse_uuid(text) is None:
         raise ScriptGoError("expects 'id' value to be a valid id")
     content = entry.object("content", "a non-empty map")

@@ -74,13 +74,15 @@ def storage_index_list(given: Given, nk: Nk) -> Any:
 
 def storage_write_retry(given: Given, nk: Nk) -> Any:
     """The checks of `nk.storageWriteRetry(keys, update, maxRetries?)`; `prelude/` goes on."""
-    keys = _reads_of(given.objects(0, _KEYS))
-    if keys and not is_function(given.value(1)):
+    entries = given.objects(0, _KEYS)
+    if not entries:
+        return False
+    _reads_of(entries)
+    if not is_function(given.value(1)):
         raise ScriptTypeError("expects a valid update function")
-    retries = given.optional(2, given.integer, 0)
-    if not 0 <= retries <= 10:
-        raise ScriptTypeError("expects max retries to be between 0 and 10")
-    return bool(keys)
+    if not 0 <= given.integer(2) <= 10:
+        raise ScriptTypeError("max retries must be a value between 0 and 10")
+    return True
 
 
 def register_storage_index(given: Given, nk: Nk) -> None:
@@ -119,7 +121,7 @@ def writes_of(entries: list[Object], *, supplied: bool = False) -> list[Object]:
 
     Args:
         entries: The objects.
-        supplied: Whether what is missing is worded as `nk.multiUpdate` does.
+        supplied: Whether the checks are those of `nk.multiUpdate`.
     """
     return [_write(Fields(entry), supplied=supplied) for entry in entries]
 
@@ -139,63 +141,57 @@ def _reads_of(entries: list[Object]) -> list[Object]:
     """The keys of a read; one without a collection or a key finds nothing."""
     keys = []
     for entry in map(Fields, entries):
-        collection = _text(entry, "collection")
+        collection = entry.text("collection")
         if collection == "":
             raise entry.error("collection", "a non empty string")
-        key, owner = _text(entry, "key"), _id(entry)
+        key, owner = entry.text("key"), _id(entry)
         if collection and key:
             keys.append({"collection": collection, "key": key, "user_id": owner})
     return keys
 
 
 def _write(entry: Fields, *, supplied: bool) -> Object:
-    collection, key = _name(entry, "collection", supplied), _name(entry, "key", supplied)
-    owner = _id(entry)
-    value = entry.get("value")
-    if not isinstance(value, dict):
+    if not supplied:
+        entry = entry.without_null("userId", "version")
+    collection, key = _name(entry, "collection"), _name(entry, "key")
+    if key is None and not supplied:
+        raise entry.error("key", "a string")
+    owner, value = _id(entry), entry.object("value")
+    if value is None and not supplied:
         raise entry.error("value", "an object")
     kind = ScriptGoError if supplied else ScriptTypeError
     document = json_of(value, "failed to convert value: {}", kind)
     version = _version(entry)
     read, write = (entry.integer(name) for name in ("permissionRead", "permissionWrite"))
-    return {
-        "collection": collection,
-        "key": key,
-        "user_id": owner,
-        "value": document,
-        "version": version,
-        "permission_read": 1 if read is None else read,
-        "permission_write": 1 if write is None else write,
-    }
+    return _supplied(
+        {"collection": collection, "key": key, "value": document},
+        {
+            "user_id": owner,
+            "version": version,
+            "permission_read": 1 if read is None else read,
+            "permission_write": 1 if write is None else write,
+        },
+    )
 
 
 def _delete(entry: Fields) -> Object:
-    names = {}
-    for name in ("collection", "key"):
-        if not entry.has(name):
+    names = {name: _name(entry, name) for name in ("collection", "key")}
+    return _supplied(names, {"user_id": _id(entry), "version": _version(entry)})
+
+
+def _supplied(required: Object, others: Object) -> Object:
+    """All members, of which the required ones must be there; that is looked at last."""
+    for name, value in required.items():
+        if value is None:
             raise ScriptTypeError(f"expects {name} to be supplied")
-        names[name] = _name(entry, name, supplied=False)
-    return {**names, "user_id": _id(entry), "version": _version(entry)}
+    return required | others
 
 
-def _name(entry: Fields, name: str, supplied: bool) -> str:
-    if supplied and not entry.has(name):
-        raise ScriptTypeError(f"expects {name} to be supplied")
-    text = entry.get(name)
-    if not isinstance(text, str):
-        # an absent collection is reported only after the key
-        if name == "collection" and not entry.has(name):
-            _name(entry, "key", supplied)
-        raise entry.error(name, "a string")
-    if not text:
+def _name(entry: Fields, name: str) -> str | None:
+    text = entry.text(name)
+    if text == "":
         raise entry.error(name, "non-empty")
     return text
-
-
-def _text(entry: Fields, name: str) -> str | None:
-    if entry.has(name) and not isinstance(entry.get(name), str):
-        raise entry.error(name, "a string")
-    return entry.text(name)
 
 
 def _id(entry: Fields) -> str:

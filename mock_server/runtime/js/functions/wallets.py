@@ -13,11 +13,9 @@ from mock_server.runtime.js.given import (
     Given,
     Object,
     camel_keys,
-    is_absent,
     is_integer,
     json_of,
 )
-from mock_server.runtime.js.values import UNDEFINED
 from mock_server.wire.uuids import NIL, parse_uuid
 
 _OPAQUE = frozenset({"changeset", "metadata", "previous", "updated"})
@@ -90,9 +88,7 @@ def wallet_ledger_update(given: Given, nk: Nk) -> Any:
 
 def multi_update(given: Given, nk: Nk) -> Any:
     """`nk.multiUpdate(accounts?, writes?, deletes?, wallets?, updateLedger?)`."""
-    accounts = [
-        _account_update(Fields(each)) for each in _objects(given, 0, "an array of account updates")
-    ]
+    accounts = [_account_update(each) for each in _objects(given, 0, "an array of account updates")]
     writes = writes_of(_objects(given, 1, "a valid array of data"), supplied=True)
     deletes = deletes_of(_objects(given, 2, "a valid array of data"))
     wallets = wallet_updates_of(_objects(given, 3, "an array of wallet update objects"))
@@ -114,31 +110,31 @@ def _objects(given: Given, number: int, what: str) -> list[Object]:
 
 
 def _wallet_update(entry: Object) -> Object:
-    user_id = entry.get("userId")
-    if not isinstance(user_id, str):
+    if "userId" not in entry:
         raise ScriptTypeError("expects a user id")
-    if parse_uuid(user_id) is None:
+    user_id = entry["userId"]
+    if not isinstance(user_id, str) or parse_uuid(user_id) is None:
         raise ScriptTypeError(_USER)
     changeset = entry.get("changeset")
     if not isinstance(changeset, dict):
         raise ScriptTypeError("expects changeset object")
     changes = _changeset(changeset)
-    metadata = entry.get("metadata", UNDEFINED)
-    if not is_absent(metadata) and not isinstance(metadata, dict):
+    metadata = entry.get("metadata", {})
+    if not isinstance(metadata, dict):
         raise ScriptTypeError("expects metadata object")
-    return {
-        "user_id": user_id,
-        "changeset": changes,
-        "metadata": json_of(metadata if isinstance(metadata, dict) else {}),
-    }
+    return {"user_id": user_id, "changeset": changes, "metadata": json_of(metadata)}
 
 
-def _account_update(entry: Fields) -> Object:
-    update: Object = {"user_id": entry.uuid("userId") or NIL}
+def _account_update(entry: Object) -> Object:
+    update: Object = {"user_id": Fields(entry).uuid("userId") or NIL}
     for name, shared in _PROFILE.items():
-        update[shared] = entry.text(name)
-    metadata = entry.object("metadata")
-    return update | {"metadata": None if metadata is None else json_of(metadata)}
+        update[shared] = entry.get(name)
+        if name in entry and not isinstance(update[shared], str):
+            raise ScriptTypeError("expects a string")
+    metadata = entry.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise ScriptTypeError("expects metadata to be a key value object")
+    return update | {"metadata": json_of(metadata) if "metadata" in entry else None}
 
 
 def _changeset(changes: Object) -> Object:
