@@ -53,11 +53,7 @@ def unmarshal(text: str | bytes, *, exact: bool = False) -> Any:
     data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     source = _SURROGATE_ESCAPES.sub(_without_lone_surrogate, utf8_text(data))
     try:
-        if exact:
-            return json.loads(source, parse_constant=_no_constant)
-        return json.loads(
-            source, parse_int=_number, parse_float=_number, parse_constant=_no_constant
-        )
+        return (_EXACT if exact else _AS_DOUBLES).decode(source)
     except RecursionError:
         check_valid(data)
         raise DecodeError("exceeded max depth") from None
@@ -87,7 +83,7 @@ def is_json(text: str) -> bool:
     """Whether the text is one JSON value."""
     try:
         # Far quicker, and what it takes is JSON for Go, too.
-        json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
+        _CHECKING.decode(text)
     except (ValueError, RecursionError):
         return is_valid(text.encode(errors="surrogatepass"))
     return True
@@ -174,3 +170,9 @@ def _number(text: str) -> int | float:
         raise DecodeError(f"json: cannot unmarshal number {text} into Go value of type float64")
     whole = value.is_integer() and -_INT64_LIMIT <= value < _INT64_LIMIT
     return int(value) if whole else value
+
+
+# `json.loads` with such arguments makes a decoder for each call, which takes longer than to use it.
+_EXACT = json.JSONDecoder(parse_constant=_no_constant)
+_AS_DOUBLES = json.JSONDecoder(parse_int=_number, parse_float=_number, parse_constant=_no_constant)
+_CHECKING = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant)

@@ -51,7 +51,7 @@ def jsonb_text(text: str) -> str:
             pair, a number out of range, or too deep a nesting.
     """
     try:
-        json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
+        _CHECKING.decode(text)
     except RecursionError:
         if not is_valid(text.encode(errors="surrogatepass")):
             raise JsonbError(_SYNTAX) from None
@@ -120,6 +120,9 @@ def _check_escapes(text: str) -> None:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f'Token "{name}" is invalid.')
+
+
+_CHECKING = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant)
 
 
 def _numeric(text: str) -> str:

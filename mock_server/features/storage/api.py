@@ -13,6 +13,7 @@ from mock_server.features.storage.core import (
     Write,
 )
 from mock_server.http.routing import Auth, Call, Route
+from mock_server.turns import in_turns
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.gojson import is_json_object
 from mock_server.wire.output import omit_empty, timestamp
@@ -26,16 +27,18 @@ class _Api:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def write(self, call: Call) -> dict[str, Any]:
+    async def write(self, call: Call) -> dict[str, Any]:
         user_id = call.identity.user_id
-        writes = [_write(each, user_id) for each in call.request["objects"]]
+        writes = [_write(each, user_id) async for each in in_turns(call.request["objects"])]
+        async for each in in_turns(writes):
+            each.prepare()  # before the transaction, in which nobody else has a turn
         try:
             rows = self._storage.write(writes, user_id)
         except StorageRejected as error:
             raise _refuse(str(error)) from None
         except StorageFailed:
             raise GrpcError(GrpcCode.INTERNAL, "Error writing storage objects.") from None
-        return omit_empty({"acks": [_ack(row) for row in rows]})
+        return omit_empty({"acks": [_ack(row) async for row in in_turns(rows)]})
 
     def read(self, call: Call) -> dict[str, Any]:
         ids = [_read_id(each) for each in call.request["object_ids"]]

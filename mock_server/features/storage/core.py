@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from attrs import frozen
 
@@ -83,6 +84,33 @@ class Write:
     value: str
     read: int = 1
     write: int = 1
+
+    @cached_property
+    def version(self) -> str:
+        """The version that it makes."""
+        return hashlib.md5(self.value.encode(), usedforsecurity=False).hexdigest()
+
+    def prepare(self) -> None:
+        """Do beforehand what of the writing needs no database."""
+        _ = self.version, self._jsonb
+
+    @property
+    def jsonb(self) -> str:
+        """The jsonb text of the value.
+
+        Raises:
+            StorageFailed: The database does not take it, or something else of the object.
+        """
+        if isinstance(self._jsonb, StorageFailed):
+            raise self._jsonb
+        return self._jsonb
+
+    @cached_property
+    def _jsonb(self) -> str | StorageFailed:
+        try:
+            return _checked_value(self)
+        except StorageFailed as error:
+            return error
 
 
 @frozen
@@ -292,30 +320,29 @@ class Storage:
 
     def _write(self, write: Write, caller: str, now: int) -> Row:
         which = write.id
-        value = _checked_value(write)
+        value = write.jsonb
         _check_condition(which.version)
         before = self._find(which)
         _check(which, before, caller)
-        version = hashlib.md5(write.value.encode(), usedforsecurity=False).hexdigest()
-        new = (version, write.read, write.write)
+        new = (write.version, write.read, write.write)
         if before is None:
-            self._insert(which, value, new, now)
-        elif which.version or new != (before["version"], before["read"], before["write"]):
-            self._store.run(
-                "UPDATE storage SET value = ?, version = ?, read = ?, write = ?, update_time = ? "
-                "WHERE collection = ? AND key = ? AND user_id = ?",
-                value,
-                *new,
-                now,
-                *which.order,
-            )
-        row = self._find(which)
+            return self._insert(which, value, new, now)
+        if not which.version and new == (before["version"], before["read"], before["write"]):
+            return before
+        row = self._store.one(
+            "UPDATE storage SET value = ?, version = ?, read = ?, write = ?, update_time = ? "
+            "WHERE collection = ? AND key = ? AND user_id = ? RETURNING *",
+            value,
+            *new,
+            now,
+            *which.order,
+        )
         assert row is not None
         return row
 
     def _put_back(self, given: StoredObject) -> None:
         write, version = given.write, given.version
-        value = _checked_value(write)
+        value = write.jsonb
         if problem := varchar_problem(version, _VERSION_WIDTH):
             raise StorageFailed(problem)
         if self._find(write.id) is not None:
@@ -334,10 +361,10 @@ class Storage:
             given.update_time,
         )
 
-    def _insert(self, which: ObjectId, value: str, new: tuple[str, int, int], now: int) -> None:
+    def _insert(self, which: ObjectId, value: str, new: tuple[str, int, int], now: int) -> Row:
         try:
-            self._store.run(
-                "INSERT INTO storage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row = self._store.one(
+                "INSERT INTO storage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
                 *which.order,
                 value,
                 *new,
@@ -349,6 +376,8 @@ class Storage:
                 'ERROR: insert or update on table "storage" violates foreign key constraint '
                 '"storage_user_id_fkey" (SQLSTATE 23503)'
             ) from None
+        assert row is not None
+        return row
 
 
 def _check_condition(*texts: str) -> None:

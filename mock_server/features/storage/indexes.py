@@ -230,6 +230,8 @@ class StorageIndexes:
         return self._indexes
 
     def _written(self, rows: Sequence[Row]) -> None:
+        if not self._indexes:
+            return
         touched = []
         for row in _indexed_rows(rows):
             for index in self._holding(row["collection"], row["key"]):

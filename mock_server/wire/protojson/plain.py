@@ -37,7 +37,9 @@ from mock_server.wire.timestamps import parse_timestamp
 _UNUSUAL = re.compile(  # surrogates, which may be lone or no text at all, and negative zeros
     r"\\u[dD][89a-fA-F]|[\ud800-\udfff]|[:,\[ \t\r\n]-0"
 )
-_SHALLOW = 1000  # texts with fewer brackets need no thought about depth
+_SHALLOW = 500  # levels of nesting; how many are too many is left to the exact decoder
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
 _INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,18})")
 
 Convert = Callable[[Any], Any]
@@ -58,13 +60,28 @@ def decode_plain(message: Message, text: str, *, discard_unknown: bool) -> dict[
     Returns:
         All fields, as the exact decoder returns them; None where it has to look.
     """
-    if text.count("[") + text.count("{") > _SHALLOW or _UNUSUAL.search(text):
+    if _UNUSUAL.search(text):
         return None
     try:
-        fields: dict[str, Any] = _reader(message, discard_unknown)(_JSON.decode(text))
-    except (_Unusual, ArithmeticError, ValueError):
+        document = _JSON.decode(text)
+        if not _is_shallow(text):
+            return None
+        fields: dict[str, Any] = _reader(message, discard_unknown)(document)
+    except (_Unusual, ArithmeticError, ValueError, RecursionError):
         return None
     return fields
+
+
+def _is_shallow(text: str) -> bool:
+    """Whether JSON is nested as deeply only as everybody takes it."""
+    if text.count("[") + text.count("{") <= _SHALLOW:
+        return True
+    depth = 0
+    for bracket in _BRACKET.findall(_TEXT.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > _SHALLOW:
+            return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
