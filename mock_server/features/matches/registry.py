@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import copy
 import logging
 import uuid
@@ -31,6 +32,13 @@ _log = logging.getLogger("mock_server.matches")
 ID_INVALID = "match id invalid"
 NOT_FOUND = "match not found"
 BUSY = "match busy"
+
+# How many matches may be made within each other's `match_init`. Without end they would take all
+# threads, which then wait for each other, or all memory.
+_MOST_NESTED = 4
+
+# Within how many of them the current code runs. Threads of the runtimes inherit it.
+_nesting: contextvars.ContextVar[int] = contextvars.ContextVar("_nesting", default=0)
 
 
 class MatchRegistry:
@@ -83,9 +91,30 @@ class MatchRegistry:
             params: What `match_init` is given.
 
         Raises:
-            ModuleError: There is no such handler, or it makes no match.
+            ModuleError: There is no such handler, it makes no match, or too many matches are made
+                within each other.
         """
-        params = _copied(params)
+        nesting = _nesting.get()
+        if nesting >= _MOST_NESTED:
+            raise ModuleError(
+                f"a match_init makes a match whose match_init makes another, and so on: {nesting} "
+                "are under way, and there may be no more"
+            )
+        within = _nesting.set(nesting + 1)
+        try:
+            match = await self._made(handler_name, _copied(params))
+        finally:
+            _nesting.reset(within)
+        self._matches[match.id.uuid] = match
+        self._index(match.id)
+        # A context of its own: what the match makes when it runs is within nothing.
+        running = asyncio.create_task(match.run(), context=contextvars.Context())
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        return match.id
+
+    async def _made(self, handler_name: str, params: Mapping[str, Any] | None) -> Match:
+        """Make a match, which does not run yet."""
         factory = self._factory(handler_name)
         match_id = MatchId(str(uuid.uuid4()), self._node)
         members = MatchMembers()
@@ -110,7 +139,7 @@ class MatchRegistry:
             handler.close()
             raise
         dispatcher.label, dispatcher.tick_rate = setup.label, setup.tick_rate
-        match = Match(
+        return Match(
             match_id,
             handler_name,
             handler=handler,
@@ -120,12 +149,6 @@ class MatchRegistry:
             clock=self._clock,
             ended=self._ended,
         )
-        self._matches[match_id.uuid] = match
-        self._index(match_id)
-        running = asyncio.create_task(match.run())
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
-        return match_id
 
     def all(self) -> list[Match]:
         """Every running match, the oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -246,7 +247,7 @@ class JsPool:
         if slot.thread is None:
             slot.thread = _new_thread()
             self._threads.add(slot.thread)
-        call = slot.thread.submit(function)
+        call = slot.thread.submit(contextvars.copy_context().run, function)
         self._busy.add(call)
         call.add_done_callback(self._busy.discard)
         return call

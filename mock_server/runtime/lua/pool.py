@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -259,7 +260,7 @@ class LuaPool:
         function: Callable[..., Any],
         *arguments: Any,
     ) -> Future[Any]:
-        call = threads.submit(function, *arguments)
+        call = threads.submit(contextvars.copy_context().run, function, *arguments)
         self._busy[call] = state
         call.add_done_callback(self._busy.pop)
         return call
