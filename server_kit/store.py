@@ -227,6 +227,7 @@ class Store:
                         self._db.execute(f"INSERT INTO {table} VALUES ({values})", row)
         finally:
             self._db.execute("PRAGMA foreign_keys = ON")
+        self.replacements += 1
 
     def close(self) -> None:
         """Close the database; a second call does nothing."""

@@ -32,7 +32,9 @@ def test_reset_keeps_references_and_counts_from_the_schemas_rows_on() -> None:
         store.run("INSERT INTO owner (name) VALUES ('second')")
         store.run("INSERT INTO owned VALUES (2)")
         store.run("UPDATE owner SET name = 'changed'")
+        before = store.replacements
         store.reset()
+        assert store.replacements == before + 1
         assert [tuple(row) for row in store.all("SELECT * FROM owner")] == [(1, "first")]
         assert [tuple(row) for row in store.all("SELECT * FROM owned")] == [(1,)]
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
