@@ -129,6 +129,7 @@ def used_in_other_loops(server: MockServer) -> dict[str, Callable[[], Any]]:
         "nk": lambda: server.nk.uuid_v4(),
         "notifications": wait(lambda: server.notifications.send_all("hello")),
         "purchases": lambda: server.purchases.get("none"),
+        "push_rule_problems": server.push_rule_problems,
         "pushes": lambda: list(server.pushes),
         "reload_modules": wait(server.reload_modules),
         "reset": wait(server.reset),
@@ -149,7 +150,7 @@ async def restore(server: MockServer | OneSignalStub) -> None:
 
 
 def test_everything_public_of_the_mock_works_in_another_thread_and_loop() -> None:
-    not_while_running = {"module", "run", "start", "stop"}
+    not_while_running = {"module", "run", "start", "start_at", "stop"}
     with MockServer() as server:
         uses = used_in_other_loops(server)
         public = {name for name in dir(server) if not name.startswith("_")}
@@ -195,6 +196,6 @@ def test_everything_public_of_the_stub_works_in_another_thread_and_loop() -> Non
             "wait_for_push": wait(no_push),
         }
         public = {name for name in dir(stub) if not name.startswith("_")}
-        assert public - {"run", "start", "stop"} == uses.keys()
+        assert public - {"run", "start", "start_at", "stop"} == uses.keys()
         for name in uses:
             in_other_thread(uses[name])

@@ -96,6 +96,7 @@ class Delivery:
                 self._due = None
         except BaseException:
             self._due = None
+            self.reschedule()  # the step may have looked up the next time, and was rolled back
             raise
         return self._due is not None
 
