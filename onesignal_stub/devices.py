@@ -95,12 +95,14 @@ class DeviceReader:
         )
         if has_emails is None:
             return _devices(rows, {})
-        emails = self._emails(
-            "onesignal_id IN (SELECT onesignal_id FROM subscriptions"
-            " INDEXED BY subscriptions_of_app WHERE app_id = ? AND number > ? AND number <= ?)",
+        emails = self._store.all(
+            "SELECT e.onesignal_id, e.token FROM subscriptions s INDEXED BY subscriptions_of_app"
+            " CROSS JOIN subscriptions e ON e.onesignal_id = s.onesignal_id"
+            f" AND +e.device_type = {EMAIL_TYPE}"
+            " WHERE s.app_id = ? AND s.number > ? AND s.number <= ?",
             *place,
         )
-        return _devices(rows, emails)
+        return _devices(rows, _by_user(emails))
 
     def by_ids(self, app_id: str, ids: Iterable[str]) -> Iterable[FilterSubject]:
         """The devices with these player or subscription ids."""
@@ -156,8 +158,13 @@ class DeviceReader:
     def _named(self, condition: str, *params: Any) -> Iterable[FilterSubject]:
         rows = self._rows(condition, *params)
         users = _array({row[2] for row in rows})
-        emails = self._emails("onesignal_id IN (SELECT value FROM json_each(?))", users)
-        return _devices(rows, emails)
+        emails = self._store.all(
+            "SELECT onesignal_id, token FROM subscriptions"
+            f" WHERE +device_type = {EMAIL_TYPE}"
+            " AND onesignal_id IN (SELECT value FROM json_each(?))",
+            users,
+        )
+        return _devices(rows, _by_user(emails))
 
     def _rows(self, condition: str, *params: Any, source: str = "subscriptions s") -> list[Row]:
         return self._store.all(f"{_COLUMNS} FROM {source} {_JOINS} WHERE {condition}", *params)
@@ -166,17 +173,13 @@ class DeviceReader:
         row = self._store.one(sql, *params)
         return None if row is None else row[0]
 
-    def _emails(self, condition: str, *params: Any) -> dict[str, frozenset[str]]:
-        rows = self._store.all(
-            "SELECT onesignal_id, token FROM subscriptions"
-            f" WHERE device_type = {EMAIL_TYPE} AND {condition}",
-            *params,
-        )
-        found: dict[str, frozenset[str]] = {}
-        for onesignal_id, token in rows:
-            known = found.get(onesignal_id, frozenset())
-            found[onesignal_id] = known | {(token or "").casefold()}
-        return found
+
+def _by_user(emails: Iterable[Row]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for onesignal_id, token in emails:
+        known = found.get(onesignal_id, frozenset())
+        found[onesignal_id] = known | {(token or "").casefold()}
+    return found
 
 
 def _devices(rows: Iterable[Row], emails: Mapping[str, frozenset[str]]) -> Iterator[FilterSubject]:

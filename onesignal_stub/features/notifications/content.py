@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
 from onesignal_stub.audience import EMAIL_TYPE, Channel
+from onesignal_stub.features.notifications.placeholders import TextTemplate
 from onesignal_stub.filters import FilterSubject
 
 DEFAULT_LANGUAGE = "en"
-MAX_PLACEHOLDER = 1000
-"""Characters between the braces of a placeholder; what is longer stays as it is."""
-
-MAX_PLACEHOLDERS = 1000
-"""Placeholders of a text that are filled in; the rest of the text stays as it is."""
-
-_PLACEHOLDER = re.compile(
-    r"""(?P<path>[\w.-]+)\s*(?:\|\s*default:\s*(?P<quote>["'])(?P<default>.*)(?P=quote))?"""
-)
 
 
 @frozen(cache_hash=True)
@@ -48,6 +39,7 @@ class Contents:
 
     Attributes:
         is_personal: A device's own data is filled in, so that each may get another text.
+        length: How many characters the texts have together.
     """
 
     def __init__(self, request: Mapping[str, Any]) -> None:
@@ -55,16 +47,19 @@ class Contents:
         self._contents: Mapping[str, str] = request.get("contents") or {}
         self._headings: Mapping[str, str] = request.get("headings") or {}
         self._by_language: dict[str | None, Content] = {}
-        texts = [*self._contents.values(), *self._headings.values()]
-        texts += [*(request.get("subtitle") or {}).values()]
-        texts += [request.get("email_subject") or "", request.get("email_body") or ""]
-        self.is_personal = any("{{" in text for text in texts)
+        self._custom = {"message": {"custom_data": request.get("custom_data") or {}}}
+        texts = {*self._contents.values(), *self._headings.values()}
+        texts |= {*(request.get("subtitle") or {}).values()}
+        texts |= {request.get("email_subject") or "", request.get("email_body") or ""}
+        self._templates = {text: TextTemplate(text) for text in texts}
+        self.is_personal = any(each.has_placeholders for each in self._templates.values())
+        self.length = sum(map(len, texts))
 
-    def of(self, device: FilterSubject) -> Content:
-        """The texts that a device shows."""
+    def of(self, device: FilterSubject, *, fill: bool = True) -> Content:
+        """The texts that a device shows, with its own data unless they are not to be filled in."""
         is_email = device.device_type == EMAIL_TYPE
         content = self._email() if is_email else self._in(device.language)
-        return self._filled(content, device) if self.is_personal else content
+        return self._filled(content, device) if fill and self.is_personal else content
 
     def by_language(self, channel: Channel) -> dict[str | None, Content]:
         """The texts of a message in which nothing is filled in, by language; None: all others."""
@@ -91,43 +86,12 @@ class Contents:
         return self._by_language[language]
 
     def _filled(self, content: Content, device: FilterSubject) -> Content:
-        custom = {"message": {"custom_data": self._request.get("custom_data") or {}}}
         return Content(
             content.language,
-            fill_in(content.contents, device.tags, custom),
-            fill_in(content.heading, device.tags, custom),
-            fill_in(content.subtitle, device.tags, custom),
+            self._fill_in(content.contents, device),
+            self._fill_in(content.heading, device),
+            self._fill_in(content.subtitle, device),
         )
 
-
-def fill_in(text: str | None, tags: Mapping[str, str], custom: Mapping[str, Any]) -> str | None:
-    """Replace `{{ tag | default: "x" }}` and `{{ message.custom_data.name }}` in a text.
-
-    A tag that does not exist becomes its default, or nothing.
-    """
-    if text is None:
-        return None
-    # From closing braces to closing braces: every character is looked at a fixed number of times.
-    *filled, rest = text.split("}}", MAX_PLACEHOLDERS)
-    return "".join([*(_filled(piece, tags, custom) for piece in filled), rest])
-
-
-def _filled(piece: str, tags: Mapping[str, str], custom: Mapping[str, Any]) -> str:
-    """A piece of text that closing braces followed, with its placeholder replaced."""
-    before, braces, inside = piece.rpartition("{{")
-    found = _PLACEHOLDER.fullmatch(inside.strip()) if len(inside) <= MAX_PLACEHOLDER else None
-    if not braces or found is None:
-        return piece + "}}"
-    path = found["path"]
-    known = tags.get(path.removeprefix("user.tags."))
-    if known is None:
-        known = _at(custom, path.split("."))
-    return before + str(known if known is not None else found["default"] or "")
-
-
-def _at(value: Any, path: list[str]) -> Any:
-    for part in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(part)
-    return value if isinstance(value, (str, int, float)) else None
+    def _fill_in(self, text: str | None, device: FilterSubject) -> str | None:
+        return None if text is None else self._templates[text].fill(device.tags, self._custom)

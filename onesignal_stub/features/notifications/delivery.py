@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from onesignal_stub import steps
-from onesignal_stub.devices import SPAN, DeviceReader
+from onesignal_stub.devices import DeviceReader
 from onesignal_stub.features.notifications.messages import Messages
 from onesignal_stub.features.notifications.recording import Recorder
 from onesignal_stub.features.notifications.schedule import DeliverySchedule, schedule_of
@@ -219,7 +219,7 @@ class Delivery:
                 " ORDER BY subscription LIMIT ?",
                 number,
                 due,
-                SPAN,
+                recording.at_once,
             ):
                 way_of = {row["subscription"]: row["way"] for row in rows}
                 self._store.run_many(
@@ -237,7 +237,7 @@ class Delivery:
                     number,
                 )
                 self._tell(number)
-                if len(rows) < SPAN:
+                if len(rows) < recording.at_once:
                     break
                 yield
         self._complete_if_done(number, due)

@@ -22,6 +22,10 @@ from server_kit import Store
 KEPT = 500_000
 """How many deliveries are kept, of all apps together; the oldest are dropped beyond it."""
 
+MOST_CHARACTERS = 1 << 28
+"""After how many characters of its texts, of all recipients together, nothing is filled in."""
+
+_STEP_CHARACTERS = 1 << 20
 _INSERT = (
     "INSERT INTO delivery_rows (notification, subscription, subscription_id, onesignal_id,"
     " external_id, device_type, text, way, sent_at)"
@@ -53,6 +57,14 @@ class Recording:
         self._schedule = schedule
         self._contents = Contents(request)
         self._texts: dict[Content, int] = {}
+        self._characters = 0
+
+    @property
+    def at_once(self) -> int:
+        """How many devices are recorded in one step: fewer where each gets a long text."""
+        if not self._contents.is_personal:
+            return SPAN
+        return max(1, min(SPAN, _STEP_CHARACTERS // self._contents.length))
 
     @property
     def takes_spans(self) -> bool:
@@ -73,7 +85,7 @@ class Recording:
         """Record that devices get the message now, or when each of them gets it.
 
         Args:
-            recipients: The devices.
+            recipients: The devices, at most `at_once`.
             way_of: Device number → what included it, as the audience's explanation counts them.
         """
         if self._schedule.delayed is None:
@@ -95,7 +107,14 @@ class Recording:
     def deliver(
         self, recipients: Sequence[FilterSubject], way_of: Mapping[int, int], *, at: float
     ) -> None:
-        """Record that devices get the message at a time, in seconds since the epoch."""
+        """Record that devices get the message at a time, in seconds since the epoch.
+
+        Where each gets a text of its own, and these are longer than `MOST_CHARACTERS` together,
+        the rest of the devices get it with its placeholders.
+        """
+        if self._contents.is_personal:
+            self._characters += self._contents.length * len(recipients)
+        fill = self._characters <= MOST_CHARACTERS
         rows = [
             (
                 self.number,
@@ -104,7 +123,7 @@ class Recording:
                 device.onesignal_id,
                 device.external_id,
                 device.device_type,
-                self._text(self._contents.of(device)),
+                self._text(self._contents.of(device, fill=fill)),
                 way_of.get(device.number, 0),
                 at,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -15,6 +15,7 @@ from onesignal_stub.features.notifications.recipients import (
     add_invalid,
 )
 from onesignal_stub.features.notifications.recording import Recording
+from onesignal_stub.filters import FilterSubject
 from onesignal_stub.steps import Steps
 
 
@@ -74,8 +75,7 @@ class Sender:
         invalid: dict[str, Any] = {}
         for part in self._resolver.parts(app_id, target, segments, now=now, by_span=by_span):
             if part is None:
-                recording.hide()
-                yield
+                yield from _give_turn(recording)
                 if recording.stopped:
                     break
                 continue
@@ -85,10 +85,25 @@ class Sender:
             devices = part.audience.recipients
             recipients += len(devices)
             if devices and not waits:
-                recording.add(devices, explainer.ways(devices))
+                yield from _record(recording, devices, explainer.ways(devices))
             if part.span is not None:
                 recipients += recording.add_span(part.span, target.channel)
         return Sent(recipients, unsubscribed, invalid, explainer.explained())
+
+
+def _give_turn(recording: Recording) -> Steps[None]:
+    recording.hide()
+    yield
+
+
+def _record(
+    recording: Recording, devices: Sequence[FilterSubject], ways: Mapping[int, int]
+) -> Steps[None]:
+    for start in range(0, len(devices), recording.at_once):
+        if start:
+            yield from _give_turn(recording)
+        if not recording.stopped:
+            recording.add(devices[start : start + recording.at_once], ways)
 
 
 def _explain(explainer: Explainer, part: Part) -> None:

@@ -17,6 +17,7 @@ EXTERNAL_ID = "external_id"
 ONESIGNAL_ID = "onesignal_id"
 MAX_CUSTOM_ALIASES = 20
 MAX_TAGS_OF_USER = 1000
+MAX_TAG_CHARACTERS = 64 * 1024
 _BUILT_IN = {ONESIGNAL_ID, EXTERNAL_ID}
 
 
@@ -155,7 +156,7 @@ class Users:
         """Write columns of a user; `tags` are changes, merged into those it has.
 
         Raises:
-            ApiError: The user would have more tags than any plan allows.
+            ApiError: The user would have more tags than any plan allows, or too long ones.
         """
         columns = dict(columns)
         if "tags" in columns:
@@ -164,6 +165,10 @@ class Users:
             if len(tags) > MAX_TAGS_OF_USER:
                 raise _too_many_tags()
             columns["tags"] = msgspec.json.encode(tags).decode()
+            if len(columns["tags"]) > MAX_TAG_CHARACTERS:
+                raise errors.refused(
+                    f"The tags of a player can have at most {MAX_TAG_CHARACTERS} characters as JSON"
+                )
         if columns:
             names = ", ".join(f"{name} = ?" for name in columns)
             self._store.run(
