@@ -70,23 +70,23 @@ async def test_feed_waits_for_its_store_before_more_could_repeat_than_is_promise
         Client(server.url) as client,
         client.notifications(SESSION, store=store) as feed,
     ):
-        taking = asyncio.create_task(take(feed, COUNT))
-        handled = await _until_it_waits(feed, taking)
-        assert handled == MOST_PENDING
-        store.may_write.set()
-        assert await taking == list(range(COUNT))
-
-
-async def _until_it_waits(feed: NotificationFeed, taking: asyncio.Task[list[int]]) -> int:
-    """How many are handled when neither lists nor turns of the loop bring more."""
-    state = feed._state
-    assert state is not None
-    for _ in range(MOST_PENDING * 4):
-        await asyncio.sleep(0)
+        taken: asyncio.Queue[int] = asyncio.Queue()
+        taking = asyncio.create_task(_put_each(feed, COUNT, taken))
+        handled = [await taken.get() for _ in range(MOST_PENDING)]
+        for _ in range(MOST_PENDING):  # turns in which more would come
+            await asyncio.sleep(0)
+        assert feed._state is not None
+        assert feed._state.checkpoint._pending == MOST_PENDING
         assert not taking.done()
-        if state.checkpoint._pending == MOST_PENDING:
-            break
-    return state.checkpoint._pending
+        store.may_write.set()
+        handled += [await taken.get() for _ in range(COUNT - MOST_PENDING)]
+        assert handled == list(range(COUNT))
+        await taking
+
+
+async def _put_each(feed: NotificationFeed, count: int, taken: asyncio.Queue[int]) -> None:
+    for _ in range(count):
+        taken.put_nowait(int((await anext(feed)).subject))
 
 
 @pytest.mark.asyncio
