@@ -45,7 +45,7 @@ from nakama_client.protocol.paging import Progress
 from nakama_client.protocol.retry import Retry
 from nakama_client.protocol.rules import (
     check_count,
-    check_function,
+    check_plain_function,
     check_present,
     check_type,
     check_unicode,
@@ -140,8 +140,8 @@ class Client(
             check_present("http_key", http_key)
         check_type("timeouts", timeouts, Timeouts)
         check_type("trust_env", trust_env, bool)
-        check_function("clock", clock)
-        check_function("random", random)
+        check_plain_function("clock", clock)
+        check_plain_function("random", random)
         check_type("retry", retry, RetryPolicy, NoneType)
         self._endpoint = endpoint if isinstance(endpoint, Endpoint) else Endpoint(endpoint)
         self._options = TransportOptions(
@@ -225,6 +225,7 @@ class Client(
         Returns:
             The handler; its `remove()` stops the calls.
         """
+        check_plain_function("function", function)
         return self._api.exchanges.handlers.add(function)
 
     def on_retry(self, function: Function[Retry]) -> Handler[Retry]:
@@ -294,7 +295,7 @@ class Client(
         """
         check_session(session)
         if on_progress is not None:
-            check_function("on_progress", on_progress)
+            check_plain_function("on_progress", on_progress)
         check_type("socket", socket, Socket, NoneType)
         for name in ("load", "save", "delete") if store is not None else ():
             if not callable(getattr(store, name, None)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any
@@ -72,9 +73,17 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_async_function(function: object) -> bool:
+    """Whether a call gives a coroutine, which is true whatever its function would return."""
+    call = getattr(function, "__call__", None)  # noqa: B004 - of an object that can be called
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+
+
 def _check_function(_: object, attribute: Attribute[Any], function: object) -> None:
     if not callable(function):
         raise ArgumentError(f"{attribute.name} must be a function, not {function!r}")
+    if is_async_function(function):
+        raise ArgumentError(f"{attribute.name} must be a plain function, not an async one")
 
 
 def _check_seconds(_: object, attribute: Attribute[float], seconds: float) -> None:

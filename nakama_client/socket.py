@@ -24,7 +24,12 @@ from nakama_client.features.rpc import RealtimeRpc
 from nakama_client.features.status import RealtimeStatus
 from nakama_client.features.streams import RealtimeStreams
 from nakama_client.protocol.reconnect import Connected, Reconnecting
-from nakama_client.protocol.rules import check_function, check_timeout, check_type
+from nakama_client.protocol.rules import (
+    check_function,
+    check_plain_function,
+    check_timeout,
+    check_type,
+)
 from nakama_client.retrying import Retrying
 from nakama_client.session import Session
 from nakama_client.socket_connection import SocketConnection
@@ -179,7 +184,7 @@ class Socket(
             SocketError: The socket stays closed for another reason.
         """
         check_function("events", events)
-        check_function("predicate", predicate)
+        check_plain_function("predicate", predicate)
         check_timeout(timeout)
         subscription = events()
         check_type("what events() gives", subscription, Subscription)

@@ -19,7 +19,7 @@ from nakama_client.protocol.envelopes import Event
 from nakama_client.protocol.paging import Page, PageIterator, Progress, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, split
-from nakama_client.protocol.rules import check_function, check_ids, check_limit
+from nakama_client.protocol.rules import check_ids, check_limit, check_plain_function
 from nakama_client.session import Session, check_session
 
 
@@ -145,7 +145,7 @@ class NotificationsApi(ClientFeature):
             ArgumentError: The page size is out of range, or `on_progress` is no function.
         """
         if on_progress is not None:
-            check_function("on_progress", on_progress)
+            check_plain_function("on_progress", on_progress)
         check_limit(page_size, 100)
 
         return paginate(
@@ -179,7 +179,7 @@ class NotificationsApi(ClientFeature):
         """
         check_session(session)
         if on_progress is not None:
-            check_function("on_progress", on_progress)
+            check_plain_function("on_progress", on_progress)
         query = [("ids", each) for each in check_ids("ids", ids)]
         deleted = 0
         for batch in split(query, token_bytes=len(session.token)):

@@ -22,11 +22,11 @@ from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import Request, present, segment
 from nakama_client.protocol.rules import (
     check_count,
-    check_function,
     check_id,
     check_limit,
     check_name,
     check_path_name,
+    check_plain_function,
     check_type,
     check_user_ids,
 )
@@ -303,7 +303,7 @@ class StorageApi(ClientFeature):
             ArgumentError: As in `list_storage_objects`, or `on_progress` is no function.
         """
         if on_progress is not None:
-            check_function("on_progress", on_progress)
+            check_plain_function("on_progress", on_progress)
         check_limit(page_size, 100)
         check_path_name("the collection", collection)
         owner = None if user_id is None else check_id("user_id", user_id)

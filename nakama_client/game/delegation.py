@@ -13,7 +13,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 from nakama_client.events.handlers import Handler
 from nakama_client.game.handle import Handle
 from nakama_client.game.pump import Pump
-from nakama_client.protocol.rules import check_function
+from nakama_client.protocol.rules import check_plain_function
 
 C = TypeVar("C", covariant=True)
 T = TypeVar("T")
@@ -95,6 +95,14 @@ class _Facades(AsyncIterator[F]):
 D = TypeVar("D", bound=Callable[..., Any])
 
 
+def _with_handler(method: Callable[..., Any], delegated: D) -> D:
+    """As `_like`, for a method that takes a function, which `poll` calls and cannot await."""
+    _like(method, delegated)
+    doc = method.__doc__ or ""
+    delegated.__doc__ = doc.replace("; the function may be async", "; the function is a plain one")
+    return delegated
+
+
 def _like(method: Callable[..., Any], delegated: D) -> D:
     """Give a delegated method the name, the docstring and the signature of the original."""
     functools.update_wrapper(delegated, method)
@@ -153,7 +161,7 @@ def event_for(
     """As `event`, for a handler that gets the facade of an object."""
 
     def delegated(self: Facade[C], function: Callable[[F], object]) -> Registration:
-        check_function("function", function)
+        check_plain_function("function", function)
         target, pump = self._target, self._pump
 
         async def deliver(happened: M) -> None:
@@ -162,7 +170,7 @@ def event_for(
         handler = pump.call(lambda: method(target, deliver))
         return Registration(lambda: pump.call(handler.remove))
 
-    return _like(method, delegated)
+    return _with_handler(method, delegated)
 
 
 def event(
@@ -171,7 +179,7 @@ def event(
     """A method that registers a handler, as one whose handler runs in `poll`."""
 
     def delegated(self: Facade[C], function: Callable[[T], object]) -> Registration:
-        check_function("function", function)
+        check_plain_function("function", function)
         target, pump = self._target, self._pump
 
         async def deliver(happened: T) -> None:
@@ -180,7 +188,7 @@ def event(
         handler = pump.call(lambda: method(target, deliver))
         return Registration(lambda: pump.call(handler.remove))
 
-    return _like(method, delegated)
+    return _with_handler(method, delegated)
 
 
 def request(
@@ -189,7 +197,7 @@ def request(
     """As `event`, for a handler whose answer the SDK waits for: a value, or a call's handle."""
 
     def delegated(self: Facade[C], function: Callable[[T], object]) -> Registration:
-        check_function("function", function)
+        check_plain_function("function", function)
         target, pump = self._target, self._pump
 
         async def ask(about: T) -> object:
@@ -199,7 +207,7 @@ def request(
         handler = pump.call(lambda: method(target, ask))
         return Registration(lambda: pump.call(handler.remove))
 
-    return _like(method, delegated)
+    return _with_handler(method, delegated)
 
 
 def happening(
@@ -208,7 +216,7 @@ def happening(
     """As `event`, for a handler that the SDK calls and does not await."""
 
     def delegated(self: Facade[C], function: Callable[[T], object]) -> Registration:
-        check_function("function", function)
+        check_plain_function("function", function)
         target, pump = self._target, self._pump
 
         def tell(happened: T) -> None:
@@ -217,7 +225,7 @@ def happening(
         handler = pump.call(lambda: method(target, tell))
         return Registration(lambda: pump.call(handler.remove))
 
-    return _like(method, delegated)
+    return _with_handler(method, delegated)
 
 
 def made(

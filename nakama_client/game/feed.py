@@ -12,7 +12,7 @@ from nakama_client.feed_settings import Acknowledge
 from nakama_client.game.delegation import Facade, call
 from nakama_client.game.handle import Handle
 from nakama_client.game.pump import Pump
-from nakama_client.protocol.rules import check_function
+from nakama_client.protocol.rules import check_plain_function
 
 _AHEAD = 64  # notifications that wait for `poll`, so that one frame can handle many
 
@@ -45,7 +45,7 @@ class GameFeed(Facade[NotificationFeed]):
             A handle that is done when the feed has ended; it raises what ended it. Cancelling it
             stops the feed.
         """
-        check_function("function", function)
+        check_plain_function("function", function)
         return Handle(self._pump.submit(lambda: self._run(function)), self._pump)
 
     open = call(NotificationFeed.open)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar
 
 from nakama_client.game.pump import Pump
-from nakama_client.protocol.rules import check_function, check_seconds
+from nakama_client.protocol.rules import check_plain_function, check_seconds
 
 T = TypeVar("T")
 
@@ -97,9 +97,9 @@ class Handle(Generic[T]):
         Raises:
             ArgumentError: One of them can't be called.
         """
-        check_function("function", function)
+        check_plain_function("function", function)
         if error is not None:
-            check_function("error", error)
+            check_plain_function("error", error)
         self._outcome.is_taken = True
         take_error = self._pump.report if error is None else error
 

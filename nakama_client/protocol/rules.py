@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from nakama_client.config import is_async_function
 from nakama_client.errors import ArgumentError
 
 _UUID = re.compile(
@@ -69,6 +70,13 @@ def check_function(name: str, function: object) -> None:
     """Something that can be called."""
     if not callable(function):
         raise ArgumentError(f"{name} must be a function, not {_kind(function)}")
+
+
+def check_plain_function(name: str, function: object) -> None:
+    """Something that can be called and is not async: nobody would await what it gives."""
+    check_function(name, function)
+    if is_async_function(function):
+        raise ArgumentError(f"{name} must be a plain function (`def`), not an async one")
 
 
 def check_vars(vars: object) -> dict[str, str]:  # noqa: A002 - Nakama's own name

@@ -20,6 +20,7 @@ import attrs
 from nakama_client.errors import ArgumentError, NotRegistered
 from nakama_client.events.handlers import Function, Handler, Handlers
 from nakama_client.protocol.rules import (
+    check_plain_function,
     check_present,
     check_text,
     check_texts,
@@ -168,6 +169,7 @@ class PushDevice:
         Returns:
             The handler; its `remove()` stops the calls.
         """
+        check_plain_function("function", function)
         return self._on_error.add(function)
 
     async def register(self) -> RegistrationReply | None:

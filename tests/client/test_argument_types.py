@@ -56,6 +56,11 @@ NOT_JSON = [
     b"bytes",
 ]
 
+
+async def never_awaited(*_: object) -> Any:
+    """A function where only a plain one is of use."""
+
+
 CALLS: list[Callable[[Any], Any]] = [
     lambda client: client.list_notifications(SESSION, limit="5"),
     lambda client: client.list_notifications(SESSION, limit=True),
@@ -140,6 +145,7 @@ CALLS: list[Callable[[Any], Any]] = [
 ]
 
 SOCKET_CALLS: list[Callable[[Any], Any]] = [
+    lambda socket: socket.wait_for(socket.notifications, never_awaited),
     lambda socket: socket.rpc(5),
     lambda socket: socket.rpc("f", timeout="5"),
     lambda socket: socket.join_channel(5),
@@ -199,6 +205,12 @@ MAKERS: list[Callable[[], object]] = [
     lambda: ReconnectPolicy(should_reconnect=False),
     lambda: Session(5),
     lambda: Session.from_dict(TOKEN),
+    lambda: RetryPolicy(should_retry=never_awaited),  # type: ignore[arg-type]
+    lambda: ReconnectPolicy(should_reconnect=never_awaited),  # type: ignore[arg-type]
+    lambda: Client(URL, clock=never_awaited),  # type: ignore[arg-type]
+    lambda: Client(URL).on_exchange(never_awaited),  # type: ignore[arg-type]
+    lambda: Client(URL).iter_notifications(SESSION, on_progress=never_awaited),
+    lambda: PushDevice(URL, "app").on_error(never_awaited),
     lambda: SESSION.is_expired("5"),
     lambda: PushDevice(5, "app"),
     lambda: PushDevice("127.0.0.1:8890", "app"),

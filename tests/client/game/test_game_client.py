@@ -261,6 +261,25 @@ def test_functions_that_cannot_be_called_are_refused(client: GameClient, ada: Se
     assert handle.result().user.id == ada.user_id
 
 
+def test_async_functions_are_refused_where_poll_calls_them(
+    client: GameClient, ada: Session
+) -> None:
+    async def never_awaited(_: object) -> None:
+        """Nobody runs it in the game's thread."""
+
+    for register in (
+        lambda: client.get_account(ada).then(never_awaited),
+        lambda: client.socket(ada).on_notification(never_awaited),
+        lambda: client.socket(ada).on_party(never_awaited),
+        lambda: client.on_session_expired(never_awaited),
+        lambda: client.on_error(never_awaited),
+        lambda: client.notifications(ada).run(never_awaited),
+    ):
+        with pytest.raises(ArgumentError, match="plain function"):
+            register()
+    assert "the function is a plain one" in (GameSocket.on_notification.__doc__ or "")
+
+
 def test_error_of_a_call_that_nobody_looks_at_goes_to_on_error(
     client: GameClient, ada: Session
 ) -> None:
