@@ -162,6 +162,8 @@ async def _mock() -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "mock_server", f"--socket.port={port}", "--console.port=0"),
         *("--onesignal.port=0", f"--runtime.path={_MODULES}", "--logger.level=error"),
+        # By default, 5,000 players refresh 100 sessions in each second.
+        "--session.token_expiry_sec=7200",
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )

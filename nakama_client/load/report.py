@@ -34,6 +34,9 @@ _SETTLE = "nakama_client settle"
 _SETTLED = "nakama_client settled"
 _SECONDS_TO_SETTLE = 12.0
 
+_MOST_LOGGED = 100
+_logged: set[tuple[object, ...]] = set()
+
 _FURTHER = ("repeated", "out_of_order", "uncertain", "left")
 _COLUMNS = ("expected", "delivered", "missed", *_FURTHER)
 
@@ -48,8 +51,22 @@ def install() -> None:
 
 
 def log_failure(name: str, error: BaseException) -> None:
-    """Log an error that is not the server's, with where it arose."""
-    _log.error("%s failed", name, exc_info=error)
+    """Log an error that is not the server's, with where it arose.
+
+    That is done once for each place: thousands of players fail alike, and each time is counted.
+    """
+    place = (name, *_place_of(error))
+    if place not in _logged and len(_logged) < _MOST_LOGGED:
+        _logged.add(place)
+        _log.error("%s failed; further such failures are only counted", name, exc_info=error)
+
+
+def _place_of(error: BaseException) -> tuple[object, ...]:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    line = None if trace is None else (trace.tb_frame.f_code, trace.tb_lineno)
+    return type(error), line
 
 
 def _add_options(parser: Any, **_: object) -> None:

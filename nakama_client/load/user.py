@@ -24,7 +24,7 @@ from locust.exception import (
 from nakama_client.client import Client
 from nakama_client.config import Timeouts
 from nakama_client.disconnect import DisconnectReason
-from nakama_client.errors import ArgumentError, NakamaError
+from nakama_client.errors import ArgumentError, HandlerFailed, NakamaError
 from nakama_client.events.flag import Flag
 from nakama_client.events.tasks import start
 from nakama_client.features.channel_messages import ChannelMessage
@@ -165,11 +165,13 @@ class NakamaUser(User):
     async def connect(self) -> None:
         """Open the socket and the feed of notifications, and listen.
 
-        Connects, reconnects and closes are counted, each arrival with a marker, too.
+        Connects, reconnects and closes are counted, each arrival with a marker, too. Failures are
+        each handler that raises, and each error that no call raises, under its class.
         """
         socket = self.socket = self.client.socket(self.session)
         socket.on_connected(self._connected)
         socket.on_disconnect(self._disconnected)
+        socket.on_error(self._failed)
         socket.on_channel_message(self._received_message)
         socket.on_match_data(self._received_data)
         self.feed = self.client.notifications(self.session, socket=socket, on_progress=self._listed)
@@ -252,6 +254,15 @@ class NakamaUser(User):
             content = json.loads(data.data)
             if isinstance(content, dict):
                 self._load.received(self.session.user_id, content)
+
+    def _failed(self, error: Exception) -> None:
+        # Locust keeps each text, and theirs have the event or the request: the cause has not.
+        cause = error.__cause__ or error
+        if isinstance(error, HandlerFailed):
+            self._load.record("TASK", error.handler, None, cause)
+            report.log_failure(error.handler, cause)
+        else:
+            self._load.record("SOCKET", type(error).__name__, None, cause)
 
     def _connected(self, event: Connected) -> None:
         self._back_at = time.perf_counter()

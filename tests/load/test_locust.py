@@ -211,6 +211,7 @@ def test_tasks_that_fail_are_failures_under_their_names(server: MockServer, tmp_
         assert requests == failures > 0
     assert "plain must be a coroutine: write `async def plain(self)`" in done.output
     assert "a bug in the scenario" in done.output
+    assert done.output.count("raises failed") == 1  # and not once for each player and time
     assert "RPC function not found" in done.output
     assert done.stats["SOCKET", "close"] == (10, 0)
 
@@ -253,6 +254,36 @@ def test_a_class_without_players_ends_the_test_with_the_reason(
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"ERROR/locust.runners: {problem}" in done.stdout + done.stderr
+
+
+def test_a_handler_that_raises_is_a_failure_under_its_name(
+    server: MockServer, tmp_path: Path
+) -> None:
+    path = locustfile(
+        tmp_path,
+        """
+        class Player(NakamaUser):
+            wait_time = constant(0.2)
+
+            async def on_start(self):
+                await super().on_start()
+                self.socket.on_channel_message(self.read)
+
+            def read(self, message):
+                note(self, "read", until=lambda ran: len(ran) == 5)
+                raise ValueError("a bug in the handler")
+
+            @task
+            async def write(self):
+                room = await self.socket.join_channel("room")
+                await self.socket.send_message(room.id, {})
+        """,
+    )
+    done = run(path, server.http_url, tmp_path, *AT_MOST)
+    assert done.code == 1
+    requests, failures = done.stats["TASK", "Player.read"]
+    assert requests == failures >= 5
+    assert done.output.count("ValueError: a bug in the handler") == 1
 
 
 def test_a_player_who_stops_inside_of_a_task_group_is_no_failure(
