@@ -113,6 +113,7 @@ async def test_others_are_served_between_the_steps_of_a_large_push(
     assert shown["successful"] == COUNT - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ids", "aliases", "everybody", "filters"])
 async def test_no_step_of_the_largest_push_is_large(
     kind: str, backend: Backend, monkeypatch: pytest.MonkeyPatch
@@ -243,6 +244,7 @@ async def test_a_push_that_fails_in_the_middle_leaves_nothing(
     assert len(backend.stub.pushes) == COUNT
 
 
+@pytest.mark.slow
 async def test_a_stub_killed_in_the_middle_of_a_push_starts_without_it(
     backend: Backend, at_turn: Callable[..., list[int]], tmp_path: Path
 ) -> None:

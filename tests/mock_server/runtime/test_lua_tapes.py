@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mock_server import Config, MockServer
+from tests.inner_loop import mostly_slow
 from tests.mock_server.test_tapes import LANDED, PROFILES
 from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
@@ -54,6 +55,21 @@ LANDED_WITH_CALLERS = {
 }
 """Tapes that call runtime functions with any arguments, by a module that does just that."""
 
+FAST = LANDED_WITH_CALLERS | {
+    "chat_room",
+    "events",
+    "notif_batch_socket",
+    "notif_runtime_api",
+    "notif_runtime_rules",
+    "register_push",
+    "rpc_http_runtime",
+    "rpc_socket_context",
+    "storage",
+    "streams",
+    "tournament",
+}
+"""The others hardly meet a module, and are played with those in Python, too."""
+
 TAPES = sorted(
     {name for name in LANDED if load_tape(name).profile in ("stock", "ext")} | LANDED_WITH_CALLERS
 )
@@ -71,7 +87,7 @@ def modules_of(profile: str, folder: Path) -> Path:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", TAPES)
+@pytest.mark.parametrize("name", mostly_slow(TAPES, fast=FAST))
 async def test_the_mock_answers_as_recorded(name: str, tmp_path: Path) -> None:
     tape = load_tape(name)
     async with OneSignalStandIn(tape.outbound_answers()) as onesignal:
