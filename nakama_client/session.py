@@ -13,7 +13,7 @@ from nakama_client import errors
 from nakama_client.protocol.tokens import Tokens, restore
 
 
-class _Saved(msgspec.Struct):
+class _SavedSession(msgspec.Struct):
     token: str
     refresh_token: str | None = ""
     created: bool = False
@@ -127,7 +127,7 @@ class Session:
             ArgumentError: The dict holds no tokens, or something else is given.
         """
         try:
-            known = msgspec.convert(saved, _Saved)
+            known = msgspec.convert(saved, _SavedSession)
         except (msgspec.ValidationError, UnicodeEncodeError) as error:
             raise errors.ArgumentError(f"this is no saved session: {error}") from None
         session = cls(known.token, known.refresh_token or "", created=known.created)

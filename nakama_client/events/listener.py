@@ -35,10 +35,10 @@ class Listener(Generic[T]):
         self.ended = ended
 
     def received_unreadable(self, item: UnreadableItem) -> None:
-        """It was reported, and tells nothing else."""
+        """Do nothing: the `on_error` handlers get the item."""
 
     def missed(self) -> None:
-        """It was reported, and tells nothing else."""
+        """Do nothing: the `on_error` handlers get the frame."""
 
     def connected(self) -> None:
-        """What was joined is restored by now."""
+        """Do nothing: the socket restores what the connection before had."""

@@ -35,7 +35,7 @@ class PushRegistration:
 
 
 @frozen
-class _Answer:
+class _RegisteredPlayer:
     os_player_id: str = ""
 
 
@@ -159,7 +159,7 @@ def _request(rpc_id: str, payload: str, timeout: float | None) -> Request:
 def _registration(reply: RpcReply) -> PushRegistration:
     """A game's function may answer anything; the mock's returns the player id."""
     try:
-        answer = decode(reply.payload.encode(), _Answer)
+        answer = decode(reply.payload.encode(), _RegisteredPlayer)
     except DECODE_ERRORS:
-        answer = _Answer()
+        answer = _RegisteredPlayer()
     return PushRegistration(answer.os_player_id, reply.payload)

@@ -15,7 +15,7 @@ import msgspec
 from nakama_client import errors
 from nakama_client.config import is_transient
 from nakama_client.protocol.delivery_log import CAPACITY, DeliveryLog
-from nakama_client.protocol.paging import PageWalk
+from nakama_client.protocol.paging import Pagination
 
 # After so many that came live only, their places in the list are looked up.
 _MOST_UNLISTED = CAPACITY // 2
@@ -23,8 +23,8 @@ _MOST_UNLISTED = CAPACITY // 2
 # With so many remembered, the user has to acknowledge before more is delivered.
 _MOST_REMEMBERED = 2 * CAPACITY
 
-# Between two backfills: a walk of its own would keep what it has seen.
-_NO_WALK = PageWalk("")
+# Between two backfills: one of its own would keep what it has seen.
+_NO_PAGES = Pagination("")
 
 _SYSTEM = "00000000-0000-0000-0000-000000000000"
 
@@ -110,11 +110,11 @@ class CatchUp(Generic[T]):
         "_limit",
         "_next_check",
         "_not_before",
+        "_pagination",
         "_pause",
         "_random",
         "_ready",
         "_unreadable_backfills",
-        "_walk",
         "dropped",
         "listed",
         "log",
@@ -146,7 +146,7 @@ class CatchUp(Generic[T]):
         self._last_unreadable = 0.0
         self._not_before = 0.0  # when the next backfill may begin
         self._cursor: str | None = None  # of the backfill; None when none runs
-        self._walk = _NO_WALK
+        self._pagination = _NO_PAGES
         self._asked: Fetch | None = None
         self._ready: dict[str, T] = {}  # to be delivered before anything else
         self._held: dict[str, T] = {}  # what came live, and waits for the backfill
@@ -236,7 +236,7 @@ class CatchUp(Generic[T]):
         page = list(items)
         ids = [item.id for item in page]
         again: list[str] = []
-        if self._walk.turn(ids, cursor):
+        if self._pagination.turn(ids, cursor):
             for item in page:
                 if item.id in self.log:
                     self._held.pop(item.id, None)
@@ -246,9 +246,9 @@ class CatchUp(Generic[T]):
                     self._has_progressed = True
             again = self.log.list_page(ids, cursor)
         self._cursor = cursor
-        if self._walk.is_over:
+        if self._pagination.is_over:
             # What a server that repeats itself leaves out may still be there.
-            if not self._walk.is_repeating:
+            if not self._pagination.is_repeating:
                 self.log.end_backfill()
             self._end_backfill(now)
         return again
@@ -295,13 +295,13 @@ class CatchUp(Generic[T]):
             self._not_before = now + self._pause(self._unreadable_backfills)
         self._is_check = self._is_check and not self._has_gap
         self._has_gap = self._has_progressed = False
-        self._walk = PageWalk(self.log.cursor)
+        self._pagination = Pagination(self.log.cursor)
         self.log.begin_backfill(now)
         self._plan_check(now)
 
     def _end_backfill(self, now: float) -> None:
         self._cursor = self._asked = None
-        self._walk = _NO_WALK
+        self._pagination = _NO_PAGES
         self._is_check = self._has_progressed = False
         self._plan_check(now)
 

@@ -45,7 +45,7 @@ class _Entry(msgspec.Struct):
     backfill: int = 0
 
 
-class _Saved(msgspec.Struct):
+class _SavedLog(msgspec.Struct):
     cursor: str = ""
     seen: dict[str, float] = {}
 
@@ -94,7 +94,7 @@ class DeliveryLog:
         overlap_window: float,
         state: AcknowledgementState = AcknowledgementState.DONE,
     ) -> None:
-        saved_state = _Saved() if saved is None else _read(saved)
+        saved_state = _SavedLog() if saved is None else _read(saved)
         self.cursor = saved_state.cursor
         self.unlisted = len(saved_state.seen)
         self.delivered = 0
@@ -117,7 +117,7 @@ class DeliveryLog:
     def save(self) -> str:
         """A text with which another process goes on; what was only delivered is not in it."""
         seen = {item_id: each.since for item_id, each in self._entries.items() if each.state}
-        return encode(_Saved(self.cursor, seen)).decode()
+        return encode(_SavedLog(self.cursor, seen)).decode()
 
     def begin_backfill(self, now: float) -> None:
         """A backfill begins: the list is read from `cursor` to its end."""
@@ -221,9 +221,9 @@ class DeliveryLog:
             del self._past[next(iter(self._past))]
 
 
-def _read(saved: str) -> _Saved:
+def _read(saved: str) -> _SavedLog:
     try:
-        return decode(saved.encode(), _Saved)
+        return decode(saved.encode(), _SavedLog)
     except DECODE_ERRORS as error:
         problem = "the stored position can't be read, the feed's forget() helps"
         raise ArgumentError(f"{problem}: {error}") from error

@@ -92,7 +92,7 @@ def beginning_of(member: str) -> bytes:
     return f'{{"{member}":'.encode(errors="replace")
 
 
-class _Refusal(msgspec.Struct):
+class _RefusedRequest(msgspec.Struct):
     code: int = 0
     message: str = ""
 
@@ -140,7 +140,7 @@ class Envelope(msgspec.Struct):
         if raw is None:
             return
         try:
-            refusal = decode(raw, _Refusal)
+            refusal = decode(raw, _RefusedRequest)
         except DECODE_ERRORS as error:
             problem = str(error)
         else:

@@ -27,12 +27,12 @@ P = TypeVar("P", bound=_HasCursor)
 Progress = Callable[[int, int | None], object]
 
 
-class PageWalk:
-    """A walk through the pages of a list: it tells which page is the last one.
+class Pagination:
+    """Goes through the pages of a list, and tells which page is the last one.
 
     Nakama's notification cursor is never empty, not even on an empty page, so its presence says
     nothing. Other lists leave it out on the last page. A server that sends a page or a cursor a
-    second time would send it for ever. The walk remembers about 200 bytes of each page.
+    second time would send it for ever. About 200 bytes of each page are remembered.
 
     Args:
         cursor: Where it begins, "" for the beginning.
@@ -124,7 +124,7 @@ class PageIterator(Generic[T]):
         self._cursor = cursor
         self._next_cursor = cursor or ""
         self._items: Iterator[T] = iter(())
-        self._walk = PageWalk(cursor or "")
+        self._pagination = Pagination(cursor or "")
 
     def __aiter__(self) -> Self:
         return self
@@ -134,7 +134,7 @@ class PageIterator(Generic[T]):
             for item in self._items:
                 return item
             self._cursor = self._next_cursor or self._cursor
-            if self._walk.is_over:
+            if self._pagination.is_over:
                 raise StopAsyncIteration
             await self._turn()
 
@@ -149,12 +149,12 @@ class PageIterator(Generic[T]):
 
     async def _turn(self) -> None:
         items, unreadable, cursor = await self._fetch(self._cursor)
-        is_new = self._walk.turn([*items, *unreadable], cursor)
+        is_new = self._pagination.turn([*items, *unreadable], cursor)
         self._items = iter(items if is_new else ())
         self._next_cursor = cursor
         self._listed += len(items) if is_new else 0
         if self._on_progress is not None:
-            self._on_progress(self._listed, self._listed if self._walk.is_over else None)
+            self._on_progress(self._listed, self._listed if self._pagination.is_over else None)
 
 
 def paginate(

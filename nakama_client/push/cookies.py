@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from email.message import Message
 from http.client import HTTPResponse
-from http.cookiejar import CookieJar
 from typing import cast
 from urllib.request import Request
 
@@ -26,6 +25,8 @@ class WebsiteCookies:
     """
 
     def __init__(self, url: str, values: dict[str, str]) -> None:
+        from http.cookiejar import CookieJar  # which takes 2 ms, and most programs play no device
+
         self._url = url
         self._jar = CookieJar()
         self._kept: dict[str, str] = {}  # of the jar, in `values`
@@ -74,7 +75,7 @@ class WebsiteCookies:
         return {name: text for name, _, text in pairs}
 
 
-class _Answer:
+class _CookieResponse:
     """As much of an answer as the jar reads."""
 
     def __init__(self, headers: Message) -> None:
@@ -85,4 +86,4 @@ class _Answer:
 
 
 def _answer(headers: Message) -> HTTPResponse:
-    return cast("HTTPResponse", _Answer(headers))
+    return cast("HTTPResponse", _CookieResponse(headers))

@@ -146,11 +146,11 @@ PAGES = st.lists(
 @settings(max_examples=examples(60), deadline=None)
 @given(pages=PAGES)
 def test_every_list_of_repeated_pages_ends(pages: list[Page]) -> None:
-    async def walk() -> None:
+    async def iterate() -> None:
         repeating = Repeating(pages)
         async with ScriptedServer(answer=repeating.answer) as server, Client(server.url) as client:
             found = [each.id async for each in client.iter_notifications(SESSION)]
         assert repeating.requests <= len(pages) + 1
         assert len(found) <= sum(len(ids) for ids, _ in pages)
 
-    asyncio.run(walk())
+    asyncio.run(iterate())

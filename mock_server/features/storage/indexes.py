@@ -54,7 +54,7 @@ class IndexPage:
 
 
 @frozen
-class _Entry:
+class _IndexEntry:
     """What an index knows of an object."""
 
     id: ObjectId
@@ -80,7 +80,7 @@ class _Index:
 
     declared: StorageIndex
     filter: StorageIndexFilter | None
-    entries: dict[tuple[str, str, str], _Entry] = field(factory=dict)
+    entries: dict[tuple[str, str, str], _IndexEntry] = field(factory=dict)
 
     def holds(self, collection: str, key: str) -> bool:
         """Tell whether objects of this name belong into it."""
@@ -94,7 +94,7 @@ class _Index:
             return
         which = ObjectId(row["collection"], row["key"], row["user_id"])
         self.entries.pop(which.order, None)
-        self.entries[which.order] = _Entry(which, _document(row, shown), shown, row)
+        self.entries[which.order] = _IndexEntry(which, _document(row, shown), shown, row)
 
     def remove(self, which: ObjectId) -> None:
         """Drop an object."""
@@ -210,7 +210,7 @@ class StorageIndexes:
         objects = self._shown(index, page, caller)
         return IndexPage(objects, following if page else "")
 
-    def _shown(self, index: _Index, page: Sequence[_Entry], caller: str) -> list[FoundObject]:
+    def _shown(self, index: _Index, page: Sequence[_IndexEntry], caller: str) -> list[FoundObject]:
         if index.declared.index_only:
             return [
                 FoundObject(entry.row, entry.value)
@@ -338,7 +338,7 @@ def _filtered(row: IndexedRow) -> dict[str, Any]:
     }
 
 
-def _search(index: _Index, query: str) -> list[_Entry]:
+def _search(index: _Index, query: str) -> list[_IndexEntry]:
     """What a query finds, the best first, then in the order of writing."""
     try:
         scored = parse_query(query).search(
@@ -350,7 +350,7 @@ def _search(index: _Index, query: str) -> list[_Entry]:
     return [entry for _, entry in scored]
 
 
-def _sort(found: list[_Entry], order: Sequence[str], sortable: Collection[str]) -> None:
+def _sort(found: list[_IndexEntry], order: Sequence[str], sortable: Collection[str]) -> None:
     """Order entries by fields; those without the field come last, and equal ones stay."""
     for name in reversed(order):
         path, is_descending = name.lstrip("+-"), name.startswith("-")

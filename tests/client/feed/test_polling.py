@@ -132,7 +132,7 @@ async def test_close_ends_a_list_that_nobody_waits_for_any_more() -> None:
 
 @pytest.mark.asyncio
 async def test_feed_finishes_its_walk_under_frames_that_cannot_be_read() -> None:
-    """Each such frame needs one more walk, but takes no page away."""
+    """Each such frame needs one more backfill, but takes no page away."""
     stored = StoredList(*map(row, range(1000)))
     peers: asyncio.Queue[Peer] = asyncio.Queue()
 
@@ -152,7 +152,7 @@ async def test_feed_finishes_its_walk_under_frames_that_cannot_be_read() -> None
         found = [(await anext(feed)).subject for _ in range(1000)]
         assert found == [str(number) for number in range(1000)]
         assert stored.requests == 10
-        # The walk's end, then one more walk at once; the one after that waits for its pause.
+        # The backfill's end, then one more at once; the one after that waits for its pause.
         while stored.requests < 11 + 11:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):

@@ -43,7 +43,7 @@ def proof(provider: str, of: object) -> dict[str, Any]:
 
 
 @attrs.frozen
-class World:
+class GameData:
     """A filled server.
 
     Attributes:
@@ -92,7 +92,7 @@ def make_server() -> tuple[MockServer, list[Any]]:
     return server, events
 
 
-async def fill(server: MockServer, client: GrpcClient, events: list[Any]) -> World:
+async def fill(server: MockServer, client: GrpcClient, events: list[Any]) -> GameData:
     """Give a server users, friends, groups, messages and everything else that is listed."""
     bearers, users, refresh_token = {}, {}, ""
     for name in NAMES:
@@ -115,7 +115,7 @@ async def fill(server: MockServer, client: GrpcClient, events: list[Any]) -> Wor
         await server.notifications.send(users["alice"], f"n{number}", content, code=number + 1)
     page = await client.call("ListNotifications", {"limit": 100}, bearers["alice"])
     ids = tuple(each["id"] for each in page["notifications"])
-    return World(users, bearers, refresh_token, guild, club, rooms, ids, events)
+    return GameData(users, bearers, refresh_token, guild, club, rooms, ids, events)
 
 
 async def _fill_account(

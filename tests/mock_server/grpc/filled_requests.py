@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from tests.mock_server.grpc.filled import PROOFS, World, proof
+from tests.mock_server.grpc.filled import PROOFS, GameData, proof
 
 Request = dict[str, Any]
 
@@ -25,7 +25,7 @@ class Asked:
     by: str = "alice"
 
 
-def requests_of(name: str, world: World) -> list[Asked]:
+def requests_of(name: str, data: GameData) -> list[Asked]:
     """The requests to an operation.
 
     Raises:
@@ -34,7 +34,7 @@ def requests_of(name: str, world: World) -> list[Asked]:
     for prefix, make in (("Authenticate", _authenticate), ("Link", _link), ("Unlink", _unlink)):
         if name.startswith(prefix):
             return make(name.removeprefix(prefix))
-    return [each if isinstance(each, Asked) else Asked(each) for each in _REQUESTS[name](world)]
+    return [each if isinstance(each, Asked) else Asked(each) for each in _REQUESTS[name](data)]
 
 
 def follow(asked: Asked, answer: Request) -> Asked | None:
@@ -79,27 +79,27 @@ def _unlink(provider: str) -> list[Asked]:
     return [Asked(account), Asked(account, "carol"), Asked({})]
 
 
-def _members(world: World) -> list[Request | Asked]:
-    both = [world.users["bob"], world.users["frank"]]
+def _members(data: GameData) -> list[Request | Asked]:
+    both = [data.users["bob"], data.users["frank"]]
     return [
-        {"group_id": world.guild, "user_ids": both},
-        {"group_id": world.guild, "user_ids": [world.users["erin"]]},
-        {"group_id": world.guild, "user_ids": []},
-        Asked({"group_id": world.guild, "user_ids": both}, "frank"),
-        Asked({"group_id": world.club, "user_ids": [world.users["carol"]]}, "bob"),
+        {"group_id": data.guild, "user_ids": both},
+        {"group_id": data.guild, "user_ids": [data.users["erin"]]},
+        {"group_id": data.guild, "user_ids": []},
+        Asked({"group_id": data.guild, "user_ids": both}, "frank"),
+        Asked({"group_id": data.club, "user_ids": [data.users["carol"]]}, "bob"),
     ]
 
 
-def _group(world: World) -> list[Request | Asked]:
+def _group(data: GameData) -> list[Request | Asked]:
     return [
-        *(Asked({"group_id": world.guild}, name) for name in ("alice", "bob", "carol")),
-        *(Asked({"group_id": world.club}, name) for name in ("bob", "carol", "dave")),
-        {"group_id": world.users["bob"]},
+        *(Asked({"group_id": data.guild}, name) for name in ("alice", "bob", "carol")),
+        *(Asked({"group_id": data.club}, name) for name in ("bob", "carol", "dave")),
+        {"group_id": data.users["bob"]},
     ]
 
 
-def _friends(world: World) -> list[Request | Asked]:
-    users = world.users
+def _friends(data: GameData) -> list[Request | Asked]:
+    users = data.users
     return [
         {"ids": [users["bob"], users["frank"]], "usernames": ["dave", "carol"]},
         {"ids": [users["alice"]]},
@@ -109,9 +109,9 @@ def _friends(world: World) -> list[Request | Asked]:
     ]
 
 
-def _records(board: str, name: str) -> Callable[[World], list[Request | Asked]]:
-    def make(world: World) -> list[Request | Asked]:
-        owners = [world.users["bob"], world.users["carol"]]
+def _records(board: str, name: str) -> Callable[[GameData], list[Request | Asked]]:
+    def make(data: GameData) -> list[Request | Asked]:
+        owners = [data.users["bob"], data.users["carol"]]
         return [
             {board: name, "owner_ids": owners, "limit": 2},
             {board: name, "limit": 100, "expiry": "1800057600"},
@@ -124,9 +124,9 @@ def _records(board: str, name: str) -> Callable[[World], list[Request | Asked]]:
     return make
 
 
-def _around(board: str, name: str) -> Callable[[World], list[Request | Asked]]:
-    def make(world: World) -> list[Request | Asked]:
-        owner = {"owner_id": world.users["carol"]}
+def _around(board: str, name: str) -> Callable[[GameData], list[Request | Asked]]:
+    def make(data: GameData) -> list[Request | Asked]:
+        owner = {"owner_id": data.users["carol"]}
         return [
             {board: name, **owner, "limit": 1},
             {board: name, **owner, "limit": 3, "expiry": "1800057600"},
@@ -137,8 +137,8 @@ def _around(board: str, name: str) -> Callable[[World], list[Request | Asked]]:
     return make
 
 
-def _write_record(board: str, name: str) -> Callable[[World], list[Request | Asked]]:
-    def make(world: World) -> list[Request | Asked]:
+def _write_record(board: str, name: str) -> Callable[[GameData], list[Request | Asked]]:
+    def make(data: GameData) -> list[Request | Asked]:
         record = {"score": "9007199254740993", "subscore": "3", "metadata": '{"a":"ü"}'}
         return [
             {board: name, "record": {**record, "operator": 3}},
@@ -157,12 +157,12 @@ def _write_record(board: str, name: str) -> Callable[[World], list[Request | Ask
     return make
 
 
-def _one(board: str, name: str) -> Callable[[World], list[Request | Asked]]:
-    return lambda world: [{board: name}, Asked({board: name}, "frank"), {board: "no-such-board"}]
+def _one(board: str, name: str) -> Callable[[GameData], list[Request | Asked]]:
+    return lambda data: [{board: name}, Asked({board: name}, "frank"), {board: "no-such-board"}]
 
 
-def _receipts(field: str, receipt: str, **more: str) -> Callable[[World], list[Request | Asked]]:
-    return lambda world: [
+def _receipts(field: str, receipt: str, **more: str) -> Callable[[GameData], list[Request | Asked]]:
+    return lambda data: [
         {field: receipt, **more},
         {field: receipt.replace("t-1", "t-0"), **more},
         {field: f"{receipt}:sandbox:refunded", "persist": False, **more},
@@ -172,7 +172,7 @@ def _receipts(field: str, receipt: str, **more: str) -> Callable[[World], list[R
     ]
 
 
-def _account_changes(world: World) -> list[Request | Asked]:
+def _account_changes(data: GameData) -> list[Request | Asked]:
     names = ("username", "display_name", "avatar_url", "lang_tag", "location", "timezone")
     return [
         {name: f"{name} ü" if name == "display_name" else name[:2] for name in names},
@@ -183,17 +183,17 @@ def _account_changes(world: World) -> list[Request | Asked]:
     ]
 
 
-def _group_changes(world: World) -> list[Request | Asked]:
+def _group_changes(data: GameData) -> list[Request | Asked]:
     changes = {"name": "n", "description": "d", "lang_tag": "fr", "avatar_url": "a", "open": False}
     return [
-        {"group_id": world.guild, **changes},
-        {"group_id": world.guild, "description": "", "open": True},
-        {"group_id": world.guild, "name": "club"},
-        Asked({"group_id": world.guild, **changes}, "bob"),
+        {"group_id": data.guild, **changes},
+        {"group_id": data.guild, "description": "", "open": True},
+        {"group_id": data.guild, "name": "club"},
+        Asked({"group_id": data.guild, **changes}, "bob"),
     ]
 
 
-def _write_objects(world: World) -> list[Request | Asked]:
+def _write_objects(data: GameData) -> list[Request | Asked]:
     written = {"collection": "saves", "key": "slot-0", "value": '{"n": 9007199254740993}'}
     return [
         {"objects": [{**written, "permission_read": 2, "permission_write": 0}]},
@@ -205,7 +205,7 @@ def _write_objects(world: World) -> list[Request | Asked]:
     ]
 
 
-_REQUESTS: dict[str, Callable[[World], list[Request | Asked]]] = {
+_REQUESTS: dict[str, Callable[[GameData], list[Request | Asked]]] = {
     "AddFriends": lambda w: [*_friends(w), {"usernames": ["frank"], "metadata": '{"a": 1}'}],
     "AddGroupUsers": _members,
     "BanGroupUsers": _members,

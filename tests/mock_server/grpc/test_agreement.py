@@ -14,7 +14,7 @@ from mock_server import MockServer
 from tests.inner_loop import mostly_slow
 from tests.mock_server.grpc.client import OPERATIONS, connected
 from tests.mock_server.grpc.fields import all_fields, set_fields
-from tests.mock_server.grpc.filled import World, fill, make_server
+from tests.mock_server.grpc.filled import GameData, fill, make_server
 from tests.mock_server.grpc.filled_requests import Asked, follow, requests_of
 from tests.mock_server.grpc.two_ways import OverGrpc, OverHttp, Way, comparable
 
@@ -72,7 +72,7 @@ class Filled:
     """A running server, and how it was when it was filled."""
 
     server: MockServer
-    world: World
+    data: GameData
     snapshot: bytes
 
 
@@ -82,8 +82,8 @@ def filled() -> Iterator[Filled]:
 
     async def prepare() -> Filled:
         async with connected(server) as client:
-            world = await fill(server, client, events)
-        return Filled(server, world, await server.snapshot())
+            data = await fill(server, client, events)
+        return Filled(server, data, await server.snapshot())
 
     with server:
         yield asyncio.run(prepare())
@@ -98,9 +98,9 @@ async def two_ways(server: MockServer) -> AsyncIterator[tuple[Way, Way]]:
 @pytest.mark.parametrize("name", mostly_slow(sorted(OPERATIONS.keys() - LIVE), fast=_FAST))
 @pytest.mark.asyncio
 async def test_operation_answers_and_acts_as_over_http(name: str, filled: Filled) -> None:
-    world, answers = filled.world, []
-    known = {*world.users.values(), world.guild, world.club, *world.notifications}
-    waiting = requests_of(name, world)
+    data, answers = filled.data, []
+    known = {*data.users.values(), data.guild, data.club, *data.notifications}
+    waiting = requests_of(name, data)
     unasked = all_fields(OPERATIONS[name]["request"]) - set_fields([e.request for e in waiting])
     assert unasked == set(), "no request sets these fields"
     async with two_ways(filled.server) as (over_grpc, over_http):
@@ -129,17 +129,17 @@ async def _play(
     is_reading = name.startswith(("List", "Get", "Read"))
     if not is_reading:
         await filled.server.restore(filled.snapshot)
-        filled.world.events.clear()
-    outcome = await way.outcome(name, asked.request, filled.world.bearers.get(asked.by))
+        filled.data.events.clear()
+    outcome = await way.outcome(name, asked.request, filled.data.bearers.get(asked.by))
     seen = [] if is_reading else await _seen(filled, way)
     answer = outcome[1] if outcome[0] == 0 else {}
-    return answer, [asked.request, outcome, seen, *filled.world.events]
+    return answer, [asked.request, outcome, seen, *filled.data.events]
 
 
 async def _seen(filled: Filled, way: Way) -> list[object]:
     seen: list[object] = []
     for reader, name, request in _AFTERWARDS:
-        code, answer = await way.outcome(name, request, filled.world.bearers[reader])
+        code, answer = await way.outcome(name, request, filled.data.bearers[reader])
         if code == 0:
             answer.pop("cacheable_cursor", None)  # holds the id of the newest notification
         seen.append([code, answer])
