@@ -38,16 +38,19 @@ class Memory:
         """Limit nothing from now on: the host works."""
         self._lua.set_max_memory(0)
 
-    def limit(self, values: Any) -> bool:
+    def limit(self, values: tuple[Any, ...]) -> bool:
         """Limit it from now on: Lua works.
 
         Args:
-            values: What Lua gets now; of a tuple each.
+            values: What Lua gets now.
 
         Returns:
             Whether there is room for that; else it stays without a limit.
         """
-        size = sum(len(each) for each in values if type(each) is bytes) + _RESERVE
+        size = _RESERVE
+        for each in values:
+            if type(each) is bytes:
+                size += len(each)
         if self._lua.get_memory_used() + size >= MOST:
             return False
         self._lua.set_max_memory(MOST)

@@ -76,8 +76,11 @@ class ToLua:
         if kind is str:
             return value.encode() if value.isascii() else to_bytes(value)
         if kind is dict:
+            # Without a call for each key: contexts and users go this way in most calls.
             return {
-                self._value(key): self._value(item)
+                key.encode() if type(key) is str and key.isascii() else self._value(key): (
+                    self._value(item)
+                )
                 for key, item in self._counted(value.items())
                 if item is not None
             }

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.wire.errors import DecodeError
-from mock_server.wire.gojson import is_json, is_json_object, marshal, unmarshal, unmarshal_string
+from mock_server.wire.gojson import (
+    go_string,
+    is_json,
+    is_json_object,
+    join,
+    marshal,
+    unmarshal,
+    unmarshal_string,
+)
 from mock_server.wire.scanner import is_valid
 
 JSON_VALUES = st.recursive(
@@ -68,6 +76,7 @@ def test_endless_nesting_is_refused() -> None:
 
 @given(JSON_VALUES)
 def test_what_was_written_is_read(value: Any) -> None:
+    assert marshal(value) == join(value, comma=",", quote=go_string, sort_keys=True)
     assert json.loads(marshal(value), parse_int=float) == value
     assert unmarshal(marshal(value)) == value
 
