@@ -13,6 +13,7 @@ from typing import Any
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.nk import FunctionTable, RuntimeFunction
 
+_PLAIN = (type(None), bool, int, str, dict, list, tuple)  # that nothing awaits, as most results
 _SLOW = ("bcrypt_hash", "bcrypt_compare")  # made to take long: not in the loop's thread
 
 
@@ -94,7 +95,7 @@ class Bridge:
             result: Any = asyncio.to_thread(function.call, *given)
         else:
             result = function.call(*given)
-        if not inspect.isawaitable(result):
+        if type(result) in _PLAIN or not inspect.isawaitable(result):
             return result
         task = asyncio.ensure_future(result)
         self._tasks.add(task)

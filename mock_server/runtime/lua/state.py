@@ -288,8 +288,10 @@ class LuaState:
         try:
             self._from_lua.count = 0
             result = self._answer(title, [self._argument(each) for each in arguments])
-            results = _results(result)
-            return (True, *(self._to_lua(each) for each in results))
+            if type(result) is tuple:
+                return (True, *[self._to_lua(each) for each in result])
+            # Nothing for None; `(None,)` is one nil.
+            return (True,) if result is None else (True, self._to_lua(result))
         except BadArgument as error:
             return False, None, error.number, to_bytes(error.expected)
         except ModuleError as error:
@@ -301,7 +303,7 @@ class LuaState:
             return False, to_bytes(f"{title} failed in the mock: {type(error).__name__}: {error}")
 
     def _argument(self, value: Any) -> Any:
-        if self._from_lua.is_function(value):
+        if type(value) is not bytes and self._from_lua.is_function(value):
             return self._function(value)
         return self._from_lua.convert(value)
 
@@ -373,9 +375,10 @@ class LuaState:
 
     def _is_large(self, arguments: list[Any]) -> bool:
         """Whether what looks at every byte or value of the arguments takes long."""
-        return self._from_lua.count > _MANY_VALUES or any(
-            type(each) is str and len(each) > _LONG_TEXT for each in arguments
-        )
+        for each in arguments:
+            if type(each) is str and len(each) > _LONG_TEXT:
+                return True
+        return self._from_lua.count > _MANY_VALUES
 
     def _answer_while_loading(self, name: str, arguments: list[Any]) -> Any:
         results, index = self._record.results, self._replayed or 0
@@ -402,13 +405,6 @@ class LuaState:
         # A function that is missing here must not keep the modules from being loaded.
         _log.warning("called while loading, without effect: %s", self._bridge.missing(name).message)
         return None
-
-
-def _results(result: Any) -> tuple[Any, ...]:
-    """The Lua results of what a runtime function returned: nothing for None, nil for `(None,)`."""
-    if result is None:
-        return ()
-    return result if isinstance(result, tuple) else (result,)
 
 
 def _source(name: str) -> bytes:

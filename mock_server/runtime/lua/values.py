@@ -59,10 +59,12 @@ class ToLua:
             TypeError: It is, or has in it, something that Lua has no type for.
             ModuleError: It is nested too deeply, or the call has used up its time.
         """
+        if type(value) is str and value.isascii():  # what most functions return
+            return value.encode()
         self._count = self._checked = 0
         try:
             ready = self._value(value)
-            if not isinstance(ready, dict | list):
+            if type(ready) is not dict and type(ready) is not list:
                 return ready
             if self._count <= _AT_ONCE:
                 return self._table_from(ready, recursive=True)
@@ -166,6 +168,8 @@ class FromLua:
             ModuleError: It is a table that is nested too deeply or has too many holes, or the
                 call has used up its time.
         """
+        if type(value) is bytes:
+            return to_text(value)
         try:
             converted, is_plain = self._value(value)
         except RecursionError:
@@ -178,22 +182,26 @@ class FromLua:
 
     def _value(self, value: Any) -> tuple[Any, bool]:
         """A value, and whether it is a plain one; what is not becomes its text."""
-        if isinstance(value, bytes):
-            return to_text(value), True
-        if value is None or isinstance(value, bool | int | float):
+        kind = type(value)
+        if kind is bytes:
+            return value.decode(errors="surrogateescape"), True
+        if kind is float or kind is int or kind is bool or value is None:
             return value, True
-        kind = self._type_of(value)
-        if kind == "table":
+        name = self._type_of(value)
+        if name == "table":
             return self._table(value), True
-        return f"{kind or 'userdata'}: {id(value):#x}", False
+        return f"{name or 'userdata'}: {id(value):#x}", False
 
     def _table(self, table: Any) -> dict[str, Any] | list[Any]:
         self._check()
-        last = self._last_index(table)
-        if last > 0:
-            return self._list(table, last)
-        found = {}
+        found: dict[str, Any] = {}
+        has_numbers = False
         for count, (key, item) in enumerate(table.items(), start=1):
+            if type(key) is not bytes and not has_numbers:
+                last = self._last_index(table)
+                if last > 0:
+                    return self._list(table, last)
+                has_numbers = True  # but none of them makes it a list
             if count % _BETWEEN_CHECKS == 0:
                 self._check()
             found[_key(key, self._value)] = self._value(item)[0]
@@ -234,7 +242,7 @@ def _is_index(key: Any) -> bool:
 
 
 def _key(key: Any, convert: Callable[[Any], tuple[Any, bool]]) -> str:
-    if isinstance(key, bytes):
+    if type(key) is bytes:
         return to_text(key)
     if isinstance(key, bool):
         return "true" if key else "false"
