@@ -199,11 +199,7 @@ class TournamentFunctions(RuntimeFunctions):
         if not 1 <= size <= 100:
             raise given.error(5, "limit must be 1-100")
         with task("listing tournaments"):
-            try:
-                page = self._tournaments.page(wanted, size, given.optional_text(6))
-            except BadCursor:
-                raise given.error(6, "expects cursor to be valid when provided") from None
-        return [tournament_table(each) for each in page.tournaments], page.cursor or None
+            return _page(self._tournaments, given, wanted, size)
 
     def tournament_ranks_disable(self, tournament_id: Any = None) -> None:
         """Refuse: Nakama knows no tournament here, whatever its id.
@@ -241,6 +237,38 @@ class TournamentScriptFunctions(RuntimeFunctions):
             "now, until it is restarted",
             tournament_id,
         )
+
+    def tournament_list(
+        self,
+        category_start: int,
+        category_end: int,
+        start_time: int,
+        end_time: int,
+        limit: int,
+        cursor: str,
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Do as the function of this name, with arguments that were looked at.
+
+        The times may be -1: tournaments that start at any time, that are not over.
+
+        Raises:
+            ModuleError: A bad cursor.
+        """
+        wanted = TournamentFilter(category_start, category_end, start_time, end_time)
+        given = Arguments(
+            "tournament_list", category_start, category_end, start_time, end_time, limit, cursor
+        )
+        return _page(self._tournaments, given, wanted, limit)
+
+
+def _page(
+    tournaments: Tournaments, given: Arguments, wanted: TournamentFilter, size: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    try:
+        page = tournaments.page(wanted, size, given.optional_text(6))
+    except BadCursor:
+        raise given.error(6, "expects cursor to be valid when provided") from None
+    return [tournament_table(each) for each in page.tournaments], page.cursor or None
 
 
 def _board(given: Arguments) -> Board:

@@ -203,6 +203,16 @@ REFUSALS = {
         "TypeError: expects 'content' value to be a non-empty map"
     ),
     "nk.notificationsDelete([{userId: null}])": "TypeError: expects 'userId' value to be a string",
+    "nk.streamUserKick({userId: null})": "TypeError: presence userId must be a string",
+    "nk.streamUserKick({userId: ID, node: undefined})": "TypeError: expects node to be a string",
+    "nk.streamCount({mode: 5, subject: undefined})": "TypeError: stream subject must be a string",
+    "nk.leaderboardList(1, '')": "TypeError: expects cursor to be valid when provided",
+    "nk.tournamentList(0, 127, 0, 0, 1, '')": (
+        "TypeError: expects cursor to be valid when provided"
+    ),
+    "nk.tournamentList(5)": "TypeError: category end must be >= category start",
+    "nk.tournamentList(0, 127, 0)": "TypeError: end time must be >= start time",
+    "nk.tournamentList(0, 127, 5, 0)": "TypeError: end time must be >= start time",
     "nk.purchasesList('')": "TypeError: expects a valid user ID",
     "nk.purchasesList(null, 101)": "TypeError: limit must be 1-100",
     "nk.purchaseGetByTransactionId('t')": ("GoError: there is no purchase t (Nakama panics here)"),
@@ -282,3 +292,36 @@ async def test_purchases_and_subscriptions_are_validated_and_listed(tmp_path: Pa
         ]  # fmt: skip
         subscribed = (await game.rpc("subscribe", token=token)).body
         assert subscribed == [True, 4102444800, "pass", 1]
+
+
+@pytest.mark.asyncio
+async def test_tournaments_are_listed_by_categories_and_times(tmp_path: Path) -> None:
+    body = """
+    var now = Math.floor(Date.now() / 1000), at = {open: [0, 0], future: [0, now + 60]};
+    var all = Object.keys(at).map(function (id) {
+      nk.tournamentCreate(id, true, 'desc', 'best', 60, '', {}, id, '', at[id][0], 0, at[id][1]);
+    });
+    nk.tournamentCreate('other', true, 'desc', 'best', 60, '', {}, '', '', 5);
+    function ids(first, last, start, end) {
+      var found = nk.tournamentList(first, last, start, end).tournaments;
+      return found.map(function (each) { return each.id; }).sort();
+    }
+    return JSON.stringify([ids(), ids(0, 127), ids(0, 127, 0, 0), ids(0, 127, null, now + 60)]);
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        assert (await game.rpc("run")).body == [
+            ["future", "open"],
+            ["future", "open", "other"],
+            ["open", "other"],
+            ["future"],
+        ]
+
+
+@pytest.mark.asyncio
+async def test_a_group_for_nobody_has_room_for_a_hundred(tmp_path: Path) -> None:
+    body = """
+    var group = nk.groupCreate(ctx.userId, 'g', null, '', '', '', true, {}, 0);
+    return String(group.maxCount);
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        assert (await game.rpc("run", token=await game.login())).body == 100

@@ -30,6 +30,8 @@ def group_create(given: Given, nk: Nk) -> Any:
         given, 7, "expects metadata to be an object", "error encoding metadata: {}"
     )
     count = given.optional(8, given.integer, 100)
+    if count <= 0:
+        count = 100  # the column's default
     row = nk("group_create", user_id, name, creator, *texts, is_open, metadata, count)
     return camel_keys(row, _METADATA)
 

@@ -54,7 +54,7 @@ def leaderboard_list(given: Given, nk: Nk) -> Any:
     limit = given.optional(0, given.integer, 10)
     if not 1 <= limit <= 100:
         raise ScriptTypeError("limit must be 1-100")
-    found, cursor = nk("leaderboard_list", limit, given.optional(1, given.text, ""))
+    found, cursor = nk("leaderboard_list", limit, list_cursor(given, 1))
     return {"leaderboards": [board_object(each) for each in found], "cursor": cursor or None}
 
 
@@ -175,6 +175,13 @@ def list_arguments(given: Given, expected: str, optional: Callable[..., Any]) ->
     limit = min(optional(2, given.integer, 0), _MOST_RECORDS)
     cursor, expiry = optional(3, given.text, ""), optional(4, given.integer, 0)
     return board, owners or None, limit, cursor, expiry
+
+
+def list_cursor(given: Given, number: int) -> str:
+    """The cursor of a list of leaderboards or tournaments, empty where there is none."""
+    if not given.has(number):
+        return ""
+    return given.filled(number, "expects cursor to be valid when provided")
 
 
 def haystack_arguments(given: Given, expected: str) -> tuple[Any, ...]:

@@ -65,19 +65,19 @@ def stream_user_kick(given: Given, nk: Nk) -> Any:
     presence = given.object(0, "expects a presence object")
     ids = {}
     for name in ("userId", "sessionId"):
-        value = presence.get(name)
-        if value is not None and not isinstance(value, str):
+        value = presence.get(name, NIL)
+        if not isinstance(value, str):
             raise ScriptTypeError(f"presence {name} must be a string")
-        ids[name] = parse_uuid(value) if value is not None else NIL
+        ids[name] = parse_uuid(value)
         if ids[name] is None:
             raise ScriptTypeError(f"invalid {name}")
-    node = presence.get("node", UNDEFINED)
-    if node is not UNDEFINED and not isinstance(node, str):
+    node = presence.get("node")
+    if "node" in presence and not isinstance(node, str):
         raise ScriptTypeError("expects node to be a string")
-    if NIL in ids.values() or not node:
+    if NIL in ids.values() or node == "":
         raise ScriptTypeError("expects each presence to have a valid userId, sessionId, and node")
     who = {"user_id": ids["userId"], "session_id": ids["sessionId"]}
-    if node is not UNDEFINED:
+    if "node" in presence:
         who["node"] = node
     nk("stream_user_kick", who, _stream(given, 1))
     return UNDEFINED
@@ -162,9 +162,9 @@ def _stream(given: Given, number: int) -> Object:
         raise ScriptTypeError("stream mode must be a number")
     shared: Object = {"mode": mode}
     for name in ("subject", "subcontext", "label"):
-        value = stream.get(name, UNDEFINED)
-        if value is UNDEFINED:
+        if name not in stream:
             continue
+        value = stream[name]
         if not isinstance(value, str):
             raise ScriptTypeError(f"stream {name} must be a string")
         if name != "label" and parse_uuid(value) is None:

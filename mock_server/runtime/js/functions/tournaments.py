@@ -13,6 +13,7 @@ from mock_server.runtime.js.functions.leaderboards import (
     haystack_arguments,
     haystack_object,
     list_arguments,
+    list_cursor,
     record_object,
     records_object,
     sorting,
@@ -75,23 +76,17 @@ def tournaments_get_id(given: Given, nk: Nk) -> Any:
 
 def tournament_list(given: Given, nk: Nk) -> Any:
     """`nk.tournamentList(categoryStart?, categoryEnd?, startTime?, endTime?, limit?, cursor?)`."""
-    first = _category(given, 0, "start", 0)
-    last = _category(given, 1, "end", 127)
+    first, last = _category(given, 0, "start"), _category(given, 1, "end")
     if last < first:
         raise ScriptTypeError("category end must be >= category start")
-    start = given.optional(2, given.integer, 0)
-    if start < 0:
-        raise ScriptTypeError("start time must be >= 0")
-    end = given.optional(3, given.integer, 0)
-    if end < 0:
-        raise ScriptTypeError("end time must be >= 0")
-    if 0 < end < start:
+    start, end = _since(given, 2, "start"), _since(given, 3, "end")
+    if end < start:  # also where only the start is given, as in Nakama
         raise ScriptTypeError("end time must be >= start time")
     limit = given.optional(4, given.integer, 10)
     if not 1 <= limit <= 100:
         raise ScriptTypeError("limit must be 1-100")
-    cursor = given.optional(5, given.text, "")
-    found, following = nk("tournament_list", first, last, start, end, limit, cursor)
+    cursor = list_cursor(given, 5)
+    found, following = nk("javascript.tournament_list", first, last, start, end, limit, cursor)
     return {"tournaments": [board_object(each) for each in found], "cursor": following or None}
 
 
@@ -169,8 +164,18 @@ def _count(given: Given, number: int, name: str) -> int:
     return count
 
 
-def _category(given: Given, number: int, name: str, default: int) -> int:
-    category = given.optional(number, given.integer, default)
+def _category(given: Given, number: int, name: str) -> int:
+    category = given.optional(number, given.integer, 0)
     if not 0 <= category <= 127:
         raise ScriptTypeError(f"category {name} must be 0-127")
     return category
+
+
+def _since(given: Given, number: int, name: str) -> int:
+    """A time, or -1 where there is none."""
+    if not given.has(number):
+        return -1
+    time = given.integer(number)
+    if time < 0:
+        raise ScriptTypeError(f"{name} time must be >= 0")
+    return time
