@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable
@@ -65,8 +66,13 @@ class Endpoint:
 
     def socket_url(self, *, lang: str, appear_online: bool) -> str:
         """The address of the realtime socket."""
-        query = urlencode({"lang": lang, "status": str(appear_online).lower()})
-        return f"ws{self.http_url.removeprefix('http')}/ws?{query}"
+        return _socket_url(self.http_url, lang, appear_online)
+
+
+@functools.lru_cache(maxsize=32)  # one text for all sockets that have the same
+def _socket_url(http_url: str, lang: str, appear_online: bool) -> str:
+    query = urlencode({"lang": lang, "status": str(appear_online).lower()})
+    return f"ws{http_url.removeprefix('http')}/ws?{query}"
 
 
 def _is_number(value: object) -> bool:

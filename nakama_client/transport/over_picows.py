@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 import ssl
+import sys
 from collections.abc import Mapping
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, cast
@@ -294,6 +296,7 @@ class _Opening:
         except asyncio.CancelledError:
             self._give_up(opening)
             await asyncio.gather(opening, return_exceptions=True)
+            self._forget_closed_file(opening)
             raise
         _, connection = opening.result()
         if not isinstance(connection, _Connection):  # the server closed instead of answering
@@ -308,8 +311,19 @@ class _Opening:
             )
         except socket.gaierror:
             addresses = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
-        self._socket = await start_connection(addresses, loop=loop)
+        if len(addresses) == 1 and sys.platform != "win32":  # whose own loop has no `add_writer`
+            self._socket = await _connect_to(addresses[0][0], addresses[0][4])
+        else:
+            self._socket = await start_connection(addresses, loop=loop)
         return self._socket
+
+    def _forget_closed_file(self, opening: asyncio.Task[Any]) -> None:
+        """The loop uvloop closes the file of a connection that ends early, but not the socket."""
+        if self._socket is None or opening.cancelled() or opening.exception() is not None:
+            return
+        transport, _ = opening.result()
+        if transport.underlying_transport.get_extra_info("socket").fileno() == -1:
+            self._socket.detach()
 
     def _give_up(self, opening: asyncio.Task[Any]) -> None:
         if self._socket is None:
@@ -318,6 +332,29 @@ class _Opening:
             # A cancelled `ws_connect` would leave the connection open; this way it sees it end.
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+
+async def _connect_to(family: int, address: Any) -> socket.socket:
+    """Connect to the only address, in half of the time that uvloop's `sock_connect` takes."""
+    loop = asyncio.get_running_loop()
+    tcp = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        tcp.setblocking(False)
+        code = tcp.connect_ex(address)
+        if code == errno.EINPROGRESS:
+            connected = asyncio.Event()
+            loop.add_writer(tcp, connected.set)
+            try:
+                await connected.wait()
+            finally:
+                loop.remove_writer(tcp)
+            code = tcp.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, f"Connect call failed {address}")
+    except BaseException:
+        tcp.close()
+        raise
+    return tcp
 
 
 def _refusal(error: picows.WSInvalidStatusError) -> Response | None:

@@ -1,7 +1,10 @@
 """RFC 6455 at its edges, the same over every websocket library: `pytest --transport picows`."""
 
 import asyncio
+import gc
 import json
+from contextlib import ExitStack
+from socket import socket as stdlib_socket
 
 import pytest
 from aiohttp import WSMsgType
@@ -14,6 +17,7 @@ from nakama_client import (
     Notification,
     ReconnectPolicy,
     Session,
+    TimeoutExceeded,
     Timeouts,
     UnexpectedReply,
 )
@@ -189,3 +193,20 @@ async def test_connect_accepts_what_a_proxy_adds_to_the_handshake() -> None:
         await socket.connect()
         assert socket.is_connected
         await socket.close()
+
+
+@pytest.mark.asyncio
+async def test_connect_gives_up_while_tcp_is_not_connected() -> None:
+    """The socket of that attempt is closed: pytest would tell of one that is not."""
+    with stdlib_socket() as listener, ExitStack() as others:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):  # Linux answers no more when nobody accepts these
+            other = others.enter_context(stdlib_socket())
+            other.setblocking(False)
+            other.connect_ex(listener.getsockname())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with Client(url, timeouts=Timeouts(connect=0.05), retry=None) as client:
+            with pytest.raises(TimeoutExceeded):
+                await client.socket(SESSION).connect()
+    gc.collect()
