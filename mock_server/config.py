@@ -358,11 +358,13 @@ class Config:
 
         Raises:
             UnknownSetting: There is no setting of that name; the message has the nearest one.
+            ValueError: A value is of another type than its default, or out of range.
         """
         known = dict(cls.names())
-        for name in settings:
+        for name, value in settings.items():
             if name not in known:
                 raise UnknownSetting(_nearest(name, known))
+            _check_kind(name, value, known[name])
         changed: Self = _changed(cls(), settings)
         return changed
 
@@ -370,6 +372,33 @@ class Config:
     def names(cls) -> Iterator[tuple[str, Any]]:
         """Every dotted name with its default."""
         yield from _names(cls(), "")
+
+
+def given(config: object) -> Config:
+    """The configuration that a program gives, or the default one for None.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if config is None:
+        return Config()
+    if isinstance(config, Config):
+        return config
+    kind = type(config).__name__
+    raise TypeError(f"config must be a Config, not {kind}; Config.from_settings({{…}}) makes one")
+
+
+def _check_kind(name: str, value: object, default: object) -> None:
+    """Refuse what is no switch or number where the default is one; texts have their own rules."""
+    kinds: dict[type, tuple[type, ...]] = {
+        bool: (bool,),
+        int: (int,),
+        float: (int, float),
+    }
+    allowed = kinds.get(type(default))
+    is_switch = isinstance(value, bool) and not isinstance(default, bool)
+    if allowed is not None and (is_switch or not isinstance(value, allowed)):
+        raise ValueError(f"{name} must be of the type {allowed[0].__name__}, not {value!r}")
 
 
 def _names(section: Any, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from mock_server.config import Config, SocketConfig
+from mock_server.config import Config, SocketConfig, given
 from mock_server.fault_targets import fault_targets
 from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.matchmaker.facade import MatchmakerFacade
@@ -75,7 +75,7 @@ class MockServer(HostedServer):
         data: str | Path | None = None,
     ) -> None:
         super().__init__()
-        self.config = config or Config()
+        self.config = given(config)
         self.clock = clock or Clock()
         self.journal = Journal()
         self.events = EventStream()

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 from attrs import field, frozen
 
+from server_kit.functions import check_plain_function
 from server_kit.notifier import Notifier
 
 _log = logging.getLogger("server_kit.access")
@@ -161,7 +162,9 @@ class Journal:
 
         Raises:
             TimeoutError: No entry matched in time; the message lists what did come in.
+            TypeError: `matches` is no plain function.
         """
+        check_plain_function("matches", matches)
         position = 0
 
         def first_match() -> Entry | None:

@@ -46,8 +46,9 @@ class NotificationsFacade:
 
         Raises:
             ModuleError: An argument is not as above, or a persistent one has no recipient.
+            TypeError: The content is no mapping.
         """
-        arguments = (user_id, subject, dict(content or {}), code, sender_id, persistent)
+        arguments = (user_id, subject, _table(content), code, sender_id, persistent)
         await self._run(lambda each: NotificationFunctions(each).notification_send(*arguments))
 
     async def send_all(
@@ -66,7 +67,7 @@ class NotificationsFacade:
         Raises:
             ModuleError: An argument is not as for `send`.
         """
-        arguments = (subject, dict(content or {}), code, persistent)
+        arguments = (subject, _table(content), code, persistent)
         await self._run(lambda each: NotificationFunctions(each).notification_send_all(*arguments))
         await self._in_loop.wait(self._settle())
 
@@ -85,3 +86,9 @@ class NotificationsFacade:
             return function(self._notifications())
 
         return await self._in_loop.wait(call())
+
+
+def _table(content: object) -> dict[str, Any]:
+    if not isinstance(content, Mapping | None):
+        raise TypeError(f"content must be a mapping, not {type(content).__name__}")
+    return dict(content or {})

@@ -13,6 +13,7 @@ from mock_server.features.push.records import PushRecord
 from mock_server.features.push.rule_set import RuleSet
 from mock_server.features.push.rules import FunctionRule, PushRule
 from server_kit import Notifier
+from server_kit.functions import check_plain_function
 
 MessageMaker = Callable[[PushEvent], PushMessage | None]
 
@@ -64,6 +65,7 @@ class PushLog:
 
         Raises:
             InvalidRule: There is no such event, or it has its own recipients.
+            TypeError: What is decorated is no plain function.
         """
         rule = partial(
             FunctionRule, event=event_name(event), also_online=also_online, recipients=recipients
@@ -71,6 +73,7 @@ class PushLog:
         rule(message=lambda _: None)  # a wrong rule is refused here
 
         def register(make: MessageMaker) -> MessageMaker:
+            check_plain_function("a rule", make)
             self.rules.add(rule(message=make))
             return make
 
@@ -112,7 +115,9 @@ class PushLog:
 
         Raises:
             TimeoutError: None matched in time; the message lists what there is.
+            TypeError: `matches` is no plain function.
         """
+        check_plain_function("matches", matches)
         position = 0
 
         def first_match() -> PushRecord | None:
