@@ -25,6 +25,7 @@ from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.tools.metrics import Metric
 from server_kit import Clock, Fault, Journal
 from server_kit.bodies import read_body, refusal
+from server_kit.long_answers import answer_list
 
 MOST_SNAPSHOTS = 16
 """How many snapshots are kept under names."""
@@ -151,15 +152,15 @@ class Control:
             await self._server.restart(keep_data=asked.keep_data)
         return web.json_response({})
 
-    async def _requests(self, request: web.Request) -> web.Response:
+    async def _requests(self, request: web.Request) -> web.StreamResponse:
         journal = self._server.journal
         name, user = request.query.get("name", ""), request.query.get("user_id", "")
-        entries = [
-            attrs.asdict(entry)
+        entries = (
+            entry
             for entry in (journal.problems() if "problems" in request.query else journal)
             if name in entry.name and user in ("", entry.user_id)
-        ]
-        return web.json_response({"requests": entries, "dropped": journal.dropped})
+        )
+        return await answer_list(request, "requests", entries, dropped=journal.dropped)
 
     async def _metrics(self, request: web.Request) -> web.Response:
         shown = [attrs.asdict(metric) for metric in self._server.metrics()]
@@ -188,12 +189,12 @@ class Control:
             raise web.HTTPNotFound(text=text, content_type="application/json") from None
         return web.json_response({})
 
-    async def _pushes(self, request: web.Request) -> web.Response:
+    async def _pushes(self, request: web.Request) -> web.StreamResponse:
         user = request.query.get("user_id", "")
-        records = [
+        records = (
             attrs.asdict(record) for record in self._server.pushes if user in ("", record.user_id)
-        ]
-        return web.json_response({"pushes": records})
+        )
+        return await answer_list(request, "pushes", records)
 
     async def _push_rules(self, request: web.Request) -> web.Response:
         problems = self._server.push_rule_problems()

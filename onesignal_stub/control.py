@@ -16,9 +16,11 @@ from onesignal_stub.http import Reply, decode_object, to_response
 from onesignal_stub.limits import RateLimit
 from onesignal_stub.sent_pushes import PushQuery
 from onesignal_stub.service import Service
+from onesignal_stub.steps import run_steps
 from onesignal_stub.times import parse_time
 from onesignal_stub.webhooks import EVENTS
 from server_kit import Clock, Journal
+from server_kit.long_answers import answer_list
 
 _QUERY = ("notification_id", "player_id", "external_user_id", "contains")
 MAX_WAIT = 60.0
@@ -69,7 +71,7 @@ class Control:
         router.add_post("/_control/webhooks", self._webhook)
         router.add_post("/_control/outcomes", self._outcome)
 
-    async def _find(self, request: web.Request) -> web.Response:
+    async def _find(self, request: web.Request) -> web.StreamResponse:
         query = _query_of(request.query)
         wait = fields.number(request.query, "wait")
         if wait is not None and not 0 <= wait <= MAX_WAIT:
@@ -77,15 +79,18 @@ class Control:
         newest = fields.integer(request.query, "newest")
         if newest is not None and newest < 0:
             raise refused("newest must not be negative")
-        pushes = self._find_service().pushes
+        service = self._find_service()
+        pushes = service.pushes
         if wait is not None:
             with contextlib.suppress(TimeoutError):  # the answer is the empty list
                 await pushes.wait_for(query, timeout=wait)
-        found = pushes.find(query, newest=newest)
-        return _json({"pushes": [attrs.asdict(push) for push in found]})
+        numbers = await run_steps(service.store, pushes.numbers(query, newest=newest))
+        return await answer_list(request, "pushes", pushes.read(numbers))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        return _json({"deleted": self._find_service().pushes.delete(_query_of(request.query))})
+        service = self._find_service()
+        deleting = service.pushes.delete(_query_of(request.query))
+        return _json({"deleted": await run_steps(service.store, deleting)})
 
     def _acting(self, action: str) -> Callable[[web.Request], Any]:
         async def act(request: web.Request) -> web.Response:
@@ -109,27 +114,27 @@ class Control:
 
         return act
 
-    async def _requests(self, request: web.Request) -> web.Response:
+    async def _requests(self, request: web.Request) -> web.StreamResponse:
         journal = self._stub.journal
         entries = journal.problems() if "problems" in request.query else list(journal)
         name = request.query.get("name")
-        found = [attrs.asdict(entry) for entry in entries if name in {None, entry.name}]
-        return _json({"requests": found, "dropped": journal.dropped})
+        found = (entry for entry in entries if name in {None, entry.name})
+        return await answer_list(request, "requests", found, dropped=journal.dropped)
 
-    async def _state(self, _request: web.Request) -> web.Response:
+    async def _state(self, request: web.Request) -> web.StreamResponse:
         service = self._find_service()
         counts = {
             table: _count(service, table)
             for table in ("users", "subscriptions", "notifications", "deliveries")
         }
         apps = [{"id": app["id"], "name": app["name"]} for app in service.apps.all()]
-        return _json(
-            {
-                "time": self._stub.clock.time(),
-                "apps": apps,
-                "counts": counts,
-                "custom_events": service.custom_events.all(),
-            }
+        return await answer_list(
+            request,
+            "custom_events",
+            service.custom_events.all(),
+            time=self._stub.clock.time(),
+            apps=apps,
+            counts=counts,
         )
 
     async def _reset(self, _request: web.Request) -> web.Response:

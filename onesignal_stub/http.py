@@ -78,6 +78,8 @@ class Reply:
     content_type: str = "application/json"
 
 
+_REPLACED = Reply({"errors": ["The stub was reset or restored meanwhile."]}, 503)
+
 Handler: TypeAlias = Callable[[Call], Reply | Steps[Reply]]
 
 
@@ -172,6 +174,8 @@ class RequestPipeline:
             return await handler(request)
         except errors.ApiError as error:
             return to_response(Reply(error.body, error.status, error.headers))
+        except Replaced:
+            return to_response(_REPLACED)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return self._unmatched(request)
         except (web.HTTPException, ConnectionError):
@@ -193,7 +197,7 @@ class RequestPipeline:
         except ConnectionError:  # the client has closed the connection
             raise
         except Replaced:
-            reply = Reply({"errors": ["The stub was reset or restored meanwhile."]}, 503)
+            reply = _REPLACED
         except web.HTTPRequestEntityTooLarge:
             text = f"The request body is larger than the {MAX_BODY} bytes that are taken."
             reply = Reply({"errors": [text]}, 413)

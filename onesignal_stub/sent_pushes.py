@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 from attrs import field, frozen
 
 from onesignal_stub.audience import Channel
+from onesignal_stub.steps import Steps, give_turn
 from server_kit import Notifier, ServerNotRunning, Store
 from server_kit.store import Row
 
+_LOOKED_AT = 20_000  # pushes that one step compares
+_READ = 500  # pushes that one step reads or changes
 STOPPED = "the stub stopped before a push came"
 _CHANNELS: dict[int, Channel] = {11: "email", 14: "sms"}
 
@@ -132,27 +135,58 @@ class SentPushes:
             raise LookupError(f"there is no push {push_id}")
         return found[0]
 
-    def find(self, query: PushQuery, *, newest: int | None = None) -> list[Push]:
-        """The pushes that match, or only so many of the newest, in the order of sending."""
+    def find(self, query: PushQuery) -> list[Push]:
+        """The pushes that match, in the order of sending."""
         condition, params = self._where(query)
-        sql = f"{_SELECT} WHERE {condition} ORDER BY d.number DESC LIMIT ?"
-        rows = self._store.all(sql, *params, -1 if newest is None else newest)
-        return _pushes(reversed(rows))
+        return _pushes(self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number", *params))
 
-    def first(self, query: PushQuery, *, after: int = 0) -> Push | None:
-        """The oldest push that matches, of those with an id above `after`."""
+    def numbers(self, query: PushQuery, *, newest: int | None = None) -> Steps[list[int]]:
+        """The ids of the pushes that match, or only of so many of the newest, in order."""
         condition, params = self._where(query)
-        sql = f"{_SELECT} WHERE d.number > ? AND {condition} ORDER BY d.number LIMIT 1"
-        return next(iter(_pushes(self._store.all(sql, after, *params))), None)
+        sql = f"SELECT d.number{_FROM} WHERE d.number > ? AND d.number <= ? AND {condition}"
+        wanted = -1 if newest is None else newest
+        found: list[int] = []
+        last = self._last()
+        while last > 0 and (wanted < 0 or len(found) < wanted):
+            rows = self._store.all(
+                f"{sql} ORDER BY d.number DESC LIMIT ?",
+                last - _LOOKED_AT,
+                last,
+                *params,
+                -1 if wanted < 0 else wanted - len(found),
+            )
+            found += (row[0] for row in rows)
+            last -= _LOOKED_AT
+            yield
+        return found[::-1]
 
-    def delete(self, query: PushQuery) -> int:
+    def read(self, numbers: Sequence[int]) -> Iterator[Push]:
+        """The pushes with these ids, which are read as they are asked for."""
+        for start in range(0, len(numbers), _READ):
+            some = msgspec.json.encode(numbers[start : start + _READ]).decode()
+            listed = "(SELECT value FROM json_each(?))"
+            sql = f"{_SELECT} WHERE d.number IN {listed} AND d.hidden = 0 ORDER BY d.number"
+            yield from _pushes(self._store.all(sql, some))
+
+    def first(self, query: PushQuery, *, after: int = 0, last: int) -> Push | None:
+        """The oldest push that matches, of those with an id above `after`, up to `last`."""
+        condition, params = self._where(query)
+        sql = f"{_SELECT} WHERE d.number > ? AND d.number <= ? AND {condition}"
+        rows = self._store.all(f"{sql} ORDER BY d.number LIMIT 1", after, last, *params)
+        return next(iter(_pushes(rows)), None)
+
+    def delete(self, query: PushQuery) -> Steps[int]:
         """Forget the pushes that match and return how many; their notifications stay."""
-        condition, params = self._where(query)
-        return self._store.run(
-            f"UPDATE delivery_rows SET hidden = 1 WHERE number IN (SELECT d.number{_FROM}"
-            f" WHERE {condition})",
-            *params,
-        )
+        numbers = yield from self.numbers(query)
+        for start in range(0, len(numbers), _READ):
+            some = msgspec.json.encode(numbers[start : start + _READ]).decode()
+            self._store.run(
+                "UPDATE delivery_rows SET hidden = 1"
+                " WHERE number IN (SELECT value FROM json_each(?))",
+                some,
+            )
+            yield
+        return len(numbers)
 
     async def wait_for(self, query: PushQuery, *, timeout: float) -> Push:
         """Return the first push that matches, recorded already or to come.
@@ -162,6 +196,13 @@ class SentPushes:
             ServerNotRunning: The stub stopped.
         """
         looked_at, replacements = 0, self._replacements
+        while looked_at < self._newest():
+            last = looked_at + _LOOKED_AT
+            push = self.first(query, after=looked_at, last=min(last, self._newest()))
+            if push is not None:
+                return push
+            looked_at = min(last, self._newest())
+            await give_turn()
 
         def first() -> Push | None:
             nonlocal looked_at, replacements
@@ -169,9 +210,8 @@ class SentPushes:
                 raise ServerNotRunning(STOPPED)
             if replacements != self._replacements:
                 looked_at, replacements = 0, self._replacements
-            newest = self._newest()
-            push = self.first(query, after=looked_at)
-            looked_at = newest
+            push = self.first(query, after=looked_at, last=self._last())
+            looked_at = self._newest()
             return push
 
         try:
@@ -180,6 +220,11 @@ class SentPushes:
             raise TimeoutError(
                 f"no matching push within {timeout} s; sent: {self._summary()}"
             ) from None
+
+    def _last(self) -> int:
+        row = self._store.one("SELECT coalesce(max(number), 0) FROM delivery_rows")
+        assert row is not None
+        return int(row[0])
 
     def _newest(self) -> int:
         """The newest push of which no older one may still begin to show."""

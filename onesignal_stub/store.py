@@ -41,6 +41,7 @@ CREATE TABLE users (
     amount_spent REAL NOT NULL DEFAULT 0,
     purchases TEXT NOT NULL DEFAULT '[]'
 ) WITHOUT ROWID;
+CREATE INDEX users_by_age ON users (first_active DESC, onesignal_id);
 CREATE TABLE aliases (
     number INTEGER PRIMARY KEY,
     app_id TEXT NOT NULL,

@@ -20,9 +20,8 @@ _FILTERS = {"app": "All apps", "platform": "All platforms", "status": "Any statu
 def add_to(app: web.Application, service: Service, events: EventStream) -> None:
     """Serve the page at `/`, its files, and what it shows as JSON under `/_control`."""
     store = service.store
-    InboxApi(
-        MessageSearch(store), InboxViews(store), Lists(store, service.segments), events
-    ).add_to(app)
+    lists = Lists(store, service.segments)
+    InboxApi(store, MessageSearch(store), InboxViews(store), lists, events).add_to(app)
     KIT.add_to(app)
     Files("inbox", _FOLDER).add_to(app)
     list_page("Push inbox", "inbox", _FILTERS).add_to(app)

@@ -15,11 +15,12 @@ from onesignal_stub.inbox.lists import ListQuery, Lists
 from onesignal_stub.inbox.platforms import PLATFORMS
 from onesignal_stub.inbox.search import STATUSES, MessageQuery, MessageSearch
 from onesignal_stub.inbox.views import InboxViews
+from onesignal_stub.steps import run_steps
+from server_kit import Store
 from server_kit.web import EventStream
 
 MAX_LIMIT = 200
 _MAX_NUMBER = (1 << 62) - 1
-_Found: TypeAlias = dict[str, Any]
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -27,6 +28,7 @@ class InboxApi:
     """The inbox's routes.
 
     Args:
+        store: The tables.
         search: Finds messages.
         views: Shows them.
         lists: Devices, users, segments, templates and apps.
@@ -34,8 +36,14 @@ class InboxApi:
     """
 
     def __init__(
-        self, search: MessageSearch, views: InboxViews, lists: Lists, events: EventStream
+        self,
+        store: Store,
+        search: MessageSearch,
+        views: InboxViews,
+        lists: Lists,
+        events: EventStream,
     ) -> None:
+        self._store = store
         self._search = search
         self._views = views
         self._lists = lists
@@ -64,7 +72,7 @@ class InboxApi:
         )
         return _json(
             {
-                "messages": self._views.rows(page.numbers),
+                "messages": await run_steps(self._store, self._views.rows(page.numbers)),
                 "total": page.total,
                 "all": self._search.count(),
                 "next": None if page.is_last else page.numbers[-1],
@@ -73,7 +81,8 @@ class InboxApi:
 
     async def _clear(self, request: web.Request) -> web.Response:
         until = _number(request.query, "until", _MAX_NUMBER)
-        deleted = self._search.clear(_query(request.query), until=until)
+        clearing = self._search.clear(_query(request.query), until=until)
+        deleted = await run_steps(self._store, clearing)
         self._events.publish("cleared", {"deleted": deleted})
         return _json({"deleted": deleted})
 
@@ -96,7 +105,7 @@ class InboxApi:
         return _json(found)
 
 
-def _listing(read: Callable[[ListQuery], _Found | Awaitable[_Found]]) -> _Handler:
+def _listing(read: Callable[[ListQuery], Awaitable[dict[str, Any]]]) -> _Handler:
     async def answer(request: web.Request) -> web.Response:
         query = request.query
         texts = {name: query.get(name, "").strip() for name in ("q", "id", "app", "platform")}
@@ -104,8 +113,7 @@ def _listing(read: Callable[[ListQuery], _Found | Awaitable[_Found]]) -> _Handle
         wanted = ListQuery(
             **texts, limit=_number(query, "limit", 50), offset=_number(query, "offset", 0)
         )
-        found = read(wanted)
-        return _json(found if isinstance(found, dict) else await found)
+        return _json(await read(wanted))
 
     return answer
 

@@ -11,11 +11,12 @@ from attrs import frozen
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.inbox.platforms import platform_of, types_of
 from onesignal_stub.inbox.search import MAX_WORDS, containing
-from onesignal_stub.steps import run_steps
+from onesignal_stub.steps import Steps, run_steps
 from server_kit import Store
 from server_kit.store import Row
 
 _TOKEN_SHOWN = 24
+_LOOKED_AT = 10_000  # rows that one step of a search looks at
 
 
 @frozen
@@ -114,67 +115,94 @@ class Lists:
         self._store = store
         self._segments = segments
 
-    def devices(self, wanted: ListQuery) -> dict[str, Any]:
+    async def devices(self, wanted: ListQuery) -> dict[str, Any]:
         """Players, which are subscriptions, the newest first."""
         where = _Where(wanted, app="s.app_id", id_="s.id")
         where.search("s.id", "s.device_model", "a.alias_id", "s.onesignal_id")
         if wanted.platform:
             types = ", ".join(map(str, types_of(wanted.platform))) or "NULL"
             where.add(f"s.device_type IN ({types})")
-        return self._page(_DEVICES, where, _device)
+        return await self._page(_DEVICES, where, _device)
 
-    def users(self, wanted: ListQuery) -> dict[str, Any]:
+    async def users(self, wanted: ListQuery) -> dict[str, Any]:
         """Users, the newest first."""
         where = _Where(wanted, app="u.app_id", id_="u.onesignal_id")
         where.search("u.onesignal_id", "u.tags", _ALIASES)
-        return self._page(_USERS, where, _user)
+        return await self._page(_USERS, where, _user)
 
     async def segments(self, wanted: ListQuery) -> dict[str, Any]:
         """Segments; one that is asked for by its id comes with how many are in it."""
         where = _Where(wanted, app="g.app_id", id_="g.id")
         where.search("g.name", "g.description", "g.id", "g.filters")
-        page = self._page(_SEGMENTS, where, _segment)
+        page = await self._page(_SEGMENTS, where, _segment)
         if wanted.id:
             for item in page["items"]:
                 counting = self._segments.subscribers(item["app_id"], item["name"])
                 item["devices"] = await run_steps(self._store, counting)
         return page
 
-    def templates(self, wanted: ListQuery) -> dict[str, Any]:
+    async def templates(self, wanted: ListQuery) -> dict[str, Any]:
         """Templates, the newest first."""
         where = _Where(wanted, app="t.app_id", id_="t.id")
         where.search("t.name", "t.id", "t.content")
-        return self._page(_TEMPLATES, where, _template)
+        return await self._page(_TEMPLATES, where, _template)
 
-    def apps(self, wanted: ListQuery) -> dict[str, Any]:
+    async def apps(self, wanted: ListQuery) -> dict[str, Any]:
         """Apps, the newest first."""
         where = _Where(wanted, app="p.id", id_="p.id")
         where.search("p.name", "p.id")
-        return self._page(_APPS, where, dict)
+        return await self._page(_APPS, where, dict)
 
-    def _page(
+    async def _page(
         self, source: _Source, where: _Where, show: Callable[[Row], dict[str, Any]]
     ) -> dict[str, Any]:
-        """One page: the keys of all that match are read once, the rest for the page only."""
+        """One page: all that match are counted, or found by their keys; the rest is of the page."""
         wanted = where.wanted
-        joined = f"{source.table} {source.joined}"
-        tables = joined if wanted.q else source.table
-        found = self._store.all(
-            f"SELECT {source.key} FROM {tables} WHERE {where} ORDER BY {source.order}",
-            *where.params,
-        )
         end = wanted.offset + wanted.limit
-        keys = [row[0] for row in found[wanted.offset : end]]
+        if wanted.q:
+            found = await run_steps(self._store, self._search(source, where))
+            keys, total = found[wanted.offset : end], len(found)
+        else:
+            keys, total = self._keys(source, where)
         rows = self._store.all(
-            f"SELECT {source.columns} FROM {joined} WHERE {source.key} IN"
+            f"SELECT {source.columns} FROM {source.table} {source.joined} WHERE {source.key} IN"
             f" (SELECT value FROM json_each(?)) ORDER BY {source.order}",
             msgspec.json.encode(keys).decode(),
         )
         return {
             "items": [show(row) for row in rows],
-            "total": len(found),
-            "next": end if keys and end < len(found) else None,
+            "total": total,
+            "next": end if keys and end < total else None,
         }
+
+    def _keys(self, source: _Source, where: _Where) -> tuple[list[Any], int]:
+        """The keys of one page, and how many rows match."""
+        sql = f"SELECT count(*) FROM {source.table} WHERE {where}"
+        counted = self._store.one(sql, *where.params)
+        rows = self._store.all(
+            f"SELECT {source.key} FROM {source.table} WHERE {where} ORDER BY {source.order}"
+            " LIMIT ? OFFSET ?",
+            *where.params,
+            where.wanted.limit,
+            where.wanted.offset,
+        )
+        return [row[0] for row in rows], 0 if counted is None else int(counted[0])
+
+    def _search(self, source: _Source, where: _Where) -> Steps[list[Any]]:
+        """The keys of all rows that match, in order; a step looks at `_LOOKED_AT` rows."""
+        found: list[Any] = []
+        counted = self._store.one(f"SELECT count(*) FROM {source.table}")
+        for start in range(0, 0 if counted is None else counted[0], _LOOKED_AT):
+            if start:
+                yield
+            rows = self._store.all(
+                f"SELECT {source.key} FROM {source.table} {source.joined} WHERE {source.key} IN"
+                f" (SELECT {source.key} FROM {source.table} ORDER BY {source.order}"
+                f" LIMIT {_LOOKED_AT} OFFSET {start}) AND {where} ORDER BY {source.order}",
+                *where.params,
+            )
+            found += (row[0] for row in rows)
+        return found
 
 
 class _Where:

@@ -9,10 +9,12 @@ from typing import Any
 from attrs import frozen
 
 from onesignal_stub.inbox.platforms import types_of
+from onesignal_stub.steps import Steps
 from server_kit import Store
 
 STATUSES = ("sent", "scheduled", "sending", "canceled", "nobody")
 MAX_WORDS = 5
+_HIDDEN_AT_ONCE = 20_000  # pushes that one step looks at to hide them
 _PART_OF_UUID = re.compile("[0-9a-f-]{3,36}")
 _SPECIAL = re.compile(r"[%_\\]")
 _REACHED = "m.notification IN (SELECT notification FROM deliveries"
@@ -92,7 +94,7 @@ class MessageSearch:
         row = self._store.one("SELECT count(*) FROM messages WHERE NOT hidden")
         return 0 if row is None else int(row[0])
 
-    def clear(self, query: MessageQuery, *, until: int) -> int:
+    def clear(self, query: MessageQuery, *, until: int) -> Steps[int]:
         """Forget the messages that match, with what they brought to devices; how many they were.
 
         A scheduled one is still sent, and is back then.
@@ -104,16 +106,23 @@ class MessageSearch:
         condition, params = self._where(query)
         condition += " AND m.number <= ?"
         params.append(until)
-        with self._store.transaction():
-            count = self._store.run(
-                "UPDATE messages SET hidden = 1 WHERE number IN"
-                f" (SELECT m.number {_FROM} WHERE {condition})",
-                *params,
-            )
+        count = self._store.run(
+            "UPDATE messages SET hidden = 1 WHERE number IN"
+            f" (SELECT m.number {_FROM} WHERE {condition})",
+            *params,
+        )
+        newest = self._store.one("SELECT coalesce(max(number), 0) FROM delivery_rows")
+        assert newest is not None
+        for after in range(0, newest[0], _HIDDEN_AT_ONCE):
             self._store.run(
-                "UPDATE delivery_rows SET hidden = 1 WHERE NOT hidden AND notification IN"
-                " (SELECT notification FROM messages WHERE hidden)"
+                "UPDATE delivery_rows SET hidden = 1 WHERE number > ? AND number <= ?"
+                " AND NOT hidden AND +notification IN"
+                " (SELECT notification FROM messages WHERE hidden)",
+                after,
+                after + _HIDDEN_AT_ONCE,
             )
+            if after + _HIDDEN_AT_ONCE < newest[0]:
+                yield
         return count
 
     def _everything(self, limit: int, before: int | None) -> InboxPage:

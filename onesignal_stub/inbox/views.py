@@ -9,12 +9,14 @@ import msgspec
 
 from onesignal_stub.inbox.platforms import platform_of
 from onesignal_stub.inbox.preview import channel_of, first_text, phone, web
+from onesignal_stub.steps import Steps
 from server_kit import Store
 from server_kit.store import Row
 
 MAX_TEXTS = 50
 """How many of a message's texts are shown; with names filled in there may be one a device."""
 
+_LARGE = 64 * 1024  # characters of a message's content
 _ROW = (
     "SELECT m.*, n.id AS notification_id, coalesce(n.state, 'nobody') AS status, n.send_after,"
     " n.recipients, n.completed_at, n.collapse_id, n.ttl, a.name AS app_name,"
@@ -53,15 +55,23 @@ class InboxViews:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
-        """Rows of the list, in the order of the numbers."""
+    def rows(self, numbers: Sequence[int]) -> Steps[list[dict[str, Any]]]:
+        """Rows of the list, in the order of the numbers; a large one is a step of its own."""
         listed = msgspec.json.encode(numbers).decode()
         found = self._store.all(
-            f"{_ROW} WHERE m.number IN (SELECT value FROM json_each(?)) ORDER BY m.number DESC",
+            "SELECT notification FROM messages WHERE notification IS NOT NULL"
+            " AND number IN (SELECT value FROM json_each(?))",
             listed,
         )
-        counts = self._counts([row["notification"] for row in found if row["notification"]])
-        return [_row(row, counts.get(row["notification"])) for row in found]
+        counts = self._counts([row["notification"] for row in found])
+        shown = []
+        for number in numbers:
+            row = self._store.one(f"{_ROW} WHERE m.number = ? AND NOT m.hidden", number)
+            if row is not None:
+                shown.append(_row(row, counts.get(row["notification"])))
+                if len(row["content"]) > _LARGE:
+                    yield
+        return shown
 
     def one(self, number: int) -> dict[str, Any]:
         """Everything about a message but its devices.

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from onesignal_stub import OneSignalStub, steps
+from onesignal_stub import OneSignalStub, sent_pushes, steps
 from onesignal_stub.devices import SPAN
 from onesignal_stub.features.notifications import recording
+from onesignal_stub.inbox import lists
 from server_kit import Store
 
 from .conftest import NOW, Backend
@@ -325,3 +326,39 @@ async def test_an_export_of_many_players_is_one_file(
         text = gzip.decompress(await answer.read()).decode()
     assert [line["id"] for line in csv.DictReader(text.splitlines())] == ids[:-1]
     assert len(turns) == 2
+
+
+async def test_a_search_a_listing_and_a_deletion_of_many_look_at_some_at_a_time(
+    backend: Backend, at_turn: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "_LOOKED_AT", 1000)
+    monkeypatch.setattr(sent_pushes, "_LOOKED_AT", 1000)
+    ids = register(backend.stub, COUNT)
+    await backend.send(included_segments=["All"])
+
+    async def nothing() -> None:
+        pass
+
+    for path, query, count in (
+        ("/_control/devices", {"q": "user-00000000"}, COUNT),
+        ("/_control/users", {"q": ids[-1]}, 1),
+        ("/_control/devices", {"app": backend.stub.app_id}, COUNT),
+    ):
+        turns = at_turn(nothing)
+        assert (await backend.ok("GET", path, **query))["total"] == count
+        assert len(turns) >= (4 if "q" in query else 0)
+    found = await backend.ok("GET", "/_control/users", limit=2, offset=1)
+    searched = await backend.ok("GET", "/_control/users", limit=2, offset=1, q="user-")
+    assert (found["items"], found["next"]) == (searched["items"], searched["next"])
+    turns = at_turn(nothing)
+    pushes = (await backend.ok("GET", "/_control/pushes", contains="hello"))["pushes"]
+    assert sorted(push["player_id"] for push in pushes) == ids
+    assert [push["id"] for push in pushes] == sorted(push["id"] for push in pushes)
+    newest = (await backend.ok("GET", "/_control/pushes", contains="hello", newest=3))["pushes"]
+    assert newest == pushes[-3:]
+    waited = await backend.ok("GET", "/_control/pushes", player_id=ids[-1], wait=1)
+    assert waited["pushes"][0]["player_id"] == ids[-1]
+    assert (await backend.ok("DELETE", "/_control/pushes", player_id=ids[0]))["deleted"] == 1
+    assert (await backend.ok("DELETE", "/_control/inbox"))["deleted"] == 1
+    assert backend.stub.pushes == []
+    assert len(turns) >= 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from onesignal_stub.errors import refused
 from server_kit import Clock, Store
 
 KEPT = 100_000
+_READ = 500  # events that are read at a time
 """How many events are kept, of all apps together; the oldest are dropped beyond it."""
 
 
@@ -57,10 +58,18 @@ class CustomEvents:
             KEPT,
         )
 
-    def all(self) -> list[dict[str, Any]]:
-        """Every event, with its app, in the order of creation."""
-        rows = self._store.all("SELECT app_id, event FROM custom_events ORDER BY number")
-        return [{"app_id": row["app_id"], **msgspec.json.decode(row["event"])} for row in rows]
+    def all(self) -> Iterator[dict[str, Any]]:
+        """Every event, with its app, in the order of creation, read as it is asked for."""
+        after = 0
+        while rows := self._store.all(
+            "SELECT number, app_id, event FROM custom_events WHERE number > ?"
+            " ORDER BY number LIMIT ?",
+            after,
+            _READ,
+        ):
+            for row in rows:
+                yield {"app_id": row["app_id"], **msgspec.json.decode(row["event"])}
+            after = rows[-1]["number"]
 
 
 def _check(event: Any) -> None:

@@ -91,14 +91,14 @@ class _Api:
             shown["outcomes"] = self._outcomes.read(call.app_id, query, notification=row["number"])
         return Reply(shown)
 
-    def list(self, call: Call) -> Reply:
+    def list(self, call: Call) -> Steps[Reply]:
         page = page_of(call.query, maximum=_MAX_PAGE)
         kind = fields.integer(call.query, "kind") if call.query.get("kind") else None
         if kind not in {None, _API_KIND}:
             # Messages of the dashboard and automated ones are not sent over the API.
             return Reply({"total_count": 0, **attrs.asdict(page), "notifications": []})
         if "time_offset" in call.query:
-            return self._list_after(call, page)
+            return (yield from self._list_after(call, page))
         count, rows = self._views.page(
             call.app_id,
             limit=page.limit,
@@ -110,11 +110,11 @@ class _Api:
                 "total_count": count,
                 "offset": page.offset,
                 "limit": page.limit,
-                "notifications": [self._views.show(row) for row in rows],
+                "notifications": (yield from self._views.show_all(rows)),
             }
         )
 
-    def _list_after(self, call: Call, page: PageRequest) -> Reply:
+    def _list_after(self, call: Call, page: PageRequest) -> Steps[Reply]:
         given = call.query["time_offset"]
         send_after, number = _time_offset(given)
         template_id = call.query.get("template_id")
@@ -134,7 +134,7 @@ class _Api:
                 "limit": page.limit,
                 "time_offset": given,
                 "next_time_offset": base64.urlsafe_b64encode(msgspec.json.encode(last)).decode(),
-                "notifications": [self._views.show(row) for row in rows],
+                "notifications": (yield from self._views.show_all(rows)),
             }
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from onesignal_stub.audience import PLATFORM_FLAGS
 from onesignal_stub.features.notifications.checks import DEFAULT_TTL
+from onesignal_stub.steps import Steps
 from server_kit import Store
 from server_kit.store import Row
 
@@ -71,6 +72,7 @@ _NOT_SHOWN = {
     "app_id",
     "idempotency_key",
 }
+_LARGE = 64 * 1024  # characters of a request
 _COUNTERS = ("successful", "failed", "errored", "converted", "received")
 
 
@@ -113,6 +115,15 @@ class NotificationViews:
             "throttle_rate_per_minute": None,
             "platform_delivery_stats": stats,
         }
+
+    def show_all(self, rows: Sequence[Row]) -> Steps[list[dict[str, Any]]]:
+        """Notifications as `GET /notifications` lists them; a large one is a step of its own."""
+        shown = list[dict[str, Any]]()
+        for row in rows:
+            if shown and len(row["request"]) > _LARGE:
+                yield
+            shown.append(self.show(row))
+        return shown
 
     def page(
         self, app_id: str, *, limit: int, offset: int, template_id: str | None
