@@ -126,6 +126,8 @@ class ApiClient:
                 check_session(auth)
             key = self._key(auth)
             return await self._send(request, model, basic(key), (key,))
+        if request.timeout is None:
+            return await self._call_with_token(auth, request, model)
         try:
             async with asyncio.timeout(request.timeout):
                 return await self._call_with_token(auth, request, model)

@@ -226,8 +226,11 @@ async def _read(response: aiohttp.ClientResponse, limit: int, ends_at: float | N
     if coding not in {"identity", "gzip", "x-gzip", ""}:
         raise ValueError(f"an answer in the coding {coding!r}, which was not asked for")
     unpacker = _Gzip() if "gzip" in coding else None
-    if unpacker is None and (response.content_length or 0) > limit:
-        raise ReplyTooLarge(response.status, limit)
+    length = response.content_length
+    if unpacker is None and length is not None and "Transfer-Encoding" not in response.headers:
+        if length > limit:
+            raise ReplyTooLarge(response.status, limit)
+        return await response.read()  # in one piece, where the server has said how much comes
     body = bytearray()
     # aiohttp's own deadline is only for waiting; unpacking may take its time, too.
     async with nullcontext() if unpacker is None else asyncio.timeout_at(ends_at):
