@@ -6,11 +6,14 @@ https://tc39.es/ecma426/
 from __future__ import annotations
 
 import json
+import logging
 from bisect import bisect_right
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
+
+_log = logging.getLogger("mock_server.modules")
 
 _DIGITS = {
     digit: value
@@ -71,9 +74,13 @@ class SourceMap:
 
 def find_source_map(bundle: Path) -> SourceMap | None:
     """The map beside a bundle (`index.js.map`); None where there is none that can be read."""
+    path = bundle.with_name(f"{bundle.name}.map")
     try:
-        return SourceMap(json.loads(bundle.with_name(f"{bundle.name}.map").read_text("utf-8")))
-    except (OSError, ValueError, LookupError):
+        return SourceMap(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, RecursionError) as error:
+        _log.warning("%s: no source map can be read here, errors have no source: %r", path, error)
         return None
 
 

@@ -137,6 +137,15 @@ async def test_a_silent_end_of_the_real_server_names_its_place_in_typescript(
     assert "exit code 0" in message
 
 
+@pytest.mark.asyncio
+async def test_a_source_map_that_can_not_be_read_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bundle = "function InitModule(ctx, logger, nk, initializer) {}\n"
+    async with serving(tmp_path, {"index.js": bundle, "index.js.map": "{"}):
+        assert "index.js.map: no source map can be read here" in caplog.text
+
+
 def test_a_source_map_finds_the_segment_before_a_place() -> None:
     found = SourceMap({"sources": ["a.ts", "b.ts"], "mappings": "AAAA,IAAI,CCEJ;;AACA"})
     assert [str(found.find(1, column)) for column in (1, 4, 5, 6, 9)] == [
