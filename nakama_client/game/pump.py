@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 from nakama_client.errors import ClientClosed, TooManyCalls
+from nakama_client.protocol.rules import check_plain_function
 
 T = TypeVar("T")
 Q = ParamSpec("Q")
@@ -77,7 +78,12 @@ class Pump:
         self.notify()
 
     def later(self, function: Callable[Q, object]) -> Callable[Q, None]:
-        """A function that lets `poll` call another one."""
+        """A function that lets `poll` call another one.
+
+        Raises:
+            ArgumentError: That one is async.
+        """
+        check_plain_function("a function that poll calls", function)
 
         def enqueue(*args: Q.args, **kwargs: Q.kwargs) -> None:
             self.enqueue(lambda: function(*args, **kwargs))

@@ -264,7 +264,7 @@ def test_functions_that_cannot_be_called_are_refused(client: GameClient, ada: Se
 def test_async_functions_are_refused_where_poll_calls_them(
     client: GameClient, ada: Session
 ) -> None:
-    async def never_awaited(_: object) -> None:
+    async def never_awaited(*_: object) -> None:
         """Nobody runs it in the game's thread."""
 
     for register in (
@@ -274,6 +274,8 @@ def test_async_functions_are_refused_where_poll_calls_them(
         lambda: client.on_session_expired(never_awaited),
         lambda: client.on_error(never_awaited),
         lambda: client.notifications(ada).run(never_awaited),
+        lambda: client.notifications(ada, on_progress=never_awaited),
+        lambda: client.iter_notifications(ada, on_progress=never_awaited),
     ):
         with pytest.raises(ArgumentError, match="plain function"):
             register()
