@@ -156,7 +156,7 @@ class Control:
         journal = self._server.journal
         name, user = request.query.get("name", ""), request.query.get("user_id", "")
         entries = (
-            entry
+            attrs.asdict(entry, recurse=False)
             for entry in (journal.problems() if "problems" in request.query else journal)
             if name in entry.name and user in ("", entry.user_id)
         )

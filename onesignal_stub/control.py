@@ -85,7 +85,8 @@ class Control:
             with contextlib.suppress(TimeoutError):  # the answer is the empty list
                 await pushes.wait_for(query, timeout=wait)
         numbers = await run_steps(service.store, pushes.numbers(query, newest=newest))
-        return await answer_list(request, "pushes", pushes.read(numbers))
+        found = (attrs.asdict(push, recurse=False) for push in pushes.read(numbers))
+        return await answer_list(request, "pushes", found)
 
     async def _delete(self, request: web.Request) -> web.Response:
         service = self._find_service()
@@ -118,7 +119,9 @@ class Control:
         journal = self._stub.journal
         entries = journal.problems() if "problems" in request.query else list(journal)
         name = request.query.get("name")
-        found = (entry for entry in entries if name in {None, entry.name})
+        found = (
+            attrs.asdict(entry, recurse=False) for entry in entries if name in {None, entry.name}
+        )
         return await answer_list(request, "requests", found, dropped=journal.dropped)
 
     async def _state(self, request: web.Request) -> web.StreamResponse:

@@ -11,6 +11,7 @@ from onesignal_stub.features.custom_events import core as custom_events
 from onesignal_stub.features.exports import core as exports
 from onesignal_stub.features.notifications import idempotency, messages, recording
 from onesignal_stub.features.outcomes import core as outcomes
+from onesignal_stub.features.users import core as users
 from server_kit import Store
 
 from .conftest import Backend
@@ -196,3 +197,22 @@ async def test_the_oldest_answers_to_idempotency_keys_are_dropped(
     assert len(backend.stub.pushes) == 3
     await backend.send(include_player_ids=[player], idempotency_key=keys[0])
     assert len(backend.stub.pushes) == 4
+
+
+async def test_the_newest_purchases_and_short_tags_of_a_user_are_kept(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "MAX_PURCHASES", 2)
+    app = {"app_id": backend.stub.app_id}
+    player = await backend.player(external_user_id="ada")
+    for sku in ("one", "two", "three"):
+        body = {**app, "purchases": [{"sku": sku, "amount": 1, "iso": "USD"}]}
+        await backend.ok("POST", f"/players/{player}/on_purchase", body)
+    user = await backend.ok("GET", f"/apps/{backend.stub.app_id}/users/by/external_id/ada")
+    assert [each["sku"] for each in user["properties"]["purchases"]] == ["two", "three"]
+    assert (await backend.ok("GET", f"/players/{player}", **app))["amount_spent"] == 3
+    long = {**app, "purchases": [{"sku": "x" * 256, "amount": 1}]}
+    assert (await backend("POST", f"/players/{player}/on_purchase", long)).status == 400
+    tags = {**app, "tags": {"key": "x" * 65_536}}
+    assert (await backend("PUT", f"/players/{player}", tags)).status == 400
+    assert (await backend.ok("GET", f"/players/{player}", **app))["tags"] == {}

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from onesignal_stub import errors, fields
+from onesignal_stub.features.users.properties import MAX_PURCHASES
 from onesignal_stub.fields import merge_tags
 from server_kit import Clock, Store
 from server_kit.store import Row
@@ -188,13 +189,16 @@ class Users:
     def add_purchases(
         self, onesignal_id: str, purchases: list[dict[str, Any]], *, already_counted: bool = False
     ) -> None:
-        """Add purchases of a user and, unless they are counted already, the amount spent."""
+        """Add purchases of a user and, unless they are counted already, the amount spent.
+
+        The newest 1,000 are kept.
+        """
         known = msgspec.json.decode(self.get(onesignal_id)["purchases"])
         spent = sum(float(item["amount"]) * int(item["count"]) for item in purchases)
         self._store.run(
             "UPDATE users SET purchases = ?, amount_spent = amount_spent + ?"
             " WHERE onesignal_id = ?",
-            msgspec.json.encode(known + purchases).decode(),
+            msgspec.json.encode((known + purchases)[-MAX_PURCHASES:]).decode(),
             0.0 if already_counted else spent,
             onesignal_id,
         )

@@ -12,6 +12,10 @@ from onesignal_stub.errors import refused
 from onesignal_stub.fields import number_of
 from server_kit.store import Row
 
+MAX_PURCHASES = 1000
+"""How many purchases of a user are kept, the newest."""
+
+_LONGEST = 255
 _READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     "language": fields.text,
     "timezone_id": fields.text,
@@ -38,7 +42,7 @@ def read_properties(body: Mapping[str, Any]) -> dict[str, Any]:
         columns["tags"] = tags
     if body.get("purchases") is not None:
         purchases = read_purchases(body)
-        columns["purchases"] = msgspec.json.encode(purchases).decode()
+        columns["purchases"] = msgspec.json.encode(purchases[-MAX_PURCHASES:]).decode()
     return columns
 
 
@@ -65,6 +69,8 @@ def _purchase(item: Any) -> dict[str, Any]:
     if not sku or amount is None:
         raise refused("every purchase must have a sku and an amount")
     shown = item["amount"] if isinstance(item["amount"], str) else str(amount)
+    if max(map(len, (sku, iso or "", shown))) > _LONGEST:
+        raise refused(f"sku, amount and iso of a purchase have at most {_LONGEST} characters each")
     return {
         "sku": sku,
         "amount": shown,
