@@ -96,7 +96,7 @@ def _run(config: Config, own: dict[str, Any]) -> int:
     data = Path(own["data"]) if own["data"] else None
     try:
         cli.run(_serve(config, own["onesignal.port"], data))
-    except (OSError, ModuleLoadError, UnusableDataFile) as error:
+    except (OSError, ModuleLoadError, ModuleNotFoundError, UnusableDataFile) as error:
         print(f"nakama-mock: {_explained(error, config, own)}", file=sys.stderr)
         return 1
     except sqlite3.DatabaseError as error:

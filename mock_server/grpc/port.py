@@ -66,7 +66,7 @@ class GrpcPort:
 
     async def _serve(self, calls: GrpcCalls) -> GrpcServer:
         if importlib.util.find_spec("grpc") is None:
-            raise ModuleNotFoundError(f"the extra is not installed: {_INSTALL}")
+            raise ModuleNotFoundError(f"gRPC needs grpcio, the extra is not installed: {_INSTALL}")
         from mock_server.grpc.server import serve  # only where the extra is there
 
         return await serve(calls, self._config.address, self._port, tls=self._tls())

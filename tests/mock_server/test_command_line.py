@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 import subprocess
 import sys
@@ -162,6 +163,19 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
     assert ended.returncode == 1
     assert "pip install 'nakama-client[mock]'" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_port_for_grpc_without_the_extra_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "grpc" else found(name)
+    )
+    assert main([f"--{each}=0" for each in PORTS]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("nakama-mock: gRPC needs grpcio")
+    assert line.endswith("pip install 'nakama-client[grpc]'")
 
 
 def test_a_start_imports_nothing_that_waits_for_its_first_caller() -> None:
