@@ -7,7 +7,7 @@ from mock_server.features.accounts.core import Accounts
 from mock_server.features.groups import api
 from mock_server.features.groups.core import Groups
 from mock_server.features.groups.members import GroupMembers
-from mock_server.features.groups.runtime import GroupFunctions
+from mock_server.features.groups.runtime import GroupFunctions, GroupScriptFunctions
 from mock_server.features.groups.runtime_members import MemberFunctions
 from server_kit import Store
 
@@ -18,5 +18,9 @@ def groups_feature(
     """Return what the feature offers."""
     return Feature(
         routes=api.routes(store, accounts, groups, members),
-        functions=(GroupFunctions(store, groups), MemberFunctions(store, accounts, members)),
+        functions=(
+            GroupFunctions(store, groups),
+            GroupScriptFunctions(groups),
+            MemberFunctions(store, accounts, members),
+        ),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from mock_server.cursor import BadCursor
 from mock_server.features.groups import listing
@@ -13,7 +13,7 @@ from mock_server.features.groups.errors import DatabaseRefused, GroupError
 from mock_server.identity import SYSTEM_USER
 from mock_server.runtime.arguments import Arguments, stored_json
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.runtime.functions import SCRIPT_MODULE, RuntimeFunctions
 from mock_server.wire import gojson
 from mock_server.wire.uuids import parse_uuid
 from server_kit import Store
@@ -229,6 +229,27 @@ class GroupFunctions(RuntimeFunctions):
         except DatabaseRefused as error:
             raise ModuleError(f"error listing groups: {error}") from None
         return [group_table(row) for row in page.rows], page.cursor or None
+
+
+class GroupScriptFunctions(RuntimeFunctions):
+    """What JavaScript can do with groups and Lua can't."""
+
+    _module: ClassVar[str] = SCRIPT_MODULE
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+
+    def group_update(self, group_id: str, caller_id: str, changes: Mapping[str, Any]) -> None:
+        """Change columns of a group, also to empty texts.
+
+        Raises:
+            ModuleError: No right, nothing to change, or the name is taken.
+        """
+        shaped = dict(changes)
+        if "metadata" in shaped:
+            shaped["metadata"] = stored_json(shaped["metadata"])
+        with worded("error while trying to update group"):
+            self._groups.update(group_id, caller_id, shaped)
 
 
 @contextmanager

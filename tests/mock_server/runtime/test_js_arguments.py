@@ -213,6 +213,11 @@ REFUSALS = {
     "nk.tournamentList(5)": "TypeError: category end must be >= category start",
     "nk.tournamentList(0, 127, 0)": "TypeError: end time must be >= start time",
     "nk.tournamentList(0, 127, 5, 0)": "TypeError: end time must be >= start time",
+    "nk.storageList('')": "TypeError: expects empty or valid user id",
+    "nk.storageList(null, 'c', 1, '', '')": ("TypeError: expects caller id to be valid identifier"),
+    "nk.storageIndexList('none', '', 1, [], '')": (
+        "TypeError: expects caller id to be valid identifier"
+    ),
     "nk.purchasesList('')": "TypeError: expects a valid user ID",
     "nk.purchasesList(null, 101)": "TypeError: limit must be 1-100",
     "nk.purchaseGetByTransactionId('t')": ("GoError: there is no purchase t (Nakama panics here)"),
@@ -325,3 +330,22 @@ async def test_a_group_for_nobody_has_room_for_a_hundred(tmp_path: Path) -> None
     """
     async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
         assert (await game.rpc("run", token=await game.login())).body == 100
+
+
+@pytest.mark.asyncio
+async def test_texts_of_a_group_are_emptied(tmp_path: Path) -> None:
+    body = """
+    var made = nk.groupCreate(ctx.userId, 'g', null, 'fr', 'text', 'url', true, {a: 1}, 5);
+    nk.groupUpdate(made.id, null, 'h', null, '', '', '');
+    var group = nk.groupsGetId([made.id])[0];
+    nk.groupUpdate(made.id, ctx.userId, null, ctx.userId, null, null, null, false, {b: 2}, 7);
+    var later = nk.groupsGetId([made.id])[0];
+    return JSON.stringify([
+      [group.name, group.langTag, group.description, group.avatarUrl, group.metadata],
+      [later.creatorId === ctx.userId, later.open, later.metadata, later.maxCount],
+    ]);
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        emptied, changed = (await game.rpc("run", token=await game.login())).body
+    assert emptied == ["h", "", "", "", {"a": 1}]
+    assert changed == [True, False, {"b": 2}, 7]

@@ -8,7 +8,7 @@ from typing import Any
 from mock_server.features.accounts.core import PROVIDER_COLUMNS
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Nk, retold
-from mock_server.runtime.js.given import Given, camel_keys, json_of
+from mock_server.runtime.js.given import Given, Object, camel_keys, json_of
 from mock_server.runtime.js.values import UNDEFINED
 from mock_server.wire.uuids import NIL, parse_uuid
 
@@ -39,15 +39,24 @@ def group_create(given: Given, nk: Nk) -> Any:
 def group_update(given: Given, nk: Nk) -> Any:
     """`nk.groupUpdate(groupId, userId?, name?, creatorId?, langTag?, description?, …)`."""
     group_id, user_id = given.uuid(0, _GROUP), _optional_id(given, 1, _USER)
-    name = given.optional(2, given.text, "") or None
-    creator = _optional_id(given, 3, "expects creator ID to be a valid identifier")
-    texts = _texts(given, 4)
-    is_open = given.flag(7) if given.has(7) else None
+    changes: Object = {"name": given.text(2)} if given.has(2) else {}
+    creator = _optional_id(given, 3, "expects creator ID to be a valid identifier") or NIL
+    if creator != NIL:
+        changes["creator_id"] = creator
+    for number, column in enumerate(("lang_tag", "description", "avatar_url"), 4):
+        if given.has(number):
+            changes[column] = given.text(number)
+    if given.has(7):
+        changes["state"] = int(not given.flag(7))
     metadata = _metadata(
         given, 8, "expects metadata to be a key value object", "failed to convert metadata: {}"
     )
+    if metadata is not None:
+        changes["metadata"] = metadata
     count = given.optional(9, given.integer, 0)
-    nk("group_update", group_id, user_id, name, creator, *texts, is_open, metadata, count)
+    if count > 0:
+        changes["max_count"] = count
+    nk("javascript.group_update", group_id, user_id or NIL, changes)
     return UNDEFINED
 
 

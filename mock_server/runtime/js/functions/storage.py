@@ -16,7 +16,7 @@ from mock_server.runtime.js.given import (
     json_of,
 )
 from mock_server.runtime.js.values import UNDEFINED
-from mock_server.wire.uuids import NIL, parse_uuid
+from mock_server.wire.uuids import NIL
 
 _VALUE = frozenset({"value"})
 _KEYS = "expects an array of keys"
@@ -206,7 +206,4 @@ def _version(entry: Fields) -> str | None:
 
 
 def _optional_id(given: Given, number: int, expected: str) -> str | None:
-    text = given.optional(number, given.text, "")
-    if text and parse_uuid(text) is None:
-        raise ScriptTypeError(expected)
-    return text or None
+    return given.uuid(number, expected) if given.has(number) else None
