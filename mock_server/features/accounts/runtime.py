@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from mock_server.features.accounts.core import PROVIDER_COLUMNS, Accounts
 from mock_server.features.moderation.core import Moderation
-from mock_server.runtime.arguments import Arguments, stored_json
+from mock_server.runtime.arguments import Arguments, Table, stored_json
 from mock_server.runtime.errors import ModuleError
-from mock_server.runtime.functions import RuntimeFunctions
+from mock_server.runtime.functions import SCRIPT_MODULE, RuntimeFunctions
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError, GrpcError
 from mock_server.wire.jsonb import jsonb_text
@@ -123,6 +124,31 @@ class AccountFunctions(RuntimeFunctions):
             self._moderation.delete(owner, recorded=is_recorded)
         except ValueError as error:
             raise ModuleError(f"error while trying to delete account: {error}") from None
+
+
+class AccountScriptFunctions(RuntimeFunctions):
+    """What JavaScript can do with accounts and Lua can't."""
+
+    _module: ClassVar[str] = SCRIPT_MODULE
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    def account_update_id(
+        self, user_id: str, metadata: Table | None, profile: Mapping[str, str | None]
+    ) -> None:
+        """Change an account; an empty text empties a field, None leaves it alone.
+
+        Raises:
+            ModuleError: Nothing to change, a value that does not fit, or a taken user name.
+        """
+        changes = dict(profile)
+        if metadata is not None:
+            changes["metadata"] = jsonb_text(stored_json(metadata))
+        try:
+            self._accounts.update(user_id, changes)
+        except GrpcError as error:
+            raise ModuleError(f"error trying to update user: {error.message}") from None
 
 
 def account_table(accounts: Accounts, row: Row) -> dict[str, Any]:

@@ -349,3 +349,21 @@ async def test_texts_of_a_group_are_emptied(tmp_path: Path) -> None:
         emptied, changed = (await game.rpc("run", token=await game.login())).body
     assert emptied == ["h", "", "", "", {"a": 1}]
     assert changed == [True, False, {"b": 2}, 7]
+
+
+@pytest.mark.asyncio
+async def test_texts_of_an_account_are_emptied(tmp_path: Path) -> None:
+    body = """
+    nk.accountUpdateId(ctx.userId, 'eve', 'Eve', 'CET', 'Rome', 'fr', 'url', {a: 1});
+    nk.accountUpdateId(ctx.userId, '', '', '', null, undefined, '', {});
+    var user = nk.accountGetId(ctx.userId).user;
+    try { nk.accountUpdateId(ctx.userId, null, null, null, null, ''); }
+    catch (error) {
+      return JSON.stringify([user.username, user.displayName, user.timezone, user.location,
+        user.langTag, user.avatarUrl, user.metadata, error.message]);
+    }
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        told = (await game.rpc("run", token=await game.login())).body
+    message = "error trying to update user: Error while trying to update account."
+    assert told == ["eve", "", "", "Rome", "fr", "", {}, message]

@@ -15,6 +15,7 @@ from mock_server.wire.uuids import parse_uuid
 _METADATA = frozenset({"metadata", "wallet"})
 _USER = "invalid user id"
 _NO_USER = "the import has no account.user (Nakama panics here)"
+_PROFILE = ("username", "display_name", "timezone", "location", "lang_tag", "avatar_url")
 _STRINGS = "expects an array of strings"
 _NO_USERS = "failed to get users: ERROR: syntax error at end of input (SQLSTATE 42601)"
 _ACCOUNT = (
@@ -53,21 +54,15 @@ def accounts_get_id(given: Given, nk: Nk) -> Any:
 def account_update_id(given: Given, nk: Nk) -> Any:
     """`nk.accountUpdateId(userId, username?, displayName?, timezone?, location?, langTag?, …)`."""
     user_id = given.uuid(0, "expects a valid user id")
-    username, display_name, timezone, location, lang_tag, avatar_url = (
-        given.optional(number, given.text, "") or None for number in range(1, 7)
-    )
+    profile = {
+        name: given.text(number) for number, name in enumerate(_PROFILE, 1) if given.has(number)
+    }
+    if profile.get("username") == "":
+        del profile["username"]
     metadata = None
     if given.has(7):
         metadata = json_of(given.object(7, "expects metadata to be an object"))
-    profile = (username, display_name, timezone, location, lang_tag, avatar_url)
-    with (
-        retold(
-            "^error while trying to update user: (Username is already in use.)",
-            r"error while trying to update user: rpc error: code = AlreadyExists desc = \\1",
-        ),
-        retold("^error while trying", "error trying"),
-    ):
-        nk("account_update_id", user_id, metadata, *profile)
+    nk("javascript.account_update_id", user_id, metadata, profile)
     return UNDEFINED
 
 
