@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import csv
 import json
+import math
 import os
 import socket
 import sys
@@ -22,7 +23,7 @@ from nakama_client import Client, RetryPolicy
 
 _CALLERS = 50
 _SECONDS = 8
-_ROUNDS = 3
+_ROUNDS = 3  # of which the best counts: a busy machine makes a call dearer
 _LISTENERS = 5000
 _HERE = Path(__file__).parent
 _MODULES = _HERE.parent / "examples" / "modules"
@@ -53,8 +54,11 @@ class Cost:
 async def measure(url: str) -> list[Row]:
     """The rows; they need a mock of their own, in a process of its own."""
     async with _mock() as mock:
-        plain = await _plain(mock)
-        [one] = await _locust(mock, "Caller", _CALLERS, "-t", f"{_SECONDS}s")
+        plain = locust = math.inf
+        for _ in range(_ROUNDS):
+            plain = min(plain, await _plain(mock))
+            [one] = await _locust(mock, "Caller", _CALLERS, "-t", f"{_SECONDS}s")
+            locust = min(locust, one.of_call)
         [sleepers] = await _locust(mock, "Sleeper", _LISTENERS, "-t", "20s")
         with tempfile.TemporaryDirectory() as folder:
             prefix = Path(folder) / "run"
@@ -67,8 +71,8 @@ async def measure(url: str) -> list[Row]:
         Row(
             "load test, a call",
             f"{plain * 1e6:.0f} us",
-            f"{one.of_call * 1e6:.0f} us",
-            f"{one.of_call / plain:.2f}",
+            f"{locust * 1e6:.0f} us",
+            f"{locust / plain:.2f}",
             "<= 1.25",
         ),
         await _two_workers(),
@@ -87,7 +91,7 @@ async def _two_workers() -> Row:
     """How much two workers do beside one, each with a core to itself.
 
     The server costs next to nothing: the mock needs more of the two cores than a worker, and would
-    be what is measured. The best of some rounds counts, because a busy machine makes a call dearer.
+    be what is measured.
     """
     one, two = 0.0, 0.0
     with canned.running() as url:
