@@ -73,8 +73,8 @@ class Controlled(Protocol):
     def metrics(self) -> list[Metric]:
         """What modules have counted."""
 
-    async def users(self) -> list[dict[str, Any]]:
-        """The public `User` message of every user."""
+    def user_count(self) -> int:
+        """How many users there are."""
 
     async def all_devices(self) -> list[tuple[str, Device]]:
         """Every user's id with each of their devices."""
@@ -132,7 +132,7 @@ class Control:
                 "socket_url": server.socket_url,
                 "console_url": server.console_url,
                 "time": server.clock.time(),
-                "users": len(await server.users()),
+                "users": server.user_count(),
                 "sockets": [
                     {"session_id": socket.id, "user_id": socket.user_id}
                     for socket in server.sockets()
@@ -212,14 +212,15 @@ class Control:
             raise refusal(str(error)) from None
         return await self._push_rules(request)
 
-    async def _devices(self, request: web.Request) -> web.Response:
+    async def _devices(self, request: web.Request) -> web.StreamResponse:
         wanted = request.query.get("user_id", "")
-        devices = [
+        found = await self._server.all_devices()
+        devices = (
             {"user_id": user_id, **shown(device)}
-            for user_id, device in await self._server.all_devices()
+            for user_id, device in found
             if wanted in ("", user_id)
-        ]
-        return web.json_response({"devices": devices})
+        )
+        return await answer_list(request, "devices", devices)
 
     async def _clock(self, request: web.Request) -> web.Response:
         asked = await read_body(request, _Clock)

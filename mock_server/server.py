@@ -191,9 +191,7 @@ class MockServer(HostedServer):
         self._call_in_loop(lambda: self._add_push_rules(added))
 
     def _add_push_rules(self, rules: tuple[PushRule, ...]) -> None:
-        self.pushes.rules.check_room(rules)
-        for rule in rules:
-            self.pushes.rules.add(rule)
+        self.pushes.rules.add_all(rules)
         self._running().push.scheduler.plan()
         self._running().push_sources.check()
 
@@ -213,6 +211,10 @@ class MockServer(HostedServer):
     def metrics(self) -> list[Metric]:
         """What modules have counted with `nk.metrics_*`, by kind, name and tags."""
         return self._call_in_loop(lambda: self._running().metrics.all())
+
+    def user_count(self) -> int:
+        """How many users there are."""
+        return self._call_in_loop(lambda: self._running().accounts.count())
 
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of every user, in the order of their accounts."""

@@ -130,6 +130,7 @@ def used_in_other_loops(server: MockServer) -> dict[str, Callable[[], Any]]:
         "notifications": wait(lambda: server.notifications.send_all("hello")),
         "purchases": lambda: server.purchases.get("none"),
         "push_rule_problems": server.push_rule_problems,
+        "user_count": server.user_count,
         "pushes": lambda: list(server.pushes),
         "reload_modules": wait(server.reload_modules),
         "reset": wait(server.reset),

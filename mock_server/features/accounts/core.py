@@ -78,6 +78,11 @@ class Accounts:
         """The rows of all users but the system user, in the order of their accounts."""
         return self._store.all("SELECT * FROM users WHERE username <> '' ORDER BY create_time")
 
+    def count(self) -> int:
+        """How many users there are but the system user."""
+        row = self._store.one("SELECT count(*) FROM users WHERE username <> ''")
+        return 0 if row is None else int(row[0])
+
     def create(self, username: str, **columns: Any) -> str:
         """Insert a user and return its id; `columns` are those that identify it.
 

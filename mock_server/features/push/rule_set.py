@@ -27,15 +27,17 @@ class RuleSet:
         """Add a rule; it replaces any other for its event."""
         self._rules[rule.event] = rule
 
-    def check_room(self, added: Iterable[EventRule]) -> None:
-        """Refuse to add rules where there would be too many.
+    def add_all(self, rules: Iterable[EventRule]) -> None:
+        """Add rules, each of which replaces any other for its event.
 
         Raises:
-            InvalidRule: There would be more than `MOST_RULES`.
+            InvalidRule: There would be more than `MOST_RULES`; none is added.
         """
-        count = len(self._rules.keys() | {rule.event for rule in added})
+        added = {rule.event: rule for rule in rules}
+        count = len(self._rules.keys() | added.keys())
         if count > MOST_RULES:
             raise InvalidRule(f"there can be {MOST_RULES} push rules; these would make {count}")
+        self._rules |= added
 
     def find(self, event: str) -> EventRule | None:
         """The rule for an event of this name, or None."""

@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection
 from mock_server.features.push.events import EVENT, RPC
 from mock_server.features.push.rule_set import RuleSet
 from mock_server.runtime.events import GeneratedEvent
-from server_kit.nearest import COMPARED, nearest
+from server_kit.nearest import COMPARED
 
 _log = logging.getLogger("mock_server.push")
 
-_MOST_EVENTS = 1000
+_MOST_EVENTS = 200
+_MOST_EFFORT = 1_000_000  # characters of names, times those of what they are compared with
 _ALIKE = 0.7  # of difflib's ratio, from which a name may be meant for another
 
 
@@ -32,18 +33,21 @@ class RuleSources:
     def __init__(self, rules: RuleSet, rpc_ids: Callable[[], Collection[str]]) -> None:
         self._rules = rules
         self._rpc_ids = rpc_ids
-        self._happened: dict[str, None] = {}  # the first thousand names
+        self._happened: dict[str, None] = {}  # the first names, as many as are compared
 
     def problems(self) -> dict[str, str]:
         """Event of a rule → why nothing makes it happen; rules that may work are left out."""
-        rpc_ids = self._rpc_ids()
+        rpcs = _Candidates(self._rpc_ids())
+        rules = self._rules.all()
+        ruled = {rule.event for rule in rules}
+        events = _Candidates([name for name in self._happened if EVENT + name not in ruled])
         found = {}
-        for rule in self._rules.all():
+        for rule in rules:
             problem = None
             if rule.event.startswith(RPC):
-                problem = _of_rpc(rule.event.removeprefix(RPC), rpc_ids)
+                problem = _of_rpc(rule.event.removeprefix(RPC), rpcs)
             elif rule.event.startswith(EVENT):
-                problem = self._of_event(rule.event.removeprefix(EVENT))
+                problem = self._of_event(rule.event.removeprefix(EVENT), events)
             if problem is not None:
                 found[rule.event] = problem
         return found
@@ -66,17 +70,40 @@ class RuleSources:
         """Forget which events happened."""
         self._happened.clear()
 
-    def _of_event(self, name: str) -> str | None:
+    def _of_event(self, name: str, others: _Candidates) -> str | None:
         if name[:COMPARED] in self._happened:
             return None
-        without_rule = [each for each in self._happened if self._rules.find(EVENT + each) is None]
-        alike = difflib.get_close_matches(name[:COMPARED], without_rule, n=1, cutoff=_ALIKE)
-        return f"no such event happened, but {alike[0]!r} did and has no rule" if alike else None
+        alike = others.nearest(name, likeness=_ALIKE)
+        return (
+            None if alike is None else f"no such event happened, but {alike!r} did and has no rule"
+        )
 
 
-def _of_rpc(rpc_id: str, rpc_ids: Collection[str]) -> str | None:
-    if rpc_id in rpc_ids:
+class _Candidates:
+    """Names that others are compared with, until that has taken enough effort.
+
+    Args:
+        names: The names.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = frozenset(names)
+        self._length = sum(map(len, names))
+        self._effort = _MOST_EFFORT
+
+    def nearest(self, name: str, *, likeness: float = 0.0) -> str | None:
+        """The name that is most alike, if it is so at least as much; None also after the effort."""
+        name = name[:COMPARED]
+        self._effort -= len(name) * self._length
+        if self._effort < 0:
+            return None
+        alike = difflib.get_close_matches(name, sorted(self.names), n=1, cutoff=likeness)
+        return alike[0] if alike else None
+
+
+def _of_rpc(rpc_id: str, rpcs: _Candidates) -> str | None:
+    if rpc_id in rpcs.names:
         return None
-    closest = nearest(rpc_id, rpc_ids)
+    closest = rpcs.nearest(rpc_id)
     hint = "" if closest is None else f"; the nearest is {closest!r}"
     return f"no RPC function {rpc_id!r} is registered{hint}"
