@@ -2,7 +2,7 @@
 //
 // The list's rows are links (`a.row`) inside of an element whose `data-open` says whether a detail
 // is open. Up, Down, Home and End
-// move between rows; `/` goes to the search field, Escape closes what is open.
+// move between rows, Down also from the search field; `/` goes there, Escape closes what is open.
 
 import { byId, el, on } from "./dom.js";
 import { go, place } from "./place.js";
@@ -22,6 +22,12 @@ export function bindKeys({ rows, search }) {
     if (to === undefined || !all[to]) return;
     event.preventDefault();
     all[to].focus();
+  });
+  search.addEventListener("keydown", (event) => {
+    const first = rows.querySelector("a.row");
+    if (event.key !== "ArrowDown" || !first) return;
+    event.preventDefault();
+    first.focus();
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, dialog");
