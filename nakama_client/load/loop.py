@@ -57,7 +57,7 @@ class GreenletLoop:
             self._loop.call_soon_threadsafe(run.cancel)
             if not run.ended.wait(_SECONDS_TO_END) and run.is_cancelled:
                 run.ended.wait(_SECONDS_FOR_ALL)
-            if not run.task.done():
+            if not run.is_over:
                 _log.warning("%r was stopped, and goes on all the same", coroutine)
             raise
         return run.task.result()
@@ -88,16 +88,17 @@ class _Run(Generic[T]):
     Attributes:
         ended: Set when it has ended, or was cancelled and had its second.
         is_cancelled: Whether it was cancelled.
+        is_over: Whether it has ended.
         task: It, once it has begun.
     """
 
-    __slots__ = ("_coroutine", "ended", "is_cancelled", "task")
+    __slots__ = ("_coroutine", "ended", "is_cancelled", "is_over", "task")
 
     task: asyncio.Task[T]
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self.ended = Event()
-        self.is_cancelled = False
+        self.is_cancelled = self.is_over = False
         self._coroutine = coroutine
 
     def start(self) -> None:
@@ -114,6 +115,7 @@ class _Run(Generic[T]):
         asyncio.get_running_loop().call_later(_SECONDS_TO_END, self.ended.set)
 
     def _end(self, _: object) -> None:
+        self.is_over = True
         self.ended.set()
 
 

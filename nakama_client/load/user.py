@@ -237,7 +237,7 @@ class NakamaUser(User):
                 try:
                     await self.on_notification(notification)
                 except Exception as error:
-                    self._load.record("TASK", "on_notification", None, error)
+                    self._task_failed("on_notification", error)
         except NakamaError as error:
             self._load.record("SOCKET", "feed", None, error)
 
@@ -259,8 +259,7 @@ class NakamaUser(User):
         # Locust keeps each text, and theirs have the event or the request: the cause has not.
         cause = error.__cause__ or error
         if isinstance(error, HandlerFailed):
-            self._load.record("TASK", error.handler, None, cause)
-            report.log_failure(error.handler, cause)
+            self._task_failed(error.handler, cause)
         else:
             self._load.record("SOCKET", type(error).__name__, None, cause)
 
@@ -302,11 +301,14 @@ class NakamaUser(User):
             for_locust = _in_groups(error, _FOR_LOCUST)
             if for_locust is not None:
                 raise for_locust from None
-            self._load.record("TASK", name, None, error)
-            if not isinstance(error, NakamaError):
-                report.log_failure(name, error)
+            self._task_failed(name, error)
             return False
         return True
+
+    def _task_failed(self, name: str, error: BaseException) -> None:
+        self._load.record("TASK", name, None, error)
+        if not isinstance(error, NakamaError):  # theirs say it all
+            report.log_failure(name, error)
 
 
 def _in_groups(error: BaseException, kinds: tuple[type[Exception], ...]) -> Exception | None:
