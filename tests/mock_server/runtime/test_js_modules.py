@@ -56,6 +56,23 @@ async def test_the_local_cache_and_the_environment_are_shared(tmp_path: Path) ->
 
 
 @pytest.mark.asyncio
+async def test_what_is_not_in_the_local_cache_is_the_default_itself(tmp_path: Path) -> None:
+    body = """
+    var made = function () {}, own = [made, Symbol("s"), null, 0];
+    nk.localcachePut("far", Infinity);
+    nk.localcachePut("none", NaN);
+    return JSON.stringify([
+      own.map(function (each) { return nk.localcacheGet("x", each) === each; }),
+      nk.localcacheGet("x", null) === undefined,
+      String(nk.localcacheGet("far")), String(nk.localcacheGet("none", 5)),
+    ]);
+    """
+    async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
+        told = (await game.rpc("run")).body
+    assert told == [[True, True, False, True], True, "Infinity", "NaN"]
+
+
+@pytest.mark.asyncio
 async def test_globals_may_be_left_as_they_are(tmp_path: Path) -> None:
     body = "table.added = 1; return JSON.stringify(Object.keys(table));"
     bundle = rpcs({"add": body}, "var table = {};")

@@ -8,7 +8,7 @@ from typing import Any
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Nk
 from mock_server.runtime.js.given import Given
-from mock_server.runtime.js.values import UNDEFINED
+from mock_server.runtime.js.values import UNDEFINED, Revived
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 _METHOD = "Invalid method must be one of: 'get', 'post', 'put', 'patch', 'delete', 'head'."
@@ -65,11 +65,9 @@ def metrics_timer_record(given: Given, nk: Nk) -> Any:
 
 
 def localcache_get(given: Given, nk: Nk) -> Any:
-    """`nk.localcacheGet(key, default?)`."""
+    """`nk.localcacheGet(key, default?)`; `prelude/` knows the default."""
     found = nk("localcache_get", given.filled(0, _KEY))
-    if found is not None:
-        return found
-    return given.value(1) if given.has(1) else UNDEFINED
+    return UNDEFINED if found is None else Revived(found)
 
 
 def localcache_put(given: Given, nk: Nk) -> Any:

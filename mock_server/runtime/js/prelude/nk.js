@@ -42,6 +42,10 @@ function $nkRetry(keys, update, retries) {
 const nk = {};
 for (const name of given.functions) { nk[name] = $nkFunction(name); }
 nk.storageWriteRetry = function $nkStorageWriteRetry(keys, update, retries) { return $nkRetry(keys, update, retries); };
+nk.localcacheGet = function $nkLocalcacheGet(key, value) {
+  const found = $nkCall("localcacheGet", [key]);
+  return found === undefined ? value ?? undefined : found;
+};
 const satori = {};
 for (const name of given.satori) { satori[name] = $nkFunction("satori." + name); }
 nk.getSatori = function $nkGetSatori() { return satori; };
