@@ -142,7 +142,7 @@ def many(stub: OneSignalStub) -> OneSignalStub:
                 MANY,
             )
             store.run(
-                f"{NUMBERS} INSERT INTO deliveries (notification, subscription, subscription_id,"
+                f"{NUMBERS} INSERT INTO delivery_rows (notification, subscription, subscription_id,"
                 " onesignal_id, external_id, device_type, text, sent_at)"
                 " SELECT n, n, id, id, printf('player-%d', n), 1, n, n FROM rows",
                 MANY,
