@@ -68,7 +68,8 @@ class Inbox:
         self.unfinished: bytearray | None = None
         self._each: Callable[[bytes], int] | None = None
         self._turn = 0
-        self._events = 0  # in this turn of the loop
+        # Since the last turn of our own: a loop may bring bytes several times in one of its turns.
+        self._events = 0
         self._is_scheduled = False
         self._is_paused = False
         self._is_closed = False
@@ -93,11 +94,6 @@ class Inbox:
         self._each = None
         self._waiting = None
         self._transport.abort()
-
-    def begin_turn(self) -> None:
-        """Bytes have arrived: the other tasks had their turn since the last ones."""
-        if not self._is_scheduled:
-            self._events = 0
 
     def put(self, message: bytes) -> None:
         """Take a whole message; called by the websocket library, between two others."""

@@ -105,7 +105,6 @@ class _Connection(picows.WSListener):
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         if self._is_new_chunk:
             self.heard_at = self._loop.time()
-            self.inbox.begin_turn()
         self._is_new_chunk = bool(frame.last_in_buffer)
         if self._is_over:
             return

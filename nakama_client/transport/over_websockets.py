@@ -73,7 +73,6 @@ class _Connection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
-        self.inbox.begin_turn()
         if self._take is not None:
             self._take(data)
         else:

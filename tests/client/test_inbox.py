@@ -57,7 +57,6 @@ def test_listen_gets_each_message_once_in_order(
                 inbox.listen(take, turn=turn)
             for _ in range(200):
                 await asyncio.sleep(0)  # a paused transport brings no bytes
-            inbox.begin_turn()
             for parts in chunk:
                 for at, part in enumerate(parts):
                     inbox.put_part(part, is_last=at == len(parts) - 1)
@@ -82,7 +81,6 @@ async def test_other_tasks_get_their_turn_in_a_long_burst() -> None:
 
     inbox.listen(take, turn=10)
     await asyncio.sleep(0)
-    inbox.begin_turn()
     for _ in range(100):
         inbox.put(b"x")
     assert (len(taken), transport.is_paused) == (10, True)
