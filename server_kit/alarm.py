@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 from server_kit.clock import Clock
 from server_kit.notifier import Notifier
@@ -59,8 +59,7 @@ class Alarm:
         await self._done.wait_for(lambda: None if self._is_due() else True, timeout=None)
 
     def _is_due(self) -> bool:
-        is_reached = self._when is not None and self._when <= self._clock.time()
-        return self._task is not None and (self._is_called or is_reached)
+        return self._task is not None and (self._is_called or self._is_reached())
 
     def _watch(self) -> None:
         if self._is_started and self._when is not None and self._task is None:
@@ -68,12 +67,29 @@ class Alarm:
 
     async def _run(self) -> None:
         try:
-            while True:
-                self._changed.clear()
-                if await self._reached():
-                    await self._call()
+            with self._clock.setting(self._changed):
+                while True:
+                    # An eager task runs before `_task` is known, and calls may follow each other.
+                    await asyncio.sleep(0)
+                    self._changed.clear()  # before the look, so that no change after it is missed
+                    if self._is_reached():
+                        await self._call()
+                    else:
+                        await self._wait()
         finally:
             self._done.notify()
+
+    def _is_reached(self) -> bool:
+        return self._when is not None and self._when <= self._clock.time()
+
+    async def _wait(self) -> None:
+        """Wait until the time may have come, or another one is set."""
+        left = None
+        if self._when is not None and self._clock.is_running:
+            left = self._when - self._clock.time()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await self._changed.wait()
 
     async def _call(self) -> None:
         self._when = None
@@ -83,20 +99,3 @@ class Alarm:
         finally:
             self._is_called = False
             self._done.notify()
-
-    async def _reached(self) -> bool:
-        """Wait for the time; False where another one was set meanwhile."""
-        waiting = [asyncio.ensure_future(self._changed.wait())]
-        if self._when is not None:
-            waiting.append(asyncio.ensure_future(self._sleep(self._when)))
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            return not self._changed.is_set()
-        finally:
-            for each in waiting:
-                each.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
-
-    async def _sleep(self, when: float) -> Literal[True]:
-        await self._clock.sleep_until(when)
-        return True

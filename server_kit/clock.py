@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from server_kit.notifier import Notifier
@@ -44,6 +46,15 @@ class Clock:
         self._last_tick = max(self.time_ns() // 1000, self._last_tick + 1)
         return self._last_tick
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it moves by itself."""
+        return self._stopped_ns is None
+
+    def setting(self, event: asyncio.Event) -> AbstractContextManager[None]:
+        """Set an event of the running loop at each `advance`, inside of the block."""
+        return self._moved.setting(event)
+
     def advance(self, seconds: float) -> None:
         """Move the clock forward and wake every sleeper that is due.
 
@@ -71,7 +82,7 @@ class Clock:
             with contextlib.suppress(TimeoutError):
                 await self._moved.wait_for(
                     lambda: True if self.time() >= when else None,
-                    timeout=left if self._stopped_ns is None else None,
+                    timeout=left if self.is_running else None,
                 )
 
     async def sleep(self, seconds: float) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -38,14 +39,20 @@ class Notifier:
             TimeoutError: Nothing was found in time.
         """
         event = asyncio.Event()
-        waiter = (asyncio.get_running_loop(), event)
-        self._waiters.add(waiter)
-        try:
+        with self.setting(event):
             async with asyncio.timeout(timeout):
                 # Cleared before each look, so that a change during the look is not missed.
                 while (found := find()) is None:
                     await event.wait()
                     event.clear()
                 return found
+
+    @contextmanager
+    def setting(self, event: asyncio.Event) -> Iterator[None]:
+        """Set an event of the running loop at each `notify`, inside of the block."""
+        waiter = (asyncio.get_running_loop(), event)
+        self._waiters.add(waiter)
+        try:
+            yield
         finally:
             self._waiters.discard(waiter)

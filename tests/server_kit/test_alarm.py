@@ -64,6 +64,29 @@ async def test_set_replaces_the_time_before() -> None:
 
 
 @pytest.mark.asyncio
+async def test_alarm_calls_for_a_time_that_has_passed_when_it_is_set() -> None:
+    clock = Clock(stopped_at=145)
+    async with _alarm(clock) as calls:
+        await calls.alarm.settle()
+        assert calls.times == [110, 120, 130, 140]
+
+
+@pytest.mark.asyncio
+async def test_alarm_that_is_always_due_gives_others_their_turns() -> None:
+    clock = Clock(stopped_at=100)
+
+    async def callback() -> None:
+        alarm.set(50)
+
+    alarm = Alarm(clock, callback)
+    alarm.start()
+    alarm.set(50)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    await alarm.close()
+
+
+@pytest.mark.asyncio
 async def test_alarm_calls_by_itself_while_the_clock_runs() -> None:
     is_called = asyncio.Event()
 
