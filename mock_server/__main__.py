@@ -44,6 +44,13 @@ Settings, with their defaults:
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit status."""
     try:
+        return _main(sys.argv[1:] if arguments is None else arguments)
+    finally:
+        gc.unfreeze()  # the process of a caller may go on
+
+
+def _main(arguments: list[str]) -> int:
+    try:
         with _without_collections():
             import mock_server.server  # noqa: F401 - is the extra installed?
             from mock_server.command_line import LEVELS, VERSION, BadCommandLine, read_arguments
@@ -54,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{_INSTALL} (there is no {missing[0]})", file=sys.stderr)
         return 1
     try:
-        options = read_arguments(sys.argv[1:] if arguments is None else arguments)
+        options = read_arguments(arguments)
         own = options.own
         if own["version"] or own["help"]:
             print(VERSION if own["version"] else _help(read_arguments([]).settings))
