@@ -53,11 +53,14 @@ def encode(message: Message, document: Mapping[str, Any]) -> str:
         EncodeError: A value does not fit its field, or the message has no such field.
     """
     try:
-        return _writer(message)(document)
+        text = _writer(message)(document)
     except EncodeError:
         raise
     except (AttributeError, TypeError, ValueError) as error:
         raise EncodeError(f"no {message.full_name}: {error}") from error
+    if text.isascii():
+        return text
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def document_json(message: Message, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,32 +106,45 @@ def _json(kind: FieldType, value: Any) -> Any:
 @cache
 def _writer(message: Message) -> TextWriter:
     writers = {name: _field_writer(field) for name, field in message.fields.items()}
+    heads = {name: _head(field) for name, field in message.fields.items() if _is_text(field)}
     ranks = {name: rank for rank, name in enumerate(message.fields)}
 
     # Handlers make documents of few shapes: what is to be done for one is found out once.
     @lru_cache(maxsize=_SHAPES)
-    def plan(names: tuple[str, ...]) -> tuple[tuple[str, TextWriter], ...]:
+    def plan(names: tuple[str, ...]) -> tuple[tuple[str, str, TextWriter], ...]:
         for name in names:
             if name not in ranks:
                 raise EncodeError(f"{message.full_name} has no field {name!r}")
-        return tuple((name, writers[name]) for name in sorted(names, key=ranks.__getitem__))
+        ordered = sorted(names, key=ranks.__getitem__)
+        return tuple((name, heads.get(name, ""), writers[name]) for name in ordered)
 
     def write(document: Mapping[str, Any]) -> str:
         parts = []
-        for name, write_field in plan(tuple(document.keys())):
+        for name, head, write_field in plan(tuple(document)):
             value = document[name]
-            if value is not None and (text := write_field(value)):
+            if head:  # a text, as most fields are: without a call of its own
+                if value:
+                    parts.append(head + encode_basestring(value))
+            elif value is not None and (text := write_field(value)):
                 parts.append(text)
         return f"{{{_COMMA.join(parts)}}}"
 
     return write
 
 
+def _head(field: Field) -> str:
+    return f'"{field.name}":'
+
+
+def _is_text(field: Field) -> bool:
+    """Whether a field is a text that is left out where it is empty."""
+    is_text = field.kind == STRING or isinstance(field.kind, Timestamp)
+    return is_text and not field.has_presence
+
+
 def _field_writer(field: Field) -> TextWriter:
     """Writes a field with its name; nothing where proto3 leaves a default out."""
-    head, write = f'"{field.name}":', _value_writer(field.kind)
-    if field.kind == STRING or isinstance(field.kind, Timestamp):
-        return _text_field_writer(head, writes_empty=field.has_presence)
+    head, write = _head(field), _value_writer(field.kind)
     if field.has_presence:
         return lambda value: head + write(value)
     if field.kind == BOOL:
@@ -137,18 +153,6 @@ def _field_writer(field: Field) -> TextWriter:
     if field.kind == INT64:  # "0" is zero, too
         return lambda value: head + write(value) if int(value) else ""
     return lambda value: head + write(value) if value else ""
-
-
-def _text_field_writer(head: str, *, writes_empty: bool) -> TextWriter:
-    """As for other kinds, in one call instead of three: most fields are texts."""
-
-    def write(text: str) -> str:
-        if not text and not writes_empty:
-            return ""
-        literal = encode_basestring(text)
-        return head + (literal if literal.isascii() else _without_surrogates(literal))
-
-    return write
 
 
 def _value_writer(kind: FieldType) -> TextWriter:
@@ -166,21 +170,14 @@ def _value_writer(kind: FieldType) -> TextWriter:
     if isinstance(kind, Wrapper):
         return _SCALAR_WRITERS[kind.scalar]
     if isinstance(kind, Timestamp):
-        return _write_text
+        return encode_basestring
     return _SCALAR_WRITERS[kind] if isinstance(kind, Scalar) else _write_number
 
 
 def _entries(entries: Mapping[str, Any], write_value: TextWriter) -> list[str]:
-    return [f"{_write_text(name)}:{write_value(value)}" for name, value in sorted(entries.items())]
-
-
-def _write_text(text: str) -> str:
-    literal = encode_basestring(text)
-    return literal if literal.isascii() else _without_surrogates(literal)
-
-
-def _without_surrogates(literal: str) -> str:
-    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", literal)
+    return [
+        f"{encode_basestring(name)}:{write_value(value)}" for name, value in sorted(entries.items())
+    ]
 
 
 def _write_bytes(data: bytes | str) -> str:
@@ -197,7 +194,7 @@ def _write_double(value: float) -> str:
 
 
 _SCALAR_WRITERS: Mapping[Scalar, TextWriter] = {
-    STRING: _write_text,
+    STRING: encode_basestring,
     BYTES: _write_bytes,
     BOOL: lambda value: "true" if value else "false",
     INT32: _write_number,
