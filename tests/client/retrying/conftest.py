@@ -18,6 +18,6 @@ async def client(server: MockServer) -> AsyncIterator[Client]:
         clock=server.clock.time,
         random=lambda: 0.0,
         http_key="defaulthttpkey",
-        timeouts=Timeouts(request=0.2),
+        timeouts=Timeouts(request=1.0),
     ) as client:
         yield client
