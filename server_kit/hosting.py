@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler
 from attrs import frozen
 
 from server_kit.file_limit import FileLimitFilter
@@ -26,6 +27,7 @@ _log = logging.getLogger("server_kit.http")
 _HEAD_LIMIT = 1 << 20  # aiohttp's own limit on a line; the servers apply their product's rules
 
 _SHUTDOWN_TIMEOUT = 0.01  # seconds for handlers to end before they are cancelled; 0 is no limit
+_CANCEL_TIMEOUT = 1.0  # seconds for handlers to end that were cancelled
 _TURNS_TO_CONNECT = 3  # of the loop, until aiohttp knows a connection that was just accepted
 
 
@@ -254,9 +256,11 @@ class _Site:
         self._line_limit = line_limit
         self._runner: web.AppRunner | None = None
         self._making: asyncio.Task[None] | None = None
+        self._requests: set[asyncio.Task[Any]] = set()
 
     async def serve(self, app: web.Application) -> None:
         """Serve an application from now on."""
+        app.middlewares.insert(0, self._note)
         self._runner = web.AppRunner(
             app,
             handle_signals=False,
@@ -290,9 +294,28 @@ class _Site:
             await asyncio.gather(self._making, return_exceptions=True)
 
     async def cleanup(self) -> None:
-        """Drop the connections."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        """Drop the connections, and end what still works on a request."""
+        if self._runner is None:
+            return
+        await self._runner.cleanup()
+        # aiohttp has forgotten the handlers whose clients went before them.
+        if left := tuple(self._requests):
+            for request in left:
+                request.cancel()
+            await asyncio.wait(left, timeout=_CANCEL_TIMEOUT)
+            for _ in range(_TURNS_TO_CONNECT):  # aiohttp's own tasks end after these
+                await asyncio.sleep(0)
+
+    @web.middleware
+    async def _note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Note the task of a request for as long as it runs."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._requests.add(task)
+        try:
+            return await handler(request)
+        finally:
+            self._requests.discard(task)
 
 
 async def _shut(*sites: _Site) -> None:

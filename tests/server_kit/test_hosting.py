@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import gc
 import socket
 import threading
@@ -15,6 +16,7 @@ class Greeter(HostedServer):
         super().__init__()
         self.url = ""
         self._port = port
+        self.has_ended = False
 
     async def name_of_thread(self) -> str:
         return await self._in_loop(self._name_of_thread())
@@ -23,8 +25,11 @@ class Greeter(HostedServer):
         return threading.current_thread().name
 
     async def _open(self) -> None:
+        self.waiting: asyncio.Future[None] = asyncio.Future()
+        self.lost: asyncio.Future[None] = asyncio.Future()
         app = web.Application()
         app.router.add_get("/", self._greet)
+        app.router.add_post("/wait", self._wait)
         self.url = await self._serve(app, "127.0.0.1", self._port)
 
     async def _close(self) -> None:
@@ -32,6 +37,16 @@ class Greeter(HostedServer):
 
     async def _greet(self, request: web.Request) -> web.Response:
         return web.Response(text="hello")
+
+    async def _wait(self, request: web.Request) -> web.Response:
+        self.waiting.set_result(None)
+        try:
+            with contextlib.suppress(ConnectionError):
+                await request.read()
+            self.lost.set_result(None)
+            return await asyncio.Future()
+        finally:
+            self.has_ended = True
 
 
 @pytest.mark.asyncio
@@ -54,6 +69,22 @@ async def test_a_stopped_server_is_gone_and_may_start_again() -> None:
             await client.get(url)
     async with server:
         assert server.url
+
+
+@pytest.mark.asyncio
+async def test_stop_ends_the_work_on_a_request_whose_client_has_gone() -> None:
+    before = asyncio.all_tasks()
+    async with Greeter() as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /wait HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\n")
+        await server.waiting
+        writer.close()
+        await writer.wait_closed()
+        await server.lost
+        assert not server.has_ended
+    assert server.has_ended
+    assert asyncio.all_tasks() == before
 
 
 def test_with_serves_in_a_thread_of_its_own() -> None:
