@@ -89,6 +89,8 @@ class DeviceReader:
             *condition.parameters,
             source="subscriptions s INDEXED BY subscriptions_of_app",
         )
+        if not rows:
+            return ()
         has_emails = self._number(
             f"SELECT 1 FROM subscriptions WHERE app_id = ? AND device_type = {EMAIL_TYPE} LIMIT 1",
             span.app_id,

@@ -92,7 +92,7 @@ _FROM = (
     " JOIN texts t ON t.number = d.text"
 )
 _SELECT = (
-    "SELECT d.*, n.id AS notification_id, n.app_id, n.request, t.language, t.contents, t.heading,"
+    "SELECT d.*, n.id AS notification_id, n.app_id, t.language, t.contents, t.heading,"
     f" t.subtitle{_FROM}"
 )
 
@@ -130,7 +130,7 @@ class SentPushes:
         Raises:
             LookupError: There is none with this id.
         """
-        found = _pushes(self._store.all(f"{_SELECT} WHERE d.number = ?", push_id))
+        found = self._pushes(self._store.all(f"{_SELECT} WHERE d.number = ?", push_id))
         if not found:
             raise LookupError(f"there is no push {push_id}")
         return found[0]
@@ -138,7 +138,9 @@ class SentPushes:
     def find(self, query: PushQuery) -> list[Push]:
         """The pushes that match, in the order of sending."""
         condition, params = self._where(query)
-        return _pushes(self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number", *params))
+        return self._pushes(
+            self._store.all(f"{_SELECT} WHERE {condition} ORDER BY d.number", *params)
+        )
 
     def numbers(self, query: PushQuery, *, newest: int | None = None) -> Steps[list[int]]:
         """The ids of the pushes that match, or only of so many of the newest, in order."""
@@ -166,14 +168,14 @@ class SentPushes:
             some = msgspec.json.encode(numbers[start : start + _READ]).decode()
             listed = "(SELECT value FROM json_each(?))"
             sql = f"{_SELECT} WHERE d.number IN {listed} AND d.hidden = 0 ORDER BY d.number"
-            yield from _pushes(self._store.all(sql, some))
+            yield from self._pushes(self._store.all(sql, some))
 
     def first(self, query: PushQuery, *, after: int = 0, last: int) -> Push | None:
         """The oldest push that matches, of those with an id above `after`, up to `last`."""
         condition, params = self._where(query)
         sql = f"{_SELECT} WHERE d.number > ? AND d.number <= ? AND {condition}"
         rows = self._store.all(f"{sql} ORDER BY d.number LIMIT 1", after, last, *params)
-        return next(iter(_pushes(rows)), None)
+        return next(iter(self._pushes(rows)), None)
 
     def delete(self, query: PushQuery) -> Steps[int]:
         """Forget the pushes that match and return how many; their notifications stay."""
@@ -265,21 +267,22 @@ class SentPushes:
             return "d.subscription_id = ?", player_id
         return "d.subscription = ?", row["number"]
 
+    def _pushes(self, rows: Iterable[Row]) -> list[Push]:
+        requests: dict[int, dict[str, Any]] = {}  # read once for each: it may be long
+        found = []
+        for row in rows:
+            number = row["notification"]
+            if number not in requests:
+                kept = self._store.one("SELECT request FROM notifications WHERE number = ?", number)
+                assert kept is not None
+                requests[number] = msgspec.json.decode(kept["request"])
+            found.append(_push(row, requests[number]))
+        return found
+
     def _summary(self) -> str:
         rows = self._store.all(f"{_SELECT} WHERE d.hidden = 0 ORDER BY d.number DESC LIMIT 20")
-        shown = [f"{push.contents!r} to player {push.player_id}" for push in _pushes(rows)]
+        shown = [f"{push.contents!r} to player {push.player_id}" for push in self._pushes(rows)]
         return ", ".join(reversed(shown)) or "nothing"
-
-
-def _pushes(rows: Iterable[Row]) -> list[Push]:
-    requests: dict[int, dict[str, Any]] = {}
-    found = []
-    for row in rows:
-        request = requests.get(row["notification"])
-        if request is None:
-            request = requests[row["notification"]] = msgspec.json.decode(row["request"])
-        found.append(_push(row, request))
-    return found
 
 
 def _push(row: Row, request: dict[str, Any]) -> Push:
