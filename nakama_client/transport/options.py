@@ -142,4 +142,7 @@ def tls_hint(problem: str) -> str:
     """What to do about a TLS failure, behind the library's words."""
     if "WRONG_VERSION_NUMBER" in problem or "RECORD_LAYER_FAILURE" in problem:
         return f"{problem}: the server speaks no TLS there; write http:// in the place of https://"
+    if "CERTIFICATE_VERIFY_FAILED" in problem:
+        hint = "for an authority of your own, give the client ssl=create_default_context(cafile=…)"
+        return f"{problem}: {hint}"
     return problem
