@@ -65,7 +65,7 @@ async def measure(url: str) -> list[Row]:
             [listeners] = await _locust(
                 mock, "Listener", _LISTENERS, "-t", "10m", "--csv", str(prefix)
             )
-            missed = _missed(Path(f"{prefix}_deliveries.csv"))
+            missed = _missed(prefix)
     own = (listeners.kilobytes - sleepers.kilobytes) / _LISTENERS
     return [
         Row(
@@ -120,12 +120,14 @@ def _costs(folder: Path) -> list[Cost]:
     return [Cost(*json.loads(path.read_text(encoding="utf-8"))) for path in folder.iterdir()]
 
 
-def _missed(path: Path) -> int:
-    with path.open(encoding="utf-8", newline="") as file:
+def _missed(prefix: Path) -> int:
+    with Path(f"{prefix}_deliveries.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     expected = sum(int(row["expected"]) for row in rows)
     if expected != _LISTENERS:
-        raise RuntimeError(f"the broadcast went to {expected} of {_LISTENERS} players")
+        failures = Path(f"{prefix}_failures.csv").read_text(encoding="utf-8")
+        text = f"the broadcast went to {expected} of {_LISTENERS} players"
+        raise RuntimeError(f"{text}: {failures}")
     return sum(int(row["missed"]) for row in rows)
 
 

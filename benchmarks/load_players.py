@@ -48,14 +48,14 @@ class Listener(NakamaUser):
 
     wait_time = constant(1)
     # What is measured is a player who is there, not a server that is overrun by all at once.
-    arriving = asyncio.Semaphore(AT_ONCE)
+    at_once = asyncio.Semaphore(AT_ONCE)
 
     @classmethod
     def make_client(cls) -> Client:
         return Client(str(cls.host), timeouts=_PATIENCE, retry=RetryPolicy(attempts=10))
 
     async def on_start(self) -> None:
-        async with self.arriving:
+        async with self.at_once:
             await super().on_start()
 
     @task
@@ -63,11 +63,12 @@ class Listener(NakamaUser):
         if self.number > 0:
             await asyncio.sleep(600)
         elif len(self.online) == int(os.environ["PLAYERS"]):
-            for each in self.online:
-                async with self.sending("broadcast", [each]) as marker:
-                    content = {"to": each, "content": marker}
-                    await self.client.rpc(self.session, "gift", content)
+            await asyncio.gather(*map(self._send, self.online))
             gevent.spawn(self.environment.runner.quit)
+
+    async def _send(self, to: str) -> None:
+        async with self.at_once, self.sending("broadcast", [to]) as marker:
+            await self.client.rpc(self.session, "gift", {"to": to, "content": marker})
 
 
 class Sleeper(User):
