@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from aiohttp import web_app
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings, strategies
 
 # A busy machine is no reason to fail: no test asserts how long something takes.
 _ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,7 +57,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     # Modules and thousands of collected tests live to the end: no full collection walks them again.
     gc.collect()
+    _any_example()
     gc.freeze()
+
+
+@given(strategies.none())
+def _any_example(_: None) -> None:
+    """Let hypothesis make its random numbers, which it would not find in a frozen heap."""
 
 
 @pytest.fixture(scope="module", autouse=True)
