@@ -7,28 +7,13 @@ two cores, and not a server's one.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
-from collections.abc import Iterator
-from subprocess import PIPE, Popen
 
 _BODY = b'{"user":{"id":"4c2ae592-b2a7-445e-98ec-697694478b1c","username":"alice"}}'
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
     len(_BODY),
     _BODY,
 )
-
-
-@contextlib.contextmanager
-def running() -> Iterator[str]:
-    """Start the server in another process; gives its URL."""
-    with Popen([sys.executable, "-m", "benchmarks.canned"], stdin=PIPE, stdout=PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        try:
-            yield process.stdout.readline().decode().strip()
-        finally:
-            process.stdin.close()
 
 
 class _Connection(asyncio.Protocol):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from benchmarks import canned
+from benchmarks import server
 from benchmarks.measure import Row
 from nakama_client import Client, RetryPolicy
 
@@ -94,7 +94,7 @@ async def _two_workers() -> Row:
     be what is measured.
     """
     one, two = 0.0, 0.0
-    with canned.running() as url:
+    with server.running("benchmarks.canned") as url:
         for _ in range(_ROUNDS):
             one = max(one, await _rate(url, workers=1))
             two = max(two, await _rate(url, workers=2))

@@ -34,9 +34,9 @@ NOTIFICATION = {
 
 
 @contextlib.contextmanager
-def running() -> Iterator[str]:
-    """Start the server in another process; gives its URL."""
-    with Popen([sys.executable, "-m", "benchmarks.server"], stdin=PIPE, stdout=PIPE) as process:
+def running(module: str = "benchmarks.server") -> Iterator[str]:
+    """Start this server, or that of another module, in a process of its own; gives its URL."""
+    with Popen([sys.executable, "-m", module], stdin=PIPE, stdout=PIPE) as process:
         assert process.stdout is not None
         assert process.stdin is not None
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from mock_server import MockServer
+from tests.loop_steps import counted_steps
 from tests.mock_server.players import Player
 
 
@@ -151,21 +151,12 @@ async def test_an_empty_collection_is_a_list_without_objects(ada: Player) -> Non
 
 @pytest.mark.asyncio
 async def test_thousands_of_objects_are_written_in_many_steps_of_the_loop(ada: Player) -> None:
-    steps = 0
-
-    async def count_steps() -> None:
-        nonlocal steps
-        while True:
-            await asyncio.sleep(0)
-            steps += 1
-
-    counting = asyncio.create_task(count_steps())
     objects = [{"collection": "many", "key": str(each), "value": "{}"} for each in range(4000)]
-    status, answer = await _write(ada, *objects)
-    counting.cancel()
+    async with counted_steps() as steps:
+        status, answer = await _write(ada, *objects)
     assert status == 200
     assert [each["key"] for each in answer["acks"]] == [each["key"] for each in objects]
-    assert steps > 3 * len(objects) / 100
+    assert steps.count > 3 * len(objects) / 100
     refused = {"collection": "saves", "key": "k", "value": '{"a":"\\u0000"}'}
     status, _ = await _write(ada, *({**each, "collection": "saves"} for each in objects), refused)
     assert status == 500

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from mock_server.runtime.lua import state
+from tests.loop_steps import counted_steps
 from tests.mock_server.runtime.game import lua_rpcs, serving
 
 _MANY = 20_000
@@ -43,21 +43,12 @@ async def test_a_large_value_crosses_in_many_steps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, length: int
 ) -> None:
     monkeypatch.setattr(state, "_BETWEEN_TURNS", 0)
-    steps = 0
-
-    async def count_steps() -> None:
-        nonlocal steps
-        while True:
-            await asyncio.sleep(0)
-            steps += 1
-
     source = lua_rpcs({"cross": body})
     async with serving(tmp_path, {"main.lua": source}) as game:
-        counting = asyncio.create_task(count_steps())
         payload = "[" + ",".join(["[1,2,3]"] * _MANY) + "]"
-        assert (await game.rpc("cross", payload)).body == length
-        counting.cancel()
-        assert steps >= _MANY // 2000
+        async with counted_steps() as steps:
+            assert (await game.rpc("cross", payload)).body == length
+        assert steps.count >= _MANY // 2000
 
 
 _SOURCES = {
