@@ -1,4 +1,4 @@
-"""Run what CI runs, in parts: `python -m nox`. The definitions are in `.ci`."""
+"""Run what CI runs, in sessions: `python -m nox`. The definitions are in `.ci`."""
 
 import nox
 

@@ -130,8 +130,8 @@ def described_routes(section: str) -> Iterator[tuple[tuple[str, str], str]]:
             elif first.isupper():
                 method = first
             else:
-                parts, end = path.split("/"), first.lstrip("…/").split("/")
-                path = "/".join(parts[: parts.index(end[0]) if end[0] in parts else -1] + end)
+                folders, end = path.split("/"), first.lstrip("…/").split("/")
+                path = "/".join(folders[: folders.index(end[0]) if end[0] in folders else -1] + end)
             yield route_key(method, path), says
 
 
@@ -185,14 +185,14 @@ def click_commands(command: click.Command, name: str) -> Iterator[str]:
 
 def commands_reference() -> str:
     """What the command lines say of themselves."""
-    parts = ["# Command lines\n"]
+    sections = ["# Command lines\n"]
     for module in ("mock_server", "onesignal_stub"):
         done = subprocess.run(
             [sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True
         )
-        parts.append(f"## python -m {module}\n\n```text\n{done.stdout.rstrip()}\n```\n")
-    parts.append("## python -m nakama_client\n")
-    return "\n".join([*parts, *click_commands(command_line, "nakama-client")])
+        sections.append(f"## python -m {module}\n\n```text\n{done.stdout.rstrip()}\n```\n")
+    sections.append("## python -m nakama_client\n")
+    return "\n".join([*sections, *click_commands(command_line, "nakama-client")])
 
 
 def write_reference() -> None:

@@ -34,13 +34,13 @@ def _check_url(_: Endpoint, __: Attribute[str], url: str) -> None:
     if _FORBIDDEN.search(url):
         raise ArgumentError("the server's URL may hold no blanks, no query and no fragment")
     try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
+        split = urlsplit(url)
+        host, _port = split.hostname, split.port
     except ValueError as error:
         raise ArgumentError(f"the server's URL is malformed: {error}") from None
-    if parts.scheme not in {"http", "https"} or not host:
+    if split.scheme not in {"http", "https"} or not host:
         raise ArgumentError("the server's URL must look like http://127.0.0.1:7350")
-    if parts.username is not None or parts.password is not None:
+    if split.username is not None or split.password is not None:
         raise ArgumentError("the server's URL may hold no user name or password")
 
 

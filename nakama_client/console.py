@@ -101,9 +101,9 @@ async def open_console(operator: ConsoleOperator, server_url: str) -> AsyncItera
 
 def default_url(server_url: str) -> str:
     """Where Nakama's console is unless it is configured: port 7351 of the server's host."""
-    parts = urlsplit(server_url)
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{_PORT}"
+    split = urlsplit(server_url)
+    host = split.hostname or ""
+    return f"{split.scheme}://{f'[{host}]' if ':' in host else host}:{_PORT}"
 
 
 async def _call(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 # A token, also one that is cut off; whatever follows the name of an authorization scheme; and a
-# longer text in three parts that may be a token.
+# longer text of three pieces that may be a token.
 _TOKENS = re.compile(
     r"eyJ[\w-]+(?:\.[\w-]*){0,2}"
     r"|(?<=Bearer )[\w.~+/=-]+|(?<=Basic )[\w.~+/=-]+"

@@ -207,15 +207,17 @@ class SegmentSet:
 
     def matcher(self, names: Iterable[str]) -> Matches:
         """Whether a device is in any of the segments; an unknown one is empty."""
-        parts = [self._of(name) for name in names if self.knows(name)]
-        if len(parts) == 1:
-            return parts[0]
-        return lambda device, now: any(part(device, now) for part in parts)
+        matchers = [self._of(name) for name in names if self.knows(name)]
+        if len(matchers) == 1:
+            return matchers[0]
+        return lambda device, now: any(matches(device, now) for matches in matchers)
 
     def first_of(self, names: Sequence[str]) -> Callable[[FilterSubject, float], str | None]:
         """The first of the segments that a device is in; None if it is in none of them."""
-        parts = [(name, self._of(name)) for name in names if self.knows(name)]
-        return lambda device, now: next((name for name, part in parts if part(device, now)), None)
+        named = [(name, self._of(name)) for name in names if self.knows(name)]
+        return lambda device, now: next(
+            (name for name, matches in named if matches(device, now)), None
+        )
 
     def _of(self, name: str) -> Matches:
         if name == TEST_USERS:

@@ -1,7 +1,7 @@
 """The filter grammar: `[{field, relation, …}, {"operator": "OR"}, …]` to a predicate over devices.
 
 Neighbours without an operator between them are joined by AND, and AND binds tighter than OR: the
-list is split at each OR, and a device matches when it satisfies everything in one of the parts.
+list is split at each OR, and a device matches when it satisfies every filter of one of the pieces.
 """
 
 from __future__ import annotations
@@ -114,20 +114,20 @@ def parse(filters: Sequence[Any]) -> Matches | None:
     if not filters:
         return None
     _check_fields(filters)
-    parts: list[list[Matches]] = [[]]
+    alternatives: list[list[Matches]] = [[]]
     after_operator = True
     for entry in filters:
         joint = _operator_of(entry)
         if joint is None:
-            parts[-1].append(_FIELDS[entry["field"]](entry))
+            alternatives[-1].append(_FIELDS[entry["field"]](entry))
         elif after_operator:
             raise refused("Filters: an operator must stand between two filters")
         elif joint == "OR":
-            parts.append([])
+            alternatives.append([])
         after_operator = joint is not None
     if after_operator:
         raise refused("Filters: the list must not end with an operator")
-    return _any_of([_all_of(part) for part in parts])
+    return _any_of([_all_of(conditions) for conditions in alternatives])
 
 
 def _check_fields(entries: Sequence[Any]) -> None:
@@ -153,23 +153,23 @@ def _operator_of(entry: _Filter) -> str | None:
     return str(joint)
 
 
-def _all_of(parts: list[Matches]) -> Matches:
-    if len(parts) == 1:
-        return parts[0]
+def _all_of(conditions: list[Matches]) -> Matches:
+    if len(conditions) == 1:
+        return conditions[0]
 
     def matches(device: FilterSubject, now: float) -> bool:
-        for part in parts:  # noqa: SIM110 (all() over a generator takes twice as long)
-            if not part(device, now):
+        for condition in conditions:  # noqa: SIM110 (all() over a generator takes twice as long)
+            if not condition(device, now):
                 return False
         return True
 
     return matches
 
 
-def _any_of(parts: list[Matches]) -> Matches:
-    if len(parts) == 1:
-        return parts[0]
-    return lambda device, now: any(part(device, now) for part in parts)
+def _any_of(alternatives: list[Matches]) -> Matches:
+    if len(alternatives) == 1:
+        return alternatives[0]
+    return lambda device, now: any(matches(device, now) for matches in alternatives)
 
 
 def _relation(entry: _Filter, *known: str) -> str:
@@ -299,14 +299,14 @@ def _app_version(entry: _Filter) -> Matches:
 def version_key(version: str) -> tuple[int, ...] | None:
     """`1.10.0` as numbers to compare, zeros at the end dropped.
 
-    None if it has another form, or more than 20 parts.
+    None if it has another form, or more than 20 numbers.
     """
     if not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18}){0,19}", version):
         return None
-    parts = [int(part) for part in version.split(".")]
-    while parts and not parts[-1]:
-        parts.pop()
-    return tuple(parts)
+    numbers = [int(number) for number in version.split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _location(entry: _Filter) -> Matches:

@@ -49,13 +49,13 @@ class Call:
 
     Attributes:
         app_id: The app that the request names; "" where none is.
-        path: The decoded variable parts of the path.
+        path: The decoded variables of the path.
         query: The query parameters; a name may occur more than once.
         body: The JSON object of the body, {} for none.
         headers: The request's headers.
         origin: The stub's address as the client sees it, as `http://127.0.0.1:8890`.
         has_key: The request has the right key.
-        ignored: Parts of the request that the handler does not read, for the journal.
+        ignored: Fields and parameters that the handler does not read, for the journal.
     """
 
     app_id: str
@@ -93,7 +93,7 @@ class Route:
 
     Attributes:
         method: The HTTP method.
-        path: The path without `/api/v1`, with `{names}` for its variable parts.
+        path: The path without `/api/v1`, with `{names}` for its variables.
         handler: Its handler.
         key: The key it asks for.
         names_app: The request must name an app, in its path, query or body.
@@ -346,17 +346,17 @@ def nearest(name: str, routes: Iterable[str]) -> str:
     A variable part of a route resembles whatever stands in its place.
     """
     method, _, path = name.partition(" ")
-    parts = path.removeprefix("/api/v1")[:COMPARED].split("/")
+    segments = path.removeprefix("/api/v1")[:COMPARED].split("/")
     matcher = difflib.SequenceMatcher(autojunk=False)
-    matcher.set_seq2("/".join(parts))
+    matcher.set_seq2("/".join(segments))
 
     def likeness(route: str) -> float:
         wanted_method, _, wanted = route.partition(" ")
         pattern = wanted.split("/")
         filled = [
             part if slot.startswith("{") and part else slot
-            for slot, part in zip(pattern, parts, strict=False)
-        ] + pattern[len(parts) :]
+            for slot, part in zip(pattern, segments, strict=False)
+        ] + pattern[len(segments) :]
         matcher.set_seq1("/".join(filled))
         return matcher.ratio() + (0.01 if wanted_method == method else 0)
 

@@ -54,11 +54,11 @@ class HostedServer(ABC):
 
     @abstractmethod
     async def _open(self) -> None:
-        """Start the server's parts and `_serve` its applications."""
+        """Make what the server consists of and `_serve` its applications."""
 
     @abstractmethod
     async def _close(self) -> None:
-        """Stop the parts that `_open` started; the applications are not served any more."""
+        """Stop what `_open` started; the applications are not served any more."""
 
     async def start(self) -> Self:
         """Start in the running loop.

@@ -19,7 +19,7 @@ from server_kit.notifier import Notifier
 _log = logging.getLogger("server_kit.access")
 
 _TEXT_SIZE = 2000  # characters of a name, a body or a query value
-_LIST_SIZE = 100  # query parameters, or ignored parts
+_LIST_SIZE = 100  # query parameters, or ignored fields
 _TRACEBACK_SIZE = 20_000  # characters; the end says what failed
 _NAMES_SHOWN = 20
 
@@ -66,7 +66,8 @@ class Entry:
         query: The query parameters of a request, in order.
         body: The start of the body or frame as text.
         answer: The start of the answer's body, or of the frame that replied, as text.
-        ignored: The parts that the server does not read, as the real one (`query: cursor`).
+        ignored: The fields and parameters that neither this server reads nor the real one
+            (`query: cursor`).
         unmatched: For a request or frame without an answer: the nearest name that has one.
         error: The traceback of a handler that failed.
     """

@@ -129,11 +129,11 @@ class OriginGuard:
     def _may(self, url: str) -> bool:
         """Whether the host of an URL, or of `//host:port`, is one of ours."""
         try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
+            split = urlsplit(url)
+            host = split.hostname or ""
         except ValueError:
             return False
-        if parts.scheme not in ("", "http", "https"):
+        if split.scheme not in ("", "http", "https"):
             return False
         return is_loopback(host) or host in self._allowed
 

@@ -22,7 +22,7 @@ PATHS = [
     path.relative_to(ROOT).as_posix()
     for package in PACKAGES
     for path in (ROOT / package).rglob("*")
-    if "__pycache__" not in path.parts
+    if "__pycache__" not in str(path)
 ] + [path.name for path in ROOT.iterdir()]
 
 

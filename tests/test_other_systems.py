@@ -18,7 +18,7 @@ import sys
 for package in ("nakama_client", "mock_server", "onesignal_stub", "server_kit"):
     root = importlib.import_module(package)
     for module in pkgutil.walk_packages(root.__path__, f"{package}."):
-        # Locust replaces parts of the standard library: in a process of its own.
+        # Locust patches the standard library: in a process of its own.
         if not module.name.endswith("__main__") and ".load." not in module.name:
             importlib.import_module(module.name)
 import mock_server.__main__

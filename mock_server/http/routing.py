@@ -124,7 +124,7 @@ class RouteTable:
         for route, pattern in self._routes:
             start = pattern[:_START]
             if any(part.startswith("{") for part in start):
-                raise ValueError(f"{route.path}: routes are found by their first two parts")
+                raise ValueError(f"{route.path}: routes are found by their first two segments")
             self._by_start.setdefault((route.method, start), []).append((route, pattern))
         self._unserved = tuple(
             (method, tuple(path.split("/")), name)

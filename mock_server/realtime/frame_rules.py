@@ -1,7 +1,7 @@
 """The rules of frames, with the texts in which Nakama refuses them (gorilla/websocket's).
 
 aiohttp takes frames without a mask, and has no texts. RFC 6455, section 5.2: a client masks its
-frames, a control frame is whole and short, no other message interrupts one that comes in parts.
+frames, a control frame is whole and short, no other message interrupts one of several frames.
 """
 
 from __future__ import annotations

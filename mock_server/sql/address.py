@@ -33,13 +33,13 @@ def read_address(text: str) -> Address:
     """
     is_url = text.startswith(("postgresql://", "postgres://"))
     try:
-        parts = urlsplit(text if is_url else f"postgres://{text}")
-        host, port = parts.hostname or "localhost", parts.port or 5432
+        split = urlsplit(text if is_url else f"postgres://{text}")
+        host, port = split.hostname or "localhost", split.port or 5432
     except ValueError:
         raise ValueError(_FORM) from None
-    user = parts.username or "root"
-    path = parts.path or "/nakama"
-    if not parts.username:
-        parts = parts._replace(netloc=f"root@{parts.netloc.rpartition('@')[2]}")
-    url = urlunsplit(parts._replace(path=path))
+    user = split.username or "root"
+    path = split.path or "/nakama"
+    if not split.username:
+        split = split._replace(netloc=f"root@{split.netloc.rpartition('@')[2]}")
+    url = urlunsplit(split._replace(path=path))
     return Address(url, f"`user={user} database={path[1:]}` at {host}:{port}")

@@ -82,8 +82,8 @@ def decode_time(text: str) -> Instant | str:
 def _offset(text: str | None) -> int:
     if text is None or text == "Z":
         return 0
-    parts = [int(each) for each in text[1:].split(":")]
-    seconds = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
+    numbers = [int(each) for each in text[1:].split(":")]
+    seconds = sum(number * unit for number, unit in zip(numbers, (3600, 60, 1), strict=False))
     return -seconds if text[0] == "-" else seconds
 
 

@@ -16,7 +16,7 @@ from nakama_client.protocol.envelopes import single
 
 @frozen(kw_only=True)
 class Stream:
-    """The address of a stream; the server's runtime chooses its parts.
+    """The address of a stream; the server's runtime chooses its fields.
 
     Attributes:
         mode: The kind of stream; Nakama's own are below 8.

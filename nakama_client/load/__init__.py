@@ -10,7 +10,7 @@ class Player(NakamaUser):
     async def read(self) -> None:
         await self.client.list_notifications(self.session)
 
-`NakamaUser` and `scenarios`, which are parts of what players do, need the extra `load`. Importing
+`NakamaUser` and `scenarios`, ready-made tasks for players, need the extra `load`. Importing
 Locust patches the standard library for the whole process, so it is imported with the first use of
 these; `DeliveryTracker` works without it.
 """

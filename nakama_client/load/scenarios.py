@@ -1,4 +1,4 @@
-"""What players of a load test do, as parts that a game composes.
+"""What players of a load test do, as tasks that a game combines.
 
     from nakama_client.load import NakamaUser, scenarios
 

@@ -177,8 +177,8 @@ def check_url(name: str, url: object) -> str:
     """The address of something that speaks HTTP."""
     checked = check_text(name, url)
     try:
-        parts = urlsplit(checked)
-        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        split = urlsplit(checked)
+        is_one = split.scheme in {"http", "https"} and bool(split.hostname)
     except ValueError:
         is_one = False
     if not is_one:

@@ -49,13 +49,13 @@ def _check_proxy(_: object, __: Attribute[str | None], proxy: str | None) -> Non
     if proxy is None:
         return
     try:
-        parts = urlsplit(proxy)
-        is_good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        split = urlsplit(proxy)
+        is_good = split.scheme in {"http", "https"} and split.hostname and split.port != 0
     except (ValueError, TypeError, AttributeError):
         is_good = False
     if not is_good:
         raise ArgumentError("the proxy must look like http://127.0.0.1:3128")
-    if not unquote(f"{parts.username}{parts.password}").isascii():
+    if not unquote(f"{split.username}{split.password}").isascii():
         # One library writes such a password in latin-1, the other in UTF-8.
         raise ArgumentError("the proxy's user and password may hold ASCII characters only")
 
@@ -110,10 +110,10 @@ class TransportOptions:
         """The proxy for an address, the same for HTTP and for a socket."""
         if self.proxy is not None or not self.trust_env:
             return self.proxy
-        parts = urlsplit(url)
-        if proxy_bypass(parts.hostname or ""):
+        split = urlsplit(url)
+        if proxy_bypass(split.hostname or ""):
             return None
-        found = getproxies().get("https" if parts.scheme in {"https", "wss"} else "http")
+        found = getproxies().get("https" if split.scheme in {"https", "wss"} else "http")
         return None if found is None else str(_with_password(found))
 
     @property

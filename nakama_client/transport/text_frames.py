@@ -18,8 +18,8 @@ class TextFrames:
     """Takes the text messages that have one frame out of the bytes; the rest is the library's.
 
     Nearly every message is such a one, and the library's parser, which is written in Python, takes
-    about five times as long for it. What is unusual is for the parser only: messages in parts,
-    control frames, large messages, and whatever breaks the protocol.
+    about five times as long for it. What is unusual is for the parser only: messages of several
+    frames, control frames, large messages, and whatever breaks the protocol.
 
     Args:
         put: Takes a message.

@@ -7,7 +7,7 @@ import errno
 import functools
 from collections.abc import Awaitable, Callable
 
-import websockets  # it loads its parts on first use
+import websockets  # it loads its modules on first use
 
 from nakama_client.config import Timeouts
 from nakama_client.disconnect import ClosedBy

@@ -182,8 +182,8 @@ class Faults:
 
         Args:
             fault: What happens.
-            route: `GET /v2/notification` for a request; its path may have parts in braces, as
-                `/v2/group/{id}`, which stand for any one part, and end in `*`, which stands for
+            route: `GET /v2/notification` for a request; its path may have segments in braces, as
+                `/v2/group/{id}`, which stand for any one segment, and end in `*`, which stands for
                 any rest; the method may be left out or `*`. `open` for a socket that has opened,
                 `in rpc` and `out notifications` for a frame with this member, `in *` and `out *`
                 for any. None is everywhere that this fault can happen.
@@ -330,21 +330,23 @@ class Faults:
 
 
 def _path_matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a path matches a route's, part by part: in time that grows with the path only.
+    """Whether a path matches a route's, segment by segment: in time that grows with the path only.
 
     Raises:
-        ValueError: Braces stand for less than the whole of a part.
+        ValueError: Braces stand for less than the whole of a segment.
     """
     has_rest = pattern.endswith("*")
-    parts = pattern.removesuffix("*").split("/")
-    for part in parts:
-        if set("{}") & set(part) and not _VARIABLE.fullmatch(part):
-            raise ValueError(f"`{part}`: braces stand for a whole part of the path, as `/a/{{id}}`")
-    fixed, last = parts[:-1], parts[-1]
+    segments = pattern.removesuffix("*").split("/")
+    for segment in segments:
+        if set("{}") & set(segment) and not _VARIABLE.fullmatch(segment):
+            raise ValueError(
+                f"`{segment}`: braces stand for a whole part of the path, as `/a/{{id}}`"
+            )
+    fixed, last = segments[:-1], segments[-1]
 
     def matches(path: str) -> bool:
-        given = path.split("/", len(parts) - 1 if has_rest else len(parts))
-        if len(given) != len(parts) or not all(map(_fits, fixed, given)):
+        given = path.split("/", len(segments) - 1 if has_rest else len(segments))
+        if len(given) != len(segments) or not all(map(_fits, fixed, given)):
             return False
         if not has_rest:
             return _fits(last, given[-1])
@@ -355,5 +357,5 @@ def _path_matcher(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
-def _fits(part: str, given: str) -> bool:
-    return given == part or (given != "" and _VARIABLE.fullmatch(part) is not None)
+def _fits(segment: str, given: str) -> bool:
+    return given == segment or (given != "" and _VARIABLE.fullmatch(segment) is not None)

@@ -22,8 +22,8 @@ Script = Callable[["Peer"], Awaitable[None]]
 def make_token(**claims: Any) -> str:
     """A token that claims these things; nobody here checks the signature."""
     claims = {"tid": "t", "uid": "u", "usn": "alice", "exp": 4_000_000_000, "iat": 0} | claims
-    parts = [{"alg": "HS256", "typ": "JWT"}, claims]
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts]
+    both = [{"alg": "HS256", "typ": "JWT"}, claims]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in both]
     return b".".join([*encoded, b"signature"]).decode()
 
 

@@ -57,16 +57,16 @@ def test_listen_gets_each_message_once_in_order(
                 inbox.listen(take, turn=turn)
             for _ in range(200):
                 await asyncio.sleep(0)  # a paused transport brings no bytes
-            for parts in chunk:
-                for at, part in enumerate(parts):
-                    inbox.put_part(part, is_last=at == len(parts) - 1)
+            for pieces in chunk:
+                for at, part in enumerate(pieces):
+                    inbox.put_part(part, is_last=at == len(pieces) - 1)
         inbox.close()
         if reader_comes >= len(chunks):
             inbox.listen(take, turn=turn)
         await inbox.ended
         return taken
 
-    assert asyncio.run(run()) == [b"".join(parts) for chunk in chunks for parts in chunk]
+    assert asyncio.run(run()) == [b"".join(pieces) for chunk in chunks for pieces in chunk]
 
 
 @pytest.mark.asyncio

@@ -37,13 +37,16 @@ BROKEN = {
     "a mask": (b"\x81\x81\x00\x00\x00\x00x", 1002),
     "a continuation of nothing": (b"\x80\x01x", 1002),
     "a message within another": (b"\x01\x01{\x81\x01x", 1002),
-    "a ping in parts": (b"\x09\x01x", 1002),
+    "a ping in two frames": (b"\x09\x01x", 1002),
     "a long ping": (b"\x89\x7e\x00\x80" + b"x" * 128, 1002),
     "half a close code": (b"\x88\x01x", 1002),
     "a close code that is never sent": (b"\x88\x02\x03\xed", 1002),
     "a reason that is no text": (b"\x88\x03\x03\xe8\xff", 1007),
     "a long frame": (b"\x81\x7f" + (70_000).to_bytes(8, "big"), 1009),
-    "a long message in parts": (b"\x01\x7e\x02\x58" + b"x" * 600 + b"\x80\x7e\x02\x58", 1009),
+    "a long message in two frames": (
+        b"\x01\x7e\x02\x58" + b"x" * 600 + b"\x80\x7e\x02\x58",
+        1009,
+    ),
 }
 
 
@@ -71,8 +74,8 @@ async def test_socket_closes_with_the_code_for_what_breaks_the_protocol(what: st
 
 
 @pytest.mark.asyncio
-async def test_a_message_in_parts_arrives_whole_with_a_ping_between_them() -> None:
-    text = json.dumps({"notifications": {"notifications": [{"subject": "in parts"}]}}).encode()
+async def test_a_message_in_two_frames_arrives_whole_with_a_ping_between_them() -> None:
+    text = json.dumps({"notifications": {"notifications": [{"subject": "in two frames"}]}}).encode()
 
     async def script(peer: Peer) -> None:
         peer.write(bytes([0x01, 10]) + text[:10] + bytes([0x00, 20]) + text[10:30])
@@ -86,7 +89,7 @@ async def test_a_message_in_parts_arrives_whole_with_a_ping_between_them() -> No
         Client(server.url) as client,
         client.socket(SESSION) as socket,
     ):
-        assert (await anext(socket.notifications())).subject == "in parts"
+        assert (await anext(socket.notifications())).subject == "in two frames"
     assert pongs == [b"ping"]
 
 

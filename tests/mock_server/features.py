@@ -15,7 +15,7 @@ from server_kit import Clock, Faults, Journal, Store
 
 
 async def _routes_and_requests() -> tuple[list[Route], list[Request]]:
-    """What a wired server has; parts of it are made in a running loop."""
+    """What a wired server has; some of it is made in a running loop."""
     clock, journal, store = Clock(), Journal(), Store(SCHEMA)
     try:
         config, faults = Config(), Faults(journal, clock)

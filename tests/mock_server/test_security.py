@@ -115,8 +115,8 @@ async def call_with(player: Player, token: str) -> tuple[int, Any]:
 
 def forge(claims: dict[str, Any], algorithm: str, key: str = "defaultencryptionkey") -> str:
     """A token as somebody would make it by hand."""
-    parts = [json.dumps(each).encode() for each in ({"alg": algorithm, "typ": "JWT"}, claims)]
-    signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    both = [json.dumps(each).encode() for each in ({"alg": algorithm, "typ": "JWT"}, claims)]
+    signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in both)
     digests = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
     made = hmac.digest(key.encode(), signed, digests[algorithm]) if algorithm in digests else b""
     return (signed + b"." + base64.urlsafe_b64encode(made).rstrip(b"=")).decode()
@@ -135,9 +135,9 @@ def claims_of(player: Player) -> dict[str, Any]:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("part", range(2))
 async def test_a_token_of_deeply_nested_json_is_refused(ada: Player, part: int) -> None:
-    parts = [*ada.token.split(".")]
-    parts[part] = base64.urlsafe_b64encode(b"[" * 2000).rstrip(b"=").decode()
-    status, _ = await call_with(ada, ".".join(parts))
+    pieces = [*ada.token.split(".")]
+    pieces[part] = base64.urlsafe_b64encode(b"[" * 2000).rstrip(b"=").decode()
+    status, _ = await call_with(ada, ".".join(pieces))
     assert status == 401
 
 

@@ -345,10 +345,10 @@ def test_the_evaluator_agrees_with_a_brute_force_reading(
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=4))
-def test_versions_compare_by_their_numbers(parts: list[int]) -> None:
-    version = ".".join(map(str, parts))
+def test_versions_compare_by_their_numbers(numbers: list[int]) -> None:
+    version = ".".join(map(str, numbers))
     assert version_key(version) == version_key(f"{version}.0")
-    larger = ".".join(map(str, [*parts[:-1], parts[-1] + 1]))
+    larger = ".".join(map(str, [*numbers[:-1], numbers[-1] + 1]))
     smaller, greater = version_key(version), version_key(larger)
     assert smaller is not None
     assert greater is not None

@@ -70,8 +70,8 @@ FULL = {
 }
 
 
-def path_of(backend: Backend, *parts: str) -> str:
-    return "/".join([f"/apps/{backend.stub.app_id}/journeys", *parts])
+def path_of(backend: Backend, *segments: str) -> str:
+    return "/".join([f"/apps/{backend.stub.app_id}/journeys", *segments])
 
 
 async def create(backend: Backend, **body: Any) -> Any:
@@ -462,7 +462,7 @@ async def test_stats_are_zero_for_each_node_and_branch(backend: Backend) -> None
 
 async def test_an_unknown_journey_and_a_wrong_key(backend: Backend) -> None:
     created = await create(backend)
-    for method, parts in [
+    for method, segments in [
         ("GET", ()),
         ("PATCH", ()),
         ("DELETE", ()),
@@ -470,9 +470,9 @@ async def test_an_unknown_journey_and_a_wrong_key(backend: Backend) -> None:
         ("POST", ("duplicate",)),
         ("PATCH", ("nodes", SEGMENT)),
     ]:
-        answer = await backend(method, path_of(backend, SEGMENT, *parts))
+        answer = await backend(method, path_of(backend, SEGMENT, *segments))
         assert (answer.status, answer.body) == (404, {"errors": ["Journey not found"]})
-        path = path_of(backend, created["id"], *parts)
+        path = path_of(backend, created["id"], *segments)
         for key in (None, "wrong"):
             assert (await backend(method, path, key=key)).status == 403
     assert await backend.ok("DELETE", path_of(backend, created["id"])) == {"success": True}

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.asyncio
 VIP = [{"field": "tag", "key": "vip", "relation": "exists"}]
 
 
-def path_of(backend: Backend, *parts: str) -> str:
-    return "/".join([f"/apps/{backend.stub.app_id}/segments", *parts])
+def path_of(backend: Backend, *segments: str) -> str:
+    return "/".join([f"/apps/{backend.stub.app_id}/segments", *segments])
 
 
 async def test_a_segment_of_ones_own(backend: Backend) -> None:

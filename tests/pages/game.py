@@ -190,7 +190,7 @@ def _send(server: MockServer, ada: Player) -> None:
 
 
 def _trouble(server: MockServer, chidi: Player) -> None:
-    """What a game's developer finds in the console: misses, ignored parts, a broken module."""
+    """What a game's developer finds in the console: misses, ignored fields, a broken module."""
     chidi.call("GET", "/v2/notification?limit=10&cursor=x")
     for _ in range(3):
         chidi.call("GET", "/v2/notifications")

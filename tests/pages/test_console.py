@@ -16,8 +16,8 @@ from onesignal_stub import OneSignalStub
 from server_kit import Fault
 
 from .conftest import opened
+from .elements import card, get, open_row, row
 from .game import call, log_in
-from .parts import card, get, open_row, row
 from .scene import Backend
 
 
@@ -55,7 +55,7 @@ def test_requests_show_who_asked_what_was_answered_and_ignored(
     ada = log_in(server, "ada")
     ada.call("GET", "/v2/notification?limit=10&cursor=x")
     seen = row(console, "GET /v2/notification")
-    for text in ("ada", "200", "HTTP", "ignored parts"):
+    for text in ("ada", "200", "HTTP", "ignored fields"):
         expect(seen).to_contain_text(text)
     seen.click()
     expect(console.locator("#detail h2")).to_be_focused()

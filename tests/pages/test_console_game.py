@@ -15,8 +15,8 @@ from mock_server import Config, MockServer
 from mock_server.wire.messages import CLIENT_MEMBERS
 
 from .conftest import opened
+from .elements import card, get, open_row, row
 from .game import Player, ask, game_config, log_in, playing
-from .parts import card, get, open_row, row
 
 
 @frozen

@@ -18,8 +18,8 @@ from server_kit import Fault
 
 from .axe import violations
 from .conftest import opened
+from .elements import ATTACK, move, open_row, row
 from .game import Player, ask, call, game_config, log_in, playing
-from .parts import ATTACK, move, open_row, row
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from onesignal_stub import OneSignalStub
 
 from .axe import violations
 from .conftest import opened
-from .parts import ATTACK, move
+from .elements import ATTACK, move
 from .scene import Backend, play
 
 pytestmark = pytest.mark.slow

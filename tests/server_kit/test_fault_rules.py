@@ -45,11 +45,11 @@ def test_a_route_names_requests(route: str | None, name: str, fits: bool) -> Non
     assert kinds(faults, name) == [FaultKind.RESET if fits else None]
 
 
-PARTS = st.lists(st.sampled_from(["a", "b", "{x}", ""]), max_size=4).map("/".join)
+PATTERNS = st.lists(st.sampled_from(["a", "b", "{x}", ""]), max_size=4).map("/".join)
 PATHS = st.text("ab/", max_size=8)
 
 
-@given(pattern=PARTS, has_rest=st.booleans(), path=PATHS)
+@given(pattern=PATTERNS, has_rest=st.booleans(), path=PATHS)
 def test_a_route_matches_a_path_as_its_regular_expression_does(
     pattern: str, has_rest: bool, path: str
 ) -> None:

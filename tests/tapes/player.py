@@ -410,8 +410,8 @@ async def _next_data(connection: Connection) -> Received:
     return frame
 
 
-def _repeated(parts: Mapping[str, Any]) -> str:
-    return f"{parts['prefix']}{parts['fill'] * parts['count']}{parts['suffix']}"
+def _repeated(spec: Mapping[str, Any]) -> str:
+    return f"{spec['prefix']}{spec['fill'] * spec['count']}{spec['suffix']}"
 
 
 def _part(text: str) -> Any:

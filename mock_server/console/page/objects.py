@@ -51,12 +51,12 @@ class ObjectList:
         return page_of_rows(self._find_services().store, rows, wanted, _shown)
 
     def _one(self, text: str) -> list[Row]:
-        parts = [unquote(part) for part in text.split("/")]
-        if len(parts) != 3:
+        key = [unquote(part) for part in text.split("/")]
+        if len(key) != 3:
             return []
         return self._find_services().store.all(
             f"SELECT o.*, u.username {_FROM} o.collection = ? AND o.key = ? AND o.user_id = ?",
-            *parts,
+            *key,
         )
 
 

@@ -22,7 +22,7 @@ STACK = 16 << 20
 MEMORY = 256 << 20
 """How many bytes a context may use."""
 
-# What a context knows before the bundle runs. They are parts of one function, whose names `$nk…`
+# What a context knows before the bundle runs. They are pieces of one function, whose names `$nk…`
 # do not show in stack traces.
 _PRELUDE = (
     "primordials",
@@ -235,5 +235,5 @@ class JsContext:
 def _prelude() -> str:
     """The files of `prelude/` as one function, which returns the entry."""
     folder = files(__package__).joinpath("prelude")
-    parts = "\n".join(folder.joinpath(f"{name}.js").read_text("utf-8") for name in _PRELUDE)
-    return f'(function $nkPrelude() {{\n"use strict";\n{parts}\nreturn $nkEnter;\n}})()'
+    code = "\n".join(folder.joinpath(f"{name}.js").read_text("utf-8") for name in _PRELUDE)
+    return f'(function $nkPrelude() {{\n"use strict";\n{code}\nreturn $nkEnter;\n}})()'

@@ -119,15 +119,15 @@ def _writer(message: Message) -> TextWriter:
         return tuple((name, heads.get(name, ""), writers[name]) for name in ordered)
 
     def write(document: Mapping[str, Any]) -> str:
-        parts = []
+        members = []
         for name, head, write_field in plan(tuple(document)):
             value = document[name]
             if head:  # a text, as most fields are: without a call of its own
                 if value:
-                    parts.append(head + encode_basestring(value))
+                    members.append(head + encode_basestring(value))
             elif value is not None and (text := write_field(value)):
-                parts.append(text)
-        return f"{{{_COMMA.join(parts)}}}"
+                members.append(text)
+        return f"{{{_COMMA.join(members)}}}"
 
     return write
 

@@ -166,11 +166,11 @@ class LiveActivities:
         """The devices that are to show an activity, and do so now; None is a turn for others."""
         now = self._clock.time()
         segments = self._resolver.segments_of(app_id, target)
-        for part in self._resolver.parts(app_id, target, segments, now=now, by_span=False):
-            if part is None:
+        for batch in self._resolver.batches(app_id, target, segments, now=now, by_span=False):
+            if batch is None:
                 yield None
                 continue
-            devices = [each for each in part.audience.recipients if each.device_type == _IOS]
+            devices = [each for each in batch.audience.recipients if each.device_type == _IOS]
             for device in devices:
                 self._join(app_id, activity_id, device.id, None)
             yield devices

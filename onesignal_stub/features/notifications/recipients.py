@@ -1,4 +1,4 @@
-"""Resolves the target of a message to devices, part by part, and lists those not subscribed."""
+"""Resolves the target of a message to devices, batch by batch, and lists those not subscribed."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ class ResolvedRecipient:
 
 
 @frozen
-class Part:
-    """A part of a resolved target, small enough for one step.
+class Batch:
+    """A batch of a resolved target, small enough for one step.
 
     Attributes:
         audience: The devices.
         span: Devices that receive the message, too, if they are subscribed: they were not read.
         names: The names that were looked up for it.
-        found: The devices that these names were found to be; some may be of earlier parts, too.
+        found: The devices that these names were found to be; some may be of earlier batches, too.
         invalid: Those of them that are not subscribed.
     """
 
@@ -121,12 +121,12 @@ class RecipientResolver:
         uses_segments = target.excluded or isinstance(target.targeting, BySegments)
         return self._segments.of(app_id) if uses_segments else SegmentSet({})
 
-    def parts(
+    def batches(
         self, app_id: str, target: Target, segments: SegmentSet, *, now: float, by_span: bool
-    ) -> Iterator[Part | None]:
+    ) -> Iterator[Batch | None]:
         """Find who receives a message, in the order of registration; None is a turn for others.
 
-        A device is what it is when its part is asked for: others may change it, or remove it,
+        A device is what it is when its batch is asked for: others may change it, or remove it,
         before that.
 
         Args:
@@ -144,11 +144,11 @@ class RecipientResolver:
         """How many receive a message at this time, in seconds since the epoch."""
         count = 0
         segments = self.segments_of(app_id, target)
-        for part in self.parts(app_id, target, segments, now=now, by_span=False):
-            if part is None:
+        for batch in self.batches(app_id, target, segments, now=now, by_span=False):
+            if batch is None:
                 yield
             else:
-                count += len(part.audience.recipients)
+                count += len(batch.audience.recipients)
         return count
 
     def unknown_segments(self, app_id: str, body: Mapping[str, Any]) -> list[str]:
@@ -164,7 +164,7 @@ class RecipientResolver:
 
     def _in_segments(
         self, app_id: str, target: Target, segments: SegmentSet, now: float, *, by_span: bool
-    ) -> Iterator[Part | None]:
+    ) -> Iterator[Batch | None]:
         reads_no_recipients = by_span and _is_everybody(target, segments)
         condition = condition_of(target.targeting, segments, now)
         if reads_no_recipients:
@@ -174,11 +174,11 @@ class RecipientResolver:
                 yield None
             devices = self._devices.of_span(span, condition)
             audience = select(devices, target, segments=segments, now=now)
-            yield Part(audience, span if reads_no_recipients else None)
+            yield Batch(audience, span if reads_no_recipients else None)
 
     def _named(
         self, app_id: str, target: Target, ids: RecipientIds, segments: SegmentSet, now: float
-    ) -> Iterator[Part | None]:
+    ) -> Iterator[Batch | None]:
         """First who gets nothing, as the names are looked up; then who receives the message."""
         known: set[int] = set()
         unsubscribed: set[int] = set()
@@ -192,7 +192,7 @@ class RecipientResolver:
             known.update(each.device.number for each in found)
             unsubscribed.update(device.number for device in audience.unsubscribed)
             recipients.update((device.number, device) for device in audience.recipients)
-            yield Part(
+            yield Batch(
                 Audience((), audience.unsubscribed, audience.left_out),
                 names=names,
                 found=found,
@@ -202,7 +202,7 @@ class RecipientResolver:
         for start in range(0, len(ordered), SPAN):
             if start:
                 yield None
-            yield Part(Audience([recipients[number] for number in ordered[start : start + SPAN]]))
+            yield Batch(Audience([recipients[number] for number in ordered[start : start + SPAN]]))
 
     def _look_up(self, app_id: str, names: Names) -> Iterator[ResolvedRecipient]:
         found: Iterable[tuple[str, FilterSubject]]

@@ -1,4 +1,4 @@
-"""Sends a message to its target: finds the devices part by part, and records each part."""
+"""Sends a message to its target: finds the devices batch by batch, and records each batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import frozen
 from onesignal_stub.audience import Target, id_field
 from onesignal_stub.features.notifications.explanation import Explained, Explainer
 from onesignal_stub.features.notifications.recipients import (
-    Part,
+    Batch,
     RecipientResolver,
     add_invalid,
 )
@@ -73,21 +73,21 @@ class Sender:
         by_span = recording.takes_spans and not waits
         recipients = unsubscribed = 0
         invalid: dict[str, Any] = {}
-        for part in self._resolver.parts(app_id, target, segments, now=now, by_span=by_span):
-            if part is None:
+        for batch in self._resolver.batches(app_id, target, segments, now=now, by_span=by_span):
+            if batch is None:
                 yield from _give_turn(recording)
                 if recording.stopped:
                     break
                 continue
-            _explain(explainer, part)
-            add_invalid(invalid, part.invalid)
-            unsubscribed += len(part.audience.unsubscribed)
-            devices = part.audience.recipients
+            _explain(explainer, batch)
+            add_invalid(invalid, batch.invalid)
+            unsubscribed += len(batch.audience.unsubscribed)
+            devices = batch.audience.recipients
             recipients += len(devices)
             if devices and not waits:
                 yield from _record(recording, devices, explainer.ways(devices))
-            if part.span is not None:
-                recipients += recording.add_span(part.span, target.channel)
+            if batch.span is not None:
+                recipients += recording.add_span(batch.span, target.channel)
         return Sent(recipients, unsubscribed, invalid, explainer.explained())
 
 
@@ -106,9 +106,9 @@ def _record(
             recording.add(devices[start : start + recording.at_once], ways)
 
 
-def _explain(explainer: Explainer, part: Part) -> None:
-    if part.names is not None:
-        field = id_field(part.names.kind, part.names.label)
-        found = [(each.value, each.device) for each in part.found]
-        explainer.names(field, part.names.values, found)
-    explainer.leaves_out(part.audience)
+def _explain(explainer: Explainer, batch: Batch) -> None:
+    if batch.names is not None:
+        field = id_field(batch.names.kind, batch.names.label)
+        found = [(each.value, each.device) for each in batch.found]
+        explainer.names(field, batch.names.values, found)
+    explainer.leaves_out(batch.audience)

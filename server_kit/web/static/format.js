@@ -39,30 +39,30 @@ const UNITS = [
 
 /** `1 day 2 hours`: a duration in its two largest units. */
 export function duration(seconds) {
-  const parts = [];
+  const pieces = [];
   let left = Math.round(seconds);
   for (const [unit, size] of UNITS) {
     const number = Math.floor(left / size);
     left -= number * size;
-    if (number) parts.push(count(number, unit));
+    if (number) pieces.push(count(number, unit));
   }
-  return parts.slice(0, 2).join(" ") || "0 seconds";
+  return pieces.slice(0, 2).join(" ") || "0 seconds";
 }
 
 /** A value as indented JSON in a `<pre>`, with names, texts and numbers told apart. */
 export function json(value) {
   const text = JSON.stringify(value, null, 2) ?? "";
   const token = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
-  const parts = [];
+  const pieces = [];
   let end = 0;
   for (const found of text.matchAll(token)) {
-    parts.push(text.slice(end, found.index));
+    pieces.push(text.slice(end, found.index));
     const kind = found[2] ? "name" : found[1] ? "text" : "value";
-    parts.push(el("span", { class: `json-${kind}` }, found[1] ?? found[0]), found[2] ?? "");
+    pieces.push(el("span", { class: `json-${kind}` }, found[1] ?? found[0]), found[2] ?? "");
     end = found.index + found[0].length;
   }
-  parts.push(text.slice(end));
-  return el("pre", { class: "json", tabindex: "0" }, parts);
+  pieces.push(text.slice(end));
+  return el("pre", { class: "json", tabindex: "0" }, pieces);
 }
 
 /** A table of names and values; entries without a value are left out. */

@@ -3,7 +3,7 @@
 import { el } from "/_web/kit/dom.js";
 import { badge, count, duration, integer, json, time } from "/_web/kit/format.js";
 import { pagedView } from "/_web/kit/paged.js";
-import { card, playerLink, table, timeOf } from "./parts.js";
+import { card, playerLink, table, timeOf } from "./elements.js";
 
 const KINDS = { leaderboard: "Leaderboards", tournament: "Tournaments" };
 const OPERATORS = {

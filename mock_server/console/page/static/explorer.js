@@ -5,7 +5,7 @@ import { el } from "/_web/kit/dom.js";
 import { badge, facts, json } from "/_web/kit/format.js";
 import { gone, pagedView } from "/_web/kit/paged.js";
 import { place } from "/_web/kit/place.js";
-import { card, readable } from "./parts.js";
+import { card, readable } from "./elements.js";
 
 const PATH = "/_control/console/endpoints";
 const KINDS = { http: "Operations", rpc: "RPC functions", frame: "Socket messages" };
@@ -98,9 +98,9 @@ function input(field) {
 }
 
 function note(field) {
-  const parts = [field.type, field.in === "body" ? null : `in the ${field.in}`, field.oneof && `one of ${field.oneof}`];
+  const notes = [field.type, field.in === "body" ? null : `in the ${field.in}`, field.oneof && `one of ${field.oneof}`];
   const lines = field.control === "lines" ? "one a line" : null;
-  return parts.concat(lines).filter(Boolean).join(", ");
+  return notes.concat(lines).filter(Boolean).join(", ");
 }
 
 function control(field, props) {

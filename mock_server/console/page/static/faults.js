@@ -6,7 +6,7 @@ import { badge, count, facts, json } from "/_web/kit/format.js";
 import { row } from "/_web/kit/list.js";
 import { gone } from "/_web/kit/paged.js";
 import { placeOf } from "/_web/kit/place.js";
-import { card, field } from "./parts.js";
+import { card, field } from "./elements.js";
 
 const PATH = "/_control/faults";
 const NEW = "new";

@@ -6,7 +6,7 @@ import { badge, count, facts, time } from "/_web/kit/format.js";
 import { row } from "/_web/kit/list.js";
 import { pagedView } from "/_web/kit/paged.js";
 import { placeOf } from "/_web/kit/place.js";
-import { card } from "./parts.js";
+import { card } from "./elements.js";
 
 const PATH = "/_control/console/modules";
 const LOADED = "loaded";

@@ -4,7 +4,7 @@ import { el } from "/_web/kit/dom.js";
 import { badge, count, integer, time } from "/_web/kit/format.js";
 import { pagedView } from "/_web/kit/paged.js";
 import { placeOf } from "/_web/kit/place.js";
-import { card, people, playerLink, readable, table, timeOf } from "./parts.js";
+import { card, people, playerLink, readable, table, timeOf } from "./elements.js";
 
 const KINDS = { handler: "With a handler", relayed: "Relayed" };
 const STATES = { open: "Open", closed: "Closed", hidden: "Hidden" };

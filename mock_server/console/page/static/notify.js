@@ -3,7 +3,7 @@
 import { getJson, send } from "/_web/kit/api.js";
 import { el } from "/_web/kit/dom.js";
 import { count } from "/_web/kit/format.js";
-import { field } from "./parts.js";
+import { field } from "./elements.js";
 
 /** The id of the place with the form. */
 export const NEW = "new";

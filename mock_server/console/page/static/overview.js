@@ -6,7 +6,7 @@ import { badge, count, facts, integer, time } from "/_web/kit/format.js";
 import { row } from "/_web/kit/list.js";
 import { gone } from "/_web/kit/paged.js";
 import { placeOf } from "/_web/kit/place.js";
-import { card } from "./parts.js";
+import { card } from "./elements.js";
 
 const PATH = "/_control/console/overview";
 const METRICS = "/_control/metrics";

@@ -6,7 +6,7 @@ import { row } from "/_web/kit/list.js";
 import { pagedView } from "/_web/kit/paged.js";
 import { placeOf } from "/_web/kit/place.js";
 import { NEW, formForOne, sendToSome } from "./notify.js";
-import { card, playerLink, table } from "./parts.js";
+import { card, playerLink, table } from "./elements.js";
 
 const STATE = ["State", "state"];
 const STATES = { online: "Online", offline: "Offline", banned: "Banned" };

@@ -3,7 +3,7 @@
 import { el, isLink } from "/_web/kit/dom.js";
 import { badge, count, json, time } from "/_web/kit/format.js";
 import { pagedView } from "/_web/kit/paged.js";
-import { card, playerLink } from "./parts.js";
+import { card, playerLink } from "./elements.js";
 
 /** Outcomes with their names and tones. */
 const OUTCOMES = {

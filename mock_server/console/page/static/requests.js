@@ -4,11 +4,11 @@ import { el } from "/_web/kit/dom.js";
 import { badge } from "/_web/kit/format.js";
 import { pagedView } from "/_web/kit/paged.js";
 import { placeOf } from "/_web/kit/place.js";
-import { card, playerLink, readable } from "./parts.js";
+import { card, playerLink, readable } from "./elements.js";
 
 /** Kinds and states with their names. */
 const KINDS = { http: "HTTP", grpc: "gRPC", frame: "Frame", fault: "Fault" };
-const STATES = { problems: "Problems", refused: "Refused", ignored: "With ignored parts" };
+const STATES = { problems: "Problems", refused: "Refused", ignored: "With ignored fields" };
 
 export const view = pagedView("/_control/console/requests", {
   title: "Requests",
@@ -61,7 +61,7 @@ function labels(item) {
     isRefused && badge("refused", "warn"),
     item.unmatched && badge("no answer", "bad"),
     item.error && badge("failed", "bad"),
-    item.ignored.length ? badge("ignored parts", "warn") : null,
+    item.ignored.length ? badge("ignored fields", "warn") : null,
   ];
 }
 

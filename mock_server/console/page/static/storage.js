@@ -4,7 +4,7 @@ import { el } from "/_web/kit/dom.js";
 import { badge, count, json, time } from "/_web/kit/format.js";
 import { pagedView } from "/_web/kit/paged.js";
 import { placeOf } from "/_web/kit/place.js";
-import { card, playerLink } from "./parts.js";
+import { card, playerLink } from "./elements.js";
 
 const READ = ["nobody reads", "owner reads", "everybody reads"];
 const WRITE = ["nobody writes", "owner writes"];

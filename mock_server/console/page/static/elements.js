@@ -1,4 +1,4 @@
-// Parts that several views of the console are made of.
+// Elements that several views of the console are made of.
 
 import { el } from "/_web/kit/dom.js";
 import { json, time } from "/_web/kit/format.js";

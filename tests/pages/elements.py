@@ -1,4 +1,4 @@
-"""Parts of the pages, as tests look for them."""
+"""Elements of the pages, as tests look for them."""
 
 from __future__ import annotations
 
