@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
 
-from mock_server.config import Config, SocketConfig, given
+from mock_server.config import Config, given
 from mock_server.fault_targets import fault_targets
 from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.matchmaker.facade import MatchmakerFacade
@@ -20,22 +18,20 @@ from mock_server.features.notifications.facade import NotificationsFacade
 from mock_server.features.purchases.facade import PurchasesFacade
 from mock_server.features.push.devices import Device
 from mock_server.features.push.push_log import PushLog
-from mock_server.features.push.records import PushRecord
 from mock_server.features.push.rules import PushRule, read_rules
 from mock_server.grpc.port import GrpcPort
 from mock_server.handles import OpenSocket, RuntimeHandle, open_socket
-from mock_server.realtime.session import SocketSession
+from mock_server.http.tls import tls_context
 from mock_server.runtime.callbacks import RpcFunction
-from mock_server.runtime.inventory import LoadState
 from mock_server.runtime.nk import Nakama
 from mock_server.runtime.python import InitModule, initialize
 from mock_server.runtime.tools.metrics import Metric
 from mock_server.schema import SCHEMA
+from mock_server.server_events import publish_requests_and_pushes, publish_sockets_and_modules
 from mock_server.sql.database import Database
 from mock_server.wiring import Wiring
-from server_kit import Clock, Faults, HostedServer, InLoop, Journal, ServerNotRunning, Store
-from server_kit.origin import Credentials, OriginGuard, is_loopback
-from server_kit.web import KIT, EventStream, is_ours
+from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning, Store
+from server_kit.web import EventStream
 
 T = TypeVar("T")
 
@@ -79,12 +75,11 @@ class MockServer(HostedServer):
         self.clock = clock or Clock()
         self.journal = Journal()
         self.events = EventStream()
-        self.journal.watch(partial(self.events.publish, "request"))
         self.faults = Faults(
             self.journal, self.clock, socket_path="/ws", targets=fault_targets(self.config.push)
         )
         self.pushes = PushLog(self.config.push.on_event)
-        self.pushes.watch(self._tell_push)
+        publish_requests_and_pushes(self.events, self.journal, self.pushes)
         self._data = None if data is None else Path(data)
         self._rpcs: list[tuple[RpcFunction, str]] = []
         self._late_rpcs: list[tuple[RpcFunction, str]] = []
@@ -123,19 +118,19 @@ class MockServer(HostedServer):
     def matchmaker(self) -> MatchmakerFacade:
         """Brings players together without waiting for `matchmaker.interval_sec` to pass."""
         self._running()
-        return MatchmakerFacade(self._running_matchmaker, InLoop(self))
+        return MatchmakerFacade(self._running_matchmaker, self._in_loop)
 
     @property
     def purchases(self) -> PurchasesFacade:
         """Reads and refunds what players bought: `server.purchases.refund("t-1")`."""
         self._running()
-        return PurchasesFacade(lambda: self._running().purchases, InLoop(self))
+        return PurchasesFacade(lambda: self._running().purchases, self._in_loop)
 
     @property
     def notifications(self) -> NotificationsFacade:
         """Sends and reads notifications as the game's backend does."""
         self._running()
-        return NotificationsFacade(self._running_notifications, InLoop(self))
+        return NotificationsFacade(self._running_notifications, self._in_loop)
 
     @property
     def nk(self) -> RuntimeHandle:
@@ -143,7 +138,7 @@ class MockServer(HostedServer):
 
         They may be called in any thread; what they return may be awaited in any loop.
         """
-        return RuntimeHandle(self._running().runtime.nk, InLoop(self))
+        return RuntimeHandle(self._running().runtime.nk, self._in_loop)
 
     def rpc(self, rpc_id: str) -> Callable[[RpcFunction], RpcFunction]:
         """Decorate a function that clients call as `rpc_id`.
@@ -188,7 +183,7 @@ class MockServer(HostedServer):
                 than 1,000 in all; none is added.
         """
         added = read_rules(rules)
-        self._call_in_loop(lambda: self._add_push_rules(added))
+        self._in_loop.call(lambda: self._add_push_rules(added))
 
     def _add_push_rules(self, rules: tuple[PushRule, ...]) -> None:
         self.pushes.rules.add_all(rules)
@@ -197,36 +192,36 @@ class MockServer(HostedServer):
 
     def push_rule_problems(self) -> dict[str, str]:
         """Events of push rules that nothing makes happen, each with the reason."""
-        return self._call_in_loop(lambda: self._running().push_sources.problems())
+        return self._in_loop.call(lambda: self._running().push_sources.problems())
 
     def rpc_ids(self) -> list[str]:
         """The ids of all RPC functions."""
-        return self._call_in_loop(lambda: self._running().rpcs.ids())
+        return self._in_loop.call(lambda: self._running().rpcs.ids())
 
     def sockets(self) -> list[OpenSocket]:
         """The open sockets, oldest first; each has `user_id`, `disconnect()` and `abort()`."""
-        sessions = self._call_in_loop(lambda: self._running().registry.all())
-        return [open_socket(session, InLoop(self)) for session in sessions]
+        sessions = self._in_loop.call(lambda: self._running().registry.all())
+        return [open_socket(session, self._in_loop) for session in sessions]
 
     def metrics(self) -> list[Metric]:
         """What modules have counted with `nk.metrics_*`, by kind, name and tags."""
-        return self._call_in_loop(lambda: self._running().metrics.all())
+        return self._in_loop.call(lambda: self._running().metrics.all())
 
     def user_count(self) -> int:
         """How many users there are."""
-        return self._call_in_loop(lambda: self._running().accounts.count())
+        return self._in_loop.call(lambda: self._running().accounts.count())
 
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of every user, in the order of their accounts."""
-        return await self._in_loop(self._users())
+        return await self._in_loop.wait(self._users())
 
     async def devices(self, user_id: str) -> list[Device]:
         """A user's devices for pushes, the last registered first."""
-        return await self._in_loop(self._devices(user_id))
+        return await self._in_loop.wait(self._devices(user_id))
 
     async def all_devices(self) -> list[tuple[str, Device]]:
         """Every user's id with each of their devices, the first registered first."""
-        return await self._in_loop(self._all_devices())
+        return await self._in_loop.wait(self._all_devices())
 
     async def settle(self) -> None:
         """Return once what became due by the clock has been done.
@@ -234,7 +229,7 @@ class MockServer(HostedServer):
         After `clock.advance`, leaderboards and tournaments are reset and the functions that modules
         registered for it have been called.
         """
-        await self._in_loop(self._running().lifecycle.settle())
+        await self._in_loop.wait(self._running().lifecycle.settle())
 
     async def reset(self) -> None:
         """Restore the state after start, in about a millisecond.
@@ -245,7 +240,7 @@ class MockServer(HostedServer):
         Raises:
             ModuleLoadError: A module fails; those that were loaded before stay, all else is reset.
         """
-        await self._in_loop(self._reset())
+        await self._in_loop.wait(self._reset())
 
     async def reload_modules(self) -> None:
         """Load the server modules anew, as `runtime.watch` does when a file has changed.
@@ -253,7 +248,7 @@ class MockServer(HostedServer):
         Raises:
             ModuleLoadError: One fails; what was loaded before stays.
         """
-        await self._in_loop(self._running().runtime.load())
+        await self._in_loop.wait(self._running().runtime.load())
 
     async def restart(self, *, keep_data: bool = True) -> None:
         """Restart as a Nakama whose process has ended, on the same ports.
@@ -269,15 +264,15 @@ class MockServer(HostedServer):
             ModuleLoadError: A module fails; the client API is served again from the next restart.
             OSError: Another process took the port meanwhile.
         """
-        await self._in_loop(self._restart(keep_data=keep_data))
+        await self._in_loop.wait(self._restart(keep_data=keep_data))
 
     async def snapshot(self) -> bytes:
         """Everything that is stored, for `restore`."""
-        return await self._in_loop(self._snapshot())
+        return await self._in_loop.wait(self._snapshot())
 
     async def restore(self, snapshot: bytes) -> None:
         """Replace everything that is stored by what `snapshot` returned; sockets are dropped."""
-        await self._in_loop(self._restore(snapshot))
+        await self._in_loop.wait(self._restore(snapshot))
 
     async def _users(self) -> list[dict[str, Any]]:
         accounts = self._running().accounts
@@ -360,9 +355,7 @@ class MockServer(HostedServer):
             self._database,
         )
         self._wiring = wiring
-        wiring.registry.added.connect(partial(self._tell_socket, "opened"))
-        wiring.registry.removed.connect(partial(self._tell_socket, "closed"))
-        wiring.runtime.loaded.connect(self._tell_modules)
+        publish_sockets_and_modules(self.events, wiring.registry, wiring.runtime)
         await wiring.lifecycle.start(self._register)
         return wiring
 
@@ -375,55 +368,42 @@ class MockServer(HostedServer):
     async def _serve_client_api(self, wiring: Wiring, port: int) -> None:
         address = self.config.socket.address
         self._http_url = await self._serve(
-            wiring.client_api(), address, port, tls=_tls(self.config.socket)
+            wiring.client_api(), address, port, tls=tls_context(self.config.socket)
         )
         await self._grpc.open(wiring.grpc_calls())
 
     def _console_app(self) -> web.Application:
         # Most tests and games never ask for the console, and these are a tenth of all modules.
-        from mock_server.console import page
-        from mock_server.console.api import Console
-        from mock_server.control import Control
-        from server_kit.faults.control import FaultRoutes
+        from mock_server.console_app import console_app
+        from mock_server.control.lifecycle import LifecycleActions
 
-        app = web.Application(middlewares=[self._guard().middleware(is_ours, everywhere=True)])
-        Console(self.config.console, self.clock, lambda: self._running().console).add_routes(app)
-        Control(self).add_routes(app)
-        FaultRoutes(self.faults).add_to(app)
-        self.events.add_to(app)
-        KIT.add_to(app)
-        page.add_to(
-            app,
-            journal=self.journal,
-            clock=self.clock,
-            pushes=self.pushes,
+        return console_app(
+            self.config,
+            self.clock,
+            self.journal,
             faults=self.faults,
-            onesignal_url=self.config.onesignal.url,
-            find_services=lambda: self._running().console,
-            find_url=lambda: self.http_url,
+            events=self.events,
+            pushes=self.pushes,
+            find_wiring=self._running,
+            urls=self._urls,
+            lifecycle=LifecycleActions(
+                reset=self.reset,
+                restart=self.restart,
+                settle=self.settle,
+                snapshot=self.snapshot,
+                restore=self.restore,
+            ),
+            sockets=self.sockets,
+            find_purchases=lambda: self.purchases,
+            add_push_rules=self.add_push_rules,
         )
-        return app
 
-    def _tell_push(self, record: PushRecord) -> None:
-        data = {"id": record.id, "user_id": record.user_id, "change": record.outcome}
-        self.events.publish("push", data)
-
-    def _tell_modules(self, state: LoadState) -> None:
-        self.events.publish("modules", {"loads": state.loads, "error": state.error})
-
-    def _tell_socket(self, change: str, session: SocketSession) -> None:
-        data = {"session_id": session.id, "user_id": session.user_id, "change": change}
-        self.events.publish("socket", data)
-
-    def _guard(self) -> OriginGuard:
-        """Keeps foreign pages out; on an address of the network it asks for the console's login."""
-        console = self.config.console
-        login = (
-            None
-            if is_loopback(console.address)
-            else Credentials(console.username, console.password)
-        )
-        return OriginGuard(self.config.control.allow_host, login=login)
+    def _urls(self) -> dict[str, str]:
+        return {
+            "http_url": self.http_url,
+            "socket_url": self.socket_url,
+            "console_url": self.console_url,
+        }
 
     def _running_matchmaker(self) -> Matchmaker:
         return self._running().matchmaker
@@ -435,16 +415,3 @@ class MockServer(HostedServer):
         if self._wiring is None:
             raise ServerNotRunning("start the server first: `async with MockServer() as server:`")
         return self._wiring
-
-
-def _tls(config: SocketConfig) -> ssl.SSLContext | None:
-    if not config.ssl_certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(config.ssl_certificate, config.ssl_private_key)
-    except OSError as error:
-        raise OSError(
-            f"socket.ssl_certificate and socket.ssl_private_key can't be loaded: {error}"
-        ) from error
-    return context

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import attrs
 from aiohttp import web
@@ -27,33 +27,34 @@ MAX_WAIT = 60.0
 """Seconds that a request may wait for a push."""
 
 
-class Controlled(Protocol):
-    """The stub, as far as its control routes go."""
-
-    clock: Clock
-    journal: Journal
-
-    def set_rate_limit(self, limit: RateLimit | None) -> None:
-        """Limit the requests of each app; None lifts the limit."""
-
-    async def reset(self) -> None:
-        """Back to the start."""
-
-    async def advance(self, seconds: float) -> None:
-        """Move the stub's clock."""
-
-
-class Control:
+class ControlRoutes:
     """The control routes.
 
     Args:
-        stub: What they control.
-        find_service: Returns its features.
+        clock: The stub's time.
+        journal: The requests that came in.
+        find_service: Returns the features of the running stub.
+        reset: Brings the stub back to how it started.
+        advance: Moves its clock by so many seconds.
+        set_rate_limit: Limits the requests of each app; None lifts the limit.
     """
 
-    def __init__(self, stub: Controlled, find_service: Callable[[], Service]) -> None:
-        self._stub = stub
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        find_service: Callable[[], Service],
+        *,
+        reset: Callable[[], Awaitable[None]],
+        advance: Callable[[float], Awaitable[None]],
+        set_rate_limit: Callable[[RateLimit | None], None],
+    ) -> None:
+        self._clock = clock
+        self._journal = journal
         self._find_service = find_service
+        self._reset_stub = reset
+        self._advance = advance
+        self._set_rate_limit = set_rate_limit
 
     def add_to(self, app: web.Application) -> None:
         """Serve the control routes from an application."""
@@ -65,7 +66,7 @@ class Control:
         router.add_get("/_control/requests", self._requests)
         router.add_get("/_control/state", self._state)
         router.add_post("/_control/reset", self._reset)
-        router.add_post("/_control/clock", self._clock)
+        router.add_post("/_control/clock", self._move_clock)
         router.add_put("/_control/rate_limit", self._limit)
         router.add_delete("/_control/rate_limit", self._unlimit)
         router.add_post("/_control/webhooks", self._webhook)
@@ -116,7 +117,7 @@ class Control:
         return act
 
     async def _requests(self, request: web.Request) -> web.StreamResponse:
-        journal = self._stub.journal
+        journal = self._journal
         entries = journal.problems() if "problems" in request.query else list(journal)
         name = request.query.get("name")
         found = (
@@ -135,24 +136,24 @@ class Control:
             request,
             "custom_events",
             service.custom_events.all(),
-            time=self._stub.clock.time(),
+            time=self._clock.time(),
             apps=apps,
             counts=counts,
         )
 
     async def _reset(self, _request: web.Request) -> web.Response:
-        await self._stub.reset()
+        await self._reset_stub()
         return _json({})
 
-    async def _clock(self, request: web.Request) -> web.Response:
+    async def _move_clock(self, request: web.Request) -> web.Response:
         seconds = fields.number(await _body(request), "advance")
         if seconds is None:
             raise refused("advance must be a number of seconds, 0 or more")
         try:
-            await self._stub.advance(seconds)
+            await self._advance(seconds)
         except ValueError as error:
             raise refused(str(error)) from None
-        return _json({"time": self._stub.clock.time()})
+        return _json({"time": self._clock.time()})
 
     async def _limit(self, request: web.Request) -> web.Response:
         body = await _body(request)
@@ -163,11 +164,11 @@ class Control:
             limit = RateLimit(requests, 1.0 if seconds is None else seconds)
         except ValueError as error:
             raise refused(str(error)) from None
-        self._stub.set_rate_limit(limit)
+        self._set_rate_limit(limit)
         return _json(attrs.asdict(limit))
 
     async def _unlimit(self, _request: web.Request) -> web.Response:
-        self._stub.set_rate_limit(None)
+        self._set_rate_limit(None)
         return _json({})
 
     async def _webhook(self, request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from onesignal_stub import demo, inbox
-from onesignal_stub.control import Control
+from onesignal_stub.control import ControlRoutes
 from onesignal_stub.http import RequestPipeline
 from onesignal_stub.limits import RateLimit, RateLimiter
 from onesignal_stub.seed import read_seed
@@ -19,7 +19,7 @@ from onesignal_stub.sent_pushes import Push, PushQuery
 from onesignal_stub.service import Service
 from onesignal_stub.simulation import SimulatedDevice
 from onesignal_stub.webhooks import EVENTS, WebhookEvent
-from server_kit import Clock, Faults, HostedServer, InLoop, Journal, ServerNotRunning
+from server_kit import Clock, Faults, HostedServer, Journal, ServerNotRunning
 from server_kit.faults import FaultRoutes, FaultTargets
 from server_kit.origin import Credentials, OriginGuard, is_loopback
 from server_kit.web import EventStream, is_ours
@@ -173,7 +173,7 @@ class OneSignalStub(HostedServer):
             contains=contains,
             since=since,
         )
-        return await self._in_loop(self._running.pushes.wait_for(query, timeout=timeout))
+        return await self._in_loop.wait(self._running.pushes.wait_for(query, timeout=timeout))
 
     def device(self, player_id: str) -> SimulatedDevice:
         """A simulated device: `async for push in stub.device(player_id)`.
@@ -181,7 +181,7 @@ class OneSignalStub(HostedServer):
         Args:
             player_id: The player, or subscription, that it is.
         """
-        return SimulatedDevice(player_id, self._running.simulation, InLoop(self))
+        return SimulatedDevice(player_id, self._running.simulation, self._in_loop)
 
     async def add_webhook(self, url: str, *, events: tuple[WebhookEvent, ...] = EVENTS) -> None:
         """Post the events of pushes on simulated devices to a URL.
@@ -229,10 +229,10 @@ class OneSignalStub(HostedServer):
 
     def set_rate_limit(self, limit: RateLimit | None) -> None:
         """Limit the requests of each app from now on; None lifts the limit."""
-        if self._loop is None:
+        if not self._in_loop.is_open:
             self._limiter.set(limit)
         else:
-            self._call_in_loop(lambda: self._limiter.set(limit))
+            self._in_loop.call(lambda: self._limiter.set(limit))
 
     async def advance(self, seconds: float) -> None:
         """Move the stub's clock forward and send what became due.
@@ -245,7 +245,7 @@ class OneSignalStub(HostedServer):
             self.clock.advance(seconds)
             await self._running.delivery.run_due()
 
-        await self._in_loop(move())
+        await self._in_loop.wait(move())
 
     async def reset(self) -> None:
         """Restore the state after start: one app, the seed data, the first rate limit.
@@ -266,7 +266,7 @@ class OneSignalStub(HostedServer):
         Raises:
             OSError: Another process took the port meanwhile.
         """
-        await self._in_loop(self._restart(keep_data=keep_data))
+        await self._in_loop.wait(self._restart(keep_data=keep_data))
 
     async def snapshot(self) -> bytes:
         """Everything that is stored, for `restore`."""
@@ -315,7 +315,14 @@ class OneSignalStub(HostedServer):
         )
         app = pipeline.application(service.routes())
         app.middlewares.insert(0, self._guard.middleware(is_ours))
-        Control(self, lambda: self._running).add_to(app)
+        ControlRoutes(
+            self.clock,
+            self.journal,
+            lambda: self._running,
+            reset=self.reset,
+            advance=self.advance,
+            set_rate_limit=self.set_rate_limit,
+        ).add_to(app)
         FaultRoutes(self.faults).add_to(app)
         self.events.add_to(app)
         inbox.add_to(app, service, self.events)
@@ -368,7 +375,7 @@ class OneSignalStub(HostedServer):
         async def in_loop() -> T:
             return act(self._running)
 
-        return await self._in_loop(in_loop())
+        return await self._in_loop.wait(in_loop())
 
     def _read(self, read: Callable[[Service], T]) -> T:
         """Read in the thread of the stub's loop: no other may use the store."""
@@ -378,4 +385,4 @@ class OneSignalStub(HostedServer):
                 pass
             return read(self._running)
 
-        return self._call_in_loop(up_to_date)
+        return self._in_loop.call(up_to_date)

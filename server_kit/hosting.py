@@ -8,16 +8,15 @@ import ssl
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
-from attrs import frozen
 
 from server_kit.file_limit import FileLimitFilter
+from server_kit.in_loop import InLoop, ServerNotRunning
 from server_kit.port import Port
 
 T = TypeVar("T")
@@ -29,10 +28,6 @@ _HEAD_LIMIT = 1 << 20  # aiohttp's own limit on a line; the servers apply their 
 _SHUTDOWN_TIMEOUT = 0.01  # seconds for handlers to end before they are cancelled; 0 is no limit
 _CANCEL_TIMEOUT = 1.0  # seconds for handlers to end that were cancelled
 _TURNS_TO_CONNECT = 3  # of the loop, until aiohttp knows a connection that was just accepted
-
-
-class ServerNotRunning(RuntimeError):
-    """The server is asked for something that only a running one has."""
 
 
 class HostedServer(ABC):
@@ -47,8 +42,7 @@ class HostedServer(ABC):
 
     def __init__(self) -> None:
         self._sites: dict[str, _Site] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_thread = 0
+        self._in_loop = InLoop(type(self).__name__)
         self._thread: _LoopThread | None = None
         self._reserved: Port | None = None
 
@@ -66,9 +60,8 @@ class HostedServer(ABC):
         Raises:
             OSError: The address is in use, or may not be bound. Nothing stays open.
         """
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._loop_thread = threading.get_ident()
+        if not self._in_loop.is_open:
+            self._in_loop.open()
             try:
                 await self._open()
             except BaseException:
@@ -87,12 +80,12 @@ class HostedServer(ABC):
 
     async def stop(self) -> None:
         """Stop; open connections are dropped, no task, socket or file stays open."""
-        if self._loop is None:
+        if not self._in_loop.is_open:
             return
-        if self._loop is not asyncio.get_running_loop():
-            await self._in_loop(self.stop())
+        if not self._in_loop.is_here():
+            await self._in_loop.wait(self.stop())
             return
-        self._loop = None
+        self._in_loop.close()
         sites, self._sites = list(self._sites.values()), {}
         try:
             await _shut(*sites)
@@ -111,37 +104,6 @@ class HostedServer(ABC):
                 "run() is for a server in a thread (`with`); in a loop, await the coroutine"
             )
         return self._thread.run(coroutine)
-
-    async def _in_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Await a coroutine in the server's loop, wherever the caller runs."""
-        if self._loop is not None and self._loop is asyncio.get_running_loop():
-            return await coroutine
-        return await asyncio.wrap_future(self._submit(coroutine))
-
-    def _call_in_loop(self, function: Callable[[], T]) -> T:
-        """Call a function in the server's loop from any thread, and wait for its result.
-
-        Raises:
-            ServerNotRunning: The server does not run.
-        """
-        if self._loop is not None and self._loop_thread == threading.get_ident():
-            return function()
-
-        async def call() -> T:
-            return function()
-
-        return self._submit(call()).result()
-
-    def _submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Let the server's loop run a coroutine."""
-        if self._loop is None:
-            coroutine.close()
-            raise ServerNotRunning(f"start the server first: `async with {type(self).__name__}()`")
-        try:
-            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        except RuntimeError:
-            coroutine.close()
-            raise ServerNotRunning("the event loop that the server ran in is closed") from None
 
     async def _serve(
         self,
@@ -226,21 +188,6 @@ class HostedServer(ABC):
                 thread.run(self.stop())
             finally:
                 thread.close()
-
-
-@frozen
-class InLoop:
-    """The ways into a server's loop, from any thread and any loop; for the handles it gives out."""
-
-    _server: HostedServer
-
-    def call(self, function: Callable[[], T], /) -> T:
-        """Call a function there, and wait for its result."""
-        return self._server._call_in_loop(function)
-
-    async def wait(self, coroutine: Coroutine[Any, Any, T], /) -> T:
-        """Await a coroutine there."""
-        return await self._server._in_loop(coroutine)
 
 
 class _Site:

@@ -90,7 +90,7 @@ async def test_a_server_may_be_stopped_in_another_loop(make: Callable[[], Hosted
     server = await make().start()
     await asyncio.to_thread(lambda: asyncio.run(server.stop()))
     with pytest.raises(ServerNotRunning):
-        server._call_in_loop(lambda: None)
+        server._in_loop.call(lambda: None)
 
 
 def test_a_server_whose_loop_is_closed_says_so() -> None:

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 from attrs import frozen
 
-from mock_server import MockServer, control
+from mock_server import MockServer
+from mock_server.control import lifecycle
 from tests.mock_server.players import sign_up
 
 
@@ -116,7 +117,7 @@ async def test_restore_brings_a_snapshot_back(harness: Harness) -> None:
 async def test_too_many_too_large_or_misnamed_snapshots_are_refused(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "MOST_SNAPSHOTS", 2)
+    monkeypatch.setattr(lifecycle, "MOST_SNAPSHOTS", 2)
     for name in ("one", "two", "two"):
         assert await harness.call("POST", f"/snapshots/{name}") == (200, {})
     status, answer = await harness.call("POST", "/snapshots/three")
@@ -124,7 +125,7 @@ async def test_too_many_too_large_or_misnamed_snapshots_are_refused(
     assert await harness.call("DELETE", "/snapshots/one") == (200, {})
     assert (await harness.call("DELETE", "/snapshots/one"))[0] == 404
     assert (await harness.call("POST", f"/snapshots/{'x' * 201}"))[0] == 400
-    monkeypatch.setattr(control, "MOST_SNAPSHOT_BYTES", len(await harness.server.snapshot()) + 1)
+    monkeypatch.setattr(lifecycle, "MOST_SNAPSHOT_BYTES", len(await harness.server.snapshot()) + 1)
     status, answer = await harness.call("POST", "/snapshots/three")
     assert (status, "bytes together" in answer["error"]) == (400, True)
     status, answer = await harness.call("POST", "/snapshots/three/restore")

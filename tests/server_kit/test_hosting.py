@@ -19,7 +19,7 @@ class Greeter(HostedServer):
         self.has_ended = False
 
     async def name_of_thread(self) -> str:
-        return await self._in_loop(self._name_of_thread())
+        return await self._in_loop.wait(self._name_of_thread())
 
     async def _name_of_thread(self) -> str:
         return threading.current_thread().name
