@@ -94,7 +94,7 @@ _BLANKS = re.compile(r"[\t\n\f\r ]+")
 
 
 @frozen
-class _Entry:
+class _FieldEntry:
     """One of the comma-separated entries of a field.
 
     Attributes:
@@ -322,27 +322,27 @@ def parse_schedule(expression: str) -> CronSchedule:
     )
 
 
-def _entries(text: str, field: _Field) -> list[_Entry]:
+def _entries(text: str, field: _Field) -> list[_FieldEntry]:
     texts = [entry for entry in text.lower().split(",") if entry]
     if not texts:
         raise BadSchedule(f"missing directive in {text!r}")
     return [_entry(each, field) for each in texts]
 
 
-def _entry(text: str, field: _Field) -> _Entry:
+def _entry(text: str, field: _Field) -> _FieldEntry:
     if text in ("*", "?"):
-        return _Entry(text, range(field.low, field.high + 1), is_wildcard=True)
+        return _FieldEntry(text, range(field.low, field.high + 1), is_wildcard=True)
     value = f"({field.value})"
     if re.fullmatch(value, text):
-        return _Entry(text, (field.number(text),))
+        return _FieldEntry(text, (field.number(text),))
     match = re.fullmatch(rf"(?:\*|{value}(?:-{value})?)(?:/([0-9]+))?", text)
     if match is None:
-        return _Entry(text, None)
+        return _FieldEntry(text, None)
     first, last, step_text = match.groups()
     step = _step(step_text, field) if step_text else 1
     low = field.low if first is None else field.number(first)
     high = field.high if last is None else field.number(last)
-    return _Entry(text, range(low, high + 1, step))
+    return _FieldEntry(text, range(low, high + 1, step))
 
 
 def _step(text: str, field: _Field) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from attrs import field, frozen
 
 from mock_server.http.routing import Route
-from mock_server.realtime.requests import Request
+from mock_server.realtime.requests import SocketRequest
 from mock_server.runtime.callbacks import RpcFunction
 from mock_server.runtime.functions import RuntimeFunctions
 
@@ -40,7 +40,7 @@ class Feature:
     """
 
     routes: tuple[Route, ...] = ()
-    requests: tuple[Request, ...] = ()
+    requests: tuple[SocketRequest, ...] = ()
     functions: tuple[RuntimeFunctions, ...] = ()
     rpcs: Mapping[str, RpcFunction] = field(factory=dict)
     forget: Callable[[], None] = _nothing

@@ -12,7 +12,7 @@ from multidict import MultiMapping
 
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
-from onesignal_stub.http import Reply, decode_object, to_response
+from onesignal_stub.http import ApiReply, decode_object, to_response
 from onesignal_stub.limits import RateLimit
 from onesignal_stub.sent_pushes import PushQuery
 from onesignal_stub.service import Service
@@ -196,7 +196,7 @@ class ControlRoutes:
 
 
 def _json(body: Any) -> web.Response:
-    return to_response(Reply(body))
+    return to_response(ApiReply(body))
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

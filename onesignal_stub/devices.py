@@ -10,7 +10,7 @@ from attrs import frozen
 
 from onesignal_stub.audience import EMAIL_TYPE
 from onesignal_stub.filters import FilterSubject
-from onesignal_stub.prefilter import EVERY, Condition
+from onesignal_stub.prefilter import EVERY, SqlCondition
 from server_kit import Store
 from server_kit.store import Row
 
@@ -79,7 +79,7 @@ class DeviceReader:
             yield Span(app_id, after, last)
             after = last
 
-    def of_span(self, span: Span, condition: Condition = EVERY) -> Iterable[FilterSubject]:
+    def of_span(self, span: Span, condition: SqlCondition = EVERY) -> Iterable[FilterSubject]:
         """The devices of a span, or those of them that meet a condition."""
         place = (span.app_id, span.after, span.last)
         rows = self._rows(

@@ -44,7 +44,7 @@ _HANDLERS: web.AppKey[tuple[_WebHandler, ...]] = web.AppKey("handlers", tuple)
 
 
 @define
-class Call:
+class ApiCall:
     """One request as a handler sees it.
 
     Attributes:
@@ -69,7 +69,7 @@ class Call:
 
 
 @frozen
-class Reply:
+class ApiReply:
     """A handler's answer: JSON, bytes as they are, or with a `body` of None nothing at all."""
 
     body: Any
@@ -78,9 +78,9 @@ class Reply:
     content_type: str = "application/json"
 
 
-_REPLACED = Reply({"errors": ["The stub was reset or restored meanwhile."]}, 503)
+_REPLACED = ApiReply({"errors": ["The stub was reset or restored meanwhile."]}, 503)
 
-Handler: TypeAlias = Callable[[Call], Reply | Steps[Reply]]
+Handler: TypeAlias = Callable[[ApiCall], ApiReply | Steps[ApiReply]]
 
 
 def _deny_unknown_app(_app_id: str) -> errors.ApiError:
@@ -88,7 +88,7 @@ def _deny_unknown_app(_app_id: str) -> errors.ApiError:
 
 
 @frozen
-class Route:
+class ApiRoute:
     """One operation of OneSignal's API.
 
     Attributes:
@@ -152,7 +152,7 @@ class RequestPipeline:
         self._before = before
         self._names: list[str] = []
 
-    def application(self, routes: Iterable[Route]) -> web.Application:
+    def application(self, routes: Iterable[ApiRoute]) -> web.Application:
         """The aiohttp application that serves the routes, under both prefixes."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._middleware])
         served = tuple(routes)
@@ -173,7 +173,7 @@ class RequestPipeline:
             await self._before()
             return await handler(request)
         except errors.ApiError as error:
-            return to_response(Reply(error.body, error.status, error.headers))
+            return to_response(ApiReply(error.body, error.status, error.headers))
         except Replaced:
             return to_response(_REPLACED)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
@@ -183,24 +183,24 @@ class RequestPipeline:
         except Exception:
             return self._failed(request)
 
-    async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
+    async def _serve(self, route: ApiRoute, request: web.Request) -> web.StreamResponse:
         decision = self._faults.decide(Point.HTTP, f"{request.method} {request.path.rstrip('/')}")
         return await answer(request, decision, partial(self._work, route, request))
 
-    async def _work(self, route: Route, request: web.Request) -> web.Response:
+    async def _work(self, route: ApiRoute, request: web.Request) -> web.Response:
         note = _Note()
         try:
             note.raw = await request.read()
             reply = await self._answer(route, request, note)
         except errors.ApiError as error:
-            reply = Reply(error.body, error.status, error.headers)
+            reply = ApiReply(error.body, error.status, error.headers)
         except ConnectionError:  # the client has closed the connection
             raise
         except Replaced:
             reply = _REPLACED
         except web.HTTPRequestEntityTooLarge:
             text = f"The request body is larger than the {MAX_BODY} bytes that are taken."
-            reply = Reply({"errors": [text]}, 413)
+            reply = ApiReply({"errors": [text]}, 413)
         except Exception:
             note.failure = traceback.format_exc()
             reply = _failure_of(route.name)
@@ -218,8 +218,8 @@ class RequestPipeline:
         )
         return to_response(reply)
 
-    async def _answer(self, route: Route, request: web.Request, note: _Note) -> Reply:
-        call = Call(
+    async def _answer(self, route: ApiRoute, request: web.Request, note: _Note) -> ApiReply:
+        call = ApiCall(
             app_id="",
             path=request.match_info,
             query=request.query,
@@ -243,9 +243,9 @@ class RequestPipeline:
         else:
             with self._store.transaction():
                 reply = route.handler(call)
-        return reply if isinstance(reply, Reply) else await run_steps(self._store, reply)
+        return reply if isinstance(reply, ApiReply) else await run_steps(self._store, reply)
 
-    def _check_app(self, route: Route, named: Any) -> None:
+    def _check_app(self, route: ApiRoute, named: Any) -> None:
         if named is None or named == "":
             raise errors.refused(route.missing_app)
         if isinstance(named, str) and self._access.knows(named.lower()):
@@ -285,7 +285,7 @@ class RequestPipeline:
                 unmatched=nearest(name, self._names),
             )
         )
-        return to_response(Reply(error.body, error.status))
+        return to_response(ApiReply(error.body, error.status))
 
 
 @cache
@@ -313,14 +313,14 @@ class _Note:
     failure: str | None = None
 
 
-def _failure_of(name: str) -> Reply:
+def _failure_of(name: str) -> ApiReply:
     """The answer to a request whose exception is handled now, which is logged."""
     _log.exception("a handler failed: %s", name)
     text = f"The stub's handler of {name} failed; its journal has the traceback."
-    return Reply({"errors": [text]}, 500)
+    return ApiReply({"errors": [text]}, 500)
 
 
-def to_response(reply: Reply) -> web.Response:
+def to_response(reply: ApiReply) -> web.Response:
     """The HTTP form of a reply."""
     if reply.body is None:
         return web.Response(status=reply.status, headers=reply.headers)
@@ -387,7 +387,7 @@ def _json_object(raw: bytes, request: web.Request) -> dict[str, Any]:
     return decode_object(raw)
 
 
-def _named_app(call: Call) -> Any:
+def _named_app(call: ApiCall) -> Any:
     if "app_id" in call.path:
         return call.path["app_id"]
     if "app_id" in call.query:

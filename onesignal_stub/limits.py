@@ -28,7 +28,7 @@ class RateLimit:
 
 
 @define
-class _Window:
+class _RateWindow:
     start: float
     used: int = 0
 
@@ -43,7 +43,7 @@ class RateLimiter:
     def __init__(self, clock: Clock) -> None:
         self.limit: RateLimit | None = None
         self._clock = clock
-        self._windows: dict[str, _Window] = {}
+        self._windows: dict[str, _RateWindow] = {}
 
     def check(self, app_id: str, route: str) -> None:
         """Count a request.
@@ -56,7 +56,7 @@ class RateLimiter:
         now = self._clock.time()
         window = self._windows.get(app_id)
         if window is None or now >= window.start + self.limit.seconds:
-            window = self._windows[app_id] = _Window(now)
+            window = self._windows[app_id] = _RateWindow(now)
         if window.used >= self.limit.requests:
             raise _too_many(route, math.ceil(window.start + self.limit.seconds - now))
         window.used += 1

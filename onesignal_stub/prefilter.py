@@ -40,14 +40,14 @@ _PLAIN_KEY = re.compile(r"[\w.-]+", re.ASCII)  # stands in JSON as it is
 
 
 @frozen
-class Condition:
+class SqlCondition:
     """A condition on the rows of `DeviceReader`, and its parameters."""
 
     sql: str = "1"
     parameters: tuple[Any, ...] = ()
 
 
-EVERY = Condition()
+EVERY = SqlCondition()
 """All devices meet it."""
 
 _Entry: TypeAlias = Mapping[str, Any]
@@ -62,7 +62,7 @@ def on_channel(channel: Channel) -> str:
     return f"s.device_type NOT IN ({EMAIL_TYPE}, {SMS_TYPE})"
 
 
-def condition_of(targeting: Targeting, segments: SegmentSet, now: float) -> Condition:
+def condition_of(targeting: Targeting, segments: SegmentSet, now: float) -> SqlCondition:
     """The condition that all devices of a target meet.
 
     Args:
@@ -78,12 +78,12 @@ def condition_of(targeting: Targeting, segments: SegmentSet, now: float) -> Cond
     return EVERY
 
 
-def _any_of(filters: Sequence[_Entry], now: float) -> Condition:
+def _any_of(filters: Sequence[_Entry], now: float) -> SqlCondition:
     sides = [_all_of(side, now) for side in _sides(filters)]
     parameters = tuple(value for side in sides for value in side.parameters)
     if EVERY in sides or len(parameters) > _MOST_TERMS:
         return EVERY
-    return Condition(f"({' OR '.join(side.sql for side in sides)})", parameters)
+    return SqlCondition(f"({' OR '.join(side.sql for side in sides)})", parameters)
 
 
 def _sides(filters: Sequence[_Entry]) -> Iterator[list[_Entry]]:
@@ -98,12 +98,12 @@ def _sides(filters: Sequence[_Entry]) -> Iterator[list[_Entry]]:
     yield side
 
 
-def _all_of(entries: Sequence[_Entry], now: float) -> Condition:
+def _all_of(entries: Sequence[_Entry], now: float) -> SqlCondition:
     found = [term for entry in entries if (term := _term(entry, now)) is not None]
     if not found:
         return EVERY
     sql, parameters = zip(*found, strict=True)
-    return Condition(" AND ".join(sql), parameters)
+    return SqlCondition(" AND ".join(sql), parameters)
 
 
 def _term(entry: _Entry, now: float) -> tuple[str, Any] | None:

@@ -47,7 +47,7 @@ from onesignal_stub.features.templates.core import Templates
 from onesignal_stub.features.users import api as users_api
 from onesignal_stub.features.users.core import ONESIGNAL_ID, Users
 from onesignal_stub.features.users.create import create_user
-from onesignal_stub.http import Route
+from onesignal_stub.http import ApiRoute
 from onesignal_stub.sent_pushes import SentPushes
 from onesignal_stub.simulation import Simulation
 from onesignal_stub.store import SCHEMA
@@ -136,7 +136,7 @@ class Service:
             delivery=self.delivery,
         )
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ApiRoute]:
         """The routes of all features."""
         return [
             *apps_api.routes(self.apps, self.keys, self.segments, self.audit),

@@ -75,7 +75,7 @@ class LifecycleRoutes:
         return web.json_response({})
 
     async def _restart(self, request: web.Request) -> web.Response:
-        asked = await read_body(request, _Restart)
+        asked = await read_body(request, _RestartOptions)
         with _refusing_modules():
             await self._actions.restart(keep_data=asked.keep_data)
         return web.json_response({})
@@ -132,7 +132,7 @@ def _refusing_modules() -> Iterator[None]:
 
 
 @frozen
-class _Restart:
+class _RestartOptions:
     keep_data: bool = True
 
 

@@ -14,7 +14,7 @@ from mock_server.realtime.requests import (
     Ignored,
     RealtimeError,
     Reply,
-    Request,
+    SocketRequest,
     error_reply,
 )
 from mock_server.realtime.session import SocketSession
@@ -42,7 +42,7 @@ class Pipeline:
     """
 
     def __init__(
-        self, requests: Iterable[Request], *, hooks: Hooks, journal: Journal, clock: Clock
+        self, requests: Iterable[SocketRequest], *, hooks: Hooks, journal: Journal, clock: Clock
     ) -> None:
         self._hooks = hooks
         self._journal = journal

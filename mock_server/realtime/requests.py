@@ -49,7 +49,7 @@ RequestHandler = Callable[[SocketSession, dict[str, Any]], Reply | Awaitable[Rep
 
 
 @frozen
-class Request:
+class SocketRequest:
     """One kind of envelope that clients send.
 
     Attributes:

@@ -39,7 +39,7 @@ _NO_ACCOUNT = "User account not found"  # Nakama's words; another server has oth
 
 
 @frozen
-class _Target:
+class _PingTarget:
     """What is looked at."""
 
     endpoint: Endpoint
@@ -101,8 +101,8 @@ def ping(
 
 @runs
 async def _ping(url: str, key: str, operator: ConsoleOperator) -> None:
-    target = _Target(Endpoint(url), key, operator)
-    checks: list[tuple[str, Callable[[_Target], Awaitable[str]], int]] = [
+    target = _PingTarget(Endpoint(url), key, operator)
+    checks: list[tuple[str, Callable[[_PingTarget], Awaitable[str]], int]] = [
         ("DNS", _resolve, NOT_REACHED),
         ("port", _connect, NOT_REACHED),
         ("TLS", _shake_hands, NOT_REACHED),
@@ -120,7 +120,7 @@ async def _ping(url: str, key: str, operator: ConsoleOperator) -> None:
         line(f"{name:<8} {found}")
 
 
-async def _resolve(target: _Target) -> str:
+async def _resolve(target: _PingTarget) -> str:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
@@ -129,7 +129,7 @@ async def _resolve(target: _Target) -> str:
     return f"{target.host} is " + ", ".join(dict.fromkeys(str(each[4][0]) for each in found))
 
 
-async def _connect(target: _Target) -> str:
+async def _connect(target: _PingTarget) -> str:
     try:
         _, writer = await asyncio.open_connection(target.host, target.port)
     except OSError as error:
@@ -142,7 +142,7 @@ async def _connect(target: _Target) -> str:
     return f"{target.port} accepts connections"
 
 
-async def _shake_hands(target: _Target) -> str:
+async def _shake_hands(target: _PingTarget) -> str:
     if not target.is_tls:
         return "none: the address begins with http://"
     try:
@@ -158,7 +158,7 @@ async def _shake_hands(target: _Target) -> str:
     return f"{version}, the certificate counts"
 
 
-async def _try_key(target: _Target) -> str:
+async def _try_key(target: _PingTarget) -> str:
     """Log in with an id that no account has: the server checks the key before that."""
     async with Client(target.endpoint, server_key=target.server_key, retry=None) as client:
         try:
@@ -178,7 +178,7 @@ async def _try_key(target: _Target) -> str:
     raise _Wrong("the server knows an account with a random id")
 
 
-async def _ask_version(target: _Target) -> str:
+async def _ask_version(target: _PingTarget) -> str:
     is_named = target.operator.url is not None
     if not is_named and not target.is_local:
         return "not asked for; --console-url names the console, which tells it"

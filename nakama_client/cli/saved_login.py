@@ -26,7 +26,7 @@ class SavedLogin:
     session: Session
 
 
-class _File(msgspec.Struct):
+class _LoginFile(msgspec.Struct):
     url: str
     server_key: str
     session: dict[str, Any]
@@ -38,7 +38,7 @@ async def save(folder: Path, login: SavedLogin) -> None:
     Raises:
         OSError: The file can't be written.
     """
-    saved = _File(login.url, login.server_key, login.session.to_dict())
+    saved = _LoginFile(login.url, login.server_key, login.session.to_dict())
     await FileCursorStore(folder).save(_NAME, msgspec.json.encode(saved).decode())
 
 
@@ -62,7 +62,7 @@ def load(folder: Path) -> SavedLogin | None:
     if text is None:
         return None
     try:
-        saved = msgspec.json.decode(text, type=_File)
+        saved = msgspec.json.decode(text, type=_LoginFile)
         session = Session.from_dict(saved.session)
     except (msgspec.DecodeError, ArgumentError):
         path = folder / f"{_NAME}.json"

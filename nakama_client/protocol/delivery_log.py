@@ -37,7 +37,7 @@ class _ListedPage(msgspec.Struct):
     is_settled: bool = False
 
 
-class _Entry(msgspec.Struct):
+class _Delivered(msgspec.Struct):
     """A notification that was delivered; `backfill` is the last one that listed it, 0 for none."""
 
     since: float
@@ -100,7 +100,7 @@ class DeliveryLog:
         self.delivered = 0
         self._overlap_window = overlap_window
         self._entries = {
-            item_id: _Entry(since, state) for item_id, since in saved_state.seen.items()
+            item_id: _Delivered(since, state) for item_id, since in saved_state.seen.items()
         }
         self._past: dict[str, None] = {}  # before the position; a frame of one may be on its way
         self._pages: list[_ListedPage] = []  # few: a list holds at most some thousand ids
@@ -166,7 +166,7 @@ class DeliveryLog:
 
     def deliver(self, item_id: str, now: float) -> None:
         """Remember that the user has it."""
-        entry = self._entries[item_id] = _Entry(now, AcknowledgementState.DELIVERED)
+        entry = self._entries[item_id] = _Delivered(now, AcknowledgementState.DELIVERED)
         self.delivered += 1
         self.unlisted += 1
         if item_id in self._page_of:
@@ -191,7 +191,7 @@ class DeliveryLog:
             self._page_of[item_id] = page
             page.open += 1
 
-    def _mark_listed(self, entry: _Entry) -> None:
+    def _mark_listed(self, entry: _Delivered) -> None:
         if entry.backfill == 0:
             self.unlisted -= 1
         entry.backfill = self._backfill

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from onesignal_stub import fields
 from onesignal_stub.errors import refused
-from onesignal_stub.http import Reply, to_response
+from onesignal_stub.http import ApiReply, to_response
 from onesignal_stub.inbox.lists import ListQuery, Lists
 from onesignal_stub.inbox.platforms import PLATFORMS
 from onesignal_stub.inbox.search import STATUSES, MessageQuery, MessageSearch
@@ -147,4 +147,4 @@ def _path_number(request: web.Request) -> int:
 
 
 def _json(body: Any) -> web.Response:
-    return to_response(Reply(body))
+    return to_response(ApiReply(body))

@@ -31,7 +31,7 @@ _RETRY_MS = 1000
 
 
 @frozen
-class _Event:
+class _ServerSentEvent:
     number: int
     name: str
     data: Any
@@ -53,7 +53,7 @@ class EventStream:
 
     def __init__(self, size: int = KEPT) -> None:
         self._start = secrets.token_hex(4)  # tells this process' numbers from those of another
-        self._events: deque[_Event] = deque(maxlen=size)
+        self._events: deque[_ServerSentEvent] = deque(maxlen=size)
         self._last = 0
         self._lock = threading.Lock()
         self._published = Notifier()
@@ -68,7 +68,7 @@ class EventStream:
         """
         with self._lock:
             self._last += 1
-            self._events.append(_Event(self._last, name, data))
+            self._events.append(_ServerSentEvent(self._last, name, data))
         self._published.notify()
 
     def add_to(self, app: web.Application) -> None:
@@ -88,7 +88,7 @@ class EventStream:
         self._readers += 1
         try:
             await response.prepare(request)
-            hello = self._text(_Event(position, "hello", {"resumed": resumed}))
+            hello = self._text(_ServerSentEvent(position, "hello", {"resumed": resumed}))
             await response.write(f"retry: {_RETRY_MS}\n{hello}".encode())
             only = request.query.get("only", "")
             await self._follow(response, position, frozenset(filter(None, only.split(","))))
@@ -129,7 +129,7 @@ class EventStream:
             events = tuple(self._events)
         missed = events[0].number - 1 - position
         if missed > 0:
-            lost = _Event(position + missed, "lost", {"events": missed})
+            lost = _ServerSentEvent(position + missed, "lost", {"events": missed})
             return self._text(lost), lost.number
         begin = position + 1 - events[0].number
         batch = events[begin : begin + _BATCH]
@@ -146,6 +146,6 @@ class EventStream:
         oldest = self._events[0].number if self._events else self._last + 1
         return position if oldest - 1 <= position <= self._last else None
 
-    def _text(self, event: _Event) -> str:
+    def _text(self, event: _ServerSentEvent) -> str:
         data = msgspec.json.encode(event.data).decode()
         return f"id: {self._start}-{event.number}\nevent: {event.name}\ndata: {data}\n\n"

@@ -35,13 +35,13 @@ _HEADERS = {
 
 
 @frozen
-class _File:
+class _StaticFile:
     body: bytes
     content_type: str
     tag: str
 
     @classmethod
-    def of(cls, body: bytes, suffix: str) -> _File:
+    def of(cls, body: bytes, suffix: str) -> _StaticFile:
         return cls(body, _TYPES[suffix], hashlib.sha256(body).hexdigest()[:20])
 
     def answer(self, request: web.Request) -> web.Response:
@@ -68,7 +68,7 @@ class Files:
     def __init__(self, area: str, folder: Path) -> None:
         self._prefix = f"{PREFIX}/{area}"
         self._files = {
-            path.name: _File.of(path.read_bytes(), path.suffix)
+            path.name: _StaticFile.of(path.read_bytes(), path.suffix)
             for path in sorted(folder.iterdir())
             if path.suffix in _TYPES and path.suffix != ".html"
         }
@@ -96,7 +96,7 @@ class HtmlPage:
     def __init__(self, address: str, file: Path, **values: str) -> None:
         self._address = address
         text = file.read_text(encoding="utf-8")
-        self._file = _File.of(Template(text).substitute(values).encode(), file.suffix)
+        self._file = _StaticFile.of(Template(text).substitute(values).encode(), file.suffix)
 
     def add_to(self, app: web.Application) -> None:
         """Serve it from an application."""

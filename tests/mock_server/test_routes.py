@@ -8,7 +8,7 @@ import pytest
 
 from mock_server.http.routing import Auth, Route
 from mock_server.realtime.pipeline import Pipeline
-from mock_server.realtime.requests import Request
+from mock_server.realtime.requests import SocketRequest
 from mock_server.wire.messages import envelope
 from mock_server.wire.schema import Message
 from tests.mock_server.features import REQUESTS, ROUTES
@@ -40,7 +40,7 @@ def test_route_binds_fields_of_its_message(route: Route) -> None:
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.member)
-def test_request_is_a_member_of_the_envelope(request_: Request) -> None:
+def test_request_is_a_member_of_the_envelope(request_: SocketRequest) -> None:
     field = envelope().fields[request_.member]
     assert (field.oneof, isinstance(field.kind, Message)) == ("message", True)
 
@@ -53,7 +53,7 @@ def test_route_of_an_unknown_operation_raises() -> None:
 def test_request_of_an_unknown_member_raises() -> None:
     with pytest.raises(ValueError, match="no members of an envelope"):
         Pipeline(
-            [Request("nope", lambda session, request: None)],
+            [SocketRequest("nope", lambda session, request: None)],
             hooks=None,  # type: ignore[arg-type]
             journal=None,  # type: ignore[arg-type]
             clock=None,  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from attrs import field, frozen
 
-from mock_server.console.page.calls import Asked, Caller
+from mock_server.console.page.calls import Caller, ExplorerCall
 from mock_server.console.page.players import PlayerList
 from mock_server.console.page.requests import RequestList
 from mock_server.console.services import ConsoleServices
@@ -92,7 +92,7 @@ class PageApi:
         )
 
     async def _call(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._caller.call(await read_body(request, Asked)))
+        return web.json_response(await self._caller.call(await read_body(request, ExplorerCall)))
 
     async def _reload(self, request: web.Request) -> web.Response:
         try:

@@ -17,7 +17,7 @@ from aiohttp import ClientTimeout
 from attrs import field, frozen
 from yarl import URL
 
-from mock_server.console.page.endpoints import Endpoint, EndpointList, Parameter
+from mock_server.console.page.endpoints import EndpointList, ExplorerEndpoint, Parameter
 from mock_server.console.services import ConsoleServices
 from mock_server.http.routing import Auth
 from mock_server.wire.schema import FieldType, ListOf, Scalar, Wrapper
@@ -29,7 +29,7 @@ _NUMBERS = {"int32": int, "uint32": int, "double": float}
 
 
 @frozen
-class Asked:
+class ExplorerCall:
     """A call: what, with which values, as whom.
 
     Attributes:
@@ -62,7 +62,7 @@ class Caller:
         self._find_services = find_services
         self._find_url = find_url
 
-    async def call(self, asked: Asked) -> dict[str, Any]:
+    async def call(self, asked: ExplorerCall) -> dict[str, Any]:
         """Call, and return the request as it went and what came back.
 
         Raises:
@@ -94,7 +94,7 @@ class Caller:
         return services.sessions.token_for(row["id"], row["username"])
 
     async def _request(
-        self, endpoint: Endpoint, values: Mapping[str, dict[str, Any]], token: str
+        self, endpoint: ExplorerEndpoint, values: Mapping[str, dict[str, Any]], token: str
     ) -> dict[str, Any]:
         target = _target(endpoint, values)
         body = _body(endpoint, values["body"])
@@ -123,7 +123,7 @@ class Caller:
         return shown | _ended(began, status=answer.status, answer=text[:_SHOWN])
 
     async def _send(
-        self, endpoint: Endpoint, values: Mapping[str, dict[str, Any]], token: str
+        self, endpoint: ExplorerEndpoint, values: Mapping[str, dict[str, Any]], token: str
     ) -> dict[str, Any]:
         frame = _json({"cid": "1", endpoint.name: values["body"]})
         url = URL(self._find_url()) / "ws"
@@ -148,7 +148,7 @@ class Caller:
             shown |= _ended(began, problem=_words(error))
         return shown
 
-    def _headers(self, endpoint: Endpoint, token: str) -> dict[str, str]:
+    def _headers(self, endpoint: ExplorerEndpoint, token: str) -> dict[str, str]:
         if endpoint.auth is Auth.NONE:
             return {}
         config = self._find_services().config
@@ -175,7 +175,7 @@ async def _receive(socket: aiohttp.ClientWebSocketResponse, frames: list[str]) -
             frames.append(message.data)
 
 
-def _values(endpoint: Endpoint, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _values(endpoint: ExplorerEndpoint, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The given values by where a request has them."""
     values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "body": {}}
     for parameter in endpoint.parameters:
@@ -203,7 +203,7 @@ def _number(kind: FieldType, value: Any) -> Any:
         return value  # the server says what it makes of it
 
 
-def _target(endpoint: Endpoint, values: Mapping[str, dict[str, Any]]) -> str:
+def _target(endpoint: ExplorerEndpoint, values: Mapping[str, dict[str, Any]]) -> str:
     path = endpoint.path
     if endpoint.kind == "rpc":
         return "/".join(quote(part, safe="") for part in path.split("/"))
@@ -223,7 +223,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else _json(value)
 
 
-def _body(endpoint: Endpoint, values: dict[str, Any]) -> str | None:
+def _body(endpoint: ExplorerEndpoint, values: dict[str, Any]) -> str | None:
     if endpoint.kind == "rpc":
         return _text(values.get("payload", ""))
     has_body = any(each.place == "body" for each in endpoint.parameters)

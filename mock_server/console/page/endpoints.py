@@ -46,7 +46,7 @@ class Parameter:
 
 
 @frozen
-class Endpoint:
+class ExplorerEndpoint:
     """An operation, an RPC function or a message of a socket.
 
     Attributes:
@@ -102,11 +102,11 @@ class EndpointList:
         ]
         return wanted.page(found, _shown)
 
-    def find(self, wanted: str) -> Endpoint | None:
+    def find(self, wanted: str) -> ExplorerEndpoint | None:
         """What has this id, or None."""
         return next((each for each in self._all() if each.id == wanted), None)
 
-    def _all(self) -> Iterator[Endpoint]:
+    def _all(self) -> Iterator[ExplorerEndpoint]:
         services = self._find_services()
         routes = {route.name: route for route in reversed(services.api_routes)}
         yield from (_of_route(routes[name]) for name in sorted(routes))
@@ -114,9 +114,9 @@ class EndpointList:
         yield from (_of_member(name) for name in sorted(CLIENT_MEMBERS))
 
 
-def _of_route(route: Route) -> Endpoint:
+def _of_route(route: Route) -> ExplorerEndpoint:
     in_path = {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
-    return Endpoint(
+    return ExplorerEndpoint(
         id=route.name,
         kind="http",
         name=route.name,
@@ -139,8 +139,8 @@ def _parameters(route: Route, in_path: set[str]) -> Iterator[Parameter]:
             yield Parameter(field, "body" if route.body == "*" else "query")
 
 
-def _of_rpc(name: str) -> Endpoint:
-    return Endpoint(
+def _of_rpc(name: str) -> ExplorerEndpoint:
+    return ExplorerEndpoint(
         id=f"rpc:{name}",
         kind="rpc",
         name=name,
@@ -150,10 +150,10 @@ def _of_rpc(name: str) -> Endpoint:
     )
 
 
-def _of_member(name: str) -> Endpoint:
+def _of_member(name: str) -> ExplorerEndpoint:
     message = envelope().fields[name].kind
     assert isinstance(message, Message)
-    return Endpoint(
+    return ExplorerEndpoint(
         id=f"frame:{name}",
         kind="frame",
         name=name,
@@ -161,7 +161,7 @@ def _of_member(name: str) -> Endpoint:
     )
 
 
-def _shown(endpoint: Endpoint) -> dict[str, Any]:
+def _shown(endpoint: ExplorerEndpoint) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "kind": endpoint.kind,
@@ -173,7 +173,7 @@ def _shown(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def _whole(endpoint: Endpoint) -> dict[str, Any]:
+def _whole(endpoint: ExplorerEndpoint) -> dict[str, Any]:
     answer = endpoint.answer
     return _shown(endpoint) | {
         "fields": [_field(each) for each in endpoint.parameters],

@@ -10,7 +10,7 @@ from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 
 
-class _Api:
+class _AccountsApi:
     def __init__(self, accounts: Accounts, moderation: Moderation) -> None:
         self._accounts = accounts
         self._moderation = moderation
@@ -34,7 +34,7 @@ class _Api:
 
 def routes(accounts: Accounts, moderation: Moderation) -> tuple[Route, ...]:
     """The routes of accounts."""
-    api = _Api(accounts, moderation)
+    api = _AccountsApi(accounts, moderation)
     return (
         Route("GetAccount", "GET", "/v2/account", Auth.BEARER, api.get),
         Route("UpdateAccount", "PUT", "/v2/account", Auth.BEARER, api.update, body="*"),

@@ -12,7 +12,7 @@ from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
 
 
-class _Api:
+class _AuthenticationApi:
     def __init__(self, sessions: Sessions, authentication: Authentication) -> None:
         self._sessions = sessions
         self._authentication = authentication
@@ -98,7 +98,7 @@ def _route(provider: str, handler: Callable[[Call], dict[str, Any]]) -> Route:
 
 def routes(sessions: Sessions, authentication: Authentication) -> tuple[Route, ...]:
     """The routes of authentication."""
-    api = _Api(sessions, authentication)
+    api = _AuthenticationApi(sessions, authentication)
     return (
         _route("Device", api.device),
         _route("Custom", api.custom),

@@ -18,7 +18,7 @@ from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty
 
 
-class _Api:
+class _ChannelsApi:
     def __init__(self, history: ChannelHistory) -> None:
         self._history = history
 
@@ -60,7 +60,7 @@ def _refuse(message: str) -> GrpcError:
 
 def routes(history: ChannelHistory) -> tuple[Route, ...]:
     """The routes of channels."""
-    api = _Api(history)
+    api = _ChannelsApi(history)
     return (
         Route(
             "ListChannelMessages",

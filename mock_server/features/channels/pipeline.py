@@ -17,7 +17,7 @@ from mock_server.features.channels.ids import channel_id, parse_channel_id
 from mock_server.features.channels.joining import ChannelResolver, InvalidTarget, InvalidType
 from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.system import NotificationCode, SystemNotification, notify
-from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request
+from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, SocketRequest
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence, Stream, StreamMode
 from mock_server.realtime.tracker import Tracker
@@ -26,7 +26,7 @@ from mock_server.wire.output import omit_empty
 from mock_server.wire.uuids import parse_uuid
 
 
-class _Requests:
+class _ChannelRequests:
     def __init__(
         self,
         tracker: Tracker,
@@ -166,13 +166,13 @@ def _not_stored(what: str) -> RealtimeError:
 
 def requests(
     tracker: Tracker, notifications: Notifications, channels: Channels, resolver: ChannelResolver
-) -> tuple[Request, ...]:
+) -> tuple[SocketRequest, ...]:
     """What clients send about channels."""
-    handlers = _Requests(tracker, notifications, channels, resolver)
+    handlers = _ChannelRequests(tracker, notifications, channels, resolver)
     return (
-        Request("channel_join", handlers.join, replies_first=True),
-        Request("channel_leave", handlers.leave),
-        Request("channel_message_send", handlers.send),
-        Request("channel_message_update", handlers.update),
-        Request("channel_message_remove", handlers.remove),
+        SocketRequest("channel_join", handlers.join, replies_first=True),
+        SocketRequest("channel_leave", handlers.leave),
+        SocketRequest("channel_message_send", handlers.send),
+        SocketRequest("channel_message_update", handlers.update),
+        SocketRequest("channel_message_remove", handlers.remove),
     )

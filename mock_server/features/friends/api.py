@@ -32,7 +32,7 @@ def _refusing(handler: _Handler, task: str) -> _Handler:
     return worded
 
 
-class _Api:
+class _FriendsApi:
     def __init__(self, store: Store, accounts: Accounts, friends: Friends) -> None:
         self._store = store
         self._accounts = accounts
@@ -134,7 +134,7 @@ def _refuse(message: str) -> GrpcError:
 
 def routes(store: Store, accounts: Accounts, friends: Friends) -> tuple[Route, ...]:
     """The routes of friends."""
-    api = _Api(store, accounts, friends)
+    api = _FriendsApi(store, accounts, friends)
     return (
         Route(
             "ListFriends",

@@ -55,7 +55,7 @@ def _refusing(handler: _Handler, task: str, refusals: _Refusals) -> _Handler:
     return worded
 
 
-class _Api:
+class _GroupsApi:
     def __init__(
         self, store: Store, accounts: Accounts, groups: Groups, members: GroupMembers
     ) -> None:
@@ -215,7 +215,7 @@ def routes(
     store: Store, accounts: Accounts, groups: Groups, members: GroupMembers
 ) -> tuple[Route, ...]:
     """The routes of groups."""
-    api = _Api(store, accounts, groups, members)
+    api = _GroupsApi(store, accounts, groups, members)
     return (
         Route(
             "ListGroups",

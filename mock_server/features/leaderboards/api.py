@@ -30,7 +30,7 @@ from mock_server.wire.errors import GrpcCode, GrpcError
 _UNKNOWN = "Leaderboard not found."
 
 
-class _Api:
+class _LeaderboardsApi:
     def __init__(self, leaderboards: Leaderboards) -> None:
         self._leaderboards = leaderboards
 
@@ -112,7 +112,7 @@ class _Api:
 
 def routes(leaderboards: Leaderboards) -> tuple[Route, ...]:
     """The routes of leaderboards."""
-    api = _Api(leaderboards)
+    api = _LeaderboardsApi(leaderboards)
     path = "/v2/leaderboard/{leaderboard_id}"
     return (
         Route("ListLeaderboardRecords", "GET", path, Auth.BEARER, api.list),

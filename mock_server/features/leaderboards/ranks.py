@@ -22,7 +22,7 @@ class NoRanks(LookupError):
 
 
 @define
-class _Period:
+class _PeriodRanks:
     entries: SortedList[_Entry] = Factory(SortedList)
     by_owner: dict[str, _Entry] = Factory(dict)
 
@@ -46,7 +46,7 @@ class Ranks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._periods: dict[tuple[str, int], _Period] = {}
+        self._periods: dict[tuple[str, int], _PeriodRanks] = {}
 
     def rank(self, board: Board, expiry: int, owner: str, *, now: int) -> int:
         """An owner's position from 1; 0 where there is none."""
@@ -117,7 +117,7 @@ class Ranks:
 
         self._store.after_rollback(forget)
 
-    def _period(self, board: Board, expiry: int, now: int) -> _Period | None:
+    def _period(self, board: Board, expiry: int, now: int) -> _PeriodRanks | None:
         if not board.enable_ranks or not _is_current(expiry, now):
             return None
         key = (board.id, expiry)
@@ -129,7 +129,7 @@ class Ranks:
             period = self._periods[key] = loaded
         return period
 
-    def _load(self, board_id: str, expiry: int) -> _Period:
+    def _load(self, board_id: str, expiry: int) -> _PeriodRanks:
         rows = self._store.all(
             "SELECT score, subscore, owner_id FROM leaderboard_record "
             "WHERE leaderboard_id = ? AND expiry_time = ?",
@@ -137,7 +137,7 @@ class Ranks:
             expiry,
         )
         entries: list[_Entry] = [(row[0], row[1], row[2]) for row in rows]
-        return _Period(SortedList(entries), {entry[2]: entry for entry in entries})
+        return _PeriodRanks(SortedList(entries), {entry[2]: entry for entry in entries})
 
 
 def _is_current(expiry: int, now: int) -> bool:

@@ -11,7 +11,7 @@ from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
 
 
-class _Api:
+class _LinksApi:
     def __init__(self, links: Links) -> None:
         self._links = links
 
@@ -86,7 +86,7 @@ def _route(
 
 def routes(links: Links) -> tuple[Route, ...]:
     """The routes of links."""
-    api = _Api(links)
+    api = _LinksApi(links)
     return (
         _route("Link", "Device", api.link_device),
         _route("Link", "Custom", api.link_custom),

@@ -13,7 +13,7 @@ from mock_server.features.matches.ids import MODES, MatchId, parse_match_id
 from mock_server.features.matches.registry import MatchRegistry
 from mock_server.features.matches.tokens import MatchTokens
 from mock_server.realtime.registry import SessionRegistry
-from mock_server.realtime.requests import ErrorCode, Ignored, RealtimeError, Reply, Request
+from mock_server.realtime.requests import ErrorCode, Ignored, RealtimeError, Reply, SocketRequest
 from mock_server.realtime.router import Router
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence
@@ -29,7 +29,7 @@ _REJECTED = "Match join rejected"
 
 
 @frozen
-class _Target:
+class _JoinTarget:
     """What a join means: the match, the text it was named by, whether anybody has to be there."""
 
     match_id: MatchId
@@ -75,13 +75,13 @@ class MatchRequests:
         self._tokens = tokens
         self._contexts = contexts
 
-    def requests(self) -> tuple[Request, ...]:
+    def requests(self) -> tuple[SocketRequest, ...]:
         """What clients may send."""
         return (
-            Request("match_create", self._create),
-            Request("match_join", self._join),
-            Request("match_leave", self._leave),
-            Request("match_data_send", self._send_data),
+            SocketRequest("match_create", self._create),
+            SocketRequest("match_join", self._join),
+            SocketRequest("match_leave", self._leave),
+            SocketRequest("match_data_send", self._send_data),
         )
 
     def _create(self, session: SocketSession, request: dict[str, Any]) -> Reply:
@@ -105,7 +105,7 @@ class MatchRequests:
             return self._join_relayed(session, target)
         return await self._join_authoritative(session, target, request["metadata"])
 
-    def _join_relayed(self, session: SocketSession, target: _Target) -> Reply:
+    def _join_relayed(self, session: SocketSession, target: _JoinTarget) -> Reply:
         stream = target.match_id.stream
         if not target.may_be_empty and not self._tracker.of_stream(stream, hidden=True):
             raise _not_found()
@@ -124,7 +124,7 @@ class MatchRequests:
         return {"match": omit_empty(match)}
 
     async def _join_authoritative(
-        self, session: SocketSession, target: _Target, metadata: dict[str, str]
+        self, session: SocketSession, target: _JoinTarget, metadata: dict[str, str]
     ) -> Reply:
         match = self._matches.find(target.match_id)
         if match is None:
@@ -204,17 +204,17 @@ class MatchRequests:
         )
         self._router.send_to_sessions(receivers, envelope)
 
-    def _target(self, request: dict[str, Any]) -> _Target:
+    def _target(self, request: dict[str, Any]) -> _JoinTarget:
         text, token = request["match_id"], request["token"]
         if text is not None:
-            return _Target(_match_id(text), text)
+            return _JoinTarget(_match_id(text), text)
         if token is None:
             raise _bad_input("No match ID or token found")
         match_id_text = self._tokens.read(token)
         match_id = parse_match_id(match_id_text) if match_id_text is not None else None
         if match_id is None or match_id_text is None:
             raise _bad_input("Invalid match token")
-        return _Target(match_id, match_id_text, may_be_empty=True)
+        return _JoinTarget(match_id, match_id_text, may_be_empty=True)
 
     def _leave_others(self, session: SocketSession, match_id: MatchId) -> None:
         """With `session.single_match`, a session is in one match."""

@@ -6,12 +6,12 @@ from typing import Any
 
 from mock_server.features.matchmaker.core import Matchmaker, MatchmakerError
 from mock_server.features.matchmaker.searches import read_search
-from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request
+from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, SocketRequest
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence
 
 
-def requests(matchmaker: Matchmaker) -> tuple[Request, ...]:
+def requests(matchmaker: Matchmaker) -> tuple[SocketRequest, ...]:
     """What clients may send."""
 
     def add(session: SocketSession, request: dict[str, Any]) -> Reply:
@@ -32,4 +32,4 @@ def requests(matchmaker: Matchmaker) -> tuple[Request, ...]:
             raise RealtimeError(ErrorCode.BAD_INPUT, "Matchmaker ticket not found") from None
         return {}
 
-    return (Request("matchmaker_add", add), Request("matchmaker_remove", remove))
+    return (SocketRequest("matchmaker_add", add), SocketRequest("matchmaker_remove", remove))

@@ -11,7 +11,7 @@ from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.uuids import parse_uuid
 
 
-class _Api:
+class _NotificationsApi:
     def __init__(self, notifications: Notifications) -> None:
         self._notifications = notifications
 
@@ -38,7 +38,7 @@ class _Api:
 
 def routes(notifications: Notifications) -> tuple[Route, ...]:
     """The routes of notifications."""
-    api = _Api(notifications)
+    api = _NotificationsApi(notifications)
     return (
         Route(
             "ListNotifications",

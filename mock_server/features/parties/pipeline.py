@@ -11,7 +11,7 @@ from mock_server.features.matchmaker.searches import read_search
 from mock_server.features.parties.core import Parties
 from mock_server.features.parties.errors import PartyError
 from mock_server.features.parties.labels import check_hidden
-from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request
+from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, SocketRequest
 from mock_server.realtime.router import Router
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence, Stream, StreamMode
@@ -36,23 +36,23 @@ class PartyRequests:
         self._parties = parties
         self._router = router
 
-    def requests(self) -> tuple[Request, ...]:
+    def requests(self) -> tuple[SocketRequest, ...]:
         """What clients may send."""
         parties = self._parties
         removing = "removing party member or join request"
         return (
-            Request("party_create", self._create),
-            Request("party_join", self._join),
-            Request("party_leave", self._leave, hides_reply=True),
-            Request("party_promote", _about(parties.promote, "promoting new party leader")),
-            Request("party_accept", _about(parties.accept, "accepting party join request")),
-            Request("party_remove", _about(parties.remove, removing)),
-            Request("party_close", self._close),
-            Request("party_join_request_list", self._list_requests),
-            Request("party_matchmaker_add", self._add_ticket),
-            Request("party_matchmaker_remove", self._remove_ticket),
-            Request("party_data_send", self._send_data),
-            Request("party_update", self._update),
+            SocketRequest("party_create", self._create),
+            SocketRequest("party_join", self._join),
+            SocketRequest("party_leave", self._leave, hides_reply=True),
+            SocketRequest("party_promote", _about(parties.promote, "promoting new party leader")),
+            SocketRequest("party_accept", _about(parties.accept, "accepting party join request")),
+            SocketRequest("party_remove", _about(parties.remove, removing)),
+            SocketRequest("party_close", self._close),
+            SocketRequest("party_join_request_list", self._list_requests),
+            SocketRequest("party_matchmaker_add", self._add_ticket),
+            SocketRequest("party_matchmaker_remove", self._remove_ticket),
+            SocketRequest("party_data_send", self._send_data),
+            SocketRequest("party_update", self._update),
         )
 
     def _create(self, session: SocketSession, request: dict[str, Any]) -> Reply:

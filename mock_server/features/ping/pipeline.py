@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.realtime.requests import Reply, Request
+from mock_server.realtime.requests import Reply, SocketRequest
 from mock_server.realtime.session import SocketSession
 
 
@@ -16,6 +16,6 @@ def _pong(session: SocketSession, request: dict[str, Any]) -> Reply:
     return None
 
 
-def requests() -> tuple[Request, ...]:
+def requests() -> tuple[SocketRequest, ...]:
     """What clients send to see whether the server is there."""
-    return (Request("ping", _ping), Request("pong", _pong))
+    return (SocketRequest("ping", _ping), SocketRequest("pong", _pong))

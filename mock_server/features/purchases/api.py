@@ -22,7 +22,7 @@ from mock_server.wire.output import omit_empty, timestamp
 _LIMIT = "Invalid limit - limit must be between 1 and 1000."  # Nakama's own slip: it is 100
 
 
-class _Api:
+class _PurchasesApi:
     def __init__(self, purchases: Purchases) -> None:
         self._purchases = purchases
 
@@ -141,7 +141,7 @@ def _time(microseconds: int) -> str:
 
 def routes(purchases: Purchases) -> tuple[Route, ...]:
     """The routes of purchases."""
-    api = _Api(purchases)
+    api = _PurchasesApi(purchases)
     purchase = ("purchase", "Purchase cannot be empty.")
     receipt = ("receipt", "Receipt cannot be empty.")
     signature = ("signature", "Signature cannot be empty.")

@@ -11,9 +11,9 @@ from mock_server.features.push.external_ids import BadExternalId, ExternalIds, N
 from mock_server.features.push.records import PushOutcome, PushRecord
 from mock_server.features.push.targets import (
     PLAYER_ID,
-    Audience,
     ExternalUserIds,
     PlayerIds,
+    PushAudience,
     PushTarget,
 )
 from mock_server.wire.uuids import parse_uuid
@@ -101,7 +101,7 @@ def _without_player_id(device: Device) -> str:
 def target_of(record: PushRecord) -> PushTarget:
     """The target of a record that has its place."""
     if record.audience:
-        return Audience(**record.audience)
+        return PushAudience(**record.audience)
     if record.player_ids:
         return PlayerIds(record.player_ids)
     return ExternalUserIds([record.external_user_id])

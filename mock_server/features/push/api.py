@@ -44,7 +44,7 @@ def routes(
     """The route of registrations, where the settings name one."""
     if not config.registration_path:
         return ()
-    api = _Api(config, accounts, sessions, devices)
+    api = _PushApi(config, accounts, sessions, devices)
     path = config.registration_path
     return (
         Route(
@@ -59,7 +59,7 @@ def routes(
     )
 
 
-class _Api:
+class _PushApi:
     def __init__(
         self, config: PushConfig, accounts: Accounts, sessions: Sessions, devices: DeviceRegistry
     ) -> None:

@@ -21,11 +21,11 @@ from mock_server.config import OneSignalConfig
 from mock_server.features.push.errors import NoAnswer, NobodyReached, Overloaded, Refused
 from mock_server.features.push.lanes import Lanes
 from mock_server.features.push.message import PushMessage
-from mock_server.features.push.retries import OnFailure, RetryPolicy, Sleep, with_retries
+from mock_server.features.push.retries import OnFailure, PushRetryPolicy, Sleep, with_retries
 from mock_server.features.push.targets import PushTarget
 from server_kit import Clock
 
-_DEFAULT_POLICY = RetryPolicy()
+_DEFAULT_POLICY = PushRetryPolicy()
 _WIDTH = 8  # requests at once
 
 
@@ -78,7 +78,7 @@ class OneSignal:
         *,
         sleep: Sleep | None = None,
         timeout: float = 5.0,
-        retry: RetryPolicy = _DEFAULT_POLICY,
+        retry: PushRetryPolicy = _DEFAULT_POLICY,
     ) -> None:
         self._config = config
         self._clock = clock

@@ -20,7 +20,7 @@ OnFailure = Callable[[OneSignalError], None]
 
 
 @frozen(kw_only=True)
-class RetryPolicy:
+class PushRetryPolicy:
     """How often to try, and how long to wait in between.
 
     Attributes:
@@ -44,7 +44,7 @@ class RetryPolicy:
 async def with_retries(
     call: Callable[[], Awaitable[T]],
     *,
-    policy: RetryPolicy,
+    policy: PushRetryPolicy,
     sleep: Sleep,
     failed: OnFailure | None = None,
     is_wanted: Callable[[], bool] | None = None,

@@ -27,7 +27,7 @@ from mock_server.features.push.events import (
 )
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.targets import (
-    Audience,
+    PushAudience,
     check_optional_target,
     read_filters,
     read_names,
@@ -120,11 +120,11 @@ class PushRule:
     excluded_segments: tuple[str, ...] = field(default=(), converter=read_names)
     filters: tuple[Mapping[str, Any], ...] = field(default=(), converter=read_filters)
     cron: str = field(default="", validator=[_check_text, _check_cron])
-    audience: Audience = field(init=False, repr=False)
+    audience: PushAudience = field(init=False, repr=False)
 
     @audience.default
-    def _audience(self) -> Audience:
-        return Audience(
+    def _audience(self) -> PushAudience:
+        return PushAudience(
             included_segments=self.included_segments,
             excluded_segments=self.excluded_segments,
             filters=self.filters,
@@ -202,7 +202,7 @@ class FunctionRule:
     also_online: bool = field(default=False, validator=_check_flag)
     recipients: str = field(default="", validator=_check_text)
     target: str = field(default="", init=False)
-    audience: Audience = field(factory=Audience, init=False)
+    audience: PushAudience = field(factory=PushAudience, init=False)
     cron: str = field(default="", init=False)
 
     def __attrs_post_init__(self) -> None:

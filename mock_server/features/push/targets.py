@@ -146,7 +146,7 @@ def _check_filter(entry: Mapping[Any, Any]) -> None:
 
 
 @frozen(kw_only=True)
-class Audience:
+class PushAudience:
     """Devices by what OneSignal knows of them.
 
     https://documentation.onesignal.com/docs/segmentation
@@ -185,4 +185,4 @@ class Audience:
         return {name: value for name, value in fields.items() if value}
 
 
-PushTarget: TypeAlias = PlayerIds | ExternalUserIds | Audience
+PushTarget: TypeAlias = PlayerIds | ExternalUserIds | PushAudience

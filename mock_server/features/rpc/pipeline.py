@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request
+from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, SocketRequest
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.context import Contexts
 from mock_server.runtime.errors import ModuleError
@@ -12,7 +12,7 @@ from mock_server.runtime.rpc import RpcFunctions
 from mock_server.wire.output import omit_empty
 
 
-def requests(rpcs: RpcFunctions, contexts: Contexts) -> tuple[Request, ...]:
+def requests(rpcs: RpcFunctions, contexts: Contexts) -> tuple[SocketRequest, ...]:
     """What clients send to call an RPC function."""
 
     async def call(session: SocketSession, request: dict[str, Any]) -> Reply:
@@ -29,4 +29,4 @@ def requests(rpcs: RpcFunctions, contexts: Contexts) -> tuple[Request, ...]:
             raise RealtimeError(ErrorCode.RUNTIME_FUNCTION_EXCEPTION, str(error)) from error
         return {"rpc": omit_empty({"id": rpc_id, "payload": payload})}
 
-    return (Request("rpc", call),)
+    return (SocketRequest("rpc", call),)

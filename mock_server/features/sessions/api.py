@@ -8,7 +8,7 @@ from mock_server.features.sessions.core import Sessions
 from mock_server.http.routing import Auth, Call, Route
 
 
-class _Api:
+class _SessionsApi:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
@@ -24,7 +24,7 @@ class _Api:
 
 def routes(sessions: Sessions) -> tuple[Route, ...]:
     """The routes of sessions."""
-    api = _Api(sessions)
+    api = _SessionsApi(sessions)
     return (
         Route(
             "SessionRefresh",

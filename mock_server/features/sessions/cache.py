@@ -10,7 +10,7 @@ _MOST = 200_000  # ids that are remembered, of all users together
 
 
 @define
-class _User:
+class _CachedUser:
     invalid_before: int = 0
     session_ids: set[str] = field(factory=set)
     refresh_ids: set[str] = field(factory=set)
@@ -29,7 +29,7 @@ class SessionCache:
     def __init__(self, token_expiry_sec: int, refresh_token_expiry_sec: int) -> None:
         self._token_life = token_expiry_sec
         self._refresh_life = refresh_token_expiry_sec
-        self._users: dict[str, _User] = {}
+        self._users: dict[str, _CachedUser] = {}
         self._newest: deque[tuple[set[str], str]] = deque()
 
     def is_valid_session(self, user_id: str, expiry: int, token_id: str) -> bool:
@@ -50,15 +50,15 @@ class SessionCache:
 
     def remove_session(self, user_id: str, token_id: str) -> None:
         """Log a session out: every session token of this id is invalid, also future ones."""
-        self._add(self._users.setdefault(user_id, _User()).session_ids, token_id)
+        self._add(self._users.setdefault(user_id, _CachedUser()).session_ids, token_id)
 
     def remove_refresh(self, user_id: str, token_id: str) -> None:
         """Make the refresh tokens of this id useless."""
-        self._add(self._users.setdefault(user_id, _User()).refresh_ids, token_id)
+        self._add(self._users.setdefault(user_id, _CachedUser()).refresh_ids, token_id)
 
     def remove_all(self, user_id: str, now: float) -> None:
         """Kill every token issued before this second; those of the same second survive."""
-        self._users.setdefault(user_id, _User()).invalid_before = int(now)
+        self._users.setdefault(user_id, _CachedUser()).invalid_before = int(now)
 
     def clear(self) -> None:
         """Forget everything, as a restart does."""

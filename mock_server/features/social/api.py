@@ -11,7 +11,7 @@ from mock_server.features.social.providers import FACEBOOK, STEAM, Provider
 from mock_server.http.routing import Auth, Call, Route
 
 
-class _Api:
+class _SocialApi:
     def __init__(self, social: Social) -> None:
         self._social = social
 
@@ -45,5 +45,5 @@ class _Api:
 
 def routes(social: Social) -> tuple[Route, ...]:
     """The routes of social."""
-    api = _Api(social)
+    api = _SocialApi(social)
     return (api.route(FACEBOOK), api.route(STEAM))

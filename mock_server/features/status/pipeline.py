@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.status.core import StatusRegistry, status_stream
-from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, Request
+from mock_server.realtime.requests import ErrorCode, RealtimeError, Reply, SocketRequest
 from mock_server.realtime.session import SocketSession
 from mock_server.realtime.stream import Presence
 from mock_server.realtime.tracker import Tracker
@@ -16,7 +16,7 @@ from server_kit.store import Row
 _LONGEST_STATUS = 2048
 
 
-class _Requests:
+class _StatusRequests:
     def __init__(self, tracker: Tracker, accounts: Accounts, status: StatusRegistry) -> None:
         self._tracker = tracker
         self._accounts = accounts
@@ -67,11 +67,13 @@ def _others(session: SocketSession, rows: list[Row | None]) -> list[str]:
     return [each for each in found if each not in (session.user_id, NIL)]
 
 
-def requests(tracker: Tracker, accounts: Accounts, status: StatusRegistry) -> tuple[Request, ...]:
+def requests(
+    tracker: Tracker, accounts: Accounts, status: StatusRegistry
+) -> tuple[SocketRequest, ...]:
     """What clients send about status."""
-    handlers = _Requests(tracker, accounts, status)
+    handlers = _StatusRequests(tracker, accounts, status)
     return (
-        Request("status_follow", handlers.follow),
-        Request("status_unfollow", handlers.unfollow),
-        Request("status_update", handlers.update, replies_first=True),
+        SocketRequest("status_follow", handlers.follow),
+        SocketRequest("status_unfollow", handlers.unfollow),
+        SocketRequest("status_update", handlers.update, replies_first=True),
     )

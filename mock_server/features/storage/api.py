@@ -23,7 +23,7 @@ from server_kit.store import Row
 _NO_USER = "Invalid user ID - make sure user ID is a valid UUID."
 
 
-class _Api:
+class _StorageApi:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
@@ -80,7 +80,7 @@ class _Api:
 
 def routes(storage: Storage) -> tuple[Route, ...]:
     """The routes of storage."""
-    api = _Api(storage)
+    api = _StorageApi(storage)
     bearer = Auth.BEARER
     return (
         Route(

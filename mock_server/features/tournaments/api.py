@@ -68,7 +68,7 @@ _LIST_REFUSALS = {
 }
 
 
-class _Api:
+class _TournamentsApi:
     def __init__(self, tournaments: Tournaments) -> None:
         self._tournaments = tournaments
 
@@ -183,7 +183,7 @@ class _Api:
 
 def routes(tournaments: Tournaments) -> tuple[Route, ...]:
     """The routes of tournaments."""
-    api = _Api(tournaments)
+    api = _TournamentsApi(tournaments)
     path = "/v2/tournament/{tournament_id}"
     bearer = Auth.BEARER
     return (

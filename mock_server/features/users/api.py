@@ -11,7 +11,7 @@ from mock_server.wire.uuids import parse_uuid
 from server_kit import Store
 
 
-class _Api:
+class _UsersApi:
     def __init__(self, store: Store, accounts: Accounts) -> None:
         self._store = store
         self._accounts = accounts
@@ -40,5 +40,5 @@ def _system_id(text: str) -> str:
 
 def routes(store: Store, accounts: Accounts) -> tuple[Route, ...]:
     """The routes of users."""
-    api = _Api(store, accounts)
+    api = _UsersApi(store, accounts)
     return (Route("GetUsers", "GET", "/v2/user", Auth.BEARER, api.get),)

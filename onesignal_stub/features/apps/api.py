@@ -8,16 +8,16 @@ from onesignal_stub.features.apps.audit import AuditLog
 from onesignal_stub.features.apps.core import Apps, app_name, app_settings
 from onesignal_stub.features.apps.keys import ApiKeys
 from onesignal_stub.features.segments.core import Segments
-from onesignal_stub.http import Call, Handler, Reply, Route
+from onesignal_stub.http import ApiCall, ApiReply, ApiRoute, Handler
 
 
-def routes(apps: Apps, keys: ApiKeys, segments: Segments, audit: AuditLog) -> list[Route]:
+def routes(apps: Apps, keys: ApiKeys, segments: Segments, audit: AuditLog) -> list[ApiRoute]:
     """The routes of apps."""
-    api = _Api(apps, segments, audit)
+    api = _AppsApi(apps, segments, audit)
     tokens = _Keys(keys, audit)
 
-    def account(method: str, path: str, handler: Handler, *, names_app: bool) -> Route:
-        return Route(
+    def account(method: str, path: str, handler: Handler, *, names_app: bool) -> ApiRoute:
+        return ApiRoute(
             method,
             path,
             handler,
@@ -48,34 +48,34 @@ def _unknown_app(app_id: str) -> ApiError:
     return ApiError(404, {"errors": f"Couldn't find app with id = {app_id}"})
 
 
-class _Api:
+class _AppsApi:
     def __init__(self, apps: Apps, segments: Segments, audit: AuditLog) -> None:
         self._apps = apps
         self._segments = segments
         self._audit = audit
 
-    def create(self, call: Call) -> Reply:
+    def create(self, call: ApiCall) -> ApiReply:
         app_id = self._apps.add(app_name(call.body), app_settings(call.body))
         self._segments.add_defaults(app_id)
         self._audit.write("app.created", "app", app_id, app_id=app_id)
-        return Reply(self._apps.view(app_id))
+        return ApiReply(self._apps.view(app_id))
 
-    def list(self, _call: Call) -> Reply:
-        return Reply(self._apps.all())
+    def list(self, _call: ApiCall) -> ApiReply:
+        return ApiReply(self._apps.all())
 
-    def view(self, call: Call) -> Reply:
+    def view(self, call: ApiCall) -> ApiReply:
         app = self._apps.view_without_key(call.path["id"].lower())
         if app is None:
             raise _unknown_app(call.path["id"])
-        return Reply(app)
+        return ApiReply(app)
 
-    def update(self, call: Call) -> Reply:
+    def update(self, call: ApiCall) -> ApiReply:
         app_id = call.path["id"].lower()
         if self._apps.view(app_id) is None:
             raise ApiError(404, {"status": 404, "error": "Not Resolved"})
         self._apps.update(app_id, call.body)
         self._audit.write("app.updated", "app", app_id, app_id=app_id)
-        return Reply(self._apps.view(app_id))
+        return ApiReply(self._apps.view(app_id))
 
 
 class _Keys:
@@ -83,31 +83,31 @@ class _Keys:
         self._keys = keys
         self._audit = audit
 
-    def list(self, call: Call) -> Reply:
-        return Reply({"tokens": self._keys.all(call.app_id)})
+    def list(self, call: ApiCall) -> ApiReply:
+        return ApiReply({"tokens": self._keys.all(call.app_id)})
 
-    def create(self, call: Call) -> Reply:
+    def create(self, call: ApiCall) -> ApiReply:
         created = self._keys.create(call.app_id, call.body)
         self._log(call, "created", created["token_id"])
-        return Reply(created)
+        return ApiReply(created)
 
-    def update(self, call: Call) -> Reply:
+    def update(self, call: ApiCall) -> ApiReply:
         self._keys.update(call.app_id, call.path["token_id"], call.body)
         self._log(call, "updated", call.path["token_id"])
-        return Reply({})
+        return ApiReply({})
 
-    def rotate(self, call: Call) -> Reply:
+    def rotate(self, call: ApiCall) -> ApiReply:
         rotated = self._keys.rotate(call.app_id, call.path["token_id"])
         self._log(call, "rotated", rotated["token_id"])
-        return Reply(rotated)
+        return ApiReply(rotated)
 
-    def delete(self, call: Call) -> Reply:
+    def delete(self, call: ApiCall) -> ApiReply:
         self._keys.delete(call.app_id, call.path["token_id"])
         self._log(call, "deleted", call.path["token_id"])
-        return Reply({})
+        return ApiReply({})
 
-    def audit(self, call: Call) -> Reply:
-        return Reply(self._audit.page(call.path["organization_id"], call.query))
+    def audit(self, call: ApiCall) -> ApiReply:
+        return ApiReply(self._audit.page(call.path["organization_id"], call.query))
 
-    def _log(self, call: Call, what: str, token_id: str) -> None:
+    def _log(self, call: ApiCall, what: str, token_id: str) -> None:
         self._audit.write(f"api_key.{what}", "api_key", token_id, app_id=call.app_id)

@@ -55,7 +55,7 @@ class EmailQuery:
 
 
 @frozen
-class _Event:
+class _EmailEvent:
     provider: str
     time: float
     counts: tuple[str, ...]
@@ -103,7 +103,7 @@ class EmailAnalytics:
         if not self._has_sent(app_id, query.domain):
             return []
         wanted = frozenset(providers)
-        buckets: dict[float, list[_Event]] = {
+        buckets: dict[float, list[_EmailEvent]] = {
             start: [] for start in _buckets(query, GRANULARITIES[granularity])
         }
         floor = GRANULARITIES[granularity].floor
@@ -117,7 +117,7 @@ class EmailAnalytics:
     def _has_sent(self, app_id: str, domain: str) -> bool:
         return self._store.one(f"SELECT 1{_OF_DOMAIN} LIMIT 1", app_id, domain, domain) is not None
 
-    def _events(self, app_id: str, query: EmailQuery) -> Iterator[_Event]:
+    def _events(self, app_id: str, query: EmailQuery) -> Iterator[_EmailEvent]:
         rows = self._store.all(
             "SELECT d.sent_at, d.clicked_at,"
             " (SELECT token FROM subscriptions s WHERE s.number = d.subscription) AS address"
@@ -134,7 +134,7 @@ class EmailAnalytics:
             )
             for time, counts in ((row["sent_at"], _SENT), (row["clicked_at"], _OPENED)):
                 if time is not None and query.start <= time < query.end:
-                    yield _Event(provider, time, counts)
+                    yield _EmailEvent(provider, time, counts)
 
 
 @frozen
@@ -182,7 +182,7 @@ def _utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _metrics(events: Iterable[_Event]) -> dict[str, int]:
+def _metrics(events: Iterable[_EmailEvent]) -> dict[str, int]:
     metrics = dict.fromkeys((*_SENT, *_OPENED, *_NEVER), 0)
     for event in events:
         for name in event.counts:

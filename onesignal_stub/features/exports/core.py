@@ -98,7 +98,7 @@ class Exports:
         columns = [*_COLUMNS, *_extra_columns(body)]
         since = fields.number(body, "last_active_since")
         is_wanted = self._members(app_id, body)
-        file = _File(columns)
+        file = _CsvFile(columns)
         for at, span in enumerate(self._devices.spans(app_id)):
             if at:
                 yield
@@ -118,7 +118,7 @@ class Exports:
 
     def events(self, notification: Row) -> Steps[str]:
         """Write the events of a message and return the path of the file."""
-        file = _File(["event", "subscription_id", "onesignal_id", "external_id", "timestamp"])
+        file = _CsvFile(["event", "subscription_id", "onesignal_id", "external_id", "timestamp"])
         for at, rows in enumerate(self._deliveries(notification)):
             if at:
                 yield
@@ -145,7 +145,7 @@ class Exports:
         """Write who received, or clicked, a message, and return the path of the file."""
         column = "sent_at" if events == "sent" else "clicked_at"
         channels = {11: "email", 14: "sms"}
-        file = _File(["player_id", "onesignal_id", "external_id", "target_channel", "timestamp"])
+        file = _CsvFile(["player_id", "onesignal_id", "external_id", "target_channel", "timestamp"])
         for at, rows in enumerate(self._deliveries(notification)):
             if at:
                 yield
@@ -199,7 +199,7 @@ class Exports:
             yield rows
             after = rows[-1]["number"]
 
-    def _add(self, folder: str, kind: str, file: _File) -> str:
+    def _add(self, folder: str, kind: str, file: _CsvFile) -> str:
         today = datetime.fromtimestamp(self._clock.time(), UTC).date()
         path = f"{folder}/{kind}_{secrets.token_hex(16)}_{today}.csv.gz"
         self._store.run(
@@ -214,7 +214,7 @@ class Exports:
         return path
 
 
-class _File:
+class _CsvFile:
     """A gzip CSV file that is written part by part."""
 
     def __init__(self, columns: Sequence[str]) -> None:

@@ -104,19 +104,19 @@ class TimeWindow(Struct):
             raise ValueError(f"a window must span at least {_SHORTEST_WINDOW} minutes")
 
 
-class _Node(Struct, kw_only=True, tag_field="kind"):
+class _NodeFields(Struct, kw_only=True, tag_field="kind"):
     id: str | UnsetType = UNSET
     client_node_id: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
     annotation: Annotated[str, Meta(max_length=1024)] | UnsetType = UNSET
 
 
-class Wait(_Node, kw_only=True, tag="wait"):
+class Wait(_NodeFields, kw_only=True, tag="wait"):
     """Holds the user for some seconds."""
 
     duration_seconds: Duration
 
 
-class TimeWindows(_Node, kw_only=True, tag="time_window"):
+class TimeWindows(_NodeFields, kw_only=True, tag="time_window"):
     """Holds the user until a time of day."""
 
     relative_to: Literal["schedule_in_timezone", "last_active_time"]
@@ -129,38 +129,38 @@ class TimeWindows(_Node, kw_only=True, tag="time_window"):
             raise ValueError("windows go with relative_to schedule_in_timezone, and only with it")
 
 
-class SendPush(_Node, kw_only=True, tag="send_push"):
+class SendPush(_NodeFields, kw_only=True, tag="send_push"):
     """Sends a push."""
 
     template_id: Uuid
 
 
-class SendEmail(_Node, kw_only=True, tag="send_email"):
+class SendEmail(_NodeFields, kw_only=True, tag="send_email"):
     """Sends an e-mail."""
 
     template_id: Uuid
 
 
-class SendSms(_Node, kw_only=True, tag="send_sms"):
+class SendSms(_NodeFields, kw_only=True, tag="send_sms"):
     """Sends an SMS."""
 
     template_id: Uuid
 
 
-class SendIam(_Node, kw_only=True, tag="send_iam"):
+class SendIam(_NodeFields, kw_only=True, tag="send_iam"):
     """Shows an in-app message."""
 
     iam_id: Uuid
     user_ttl_seconds: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 
-class SendWebhook(_Node, kw_only=True, tag="send_webhook"):
+class SendWebhook(_NodeFields, kw_only=True, tag="send_webhook"):
     """Calls a webhook."""
 
     webhook_id: Uuid
 
 
-class Tag(_Node, kw_only=True, tag="tag"):
+class Tag(_NodeFields, kw_only=True, tag="tag"):
     """Sets tags of the user, or removes those whose value is empty."""
 
     assignments: Annotated[
@@ -169,30 +169,30 @@ class Tag(_Node, kw_only=True, tag="tag"):
     ]
 
 
-class _Branch(Struct, kw_only=True):
+class _BranchFields(Struct, kw_only=True):
     id: str | UnsetType = UNSET
     nodes: list[Node] = []
 
 
-class SplitBranch(_Branch, kw_only=True):
+class SplitBranch(_BranchFields, kw_only=True):
     """One way of a random split."""
 
     weight: Annotated[float, Meta(ge=0, le=100)]
 
 
-class YesNoBranch(_Branch, kw_only=True):
+class YesNoBranch(_BranchFields, kw_only=True):
     """The way of those who meet the condition, or of the others."""
 
     condition: NodeCondition | UnsetType = UNSET
 
 
-class WaitUntilBranch(_Branch, kw_only=True):
+class WaitUntilBranch(_BranchFields, kw_only=True):
     """The way of those whose condition came true first."""
 
     condition: NodeCondition
 
 
-class Split(_Node, kw_only=True, tag="split_range"):
+class Split(_NodeFields, kw_only=True, tag="split_range"):
     """Divides the users by weight."""
 
     branches: Annotated[list[SplitBranch], Meta(min_length=2, max_length=25)]
@@ -203,7 +203,7 @@ class Split(_Node, kw_only=True, tag="split_range"):
             raise ValueError("the weights of the branches must sum to 100")
 
 
-class YesNo(_Node, kw_only=True, tag="yes_no"):
+class YesNo(_NodeFields, kw_only=True, tag="yes_no"):
     """Divides the users by a condition."""
 
     branches: Annotated[list[YesNoBranch], Meta(min_length=2, max_length=2)]
@@ -216,7 +216,7 @@ class Expiration(Struct):
     exits: bool = False
 
 
-class WaitUntil(_Node, kw_only=True, tag="wait_until"):
+class WaitUntil(_NodeFields, kw_only=True, tag="wait_until"):
     """Holds the user until one of some conditions comes true."""
 
     branches: Annotated[list[WaitUntilBranch], Meta(min_length=1, max_length=25)]

@@ -5,44 +5,44 @@ from __future__ import annotations
 from onesignal_stub.features.live_activities.core import LiveActivities
 from onesignal_stub.features.notifications.idempotency import REPLAYED
 from onesignal_stub.features.notifications.targeting import dropped_targeting
-from onesignal_stub.http import Call, Reply, Route
+from onesignal_stub.http import ApiCall, ApiReply, ApiRoute
 from onesignal_stub.steps import Steps
 
 _ONE = "/apps/{app_id}/live_activities/{activity_id}"
 
 
-def routes(activities: LiveActivities) -> list[Route]:
+def routes(activities: LiveActivities) -> list[ApiRoute]:
     """The routes of Live Activities."""
-    api = _Api(activities)
+    api = _LiveActivitiesApi(activities)
     return [
-        Route("POST", f"{_ONE}/token", api.begin),
-        Route("DELETE", f"{_ONE}/token/{{subscription_id}}", api.end),
-        Route("POST", f"{_ONE}/notifications", api.update),
-        Route("POST", "/apps/{app_id}/activities/activity/{activity_type}", api.start),
+        ApiRoute("POST", f"{_ONE}/token", api.begin),
+        ApiRoute("DELETE", f"{_ONE}/token/{{subscription_id}}", api.end),
+        ApiRoute("POST", f"{_ONE}/notifications", api.update),
+        ApiRoute("POST", "/apps/{app_id}/activities/activity/{activity_type}", api.start),
     ]
 
 
-class _Api:
+class _LiveActivitiesApi:
     def __init__(self, activities: LiveActivities) -> None:
         self._activities = activities
 
-    def begin(self, call: Call) -> Reply:
+    def begin(self, call: ApiCall) -> ApiReply:
         self._activities.begin(call.app_id, call.path["activity_id"], call.body)
-        return Reply(None, 204)
+        return ApiReply(None, 204)
 
-    def end(self, call: Call) -> Reply:
+    def end(self, call: ApiCall) -> ApiReply:
         self._activities.leave(call.app_id, call.path["activity_id"], call.path["subscription_id"])
-        return Reply(None, 204)
+        return ApiReply(None, 204)
 
-    def update(self, call: Call) -> Steps[Reply]:
+    def update(self, call: ApiCall) -> Steps[ApiReply]:
         activity_id = call.path["activity_id"]
         message_id = yield from self._activities.update(call.app_id, activity_id, call.body)
-        return Reply({"notification_id": message_id, "id": message_id})
+        return ApiReply({"notification_id": message_id, "id": message_id})
 
-    def start(self, call: Call) -> Steps[Reply]:
+    def start(self, call: ApiCall) -> Steps[ApiReply]:
         call.ignored += [f"body: {field}" for field in dropped_targeting(call.body)]
         activity_type = call.path["activity_type"]
         message_id, replayed = yield from self._activities.start(
             call.app_id, activity_type, call.body
         )
-        return Reply({"notification_id": message_id}, 201, REPLAYED if replayed else {})
+        return ApiReply({"notification_id": message_id}, 201, REPLAYED if replayed else {})

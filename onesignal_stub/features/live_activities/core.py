@@ -16,7 +16,7 @@ from onesignal_stub.features.notifications.checks import DEFAULT_TTL
 from onesignal_stub.features.notifications.delivery import Delivery
 from onesignal_stub.features.notifications.explanation import Explained, Explanation
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore, key_of
-from onesignal_stub.features.notifications.messages import Asked, Messages
+from onesignal_stub.features.notifications.messages import Messages, SendRequest
 from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.schedule import DeliverySchedule
 from onesignal_stub.features.notifications.targeting import target_of
@@ -221,7 +221,7 @@ class LiveActivities:
             way = f"live activity {request['activity_id']}"
             explained = Explained(Explanation("ids", (way,)))
             self._messages.add(
-                Asked(app_id, request, request), explained, notification=recording.number
+                SendRequest(app_id, request, request), explained, notification=recording.number
             )
             recording.show()
         yield from self._delivery.end(recording.number, schedule)

@@ -24,7 +24,7 @@ from onesignal_stub.features.notifications.targeting import (
 )
 from onesignal_stub.features.notifications.views import NotificationViews
 from onesignal_stub.features.outcomes.core import Outcomes, query_of
-from onesignal_stub.http import Call, Reply, Route
+from onesignal_stub.http import ApiCall, ApiReply, ApiRoute
 from onesignal_stub.paging import PageRequest, page_of
 from onesignal_stub.steps import Steps
 from onesignal_stub.times import parse_time
@@ -41,22 +41,22 @@ def routes(
     views: NotificationViews,
     outcomes: Outcomes,
     exports: Exports,
-) -> list[Route]:
+) -> list[ApiRoute]:
     """The routes of notifications."""
-    api = _Api(notifications, views, outcomes, exports)
+    api = _NotificationsApi(notifications, views, outcomes, exports)
     return [
-        Route("POST", "/notifications", api.create, Key.OPEN),
-        Route("POST", "/notifications/count-unsaved", api.estimate),
-        Route("GET", "/notifications", api.list),
-        Route("GET", "/notifications/{notification_id}", api.view),
-        Route("PUT", "/notifications/{notification_id}", api.track_open, Key.OPEN),
-        Route("DELETE", "/notifications/{notification_id}", api.cancel, Key.OPEN),
-        Route("POST", "/notifications/{notification_id}/history", api.history),
-        Route("POST", "/notifications/{notification_id}/export_events", api.export_events),
+        ApiRoute("POST", "/notifications", api.create, Key.OPEN),
+        ApiRoute("POST", "/notifications/count-unsaved", api.estimate),
+        ApiRoute("GET", "/notifications", api.list),
+        ApiRoute("GET", "/notifications/{notification_id}", api.view),
+        ApiRoute("PUT", "/notifications/{notification_id}", api.track_open, Key.OPEN),
+        ApiRoute("DELETE", "/notifications/{notification_id}", api.cancel, Key.OPEN),
+        ApiRoute("POST", "/notifications/{notification_id}/history", api.history),
+        ApiRoute("POST", "/notifications/{notification_id}/export_events", api.export_events),
     ]
 
 
-class _Api:
+class _NotificationsApi:
     def __init__(
         self,
         notifications: NotificationService,
@@ -69,7 +69,7 @@ class _Api:
         self._outcomes = outcomes
         self._exports = exports
 
-    def create(self, call: Call) -> Steps[Reply]:
+    def create(self, call: ApiCall) -> Steps[ApiReply]:
         if not call.has_key and not is_keyless(call.body):
             raise errors.access_denied()
         call.ignored += [f"body: {name}" for name in call.body if name not in _READ]
@@ -77,26 +77,28 @@ class _Api:
         unread = tuple(call.ignored)
         created = yield from self._notifications.create(call.app_id, call.body, unread)
         call.ignored += created.ignored
-        return Reply(created.body, headers=REPLAYED if created.replayed else {})
+        return ApiReply(created.body, headers=REPLAYED if created.replayed else {})
 
-    def estimate(self, call: Call) -> Steps[Reply]:
+    def estimate(self, call: ApiCall) -> Steps[ApiReply]:
         _note_dropped(call)
-        return Reply({"count": (yield from self._notifications.estimate(call.app_id, call.body))})
+        return ApiReply(
+            {"count": (yield from self._notifications.estimate(call.app_id, call.body))}
+        )
 
-    def view(self, call: Call) -> Reply:
+    def view(self, call: ApiCall) -> ApiReply:
         row = self._notifications.find(call.app_id, call.path["notification_id"])
         shown = self._views.show(row)
         if "outcome_names" in call.query or "outcome_names[]" in call.query:
             query = query_of(call.query)
             shown["outcomes"] = self._outcomes.read(call.app_id, query, notification=row["number"])
-        return Reply(shown)
+        return ApiReply(shown)
 
-    def list(self, call: Call) -> Steps[Reply]:
+    def list(self, call: ApiCall) -> Steps[ApiReply]:
         page = page_of(call.query, maximum=_MAX_PAGE)
         kind = fields.integer(call.query, "kind") if call.query.get("kind") else None
         if kind not in {None, _API_KIND}:
             # Messages of the dashboard and automated ones are not sent over the API.
-            return Reply({"total_count": 0, **attrs.asdict(page), "notifications": []})
+            return ApiReply({"total_count": 0, **attrs.asdict(page), "notifications": []})
         if "time_offset" in call.query:
             return (yield from self._list_after(call, page))
         count, rows = self._views.page(
@@ -105,7 +107,7 @@ class _Api:
             offset=page.offset,
             template_id=call.query.get("template_id"),
         )
-        return Reply(
+        return ApiReply(
             {
                 "total_count": count,
                 "offset": page.offset,
@@ -114,7 +116,7 @@ class _Api:
             }
         )
 
-    def _list_after(self, call: Call, page: PageRequest) -> Steps[Reply]:
+    def _list_after(self, call: ApiCall, page: PageRequest) -> Steps[ApiReply]:
         given = call.query["time_offset"]
         send_after, number = _time_offset(given)
         template_id = call.query.get("template_id")
@@ -127,7 +129,7 @@ class _Api:
         )
         count, _ = self._views.page(call.app_id, limit=0, offset=0, template_id=template_id)
         last = (rows[-1]["send_after"], rows[-1]["number"]) if rows else (send_after, number)
-        return Reply(
+        return ApiReply(
             {
                 "total_count": count,
                 "offset": 0,
@@ -138,25 +140,25 @@ class _Api:
             }
         )
 
-    def track_open(self, call: Call) -> Reply:
+    def track_open(self, call: ApiCall) -> ApiReply:
         """The open that mobile SDKs of the old API report; it does not say on which device."""
         row = self._notifications.find(call.app_id, call.path["notification_id"])
         if call.body.get("opened") is True:
             self._outcomes.record(
                 call.app_id, "os__click", attribution="direct", notification=row["number"]
             )
-        return Reply({"success": True})
+        return ApiReply({"success": True})
 
-    def cancel(self, call: Call) -> Reply:
+    def cancel(self, call: ApiCall) -> ApiReply:
         row = self._notifications.find(call.app_id, call.path["notification_id"])
         request = msgspec.json.decode(row["request"])
         one_player = is_keyless(request) and len(request["include_player_ids"]) == 1
         if not call.has_key and not one_player:
             raise errors.access_denied()
         self._notifications.cancel(row)
-        return Reply({"success": True})
+        return ApiReply({"success": True})
 
-    def history(self, call: Call) -> Steps[Reply]:
+    def history(self, call: ApiCall) -> Steps[ApiReply]:
         row = self._of_history(call)
         events = call.body.get("events")
         if events not in ("sent", "clicked"):
@@ -165,21 +167,21 @@ class _Api:
         if email is not None and not (isinstance(email, str) and _EMAIL.fullmatch(email)):
             raise unsuccessful("param `email` must be a valid email")
         path = yield from self._exports.history(row, events)
-        return Reply({"success": True, "destination_url": f"{call.origin}/{path}"})
+        return ApiReply({"success": True, "destination_url": f"{call.origin}/{path}"})
 
-    def _of_history(self, call: Call) -> Row:
+    def _of_history(self, call: ApiCall) -> Row:
         try:
             return self._notifications.find(call.app_id, call.path["notification_id"])
         except errors.ApiError as error:
             raise refused(*error.body["errors"]) from None
 
-    def export_events(self, call: Call) -> Steps[Reply]:
+    def export_events(self, call: ApiCall) -> Steps[ApiReply]:
         row = self._notifications.find(call.app_id, call.path["notification_id"])
         path = yield from self._exports.events(row)
-        return Reply({"csv_file_url": f"{call.origin}/{path}"})
+        return ApiReply({"csv_file_url": f"{call.origin}/{path}"})
 
 
-def _note_dropped(call: Call) -> None:
+def _note_dropped(call: ApiCall) -> None:
     call.ignored += [f"body: {field}" for field in dropped_targeting(call.body)]
 
 

@@ -15,7 +15,7 @@ from onesignal_stub.errors import refused
 from onesignal_stub.features.notifications import checks
 from onesignal_stub.features.notifications.delivery import Delivery
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore, key_of
-from onesignal_stub.features.notifications.messages import Asked, Messages
+from onesignal_stub.features.notifications.messages import Messages, SendRequest
 from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.schedule import DeliverySchedule, schedule_of
 from onesignal_stub.features.notifications.sending import Sender, Sent
@@ -111,7 +111,7 @@ class NotificationService:
         unknown = self._resolver.unknown_segments(app_id, request)
         ignored = tuple(f"body: segment {name!r} does not exist" for name in unknown)
         template = self._templates.name_of(app_id, request.get("template_id"))
-        asked = Asked(app_id, body, request, ignored=(*unread, *ignored), template=template)
+        asked = SendRequest(app_id, body, request, ignored=(*unread, *ignored), template=template)
         waits = schedule.at > now
         recorder = self._delivery.recorder
         with recorder.recording(recorder.new_number(), request, schedule) as recording:
@@ -180,7 +180,7 @@ class NotificationService:
         self._delivery.reschedule()
 
     def _add(
-        self, number: int, asked: Asked, schedule: DeliverySchedule, sent: Sent, *, now: float
+        self, number: int, asked: SendRequest, schedule: DeliverySchedule, sent: Sent, *, now: float
     ) -> str:
         """Add a notification, and its message in the inbox; return the notification's id."""
         notification_id = str(uuid.uuid4())

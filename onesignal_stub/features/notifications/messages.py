@@ -57,7 +57,7 @@ class Change:
 
 
 @frozen
-class Asked:
+class SendRequest:
     """A request to send.
 
     Attributes:
@@ -89,7 +89,7 @@ class Messages:
         self._clock = clock
         self._events = events
 
-    def add(self, asked: Asked, explained: Explained, *, notification: int | None) -> int:
+    def add(self, asked: SendRequest, explained: Explained, *, notification: int | None) -> int:
         """Record a request.
 
         Args:
@@ -190,7 +190,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _words(asked: Asked) -> str:
+def _words(asked: SendRequest) -> str:
     """What a search looks through, in one text."""
     content = asked.content
     found = [asked.template, asked.app_id]

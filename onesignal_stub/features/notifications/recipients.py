@@ -24,14 +24,14 @@ from onesignal_stub.features.notifications.targeting import TOKEN_FIELDS
 from onesignal_stub.features.segments.core import Segments
 from onesignal_stub.features.subscriptions.core import Subscriptions
 from onesignal_stub.filters import FilterSubject
-from onesignal_stub.prefilter import Condition, condition_of
+from onesignal_stub.prefilter import SqlCondition, condition_of
 from onesignal_stub.steps import Steps
 
 NAMES = 500
 """How many names of recipients one step looks up; a user has up to twenty devices."""
 
 _UNKNOWN_SHOWN = 100
-_UNSUBSCRIBED = Condition("NOT s.subscribed")
+_UNSUBSCRIBED = SqlCondition("NOT s.subscribed")
 
 
 @frozen

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from onesignal_stub.features.outcomes.core import Outcomes, query_of
-from onesignal_stub.http import Call, Reply, Route
+from onesignal_stub.http import ApiCall, ApiReply, ApiRoute
 
 
-def routes(outcomes: Outcomes) -> list[Route]:
+def routes(outcomes: Outcomes) -> list[ApiRoute]:
     """The route of outcomes."""
 
-    def view(call: Call) -> Reply:
-        return Reply({"outcomes": outcomes.read(call.app_id, query_of(call.query))})
+    def view(call: ApiCall) -> ApiReply:
+        return ApiReply({"outcomes": outcomes.read(call.app_id, query_of(call.query))})
 
-    return [Route("GET", "/apps/{app_id}/outcomes", view)]
+    return [ApiRoute("GET", "/apps/{app_id}/outcomes", view)]

@@ -6,7 +6,7 @@ import msgspec
 
 from onesignal_stub.errors import unsuccessful
 from onesignal_stub.features.segments.core import Segments
-from onesignal_stub.http import Call, Reply, Route
+from onesignal_stub.http import ApiCall, ApiReply, ApiRoute
 from onesignal_stub.paging import page_of
 from onesignal_stub.steps import Steps
 from onesignal_stub.times import iso
@@ -14,30 +14,30 @@ from onesignal_stub.times import iso
 _MAX_PAGE = 300
 
 
-def routes(segments: Segments) -> list[Route]:
+def routes(segments: Segments) -> list[ApiRoute]:
     """The routes of segments."""
-    api = _Api(segments)
+    api = _SegmentsApi(segments)
     return [
-        Route("POST", "/apps/{app_id}/segments", api.create),
-        Route("GET", "/apps/{app_id}/segments", api.list),
-        Route("GET", "/apps/{app_id}/segments/{segment_id}", api.view),
-        Route("PATCH", "/apps/{app_id}/segments/{segment_id}", api.update),
-        Route("DELETE", "/apps/{app_id}/segments/{segment_id}", api.delete),
+        ApiRoute("POST", "/apps/{app_id}/segments", api.create),
+        ApiRoute("GET", "/apps/{app_id}/segments", api.list),
+        ApiRoute("GET", "/apps/{app_id}/segments/{segment_id}", api.view),
+        ApiRoute("PATCH", "/apps/{app_id}/segments/{segment_id}", api.update),
+        ApiRoute("DELETE", "/apps/{app_id}/segments/{segment_id}", api.delete),
     ]
 
 
-class _Api:
+class _SegmentsApi:
     def __init__(self, segments: Segments) -> None:
         self._segments = segments
 
-    def create(self, call: Call) -> Reply:
+    def create(self, call: ApiCall) -> ApiReply:
         segment_id = self._segments.create(call.app_id, call.body)
-        return Reply({"success": True, "id": segment_id}, 201)
+        return ApiReply({"success": True, "id": segment_id}, 201)
 
-    def list(self, call: Call) -> Reply:
+    def list(self, call: ApiCall) -> ApiReply:
         page = page_of(call.query, maximum=_MAX_PAGE)
         rows = self._segments.page(call.app_id, limit=page.limit, offset=page.offset)
-        return Reply(
+        return ApiReply(
             {
                 "total_count": self._segments.count(call.app_id),
                 "offset": page.offset,
@@ -57,12 +57,12 @@ class _Api:
             }
         )
 
-    def view(self, call: Call) -> Steps[Reply]:
+    def view(self, call: ApiCall) -> Steps[ApiReply]:
         row = self._segments.get(call.app_id, call.path["segment_id"])
         count = yield from self._segments.subscribers(call.app_id, row["name"])
         body = {"subscriber_count": count}
         if call.query.get("include-segment-detail", "").lower() != "true":
-            return Reply(body)
+            return ApiReply(body)
         payload = {
             "id": row["id"],
             "name": row["name"],
@@ -71,14 +71,14 @@ class _Api:
             "source": row["source"],
             "filters": msgspec.json.decode(row["filters"]),
         }
-        return Reply(body | {"payload": payload})
+        return ApiReply(body | {"payload": payload})
 
-    def update(self, call: Call) -> Reply:
+    def update(self, call: ApiCall) -> ApiReply:
         segment_id = call.path["segment_id"].lower()
         self._segments.update(call.app_id, segment_id, call.body)
-        return Reply({"success": True, "id": segment_id})
+        return ApiReply({"success": True, "id": segment_id})
 
-    def delete(self, call: Call) -> Reply:
+    def delete(self, call: ApiCall) -> ApiReply:
         if not self._segments.delete(call.app_id, call.path["segment_id"]):
             raise unsuccessful(status=404)
-        return Reply({"success": True})
+        return ApiReply({"success": True})

@@ -15,38 +15,38 @@ from onesignal_stub.features.users.properties import (
     read_properties,
     read_purchases,
 )
-from onesignal_stub.http import Call, Reply, Route
+from onesignal_stub.http import ApiCall, ApiReply, ApiRoute
 
 _BY = "/apps/{app_id}/users/by/{alias_label}/{alias_id}"
 
 
-def routes(users: Users, subscriptions: Subscriptions) -> list[Route]:
+def routes(users: Users, subscriptions: Subscriptions) -> list[ApiRoute]:
     """The routes of users."""
-    api = _Api(users, subscriptions)
+    api = _UsersApi(users, subscriptions)
     return [
-        Route("POST", "/apps/{app_id}/users", api.create, Key.OPEN),
-        Route("GET", _BY, api.view, Key.OPEN),
-        Route("PATCH", _BY, api.update, Key.USERS),
-        Route("DELETE", _BY, api.delete, Key.OPEN),
-        Route("PUT", "/apps/{app_id}/users/{external_user_id}", api.edit_tags, Key.OPEN),
+        ApiRoute("POST", "/apps/{app_id}/users", api.create, Key.OPEN),
+        ApiRoute("GET", _BY, api.view, Key.OPEN),
+        ApiRoute("PATCH", _BY, api.update, Key.USERS),
+        ApiRoute("DELETE", _BY, api.delete, Key.OPEN),
+        ApiRoute("PUT", "/apps/{app_id}/users/{external_user_id}", api.edit_tags, Key.OPEN),
     ]
 
 
-class _Api:
+class _UsersApi:
     def __init__(self, users: Users, subscriptions: Subscriptions) -> None:
         self._users = users
         self._subscriptions = subscriptions
 
-    def create(self, call: Call) -> Reply:
+    def create(self, call: ApiCall) -> ApiReply:
         created = create_user(self._users, self._subscriptions, call.app_id, call.body)
-        return Reply(self._user_json(created.onesignal_id), 201 if created.is_new else 200)
+        return ApiReply(self._user_json(created.onesignal_id), 201 if created.is_new else 200)
 
-    def view(self, call: Call) -> Reply:
+    def view(self, call: ApiCall) -> ApiReply:
         if call.path["alias_label"] != ONESIGNAL_ID and not call.has_key:
             raise errors.key_missing()
-        return Reply(self._user_json(self._named(call)))
+        return ApiReply(self._user_json(self._named(call)))
 
-    def update(self, call: Call) -> Reply:
+    def update(self, call: ApiCall) -> ApiReply:
         onesignal_id = self._named(call)
         columns = read_properties(fields.mapping(call.body, "properties") or {})
         deltas = fields.mapping(call.body, "deltas") or {}
@@ -60,22 +60,22 @@ class _Api:
             seconds=fields.integer(deltas, "session_time") or 0,
             subscription_id=call.headers.get("onesignal-subscription-id"),
         )
-        return Reply({"properties": properties_json(self._users.get(onesignal_id))}, 202)
+        return ApiReply({"properties": properties_json(self._users.get(onesignal_id))}, 202)
 
-    def delete(self, call: Call) -> Reply:
+    def delete(self, call: ApiCall) -> ApiReply:
         onesignal_id = self._named(call)
         self._users.delete(onesignal_id)
-        return Reply({"identity": {ONESIGNAL_ID: onesignal_id}})
+        return ApiReply({"identity": {ONESIGNAL_ID: onesignal_id}})
 
-    def edit_tags(self, call: Call) -> Reply:
+    def edit_tags(self, call: ApiCall) -> ApiReply:
         external_id = call.path["external_user_id"]
         onesignal_id = self._users.find(call.app_id, EXTERNAL_ID, external_id)
         if onesignal_id is None:
             raise errors.refused("No players found for given external_user_id", status=404)
         self._users.change(onesignal_id, {"tags": fields.tags(call.body) or {}})
-        return Reply({"success": True})
+        return ApiReply({"success": True})
 
-    def _named(self, call: Call) -> str:
+    def _named(self, call: ApiCall) -> str:
         return self._users.named(call.app_id, call.path["alias_label"], call.path["alias_id"])
 
     def _user_json(self, onesignal_id: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mock_server.config import OneSignalConfig
 from mock_server.features.push.errors import NoAnswer, NobodyReached, Overloaded, Refused
 from mock_server.features.push.message import PushMessage
 from mock_server.features.push.onesignal import OneSignal
-from mock_server.features.push.retries import RetryPolicy
+from mock_server.features.push.retries import PushRetryPolicy
 from mock_server.features.push.targets import ExternalUserIds, PlayerIds
 from onesignal_stub import OneSignalStub
 from server_kit import Clock
@@ -38,7 +38,7 @@ class Waits:
 
 
 def client_for(url: str, *, key: str = "someapikey", **options: Any) -> OneSignal:
-    options = {"sleep": Waits(), "retry": RetryPolicy(attempts=3, random=lambda: 0.0)} | options
+    options = {"sleep": Waits(), "retry": PushRetryPolicy(attempts=3, random=lambda: 0.0)} | options
     return OneSignal(OneSignalConfig(url=url, rest_key=key), Clock(), **options)
 
 
@@ -176,7 +176,7 @@ async def test_retry_after_is_kept_to(onesignal: OneSignalStub) -> None:
             OneSignalConfig(url=flaky.url),
             Clock(stopped_at=datetime(2027, 1, 15, 8, tzinfo=UTC).timestamp()),
             sleep=waits,
-            retry=RetryPolicy(attempts=3, random=lambda: 0.0),
+            retry=PushRetryPolicy(attempts=3, random=lambda: 0.0),
         )
         await client.create_player(1, "token")
         await client.close()
@@ -250,7 +250,7 @@ async def test_a_page_in_the_place_of_json_is_no_answer(onesignal: OneSignalStub
 async def test_a_slow_answer_is_no_answer(onesignal: OneSignalStub) -> None:
     async with FlakyOneSignal(onesignal.url) as flaky:
         flaky.then(flaky.hangs)
-        client = client_for(flaky.url, timeout=0.05, retry=RetryPolicy(attempts=1))
+        client = client_for(flaky.url, timeout=0.05, retry=PushRetryPolicy(attempts=1))
         with pytest.raises(NoAnswer, match=r"no answer within 0.05 s"):
             await client.create_player(1, "token")
         await client.close()

@@ -3,21 +3,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.features.push.errors import NoAnswer, OneSignalError, Overloaded, Refused
-from mock_server.features.push.retries import RetryPolicy, with_retries
+from mock_server.features.push.retries import PushRetryPolicy, with_retries
 
 shares = st.floats(min_value=0, max_value=1, exclude_max=True)
 
 
 @given(failures=st.integers(1, 5000), share=shares)
 def test_a_wait_is_a_share_of_a_bound_that_doubles(failures: int, share: float) -> None:
-    policy = RetryPolicy(base=0.5, longest=30, random=lambda: share)
+    policy = PushRetryPolicy(base=0.5, longest=30, random=lambda: share)
     bound = min(30.0, 0.5 * 2 ** min(failures - 1, 10))
     assert policy.delay(failures) == pytest.approx(share * bound)
 
 
 @given(failures=st.integers(1, 20), share=shares, asked=st.floats(0, 3600))
 def test_a_wait_is_never_shorter_than_asked_for(failures: int, share: float, asked: float) -> None:
-    policy = RetryPolicy(random=lambda: share)
+    policy = PushRetryPolicy(random=lambda: share)
     assert asked <= policy.delay(failures, asked) <= asked + policy.longest
 
 
@@ -38,7 +38,7 @@ class Attempts:
         return "done"
 
     async def run(self, attempts: int = 3) -> str:
-        policy = RetryPolicy(attempts=attempts, random=lambda: 0.5)
+        policy = PushRetryPolicy(attempts=attempts, random=lambda: 0.5)
         return await with_retries(
             self.call, policy=policy, sleep=self.sleep, failed=self.failed.append
         )
