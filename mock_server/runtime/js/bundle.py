@@ -12,7 +12,12 @@ from tree_sitter import Node
 from mock_server.runtime.errors import ModuleLoadError
 from mock_server.runtime.js.init_module import InitModuleReader
 from mock_server.runtime.js.language import Finding, unknown_names, unparsable
-from mock_server.runtime.js.sourcemap import SourceMap, SourcePosition, find_source_map
+from mock_server.runtime.js.sourcemap import (
+    SourceMap,
+    SourcePosition,
+    find_source_map,
+    inline_source_map,
+)
 from mock_server.runtime.js.syntax import arguments_of, parse, text_of, walk
 from mock_server.runtime.js.syntax import field as part
 from mock_server.runtime.js.wording import Wording
@@ -75,6 +80,7 @@ class Bundle:
     unknown: list[Finding]
     wording: Wording = field(repr=False)
     _insertions: list[_Insertion] = field(repr=False)
+    _inline_map: SourceMap | None = field(repr=False)
     _map: SourceMap | None = field(repr=False)
 
     @classmethod
@@ -89,6 +95,7 @@ class Bundle:
         except (OSError, UnicodeDecodeError) as error:
             raise ModuleLoadError(f"{path}: {error}") from error
         read = _analysed(source)
+        inline_map = inline_source_map(source)
         if read.foreign is not None:
             foreign = read.foreign
             raise ModuleLoadError(
@@ -103,7 +110,8 @@ class Bundle:
             read.unknown,
             read.wording,
             read.insertions,
-            find_source_map(path),
+            inline_map,
+            inline_map or find_source_map(path),
         )
 
     @property
@@ -118,6 +126,14 @@ class Bundle:
             if insertion.line == line and insertion.column + shift < column:
                 shift += insertion.length
         return line, max(column - shift, 1)
+
+    def shown(self, line: int, column: int) -> str:
+        """A place in the file, as Nakama's engine shows it: by the map in the file's own text."""
+        # The engine counts columns from 1 and its reader of maps from 0: it looks one too far.
+        place = None if self._inline_map is None else self._inline_map.find(line, column + 1)
+        if place is None:
+            return f"{self.name}:{line}:{column}"
+        return f"{place.file}:{place.line}:{place.column - 1}"
 
     def typescript(self, line: int, column: int) -> SourcePosition | None:
         """The place in TypeScript of a place in the file, where there is a source map."""

@@ -73,12 +73,12 @@ def script_error(thrown: dict[str, Any], bundle: Bundle) -> ScriptError:
 
 
 def corrected(bundle: Bundle, frames: list[str]) -> list[str]:
-    """Frames with the places of the bundle's file instead of the program's."""
+    """Frames with the places that Nakama's engine shows, instead of the program's."""
     place = re.compile(rf"\b{re.escape(bundle.name)}:(\d+):(\d+)\(0\)")
 
     def moved(found: re.Match[str]) -> str:
         line, column = bundle.position(int(found[1]), int(found[2]))
-        return f"{bundle.name}:{line}:{column}(0)"
+        return f"{bundle.shown(line, column)}(0)"
 
     return [place.sub(moved, frame) for frame in frames]
 
@@ -97,8 +97,11 @@ def typescript(bundle: Bundle, frames: list[str]) -> str:
 
 def line_of(error: ScriptError, bundle: Bundle) -> str:
     """The file and the line of an error, for what is said at load."""
-    found = re.search(rf"\b{re.escape(bundle.name)}:(\d+):", error.stack_trace)
-    return f"{bundle.path}:{found[1]}" if found else str(bundle.path)
+    found = re.search(r"(\S+):(\d+):\d+\(0\)", error.stack_trace)
+    if found is None:
+        return str(bundle.path)
+    file, line = found[1].removeprefix("("), found[2]
+    return f"{bundle.path}:{line}" if file == bundle.name else f"{bundle.path}: {file}:{line}"
 
 
 def _frames(stack: str) -> list[str]:

@@ -5,6 +5,7 @@ https://tc39.es/ecma426/
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from bisect import bisect_right
@@ -22,6 +23,8 @@ _DIGITS = {
     )
 }
 _CONTINUED = 0x20
+_MARK = "//# sourceMappingURL="
+_INLINE = f"{_MARK}data:application/json"
 
 
 @frozen
@@ -76,12 +79,31 @@ def find_source_map(bundle: Path) -> SourceMap | None:
     """The map beside a bundle (`index.js.map`); None where there is none that can be read."""
     path = bundle.with_name(f"{bundle.name}.map")
     try:
-        return SourceMap(json.loads(path.read_text("utf-8")))
+        return _read(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, RecursionError) as error:
         _log.warning("%s: no source map can be read here, errors have no source: %r", path, error)
         return None
+
+
+def inline_source_map(source: str) -> SourceMap | None:
+    """The map in the last line of a bundle's text; None where there is none that can be read.
+
+    Nakama's engine reads that one, too, and no other.
+    """
+    last = source.rstrip("\r\n").rpartition("\n")[2]
+    if not last.startswith(_INLINE):
+        return None
+    try:
+        return _read(base64.b64decode(last.partition(",")[2], validate=True))
+    except (ValueError, LookupError, RecursionError) as error:
+        _log.warning("the source map in the bundle can't be read, nor by Nakama: %r", error)
+        return None
+
+
+def _read(text: bytes) -> SourceMap:
+    return SourceMap(json.loads(text))
 
 
 _Segment = tuple[int, int, int, int]

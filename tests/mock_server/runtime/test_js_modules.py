@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import subprocess
@@ -161,6 +162,46 @@ async def test_a_source_map_that_can_not_be_read_is_told(
     bundle = "function InitModule(ctx, logger, nk, initializer) {}\n"
     async with serving(tmp_path, {"index.js": bundle, "index.js.map": "{"}):
         assert "index.js.map: no source map can be read here" in caplog.text
+
+
+def inline_map(mappings: str) -> str:
+    document = json.dumps({"version": 3, "sources": ["src/main.ts"], "mappings": mappings})
+    text = base64.b64encode(document.encode()).decode()
+    return f"\n//# sourceMappingURL=data:application/json;base64,{text}\n"
+
+
+@pytest.mark.asyncio
+async def test_errors_have_places_in_typescript_when_the_map_is_in_the_bundle(
+    tmp_path: Path,
+) -> None:
+    bundle = rpcs({"fail": "throw new Error('no');"})
+    line = 1 + bundle[: bundle.index("throw")].count("\n")
+    files = {"index.js": bundle + inline_map(";" * (line - 1) + "AAQE")}
+    async with serving(tmp_path, files) as game:
+        answer = await game.rpc("fail")
+        (error,) = [entry.error for entry in game.server.journal if entry.error]
+    assert "Error: no at fail (src/main.ts:9:2(0))" in str(answer.body)
+    assert error == "Error: no\n\tat fail (src/main.ts:9:2(0))\n"
+
+
+@pytest.mark.asyncio
+async def test_a_start_that_fails_names_typescript_when_the_map_is_in_the_bundle(
+    tmp_path: Path,
+) -> None:
+    bundle = "function InitModule(ctx, logger, nk, initializer) { throw new Error('no'); }"
+    with pytest.raises(ModuleLoadError, match=r"index\.js: src/main\.ts:9: Error: no"):
+        async with serving(tmp_path, {"index.js": bundle + inline_map("AAQE")}):
+            pass
+
+
+@pytest.mark.asyncio
+async def test_a_map_in_the_bundle_that_can_not_be_read_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bundle = rpcs({"fail": "throw new Error('no');"})
+    async with serving(tmp_path, {"index.js": bundle + inline_map("!")}) as game:
+        assert "at fail (index.js:3:11(0))" in str((await game.rpc("fail")).body)
+    assert "the source map in the bundle can't be read" in caplog.text
 
 
 def test_a_source_map_finds_the_segment_before_a_place() -> None:
