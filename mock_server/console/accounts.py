@@ -23,6 +23,7 @@ from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.console.updates import UPDATE, update_account
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.account_export.messages import ledger_message, seconds
+from mock_server.features.accounts.core import PROFILE
 from mock_server.features.friends import listing as friends_listing
 from mock_server.features.groups import listing as groups_listing
 from mock_server.features.groups.core import message as group_message
@@ -38,7 +39,7 @@ _LEDGER = Message(
 _DELETE = Message("AccountDeleteRequest", record_deletion=BOOL)
 _PAGE = 50
 _CURSOR = "console account"
-_ESCAPED = ("display_name", "avatar_url", "lang_tag", "location", "timezone")
+_ESCAPED = tuple(name for name in PROFILE if name != "username")
 _EVERYTHING = 1 << 31
 _END_OF_TIME = (1 << 63) - 1
 _PATTERN = re.compile("%?[^%]{3,}%?")

@@ -8,7 +8,7 @@ from typing import Any
 
 from mock_server.console.forms import internal, invalid
 from mock_server.console.services import ConsoleServices
-from mock_server.features.accounts.core import BAD_USERNAME, PROVIDER_COLUMNS, WIDTHS
+from mock_server.features.accounts.core import BAD_USERNAME, PROFILE, PROVIDER_COLUMNS, WIDTHS
 from mock_server.features.authentication.identifiers import (
     BAD_CHARACTERS,
     check_email,
@@ -22,7 +22,6 @@ from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.schema import STRING_MAP, STRING_VALUE, Message
 from mock_server.wire.varchar import varchar_problem
 
-_PROFILE = ("display_name", "avatar_url", "lang_tag", "location", "timezone")
 UPDATE = Message(
     "UpdateAccountRequest",
     username=STRING_VALUE,
@@ -82,7 +81,7 @@ def _columns(given: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         GrpcError: A value is refused.
     """
-    columns = {name: given[name] for name in _PROFILE if name in given}
+    columns = {name: given[name] for name in PROFILE if name in given}
     if "username" in given:
         columns["username"] = _username(given["username"])
     if given.get("metadata"):

@@ -4,7 +4,8 @@ The table is text (`api_messages.py`, `realtime_messages.py`), one message a par
 
     MatchJoin: 1 match_id string of id, 2 token string of id, 3 metadata {string}
 
-reads number, name, type, and the oneof a field belongs to. `[string]` is a repeated field,
+reads number, name, type, and the oneof a field belongs to. `from client` marks what Nakama takes
+from clients. `[string]` is a repeated field,
 `{string}` a map from strings. Types are protobuf's scalars, its wrappers (`Int32Value`),
 `Timestamp`, the enums and messages of the table. A message is read when it is first used, so that
 a server that starts reads few of them.
@@ -118,17 +119,6 @@ def message_names(package: str) -> Iterator[str]:
     yield from _definitions(package)
 
 
-_CLIENT_MEMBERS = """
-channel_join channel_leave channel_message_send channel_message_update channel_message_remove
-match_create match_data_send match_join match_leave matchmaker_add matchmaker_remove
-party_create party_join party_leave party_promote party_accept party_remove party_close
-party_join_request_list party_matchmaker_add party_matchmaker_remove party_data_send
-party_update ping pong rpc status_follow status_unfollow status_update
-"""
-CLIENT_MEMBERS = frozenset(_CLIENT_MEMBERS.split())
-"""The members of an envelope that Nakama takes from clients."""
-
-
 @cache
 def enum(name: str) -> Enum:
     """An enum of the API, as `Operator`.
@@ -152,8 +142,8 @@ def _message(package: str, name: str) -> Message:
 def _fields(package: str, definition: str) -> Iterator[Field]:
     for text in definition.split(","):
         if text.strip():
-            number, name, type_, *oneof = text.split()
-            yield Field(int(number), name, _kind(package, type_), oneof[-1] if oneof else "")
+            number, name, type_, *rest = text.split()
+            yield Field(int(number), name, _kind(package, type_), rest[1] if rest else "")
 
 
 def _kind(package: str, type_: str) -> FieldType:
@@ -192,3 +182,11 @@ def _paragraphs(text: str) -> dict[str, str]:
     """What follows each name; continuation lines are indented."""
     lines = text.strip().replace("\n  ", " ").split("\n")
     return {name: rest.strip() for name, _, rest in (line.partition(":") for line in lines)}
+
+
+CLIENT_MEMBERS = frozenset(
+    field.split()[1]
+    for field in _definitions(_REALTIME)["Envelope"].split(",")
+    if field.endswith(" from client")
+)
+"""The members of an envelope that Nakama takes from clients."""

@@ -55,6 +55,8 @@ WIDTHS = {
     "lang_tag": 18,
     "avatar_url": 512,
 }
+PROFILE = tuple(WIDTHS)
+"""What users choose themselves, in the order in which runtime functions take it."""
 BAD_USERNAME = re.compile(r"[\x00-\x1f\x7f]|[\[\t\n\r\f\v]\]")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from mock_server.features.accounts.core import PROVIDER_COLUMNS, Accounts
+from mock_server.features.accounts.core import PROFILE, PROVIDER_COLUMNS, Accounts
 from mock_server.features.moderation.core import Moderation
 from mock_server.runtime.arguments import Arguments, Table, stored_json
 from mock_server.runtime.errors import ModuleError
@@ -17,7 +17,6 @@ from mock_server.wire.uuids import parse_uuid
 from server_kit import Store
 from server_kit.store import Row
 
-_PROFILE = ("username", "display_name", "timezone", "location", "lang_tag", "avatar_url")
 _USER_ID = "expects user ID to be a valid identifier"
 
 
@@ -98,7 +97,7 @@ class AccountFunctions(RuntimeFunctions):
         table = given.optional_table(2)
         changes: dict[str, str | None] = {
             name: given.optional_text(number) or None
-            for number, name in enumerate(_PROFILE, start=3)
+            for number, name in enumerate(PROFILE, start=3)
         }
         if table is not None:
             changes["metadata"] = jsonb_text(stored_json(table))
@@ -176,7 +175,7 @@ def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:
     """
     user = accounts.user(row)
     return {
-        **{name: user.get(name, "") for name in _PROFILE},
+        **{name: user.get(name, "") for name in PROFILE},
         **{name: user[name] for name in PROVIDER_COLUMNS if name in user},
         "user_id": row["id"],
         "metadata": _metadata(row["metadata"]),

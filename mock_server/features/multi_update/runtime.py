@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from mock_server.features.accounts.core import Accounts
+from mock_server.features.accounts.core import PROFILE, Accounts
 from mock_server.features.storage.arguments import ack_table, object_id, write_of
 from mock_server.features.storage.core import (
     ObjectId,
@@ -25,8 +25,6 @@ from mock_server.wire.jsonb import jsonb_text
 from mock_server.wire.uuids import NIL
 from server_kit import Store
 from server_kit.store import Row
-
-_PROFILE = ("display_name", "timezone", "location", "lang_tag", "avatar_url")
 
 
 @frozen
@@ -121,8 +119,9 @@ def _entries(given: Arguments, number: int, expected: str) -> list[ArgumentTable
 def _account_update(entry: ArgumentTable) -> _AccountUpdate:
     user_id = entry.uuid("user_id")
     metadata = entry.json_object("metadata")
-    changes: dict[str, str | None] = {"username": entry.typed("username", "string") or None}
-    for name in _PROFILE:
+    username, *texts = PROFILE
+    changes: dict[str, str | None] = {username: entry.typed(username, "string") or None}
+    for name in texts:
         words = name.replace("_", " ")
         changes[name] = entry.typed(name, "string", f"expects {words} to be string")
     if metadata is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mock_server.features.accounts.core import PROFILE
 from mock_server.runtime.errors import BadArgument
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Function, Nk, retold
@@ -15,7 +16,6 @@ from mock_server.wire.uuids import parse_uuid
 _METADATA = frozenset({"metadata", "wallet"})
 _USER = "invalid user id"
 _NO_USER = "the import has no account.user (Nakama panics here)"
-_PROFILE = ("username", "display_name", "timezone", "location", "lang_tag", "avatar_url")
 _STRINGS = "expects an array of strings"
 _NO_USERS = "failed to get users: ERROR: syntax error at end of input (SQLSTATE 42601)"
 _ACCOUNT = (
@@ -55,7 +55,7 @@ def account_update_id(given: Given, nk: Nk) -> Any:
     """`nk.accountUpdateId(userId, username?, displayName?, timezone?, location?, langTag?, …)`."""
     user_id = given.uuid(0, "expects a valid user id")
     profile = {
-        name: given.text(number) for number, name in enumerate(_PROFILE, 1) if given.has(number)
+        name: given.text(number) for number, name in enumerate(PROFILE, 1) if given.has(number)
     }
     if profile.get("username") == "":
         del profile["username"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mock_server.features.accounts.core import PROFILE
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.storage import deletes_of, writes_of
@@ -16,6 +17,7 @@ from mock_server.runtime.js.given import (
     is_integer,
     json_of,
 )
+from mock_server.wire.schema import json_name
 from mock_server.wire.uuids import NIL, parse_uuid
 
 _OPAQUE = frozenset({"changeset", "metadata", "previous", "updated"})
@@ -23,14 +25,7 @@ _LEDGER_PAGE = 100
 _USER = "expects a valid user id"
 _WHOLE = "expects changeset values to be whole numbers"
 _UPDATES = "expects an array of wallet update objects"
-_PROFILE = {
-    "username": "username",
-    "displayName": "display_name",
-    "timezone": "timezone",
-    "location": "location",
-    "langTag": "lang_tag",
-    "avatarUrl": "avatar_url",
-}
+_PROFILE = {json_name(name): name for name in PROFILE}
 
 
 def wallet_update(given: Given, nk: Nk) -> Any:
