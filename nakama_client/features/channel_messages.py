@@ -11,7 +11,7 @@ from enum import IntEnum
 from attrs import Factory, frozen
 
 from nakama_client.features.base import ClientFeature
-from nakama_client.protocol.codec import JsonObject
+from nakama_client.protocol.codec import JsonObject, as_model, wire_struct
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, present, segment
 from nakama_client.protocol.rules import check_limit, check_present
@@ -101,12 +101,7 @@ class ChannelMessagePage(Page[ChannelMessage]):
     cacheable_cursor: str = ""
 
 
-@frozen
-class _ChannelMessageList:
-    messages: tuple[ChannelMessage, ...] = ()
-    next_cursor: str = ""
-    prev_cursor: str = ""
-    cacheable_cursor: str = ""
+_MESSAGE_LIST = wire_struct(ChannelMessagePage, cursor="next_cursor")
 
 
 class ChannelMessagesApi(ClientFeature):
@@ -140,10 +135,7 @@ class ChannelMessagesApi(ClientFeature):
         query = present(limit=check_limit(limit, 100), forward=forward, cursor=cursor or None)
         path = f"/v2/channel/{segment(check_present('channel_id', channel_id))}"
         request = Request("GET", path, query)
-        page = await self._api.call(session, request, _ChannelMessageList)
-        return ChannelMessagePage(
-            page.messages, page.next_cursor, page.prev_cursor, page.cacheable_cursor
-        )
+        return as_model(ChannelMessagePage, await self._api.call(session, request, _MESSAGE_LIST))
 
     def iter_channel_messages(
         self,

@@ -10,7 +10,6 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-import msgspec
 from attrs import Factory, frozen
 
 from nakama_client.errors import ArgumentError
@@ -19,7 +18,7 @@ from nakama_client.events.subscription import Subscription
 from nakama_client.features.base import SocketFeature
 from nakama_client.features.channel_messages import ChannelMessage
 from nakama_client.features.presences import UserPresence
-from nakama_client.protocol.codec import encode_payload
+from nakama_client.protocol.codec import as_model, encode_payload, wire_struct
 from nakama_client.protocol.envelopes import single
 from nakama_client.protocol.rules import check_id, check_present, check_size, check_type
 
@@ -117,16 +116,7 @@ class ChannelPresenceEvent:
     user_id_two: str = ""
 
 
-class _Channel(msgspec.Struct):
-    """The answer to a join; a Struct, because no attrs field can be called `self`."""
-
-    id: str = ""
-    presences: tuple[UserPresence, ...] = ()
-    own_presence: UserPresence = msgspec.field(name="self", default_factory=UserPresence)
-    room_name: str = ""
-    group_id: str = ""
-    user_id_one: str = ""
-    user_id_two: str = ""
+_CHANNEL = wire_struct(Channel, own_presence="self")
 
 
 class _JoinedChannels:
@@ -213,17 +203,9 @@ class RealtimeChannels(SocketFeature):
         }
         with self._connection.restorable(_JoinedChannels).joining(body) as note:
             envelope = await self._connection.request("channel_join", body)
-            joined = envelope.decode("channel", _Channel)
+            joined = as_model(Channel, envelope.decode("channel", _CHANNEL))
             note(joined.id)
-        return Channel(
-            id=joined.id,
-            presences=joined.presences,
-            own_presence=joined.own_presence,
-            room_name=joined.room_name,
-            group_id=joined.group_id,
-            user_id_one=joined.user_id_one,
-            user_id_two=joined.user_id_two,
-        )
+        return joined
 
     async def leave_channel(self, channel_id: str) -> None:
         """Leave a channel; leaving one that was not joined does nothing.

@@ -9,10 +9,11 @@ from typing import Any
 
 from attrs import Factory, frozen
 
+from nakama_client.api_client import ApiClient
 from nakama_client.errors import ArgumentError
 from nakama_client.features.base import ClientFeature
 from nakama_client.features.times import check_time
-from nakama_client.protocol.codec import JsonObject, encode, encode_payload
+from nakama_client.protocol.codec import JsonObject, as_model, encode, encode_payload, wire_struct
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.replies import Empty
 from nakama_client.protocol.requests import QueryPairs, Request, present, segment
@@ -97,21 +98,15 @@ class LeaderboardRecordPage(Page[LeaderboardRecord]):
     rank_count: int = 0
 
 
-@frozen
-class RecordList:
-    """The server's answer to every list of records."""
+_RECORD_LIST = wire_struct(LeaderboardRecordPage, cursor="next_cursor")
 
-    records: tuple[LeaderboardRecord, ...] = ()
-    owner_records: tuple[LeaderboardRecord, ...] = ()
-    next_cursor: str = ""
-    prev_cursor: str = ""
-    rank_count: int = 0
 
-    def page(self) -> LeaderboardRecordPage:
-        """The same with the SDK's names."""
-        return LeaderboardRecordPage(
-            self.records, self.owner_records, self.next_cursor, self.prev_cursor, self.rank_count
-        )
+async def list_records(
+    api: ApiClient, session: Session, path: str, query: QueryPairs
+) -> LeaderboardRecordPage:
+    """Ask for a list of records; each of them has the same answer."""
+    read = await api.call(session, Request("GET", path, query), _RECORD_LIST)
+    return as_model(LeaderboardRecordPage, read)
 
 
 class LeaderboardsApi(ClientFeature):
@@ -193,8 +188,7 @@ class LeaderboardsApi(ClientFeature):
             InvalidArgument: The cursor is of another leaderboard or period.
         """
         query = records_query(owner_ids, limit, cursor, expiry, most=_LONGEST_LIST)
-        request = Request("GET", leaderboard_path(leaderboard_id), query)
-        return (await self._api.call(session, request, RecordList)).page()
+        return await list_records(self._api, session, leaderboard_path(leaderboard_id), query)
 
     def iter_leaderboard_records(
         self,
@@ -261,7 +255,7 @@ class LeaderboardsApi(ClientFeature):
         """
         query = records_query((), limit, cursor, expiry, most=100)
         path = f"{leaderboard_path(leaderboard_id)}/owner/{check_id('owner_id', owner_id)}"
-        return (await self._api.call(session, Request("GET", path, query), RecordList)).page()
+        return await list_records(self._api, session, path, query)
 
 
 def leaderboard_path(leaderboard_id: str) -> str:

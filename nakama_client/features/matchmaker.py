@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from nakama_client.events.listener import Listener
 from nakama_client.events.subscription import Subscription
 from nakama_client.features.base import ClientFeature, SocketFeature
 from nakama_client.features.presences import UserPresence
+from nakama_client.protocol.codec import as_model, wire_struct
 from nakama_client.protocol.envelopes import Event
 from nakama_client.protocol.requests import Request
 from nakama_client.protocol.rules import (
@@ -96,35 +97,17 @@ class MatchmakerStats:
     completions: tuple[MatchmakerCompletion, ...] = ()
 
 
-class _Matched(msgspec.Struct):
-    """A `MatchmakerMatched`; a Struct, because no attrs field can be called `self`."""
-
-    ticket: str = ""
-    match_id: str = ""
-    token: str = ""
-    users: tuple[MatchmakerUser, ...] = ()
-    own_user: MatchmakerUser = msgspec.field(name="self", default_factory=MatchmakerUser)
-
-
 class Ticket(msgspec.Struct):
     """The answer to a ticket."""
 
     ticket: str = ""
 
 
-def _events_in(found: _Matched) -> Sequence[MatchmakerMatched]:
-    return (
-        MatchmakerMatched(
-            ticket=found.ticket,
-            match_id=found.match_id,
-            token=found.token,
-            users=found.users,
-            own_user=found.own_user,
-        ),
-    )
-
-
-_MATCHED = Event("matchmaker_matched", _Matched, _events_in)
+_MATCHED: Event[MatchmakerMatched] = Event(
+    "matchmaker_matched",
+    wire_struct(MatchmakerMatched, own_user="self"),
+    lambda found: (as_model(MatchmakerMatched, found),),
+)
 
 
 class _Tickets:

@@ -8,7 +8,7 @@ import msgspec
 from attrs import Factory, frozen
 
 from nakama_client.features.base import ClientFeature
-from nakama_client.protocol.codec import JsonObject, encode
+from nakama_client.protocol.codec import JsonObject, as_model, encode, wire_struct
 from nakama_client.protocol.paging import Page, PageIterator, paginate
 from nakama_client.protocol.requests import Request, segment
 from nakama_client.protocol.rules import check_limit, check_present, check_text, check_type
@@ -71,10 +71,7 @@ class _Validated(msgspec.Struct):
     )
 
 
-class _SubscriptionList(msgspec.Struct):
-    validated_subscriptions: tuple[ValidatedSubscription, ...] = ()
-    cursor: str = ""
-    prev_cursor: str = ""
+_SUBSCRIPTION_LIST = wire_struct(SubscriptionPage, subscriptions="validated_subscriptions")
 
 
 class SubscriptionsApi(ClientFeature):
@@ -140,8 +137,8 @@ class SubscriptionsApi(ClientFeature):
         if check_text("the cursor", cursor or ""):
             body["cursor"] = cursor
         request = Request("POST", "/v2/iap/subscription", body=encode(body), is_idempotent=True)
-        page = await self._api.call(session, request, _SubscriptionList)
-        return SubscriptionPage(page.validated_subscriptions, page.cursor, page.prev_cursor)
+        page = await self._api.call(session, request, _SUBSCRIPTION_LIST)
+        return as_model(SubscriptionPage, page)
 
     def iter_subscriptions(
         self, session: Session, *, cursor: str | None = None, page_size: int = 100

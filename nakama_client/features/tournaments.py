@@ -14,7 +14,7 @@ from nakama_client.features.leaderboards import (
     LeaderboardOperator,
     LeaderboardRecord,
     LeaderboardRecordPage,
-    RecordList,
+    list_records,
     record_body,
     records_query,
 )
@@ -250,8 +250,7 @@ class TournamentsApi(ClientFeature):
             InvalidArgument: The cursor is of another tournament or period.
         """
         query = records_query(owner_ids, limit, cursor, expiry, most=100)
-        request = Request("GET", _path(tournament_id), query)
-        return (await self._api.call(session, request, RecordList)).page()
+        return await list_records(self._api, session, _path(tournament_id), query)
 
     def iter_tournament_records(
         self,
@@ -319,7 +318,7 @@ class TournamentsApi(ClientFeature):
         """
         query = records_query((), limit, cursor, expiry, most=100)
         path = f"{_path(tournament_id)}/owner/{check_id('owner_id', owner_id)}"
-        return (await self._api.call(session, Request("GET", path, query), RecordList)).page()
+        return await list_records(self._api, session, path, query)
 
     async def _list_tournaments(
         self, session: Session, filters: QueryPairs, limit: int, cursor: str | None

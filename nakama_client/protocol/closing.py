@@ -41,6 +41,8 @@ _CAUSES = {
 
 
 class _Notification(msgspec.Struct):
+    """What tells a close notice from other notifications; `Notification` is a layer above."""
+
     code: int = 0
     subject: str = ""
     sender_id: str = ""

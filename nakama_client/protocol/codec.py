@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar, get_type_hints
 
+import attrs
 import msgspec
 
 from nakama_client.errors import ArgumentError, InvalidJson, UnreadableItem
@@ -74,6 +75,30 @@ class _BrokenJsonObject(dict[str, Any]):
     copy = get = items = keys = pop = popitem = _refuse
     setdefault = update = values = _refuse  # type: ignore[assignment]
     __hash__ = None
+
+
+def wire_struct(model: type[Any], **names: str) -> type[Any]:
+    """What a model is read into where Nakama calls some of its fields otherwise, as `self`.
+
+    Args:
+        model: An attrs class; `as_model` makes one of what was read.
+        names: Nakama's names, by the model's.
+    """
+    hints = get_type_hints(model)
+    fields = [(each.name, hints[each.name], _default_of(each)) for each in attrs.fields(model)]
+    return msgspec.defstruct(model.__name__, fields, rename=names)
+
+
+def _default_of(attribute: attrs.Attribute[Any]) -> Any:
+    factory = getattr(attribute.default, "factory", None)
+    if factory is not None:
+        return msgspec.field(default_factory=factory)
+    return msgspec.field(default=attribute.default)
+
+
+def as_model(model: type[T], read: Any) -> T:
+    """The model of what was read into its `wire_struct`."""
+    return model(**msgspec.structs.asdict(read))
 
 
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
