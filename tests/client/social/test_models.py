@@ -30,8 +30,8 @@ from nakama_client import (
     UserGroupPage,
     UserPresence,
 )
-from nakama_client.features.channel_messages import _ChannelMessageList
-from nakama_client.features.channels import _Channel
+from nakama_client.features.channel_messages import _MESSAGE_LIST
+from nakama_client.features.channels import _CHANNEL
 from nakama_client.protocol.codec import decode
 
 TIME = "2026-11-21T22:20:27Z"
@@ -73,6 +73,7 @@ MESSAGE = {
 }
 ACK = {name: value for name, value in MESSAGE.items() if name not in {"sender_id", "content"}}
 STREAM = {"mode": 123, "subject": "u", "subcontext": "c", "label": "l"}
+OWN_NAMES = {"self": "own_presence", "next_cursor": "cursor"}
 MOVES = {"joins": [PRESENCE], "leaves": [PRESENCE, PRESENCE]}
 
 MODELS: list[tuple[type, dict[str, Any]]] = [
@@ -91,10 +92,10 @@ MODELS: list[tuple[type, dict[str, Any]]] = [
     (ChannelMessage, MESSAGE),
     (ChannelMessageAck, ACK),
     (
-        _ChannelMessageList,
+        _MESSAGE_LIST,
         {"messages": [MESSAGE], "next_cursor": "n", "prev_cursor": "p", "cacheable_cursor": "c"},
     ),
-    (_Channel, {"id": "2...lobby", "presences": [PRESENCE], "self": PRESENCE, **WHERE}),
+    (_CHANNEL, {"id": "2...lobby", "presences": [PRESENCE], "self": PRESENCE, **WHERE}),
     (ChannelPresenceEvent, {"channel_id": "2...lobby", **MOVES, **WHERE}),
     (StatusPresenceEvent, MOVES),
     (StreamData, {"stream": STREAM, "sender": PRESENCE, "data": "hello", "reliable": True}),
@@ -126,7 +127,7 @@ def test_models_decode_with_dropped_and_unknown_fields(
     damaged = damage(full, random)
     whole, nothing, value = read(model, full), read(model, {}), read(model, damaged)
     for name, original in full.items():
-        attribute = "own_presence" if name == "self" else name
+        attribute = OWN_NAMES.get(name, name)
         found = getattr(value, attribute)
         if name not in damaged:
             assert found == getattr(nothing, attribute)
