@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import attrs
 from attrs import field, frozen
@@ -15,9 +16,11 @@ from mock_server.realtime.session import SocketSession
 _NOT_IN_MATCHES = ("version", "headers", "query_params", "lang", "token_id")
 
 
-@frozen
+@frozen(eq=False)
 class Context:
     """The runtime context; absent keys of Nakama's context table are None.
+
+    All calls over one socket have the same.
 
     Attributes:
         execution_mode: `rpc`, `run_once`, `before`, `after`, `event`.
@@ -97,6 +100,7 @@ class Contexts:
     def __init__(self, config: Config) -> None:
         self._node = config.name
         self._env = environment(config)
+        self._of_sockets: WeakKeyDictionary[SocketSession, dict[str, Context]] = WeakKeyDictionary()
 
     def new(self, mode: str, **values: Any) -> Context:
         """The context of a call in some execution mode."""
@@ -150,7 +154,15 @@ class Contexts:
         )
 
     def of_socket(self, session: SocketSession, mode: str = "rpc") -> Context:
-        """The context of a call that came over a socket."""
+        """The context of the calls that come over a socket."""
+        known = self._of_sockets.get(session)
+        if known is None:
+            known = self._of_sockets[session] = {}
+        if mode not in known:
+            known[mode] = self._new_of_socket(session, mode)
+        return known[mode]
+
+    def _new_of_socket(self, session: SocketSession, mode: str) -> Context:
         return self.new(
             mode,
             user_id=session.user_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -86,11 +86,13 @@ class Events:
 
     def _of_session(
         self,
-        functions: Iterable[EventFunction],
+        functions: Sequence[EventFunction],
         session: SocketSession,
         name: str,
         properties: dict[str, str],
     ) -> None:
+        if not functions:
+            return
         context = self._contexts.of_socket(session, "event")
         self._tell(functions, context, {"name": name, "properties": properties}, None)
 

@@ -146,6 +146,10 @@ class Accounts:
                 "rpc error: code = AlreadyExists desc = Username is already in use.",
             )
 
+    def is_online(self, user_id: str) -> bool:
+        """Tell whether a user is shown as online."""
+        return self._tracker.is_online(user_id)
+
     def user(self, row: Row) -> dict[str, Any]:
         """The public `User` message of a row."""
         return omit_empty(

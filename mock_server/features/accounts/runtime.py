@@ -173,13 +173,12 @@ def user_table(accounts: Accounts, row: Row) -> dict[str, Any]:
     Raises:
         ModuleError: The metadata has a number that no double holds, which only an import brings.
     """
-    user = accounts.user(row)
     return {
-        **{name: user.get(name, "") for name in PROFILE},
-        **{name: user[name] for name in PROVIDER_COLUMNS if name in user},
+        **{name: row[name] or "" for name in PROFILE},
+        **{name: row[name] for name in PROVIDER_COLUMNS if row[name]},
         "user_id": row["id"],
         "metadata": _metadata(row["metadata"]),
-        "online": user.get("online", False),
+        "online": accounts.is_online(row["id"]),
         "edge_count": row["edge_count"],
         "create_time": row["create_time"] // 1_000_000,
         "update_time": row["update_time"] // 1_000_000,

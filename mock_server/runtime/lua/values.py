@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import define, frozen
 
 from mock_server.runtime.arguments import number_text, to_bytes, to_text
 from mock_server.runtime.errors import ModuleError
 
 T = TypeVar("T")
+
+_SCALARS = (float, int, bool, type(None))
 
 MAX_HOLES = 1_000_000  # of a table that becomes a list
 _INT64 = 1 << 63
@@ -36,6 +38,19 @@ class LuaOpaque:
     """
 
     text: str
+
+
+@define(eq=False)
+class LuaConstant:
+    """A small table that many calls get, each as a table of its own; it is made ready once.
+
+    Attributes:
+        table: It must not change.
+        ready: The same, as lupa takes it; None until it is given to Lua for the first time.
+    """
+
+    table: Mapping[str, Any]
+    ready: Any = None
 
 
 class ToLua:
@@ -63,6 +78,9 @@ class ToLua:
             return value.encode()
         self._count = self._checked = 0
         try:
+            if type(value) is LuaConstant:
+                value.ready = value.ready or self._value(value.table)
+                return self._table_from(value.ready, recursive=True)
             ready = self._value(value)
             if type(ready) is not dict and type(ready) is not list:
                 return ready
@@ -78,10 +96,10 @@ class ToLua:
         if kind is str:
             return value.encode() if value.isascii() else to_bytes(value)
         if kind is dict:
-            # Without a call for each key: contexts and users go this way in most calls.
+            # Without a call for each text: users and the like go this way in most calls.
             return {
                 key.encode() if type(key) is str and key.isascii() else self._value(key): (
-                    self._value(item)
+                    item.encode() if type(item) is str and item.isascii() else self._value(item)
                 )
                 for key, item in self._counted(value.items())
                 if item is not None
@@ -168,44 +186,51 @@ class FromLua:
             ModuleError: It is a table that is nested too deeply or has too many holes, or the
                 call has used up its time.
         """
-        if type(value) is bytes:
+        kind = type(value)
+        if kind is bytes:
             return to_text(value)
+        if kind in _SCALARS:
+            return value
+        if self._type_of(value) != "table":
+            return LuaOpaque(self._text_of(value))
         try:
-            converted, is_plain = self._value(value)
+            return self._table(value)
         except RecursionError:
             raise ModuleError(_TOO_DEEP) from None
-        return converted if is_plain else LuaOpaque(converted)
 
     def is_function(self, value: Any) -> bool:
         """Tell whether a value from Lua is a function."""
         return self._type_of(value) == "function"
 
-    def _value(self, value: Any) -> tuple[Any, bool]:
-        """A value, and whether it is a plain one; what is not becomes its text."""
+    def _value(self, value: Any) -> Any:
+        """A value in a table; what is not plain becomes its text."""
         kind = type(value)
         if kind is bytes:
-            return value.decode(errors="surrogateescape"), True
-        if kind is float or kind is int or kind is bool or value is None:
-            return value, True
-        name = self._type_of(value)
-        if name == "table":
-            return self._table(value), True
-        return f"{name or 'userdata'}: {id(value):#x}", False
+            return value.decode("utf-8", "surrogateescape")
+        if kind in _SCALARS:
+            return value
+        return self._table(value) if self._type_of(value) == "table" else self._text_of(value)
+
+    def _text_of(self, value: Any) -> str:
+        return f"{self._type_of(value) or 'userdata'}: {id(value):#x}"
 
     def _table(self, table: Any) -> dict[str, Any] | list[Any]:
-        self._check()
         found: dict[str, Any] = {}
         has_numbers = False
         for count, (key, item) in enumerate(table.items(), start=1):
-            if type(key) is not bytes and not has_numbers:
-                last = self._last_index(table)
-                if last > 0:
-                    return self._list(table, last)
-                has_numbers = True  # but none of them makes it a list
+            if type(key) is bytes:
+                name = key.decode("utf-8", "surrogateescape")
+            else:
+                if not has_numbers:
+                    last = self._last_index(table)
+                    if last > 0:
+                        return self._list(table, last)
+                    has_numbers = True  # but none of them makes it a list
+                name = self._key(key)
             if count % _BETWEEN_CHECKS == 0:
                 self._check()
-            found[_key(key, self._value)] = self._value(item)[0]
-        self.count += len(found)
+            found[name] = self._value(item)
+        self._add(len(found))
         return found
 
     def _list(self, table: Any, last: int) -> list[Any]:
@@ -216,13 +241,24 @@ class FromLua:
                     f"a table with a value at {last} and {count} values in all has too many holes "
                     f"to become a list: at most {MAX_HOLES}"
                 )
-        self.count += last
         found = []
         for index in range(1, last + 1):
             if index % _BETWEEN_CHECKS == 0:
                 self._check()
-            found.append(self._value(table[index])[0])
+            found.append(self._value(table[index]))
+        self._add(last)
         return found
+
+    def _add(self, count: int) -> None:
+        """Count the values of a table that has been converted."""
+        before, self.count = self.count, self.count + count
+        if before // _BETWEEN_CHECKS != self.count // _BETWEEN_CHECKS:
+            self._check()
+
+    def _key(self, key: Any) -> str:
+        if isinstance(key, bool):
+            return "true" if key else "false"
+        return number_text(key) if isinstance(key, int | float) else str(self._value(key))
 
     def _last_index(self, table: Any) -> int:
         last = self._maxn(table)
@@ -239,11 +275,3 @@ def function_text(function: Callable[..., Any]) -> str:
 def _is_index(key: Any) -> bool:
     is_number = isinstance(key, int | float) and not isinstance(key, bool)
     return is_number and 0 < key < _MAX_ARRAY and key == int(key)
-
-
-def _key(key: Any, convert: Callable[[Any], tuple[Any, bool]]) -> str:
-    if type(key) is bytes:
-        return to_text(key)
-    if isinstance(key, bool):
-        return "true" if key else "false"
-    return number_text(key) if isinstance(key, int | float) else str(convert(key)[0])
