@@ -1,4 +1,4 @@
-"""How a feature calls the server over HTTP: who asks, what is asked, what comes back."""
+"""How a feature calls the server over HTTP: authorization, request and answer."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class ApiClient:
         call did that meanwhile, and the call is repeated once.
 
         Args:
-            auth: Who asks: a player's session, or the name of the key.
+            auth: What authorizes the call: a player's session, or the name of a key.
             request: What is asked.
             model: What the answer is read into.
 

@@ -1,4 +1,4 @@
-"""Calls that go on when the caller stops waiting, and are waited for again."""
+"""Calls that continue when their caller stops waiting, so that it can wait for them again."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Background:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def resumable(self, call: Callable[[A], Coroutine[Any, Any, T]]) -> Callable[[A], Awaitable[T]]:
-        """Make a function whose cancellation leaves its call under way.
+        """Wrap a function: when the caller is cancelled, its call continues.
 
-        The next time, it waits for that call instead of beginning another one. So a game loop that
-        asks for a few milliseconds at a time gets a list that takes longer. When the client is
-        closed meanwhile, it raises `ClientClosed`.
+        The next call of the function waits for it instead of beginning another one. So a game loop
+        that waits a few milliseconds at a time still gets a list that takes longer. When the client
+        is closed meanwhile, it raises `ClientClosed`.
         """
         running: asyncio.Task[T] | None = None
 

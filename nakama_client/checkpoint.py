@@ -1,4 +1,4 @@
-"""What a feed's user has acknowledged: on its way to the store, and to deletion."""
+"""Stores what a feed's user has acknowledged, and deletes it in a work queue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WRITE_INTERVAL = 0.1
 
 
 class Checkpoint:
-    """Writes a delivery log behind the acknowledgements: one write for many of them.
+    """Stores a delivery log in the background: one write for many acknowledgements.
 
     The first one is written at once. While more come, the next write waits for a tenth of a second
     or for 250 of them. In a work queue, each write is followed by a request that deletes what was
@@ -90,7 +90,7 @@ class Checkpoint:
         await self._write_behind()
 
     async def delete_again(self, ids: list[str]) -> None:
-        """Delete what was acknowledged before, and is listed all the same.
+        """Delete what was acknowledged before but is still listed.
 
         Raises:
             Exception: As `acknowledge`.
@@ -101,14 +101,14 @@ class Checkpoint:
         await self._write_behind()
 
     def check(self) -> None:
-        """Raise what a write behind has raised, once."""
+        """Raise, once, what a write in the background has raised."""
         writer = self._writer
         if writer is not None and writer.done():
             self._writer = None
             writer.result()
 
     async def flush(self) -> None:
-        """Write everything, also a position that moved by itself.
+        """Write everything, also a position that moved without an acknowledgement.
 
         Raises:
             Exception: What the store or the deletion raised.

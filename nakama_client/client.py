@@ -100,8 +100,8 @@ class Client(
         timeouts: How long to wait, in seconds.
         retry: When to repeat a failed call over HTTP; None for never.
         max_connections: The most requests at a time, at least 1; others wait for their turn.
-        ssl: What certificates count, and the client's own one, for an `https` endpoint and its
-            sockets; None for the system's authorities.
+        ssl: The certificate authorities to trust and the client's own certificate, for an `https`
+            endpoint and its sockets; None for the system's authorities.
         proxy: An HTTP proxy for calls and sockets, such as `http://127.0.0.1:3128`, with its user
             and password if it asks for them; None for none.
         trust_env: Whether to take the proxy from the environment (`HTTPS_PROXY`, `HTTP_PROXY`,
@@ -244,7 +244,7 @@ class Client(
 
         It gets `UnreadableItem` for each item of a list that can't be read, once, and
         `HandlerFailed` for each handler of this client that raised. Without such a function they
-        are logged at level ERROR. What is about a socket or a feed goes to `Socket.on_error`.
+        are logged at level ERROR. Errors of a socket or a feed go to `Socket.on_error`.
 
         Returns:
             The handler; its `remove()` stops the calls.
@@ -285,10 +285,11 @@ class Client(
                 one, because transactions of the server overlap. What came in that time, up to 1000,
                 is remembered, and listed again until the window has passed.
             check_interval: Seconds between two listings while everything comes live; each interval
-                is drawn between half and one and a half of this.
+                is random, from half to one and a half times this.
             on_progress: Called after each page while the feed catches up, also after a lost
-                connection. It gets how many were found so far, and None; at the end, how many there
-                were, twice. What it raises, the feed's loop raises.
+                connection. It gets two numbers: how many notifications were found so far, and how
+                many there are in all, which is None until the end. An error that it raises ends the
+                feed's loop.
 
         Raises:
             ArgumentError: An argument is out of range, or the socket is another player's.

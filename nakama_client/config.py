@@ -80,7 +80,7 @@ def _is_number(value: object) -> bool:
 
 
 def is_async_function(function: object) -> bool:
-    """Whether a call gives a coroutine, which is true whatever its function would return."""
+    """Whether a function is async; its coroutine would count as true, whatever it returns."""
     call = getattr(function, "__call__", None)  # noqa: B004 - of an object that can be called
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
@@ -176,8 +176,8 @@ class RetryPolicy:
         attempts: The most attempts for a call, the first included.
         first_delay: The bound of the first delay, in seconds.
         max_delay: The highest bound, in seconds.
-        deadline: Seconds after which there is no further attempt, and none still under way. A call
-            with a timeout of its own has that as the deadline.
+        deadline: Seconds after which the call fails: no further attempt is made, and one under way
+            is cancelled. A call with a timeout of its own has that as the deadline.
         should_retry: Returns whether an error may pass. By default these do: no answer, a timeout,
             and HTTP 429, 502, 503 and 504.
 
@@ -199,10 +199,11 @@ class ReconnectPolicy:
     """When a lost socket is opened again.
 
     Before each attempt comes a random delay between 0 and a bound that doubles each time, so that
-    thousands of sockets come back spread out after a restart of the server. The bound begins anew
-    after a connection that held for at least `max_delay` seconds. While the server's port refuses
-    connections the bound stays at 2 seconds (or `first_delay`, if that is more), so that a server
-    that restarts is found soon, and the delay is at least half of it, so that fewer ask in vain.
+    thousands of sockets come back spread out after a restart of the server. The bound starts again
+    at `first_delay` after a connection that lasted at least `max_delay` seconds. While the server's
+    port refuses connections the bound stays at 2 seconds (or `first_delay`, if that is more), so
+    that a server that restarts is found soon; the delay is at least half of the bound, so that
+    fewer attempts fail.
 
     Attributes:
         attempts: How many attempts may fail in a row; None for any number.

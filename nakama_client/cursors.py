@@ -55,7 +55,7 @@ class CursorStore(Protocol):
 
 
 class StoredPosition:
-    """One player's position in a store, which the user may have written.
+    """One player's position in a store, which may be a class of the user's own.
 
     Args:
         store: The store.
@@ -102,7 +102,7 @@ async def _answer(name: str, called: Awaitable[T]) -> T:
 
 
 class MemoryCursorStore:
-    """Keeps positions while the program runs: a feed goes on where one with this store ended."""
+    """Keeps positions while the program runs: a feed continues where the last one ended."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
@@ -124,9 +124,9 @@ class FileCursorStore:
     """Keeps each player's position in a file of its own.
 
     A file is replaced as a whole and only after the new one is on the disk, so that there is
-    always a complete one, also when the program is killed or the power fails. It can be read by
-    the user who runs the program, and by no other. Any number of players share a directory. Two
-    feeds or programs for one player replace each other's positions, but never damage them.
+    always a complete one, also when the program is killed or the power fails. Only the user who
+    runs the program can read it. Any number of players share a directory. Two feeds or programs for
+    one player replace each other's positions, but never damage them.
 
     Args:
         directory: Where the files are; `save` creates it.
@@ -175,7 +175,7 @@ class FileCursorStore:
 
 
 async def _in_thread(function: Callable[[*Ts], T], *arguments: *Ts) -> T:
-    """Call a function in a thread, and stay until it has ended, also when cancelled.
+    """Call a function in a thread, and wait until it has ended, also when cancelled.
 
     The thread can't be stopped, and what comes later must not be overtaken by it.
     """
@@ -233,7 +233,7 @@ def _remove_old_drafts(path: Path) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Put the new name on the disk, too; Windows does not let directories be opened for that."""
+    """Write the directory to the disk, too; Windows does not let programs open one for that."""
     if os.name == "nt":
         return
     descriptor = os.open(directory, os.O_RDONLY)

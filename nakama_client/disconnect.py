@@ -1,4 +1,4 @@
-"""Why a socket closed, as `on_disconnect` and `ConnectionLost` tell it."""
+"""Why a socket closed: what `on_disconnect` and `ConnectionLost` report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every persistent notification once and in order, across drops and restarts of either side."""
+"""Every persistent notification once and in order, across lost connections and restarts."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class NotificationFeed:
 
     Transient notifications come through while the socket is open, with `persistent` False.
 
-    It lists while it is iterated, and stores its position after what was handled. An `anext` that
-    is cancelled, as under a time limit, loses nothing: a list under way goes on, and the next
-    `anext` waits for it. What comes live between two iterations waits, up to `queue_limit`; further
-    persistent ones are listed later.
+    It lists notifications while it is iterated, and stores its position behind those that were
+    handled. An `anext` that is cancelled, as under a time limit, loses nothing: a list under way
+    goes on, and the next `anext` waits for it. What comes live between two iterations waits, up to
+    `queue_limit`; further persistent ones are listed later.
 
     A notification that can't be read is left out: `socket.on_error` gets it, once, as an
     `UnreadableItem`.
@@ -342,7 +342,7 @@ class NotificationFeed:
             await checkpoint.acknowledge(unacknowledged.id)
 
     async def _delete(self, ids: list[str]) -> bool:
-        """Delete notifications; whether they are gone."""
+        """Delete notifications; returns whether they are gone."""
         try:
             await self._client.delete_notifications(self._session, ids)
         except NakamaError as error:

@@ -1,4 +1,4 @@
-"""What an open feed has."""
+"""The state of an open feed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Unreadable:
 
 
 class FeedState:
-    """What an open feed has; the socket notifies it of what happens, as an `Observer`."""
+    """The state of an open feed; the socket notifies it of what happens, as an `Observer`."""
 
     __slots__ = (
         "catch_up",
@@ -74,7 +74,7 @@ class FeedState:
         self.wakeup.set()
 
     def received_unreadable(self, item: UnreadableItem) -> None:
-        """One came live that can't be read."""
+        """A notification came live that can't be read."""
         self.catch_up.received(Unreadable(item))
         self.wakeup.set()
 

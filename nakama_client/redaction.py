@@ -1,7 +1,7 @@
-"""Taking tokens, keys and passwords out of texts that come from elsewhere.
+"""Takes tokens, keys and passwords out of texts that a peer sent.
 
 A peer may send back what it was sent: in a body, a header, the reason of a close frame. Such texts
-become part of errors and logs, and these end in places where no secret belongs.
+become part of errors and logs, which many people can read.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def excerpt(data: bytes, secrets: Iterable[str] = ()) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """A secret as it stands, and as JSON, URLs and the header of a key write it."""
+    """A secret as it is, and as it is written in JSON, in URLs and in the header of a key."""
     data = secret.encode(errors="replace")
     yield secret
     yield json.dumps(secret)[1:-1]

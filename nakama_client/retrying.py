@@ -1,4 +1,4 @@
-"""Makes a call over HTTP again when that may help."""
+"""Repeats a failed call over HTTP when that may help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One login of one player: its tokens, and what they say."""
+"""One login of one player: its tokens, and what they claim."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Session:
         return self._tokens.is_expired(time.time() if now is None else now)
 
     def to_dict(self) -> dict[str, Any]:
-        """The session as a dict for JSON, for `from_dict`. It holds the tokens: keep it secret."""
+        """The session as a dict for JSON and `from_dict`. It holds the tokens: keep it secret."""
         return {
             "token": self.token,
             "refresh_token": self.refresh_token,
@@ -147,7 +147,7 @@ class Session:
 
 
 def check_session(session: object) -> None:
-    """Refuse what is no session, such as a token.
+    """Refuse anything but a session, for instance a token.
 
     Raises:
         ArgumentError: It is something else; the text does not repeat it.
@@ -157,7 +157,7 @@ def check_session(session: object) -> None:
 
 
 def _moment(seconds: float) -> datetime:
-    """A time that a token claims; what no calendar has becomes the first or last moment of one."""
+    """A time that a token claims; outside of the years 1 to 9999, their first or last moment."""
     earliest = datetime.min.replace(tzinfo=UTC).timestamp()
     latest = datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp()
     return datetime.fromtimestamp(min(max(seconds, earliest), latest), UTC)

@@ -160,18 +160,18 @@ class Socket(
         *,
         timeout: float | None = None,
     ) -> Awaitable[T]:
-        """Wait for the next event of a kind that is the right one.
+        """Wait for the next event of a kind that fits.
 
             reply = socket.wait_for(socket.notifications, lambda each: each.code == 7, timeout=5)
             await socket.rpc("challenge", {"id": other})
             notification = await reply
 
-        It listens from this call on, also before it is awaited, so that nothing slips through.
+        It listens from this call on, also before it is awaited, so that no event is missed.
 
         Args:
             events: Which kind: a method of this socket that gives events in a loop, such as
                 `socket.notifications` or `socket.channel_messages`.
-            predicate: Whether an event is the right one; by default each is.
+            predicate: Whether an event fits; by default each does.
             timeout: Seconds, counted from the await; None for no limit.
 
         Returns:
@@ -261,7 +261,7 @@ class Socket(
 
 
 class _FirstEvent(Awaitable[T]):
-    """Waits for an event when it is awaited, which may never be: no coroutine is left behind."""
+    """Waits for an event when it is awaited; if it never is, no coroutine is left behind."""
 
     def __init__(
         self, subscription: Subscription[T], predicate: Callable[[T], bool], timeout: float | None

@@ -1,4 +1,4 @@
-"""Refreshes sessions in time: one refresh at a time for each, whoever waits for it."""
+"""Refreshes sessions in time: one refresh at a time for each, however many calls wait."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RefreshCall = Callable[[str, Mapping[str, str] | None], Awaitable[SessionReply]]
 
 
 class TokenRefresher:
-    """Gives out tokens that are good, and refreshes them when little of their life is left.
+    """Gives valid tokens to calls, and refreshes them when little of their life is left.
 
     There is one refresh at a time for each session, however many calls wait for it. When one
     fails while the token still lives, the calls go on with the token they have.
@@ -46,7 +46,7 @@ class TokenRefresher:
         refresh: Asks the server for new tokens.
         dispatcher: Calls the `on_refresh` handlers.
         clock: Returns the seconds since 1970.
-        deadline: For how many seconds a call without a deadline of its own waits for a token.
+        deadline: How many seconds a call without a deadline of its own waits for a token.
 
     Attributes:
         on_refresh: The handlers of new tokens.
@@ -96,7 +96,7 @@ class TokenRefresher:
         concerns_token: Callable[[errors.Unauthenticated], bool],
         ends_at: float = math.inf,
     ) -> T:
-        """Make a call with a token that is good.
+        """Make a call with a valid token.
 
         When the server does not accept the token, the session is refreshed, unless another call did
         that meanwhile, and the call is repeated once. When the server refuses the refreshed token,
@@ -106,8 +106,8 @@ class TokenRefresher:
             session: The player's session.
             send: Makes the call with a token.
             may_concern_token: Whether a new token may help after this first refusal.
-            concerns_token: Whether the refusal after a refresh is about the token for sure.
-            ends_at: By the loop's clock, until when to wait for a token.
+            concerns_token: Whether a refusal after a refresh is certainly about the token.
+            ends_at: Until when to wait for a token, by the loop's clock.
 
         Raises:
             SessionExpired: The session can't be refreshed, and nobody logged in again.
@@ -251,7 +251,7 @@ class TokenRefresher:
             raise _without_tokens(REFRESH_PATH, "a refresh") from error
 
     async def _logged_in_again(self, session: Session, expired: errors.SessionExpired) -> Tokens:
-        """The tokens of the first `on_session_expired` handler that has some."""
+        """The tokens of the first `on_session_expired` handler that returns a session."""
         for handler in self.on_expired.all:
             try:
                 result = handler(session)
@@ -277,7 +277,7 @@ class TokenRefresher:
 
 
 def _without_tokens(path: str, what: str) -> errors.UnexpectedReply:
-    """The error for an answer whose body is not repeated, since a token may be in it."""
+    """The error for an answer, without its body, which may hold a token."""
     error = errors.UnexpectedReply(200, "", f"{what} without session tokens")
     error._note_call("POST", path, 1)
     return error
@@ -288,7 +288,7 @@ def _key(session: Session) -> _Key:
 
 
 async def _wait(refresh: asyncio.Task[Any], ends_at: float) -> None:
-    """Wait for a refresh. A caller that gives up must not take it away from the others.
+    """Wait for a refresh. When one caller gives up, the refresh continues for the others.
 
     Raises:
         SessionExpired: The refresh waits for the `on_session_expired` handler that waits here.

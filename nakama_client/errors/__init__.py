@@ -40,8 +40,8 @@ NakamaError
 ```
 
 One failure has one class, over HTTP and over the socket: `except NotFound` also catches the
-`RpcNotFound` of a socket. No error holds a token, a key or a password, and none has an error of a
-library as its cause or context, which might.
+`RpcNotFound` of a socket. No error holds a token, a key or a password, and none has a library's
+error, which might hold one, as its cause or context.
 """
 
 from nakama_client.errors.calls import (

@@ -132,7 +132,7 @@ class InvalidJson(NakamaError, ValueError):
 
 
 class UnreadableItem(NakamaError):
-    """An item of a list or of a frame can't be read. Its neighbours are there all the same.
+    """An item of a list or of a frame can't be read. The other items are there.
 
     Attributes:
         id: Its id, "" when that can't be read either.

@@ -109,7 +109,7 @@ class RestoreFailed(SocketError):
 
 
 class HandlerFailed(SocketError):
-    """A handler raised; `__cause__` is what it raised. Other handlers were called all the same.
+    """A handler raised; `__cause__` is what it raised. Other handlers were still called.
 
     Attributes:
         handler: The name of the function.
@@ -128,7 +128,7 @@ class HandlerFailed(SocketError):
 class QueueOverflow(SocketError):
     """Events came faster than they were handled; the newest were dropped.
 
-    It is reported once for each overflow, in the place of the first missing event. Persistent
+    It is reported once for each overflow, where the first missing event would have come. Persistent
     notifications can be listed again.
 
     Attributes:

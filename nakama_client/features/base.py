@@ -1,4 +1,4 @@
-"""What every feature stands on."""
+"""The base classes of every feature."""
 
 from __future__ import annotations
 

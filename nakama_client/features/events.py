@@ -28,8 +28,8 @@ class EventsApi(ClientFeature):
     ) -> None:
         """Send an event to the functions that the server's runtime registered for events.
 
-        They run later, so that none of their failures comes back. It is not repeated after its
-        answer was lost.
+        They run later, so their errors are not reported here. The call is not repeated when its
+        answer is lost.
 
         Args:
             session: Whose event.

@@ -154,8 +154,8 @@ class GroupUsersApi(ClientFeature):
     ) -> None:
         """Make members admins, and admins superadmins. They get no notification.
 
-        It is one request, because a repeated one would promote again; with Nakama's usual tokens
-        about 150 users fit in.
+        It is one request, because a repeated one would promote again; about 150 users fit into one
+        with tokens of Nakama's usual length.
 
         Args:
             session: The session of an admin.

@@ -55,7 +55,7 @@ class MatchPresenceEvent:
 
 
 def _key(match_id: str) -> str:
-    """An id of the server's, which may be spelled as another player wrote it."""
+    """A match's id as a key: the server may send it as another player spelled it."""
     try:
         return canonical_match_id(match_id)
     except ArgumentError:

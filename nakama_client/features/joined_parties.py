@@ -119,9 +119,9 @@ class Party(JoinedStream[PartyData]):
 
     What arrives waits in a queue. It holds 32 messages until a loop begins, and then as many as the
     socket's `queue_limit`; further ones are dropped, and `on_error` gets a `QueueOverflow`. The
-    loop ends when the party is left or closed. After a reconnect this socket joins again, or, when
-    the party is closed to strangers, asks to; the loop raises `RestoreFailed` when the party is
-    gone.
+    loop ends when the party is left or closed. After a reconnect this socket joins again; when the
+    party is not open, it asks the leader to accept it again. The loop raises `RestoreFailed` when
+    the party is gone.
     """
 
     def __init__(

@@ -206,7 +206,7 @@ class RealtimeMatches(SocketFeature):
             op_code: What it is about, as the game numbers it; 64 bits.
             data: Up to about 2900 bytes, with the default `max_message_bytes`; a text goes as
                 UTF-8.
-            presences: Only for these of the match; empty for all others.
+            presences: The members of the match to send it to; empty for all others.
             reliable: Handed on to the receivers; it changes nothing on a websocket.
 
         Raises:

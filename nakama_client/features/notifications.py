@@ -135,8 +135,9 @@ class NotificationsApi(ClientFeature):
             session: The player's session.
             cursor: Begin behind this position; None or "" for the beginning.
             page_size: How many to fetch at a time, 1 to 100.
-            on_progress: Called after each page. It gets how many were listed so far, and None; at
-                the end of the list, how many there were, twice. What it raises, the loop raises.
+            on_progress: Called after each page. It gets two numbers: how many were listed so far,
+                and how many there are in all, which is None until the end of the list. An error
+                that it raises ends the loop.
 
         Returns:
             An async iterator; its `cursor` is the position to save.
@@ -169,8 +170,8 @@ class NotificationsApi(ClientFeature):
         Args:
             session: The player's session.
             ids: Notification ids; without any, nothing is sent.
-            on_progress: Called after each request with how many are deleted, and of how many. What
-                it raises, the call raises, and does not go on.
+            on_progress: Called after each request with two numbers: how many are deleted, and how
+                many there are in all. An error that it raises ends the call.
 
         Raises:
             ArgumentError: An id is no UUID, or `on_progress` is no function; nothing was sent.
@@ -205,7 +206,7 @@ class RealtimeNotifications(SocketFeature):
     def on_notification(self, function: Function[Notification]) -> Handler[Notification]:
         """Call a function with each notification, persistent or not, in the order of sending.
 
-        One that can't be read goes to `on_error` as `UnreadableItem`, and keeps none back.
+        One that can't be read goes to `on_error` as an `UnreadableItem`; the others are delivered.
 
         Use it as a decorator or call it, before or after connecting; the function may be async.
         Several functions are called one after another, outside of the socket's reader. While one is

@@ -63,7 +63,8 @@ class ValidatedPurchase:
         refund_time: When the money was given back; None, or 1970, if it was not.
         provider_response: What the shop said; a JSON object.
         environment: See `StoreEnvironment`.
-        seen_before: Whether it was validated before: the player has got it already.
+        seen_before: Whether it was validated before, so that the player already has what was
+            bought.
     """
 
     user_id: str = ""

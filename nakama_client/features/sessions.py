@@ -74,10 +74,10 @@ class SessionsApi(ClientFeature):
         """Call a function when a session can't be refreshed, so that it may log in again.
 
         The function gets the session and returns a new one from `authenticate_…`, or None. The old
-        session takes over the new tokens, and the call that needed them goes on. The function is
-        called once for all calls that wait for it; when it raises, they raise `SessionExpired`, or
-        its own error when that is a `NakamaError`. A login of another account, also of the
-        one that the same device gets once the server has lost its data, raises `OtherUser`.
+        session gets the new tokens, and the call that needed them continues. The function is called
+        once for all calls that wait for it; when it raises, they raise `SessionExpired`, or its own
+        error when that is a `NakamaError`. A session of another account raises `OtherUser`; that is
+        also what the same device gets once the server has lost its data.
 
         Use it as a decorator or call it; the function may be async. With several functions, the
         first one that returns a session counts. It can't use the expired session for calls.

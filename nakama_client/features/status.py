@@ -44,7 +44,7 @@ _PRESENCE = single("status_presence_event", StatusPresenceEvent)
 
 
 class _Follow:
-    """That a user is to be followed, as soon as a request for it is under way."""
+    """A user to follow, from the moment in which the request for it is under way."""
 
     def __init__(self) -> None:
         self.requests = 0

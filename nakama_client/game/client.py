@@ -75,7 +75,7 @@ class GameClient(Facade[Client]):
     def poll(self, max_ms: float = 2.0) -> int:
         """Run the callbacks that wait, in order; call it once a frame.
 
-        Nothing that a callback raises comes out of here: `on_error` gets it.
+        An error that a callback raises goes to `on_error`.
 
         Args:
             max_ms: After how many milliseconds no further callback is begun.
@@ -98,10 +98,10 @@ class GameClient(Facade[Client]):
         self._pump.close(self._target.close)
 
     def on_error(self, function: Callable[[Exception], object]) -> Registration:
-        """Call a function with errors that no call raises; without one they are logged.
+        """Call a function with each error that no call raises; without one they are logged.
 
-        These are what a callback raised, the error of a call whose handle nobody looked at, and
-        items of lists that cannot be read, as with `Client.on_error`.
+        These are errors of callbacks, errors of calls whose handle nobody used, and items of lists
+        that can't be read, as with `Client.on_error`.
         """
         of_client = _on_error(self, function)
         self._pump.on_error(function)

@@ -38,8 +38,8 @@ class GameFeed(Facade[NotificationFeed]):
         """Open the feed, and let `poll` call a function with each notification until it closes.
 
         Up to 64 notifications are fetched ahead of `poll`. When the function raises, `on_error`
-        gets that, the notification is not acknowledged and comes again after a restart, and the
-        feed goes on; with `acknowledge="delete"` it ends there instead.
+        gets the error, and the notification is not acknowledged: it comes again after a restart.
+        The feed continues; with `acknowledge="delete"` it ends.
 
         Returns:
             A handle that is done when the feed has ended; it raises what ended it. Cancelling it

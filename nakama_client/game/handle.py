@@ -1,4 +1,4 @@
-"""What a call returns at once: its result, as soon as it is there."""
+"""What a call returns at once, and through which its result is found later."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Handle(Generic[T]):
 
     @property
     def done(self) -> bool:
-        """Whether the call has ended, in whatever way."""
+        """Whether the call has ended: with a result, an error or a cancellation."""
         return self._future.done()
 
     def result(self, timeout: float | None = None) -> T:
@@ -123,6 +123,6 @@ class Handle(Generic[T]):
     def cancel(self) -> bool:
         """Cancel the call; return whether it was still under way.
 
-        The server may have done it all the same.
+        The server may still have done it.
         """
         return self._future.cancel()

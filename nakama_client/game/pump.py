@@ -144,7 +144,7 @@ class Pump:
         """Wait until something is so; callbacks run meanwhile in the thread that polls.
 
         Returns:
-            Whether it came true within `timeout` seconds.
+            Whether it became true within `timeout` seconds.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         polls = threading.get_ident() == self._owner

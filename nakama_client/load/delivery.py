@@ -122,7 +122,7 @@ class DeliveryTracker:
         tracker.listen(bob.user_id)
         content = tracker.send("gift", ada.user_id, [bob.user_id])   # goes into the message
         ...
-        receipt = tracker.received(bob.user_id, notification.content)
+        arrival = tracker.received(bob.user_id, notification.content)
 
     Args:
         run: The name of this run; markers of other runs, such as of notifications that an earlier

@@ -113,7 +113,7 @@ def _begin(environment: Environment, **_: object) -> None:
 
 
 def _interrupt() -> None:
-    """Raise Ctrl+C where Locust waits for it; by itself it strikes whatever greenlet runs."""
+    """Raise Ctrl+C where Locust waits for it; otherwise it is raised in whatever greenlet runs."""
     gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
 
@@ -178,7 +178,7 @@ class Report:
         self._settled.add(msg.node_id)
 
     def _stopping(self, environment: Environment, **_: object) -> None:
-        """Let arrive what is under way, and count what has not."""
+        """Wait for messages that are under way, and count those that did not arrive."""
         runner, test = environment.runner, LoadTest.existing(environment)
         if isinstance(runner, WorkerRunner) or self._is_done:
             return
@@ -243,7 +243,7 @@ class Report:
         return calculate_response_time_percentile(times, times.total(), 0.99) / 1000
 
     def _broken_bounds(self) -> list[str]:
-        """What to say of each bound that does not hold, also for want of deliveries."""
+        """A text for each bound that does not hold, also because there were no deliveries."""
         options = self._environment.parsed_options
         loss, p99 = getattr(options, "delivery_loss", None), getattr(options, "delivery_p99", None)
         expected = sum(each.expected for each in self._counts().values())

@@ -30,7 +30,7 @@ _SYSTEM = "00000000-0000-0000-0000-000000000000"
 
 
 class Item(Protocol):
-    """What the feed has to know of a notification."""
+    """What the feed uses of a notification."""
 
     @property
     def id(self) -> str:
@@ -71,8 +71,8 @@ def may_list_again(error: errors.NakamaError, *, is_proven: bool) -> bool:
 
     Args:
         error: What the listing raised.
-        is_proven: Whether the position is good; Nakama answers to a bad one as to a failure of its
-            database, with status 500.
+        is_proven: Whether the position is good; Nakama answers a bad one with status 500, the same
+            as a failure of its database.
     """
     if is_transient(error) or isinstance(error, errors.UnexpectedReply):
         return True
@@ -87,13 +87,13 @@ class CatchUp(Generic[T]):
         limit: How many may wait that came live.
         check_interval: How many seconds may pass without a backfill, more or less.
         random: Gives numbers from 0 up to 1, so that many feeds do not check at one moment.
-        pause: The seconds before one more backfill, after so many that frames without a readable
-            word made necessary.
+        pause: Gives the seconds to wait before one more backfill, after so many backfills because
+            of unreadable frames.
 
     Attributes:
         log: What is remembered.
         dropped: How many transient notifications found no room.
-        listed: How many that were not known the catching up under way, or the last one, has listed.
+        listed: How many new notifications the present or last catch-up has listed.
     """
 
     __slots__ = (
@@ -175,8 +175,8 @@ class CatchUp(Generic[T]):
     def missed(self) -> None:
         """A frame came that can't be read: one more backfill follows.
 
-        The one under way goes on to its end: whoever sends such frames all the time must not keep
-        it from ever ending.
+        The one under way goes on to its end; otherwise a server that keeps sending such frames
+        would never let one end.
         """
         self._open_gap()
         self._has_unreadable_frames = True
@@ -254,7 +254,7 @@ class CatchUp(Generic[T]):
         return again
 
     def failed(self, fetch: Fetch, now: float) -> bool:
-        """A page could not be had.
+        """A page could not be listed.
 
         Returns:
             Whether it has to be asked for again before anything else; what is only a check waits

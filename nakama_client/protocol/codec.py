@@ -201,7 +201,7 @@ def _problem(
 
 
 def _without_nulls(value: Any) -> Any:
-    """Proto3 JSON may have null for any field; Nakama has none, what stands before it may."""
+    """Proto3 JSON may have null for any field; Nakama sends none, but a proxy before it may."""
     if isinstance(value, dict):
         return {key: _without_nulls(each) for key, each in value.items() if each is not None}
     if isinstance(value, list):
@@ -210,7 +210,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def encode_payload(value: object) -> str:
-    """Write a value of the game as JSON, and refuse what would come back as something else.
+    """Write a value of the game as JSON, and refuse what would be read back as another value.
 
     Args:
         value: Dicts with texts as keys, lists and tuples, texts, finite numbers, booleans and None.

@@ -20,7 +20,7 @@ class AcknowledgementState(IntEnum):
     Attributes:
         DELIVERED: The user has it; it would come again after a restart.
         ACKNOWLEDGED: It is acknowledged, and never comes again.
-        DONE: Nothing is left to do about it; in a work queue it is also deleted.
+        DONE: Nothing is left to do; in a work queue it is also deleted.
     """
 
     DELIVERED = 0
@@ -61,9 +61,9 @@ class DeliveryLog:
     follows sooner.
 
     Args:
-        saved: What `save` gave in an earlier life; None to begin with nothing.
+        saved: What `save` gave in an earlier process; None to begin with nothing.
         overlap_window: How many seconds a row may need to become visible.
-        state: The state of what was acknowledged in that earlier life.
+        state: The state of what was acknowledged in that process.
 
     Attributes:
         cursor: From where to list; "" is the beginning.
@@ -133,7 +133,7 @@ class DeliveryLog:
         """Note the next page of the backfill, and the position of its end.
 
         Returns:
-            Those of its ids that were acknowledged, and are listed all the same.
+            Those of its ids that were acknowledged but are still listed.
         """
         page = _ListedPage(cursor, list(ids))
         again = []

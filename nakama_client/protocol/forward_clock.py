@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class ForwardClock:
-    """A clock that stands still where the other one goes back, and then goes on with it.
+    """A clock that stands still while another one is set back, and then goes on with it.
 
     What is planned for a time comes due, although the device's clock is set back by a day.
 

@@ -166,15 +166,16 @@ def paginate(
     unreadable: Callable[[P], Sequence[object]] | None = None,
     on_progress: Progress | None = None,
 ) -> PageIterator[T]:
-    """Make every item of a list out of the call that lists one page.
+    """Iterate over every item of a list, with the call that lists one page.
 
     Args:
         list_page: Lists the page behind a cursor, None for the first page.
         items: The items of a page.
         cursor: Where to begin; None or "" for the beginning.
         cursor_of: Where the next page begins; None for the page's `cursor`.
-        unreadable: What the page holds besides, which is no end of the list; None for nothing.
-        on_progress: Gets, after each page, how many items were listed, and at the end of how many.
+        unreadable: What else the page holds, so that it does not count as empty; None for nothing.
+        on_progress: Called after each page with two numbers: how many items were listed so far, and
+            how many there are in all, which is None until the end.
     """
 
     async def fetch(position: str | None) -> tuple[Sequence[T], Sequence[object], str]:

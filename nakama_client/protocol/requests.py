@@ -73,7 +73,7 @@ def segment(text: str) -> str:
     """Quote a text so that it is one segment of a path.
 
     Raises:
-        ArgumentError: It is not valid Unicode, or is a step in a path, which no quoting hides.
+        ArgumentError: It is not valid Unicode, or is `.` or `..`, which quoting does not protect.
     """
     # The server decodes a path before it cleans it, and redirects to the clean one.
     if any(step in {"", ".", ".."} for step in text.split("/")):

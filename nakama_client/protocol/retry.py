@@ -52,7 +52,7 @@ def may_concern_token(error: errors.Unauthenticated, request: Request) -> bool:
 
 
 def concerns_token(error: errors.Unauthenticated) -> bool:
-    """Whether a refusal is about the session token for sure, and nothing was done."""
+    """Whether a refusal is certainly about the session token, and nothing was done."""
     return error.message in _TOKEN_REFUSED
 
 

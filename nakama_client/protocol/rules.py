@@ -73,7 +73,7 @@ def check_function(name: str, function: object) -> None:
 
 
 def check_plain_function(name: str, function: object) -> None:
-    """Something that can be called and is not async: nobody would await what it gives."""
+    """Something that can be called and is not async: nobody would await its coroutine."""
     check_function(name, function)
     if is_async_function(function):
         raise ArgumentError(f"{name} must be a plain function (`def`), not an async one")

@@ -104,7 +104,7 @@ class Tokens:
 def restore(
     token: str, refresh_token: str, *, issued_at: float | None = None, clock_offset: float = 0.0
 ) -> Tokens:
-    """Tokens from an earlier life; without `issued_at` they may be as old as the login."""
+    """Tokens from an earlier process; without `issued_at` they may be as old as the login."""
     claims = read_claims(token)
     return Tokens(
         token,

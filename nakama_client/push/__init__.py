@@ -1,1 +1,1 @@
-"""What plays a phone whose app has OneSignal's SDK inside."""
+"""Plays a phone whose app contains OneSignal's SDK."""

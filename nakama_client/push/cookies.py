@@ -15,8 +15,8 @@ _LONGEST = 4096  # characters of one
 class WebsiteCookies:
     """A cookie jar, and the cookies of one address in it as a dict.
 
-    Domain, path, age and `Secure` are minded; ports are not, as in a browser. At most 180 cookies
-    of 4,096 characters are kept.
+    Domain, path, age and `Secure` count; ports do not, as in a browser. At most 180 cookies of
+    4,096 characters are kept.
 
     Args:
         url: The address.
@@ -57,7 +57,7 @@ class WebsiteCookies:
         self.values.clear()
 
     def _update(self) -> None:
-        """Take over into `values` what has changed in the jar, also by the passing of time."""
+        """Copy into `values` what has changed in the jar, also because a cookie has expired."""
         now = self._of(self._url)
         for name in self._kept.keys() - now.keys():
             if self.values.get(name) == self._kept[name]:
@@ -76,7 +76,7 @@ class WebsiteCookies:
 
 
 class _CookieResponse:
-    """As much of an answer as the jar reads."""
+    """The part of an answer that the jar reads."""
 
     def __init__(self, headers: Message) -> None:
         self._headers = headers

@@ -56,11 +56,11 @@ class PushDevice:
         info: The device; None for a new iPhone. Without a push token it gets one.
         registration_url: The app's server takes registrations by POST here; None for none.
             When it does not answer, the device posts again, with growing delays, until it does.
-        page_pattern: A regular expression; the registration is also posted after loading a page
-            whose URL it is found in. `.*` is every page, None is no page.
+        page_pattern: A regular expression; the registration is also posted after each page load
+            whose URL contains a match. `.*` matches every page; None matches none.
         headers: Headers of every registration.
-        cookies: The cookies of the app's server, by name. Those that its pages and its answers
-            set are kept beside them, as a browser keeps them.
+        cookies: The cookies of the app's server, by name. Cookies that its pages and its answers
+            set are added, as in a browser.
         timeout: Seconds for one request.
 
     Attributes:
@@ -161,7 +161,7 @@ class PushDevice:
         return self._listeners.add(function)
 
     def on_error(self, function: Callable[[Exception], Any]) -> Handler[Exception]:
-        """Call a function with each failure that nothing raises; without one they are logged.
+        """Call a function with each error that no call raises; without one they are logged.
 
         These are exceptions of the functions of `on_onesignal_info`, and registrations that could
         not be posted and are posted again. The function is a plain one.
@@ -179,9 +179,9 @@ class PushDevice:
         the app waits for it. An Android phone registers without being subscribed, and so does one
         whose pushes are turned off (`unsubscribe`).
 
-        A token that the app's server has been given is not posted again. When the app's server does
-        not answer, the device is registered all the same: `on_error` gets the error, and the
-        registration is posted again, until it is answered or the device is closed.
+        A token that the app's server already has is not posted again. When the app's server does
+        not answer, the device is still registered with OneSignal: `on_error` gets the error, and
+        the registration is posted again until the server answers or the device is closed.
 
         Returns:
             The answer of the app's server; None when nothing was posted, or nothing answered.
@@ -205,8 +205,8 @@ class PushDevice:
         cookies are kept. Other pages are not fetched: their cookies would not go there.
 
         Then the functions of `on_onesignal_info` are called, and the registration is posted where
-        the URL of the page matches the pattern. What one of the functions raises does not keep the
-        others from being called, nor the app from posting: `on_error` gets it.
+        the URL of the page matches the pattern. When one of the functions raises, `on_error` gets
+        the error, the others are still called, and the registration is still posted.
 
         Returns:
             The answer of the app's server; None when nothing was posted.
@@ -242,7 +242,7 @@ class PushDevice:
         return None if self._is_silent else await self._post_if_new()
 
     async def reinstall(self) -> RegistrationReply | None:
-        """Reinstall the app: another installation id, token and player id, and no cookies.
+        """Reinstall the app: it gets another installation id, token and player id, and no cookies.
 
         Pushes that were turned off are on again. OneSignal keeps the old player: it can't know that
         it is the same phone.
@@ -363,7 +363,7 @@ class PushDevice:
         await self._onesignal.edit_player(self._player_id, changes)
 
     def _report(self, problem: str, error: Exception) -> None:
-        """Tell the functions of `on_error`, or the log when there are none."""
+        """Report an error to the functions of `on_error`, or to the log when there are none."""
         if not self._on_error.all:
             _log.warning("%s: %s", problem, error, exc_info=error)
         for handler in self._on_error.all:

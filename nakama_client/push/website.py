@@ -69,7 +69,7 @@ class Website:
         self._retrying: asyncio.Task[None] | None = None
 
     def forget_token(self) -> None:
-        """Take the present token for a new one, as after a declined consent."""
+        """Treat the present token as a new one, as after a declined consent."""
         self._posted_token = None
 
     def forget_all(self) -> None:
@@ -106,7 +106,7 @@ class Website:
     async def post_if_new(self) -> RegistrationReply | None:
         """Post the registration if its token has not been posted.
 
-        Without an answer, or after one of a server that can't answer now, it is posted again later.
+        When there is no answer, or an answer such as 503, it is posted again later.
 
         Returns:
             The first answer; None if there is none.
@@ -126,7 +126,7 @@ class Website:
         return _shown(reply)
 
     async def close(self) -> None:
-        """Give up what is posted later."""
+        """Stop posting."""
         task, self._retrying = self._retrying, None
         if task is not None:
             task.cancel()

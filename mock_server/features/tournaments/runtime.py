@@ -23,7 +23,7 @@ from mock_server.features.tournaments.core import (
     Tournaments,
 )
 from mock_server.features.tournaments.messages import tournament_table
-from mock_server.features.tournaments.tasks import task
+from mock_server.features.tournaments.runtime_errors import task
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import SCRIPT_MODULE, RuntimeFunctions

@@ -17,7 +17,7 @@ from mock_server.features.leaderboards.record import Submission
 from mock_server.features.leaderboards.scores import Score
 from mock_server.features.tournaments.core import Refusal, TournamentRefused, Tournaments
 from mock_server.features.tournaments.runtime import ID
-from mock_server.features.tournaments.tasks import task
+from mock_server.features.tournaments.runtime_errors import task
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
