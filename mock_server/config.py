@@ -34,7 +34,7 @@ class UnknownSetting(ValueError):
 
 @frozen
 class SessionConfig:
-    """`session.*`: tokens and who may have how many sessions. Lifetimes are in seconds."""
+    """`session.*`: tokens, and how many sessions a user may have. Lifetimes are in seconds."""
 
     token_expiry_sec: int = field(default=60, validator=_POSITIVE)
     refresh_token_expiry_sec: int = field(default=3600, validator=_POSITIVE)
@@ -95,8 +95,8 @@ class ConsoleConfig:
 class ControlConfig:
     """`control.*`, the mock's own: `/_control` and the pages on the console's port.
 
-    Requests come under loopback's names; `allow_host` names others, as a container's. On an
-    address of the network (`console.address`) they need the console's login.
+    Requests name this machine by a loopback name in `Host`; `allow_host` adds names, as a
+    container's. On an address of the network (`console.address`) they need the console's login.
     """
 
     allow_host: tuple[str, ...] = field(default=(), converter=tuple)
@@ -106,8 +106,8 @@ class ControlConfig:
 class GrpcConfig:
     """`grpc.*`, the mock's own: the port of gRPC.
 
-    -1 is `socket.port` - 1, as in Nakama, where that is given and the extra `grpc` is installed,
-    and no gRPC beside a `socket.port` of 0; 0 takes a free one.
+    -1 is `socket.port` - 1, as in Nakama, if the extra `grpc` is installed; with a `socket.port` of
+    0, gRPC is then not served. 0 takes a free one.
     """
 
     port: int = field(
@@ -143,7 +143,7 @@ class RuntimeConfig:
 
 
 def _addresses(given: Iterable[str]) -> tuple[str, ...]:
-    """The addresses of databases as they were given.
+    """The addresses of databases.
 
     Raises:
         ValueError: One is none.
@@ -197,16 +197,16 @@ class PushConfig:
         on_event: What becomes a push: `PushRule` objects, mappings with their fields, or the name
             of a JSON file with a list of such mappings.
         target: `player_id` sends to the devices that registered here, `external_user_id` to those
-            on which OneSignal knows the user's id as external user id. Where the game calls its
-            users something else there, `external_user_id:` is followed by `email`, `custom_id`,
-            `metadata:FIELD` or `function:MODULE.FUNCTION` (of a server module in Python, called
-            with `nk` and the user's id). A rule may have a target of its own.
-        device_source: Where the devices are of a user who has none that registered here:
-            `metadata` (the account's `os_player_id` or list `os_player_ids`),
-            `storage:COLLECTION/KEY` (an object of the user with these), `function:MODULE.FUNCTION`
-            (of a server module in Python, called with `nk` and the user's id), or nothing.
-        device_expiry_sec: After how many seconds a device is forgotten on which its user has not
-            registered, logged in or had a socket open; 0 is never.
+            on which OneSignal knows the user's id as external user id. Where the game uses another
+            id there, `external_user_id:` is followed by `email`, `custom_id`, `metadata:FIELD` or
+            `function:MODULE.FUNCTION` (of a server module in Python, called with `nk` and the
+            user's id). A rule may have a target of its own.
+        device_source: Where to find the devices of a user who has registered none here: `metadata`
+            (the account's `os_player_id` or list `os_player_ids`), `storage:COLLECTION/KEY` (an
+            object of the user with these), `function:MODULE.FUNCTION` (of a server module in
+            Python, called with `nk` and the user's id), or nothing.
+        device_expiry_sec: After how many seconds without a registration, login or open socket of
+            its user a device is forgotten; 0 is never.
         registration_path: Where the client API takes registrations by POST; empty is nowhere, as
             in Nakama.
         registration_cookie: The cookie that may hold the session token there; empty is none.
@@ -232,7 +232,7 @@ class PushConfig:
 
 @frozen
 class MatchConfig:
-    """`match.*`: how much may wait for a match handler, and how long it may be left alone.
+    """`match.*`: how much may wait for a match handler, and how long a match may be empty.
 
     Beyond `input_queue_size` messages in one tick are dropped; further join attempts and signals
     are refused; further deferred broadcasts are an error. A joiner who does not appear within
@@ -253,9 +253,10 @@ class MatchConfig:
 class MatchmakerConfig:
     """`matchmaker.*`: how players are brought together.
 
-    Every `interval_sec` seconds the matchmaker looks who fits. A session or party has at most
-    `max_tickets` tickets; one holds out for `max_count` players until it has looked for others
-    `max_intervals` times. With `rev_precision` the queries of both have to fit, else one is enough.
+    Every `interval_sec` seconds the matchmaker looks for players who fit. A session or party has at
+    most `max_tickets` tickets; a ticket waits for `max_count` players during `max_intervals`
+    intervals, and then takes fewer. With `rev_precision` the queries of both have to fit, else one
+    is enough.
     """
 
     max_tickets: int = field(default=3, validator=_POSITIVE)
@@ -268,8 +269,8 @@ class MatchmakerConfig:
 class PartyConfig:
     """`party.*`: in milliseconds.
 
-    The list of parties follows the labels every `label_update_interval_ms`. A party in which nobody
-    is is closed by the second of the checks every `idle_check_interval_ms`; 0 is never.
+    The list of parties follows the labels every `label_update_interval_ms`. Empty parties are
+    looked for every `idle_check_interval_ms`; one found empty twice is closed. 0 is never.
     """
 
     label_update_interval_ms: int = field(default=1000, validator=_POSITIVE)
@@ -375,7 +376,7 @@ class Config:
 
 
 def given(config: object) -> Config:
-    """The configuration that a program gives, or the default one for None.
+    """The configuration that the caller gives, or the default one for None.
 
     Raises:
         TypeError: It is something else.
@@ -389,7 +390,7 @@ def given(config: object) -> Config:
 
 
 def _check_kind(name: str, value: object, default: object) -> None:
-    """Refuse what is no switch or number where the default is one; texts have their own rules."""
+    """Refuse a value of another type where the default is a boolean or a number."""
     kinds: dict[type, tuple[type, ...]] = {
         bool: (bool,),
         int: (int,),

@@ -1,7 +1,7 @@
-"""What a test holds of a running server: its open sockets and its runtime functions.
+"""Handles that a test gets from a running server: its open sockets and its runtime functions.
 
-A test runs in another thread than the server, or in another event loop, wherever the server is one
-for a whole session of tests. Whatever a handle does happens in the server's loop.
+Where one server serves a whole session of tests, a test runs in another thread or event loop than
+the server. A handle does its work in the server's loop.
 """
 
 from __future__ import annotations

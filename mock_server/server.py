@@ -46,16 +46,16 @@ class MockServer(HostedServer):
     Args:
         config: Nakama's settings; its defaults, on free ports, when left out.
         clock: What the server takes for the time; the machine's clock when left out.
-        data: A file that keeps the server's state across restarts, also after a kill; None keeps
-            it in memory.
+        data: A file that keeps the server's state across restarts and kills; None keeps it in
+            memory.
 
     Attributes:
         config: The settings.
         clock: The server's time; `clock.advance(seconds)` makes tokens expire.
         journal: The requests and frames that came in.
-        events: What `GET /_control/events` tells: `request` for each entry of the journal,
-            `socket` and `push` for each change of one, `modules` for each load of server modules,
-            `reset` when everything was replaced.
+        events: What `GET /_control/events` sends: `request` for each entry of the journal, `socket`
+            and `push` for each change of one, `modules` for each load of server modules, `reset`
+            when everything was replaced.
         faults: What goes wrong on purpose: `faults.add(Fault.reset(), "GET /v2/notification")`.
         matchmaker: Brings players together at once: `await matchmaker.process()`.
         notifications: Sends and reads notifications as the game's backend does.
@@ -191,7 +191,7 @@ class MockServer(HostedServer):
         self._running().push_sources.check()
 
     def push_rule_problems(self) -> dict[str, str]:
-        """Events of push rules that nothing makes happen, each with the reason."""
+        """The events of push rules that can never happen, each with the reason."""
         return self._in_loop.call(lambda: self._running().push_sources.problems())
 
     def rpc_ids(self) -> list[str]:
@@ -344,7 +344,7 @@ class MockServer(HostedServer):
             await self._database.close()
 
     async def _wire(self, store: Store) -> Wiring:
-        """Make everything anew but what is stored, and load the modules."""
+        """Make everything anew except the store, and load the modules."""
         wiring = Wiring(
             self.config,
             self.clock,

@@ -70,7 +70,7 @@ class Push:
 
 @frozen(kw_only=True)
 class PushQuery:
-    """Which pushes are meant; None means any.
+    """Selects pushes; None means any.
 
     Attributes:
         notification_id: Those of one notification.
@@ -229,7 +229,7 @@ class SentPushes:
         return int(row[0])
 
     def _newest(self) -> int:
-        """The newest push of which no older one may still begin to show."""
+        """The newest push before which no other push can still appear."""
         row = self._store.one(
             "SELECT coalesce((SELECT min((SELECT min(number) FROM delivery_rows d"
             " WHERE d.notification = unfinished.notification)) - 1 FROM unfinished),"

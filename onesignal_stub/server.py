@@ -58,7 +58,7 @@ class OneSignalStub(HostedServer):
         app_id: As given, in lower case.
         rest_key: As given.
         user_key: As given.
-        events: What `GET /_control/events` tells.
+        events: What `GET /_control/events` sends.
         journal: Each request that came in; `journal.problems()` are those without an answer.
         faults: Injected faults: `faults.add(Fault.reset(), "POST /notifications")`.
         clock: The stub's time.
@@ -179,7 +179,7 @@ class OneSignalStub(HostedServer):
         """A simulated device: `async for push in stub.device(player_id)`.
 
         Args:
-            player_id: The player, or subscription, that it is.
+            player_id: The id of the player or subscription.
         """
         return SimulatedDevice(player_id, self._running.simulation, self._in_loop)
 

@@ -27,7 +27,7 @@ _NEXT = (
 
 @frozen
 class PushChange:
-    """What happened to a push on a device, as `GET /_control/events` tells it.
+    """A change of a push on a device, as `GET /_control/events` sends it.
 
     Attributes:
         id: The push.

@@ -1,4 +1,4 @@
-"""Does something when a server's clock reaches a time, also when the clock is moved there."""
+"""Calls a function when a server's clock reaches a time, also when the clock is moved there."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Alarm:
         self._watch()
 
     def set(self, when: float | None) -> None:
-        """Call at a time, in seconds since the epoch, in place of the one before; None is never."""
+        """Set the time, in seconds since the epoch, in place of the one before; None is never."""
         self._when = when
         self._changed.set()
         self._watch()

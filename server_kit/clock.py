@@ -72,7 +72,7 @@ class Clock:
         self._moved.notify()
 
     def reset(self) -> None:
-        """Take back every `advance`; for a server that starts anew."""
+        """Undo every `advance`; for a server that starts anew."""
         self._offset_ns = 0
         self._last_tick = 0
 

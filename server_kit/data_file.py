@@ -1,4 +1,4 @@
-"""The file behind a store: whose it is, that it is whole, and that one server has it.
+"""Checks the file of a store: its owner, that it is undamaged, and that only one server uses it.
 
 A file is looked at before it is touched: the first 100 bytes of an SQLite database hold who wrote
 it (https://www.sqlite.org/fileformat2.html, `application_id` and `user_version`).
@@ -28,7 +28,7 @@ class UnusableDataFile(Exception):
 
 
 class DataFileLock:
-    """Keeps a data file for one server until it is closed, or its process ends however it does.
+    """Keeps a data file for one server until it is closed or its process ends, also by a kill.
 
     The lock is one of SQLite, which works alike on every platform, on a small database beside the
     file: a write that is begun and never ended keeps out other writers, but lets them read who it

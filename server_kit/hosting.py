@@ -235,13 +235,13 @@ class _Site:
             self.port.close()
 
     async def give_up(self) -> None:
-        """Make no application any more."""
+        """Stop waiting for a connection for which the application would be made."""
         if self._making is not None:
             self._making.cancel()
             await asyncio.gather(self._making, return_exceptions=True)
 
     async def cleanup(self) -> None:
-        """Drop the connections, and end what still works on a request."""
+        """Drop the connections, and cancel the handlers that still work on a request."""
         if self._runner is None:
             return
         await self._runner.cleanup()
@@ -285,7 +285,7 @@ async def _shut(*sites: _Site) -> None:
 class _ClientErrorFilter(logging.Filter):
     """Keeps aiohttp from logging errors of clients as errors of the server.
 
-    Above all not with the text of malformed requests: it may hold tokens and keys.
+    The text of a malformed request must not be logged: it may hold tokens and keys.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -115,7 +115,7 @@ class Journal:
 
     @property
     def dropped(self) -> int:
-        """How many entries there was no more room for, since the last `clear`."""
+        """How many entries were dropped for want of room since the last `clear`."""
         return self._dropped
 
     @property
@@ -158,7 +158,7 @@ class Journal:
         """Return the first entry that matches, now or later; may be awaited in any loop.
 
         Args:
-            matches: Whether an entry is the one; called once for each entry.
+            matches: Whether an entry matches; called once for each entry.
             timeout: Seconds to wait.
 
         Raises:

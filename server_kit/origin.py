@@ -1,8 +1,10 @@
-"""Which requests may reach a server's control routes and pages, and which are a web page's trick.
+"""Decides which requests may reach a server's control routes and pages: none that a foreign web
+page sends.
 
 Any web page can send requests to a loopback port. Its browser tells where the page came from
-(`Origin`), and under which name it found this machine (`Host`), which differs from loopback's when
-the page's own name was pointed here (DNS rebinding). Both have to be names of this machine.
+(`Origin`), and under which name it found this machine (`Host`), which is no loopback name when the
+page's own name was made to resolve to this machine (DNS rebinding). Both have to be names of this
+machine.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ class OriginGuard:
     Args:
         allowed_hosts: Names besides loopback's under which the server is reached, without ports,
             as `mock` in a network of containers.
-        login: Who may come in; None lets everybody on this machine in.
+        login: The credentials to ask for; None lets everybody on this machine in.
     """
 
     def __init__(

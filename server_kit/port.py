@@ -1,4 +1,4 @@
-"""A port, whose connections wait until something serves them."""
+"""A port whose connections wait until a server serves them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _BACKLOG = (
 class Port:
     """A port that is bound and listens; what serves it may come later.
 
-    A server that is seldom asked for takes the time to be imported and made when the first
-    connection comes. Until `serve`, connections are accepted and no more than once read from.
+    A server that is seldom used is imported and made only when the first connection comes. Until
+    `serve`, connections are accepted, and each is read from at most once.
     """
 
     def __init__(self, scheme: str) -> None:

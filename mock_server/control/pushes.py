@@ -23,7 +23,7 @@ class PushRoutes:
     Args:
         pushes: What became of each push, and the rules.
         add_rules: Adds rules until the next reset.
-        rule_problems: Returns the events of rules that nothing makes happen, each with the reason.
+        rule_problems: Returns the events of rules that can never happen, each with the reason.
         all_devices: Returns every user's id with each of their devices.
     """
 

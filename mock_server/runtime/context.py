@@ -20,7 +20,7 @@ _NOT_IN_MATCHES = ("version", "headers", "query_params", "lang", "token_id")
 class Context:
     """The runtime context; absent keys of Nakama's context table are None.
 
-    All calls over one socket have the same.
+    All calls over one socket have the same context.
 
     Attributes:
         execution_mode: `rpc`, `run_once`, `before`, `after`, `event`.

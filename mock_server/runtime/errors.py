@@ -1,4 +1,4 @@
-"""What goes wrong in server modules."""
+"""Errors of server modules."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ def status_text(error: GrpcError) -> str:
 
 
 def status_line(code: int, message: str) -> str:
-    """The same of a code that is perhaps none of gRPC's: `code = Code(99)`."""
+    """The same for a code that may be unknown to gRPC: `code = Code(99)`."""
     return f"rpc error: code = {_CODE_NAMES.get(code, f'Code({code})')} desc = {message}"

@@ -181,11 +181,12 @@ class Fault:
     def reorder(behind: int = 1, *, seconds: float = 1.0) -> Fault:
         """A frame waits until others have overtaken it.
 
-        The answer to a request whose own event follows at once comes after that event instead.
+        Where the answer to a request is followed at once by an event that it caused, the event
+        comes first.
 
         Args:
             behind: How many frames to other users go first.
-            seconds: How long it waits at most, should there be no others.
+            seconds: How long it waits at most when there are no others.
         """
         return Fault(FaultKind.REORDER, behind=behind, seconds=seconds)
 

@@ -89,7 +89,7 @@ class FaultRule:
         """Return once the fault happened `count` times; may be awaited in any loop.
 
         Args:
-            count: How often, from the start on.
+            count: How often, counted from the start.
             timeout: Seconds to wait.
 
         Raises:
@@ -188,7 +188,7 @@ class Faults:
                 `in rpc` and `out notifications` for a frame with this member, `in *` and `out *`
                 for any. None is everywhere that this fault can happen.
             user: The id of the user whose requests, sockets and frames are meant; None is all.
-            after: How many calls pass without the fault first.
+            after: How many calls come first without the fault.
             times: How often it happens at most; None is no limit.
             probability: How likely it happens to a call, 0 to 1, under the seed.
 

@@ -1,4 +1,5 @@
-"""What the fault rules of a server may name, so that a mistyped rule is refused and not in vain."""
+"""What the fault rules of a server may name, so that a mistyped rule is refused instead of
+ignored."""
 
 from __future__ import annotations
 

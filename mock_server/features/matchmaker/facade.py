@@ -23,8 +23,8 @@ class MatchmakerFacade:
     async def process(self) -> None:
         """Do one tick now, as every `matchmaker.interval_sec`, and return when it is done.
 
-        A ticket whose `min_count` is less than its `max_count` is content with fewer players in its
-        second tick (`matchmaker.max_intervals`) only.
+        A ticket whose `min_count` is less than its `max_count` accepts fewer players only from its
+        second tick on (`matchmaker.max_intervals`).
         """
 
         async def call() -> None:

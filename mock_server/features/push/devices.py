@@ -1,4 +1,4 @@
-"""The table of devices: a device may be of several users, with a row for each."""
+"""The table of devices: a device may belong to several users, with a row for each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CREATE INDEX push_device_age ON push_device (seen_at);
 
 
 def _nothing(user_id: str) -> tuple[str, ...]:
-    """What no open socket tells."""
+    """No names: no socket is open."""
     return ()
 
 
@@ -69,7 +69,7 @@ class DeviceTable:
         store: Its database.
         clock: Its time.
         expiry: Seconds after which a device is removed unless its user is seen on it: registers it,
-            logs in or has a socket open there, where the session tells the device; 0 is never.
+            logs in or has a socket open there, if the session names the device; 0 is never.
     """
 
     def __init__(self, store: Store, clock: Clock, *, expiry: int) -> None:
@@ -191,7 +191,7 @@ class DeviceTable:
 
         Args:
             user_id: The user.
-            names: What is known of the device: its id, its installation, its player id.
+            names: The known names of the device: its id, its installation, its player id.
         """
         for name in names:
             self._store.run(
@@ -206,7 +206,7 @@ class DeviceTable:
         """Remove expired devices.
 
         Args:
-            names_of: Returns what the open sockets of a user tell of their devices.
+            names_of: Returns the names of devices that a user's open sockets have.
 
         Returns:
             The users of those that were removed.

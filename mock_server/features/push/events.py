@@ -1,4 +1,4 @@
-"""What a push is made of: the events that rules name."""
+"""The events that push rules name, and of which pushes are made."""
 
 from __future__ import annotations
 

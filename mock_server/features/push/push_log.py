@@ -59,13 +59,13 @@ class PushLog:
         that is added while the server runs is removed by `reset`.
 
         Args:
-            event: The event of a `PushRule`, but `schedule:NAME`.
+            event: The event of a `PushRule`, except `schedule:NAME`.
             also_online: Whether to push although the user has an open socket.
             recipients: As that of a `PushRule`.
 
         Raises:
             InvalidRule: There is no such event, or it has its own recipients.
-            TypeError: What is decorated is no plain function.
+            TypeError: The decorated function is async, or no function.
         """
         rule = partial(
             FunctionRule, event=event_name(event), also_online=also_online, recipients=recipients
@@ -110,7 +110,7 @@ class PushLog:
         """Return the first record that matches, now or later; may be awaited in any loop.
 
         Args:
-            matches: Whether a record is the one; called once for each change of a record.
+            matches: Whether a record matches; called once for each change of a record.
             timeout: Seconds to wait.
 
         Raises:

@@ -153,7 +153,7 @@ class PushRule:
         )
 
     def shown(self) -> dict[str, Any]:
-        """The rule as it is configured, without what it leaves out."""
+        """The rule as it is configured, without the fields that it leaves out."""
         shown = attrs.asdict(self, filter=lambda each, value: bool(value) and each.init)
         return shown | {"event": self.event}
 
@@ -192,9 +192,9 @@ class FunctionRule:
 
     Attributes:
         event: The event's name.
-        message: Makes a `PushMessage`, or None where there is to be none.
+        message: Makes a `PushMessage`, or None for no push.
         also_online: Whether to push although the user has an open socket.
-        recipients: As that of a `PushRule`.
+        recipients: As in `PushRule`.
     """
 
     event: str

@@ -28,7 +28,7 @@ _KEYS = ("field", "relation", "key", "value", "hours_ago", "radius", "lat", "lon
 
 
 def check_target(_: Any, __: Attribute[Any], target: object) -> None:
-    """Refuse what is no target of a rule.
+    """Refuse a text that is no target of a rule.
 
     Raises:
         InvalidRule: It is none of `player_id`, `external_user_id`, `external_user_id:email`,
@@ -44,7 +44,7 @@ def check_target(_: Any, __: Attribute[Any], target: object) -> None:
 
 
 def check_optional_target(instance: Any, attribute: Attribute[Any], target: object) -> None:
-    """Refuse what is no target of a rule, nor empty.
+    """Refuse a text that is neither empty nor a target of a rule.
 
     Raises:
         InvalidRule: As `check_target`.
@@ -126,7 +126,7 @@ def read_filters(given: object) -> tuple[Mapping[str, Any], ...]:
 
 
 def _check_filters(_: Any, __: Attribute[Any], filters: tuple[object, ...]) -> None:
-    """Refuse what OneSignal would refuse with each push: what is no filter, an unknown field."""
+    """Refuse filters that OneSignal would refuse with each push: malformed, or of unknown fields."""
     for entry in filters:
         if not isinstance(entry, Mapping):
             raise InvalidRule(f"filters must be objects with 'field' or 'operator', not {entry!r}")
@@ -147,7 +147,7 @@ def _check_filter(entry: Mapping[Any, Any]) -> None:
 
 @frozen(kw_only=True)
 class PushAudience:
-    """Devices by what OneSignal knows of them.
+    """Devices chosen by what OneSignal knows of them: segments or filters.
 
     https://documentation.onesignal.com/docs/segmentation
 
