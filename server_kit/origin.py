@@ -1,5 +1,4 @@
-"""Decides which requests may reach a server's control routes and pages: none that a foreign web
-page sends.
+"""Keeps requests of foreign web pages from a server's control routes and pages.
 
 Any web page can send requests to a loopback port. Its browser tells where the page came from
 (`Origin`), and under which name it found this machine (`Host`), which is no loopback name when the

@@ -12,8 +12,7 @@ _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 def reset(transport: asyncio.Transport | None) -> None:
-    """End a connection with a TCP RST; does nothing for None, a connection that has ended
-    already."""
+    """End a connection with a TCP RST; None is a connection that has ended already."""
     if transport is None:
         return
     connection = transport.get_extra_info("socket")

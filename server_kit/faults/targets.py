@@ -1,5 +1,4 @@
-"""What the fault rules of a server may name, so that a mistyped rule is refused instead of
-ignored."""
+"""What the fault rules of a server may name, so that a mistyped rule is refused."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def read_filters(given: object) -> tuple[Mapping[str, Any], ...]:
 
 
 def _check_filters(_: Any, __: Attribute[Any], filters: tuple[object, ...]) -> None:
-    """Refuse filters that OneSignal would refuse with each push: malformed, or of unknown fields."""
+    """Refuse filters that OneSignal would refuse with each push: malformed or unknown ones."""
     for entry in filters:
         if not isinstance(entry, Mapping):
             raise InvalidRule(f"filters must be objects with 'field' or 'operator', not {entry!r}")
