@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import socket
 import ssl
-import sys
 from collections.abc import Mapping
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, cast
 
 import picows
-from aiohappyeyeballs import start_connection
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidMessage, InvalidStatus, ProtocolError
 from websockets.frames import Close
@@ -30,6 +27,7 @@ from nakama_client.transport.connection import (
 )
 from nakama_client.transport.inbox import Inbox
 from nakama_client.transport.over_websockets import open_over_websockets
+from nakama_client.transport.tcp import default_tls, open_tcp
 
 # The library's buffer for what it reads grows from here.
 _BUFFER_BYTES = 2048
@@ -242,7 +240,7 @@ async def open_over_picows(
             return await _Opening().run(
                 url,
                 max_bytes,
-                ssl_context=tls,
+                ssl_context=(tls or default_tls()) if url.startswith("wss:") else None,
                 extra_headers=to_send,
                 # Its transports refuse to be closed from another thread, where a loop that stands
                 # still runs for that; they are not quicker, and each keeps 5 kB more.
@@ -277,7 +275,7 @@ class _Opening:
     async def run(self, url: str, max_bytes: int, **options: Any) -> _Connection:
         opening = asyncio.create_task(
             picows.ws_connect(
-                lambda: _Connection(max_bytes),
+                lambda *_: _Connection(max_bytes),
                 url,
                 max_frame_size=max_bytes,
                 max_redirects=0,
@@ -291,29 +289,18 @@ class _Opening:
             name="nakama_client opens a socket",
         )
         try:
-            await asyncio.wait([opening])
+            _, connection = await asyncio.shield(opening)
         except asyncio.CancelledError:
             self._give_up(opening)
             await asyncio.gather(opening, return_exceptions=True)
             self._forget_closed_file(opening)
             raise
-        _, connection = opening.result()
         if not isinstance(connection, _Connection):  # the server closed instead of answering
             raise InvalidMessage("did not receive a valid HTTP response")
         return connection
 
     async def _connect(self, url: picows.WSParsedURL) -> socket.socket:
-        loop = asyncio.get_running_loop()
-        try:  # a number needs no thread that asks for it
-            addresses = socket.getaddrinfo(
-                url.host, url.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
-            )
-        except socket.gaierror:
-            addresses = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
-        if len(addresses) == 1 and sys.platform != "win32":  # whose own loop has no `add_writer`
-            self._socket = await _connect_to(addresses[0][0], addresses[0][4])
-        else:
-            self._socket = await start_connection(addresses, loop=loop)
+        self._socket = await open_tcp(url.host, url.port)
         return self._socket
 
     def _forget_closed_file(self, opening: asyncio.Task[Any]) -> None:
@@ -331,29 +318,6 @@ class _Opening:
             # A cancelled `ws_connect` would leave the connection open; this way it sees it end.
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
-
-
-async def _connect_to(family: int, address: Any) -> socket.socket:
-    """Connect to the only address, in half of the time that uvloop's `sock_connect` takes."""
-    loop = asyncio.get_running_loop()
-    tcp = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        tcp.setblocking(False)
-        code = tcp.connect_ex(address)
-        if code == errno.EINPROGRESS:
-            connected = asyncio.Event()
-            loop.add_writer(tcp, connected.set)
-            try:
-                await connected.wait()
-            finally:
-                loop.remove_writer(tcp)
-            code = tcp.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise OSError(code, f"Connect call failed {address}")
-    except BaseException:
-        tcp.close()
-        raise
-    return tcp
 
 
 def _refusal(error: picows.WSInvalidStatusError) -> Response | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import ssl
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
-from websockets.frames import DATA_OPCODES, Close
+from websockets.frames import DATA_OPCODES, Close, Frame
 from websockets.protocol import State
 
 from nakama_client.transport.connection import (
@@ -21,7 +22,10 @@ from nakama_client.transport.connection import (
     Outlet,
     WebSocketClosed,
 )
+from nakama_client.transport.handshake import Handshake, address_of
 from nakama_client.transport.inbox import Inbox
+from nakama_client.transport.reading import buffer
+from nakama_client.transport.tcp import default_tls, open_tcp
 from nakama_client.transport.text_frames import TextFrames
 
 if TYPE_CHECKING:
@@ -40,127 +44,125 @@ class _WithoutDebug(_Adapter):
 _log = _WithoutDebug(logging.getLogger("nakama_client.socket"), {})
 
 
-class _Connect(connect):
-    """The library's connecting, made to follow no redirect."""
+class _Connection(asyncio.BufferedProtocol):
+    """A `Connection`: moves bytes between a transport and the library's Sans-I/O protocol.
 
-    def process_redirect(self, exc: Exception) -> Exception:
-        return exc
+    The library's own connection keeps a queue, from which a task takes one frame at a time.
+    """
 
+    __slots__ = (
+        "_close_timeout",
+        "_dropping",
+        "_frames",
+        "_loop",
+        "_protocol",
+        "_tcp",
+        "heard_at",
+        "inbox",
+        "outlet",
+    )
 
-class _Connection(ClientConnection):
-    """A `Connection`. What it sends and reads passes only the library's Sans-I/O protocol."""
-
-    heard_at = 0.0
-    inbox: Inbox
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self, tcp: asyncio.Transport, protocol: ClientProtocol, early: bytes, close_timeout: float
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.heard_at = self._loop.time()
         self.outlet = Outlet()
+        self.inbox = Inbox(tcp, self._loop)
+        self._tcp = tcp
+        self._protocol = protocol
+        self._close_timeout = close_timeout
         self._dropping: asyncio.TimerHandle | None = None
-        # What takes the bytes that come after the handshake.
-        self._take: Callable[[bytes], object] | None = None
+        limit = protocol.max_message_size
+        self._frames = TextFrames(self.inbox.put, self._parse, max_bytes=limit or 0)
+        tcp.set_write_buffer_limits(WRITE_LIMIT)
+        if early:
+            self._take(early)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        # In the place of the library's queue, from which a task takes one frame at a time.
-        self.inbox = Inbox(self.transport, self.loop)
+    def get_buffer(self, _: int) -> memoryview:
+        return buffer.view
 
-    def process_event(self, event: Any) -> None:
-        if self.response is None:
-            super().process_event(event)
-        elif event.opcode in DATA_OPCODES:
-            self.inbox.put_part(bytes(event.data), is_last=event.fin)
+    def buffer_updated(self, count: int) -> None:
+        self._take(bytes(buffer.view[:count]))
 
-    def data_received(self, data: bytes) -> None:
-        self.heard_at = self.loop.time()
-        if self._take is not None:
-            self._take(data)
-        else:
-            self._take_handshake(data)
-        if self.protocol.state is not State.OPEN:
+    def _take(self, data: bytes) -> None:
+        self.heard_at = self._loop.time()
+        self._frames.take(data)
+        if self._protocol.state is not State.OPEN:
             self._end_tcp()
-
-    def _take_handshake(self, data: bytes) -> None:
-        head, end, rest = data.partition(b"\r\n\r\n")
-        self._parse(head)
-        if self.protocol.state is State.OPEN:
-            # The mark of the end came in two pieces, so a frame may have begun in this one.
-            self._take = self._parse
-        self._parse(end)
-        if self._take is None and self.protocol.state is State.OPEN:
-            limit = self.protocol.max_message_size
-            self._take = TextFrames(self.inbox.put, self._parse, max_bytes=limit or 0).take
-        (self._take or self._parse)(rest)
 
     def _parse(self, data: bytes) -> bool:
         """Let the library's parser take bytes; returns whether a new message may follow."""
-        protocol = self.protocol
+        protocol = self._protocol
         protocol.receive_data(data)
-        events = protocol.events_received()
         if protocol.writes:
-            self.send_data()
-        for event in events:
-            self.process_event(event)
+            self._send()
+        for event in protocol.events_received():
+            if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
+                self.inbox.put_part(bytes(event.data), is_last=event.fin)
         return expects_message(protocol)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.receive_eof()
         if self._dropping is not None:
             self._dropping.cancel()
-        super().connection_lost(exc)
-        self._take = None  # it refers to this object
+        del self._frames  # it refers to this object
         self.inbox.close()
         self.outlet.close()
 
     def pause_writing(self) -> None:
-        super().pause_writing()
         self.outlet.pause()
 
     def resume_writing(self) -> None:
-        super().resume_writing()
         self.outlet.resume()
 
     def progress(self) -> object:
         return self.heard_at
 
     def write(self, frame: bytes) -> None:
-        if self.protocol.state is not State.OPEN:
+        if self._protocol.state is not State.OPEN:
             raise WebSocketClosed
-        self.protocol.send_text(frame)
-        self.send_data()
+        self._protocol.send_text(frame)
+        self._send()
 
     def send_ping(self) -> None:
-        if self.protocol.state is State.OPEN:
-            self.protocol.send_ping(b"")
-            self.send_data()
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_ping(b"")
+            self._send()
 
     def begin_close(self) -> None:
-        if self.protocol.state is State.OPEN:
-            self.protocol.send_close(1000)
-            self.send_data()
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(1000)
+            self._send()
 
     def abort(self) -> None:
-        self.transport.abort()
+        self._tcp.abort()
 
     def ending(self) -> Ending:
-        protocol = self.protocol
+        protocol = self._protocol
         return Ending(
             _frame(protocol.close_rcvd),
             _frame(protocol.close_sent),
             is_servers=bool(protocol.close_rcvd_then_sent),
         )
 
+    def _send(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:  # what is empty stands for the end of TCP, which is decided here
+                self._tcp.write(data)
+
     def _end_tcp(self) -> None:
         # The close frame ends the connection, and it is answered by now. Some servers leave
         # TCP open after it, for seconds.
-        if self.transport.is_closing():
+        if self._tcp.is_closing():
             return
-        if self.protocol.close_rcvd is None:  # what came breaks the protocol, or a limit
-            if self._dropping is None and self.protocol.state is State.CLOSING:
-                self._dropping = self.loop.call_later(self.close_timeout or 0, self.transport.abort)
-        elif self.transport.get_write_buffer_size():
-            self.transport.close()
+        if self._protocol.close_rcvd is None:  # what came breaks the protocol, or a limit
+            if self._dropping is None and self._protocol.state is State.CLOSING:
+                self._dropping = self._loop.call_later(self._close_timeout, self._tcp.abort)
+        elif self._tcp.get_write_buffer_size():
+            self._tcp.close()
         else:
-            self.transport.abort()
+            self._tcp.abort()
 
 
 async def open_over_websockets(
@@ -192,21 +194,33 @@ async def open_over_websockets(
         websockets.WebSocketException: The answer is not that of a websocket server.
         ImportError: The environment names a SOCKS proxy, for which a package is missing.
     """
-    return await _Connect(
-        url,
-        additional_headers=headers,
-        user_agent_header=user_agent,
-        compression=None,
-        proxy=proxy,
-        open_timeout=open_timeout,
-        close_timeout=close_timeout,
-        ping_interval=None,
-        max_size=max_bytes,
-        write_limit=WRITE_LIMIT,
-        create_connection=_Connection,
-        logger=_log,
-        ssl=(tls or True) if url.startswith("wss:") else None,
-    )  # type: ignore[return-value]
+    address = address_of(url)
+    uri = address.uri
+    trust = (tls or default_tls()) if uri.secure else None
+    handshake = Handshake(
+        address,
+        {**headers, "User-Agent": user_agent},
+        new_library=lambda state: ClientProtocol(uri, state=state, max_size=max_bytes, logger=_log),
+        new_connection=functools.partial(_Connection, close_timeout=close_timeout),
+    )
+    async with asyncio.timeout(open_timeout):
+        if proxy is None:
+            await asyncio.get_running_loop().create_connection(
+                lambda: handshake,
+                sock=await open_tcp(uri.host, uri.port),
+                ssl=trust,
+                server_hostname=None if trust is None else uri.host,
+            )
+        else:
+            await connect(
+                url,
+                user_agent_header=user_agent,
+                proxy=proxy,
+                create_connection=lambda *_, **__: handshake,  # type: ignore[arg-type]
+                logger=_log,
+                ssl=trust,
+            ).open_tcp_connection()
+        return await handshake.connection()
 
 
 def expects_message(protocol: ClientProtocol) -> bool:
