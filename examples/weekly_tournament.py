@@ -36,7 +36,7 @@ def init_module(nk) -> None:
         "desc",
         "best",
         WEEK,
-        "0 0 * * 1",  # it begins anew each Monday
+        "0 0 * * 1",  # it begins again each Monday
         {"prize": 100},
         "The weekly cup",
         "Three attempts each",

@@ -50,7 +50,7 @@ def console_app(
         faults: What goes wrong on purpose.
         events: What `GET /_control/events` tells.
         pushes: What became of each push, and the rules.
-        find_wiring: Returns what the running server consists of; a restart makes it anew.
+        find_wiring: Returns what the running server consists of; a restart makes it again.
         urls: Returns where the client API, the socket and the console are, by their names.
         lifecycle: What can be done to the whole server.
         sockets: Returns the open sockets.

@@ -57,7 +57,7 @@ class Lifecycle:
         self._start_features()
 
     async def reset(self) -> None:
-        """Drop the sockets, forget everything but the server modules, and load these anew.
+        """Drop the sockets, forget everything but the server modules, and load these again.
 
         Raises:
             ModuleLoadError: A module fails; those that were loaded before stay, all else is reset.

@@ -243,7 +243,7 @@ class MockServer(HostedServer):
         await self._in_loop.wait(self._reset())
 
     async def reload_modules(self) -> None:
-        """Load the server modules anew, as `runtime.watch` does when a file has changed.
+        """Load the server modules again, as `runtime.watch` does when a file has changed.
 
         Raises:
             ModuleLoadError: One fails; what was loaded before stays.
@@ -344,7 +344,7 @@ class MockServer(HostedServer):
             await self._database.close()
 
     async def _wire(self, store: Store) -> Wiring:
-        """Make everything anew except the store, and load the modules."""
+        """Make everything again except the store, and load the modules."""
         wiring = Wiring(
             self.config,
             self.clock,

@@ -92,8 +92,8 @@ class ApiClient:
         """Make a call.
 
         For a player, the session is refreshed first when little of its life is left. When the
-        server does not accept the token all the same, the session is refreshed, unless another
-        call did that meanwhile, and the call is repeated once.
+        server still does not accept the token, the session is refreshed, unless another call did
+        that meanwhile, and the call is repeated once.
 
         Args:
             auth: What authorizes the call: a player's session, or the name of a key.

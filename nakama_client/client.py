@@ -197,7 +197,7 @@ class Client(
         Each is closed in the event loop that opened it. Calling it again does nothing.
 
         Raises:
-            Exception: What the store of a feed raised; everything is closed all the same.
+            Exception: What the store of a feed raised; everything is still closed.
         """
         self._is_closed = True
         try:

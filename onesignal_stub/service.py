@@ -32,7 +32,7 @@ from onesignal_stub.features.notifications.delivery import Delivery
 from onesignal_stub.features.notifications.idempotency import IdempotencyStore
 from onesignal_stub.features.notifications.messages import Messages
 from onesignal_stub.features.notifications.recipients import RecipientResolver
-from onesignal_stub.features.notifications.sending import Sender
+from onesignal_stub.features.notifications.sending import MessageSender
 from onesignal_stub.features.notifications.views import NotificationViews
 from onesignal_stub.features.outcomes import api as outcomes_api
 from onesignal_stub.features.outcomes.core import ATTRIBUTIONS, Outcomes
@@ -106,7 +106,7 @@ class Service:
         self.exports = Exports(store, clock, devices=devices, segments=self.segments)
         resolver = RecipientResolver(devices, self.segments, subscriptions=self.subscriptions)
         messages = Messages(store, clock, events)
-        sender = Sender(resolver)
+        sender = MessageSender(resolver)
         self.delivery = Delivery(
             store,
             clock,

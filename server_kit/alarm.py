@@ -13,7 +13,7 @@ from server_kit.notifier import Notifier
 class Alarm:
     """Calls a coroutine function each time the clock reaches the time it is set to.
 
-    Nothing is polled: it sleeps until then, and wakes when the clock is moved or it is set anew. It
+    Nothing is polled: it sleeps until then, and wakes when the clock is moved or a time is set. It
     has a task only once there is a time to wait for: most servers never set most of their alarms.
 
     Args:

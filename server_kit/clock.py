@@ -72,7 +72,7 @@ class Clock:
         self._moved.notify()
 
     def reset(self) -> None:
-        """Undo every `advance`; for a server that starts anew."""
+        """Undo every `advance`; for a server that starts again."""
         self._offset_ns = 0
         self._last_tick = 0
 

@@ -31,8 +31,8 @@ class DataFileLock:
     """Keeps a data file for one server until it is closed or its process ends, also by a kill.
 
     The lock is one of SQLite, which works alike on every platform, on a small database beside the
-    file: a write that is begun and never ended keeps out other writers, but lets them read who it
-    is.
+    file: a write that is begun and never ended keeps out other writers, but lets them read who
+    holds it.
 
     Args:
         path: The data file.

@@ -213,7 +213,7 @@ class Store:
     def _delete_rows(self) -> None:
         """Delete all rows but those of the schema.
 
-        SQLite would read all tables anew after `restore`, and look for references to each row, if
+        SQLite would read all tables again after `restore`, and look for references to each row, if
         it were to keep the rules of foreign keys meanwhile.
         """
         self._db.execute("PRAGMA foreign_keys = OFF")

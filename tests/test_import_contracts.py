@@ -27,13 +27,13 @@ def test_check_keeps_packages_that_need_each_other_without_a_circle_of_modules()
 
 
 def test_check_breaks_and_names_the_circle(capsys: pytest.CaptureFixture[str]) -> None:
-    ring = (
+    circle = (
         ("game.chat", "game.groups"),
         ("game.groups", "game.groups.members"),
         ("game.groups.members", "game.chat"),
     )
-    check = _contract().check(_graph(*ring), verbose=False)
+    check = _contract().check(_graph(*circle), verbose=False)
     assert not check.kept
     _contract().render_broken_contract(check)
     printed = "".join(capsys.readouterr().out.split())
-    assert all(f"{importer}->{imported}" in printed for importer, imported in ring)
+    assert all(f"{importer}->{imported}" in printed for importer, imported in circle)

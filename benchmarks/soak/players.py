@@ -56,7 +56,7 @@ class Players:
                 session = await self._client.authenticate_device(device_id(player))
                 await self._follow(player, session)
             except NakamaError as error:
-                self.counts[f"began anew after {type(error).__name__}"] += 1
+                self.counts[f"began again after {type(error).__name__}"] += 1
                 await asyncio.sleep(0.1)
 
     async def _follow(self, player: int, session: Session) -> None:

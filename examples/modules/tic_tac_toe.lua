@@ -74,8 +74,8 @@ function M.match_loop(context, dispatcher, tick, state, messages)
       state.board[cell] = MARKS[state.turn]
       state.turn = 3 - state.turn
       local mark = winner(state.board)
-      local news = { board = state.board, next = MARKS[state.turn], winner = mark }
-      dispatcher.broadcast_message(mark and OVER or BOARD, nk.json_encode(news))
+      local update = { board = state.board, next = MARKS[state.turn], winner = mark }
+      dispatcher.broadcast_message(mark and OVER or BOARD, nk.json_encode(update))
       if mark then
         tell(state, mark)
         return nil

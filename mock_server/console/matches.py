@@ -31,7 +31,7 @@ _MAX_LIMIT = 100
 
 
 def list_matches(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """The matches that fit, or the one of an id; without a limit 100.
+    """The matches that fit, or the match with an id; without a limit 100.
 
     An id that means no match gives one entry without a match, as in Nakama.
 

@@ -35,7 +35,7 @@ _NOT_WRITTEN = "An error occurred while trying to add or update user note."
 
 
 async def write_note(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """Add a note, or change the one of an id, whomever it is about."""
+    """Add a note, or change the note with an id, about any user."""
     user_id, given = user_of(request), await body_of(request, _ADD)
     if not given["note"]:
         raise invalid("Note cannot be empty.")

@@ -1,4 +1,4 @@
-"""Who may use the console: logins, tokens, and the operators beside the one of the settings."""
+"""Who may use the console: logins, tokens, and the operators besides the settings' own."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class OperatorLogins:
 
 
 def list_operators(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """The operators besides the one of the settings, whom Nakama does not list: none."""
+    """The operators besides the settings' own, whom Nakama does not list: none."""
     return {"users": []}
 
 

@@ -20,7 +20,7 @@ _FIRST_TIME_NS, _LAST_TIME_NS = -(1 << 63), (1 << 63) - 1
 _ZERO_TIME_NS = -62_135_596_800_000_000_000
 """Go's zero time, the start of the year 1: as a bound it is none."""
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 
 class SearchError(ValueError):
@@ -266,7 +266,7 @@ class Query:
                 return None
         return 1.0 if total is None and self._only_excludes() else total
 
-    def search(self, items: Iterable[tuple[Document, Found]]) -> list[tuple[float, Found]]:
+    def search(self, items: Iterable[tuple[Document, Item]]) -> list[tuple[float, Item]]:
         """What is found, with its score, in the order it comes.
 
         Raises:

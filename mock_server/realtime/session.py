@@ -174,7 +174,7 @@ class SocketSession:
     ) -> None:
         """Leave all streams now; close with `code` and `reason` after what is queued already.
 
-        Match handlers hear of the leave with the `presence_reason`.
+        Match handlers get the leave with the `presence_reason`.
         """
         if self._reason is None:
             self.presence_reason = presence_reason

@@ -212,11 +212,11 @@ class MatchHandler(Protocol):
         ...
 
     async def join(self, tick: int, presences: Sequence[MatchPresence]) -> bool:
-        """Hear of new members; False ends the match."""
+        """Handle new members; False ends the match."""
         ...
 
     async def leave(self, tick: int, presences: Sequence[MatchPresence]) -> bool:
-        """Hear of members who are gone; False ends the match."""
+        """Handle members who left; False ends the match."""
         ...
 
     async def loop(self, tick: int, messages: Sequence[MatchMessage]) -> bool:

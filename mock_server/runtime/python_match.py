@@ -85,13 +85,13 @@ class PythonMatchHandler:
         return decision if self._keep(state) else None
 
     async def join(self, tick: int, presences: Sequence[MatchPresence]) -> bool:
-        """Hear of new members."""
+        """Handle new members."""
         return await self._call(
             "match_join", tick, [each.table_with_reason() for each in presences]
         )
 
     async def leave(self, tick: int, presences: Sequence[MatchPresence]) -> bool:
-        """Hear of members who are gone."""
+        """Handle members who left."""
         return await self._call(
             "match_leave", tick, [each.table_with_reason() for each in presences]
         )

@@ -85,7 +85,7 @@ class Runtime:
 
     @property
     def is_watching(self) -> bool:
-        """Whether modules are loaded anew when a file changes."""
+        """Whether modules are loaded again when a file changes."""
         return self._watching is not None
 
     @property
@@ -122,7 +122,7 @@ class Runtime:
             self._watching = asyncio.create_task(watch(folder, self.load))
 
     async def load(self) -> None:
-        """Load everything anew, one load at a time; calls under way end with what was there before.
+        """Load everything again, one load at a time; calls under way end with the old modules.
 
         Raises:
             ModuleLoadError: A module fails; what was loaded before stays.

@@ -54,8 +54,8 @@ class Settings:
 
     Attributes:
         folder: Where the login and the positions of feeds are kept.
-        url: The server; None for the one of the login.
-        server_key: Its key; None for the one of the login.
+        url: The server; None for the server of the login.
+        server_key: Its key; None for the key of the login.
     """
 
     folder: Path

@@ -166,7 +166,7 @@ class CatchUp(Generic[T]):
         self._is_connected = True
 
     def disconnected(self) -> None:
-        """From now on nothing comes live: when it does again, a backfill begins anew."""
+        """From now on nothing comes live: when it does again, a backfill begins again."""
         self._open_gap()
         self._cursor = self._asked = None
         self._is_connected = False
@@ -232,7 +232,7 @@ class CatchUp(Generic[T]):
             The ids in it that were handled before; in a work queue they are still to be deleted.
         """
         if fetch is not self._asked:
-            return []  # the connection was lost since, and the backfill begins anew
+            return []  # the connection was lost since, and the backfill begins again
         page = list(items)
         ids = [item.id for item in page]
         again: list[str] = []
@@ -275,7 +275,7 @@ class CatchUp(Generic[T]):
 
     def _fetch(self, now: float) -> Fetch:
         # Under a constant stream a backfill would never reach the end, and the position would
-        # never move: after a check interval it begins anew, from a position that has moved.
+        # never move: after a check interval it begins again, from a position that has moved.
         is_old = self._has_progressed and now >= self._next_check
         if self._cursor is None:
             self.listed = 0

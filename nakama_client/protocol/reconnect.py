@@ -95,7 +95,7 @@ class Backoff:
         self._opened_at = now
 
     def lost(self, now: float) -> None:
-        """The connection was lost. When it held for long, the delays begin anew."""
+        """The connection was lost. When it held for long, the delays begin again."""
         self.attempt = 0
         self._refusals = 0
         if now - self._opened_at >= self._max_delay:

@@ -76,7 +76,7 @@ class RegistrationInfo:
         app_version: The app's version.
         distribution: `release`, `debug`, `appstore`, …
         hardware: The kind of processor.
-        installation_id: Changes when the app is installed anew.
+        installation_id: Changes when the app is installed again.
         language: The language of the device.
         model: The device's model.
         os: The operating system.

@@ -234,7 +234,7 @@ class Faults:
         return rule
 
     def seed(self, seed: int) -> None:
-        """Begin all random choices anew: the same calls under the same seed meet the same faults.
+        """Begin all random choices again: the same calls under the same seed meet the same faults.
 
         Args:
             seed: Any number; a server starts with 0.

@@ -43,7 +43,7 @@ class EventStream:
     `GET /_control/events` begins with `hello`, whose data says whether the stream continues where
     `Last-Event-ID` (a header, or `?last_event_id=`) left off: `{"resumed": true}`. It is false for
     a new stream, after a restart, and when more events came meanwhile than are kept; then a reader
-    asks anew for what it shows. A reader too slow for what happens gets `lost` with the number of
+    asks again for what it shows. A reader too slow for what happens gets `lost` with the number of
     events that it missed. `?only=push,reset` leaves out all events but these and the two above.
     Events are kept as objects and become JSON only for those who read.
 

@@ -76,7 +76,7 @@ async def test_metadata_of_a_group_that_is_no_json_is_refused_as_by_the_database
 async def test_the_explorer_calls_an_operation_between_its_hooks(
     http: aiohttp.ClientSession,
 ) -> None:
-    heard: list[Any] = []
+    callers: list[Any] = []
     server = MockServer(Config())
 
     def before(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ async def test_the_explorer_calls_an_operation_between_its_hooks(
     @server.module
     def init_module(nk: Any) -> None:
         nk.register_req_before(before, "UpdateAccount")
-        nk.register_req_after(lambda context, *_: heard.append(context.user_id), "UpdateAccount")
+        nk.register_req_after(lambda context, *_: callers.append(context.user_id), "UpdateAccount")
 
     async with server:
         ada = await sign_up(http, server, "ada")
@@ -98,7 +98,7 @@ async def test_the_explorer_calls_an_operation_between_its_hooks(
         _, done = await ask(ada, "POST", path, {**call, "session_vars": {"name": "Ada L."}})
         assert done == {"body": "{}", "error_message": ""}
         assert server.nk.account_get_id(ada.user_id)["user"]["display_name"] == "Ada L."
-        assert heard == [ada.user_id]
+        assert callers == [ada.user_id]
 
 
 async def test_the_explorer_needs_no_user_for_logins_alone(ada: Player) -> None:

@@ -79,7 +79,7 @@ class Groups:
     def create(
         self, user_id: str, creator_id: str, name: str, *, is_open: bool, **columns: Any
     ) -> Row:
-        """Found a group with one superadmin, and return its row.
+        """Create a group with one superadmin, and return its row.
 
         Args:
             user_id: The superadmin.

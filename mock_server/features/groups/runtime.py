@@ -76,7 +76,7 @@ class GroupFunctions(RuntimeFunctions):
         metadata: Any = None,
         max_count: Any = None,
     ) -> dict[str, Any]:
-        """Found a group.
+        """Create a group.
 
         Args:
             user_id: Its superadmin.

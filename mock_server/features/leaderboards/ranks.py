@@ -110,7 +110,7 @@ class Ranks:
         self._periods.clear()
 
     def _forget_if_rolled_back(self, key: tuple[str, int]) -> None:
-        """Load a period anew, should the database not keep what is written now."""
+        """Load a period again if the transaction is rolled back."""
 
         def forget() -> None:
             self._periods.pop(key, None)

@@ -55,7 +55,7 @@ class LeaderboardFunctions(RuntimeFunctions):
             authoritative: Whether only the server writes scores; False when left out.
             sort: `asc` or `desc` (when left out).
             score_operator: `best` (when left out), `set`, `incr` or `decr`.
-            schedule: A cron expression: when its records expire and it starts anew.
+            schedule: A cron expression: when its records expire and it starts again.
             details: A table, its metadata.
             enable_ranks: Whether records are ranked; False when left out.
 

@@ -1,4 +1,4 @@
-"""The dispatcher of one match: what its handler sends, whom it kicks, its label."""
+"""The dispatcher of one match: with it, the handler sends data, kicks members, sets the label."""
 
 from __future__ import annotations
 

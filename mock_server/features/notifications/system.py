@@ -59,7 +59,7 @@ class SystemNotification:
 def notify(notifications: Notifications, causes: Iterable[Notification]) -> None:
     """Send what an event caused; if the database refuses one of them, none is sent.
 
-    As in Nakama, the event itself has happened all the same.
+    As in Nakama, the event itself still happens.
     """
     try:
         notifications.send(list(causes))

@@ -14,7 +14,7 @@ class StoreListener(Protocol):
     """Hears what stores tell."""
 
     def notified(self, notification: StoreNotification) -> None:
-        """Hear of a notification."""
+        """Handle a store's notification."""
 
     async def settle(self) -> None:
         """Return once all notifications so far have been handled."""

@@ -147,7 +147,7 @@ class OneSignal:
 
         Args:
             message: Its texts and data.
-            target: Who it is for.
+            target: The recipients.
             lane: Messages of the same lane keep their order; it has one of its own when left out.
             idempotency_key: A UUID: for 30 days OneSignal answers a repeated key with its first
                 answer and sends nothing. A new one when left out.

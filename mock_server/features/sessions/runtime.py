@@ -25,7 +25,7 @@ class SessionFunctions(RuntimeFunctions):
 
         Args:
             session_id: The session.
-            reason: 1 to 4, with which match handlers hear of the leave: join, update, leave,
+            reason: 1 to 4, the reason of the leave that match handlers get: join, update, leave,
                 disconnect. The last one when left out or 0.
 
         Raises:

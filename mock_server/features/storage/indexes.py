@@ -226,7 +226,7 @@ class StorageIndexes:
 
     def _current(self) -> dict[str, _Index]:
         if self._loaded is not self._registrations.active:
-            self.load()  # modules were loaded anew
+            self.load()  # modules were loaded again
         return self._indexes
 
     def _written(self, rows: Sequence[Row]) -> None:

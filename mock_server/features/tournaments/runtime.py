@@ -67,7 +67,7 @@ class TournamentFunctions(RuntimeFunctions):
             sort: `asc` or `desc` (when left out).
             score_operator: `best` (when left out), `set`, `incr` or `decr`.
             duration: Seconds in which it takes scores, from its start or from each reset.
-            schedule: A cron expression: when its records expire and it starts anew.
+            schedule: A cron expression: when its records expire and it starts again.
             details: A table, its metadata.
             title: Its title, up to 255 characters.
             description: Its description, up to 255 characters.

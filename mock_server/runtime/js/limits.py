@@ -6,7 +6,7 @@ engine goes on looking at the deadline, and functions can be called. What takes 
 of an object's life, since nothing else of Python can run in that moment.
 
 The engine measures the time of the whole process, so that other threads count, too; after a
-function has waited, the deadline is set anew for what is left of the call's own time.
+function has waited, the deadline is set again for what is left of the call's own time.
 """
 
 from __future__ import annotations

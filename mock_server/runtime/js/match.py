@@ -76,11 +76,11 @@ class JsMatchHandler:
         return JoinDecision(result["accept"], result.get("reason", ""))
 
     async def join(self, tick: int, presences: Sequence[MatchPresence]) -> bool:
-        """Hear of new members."""
+        """Handle new members."""
         return await self._call("matchJoin", tick, _presences(presences))
 
     async def leave(self, tick: int, presences: Sequence[MatchPresence]) -> bool:
-        """Hear of members who are gone."""
+        """Handle members who left."""
         return await self._call("matchLeave", tick, _presences(presences))
 
     async def loop(self, tick: int, messages: Sequence[MatchMessage]) -> bool:

@@ -18,7 +18,7 @@ from onesignal_stub.features.notifications.idempotency import IdempotencyStore, 
 from onesignal_stub.features.notifications.messages import Messages, SendRequest
 from onesignal_stub.features.notifications.recipients import RecipientResolver
 from onesignal_stub.features.notifications.schedule import DeliverySchedule, schedule_of
-from onesignal_stub.features.notifications.sending import Sender, Sent
+from onesignal_stub.features.notifications.sending import MessageSender, Sent
 from onesignal_stub.features.notifications.targeting import target_of
 from onesignal_stub.features.templates.core import Templates
 from onesignal_stub.steps import Steps
@@ -66,7 +66,7 @@ class NotificationService:
         idempotency: IdempotencyStore,
         templates: Templates,
         resolver: RecipientResolver,
-        sender: Sender,
+        sender: MessageSender,
         messages: Messages,
         delivery: Delivery,
     ) -> None:

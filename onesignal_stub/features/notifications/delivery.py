@@ -15,7 +15,7 @@ from onesignal_stub.devices import DeviceReader
 from onesignal_stub.features.notifications.messages import Messages
 from onesignal_stub.features.notifications.recording import Recorder
 from onesignal_stub.features.notifications.schedule import DeliverySchedule, schedule_of
-from onesignal_stub.features.notifications.sending import Sender
+from onesignal_stub.features.notifications.sending import MessageSender
 from onesignal_stub.features.notifications.targeting import target_of
 from onesignal_stub.steps import Replaced, Steps, run_steps, take_step
 from server_kit import Clock, Store
@@ -47,7 +47,7 @@ class Delivery:
         clock: Clock,
         *,
         devices: DeviceReader,
-        sender: Sender,
+        sender: MessageSender,
         messages: Messages,
         delivered: Callable[[int], None],
     ) -> None:
@@ -65,7 +65,7 @@ class Delivery:
         self.recover()
 
     def recover(self) -> None:
-        """Begin anew, after a start or after all tables were replaced."""
+        """Begin again, after a start or after all tables were replaced."""
         if self._due is not None:
             self._due.close()
             self._due = None

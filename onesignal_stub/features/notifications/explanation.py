@@ -1,4 +1,4 @@
-"""Why a message reached whom it reached: what let each device in, and what kept others out.
+"""Why a message reached these devices: what included each of them, and what excluded others.
 
 No I/O.
 """
@@ -78,7 +78,7 @@ class Explainer:
 
     Args:
         request: The request, its template's fields included.
-        target: Whom it means.
+        target: The recipients it names.
         segments: The app's segments.
         now: The time for which the audience is chosen, in seconds since the epoch.
     """

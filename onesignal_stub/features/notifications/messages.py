@@ -1,4 +1,4 @@
-"""What the inbox keeps of each request to send: as it came, whom it meant and why.
+"""What the inbox keeps of each request to send: its body, its recipients and why.
 
 A message is one row of the inbox. Most have a notification; one that reached nobody has none, as
 OneSignal has none of it either.
@@ -94,7 +94,7 @@ class Messages:
 
         Args:
             asked: The request.
-            explained: Whom it means.
+            explained: Its recipients, explained.
             notification: The number of its notification; None where it reached nobody.
 
         Returns:

@@ -35,8 +35,8 @@ _UNSUBSCRIBED = SqlCondition("NOT s.subscribed")
 
 
 @frozen
-class Names:
-    """Names of one kind in a request.
+class IdBatch:
+    """Ids of one kind in a request.
 
     Attributes:
         kind: Which kind of id.
@@ -80,7 +80,7 @@ class Batch:
 
     audience: Audience
     span: Span | None = None
-    names: Names | None = None
+    names: IdBatch | None = None
     found: Sequence[ResolvedRecipient] = ()
     invalid: Sequence[ResolvedRecipient] = ()
 
@@ -204,7 +204,7 @@ class RecipientResolver:
                 yield None
             yield Batch(Audience([recipients[number] for number in ordered[start : start + SPAN]]))
 
-    def _look_up(self, app_id: str, names: Names) -> Iterator[ResolvedRecipient]:
+    def _look_up(self, app_id: str, names: IdBatch) -> Iterator[ResolvedRecipient]:
         found: Iterable[tuple[str, FilterSubject]]
         if names.kind == "id":
             found = ((device.id, device) for device in self._devices.by_ids(app_id, names.values))
@@ -227,7 +227,7 @@ def _is_everybody(target: Target, segments: SegmentSet) -> bool:
     )
 
 
-def _names(ids: RecipientIds) -> Iterator[Names]:
+def _names(ids: RecipientIds) -> Iterator[IdBatch]:
     """The names of a request, in the order of its fields, as many at a time as a step looks up."""
     kinds: list[tuple[IdKind, str, Sequence[str]]] = [
         ("id", "", ids.ids),
@@ -237,7 +237,7 @@ def _names(ids: RecipientIds) -> Iterator[Names]:
     kinds += [("token", field, tokens) for field, tokens in ids.tokens.items()]
     for kind, label, values in kinds:
         for start in range(0, len(values), NAMES):
-            yield Names(kind, label, values[start : start + NAMES])
+            yield IdBatch(kind, label, values[start : start + NAMES])
 
 
 def add_invalid(invalid: dict[str, Any], recipients: Iterable[ResolvedRecipient]) -> None:

@@ -27,7 +27,7 @@ class Sent:
         recipients: How many devices get it.
         unsubscribed: How many devices that are meant do not take it.
         invalid: OneSignal's `errors`: the ids of devices that are not subscribed; {} for none.
-        explained: Whom it means.
+        explained: Its recipients, explained.
     """
 
     recipients: int
@@ -36,7 +36,7 @@ class Sent:
     explained: Explained
 
 
-class Sender:
+class MessageSender:
     """Finds the recipients of messages, and records them.
 
     Args:
@@ -56,14 +56,14 @@ class Sender:
         now: float,
         waits: bool = False,
     ) -> Steps[Sent]:
-        """Send a message, or find out whom it would reach now.
+        """Send a message, or find out which devices it would reach now.
 
         Where it takes more than one step, nothing shows until the caller shows the recording.
 
         Args:
             app_id: The app.
             request: The request, its template's fields included.
-            target: Whom it means.
+            target: The recipients it names.
             recording: Where the recipients are recorded; where it is stopped, the rest is left out.
             now: The time for which they are chosen, in seconds since the epoch.
             waits: Nobody receives it yet: recipients are counted and not recorded.

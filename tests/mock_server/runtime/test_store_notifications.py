@@ -18,7 +18,7 @@ ACCEPTED = ("apple", "google", "huawei")
 END = 4_102_444_800
 BUNDLE = """
 function hear(ctx, logger, nk, item, payload, type) {
-    nk.storageWrite([{collection: "heard", key: "last", value:
+    nk.storageWrite([{collection: "noted", key: "last", value:
         {mode: ctx.executionMode, item: item, payload: JSON.parse(payload), type: type}}]);
 }
 function wrong() { return "told"; }
@@ -31,10 +31,10 @@ function InitModule(ctx, logger, nk, initializer) {
 """
 
 
-async def heard(game: Game) -> dict[str, Any]:
+async def noted(game: Game) -> dict[str, Any]:
     """What the bundle's function was told last."""
     await game.server.settle()
-    (stored,) = game.server.nk.storage_read([{"collection": "heard", "key": "last"}])
+    (stored,) = game.server.nk.storage_read([{"collection": "noted", "key": "last"}])
     value: dict[str, Any] = stored["value"]
     return value
 
@@ -48,7 +48,7 @@ async def test_a_bundle_hears_of_refunds_and_of_the_life_of_subscriptions(
         ada = await game.user_id("ada")
         nk.purchase_validate_apple(ada, "apple:sword:t-1:sandbox")
         refunded = purchases.refund("t-1")
-        told = await heard(game)
+        told = await noted(game)
         seconds = refunded.refund_time // 1_000_000
         assert told["item"] == {
             "userId": ada,
@@ -70,7 +70,7 @@ async def test_a_bundle_hears_of_refunds_and_of_the_life_of_subscriptions(
 
         nk.subscription_validate_google(ada, f"google:pass:t-2:expires={END}")
         purchases.renew("t-2", END + 1)
-        told = await heard(game)
+        told = await noted(game)
         assert told["mode"] == "subscription_notification_google"
         assert told["type"] == "RENEWED"
         assert told["item"]["expiryTime"] == END + 1
@@ -81,10 +81,10 @@ async def test_a_bundle_hears_of_refunds_and_of_the_life_of_subscriptions(
             {"expiryTime": "2100-01-01T00:00:01Z", "productId": "pass"}
         ]
         purchases.cancel("t-2")
-        told = await heard(game)
+        told = await noted(game)
         assert (told["type"], told["item"]["active"]) == ("CANCELLED", True)
         purchases.expire("t-2")
-        told = await heard(game)
+        told = await noted(game)
         assert (told["type"], told["item"]["active"]) == ("EXPIRED", False)
         assert nk.subscription_get_by_product_id(ada, "pass")["active"] is False
 

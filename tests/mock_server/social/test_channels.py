@@ -352,7 +352,7 @@ async def test_a_deleted_account_takes_its_presences_and_messages_away() -> None
         direct = (await join(ada, bob.id, DIRECT))["id"]
         for target, kind in ((ada.id, DIRECT), (group, GROUP)):
             await join(bob, target, kind)
-        await say(bob, direct, "farewell")
+        await say(bob, direct, "bye")
         await ada.received()
         assert await bob.delete("/v2/account") == OK
         (frame,) = await ada.received()
