@@ -79,7 +79,7 @@ async def test_requests_lists_what_came_in(harness: Harness) -> None:
 
 
 @pytest.mark.asyncio
-async def test_clock_advances(harness: Harness) -> None:
+async def test_advancing_the_clock_expires_tokens(harness: Harness) -> None:
     ada = await sign_up(harness.http, harness.server)
     before = harness.server.clock.time()
     status, answer = await harness.call("POST", "/clock", {"advance": 61.5})

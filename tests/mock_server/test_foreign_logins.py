@@ -74,7 +74,9 @@ async def test_authenticate_finds_the_account_again(
 
 
 @pytest.mark.parametrize("provider", PROOFS)
-async def test_link_and_unlink(provider: str, player: Player) -> None:
+async def test_link_adds_the_providers_id_and_unlink_removes_it(
+    provider: str, player: Player
+) -> None:
     proof, column, identifier = PROOFS[provider]
     assert (await player.call("POST", f"/v2/account/link/{provider}", proof))[0] == 200
     _, account = await player.call("GET", "/v2/account")

@@ -269,7 +269,9 @@ def test_any_bytes_on_a_connection(target: Target, data: bytes) -> None:
     ),
     body=st.binary(max_size=500) | ANY_JSON.map(lambda value: json.dumps(value).encode()),
 )
-def test_any_body(target: Target, method: str, path: str, body: bytes) -> None:
+def test_any_body_leaves_the_server_working(
+    target: Target, method: str, path: str, body: bytes
+) -> None:
     request = http_request(method, path, f"Bearer {target.player.token}")
     request = request.replace(b"Content-Length: 0", b"Content-Length: %d" % len(body)) + body
     target.exchange(request)
@@ -284,14 +286,14 @@ def test_any_body(target: Target, method: str, path: str, body: bytes) -> None:
         lambda raw: bytes(byte for byte in raw if byte not in b" \r\n\x00#")
     ),
 )
-def test_any_query(target: Target, path: str, query: bytes) -> None:
+def test_any_query_leaves_the_server_working(target: Target, path: str, query: bytes) -> None:
     head, _, rest = http_request("GET", path, f"Bearer {target.player.token}").partition(b" HTTP")
     target.exchange(head + b"?" + query + b" HTTP" + rest)
 
 
 @WITHOUT_DEADLINE
 @given(value=st.binary(max_size=200).map(lambda raw: bytes(b for b in raw if b not in b"\r\n\x00")))
-def test_any_authorization(target: Target, value: bytes) -> None:
+def test_any_authorization_header_is_refused(target: Target, value: bytes) -> None:
     for path in ("/v2/account", "/v2/rpc/echo", "/ws", "/v2/account/authenticate/device"):
         method = "POST" if "authenticate" in path else "GET"
         request = http_request(method, path, "@", {"id": "a-device-of-eve"})
@@ -302,13 +304,13 @@ def test_any_authorization(target: Target, value: bytes) -> None:
 
 @WITHOUT_DEADLINE
 @given(texts=st.lists(st.text(max_size=200), min_size=1, max_size=3))
-def test_any_text_frames(target: Target, texts: list[str]) -> None:
+def test_any_text_frames_leave_the_server_working(target: Target, texts: list[str]) -> None:
     target.on_socket(*(frame(text.encode(errors="replace")) for text in texts))
 
 
 @WITHOUT_DEADLINE
 @given(value=ANY_JSON | st.dictionaries(st.sampled_from(MEMBERS), ANY_JSON, max_size=3))
-def test_any_json_frame(target: Target, value: object) -> None:
+def test_any_json_frame_leaves_the_server_working(target: Target, value: object) -> None:
     target.on_socket(frame(json.dumps(value).encode()))
 
 
@@ -318,7 +320,9 @@ def test_any_json_frame(target: Target, value: object) -> None:
         st.tuples(st.integers(0, 15), st.binary(max_size=300)), min_size=1, max_size=4
     )
 )
-def test_any_frames(target: Target, payloads: list[tuple[int, bytes]]) -> None:
+def test_any_frames_leave_the_server_working(
+    target: Target, payloads: list[tuple[int, bytes]]
+) -> None:
     target.on_socket(*(frame(payload, opcode=opcode) for opcode, payload in payloads))
 
 
@@ -341,7 +345,7 @@ def test_deep_and_long_frames(target: Target, text: str) -> None:
     target.on_socket(frame(text.encode()))
 
 
-def test_a_deep_body(target: Target) -> None:
+def test_a_deeply_nested_body_is_refused_with_400(target: Target) -> None:
     deep = b"[" * 200_000
     request = http_request("POST", "/v2/rpc/echo", f"Bearer {target.player.token}")
     answer = target.answer(request.replace(b"Length: 0", b"Length: %d" % len(deep)) + deep)

@@ -38,7 +38,7 @@ async def account(backend: Backend, method: str, path: str, body: Any = None) ->
     return await backend(method, path, body, key=backend.stub.user_key)
 
 
-async def test_an_app_of_its_own(backend: Backend) -> None:
+async def test_create_app_returns_an_app_with_its_own_data(backend: Backend) -> None:
     answer = await account(
         backend,
         "POST",
@@ -95,7 +95,7 @@ async def test_every_way_to_send_a_key(scheme: str, backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "someapikey", "Token someapikey", "Basic", "Key other"])
-async def test_wrong_keys(header: str, backend: Backend) -> None:
+async def test_a_wrong_key_is_refused_on_every_route(header: str, backend: Backend) -> None:
     app = backend.stub.app_id
     headers = {"Authorization": header}
     for method, path, body in (
@@ -219,7 +219,7 @@ async def test_strict_keys_open_nothing(
     assert (answer.status, answer.body) == (403, DENIED)
 
 
-async def test_api_keys(backend: Backend) -> None:
+async def test_api_keys_are_created_listed_rotated_and_deleted(backend: Backend) -> None:
     app = backend.stub.app_id
     path = f"/apps/{app}/auth/tokens"
     created = (await account(backend, "POST", path, {"name": "second"})).body
@@ -254,7 +254,7 @@ async def test_api_keys(backend: Backend) -> None:
         assert (await account(backend, "POST", path, body)).status == 400
 
 
-async def test_the_audit_log(backend: Backend) -> None:
+async def test_the_audit_log_lists_changes_of_apps(backend: Backend) -> None:
     app = (await account(backend, "POST", "/apps", {"name": "n"})).body["id"]
     await account(backend, "PUT", f"/apps/{app}", {"name": "m"})
     path = f"/organizations/{uuid.uuid4()}/audit_logs"

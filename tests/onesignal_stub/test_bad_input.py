@@ -76,7 +76,7 @@ async def test_json_wants_its_content_type(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_oversized_body(backend: Backend) -> None:
+async def test_an_oversized_body_is_refused_with_413(backend: Backend) -> None:
     raw = json.dumps({"app_id": backend.stub.app_id, "name": "x" * MAX_BODY}).encode()
     status, body = await post(backend, "/notifications", raw, **JSON)
     assert status == 413

@@ -22,7 +22,7 @@ from .conftest import NOW, Backend
 
 
 @pytest.mark.asyncio
-async def test_pushes_over_http(backend: Backend) -> None:
+async def test_control_pushes_are_found_and_deleted_by_their_fields(backend: Backend) -> None:
     first = await backend.player(external_user_id="u1")
     second = await backend.player(external_user_id="u2")
     await backend.send(include_player_ids=[first], headings={"en": "title"})
@@ -144,7 +144,9 @@ async def test_webhooks_over_http(backend: Backend) -> None:
     ],
 )
 @pytest.mark.asyncio
-async def test_the_nearest_route(wrong: str, right: str, backend: Backend) -> None:
+async def test_an_unknown_route_is_journalled_with_the_nearest(
+    wrong: str, right: str, backend: Backend
+) -> None:
     method, path = wrong.split(" ")
     answer = await backend(method, path)
     assert (answer.status, answer.body) == (404, {"status": 404, "error": "Not Resolved"})

@@ -111,7 +111,7 @@ async def test_a_domain_that_sent_nothing_has_no_entries(backend: Backend) -> No
     assert await events(backend, "daily", "2023-11-13", "2023-11-16") == []
 
 
-async def test_nothing_bounces(backend: Backend) -> None:
+async def test_delivery_metrics_count_no_bounces(backend: Backend) -> None:
     rates = {"bounce_rate": 0.0, "complaint_rate": 0.0}
     await email(backend, "ada@gmail.com")
     assert await backend.ok("GET", path_of(backend, "delivery_metrics")) == {
@@ -149,6 +149,6 @@ async def test_questions_that_are_refused(
 @pytest.mark.parametrize(
     "name", ["delivery_metrics", "provider_metrics", "provider_metrics_timeseries"]
 )
-async def test_a_key_is_needed(name: str, backend: Backend) -> None:
+async def test_email_analytics_without_a_key_is_refused(name: str, backend: Backend) -> None:
     for key in (None, "wrong"):
         assert (await backend("GET", path_of(backend, name), key=key)).status == 403

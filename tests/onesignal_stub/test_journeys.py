@@ -113,7 +113,7 @@ async def test_a_journey_keeps_every_kind_of_node(backend: Backend) -> None:
     assert list(backend.stub.journal)[-2].ignored == ()
 
 
-async def test_a_name_is_enough(backend: Backend) -> None:
+async def test_create_journey_fills_in_defaults_for_all_but_the_name(backend: Backend) -> None:
     created = await create(backend)
     del created["id"], created["concurrency_key"]
     assert created == {

@@ -45,7 +45,7 @@ def test_all_spellings_of_one_instant(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2015-13-01 00:00", "2015-09-24 25:00", "7"])
-def test_what_is_no_time(text: str) -> None:
+def test_parse_time_raises_for_a_text_that_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match="is no time"):
         parse_time(text)
 
@@ -54,7 +54,7 @@ def test_what_is_no_time(text: str) -> None:
     ("text", "seconds"),
     [("9:00AM", 32400), ("21:45", 78300), ("9:45:30", 35130), ("12:00 am", 0), ("12:30PM", 45000)],
 )
-def test_times_of_day(text: str, seconds: int) -> None:
+def test_parse_time_of_day_returns_seconds(text: str, seconds: int) -> None:
     assert parse_time_of_day(text) == seconds
 
 
@@ -144,7 +144,7 @@ async def test_a_time_that_has_passed_is_refused(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_cancelling(backend: Backend) -> None:
+async def test_cancelling_a_scheduled_notification_sends_nothing(backend: Backend) -> None:
     app = backend.stub.app_id
     player = await backend.player()
     answer = await backend.send(include_player_ids=[player], send_after=iso(NOW + HOUR))

@@ -46,7 +46,7 @@ async def test_segments_with_an_excluded_one(backend: Backend) -> None:
     assert (push.contents, push.heading) == ("Deutsche Nachricht", None)
 
 
-async def test_filters(backend: Backend) -> None:
+async def test_filters_reach_the_devices_that_match_all_of_them(backend: Backend) -> None:
     reached = await backend.player(tags={"level": 11}, amount_spent=1)
     await backend.player(tags={"level": 9}, amount_spent=1)
     await backend.player(tags={"level": 11})
@@ -176,7 +176,7 @@ async def test_platform_flags_choose_devices_but_not_for_named_players(backend: 
     assert backend.reached(answer) == [browser]
 
 
-async def test_channels(backend: Backend) -> None:
+async def test_a_notification_reaches_the_devices_of_its_channel_only(backend: Backend) -> None:
     phone = await backend.player(external_user_id="u")
     email = await backend.player(
         device_type=11, identifier="a@b.co", external_user_id="u", notification_types=-99
@@ -438,7 +438,7 @@ async def test_the_list_is_newest_first_and_clamped(backend: Backend) -> None:
     assert answer.status == 400
 
 
-async def test_pages_by_time(backend: Backend) -> None:
+async def test_list_notifications_pages_by_time(backend: Backend) -> None:
     player = await backend.player()
     ids = []
     for _ in range(5):

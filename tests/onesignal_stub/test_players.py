@@ -52,7 +52,7 @@ async def test_a_player_with_every_field(backend: Backend) -> None:
     assert await view(backend, player) == {"id": player, "invalid_identifier": False, **given}
 
 
-async def test_defaults(backend: Backend) -> None:
+async def test_a_new_player_has_the_default_fields(backend: Backend) -> None:
     shown = await view(backend, await backend.player())
     assert (shown["session_count"], shown["playtime"], shown["badge_count"]) == (1, 0, 0)
     assert shown["created_at"] == shown["last_active"] == NOW
@@ -124,7 +124,7 @@ async def test_the_words_for_a_missing_device_type_and_a_bad_identifier(backend:
         assert (answer.status, answer.body) == (400, bad)
 
 
-async def test_unsubscribing(backend: Backend) -> None:
+async def test_unsubscribing_makes_a_player_unmessageable(backend: Backend) -> None:
     player = await backend.player()
     await edit(backend, player, notification_types=-2)
     shown = await view(backend, player)
@@ -180,7 +180,7 @@ async def test_the_list_is_in_the_order_of_registration(backend: Backend) -> Non
     assert (listed["limit"], len(listed["players"])) == (300, 4)
 
 
-async def test_deleting(backend: Backend) -> None:
+async def test_delete_player_succeeds_once(backend: Backend) -> None:
     player = await backend.player()
     await backend.send(include_player_ids=[player])
     path = f"/players/{player}"
@@ -190,7 +190,7 @@ async def test_deleting(backend: Backend) -> None:
     assert [push.player_id for push in backend.stub.find_pushes(player_id=player)] == [player]
 
 
-async def test_unknown_players(backend: Backend) -> None:
+async def test_unknown_players_are_not_found(backend: Backend) -> None:
     app = backend.stub.app_id
     path = f"/players/{uuid.uuid4()}"
     other = await backend.ok("POST", "/apps", {"name": "Two"}, key=backend.stub.user_key)

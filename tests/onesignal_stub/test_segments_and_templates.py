@@ -132,7 +132,7 @@ async def test_a_message_from_a_template(backend: Backend) -> None:
     assert (await backend.notification(sent))["template_id"] == made["id"]
 
 
-async def test_an_email_template(backend: Backend) -> None:
+async def test_an_email_template_sends_its_subject_and_body(backend: Backend) -> None:
     await backend.player(device_type=11, identifier="a@b.co")
     made = await template(backend, isEmail=True, email_subject="S", email_body="B")
     assert made["channel"] == "email"
@@ -172,7 +172,7 @@ async def test_templates_are_listed_changed_copied_and_deleted(backend: Backend)
         assert (await backend("POST", "/templates", {"app_id": app, **body})).status == 400
 
 
-async def test_a_live_activity(backend: Backend) -> None:
+async def test_a_live_activity_starts_updates_and_ends_on_its_devices(backend: Backend) -> None:
     stub = backend.stub
     root = f"/apps/{stub.app_id}/live_activities/act%2F1"
     phones = [await backend.player(device_type=0, identifier=None) for _ in range(2)]

@@ -37,7 +37,7 @@ def app(backend: Backend) -> App:
     return App(backend)
 
 
-async def test_a_new_user(app: App) -> None:
+async def test_create_user_stores_identity_properties_and_subscriptions(app: App) -> None:
     answer = await app.create(
         identity={"external_id": "e1", "crm": "7"},
         properties={"tags": {"a": 1}, "language": "en", "timezone_id": "Europe/Berlin"},
@@ -170,7 +170,7 @@ async def test_properties_and_deltas(app: App, backend: Backend) -> None:
     assert first["session_count"] == 1
 
 
-async def test_deleting_a_user(app: App, backend: Backend) -> None:
+async def test_delete_user_removes_its_subscriptions(app: App, backend: Backend) -> None:
     user = await app.user("e1", subscriptions=[{"type": "iOSPush", "token": "t"}])
     onesignal_id = user["identity"]["onesignal_id"]
     path = f"{app.root}/users/by/external_id/e1"
@@ -181,7 +181,7 @@ async def test_deleting_a_user(app: App, backend: Backend) -> None:
     assert players["total_count"] == 0
 
 
-async def test_unknown_users(app: App, backend: Backend) -> None:
+async def test_unknown_users_are_not_found(app: App, backend: Backend) -> None:
     unknown = str(uuid.uuid4())
     answer = await backend("GET", f"{app.root}/users/by/onesignal_id/{unknown}")
     assert answer.status == 404
@@ -222,7 +222,7 @@ async def test_unknown_subscriptions(app: App, backend: Backend) -> None:
         assert (answer.status, answer.body) == (404, missing), more
 
 
-async def test_subscriptions(app: App, backend: Backend) -> None:
+async def test_subscriptions_are_created_changed_and_deleted(app: App, backend: Backend) -> None:
     await app.user("e1")
     path = f"{app.root}/users/by/external_id/e1/subscriptions"
     wanted = {"subscription": {"type": "AndroidPush", "token": "t", "enabled": False}}
@@ -267,7 +267,7 @@ async def test_transferring_a_subscription(app: App, backend: Backend) -> None:
     assert (await backend("PATCH", path, {"identity": {"external_id": "no"}})).status == 404
 
 
-async def test_by_token(app: App, backend: Backend) -> None:
+async def test_a_subscription_is_changed_by_its_token(app: App, backend: Backend) -> None:
     await app.user("e1", subscriptions=[{"type": "Email", "token": "a@b.co"}])
     path = f"{app.root}/subscriptions_by_token/Email/a%40b.co"
     answer = await backend("PATCH", path, {"subscription": {"enabled": False}})
@@ -278,7 +278,7 @@ async def test_by_token(app: App, backend: Backend) -> None:
         assert answer.status == status
 
 
-async def test_aliases(app: App, backend: Backend) -> None:
+async def test_aliases_are_added_listed_and_removed(app: App, backend: Backend) -> None:
     user = await app.user("e1", subscriptions=[{"type": "iOSPush", "token": "t"}])
     await app.user("e2")
     by_alias = f"{app.root}/users/by/external_id/e1/identity"
@@ -314,7 +314,9 @@ async def test_a_user_has_at_most_twenty_custom_aliases(app: App, backend: Backe
     await backend.ok("PATCH", path, {"identity": {"l7": "y"}})
 
 
-async def test_custom_events(app: App, backend: Backend) -> None:
+async def test_custom_events_are_recorded_once_for_each_idempotency_key(
+    app: App, backend: Backend
+) -> None:
     event = {"name": "bought", "external_id": "e1", "payload": {"gems": 3}}
     keyed = {**event, "idempotency_key": str(uuid.uuid4())}
     path = f"{app.root}/custom_events"

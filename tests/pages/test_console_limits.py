@@ -252,7 +252,7 @@ IN_THE_DARK = ("", "?view=players", "?view=boards", "?view=modules", VIEWS[-2])
         ("dark", 390, IN_THE_DARK),
     ],
 )
-def test_axe_finds_nothing(
+def test_axe_finds_no_accessibility_violations(
     scheme: Any,
     width: int,
     views: tuple[str, ...],

@@ -188,7 +188,7 @@ DETAILS = ("?id=2", "?view=users&q=ada", "?q=nothing-matches", "?id=99")
         ("dark", 390, ("?id=2",)),
     ],
 )
-def test_axe_finds_nothing(
+def test_axe_finds_no_accessibility_violations(
     scheme: Any,
     width: int,
     addresses: tuple[str, ...],

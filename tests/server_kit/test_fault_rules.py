@@ -245,7 +245,7 @@ def test_jitter_stays_within_its_bounds(seconds: float, jitter: float, seed: int
     assert max(0.0, seconds - jitter) <= delay <= seconds + jitter
 
 
-def test_a_rule_ends() -> None:
+def test_a_removed_or_cleared_rule_causes_no_fault() -> None:
     faults = new_faults()
     rule = faults.add(Fault.reset())
     rule.remove()

@@ -75,7 +75,9 @@ def test_next_is_the_first_second_that_matches(
         ("0 0 30,31 * *", 2026, 2, []),
     ],
 )
-def test_days_of_a_month(expression: str, year: int, month: int, days: list[int]) -> None:
+def test_next_finds_every_matching_day_of_a_month(
+    expression: str, year: int, month: int, days: list[int]
+) -> None:
     schedule = parse_schedule(expression)
     found, moment = [], _seconds(datetime(year, month, 1, tzinfo=UTC)) - 1
     end = _seconds(datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC))

@@ -134,7 +134,7 @@ DOCUMENTS = [(_document(label), key) for key, label in LABELS.items()]
         ("label.mode:deathmatch AND label.skill:7", "ac"),
     ],
 )
-def test_search_finds(query: str, expected: str) -> None:
+def test_search_finds_the_documents_that_match(query: str, expected: str) -> None:
     found = parse_query(query).search(DOCUMENTS)
 
     assert "".join(key for _, key in found) == expected

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from tests.mock_server.matches.arena import create, join
+from tests.mock_server.matches.arena import create, join, received
 from tests.mock_server.runtime.game import Game
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("given", "received"), [(None, 4), (0, 4), (1, 1), (3, 3)])
+@pytest.mark.parametrize(("given", "expected"), [(None, 4), (0, 4), (1, 1), (3, 3)])
 async def test_session_disconnect_tells_the_handler_its_reason(
-    game: Game, given: int | None, received: int
+    game: Game, given: int | None, expected: int
 ) -> None:
     match_id = await create(game)
     async with (
@@ -26,4 +26,4 @@ async def test_session_disconnect_tells_the_handler_its_reason(
         left = json.loads(await received(ada, 101))
         while left["event"] != "leave":
             left = json.loads(await received(ada, 101))
-        assert [each["reason"] for each in left["who"]] == [received]
+        assert [each["reason"] for each in left["who"]] == [expected]

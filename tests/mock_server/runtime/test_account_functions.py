@@ -39,7 +39,7 @@ async def test_logins_create_and_find(game: Game) -> None:
 
 
 @pytest.mark.asyncio
-async def test_logins_that_fail(game: Game) -> None:
+async def test_authenticate_functions_raise_nakamas_errors(game: Game) -> None:
     nk = game.server.nk
     nk.authenticate_email("cleo@example.com", "a password", "cleo")
     problems: dict[str, Callable[[], object]] = {
@@ -166,7 +166,7 @@ async def test_a_deleted_account_is_gone(game: Game) -> None:
 
 
 @pytest.mark.asyncio
-async def test_random_users(game: Game) -> None:
+async def test_users_get_random_returns_as_many_users_as_asked_for(game: Game) -> None:
     nk = game.server.nk
     everybody = {nk.authenticate_device(f"device-number-{n}")[0] for n in range(5)}
     assert nk.users_get_random() == []
@@ -222,7 +222,7 @@ def _events(received: dict[str, Any], kind: str) -> list[str]:
 
 
 @pytest.mark.asyncio
-async def test_streams(game: Game) -> None:
+async def test_stream_functions_join_list_send_and_leave(game: Game) -> None:
     nk = game.server.nk
     stream = {"mode": 123, "label": "hall", "subject": _NOBODY}
     tokens = [await game.login(name) for name in ("ada", "bob")]

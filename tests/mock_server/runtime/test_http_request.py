@@ -204,7 +204,9 @@ _BAD: list[tuple[tuple[Any, ...], str]] = [
 
 @pytest.mark.parametrize(("arguments", "message"), _BAD)
 @pytest.mark.asyncio
-async def test_bad_arguments(server: MockServer, arguments: tuple[Any, ...], message: str) -> None:
+async def test_http_request_raises_for_bad_arguments(
+    server: MockServer, arguments: tuple[Any, ...], message: str
+) -> None:
     with pytest.raises(ModuleError) as caught:
         await server.nk.http_request(*arguments)
     assert str(caught.value) == message

@@ -115,7 +115,7 @@ async def test_deleting_an_account_deletes_its_objects(nk: Nakama, ada: str) -> 
 
 
 @pytest.mark.asyncio
-async def test_a_wallet_adds_up(nk: Nakama, ada: str) -> None:
+async def test_wallet_update_adds_changes_and_refuses_a_negative_sum(nk: Nakama, ada: str) -> None:
     assert nk.wallet_update(ada, {"coins": 10, "gems": 1}) == ({"coins": 10, "gems": 1}, {})
     assert nk.wallet_update(ada, {"coins": -3}, {"why": "sword"}, True) == (
         {"coins": 7, "gems": 1},
@@ -148,7 +148,7 @@ async def test_several_wallets_change_together_or_not_at_all(nk: Nakama, ada: st
 
 
 @pytest.mark.asyncio
-async def test_the_ledger_pages(nk: Nakama, ada: str) -> None:
+async def test_wallet_ledger_list_pages_through_every_item(nk: Nakama, ada: str) -> None:
     for n in range(5):
         nk.wallet_update(ada, {"coins": n}, {"n": n}, True)
     found, cursor = [], ""
@@ -172,7 +172,7 @@ async def test_leaderboards_are_created_once(nk: Nakama) -> None:
 
 
 @pytest.mark.asyncio
-async def test_lua_uses_them_too(game: Game, ada: str) -> None:
+async def test_lua_gets_the_same_from_storage_and_wallet_functions(game: Game, ada: str) -> None:
     code = f"""
     local ada = "{ada}"
     nk.storage_write({{ {{ collection = "c", key = "k", user_id = ada, value = {{ n = 1 }} }} }})

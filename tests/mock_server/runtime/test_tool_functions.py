@@ -107,7 +107,7 @@ def test_refusals_tell_the_byte() -> None:
     )
 
 
-def test_uuids() -> None:
+def test_uuid_functions_make_and_convert_uuids() -> None:
     nk = _nk()
     one, other = nk.uuid_v4(), nk.uuid_v4()
     assert one != other
@@ -117,7 +117,7 @@ def test_uuids() -> None:
     assert nk.uuid_bytes_to_string(data) == one
 
 
-def test_json_is_gos() -> None:
+def test_json_functions_write_and_read_as_go_does() -> None:
     nk = _nk()
     value = {"b": [1, 2.5, None, True], "a": "<ü>", "n": 1e21}
     assert nk.json_encode(value) == ('{"a":"\\u003cü\\u003e","b":[1,2.5,null,true],"n":1e+21}')
@@ -126,7 +126,7 @@ def test_json_is_gos() -> None:
         nk.json_encode({"f": print})
 
 
-def test_bcrypt() -> None:
+def test_bcrypt_compare_accepts_only_the_hashed_password() -> None:
     nk = _nk()
     hashed = nk.bcrypt_hash("secret")
     assert hashed.startswith("$2a$")
@@ -143,7 +143,7 @@ def _key(form: serialization.PrivateFormat) -> tuple[rsa.RSAPrivateKey, str]:
     return key, key.private_bytes(serialization.Encoding.PEM, form, none).decode()
 
 
-def test_rsa_signatures() -> None:
+def test_rsa_sha256_hash_signs_and_refuses_a_bad_key() -> None:
     key, pem = _key(serialization.PrivateFormat.TraditionalOpenSSL)
     signature = _nk().rsa_sha256_hash("text", pem).encode(errors="surrogateescape")
     key.public_key().verify(signature, b"text", padding.PKCS1v15(), hashes.SHA256())
@@ -156,7 +156,7 @@ def test_rsa_signatures() -> None:
         _nk().rsa_sha256_hash("text", other)
 
 
-def test_json_web_tokens() -> None:
+def test_jwt_generate_signs_with_hs256_and_rs256() -> None:
     claims = {"sub": "ada", "exp": 4_000_000_000, "n": [1, 2.5]}
     token = _nk().jwt_generate("HS256", "k" * 32, claims)
     assert jwt.decode(token, "k" * 32, algorithms=["HS256"]) == claims
@@ -216,7 +216,9 @@ def test_a_date_that_is_too_far_away(year: float) -> None:
         ("0 0 0 * * * * and more", 1_700_006_400, 1_699_920_000),
     ],
 )
-def test_schedules(expression: str, following: int, previous: int) -> None:
+def test_cron_next_and_prev_return_the_neighbouring_times(
+    expression: str, following: int, previous: int
+) -> None:
     assert _nk().cron_next(expression, 1_700_000_000) == following
     assert _nk().cron_prev(expression, 1_700_000_000) == previous
 
@@ -244,7 +246,9 @@ def test_before_every_year_the_first_match_is_next(timestamp: float) -> None:
         ("logger_error", logging.ERROR),
     ],
 )
-def test_the_log(function: str, level: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_logger_functions_log_and_return_the_text(
+    function: str, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG, "mock_server.modules")
     assert getattr(_nk(), function)("50 % done") == "50 % done"
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
@@ -270,7 +274,7 @@ _IN_LUA: dict[str, list[Any]] = {
 
 
 @pytest.mark.asyncio
-async def test_lua_has_them_too(tmp_path: Path) -> None:
+async def test_lua_gets_the_same_from_tool_functions(tmp_path: Path) -> None:
     async with serving(tmp_path, {"eval.lua": EVAL}) as game:
         for code, values in _IN_LUA.items():
             assert (code, await game.lua(code)) == (code, values)

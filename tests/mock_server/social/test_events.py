@@ -121,7 +121,9 @@ TOLD: list[tuple[str, Step, Step, tuple[int, str, str, str]]] = [
 @pytest.mark.parametrize(
     ("before", "cause", "wanted"), [row[1:] for row in TOLD], ids=[row[0] for row in TOLD]
 )
-async def test_alice_is_told(before: Step, cause: Step, wanted: tuple[int, str, str, str]) -> None:
+async def test_an_action_sends_alice_its_notification(
+    before: Step, cause: Step, wanted: tuple[int, str, str, str]
+) -> None:
     code, subject, content, sender = wanted
     async with open_game() as game:
         alice, bob = await game.players("alice", "bob")
@@ -274,7 +276,7 @@ QUIET: list[tuple[str, Step, Step]] = [
 @pytest.mark.parametrize(
     ("before", "cause"), [row[1:] for row in QUIET], ids=[row[0] for row in QUIET]
 )
-async def test_nobody_is_told(before: Step, cause: Step) -> None:
+async def test_an_action_without_a_notification_sends_none(before: Step, cause: Step) -> None:
     async with open_game() as game:
         alice, bob = await game.players("alice", "bob")
         await before(game, alice, bob)

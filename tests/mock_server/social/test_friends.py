@@ -83,7 +83,7 @@ async def test_a_cursor_belongs_to_its_state() -> None:
         ("post", "/block", {"ids": STRANGER}, OK),
     ],
 )
-async def test_who_may_be_named(
+async def test_friend_calls_refuse_or_ignore_bad_ids_and_names(
     method: str, path: str, query: dict[str, str], answer: dict[str, Any]
 ) -> None:
     async with open_game() as game:
@@ -127,7 +127,7 @@ async def test_a_block_is_lifted_by_its_owner_only() -> None:
 
 
 @pytest.mark.asyncio
-async def test_both_may_block() -> None:
+async def test_block_friends_works_in_both_directions() -> None:
     async with open_game() as game:
         ada, bob = [await game.login(name) for name in ("ada", "bob")]
         await block(ada, bob)

@@ -15,7 +15,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.mark.asyncio
-async def test_friends_are_tables() -> None:
+async def test_friend_functions_return_tables() -> None:
     async with open_game() as game:
         ada, bob = [await game.login(name) for name in ("ada", "bob")]
         nk = game.server.nk
@@ -64,7 +64,7 @@ async def test_lists_of_friends_page() -> None:
 
 
 @pytest.mark.asyncio
-async def test_groups_are_tables() -> None:
+async def test_group_functions_return_tables() -> None:
     async with open_game() as game:
         ada, bob = [await game.login(name) for name in ("ada", "bob")]
         nk = game.server.nk

@@ -77,7 +77,9 @@ async def test_groups_that_cannot_be_founded(fields: dict[str, Any], answer: Any
         ({"description": "", "open": True, "name": "Drakes"}, OK),
     ],
 )
-async def test_changing_a_group(fields: dict[str, Any], answer: Any) -> None:
+async def test_update_group_changes_the_given_fields_or_is_refused(
+    fields: dict[str, Any], answer: Any
+) -> None:
     async with open_game() as game:
         ada = await game.login("ada")
         group = await found(ada, description="fire")

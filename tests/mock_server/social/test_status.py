@@ -106,7 +106,9 @@ async def test_following_ends_with_an_unfollow_or_the_socket() -> None:
         ),
     ],
 )
-async def test_what_is_refused(request_: dict[str, Any], message: str) -> None:
+async def test_status_requests_with_bad_arguments_are_refused(
+    request_: dict[str, Any], message: str
+) -> None:
     async with open_game() as game:
         (ada,) = await game.players("ada")
         assert await ada.ask(**request_) == refused(message)
