@@ -67,9 +67,9 @@ S = TypeVar("S", bound=RestorableState)
 class SocketConnection:
     """One websocket at a time, and what outlives it: handlers, subscriptions, restorable state.
 
-    It sorts frames as they come: answers go to who asked, events into bounded queues. No function
-    of the user runs there: Nakama cuts a client that does not read 64 frames in time, so a slow
-    handler must never stop the reading.
+    It sorts frames as they come: answers go to who asked, events to their handlers or into bounded
+    queues. What a handler waits for is never awaited there: Nakama cuts a client that does not read
+    64 frames in time, so a slow handler must not stop the reading.
 
     Args:
         open_websocket: Opens a websocket with a token that is good.
@@ -297,17 +297,21 @@ class SocketConnection:
     def _read_all(self, websocket: WebSocket, close: Close) -> None:
         self._ended(websocket, reason_of(close, close_notice_in(self._last_notifications)))
 
-    def _sort(self, frame: bytes) -> int:
+    def _sort(self, frame: bytes, is_first: bool) -> int:
         """Hand on what a frame holds; returns how many things that was."""
-        count = self.topics.publish_frame(frame)
+        topics = self.topics
+        if is_first:
+            topics.has_woken = False
+        count = topics.publish_frame(frame)
         if count is not None:
-            if self.topics.latest == _NOTIFICATIONS:
+            if topics.latest == _NOTIFICATIONS:
                 self._last_notifications = frame
             return count
         return self._sort_members(frame)
 
     def _sort_members(self, frame: bytes) -> int:
         """Hand on what a frame holds, member by member."""
+        self.topics.has_woken = True
         try:
             cid, members = read(frame)
         except errors.MalformedFrame as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
 from nakama_client.events.blocking import BlockingWatch, Steps
@@ -37,10 +37,10 @@ _NO_CALL = object()
 class EventDispatcher:
     """Calls handlers one after another, in the order of the events.
 
-    Handlers that wait for nothing are called in a turn of the loop of their own, never inside of
-    who posts; there is a task only while a handler waits. A handler's failure goes to the
-    `on_error` handlers and to who loops over errors, or to the log when there is neither, and never
-    stops the next call.
+    Handlers that wait for nothing are called by the socket's reader, or in a turn of the loop of
+    their own, never inside of who posts; there is a task only while a handler waits. A handler's
+    failure goes to the `on_error` handlers and to who loops over errors, or to the log when there
+    is neither, and never stops the next call.
 
     Attributes:
         on_error: The handlers of errors.
@@ -79,6 +79,30 @@ class EventDispatcher:
         """Call the handlers with an event, soon; it is dropped when too many wait."""
         if self._backlog.add((handlers, event)):
             self._wake()
+
+    def call(self, handlers: Handlers[Any], event: object) -> None:
+        """Call the handler with an event: at once when no event waits before it, else soon.
+
+        Only the socket's reader calls this, and only while nobody was woken for what came before:
+        a reply reaches who waits for it before handlers are called for what came later.
+        """
+        is_free = self._task is None and self._call is _NO_CALL and not self._backlog.waiting
+        if not is_free or len(handlers.all) != 1:
+            if handlers.all:
+                self.post(handlers, event)
+            return
+        context = copy_context()
+        try:
+            rest = context.run(self._call_one, handlers, event)
+        except BaseException as error:
+            # What comes after it waits until the program closes the socket on its way out.
+            asyncio.get_running_loop().call_soon(_end_program, error)
+            self._wake()
+        else:
+            if rest is None:
+                self._call = _NO_CALL
+            else:
+                context.run(self._go_on, rest)
 
     def post_always(self, handlers: Handlers[Any], event: object) -> None:
         """Call the handlers with an event that may not be dropped, soon."""
@@ -154,12 +178,16 @@ class EventDispatcher:
         finally:
             # Also when a handler ends the program: what waits is called while the socket is closed.
             if rest is not None:
-                self._task = start(self._run(rest), name="nakama_client handlers")
-                self._task.add_done_callback(rest.close)
+                self._go_on(rest)
             else:
                 self._call = _NO_CALL
                 if self._backlog.waiting:
                     self._wake()
+
+    def _go_on(self, rest: _Rest) -> None:
+        """Let a task do what a handler waits for, and call the handlers of what waits then."""
+        self._task = start(self._run(rest), name="nakama_client handlers")
+        self._task.add_done_callback(rest.close)
 
     def _call_some(self) -> _Rest | None:
         """Call handlers until others are to have their turn; returns what one still waits for."""
@@ -170,19 +198,25 @@ class EventDispatcher:
             item = backlog.take()
             if isinstance(item, QueueOverflow) or len(item[0].all) != 1:
                 return _Rest(partial(self._call_all, item))
-            handlers, event = item
-            handler = handlers.all[0]
-            self._call = object()
-            _current_call.set(self._call)
-            try:
-                waits_for = self._watch.call(handler, event)
-            except BaseException as error:
-                if not is_functions_own(error):
-                    raise
-                return _Rest(partial(self._failed, handlers, handler, event, error))
-            if waits_for is not None:
-                return _Rest(partial(self._finish, waits_for, handlers, handler, event), waits_for)
+            rest = self._call_one(*item)
+            if rest is not None:
+                return rest
         return None
+
+    def _call_one(self, handlers: Handlers[Any], event: Any) -> _Rest | None:
+        """Call the only handler; returns what it still waits for."""
+        handler = handlers.all[0]
+        self._call = object()
+        _current_call.set(self._call)
+        try:
+            waits_for = self._watch.call(handler, event)
+        except BaseException as error:
+            if not is_functions_own(error):
+                raise
+            return _Rest(partial(self._failed, handlers, handler, event, error))
+        if waits_for is None:
+            return None
+        return _Rest(partial(self._finish, waits_for, handlers, handler, event), waits_for)
 
     async def _run(self, rest: _Rest | None) -> None:
         delivered = 0
@@ -262,6 +296,11 @@ class EventDispatcher:
         if not is_heard and not self.on_error.all:
             self._log.error("%s", error, exc_info=error)
         return bool(self.on_error.all)
+
+
+def _end_program(error: BaseException) -> NoReturn:
+    """Raise what ends the program, in a turn of the loop, which hands it on."""
+    raise error
 
 
 class _Rest:

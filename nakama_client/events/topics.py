@@ -48,16 +48,19 @@ class _Topic(Generic[T]):
     """Who gets one kind of event."""
 
     __slots__ = (
+        "beginning",
+        "decode",
         "event",
+        "events_in",
         "handlers",
-        "lone",
         "observers",
         "subscriptions",
     )
 
     def __init__(self, event: Event[T]) -> None:
         self.event = event
-        self.lone = event.lone
+        self.beginning, self.decode = event.lone.beginning, event.lone.decoder.decode
+        self.events_in = event.events_in
         self.handlers: Handlers[T] = Handlers()
         self.observers: tuple[Observer[T], ...] = ()
         self.subscriptions: Subscriptions[T] = Subscriptions()
@@ -69,6 +72,8 @@ class Topics:
     Attributes:
         queue_limit: How many events may wait in a subscription.
         latest: The member of the last frame of `publish_frame`.
+        has_woken: Whether what came at once may have woken somebody, who goes on before a handler
+            is called for the rest of it.
         is_served: Whether the socket is connected, or is about to be.
         unreadable_items: Reports what can't be read.
     """
@@ -78,6 +83,7 @@ class Topics:
         "_latest",
         "_own",
         "_topics",
+        "has_woken",
         "is_served",
         "latest",
         "queue_limit",
@@ -90,6 +96,7 @@ class Topics:
         self._topics: dict[bytes, _Topic[Any]] = {}  # by how their frames begin
         self._latest: _Topic[Any] | None = None
         self.latest = ""
+        self.has_woken = False
         # What the socket tells of itself, without a frame.
         self._own: list[Subscriptions[Any]] = [dispatcher.errors]
         self.is_served: Callable[[], bool] = lambda: False
@@ -154,19 +161,23 @@ class Topics:
         time. Any other frame is left alone, and None is returned.
         """
         topic = self._latest
-        if topic is None or not frame.startswith(topic.lone.beginning):
+        if topic is None or not frame.startswith(topic.beginning):
             topic = self._topics.get(frame[: frame.find(b":") + 1])
             if topic is None:
                 return None
             self._latest, self.latest = topic, topic.event.member
         try:
-            events = topic.event.events_in(topic.lone.decoder.decode(frame).body)
+            events = topic.events_in(topic.decode(frame).body)
         except DECODE_ERRORS:
             return None
-        self._hand_on(topic, events)
+        if len(events) != 1 or self.has_woken or topic.observers or topic.subscriptions.all:
+            self._hand_on(topic, events)
+        else:
+            self._dispatcher.call(topic.handlers, events[0])
         return len(events)
 
     def _hand_on(self, topic: _Topic[T], events: Sequence[T]) -> None:
+        self.has_woken = True
         dispatcher, handlers = self._dispatcher, topic.handlers
         for event in events:
             if handlers.all:

@@ -209,8 +209,8 @@ class RealtimeNotifications(SocketFeature):
         One that can't be read goes to `on_error` as an `UnreadableItem`; the others are delivered.
 
         Use it as a decorator or call it, before or after connecting; the function may be async.
-        Several functions are called one after another, outside of the socket's reader. While one is
-        slow, events wait, and the newest are dropped when `queue_limit` of the socket are waiting.
+        Several functions are called one after another. While one waits for something, the socket is
+        read, events wait, and the newest are dropped when `queue_limit` of the socket are waiting.
 
         Returns:
             The handler; its `remove()` stops the calls.

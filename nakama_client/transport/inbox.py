@@ -66,7 +66,7 @@ class Inbox:
         self._loop = loop
         self._waiting: deque[bytes] | None = None  # made when one waits: it keeps 760 bytes
         self.unfinished: bytearray | None = None
-        self._each: Callable[[bytes], int] | None = None
+        self._each: Callable[[bytes, bool], int] | None = None
         self._turn = 0
         # Since the last turn of our own: a loop may bring bytes several times in one of its turns.
         self._events = 0
@@ -76,13 +76,14 @@ class Inbox:
         self._is_stopped = False
         self.ended: asyncio.Future[None] = loop.create_future()
 
-    def listen(self, each: Callable[[bytes], int], *, turn: int) -> None:
+    def listen(self, each: Callable[[bytes, bool], int], *, turn: int) -> None:
         """Call a function with each message from now on; those that wait come in the next turn.
 
         When it raises, the connection is dropped and the loop's exception handler called.
 
         Args:
-            each: Takes a message and returns how many events were in it.
+            each: Takes a message, and whether it is the first of what came at once; returns how
+                many events were in it.
             turn: After so many events, other tasks get a turn.
         """
         self._each, self._turn = each, turn
@@ -95,13 +96,18 @@ class Inbox:
         self._waiting = None
         self._transport.abort()
 
-    def put(self, message: bytes) -> None:
-        """Take a whole message; called by the websocket library, between two others."""
+    def put(self, message: bytes, is_first: bool = False) -> None:
+        """Take a whole message; called by the websocket library, between two others.
+
+        Args:
+            message: What it carries.
+            is_first: Whether it is the first of what came at once.
+        """
         if self._each is None or self._is_scheduled or self._events >= self._turn:
             self._keep(message)
             return
         try:
-            self._events += self._each(message)
+            self._events += self._each(message, is_first)
         except BaseException as error:
             self._fail(error)
 
@@ -158,7 +164,7 @@ class Inbox:
         self._events = 0
         try:
             while self._waiting and self._each is not None and self._events < self._turn:
-                self._events += self._each(self._waiting.popleft())
+                self._events += self._each(self._waiting.popleft(), self._events == 0)
         except BaseException as error:
             self._fail(error)
         if self._waiting and self._each is not None:

@@ -101,7 +101,8 @@ class _Connection(picows.WSListener):
         self.heard_at = self._loop.time()
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
-        if self._is_new_chunk:
+        is_first = self._is_new_chunk
+        if is_first:
             self.heard_at = self._loop.time()
         self._is_new_chunk = bool(frame.last_in_buffer)
         if self._is_over:
@@ -110,7 +111,7 @@ class _Connection(picows.WSListener):
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             self._fail(_BROKEN, "reserved bits must be 0")
         elif kind is _TEXT and frame.fin and self.inbox.unfinished is None:  # nearly always
-            self.inbox.put(frame.get_payload_as_bytes())
+            self.inbox.put(frame.get_payload_as_bytes(), is_first)
         elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
             self._take(frame, is_continuation=kind is _CONTINUATION)
         elif kind is _PING:

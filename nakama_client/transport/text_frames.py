@@ -10,8 +10,8 @@ _WHOLE_TEXT = 0x81
 # The bit of a mask beside the length: a server sends none.
 _MASKED = 0x80
 
-# In the place of a length: it follows in two bytes; in eight bytes with the next number.
-_SHORT = 126
+# In the place of a length: it follows in two bytes; in eight bytes.
+_SHORT, _LONG = 126, 127
 
 
 class TextFrames:
@@ -22,7 +22,7 @@ class TextFrames:
     frames, control frames, large messages, and whatever breaks the protocol.
 
     Args:
-        put: Takes a message.
+        put: Takes a message, and whether it is the first of what came at once.
         parse: Takes bytes of one frame, or of several after the last message. At the end of a frame
             it returns whether the next may be a whole message.
         max_bytes: The size of the largest message; the parser refuses larger ones.
@@ -38,7 +38,7 @@ class TextFrames:
     )
 
     def __init__(
-        self, put: Callable[[bytes], None], parse: Callable[[bytes], bool], max_bytes: int
+        self, put: Callable[[bytes, bool], None], parse: Callable[[bytes], bool], max_bytes: int
     ) -> None:
         self._put = put
         self._parse = parse
@@ -51,7 +51,7 @@ class TextFrames:
         """Take bytes as they come, from the beginning of a frame on."""
         if self._head:
             data, self._head = self._head + data, b""
-        at, end = self._finish(data), len(data)
+        at, end = self._finish(data) if self._left else 0, len(data)
         while at < end:
             found = _body(data, at)
             if found is None:
@@ -65,7 +65,7 @@ class TextFrames:
                 and ends <= end
                 and ends - begins <= self._max_bytes
             ):
-                self._put(data[begins:ends])
+                self._put(data[begins:ends], at == 0)
             else:
                 self._may_be_whole = self._parse(data[at:ends])
                 self._left = max(0, ends - end)
@@ -74,9 +74,8 @@ class TextFrames:
     def _finish(self, data: bytes) -> int:
         """Hand on the rest of a frame that the parser has begun; returns where it ends."""
         count = min(self._left, len(data))
-        if count:
-            self._may_be_whole = self._parse(data[:count])
-            self._left -= count
+        self._may_be_whole = self._parse(data[:count])
+        self._left -= count
         return count
 
 
@@ -86,10 +85,14 @@ def _body(data: bytes, at: int) -> tuple[int, int] | None:
     if have < 2:
         return None
     length, begins = data[at + 1] & ~_MASKED, at + 2
-    if length >= _SHORT:
-        size = 2 if length == _SHORT else 8
-        if have < 2 + size:
+    if length == _SHORT:  # by hand, in two thirds of the time
+        begins += 2
+        if have < 4:
             return None
-        begins += size
+        length = data[at + 2] << 8 | data[at + 3]
+    elif length == _LONG:
+        begins += 8
+        if have < 10:
+            return None
         length = int.from_bytes(data[at + 2 : begins])
     return begins, begins + length

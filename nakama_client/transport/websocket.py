@@ -80,12 +80,13 @@ class WebSocket:
         raise TimeoutExceeded(f"the server read nothing for {timeout:g} s")
 
     def listen(
-        self, each: Callable[[bytes], int], ended: Callable[[Close], None], *, turn: int
+        self, each: Callable[[bytes, bool], int], ended: Callable[[Close], None], *, turn: int
     ) -> None:
         """Call functions with each frame, and with how the connection ended.
 
         Args:
-            each: Takes a frame and returns how many events were in it.
+            each: Takes a frame, and whether it is the first of what came at once; returns how
+                many events were in it.
             ended: Takes how the connection ended, after the last frame.
             turn: After so many events, other tasks get a turn.
         """

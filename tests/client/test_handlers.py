@@ -1,6 +1,7 @@
 """What handlers may do: end badly, close their socket, run under an eager task factory."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -122,6 +123,101 @@ async def test_close_waits_for_handlers_when_an_earlier_handler_made_its_task() 
         await begun.wait()
         await closing[0]
         assert seen == ["0", "1", "2"]
+
+
+def in_frames(*envelopes: dict[str, Any]) -> bytes:
+    """Whole text messages, to send them at once."""
+    texts = [json.dumps(each).encode() for each in envelopes]
+    return b"".join(b"\x81\x7e" + len(text).to_bytes(2, "big") + text for text in texts)
+
+
+def notification(subject: str) -> dict[str, Any]:
+    """An envelope with one notification, long enough for `in_frames`."""
+    return {"notifications": {"notifications": [{"subject": subject, "sender_id": "0" * 100}]}}
+
+
+@pytest.mark.asyncio
+async def test_a_reply_goes_to_who_waits_before_handlers_get_what_came_later() -> None:
+    async def reply_and_notify(peer: Peer) -> None:
+        request = await peer.request()
+        reply = {"cid": request["cid"], "rpc": {"payload": "0" * 100}}
+        peer.write(in_frames(reply, notification("later")))
+
+    seen: list[str] = []
+    handled = asyncio.Event()
+    async with ScriptedServer(script=reply_and_notify) as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+
+        @socket.on_notification
+        def handle(notification: Notification) -> None:
+            seen.append(notification.subject)
+            handled.set()
+
+        async with socket:
+            await socket.rpc("reply and notify")
+            seen.append("reply")
+            await handled.wait()
+    assert seen == ["reply", "later"]
+
+
+@pytest.mark.asyncio
+async def test_a_loop_over_events_goes_on_before_handlers_get_what_came_later() -> None:
+    presence = {"user_id": "0" * 100, "session_id": "s", "username": "alice"}
+    came = {"status_presence_event": {"joins": [presence]}}
+    may_send = asyncio.Event()
+
+    async def send_both(peer: Peer) -> None:
+        await may_send.wait()
+        peer.write(in_frames(came, notification("later")))
+
+    seen: list[str] = []
+    handled = asyncio.Event()
+    async with ScriptedServer(script=send_both) as server, Client(server.url) as client:
+        socket = client.socket(SESSION)
+
+        @socket.on_notification
+        def handle(notification: Notification) -> None:
+            seen.append(notification.subject)
+            handled.set()
+
+        async with socket:
+            presences = socket.status_presences()
+
+            async def loop() -> None:
+                await anext(presences)
+                seen.append("presence")
+
+            looping = asyncio.create_task(loop())
+            await asyncio.sleep(0)  # it waits
+            may_send.set()
+            await handled.wait()
+            await looping
+    assert seen == ["presence", "later"]
+
+
+def test_a_handler_that_ends_the_program_keeps_the_socket_for_what_came_later() -> None:
+    seen: list[str] = []
+
+    async def send_all(peer: Peer) -> None:
+        peer.write(in_frames(*(notification(str(number)) for number in range(3))))
+        await peer.until_closed()
+
+    async def main() -> None:
+        async with ScriptedServer(script=send_all) as server, Client(server.url) as client:
+            socket = client.socket(SESSION)
+
+            @socket.on_notification
+            def handle(notification: Notification) -> None:
+                seen.append(notification.subject)
+                if notification.subject == "0":
+                    raise SystemExit(3)
+
+            async with socket:
+                await asyncio.Event().wait()
+
+    with pytest.raises(SystemExit):
+        asyncio.run(main())
+    assert seen == ["0", "1", "2"]
 
 
 if sys.version_info >= (3, 12):

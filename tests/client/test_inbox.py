@@ -48,7 +48,7 @@ def test_listen_gets_each_message_once_in_order(
         inbox = Inbox(transport, asyncio.get_running_loop())
         taken: list[bytes] = []
 
-        def take(message: bytes) -> int:
+        def take(message: bytes, is_first: bool) -> int:
             taken.append(message)
             return 1
 
@@ -75,7 +75,7 @@ async def test_other_tasks_get_their_turn_in_a_long_burst() -> None:
     inbox = Inbox(transport, asyncio.get_running_loop())
     taken: list[bytes] = []
 
-    def take(message: bytes) -> int:
+    def take(message: bytes, is_first: bool) -> int:
         taken.append(message)
         return 1
 
@@ -99,7 +99,7 @@ async def test_a_listener_that_fails_is_told_to_the_loop_and_ends_the_connection
     transport = Transport()
     inbox = Inbox(transport, loop)
 
-    def fail(message: bytes) -> int:
+    def fail(message: bytes, is_first: bool) -> int:
         raise LookupError(message)
 
     inbox.listen(fail, turn=10)
@@ -117,7 +117,7 @@ async def test_a_listener_may_end_the_program() -> None:
     transport = Transport()
     inbox = Inbox(transport, asyncio.get_running_loop())
 
-    def interrupt(message: bytes) -> int:
+    def interrupt(message: bytes, is_first: bool) -> int:
         raise KeyboardInterrupt
 
     inbox.listen(interrupt, turn=10)

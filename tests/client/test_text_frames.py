@@ -40,7 +40,7 @@ class Parser:
                 self.found.append((event.fin, bytes(event.data)))
         return expects_message(self.protocol)
 
-    def put(self, message: bytes) -> None:
+    def put(self, message: bytes, is_first: bool) -> None:
         self.found.append((True, message))
 
     def closing(self) -> object:
