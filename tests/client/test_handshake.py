@@ -72,7 +72,7 @@ statuses = st.sampled_from(
 @given(st.permutations(NAKAMA), lines, statuses)
 @example(NAKAMA, ["a: b"] * 200, "HTTP/1.1 101 ")
 @example(NAKAMA, [f"a: {'b' * 9000}"], "HTTP/1.1 101 ")
-def test_what_is_recognized_is_accepted_by_the_library(
+def test_a_handshake_that_agrees_is_one_that_the_library_accepts(
     needed: list[str], others: list[str], status: str
 ) -> None:
     for answer in (head_of([*needed, *others], status), head_of(others, status)):

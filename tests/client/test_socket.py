@@ -290,7 +290,9 @@ async def test_subscription_raises_for_a_second_task(client: Client, alice: Sess
 
 
 @pytest.mark.asyncio
-async def test_many_requests_at_once(client: Client, alice: Session) -> None:
+async def test_many_concurrent_requests_get_their_own_replies(
+    client: Client, alice: Session
+) -> None:
     async with client.socket(alice) as socket:
         texts = [f"payload {number}" for number in range(200)]
         replies = await asyncio.gather(*(socket.rpc("echo", text) for text in texts))

@@ -95,7 +95,7 @@ def test_a_nested_block_that_is_refused_takes_the_whole_transaction_with_it(
     store.close()
 
 
-def test_what_waits_for_a_commit_is_not_done_when_it_fails(disk: FullDisk) -> None:
+def test_after_commit_is_not_called_when_the_commit_fails(disk: FullDisk) -> None:
     store = Store(SCHEMA, disk.folder / "state.db")
     done: list[str] = []
 

@@ -82,7 +82,7 @@ async def test_a_deleted_account_leaves_nothing_to_update_or_delete(ada: Player)
 
 
 @pytest.mark.asyncio
-async def test_who_has_no_account_keeps_his_token_when_he_deletes_it(ada: Player) -> None:
+async def test_deleting_a_deleted_account_leaves_its_token_valid(ada: Player) -> None:
     ghost = _with_token(ada, uid="00000000-0000-4000-8000-000000000000", exp=NOW + 7000)
     ada.server.clock.advance(60)
     assert await ghost.call("DELETE", "/v2/account") == (200, {})

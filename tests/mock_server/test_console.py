@@ -128,7 +128,9 @@ async def test_send_notification_reaches_everybody(
 
 
 @pytest.mark.asyncio
-async def test_what_is_not_persistent_is_not_listed(operator: Operator, ada: Player) -> None:
+async def test_a_notification_that_is_not_persistent_is_not_listed(
+    operator: Operator, ada: Player
+) -> None:
     socket = await ada.connect()
     assert await operator.send(ada, subject="now", persistent=False) == (200, {})
     assert await socket.subject() == "now"

@@ -40,13 +40,15 @@ async def test_promote_moves_anybody_but_a_superadmin(
 
 
 @pytest.mark.parametrize("verb", ["promote", "demote"])
-async def test_nobody_moves_in_a_group_that_is_not_there(ada: Player, verb: str) -> None:
+async def test_changing_users_of_an_unknown_group_is_refused(ada: Player, verb: str) -> None:
     path = f"/group/{NOBODY}/account/{ada.user_id}/{verb}"
     message = f"An error occurred while trying to {verb} the user in the group."
     assert await refused(ada, "POST", path) == (13, message)
 
 
-async def test_what_is_refused_of_users_to_add(server: MockServer, ada: Player) -> None:
+async def test_adding_group_users_with_bad_arguments_is_refused(
+    server: MockServer, ada: Player
+) -> None:
     group = server.nk.group_create(ada.user_id, "Guild")["id"]
     ids = {"ids": NOBODY}
     request = {"ids": NOBODY, "join_request": True}

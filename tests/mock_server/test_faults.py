@@ -69,7 +69,7 @@ async def test_an_expired_token_is_refused_as_nakama_does(server: MockServer, ad
 
 
 @pytest.mark.asyncio
-async def test_what_has_no_token_does_not_expire(
+async def test_expired_token_passes_requests_without_a_token(
     server: MockServer, ada: Player, http: aiohttp.ClientSession
 ) -> None:
     rule = server.faults.add(Fault.expired_token())

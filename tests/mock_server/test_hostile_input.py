@@ -247,7 +247,7 @@ def target() -> Iterator[Target]:
 
 @WITHOUT_DEADLINE
 @given(data=st.binary(max_size=3000))
-def test_any_bytes_on_a_connection(target: Target, data: bytes) -> None:
+def test_any_bytes_on_a_connection_leave_the_server_working(target: Target, data: bytes) -> None:
     target.exchange(data)
 
 
@@ -328,7 +328,7 @@ def test_any_frames_leave_the_server_working(
 
 @WITHOUT_DEADLINE
 @given(data=st.binary(min_size=1, max_size=300))
-def test_any_bytes_on_a_socket(target: Target, data: bytes) -> None:
+def test_any_bytes_on_a_socket_leave_the_server_working(target: Target, data: bytes) -> None:
     target.on_socket(data)
 
 
@@ -341,7 +341,7 @@ def test_any_bytes_on_a_socket(target: Target, data: bytes) -> None:
         '{"rpc":{"id":"echo","payload":"' + "[" * 4000 + '"}}',
     ],
 )
-def test_deep_and_long_frames(target: Target, text: str) -> None:
+def test_deep_and_long_frames_leave_the_server_working(target: Target, text: str) -> None:
     target.on_socket(frame(text.encode()))
 
 

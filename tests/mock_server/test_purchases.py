@@ -125,7 +125,7 @@ async def test_refund_raises_for_an_unknown_transaction(shop: MockServer) -> Non
         shop.purchases.refund("t-9")
 
 
-async def test_other_processes_refund(
+async def test_the_control_route_refunds_a_purchase(
     shop: MockServer, client: aiohttp.ClientSession, buyer: Player
 ) -> None:
     await post(buyer, "purchase/apple", RECEIPTS["apple"])

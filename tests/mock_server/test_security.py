@@ -162,7 +162,7 @@ async def test_a_token_signed_with_another_algorithm_is_refused(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("key", ["", "defaultkey", "defaultrefreshencryptionkey", "x" * 64])
-async def test_only_the_right_key_signs(ada: Player, key: str) -> None:
+async def test_a_token_signed_with_another_key_is_refused(ada: Player, key: str) -> None:
     assert await call_with(ada, forge(claims_of(ada), "HS256", key)) == INVALID
 
 
@@ -316,7 +316,7 @@ def is_open(address: str, url: str) -> bool:
     return True
 
 
-def test_only_this_machine_reaches_it_unless_told_otherwise() -> None:
+def test_the_server_binds_to_loopback_unless_an_address_is_set() -> None:
     address = outer_address()
     if address is None:
         pytest.skip("this machine has only loopback")

@@ -159,7 +159,7 @@ async def test_the_journal_names_what_was_ignored_and_what_was_near() -> None:
 
 
 @pytest.mark.asyncio
-async def test_nothing_secret_is_written_down(caplog: pytest.LogCaptureFixture) -> None:
+async def test_journal_and_log_hold_no_secrets(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     async with MockServer() as server, aiohttp.ClientSession() as client:
         headers = await login(client, server, "ada")

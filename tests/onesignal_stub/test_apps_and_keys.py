@@ -66,7 +66,7 @@ async def test_create_app_returns_an_app_with_its_own_data(backend: Backend) -> 
     assert [item["basic_auth_key"] for item in listed] == [None, None]
 
 
-async def test_apps_that_are_refused(backend: Backend) -> None:
+async def test_create_app_with_a_bad_name_is_refused(backend: Backend) -> None:
     for body in ({}, {"name": " "}, {"name": 7}):
         answer = await account(backend, "POST", "/apps", body)
         assert (answer.status, answer.body) == (400, {"errors": ["Name Enter an app name"]})

@@ -36,7 +36,7 @@ async def post(backend: Backend, path: str, raw: bytes, **headers: str) -> tuple
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("raw", [b"{", b"[]", b"7", b"\xff", b'{"a": NaN}', b"[" * 100_000])
-async def test_what_is_no_json_object(raw: bytes, backend: Backend) -> None:
+async def test_a_body_that_is_no_json_object_is_refused(raw: bytes, backend: Backend) -> None:
     status, body = await post(backend, "/notifications", raw, **JSON)
     assert (status, body["status"]) == (400, 400)
     assert body["error"].startswith("There was a problem in the JSON you submitted: ")

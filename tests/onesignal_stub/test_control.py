@@ -68,7 +68,7 @@ async def test_waiting_for_a_push_over_http(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_people_do_over_http(backend: Backend) -> None:
+async def test_control_routes_receive_open_and_dismiss_a_push(backend: Backend) -> None:
     player = await backend.player()
     await backend.send(include_player_ids=[player])
     (push,) = (await backend.ok("GET", "/_control/pushes"))["pushes"]
@@ -107,7 +107,7 @@ async def test_clock_state_and_reset_over_http(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_requests_over_http(backend: Backend) -> None:
+async def test_control_requests_lists_the_journal_and_its_problems(backend: Backend) -> None:
     await backend.player()
     await backend("POST", "/api/v1/playrs", {})
     entries = (await backend.ok("GET", "/_control/requests"))["requests"]
@@ -120,14 +120,14 @@ async def test_requests_over_http(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_page_for_people(backend: Backend) -> None:
+async def test_the_root_serves_the_inbox_page(backend: Backend) -> None:
     async with backend.http.get(backend.stub.url) as answer:
         assert (answer.status, answer.content_type) == (200, "text/html")
         assert "Push inbox" in await answer.text()
 
 
 @pytest.mark.asyncio
-async def test_webhooks_over_http(backend: Backend) -> None:
+async def test_control_webhooks_adds_a_webhook_or_refuses_a_bad_one(backend: Backend) -> None:
     assert await backend.ok("POST", "/_control/webhooks", {"url": "http://127.0.0.1:1"}) == {}
     for bad in ({}, {"url": "x"}, {"url": "http://x", "events": ["y"]}):
         assert (await backend("POST", "/_control/webhooks", bad)).status == 400
@@ -200,7 +200,7 @@ async def test_a_rate_limit_for_each_app(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_rate_limit_over_http(backend: Backend) -> None:
+async def test_control_rate_limit_sets_and_lifts_the_limit(backend: Backend) -> None:
     app = backend.stub.app_id
     limit = await backend.ok("PUT", "/_control/rate_limit", {"requests": 0})
     assert limit == {"requests": 0, "seconds": 1.0}
@@ -401,7 +401,7 @@ async def test_the_command_line_serves_until_a_signal(number: signal.Signals) ->
 @pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-async def test_a_file_survives_a_kill(tmp_path: Path) -> None:
+async def test_a_data_file_keeps_its_players_after_a_kill(tmp_path: Path) -> None:
     data = str(tmp_path / "stub.db")
     process, url = await start("--data", data)
     async with aiohttp.ClientSession() as http:

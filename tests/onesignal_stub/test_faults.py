@@ -84,7 +84,7 @@ async def test_a_black_hole_takes_the_request(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_needs_sessions_is_refused(backend: Backend) -> None:
+async def test_faults_that_need_sockets_or_tokens_are_refused(backend: Backend) -> None:
     for fault in (Fault.close(), Fault.expired_token(), Fault.duplicate()):
         with pytest.raises(ValueError, match="cannot happen"):
             backend.stub.faults.add(fault)

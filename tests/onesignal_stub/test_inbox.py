@@ -308,7 +308,7 @@ async def test_lists_tell_what_there_is(backend: Backend) -> None:
     ],
 )
 @pytest.mark.asyncio
-async def test_what_cannot_be_is_refused(path: str, backend: Backend) -> None:
+async def test_inbox_routes_with_bad_parameters_are_refused(path: str, backend: Backend) -> None:
     answer = await backend("GET", path)
     assert answer.status in (400, 404)
     assert answer.body["errors"]

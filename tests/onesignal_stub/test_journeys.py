@@ -268,7 +268,7 @@ async def test_journeys_that_are_refused(body: dict[str, Any], text: str, backen
     assert listed == {"journeys": [], "has_more": False}
 
 
-async def test_what_is_not_read_is_noted(backend: Backend) -> None:
+async def test_unread_fields_of_a_journey_are_journalled(backend: Backend) -> None:
     nodes = [{**WAIT, "duration": 60, "template_id": SEGMENT}]
     created = await create(backend, nodes=nodes, colour="red")
     assert "duration" not in created["nodes"][0]
@@ -428,7 +428,7 @@ async def test_a_copy_has_ids_of_its_own(backend: Backend) -> None:
     assert condition["sending_node_id"] == copy["nodes"][3]["id"]
 
 
-async def test_overrides_of_a_copy(backend: Backend) -> None:
+async def test_duplicate_journey_applies_its_overrides(backend: Backend) -> None:
     old = await create(backend, nodes=[WAIT, PUSH], description="old")
     path = path_of(backend, old["id"], "duplicate")
     overrides = {"name": "New", "description": None, "nodes": [WAIT]}

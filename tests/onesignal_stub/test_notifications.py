@@ -87,7 +87,9 @@ async def test_unsubscribed_players_are_told_and_unknown_ones_are_not(backend: B
     assert (await backend.send(include_player_ids=[str(uuid.uuid4())])).body == NOBODY
 
 
-async def test_nothing_sent_is_still_200_and_leaves_no_notification(backend: Backend) -> None:
+async def test_a_send_that_reaches_nobody_is_200_and_creates_no_notification(
+    backend: Backend,
+) -> None:
     await backend.player()
     for target in (
         {"included_segments": ["all"]},
@@ -314,7 +316,7 @@ async def test_refusals_in_onesignals_words(
         ({"isIos": "maybe"}, "isIos"),
     ],
 )
-async def test_other_refusals_name_the_field(
+async def test_a_send_with_a_bad_field_is_refused_and_names_it(
     fields: dict[str, Any], word: str, backend: Backend
 ) -> None:
     await backend.player()
@@ -388,7 +390,7 @@ async def test_fields_that_nobody_reads_are_journaled(backend: Backend) -> None:
     assert entry.ignored == ("body: IncludedSegments",)
 
 
-async def test_how_a_notification_is_shown(backend: Backend) -> None:
+async def test_view_notification_returns_its_counts_and_content(backend: Backend) -> None:
     await backend.player(device_type=0)
     await backend.player(device_type=1)
     filters = [{"field": "session_count", "relation": ">", "value": "0"}]

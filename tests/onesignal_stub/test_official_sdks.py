@@ -96,7 +96,7 @@ def run_calls(version: str, config: pytest.Config) -> dict[str, str] | None:
 
 
 @pytest.mark.parametrize(("version", "step"), list(steps()))
-def test_an_operation_works(
+def test_an_operation_of_the_official_sdk_works(
     version: str,
     step: str,
     results: dict[str, dict[str, str] | None],

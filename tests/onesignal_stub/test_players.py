@@ -93,7 +93,9 @@ async def test_tags_merge_and_an_empty_one_is_removed(backend: Backend) -> None:
         ("a", "tags must be an object"),
     ],
 )
-async def test_tags_that_are_refused(tags: Any, text: str, backend: Backend) -> None:
+async def test_edit_player_with_bad_tags_is_refused_and_changes_nothing(
+    tags: Any, text: str, backend: Backend
+) -> None:
     player = await backend.player(tags={"old": "1"})
     body = {"app_id": backend.stub.app_id, "tags": tags, "language": "fr"}
     answer = await backend("PUT", f"/players/{player}", body)
@@ -231,7 +233,7 @@ async def test_a_session_of_an_unknown_player_registers_it(backend: Backend) -> 
     assert answer.status == 400
 
 
-async def test_purchases_and_focus(backend: Backend) -> None:
+async def test_purchases_and_focus_times_add_up_for_a_player(backend: Backend) -> None:
     app = backend.stub.app_id
     player = await backend.player()
     purchases = [{"sku": "S", "amount": "1.99", "iso": "USD"}]

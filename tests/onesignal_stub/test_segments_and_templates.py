@@ -22,7 +22,7 @@ def path_of(backend: Backend, *segments: str) -> str:
     return "/".join([f"/apps/{backend.stub.app_id}/segments", *segments])
 
 
-async def test_a_segment_of_ones_own(backend: Backend) -> None:
+async def test_a_created_segment_reaches_its_devices(backend: Backend) -> None:
     player = await backend.player(tags={"vip": "1"})
     await backend.player(device_type=11, identifier="a@b.co", tags={"vip": "1"})
     await backend.player()
@@ -270,7 +270,7 @@ async def export(backend: Backend, body: Any = None) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-async def test_the_export_of_players(backend: Backend) -> None:
+async def test_the_csv_export_has_every_field_of_a_player(backend: Backend) -> None:
     player = await backend.player(
         identifier='a "token", quoted',
         tags={"a": "1"},

@@ -157,7 +157,7 @@ async def test_outcome_queries_that_are_refused(
     assert text in answer.body["errors"][0]
 
 
-async def test_outcomes_are_checked(stub: OneSignalStub) -> None:
+async def test_record_outcome_raises_for_bad_arguments(stub: OneSignalStub) -> None:
     with pytest.raises(ValueError, match="an outcome has a name"):
         await stub.record_outcome("")
     with pytest.raises(ValueError, match="direct, influenced, unattributed"):

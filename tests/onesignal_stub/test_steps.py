@@ -196,7 +196,7 @@ async def test_a_repeated_request_waits_for_the_first(
     assert len(backend.stub.pushes) == len(ids)
 
 
-async def test_who_waits_for_a_push_finds_it_among_others(
+async def test_wait_for_push_finds_the_matching_push_among_others(
     backend: Backend, at_turn: Callable[..., list[int]]
 ) -> None:
     ids = register(backend.stub, COUNT)

@@ -137,7 +137,7 @@ async def test_a_token_moves_with_the_user_that_has_it(app: App) -> None:
         {"identity": {"external_id": ""}},
     ],
 )
-async def test_what_is_refused_creates_nobody(
+async def test_create_user_with_a_bad_body_is_refused_and_creates_nobody(
     body: dict[str, Any], app: App, backend: Backend
 ) -> None:
     answer = await app.create(**{"identity": {"external_id": "e1"}, **body})
@@ -146,7 +146,7 @@ async def test_what_is_refused_creates_nobody(
     assert (await backend("GET", f"{app.root}/users/by/external_id/e1")).status == 404
 
 
-async def test_properties_and_deltas(app: App, backend: Backend) -> None:
+async def test_update_user_applies_properties_and_deltas(app: App, backend: Backend) -> None:
     await app.user("e1", subscriptions=[{"type": "iOSPush", "token": str(n)} for n in range(2)])
     first, second = (await app.view("e1"))["subscriptions"]
     path = f"{app.root}/users/by/external_id/e1"
@@ -207,7 +207,7 @@ async def test_unknown_users_are_not_found(app: App, backend: Backend) -> None:
         assert answer.body["errors"][0]["title"] == "No aliases found for external_id `x`"
 
 
-async def test_unknown_subscriptions(app: App, backend: Backend) -> None:
+async def test_unknown_subscriptions_are_not_found(app: App, backend: Backend) -> None:
     missing = {"errors": [{"code": "subscription-0", "title": "Subscription not found"}]}
     path = f"{app.root}/subscriptions/{uuid.uuid4()}"
     for method, more in (

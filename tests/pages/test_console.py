@@ -140,7 +140,7 @@ def test_requests_come_a_page_at_a_time(server: MockServer, console: Page) -> No
 
 
 @pytest.mark.slow
-def test_the_clock_moves_on(server: MockServer, console: Page) -> None:
+def test_the_clock_buttons_advance_the_clock(server: MockServer, console: Page) -> None:
     ada = log_in(server, "ada")
     console.goto("/")
     before = server.clock.time()
@@ -308,7 +308,7 @@ def test_a_push_is_traced_from_its_event_to_the_devices(
 
 
 @pytest.mark.slow
-def test_everything_by_keyboard(server: MockServer, console: Page) -> None:
+def test_the_page_can_be_used_by_keyboard_alone(server: MockServer, console: Page) -> None:
     log_in(server, "ada")
     log_in(server, "bo")
     console.goto("/?view=players")

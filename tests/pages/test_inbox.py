@@ -204,7 +204,7 @@ def choose_device(page: Page, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_person_does_goes_to_webhooks_and_outcomes(played: Backend, page: Page) -> None:
+def test_clicks_on_the_page_reach_webhooks_and_outcomes(played: Backend, page: Page) -> None:
     stub = played.stub
     with webhook() as (url, posts):
         stub.run(stub.add_webhook(url))
@@ -349,7 +349,7 @@ def test_a_row_chosen_while_a_search_is_under_way_gets_the_focus(
 
 
 @pytest.mark.slow
-def test_everything_by_keyboard(played: Backend, page: Page) -> None:
+def test_the_page_can_be_used_by_keyboard_alone(played: Backend, page: Page) -> None:
     page.goto("/")
     expect(titles(page)).to_have_count(8)
     page.keyboard.press("/")

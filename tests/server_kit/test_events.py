@@ -113,7 +113,7 @@ async def test_an_id_of_another_stream_starts_anew(last_id: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_is_no_longer_kept_starts_anew() -> None:
+async def test_a_reader_whose_events_are_no_longer_kept_starts_again() -> None:
     async with Teller(size=3) as teller:
         async with reading(teller.url) as reader:
             await reader.next()

@@ -164,7 +164,7 @@ def test_a_rule_may_be_for_one_user() -> None:
     assert faults.decide(Point.HTTP, "GET /").kind is None
 
 
-def test_only_who_has_a_token_can_lose_it() -> None:
+def test_expired_token_happens_to_calls_with_a_user_only() -> None:
     faults = new_faults()
     rule = faults.add(Fault.expired_token())
     assert faults.decide(Point.HTTP, "POST /login").kind is None
@@ -219,7 +219,7 @@ def test_another_rule_does_not_change_what_a_rule_draws() -> None:
     assert run(crowded=True) == run(crowded=False)
 
 
-def test_rules_make_a_script() -> None:
+def test_rules_with_times_happen_one_after_another() -> None:
     faults = new_faults()
     faults.add(Fault.status(503), times=2)
     faults.add(Fault.reset(), times=1)

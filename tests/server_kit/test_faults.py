@@ -59,7 +59,7 @@ async def test_a_dropped_reply_was_worked_for() -> None:
 
 
 @pytest.mark.asyncio
-async def test_garbage_is_no_http() -> None:
+async def test_garbage_sends_bytes_that_are_no_http() -> None:
     async with Target() as server:
         server.faults.add(Fault.garbage(100))
         async with line_to(server) as (reader, _):

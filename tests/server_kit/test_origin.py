@@ -62,7 +62,7 @@ async def status(
     ["localhost", "LOCALHOST:7351", "a.localhost", "127.0.0.1:1", "127.8.8.8", "[::1]:7351"],
 )
 @pytest.mark.asyncio
-async def test_loopback_names_may(host: str, server: Guarded) -> None:
+async def test_requests_under_loopback_names_are_let_in(host: str, server: Guarded) -> None:
     assert await status(server, "GET", {"Host": host}) == 200
     assert await status(server, "POST", {"Origin": f"http://{host}"}) == 200
     assert await status(server, "POST", {"Origin": f"https://{host}"}) == 200
@@ -100,7 +100,7 @@ async def test_an_origin_that_is_no_page_of_this_machine_is_refused(
 
 
 @pytest.mark.asyncio
-async def test_an_allowed_name_may(server: Guarded) -> None:
+async def test_requests_under_an_allowed_name_are_let_in(server: Guarded) -> None:
     assert await status(server, "GET", {"Host": "mock:7351"}) == 200
     assert await status(server, "POST", {"Host": "MOCK", "Origin": "http://mock:7351"}) == 200
 
@@ -111,7 +111,7 @@ async def test_an_allowed_name_may(server: Guarded) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("body", [b'{"advance": 60}', None])
 @pytest.mark.asyncio
-async def test_what_a_form_sends_is_refused(
+async def test_a_form_post_is_refused_with_415(
     method: str, kind: str, body: bytes | None, server: Guarded
 ) -> None:
     assert await status(server, method, {"Content-Type": kind}, body=body) == 415

@@ -29,7 +29,7 @@ def bindings() -> Bindings:
         ("proto:\N{NO-BREAK SPACE}x", "proto: x"),
     ],
 )
-def test_equal_answers_match(recorded: Any, actual: Any, bindings: Bindings) -> None:
+def test_match_accepts_equal_answers(recorded: Any, actual: Any, bindings: Bindings) -> None:
     match(recorded, actual, bindings)
 
 
@@ -55,7 +55,7 @@ def test_equal_answers_match(recorded: Any, actual: Any, bindings: Bindings) -> 
         ("{{name}}-{{name}}", "a-b"),
     ],
 )
-def test_other_answers_do_not(recorded: Any, actual: Any, bindings: Bindings) -> None:
+def test_match_raises_for_other_answers(recorded: Any, actual: Any, bindings: Bindings) -> None:
     with pytest.raises(Mismatch):
         match(recorded, actual, bindings)
 

@@ -450,7 +450,7 @@ def test_client_works_inside_of_a_running_loop(server: MockServer) -> None:
     assert asyncio.run(cell()) == "ada"
 
 
-def test_other_threads_may_call(client: GameClient, ada: Session) -> None:
+def test_calls_from_other_threads_return_their_results(client: GameClient, ada: Session) -> None:
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: client.get_account(ada).result().user.id, range(20)))
     assert set(found) == {ada.user_id}

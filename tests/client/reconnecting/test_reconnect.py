@@ -383,7 +383,7 @@ async def test_silent_server_is_dropped_after_ping_timeout(server: MockServer) -
 
 
 @pytest.mark.asyncio
-async def test_any_traffic_keeps_the_connection() -> None:
+async def test_a_connection_stays_open_while_anything_comes() -> None:
     """The server answers no ping while it works on a long request, but it sends."""
     pings = 0
 

@@ -156,7 +156,9 @@ async def test_last_attempts_error_is_raised(
 
 
 @pytest.mark.asyncio
-async def test_should_retry_decides(server: MockServer, alice: Session) -> None:
+async def test_a_failed_call_is_repeated_only_if_should_retry_returns_true(
+    server: MockServer, alice: Session
+) -> None:
     asked: list[NakamaError] = []
 
     def only_internal_errors(error: NakamaError) -> bool:

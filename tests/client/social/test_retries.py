@@ -60,7 +60,7 @@ async def test_idempotent_calls_are_repeated(call: Call) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("call", NOT_REPEATED.values(), ids=NOT_REPEATED.keys())
-async def test_other_calls_are_not_repeated(call: Call) -> None:
+async def test_calls_that_are_not_idempotent_are_not_repeated(call: Call) -> None:
     async with server_that_stumbles() as server, client_of(server) as client:
         with pytest.raises(Unavailable, match="try again"):
             await call(client, Session(make_token()))

@@ -229,11 +229,11 @@ async def alice_deletes_the_group(players: Fixtures) -> None:
     await players.client.delete_group(players.alice.session, players.group_id)
 
 
-async def bob_changes_his_profile(players: Fixtures) -> None:
+async def bob_changes_their_profile(players: Fixtures) -> None:
     await players.client.update_account(players.bob.session, display_name="Sir Bob")
 
 
-async def alice_reads_her_notifications(players: Fixtures) -> None:
+async def alice_deletes_their_notifications(players: Fixtures) -> None:
     stored = await players.stored(players.alice)
     await players.client.delete_notifications(players.alice.session, [each.id for each in stored])
 
@@ -244,7 +244,7 @@ async def bob_is_disconnected(players: Fixtures) -> None:
     await players.bob.ended.wait()
 
 
-async def bob_deletes_his_account(players: Fixtures) -> None:
+async def bob_deletes_their_account(players: Fixtures) -> None:
     await players.client.delete_account(players.bob.session)
     await players.bob.ended.wait()
 
@@ -277,10 +277,10 @@ QUIET: list[tuple[str, Step, Step]] = [
     ("joining when banned", bob_is_banned, bob_joins),
     ("changing a group", bob_is_a_member, alice_changes_the_group),
     ("deleting a group", bob_is_a_member, alice_deletes_the_group),
-    ("changing a profile", both_are_friends, bob_changes_his_profile),
-    ("deleting notifications", bob_invited, alice_reads_her_notifications),
+    ("changing a profile", both_are_friends, bob_changes_their_profile),
+    ("deleting notifications", bob_invited, alice_deletes_their_notifications),
     ("a disconnect by the server", both_are_friends, bob_is_disconnected),
-    ("deleting an account", both_are_friends, bob_deletes_his_account),
+    ("deleting an account", both_are_friends, bob_deletes_their_account),
 ]
 
 
@@ -288,7 +288,7 @@ QUIET: list[tuple[str, Step, Step]] = [
 @pytest.mark.parametrize(
     ("before", "cause"), [row[1:] for row in QUIET], ids=[row[0] for row in QUIET]
 )
-async def test_nobody_gets_a_notification(before: Step, cause: Step) -> None:
+async def test_an_action_without_a_notification_notifies_nobody(before: Step, cause: Step) -> None:
     async with three_players() as players:
         await before(players)
         stored_before = await players.stored(players.alice)
@@ -296,4 +296,4 @@ async def test_nobody_gets_a_notification(before: Step, cause: Step) -> None:
         assert not any(told.values())
         assert {"alice", "carol"} <= set(told)
         stored = await players.stored(players.alice)
-        assert stored == ([] if cause is alice_reads_her_notifications else stored_before)
+        assert stored == ([] if cause is alice_deletes_their_notifications else stored_before)

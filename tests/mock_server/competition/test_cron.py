@@ -152,6 +152,6 @@ def test_times_beyond_every_year_have_matches_on_one_side_only(far: int) -> None
     )
 
 
-def test_no_time_leads_to_no_time() -> None:
+def test_a_schedule_at_the_end_of_time_has_no_next_and_no_last_time() -> None:
     schedule = parse_schedule("* * * * *")
     assert schedule.next(NEVER) == schedule.last(NEVER) == NEVER

@@ -179,7 +179,7 @@ async def test_a_start_within_a_period_shortens_it(
 
 
 @pytest.mark.asyncio
-async def test_what_was_due_before_a_board_was_created_is_not_told(
+async def test_a_reset_before_the_creation_of_a_board_calls_no_handler(
     server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     await _pass(server, 3 * _DAY)

@@ -201,7 +201,7 @@ async def _event(socket: Socket, kind: str) -> Any:
             return event[kind]
 
 
-async def test_who_joins_is_answered_before_the_presence_event(game: Game) -> None:
+async def test_a_join_is_answered_before_its_presence_event(game: Game) -> None:
     async with game.socket(await game.login("ada")) as ada:
         await ada.send(match_create={})
         assert "match" in await ada.receive()

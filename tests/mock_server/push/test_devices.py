@@ -71,7 +71,7 @@ def test_a_device_is_one_by_player_id_by_identifier_and_by_installation() -> Non
     store.close()
 
 
-def test_what_one_user_of_a_device_does_not_tell_stays_known_of_the_other() -> None:
+def test_a_device_keeps_the_info_of_its_other_user() -> None:
     store = Store(USERS + SCHEMA)
     devices = DeviceTable(store, Clock(stopped_at=1000), expiry=0)
     devices.save("ada", Device(device_type=0, identifier="t", player_id="p", installation_id="i"))
@@ -82,7 +82,7 @@ def test_what_one_user_of_a_device_does_not_tell_stays_known_of_the_other() -> N
     store.close()
 
 
-def test_what_a_device_told_is_kept_when_it_registers_by_its_token_alone() -> None:
+def test_a_registration_by_token_alone_keeps_the_devices_info() -> None:
     store = Store(USERS + SCHEMA)
     devices = DeviceTable(store, Clock(stopped_at=1000), expiry=0)
     told = {"platform": "ios", "language": "de"}

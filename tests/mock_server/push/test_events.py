@@ -32,7 +32,7 @@ async def phone(client: Client, session: Session, name: str = "phone") -> str:
 
 
 @pytest.mark.asyncio
-async def test_a_notification_to_an_offline_user_reaches_all_his_devices(
+async def test_a_notification_to_an_offline_user_reaches_all_their_devices(
     server: MockServer, client: Client, ada: Session, onesignal: OneSignalStub
 ) -> None:
     english = await phone(client, ada, "english")

@@ -108,7 +108,9 @@ async def edit_player(onesignal: OneSignalStub, player_id: str, **fields: Any) -
 
 
 @pytest.mark.asyncio
-async def test_who_is_not_subscribed_is_told(api: OneSignal, onesignal: OneSignalStub) -> None:
+async def test_a_send_reports_the_players_that_are_not_subscribed(
+    api: OneSignal, onesignal: OneSignalStub
+) -> None:
     here, gone = await api.create_player(1, "here"), await api.create_player(1, "gone")
     await edit_player(onesignal, gone, notification_types=-2)
     created = await api.create_notification(HELLO, PlayerIds([here, gone]))

@@ -187,7 +187,7 @@ async def test_a_stop_between_two_attempts_does_not_change_the_order(
 
 
 @pytest.mark.asyncio
-async def test_no_more_wait_than_the_queue_holds(start: Start, onesignal: OneSignalStub) -> None:
+async def test_a_push_beyond_the_queue_size_fails(start: Start, onesignal: OneSignalStub) -> None:
     async with (
         FlakyOneSignal(onesignal.url) as flaky,
         player_with_phone(start, flaky, flaky.hangs, push__queue_size=2) as (server, ada),
@@ -218,9 +218,7 @@ async def test_a_registration_beyond_the_queue_succeeds_and_is_noted(
 
 
 @pytest.mark.asyncio
-async def test_what_is_under_way_at_the_stop_is_finished(
-    start: Start, onesignal: OneSignalStub
-) -> None:
+async def test_stop_finishes_the_pushes_under_way(start: Start, onesignal: OneSignalStub) -> None:
     async with (
         FlakyOneSignal(onesignal.url) as flaky,
         player_with_phone(start, flaky) as (server, ada),
@@ -232,7 +230,7 @@ async def test_what_is_under_way_at_the_stop_is_finished(
 
 
 @pytest.mark.asyncio
-async def test_what_waits_for_another_attempt_at_the_stop_fails(
+async def test_stop_fails_a_push_that_waits_for_another_attempt(
     start: Start, onesignal: OneSignalStub
 ) -> None:
     async with FlakyOneSignal(onesignal.url) as flaky:

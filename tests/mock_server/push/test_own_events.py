@@ -172,7 +172,7 @@ async def test_a_function_makes_the_push_of_an_event(
 
 
 @pytest.mark.asyncio
-async def test_what_is_no_user_is_told_and_the_others_get_their_push(
+async def test_recipients_that_are_no_users_are_reported_and_the_others_get_their_push(
     start: Start, onesignal: OneSignalStub
 ) -> None:
     async with start(push__on_event=[BY_RPC]) as server, client_of(server) as client:

@@ -109,7 +109,7 @@ async def test_a_user_who_is_gone_has_no_devices(
     "body", ["not json", "[1]", '{"oneSignalUserId": 5}', '{"oneSignalSubscribed": "yes"}']
 )
 @pytest.mark.asyncio
-async def test_what_is_no_registration_is_refused(
+async def test_a_malformed_registration_is_refused(
     server: MockServer, ada: Session, body: str
 ) -> None:
     status, answer = await post(server, body, **bearer(ada))
@@ -118,7 +118,9 @@ async def test_what_is_no_registration_is_refused(
 
 
 @pytest.mark.asyncio
-async def test_what_a_newer_app_tells_is_ignored(server: MockServer, ada: Session) -> None:
+async def test_unknown_fields_of_a_registration_are_ignored(
+    server: MockServer, ada: Session
+) -> None:
     status, _ = await post(server, REGISTRATION | {"screenSize": "large"}, **bearer(ada))
     assert status == 200
 

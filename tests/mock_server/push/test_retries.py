@@ -45,7 +45,7 @@ class Attempts:
 
 
 @pytest.mark.asyncio
-async def test_what_may_succeed_later_is_tried_again() -> None:
+async def test_a_failure_that_may_pass_is_tried_again() -> None:
     attempts = Attempts(NoAnswer("reset"), Overloaded(429, "slow down", 20.0))
     assert await attempts.run() == "done"
     assert attempts.waits == [0.25, 20.5]
@@ -62,7 +62,7 @@ async def test_with_retries_makes_no_more_attempts_than_the_policy_says() -> Non
 
 
 @pytest.mark.asyncio
-async def test_what_is_refused_is_not_tried_again() -> None:
+async def test_a_refused_request_is_not_tried_again() -> None:
     attempts = Attempts(Refused(400, "no"))
     with pytest.raises(Refused):
         await attempts.run()

@@ -126,7 +126,7 @@ async def test_an_account_as_modules_see_it(game: Game) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_user_is_online_while_his_socket_is_open(game: Game) -> None:
+async def test_a_user_is_online_while_their_socket_is_open(game: Game) -> None:
     nk = game.server.nk
     token = await game.login("ada")
     ada = await game.user_id("ada")

@@ -278,7 +278,7 @@ async def test_no_after_hook_runs_for_a_request_that_failed(tmp_path: Path, lang
 
 
 @pytest.mark.asyncio
-async def test_python_hooks_may_wait(tmp_path: Path) -> None:
+async def test_async_hooks_in_python_are_awaited(tmp_path: Path) -> None:
     python = """
 import asyncio
 

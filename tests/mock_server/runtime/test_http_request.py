@@ -102,7 +102,9 @@ async def test_without_a_stub_onesignal_is_refused() -> None:
     "host", ["fcm.googleapis.com", "evil-onesignal.com", "onesignal.com.evil.test", "10.0.0.1"]
 )
 @pytest.mark.asyncio
-async def test_other_outside_addresses_are_refused(server: MockServer, host: str) -> None:
+async def test_http_request_refuses_outside_addresses_that_are_not_allowed(
+    server: MockServer, host: str
+) -> None:
     with pytest.raises(ModuleError, match=f"does not call {host}; .*--runtime.allow_http {host}"):
         await server.nk.http_request(f"https://{host}/x", "get", {}, "")
 
@@ -160,7 +162,7 @@ async def test_endless_redirects_end(server: MockServer, web: WebServer) -> None
 
 
 @pytest.mark.asyncio
-async def test_no_answer_is_an_error(server: MockServer, web: WebServer) -> None:
+async def test_a_call_without_an_answer_raises(server: MockServer, web: WebServer) -> None:
     problem = 'HTTP request error: Get "{}": '
     with pytest.raises(ModuleError) as caught:
         await server.nk.http_request(web.url, "get", {}, "", 1)

@@ -99,7 +99,7 @@ async def test_errors_of_the_engine_have_the_words_of_goja(
 
 
 @pytest.mark.asyncio
-async def test_what_is_thrown_is_told_with_its_own_column(tmp_path: Path) -> None:
+async def test_a_thrown_value_is_reported_with_its_line_and_column(tmp_path: Path) -> None:
     bundle = rpcs({"fail": "throw {reason: 1};", "late": "throw 'a'; throw 'b';"})
     async with serving(tmp_path, {"index.js": bundle}) as game:
         assert (await game.failure("fail")).startswith("[object Object] at fail (index.js:3:")

@@ -24,7 +24,7 @@ PLACE = re.compile(r"index\.js:\d+:\d+\(\d+\)")
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", sorted(name for name, case in CASES.items() if case["starts"]))
-async def test_a_bundle_that_starts(
+async def test_a_valid_bundle_starts_and_answers_as_recorded(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     case = CASES[name]

@@ -146,7 +146,7 @@ _BYTECODE = "string.char(27) .. 'LuaQ' .. string.rep(string.char(0), 60)"
     ],
 )
 @pytest.mark.asyncio
-async def test_bytecode_is_no_source(tmp_path: Path, load: str) -> None:
+async def test_load_refuses_bytecode(tmp_path: Path, load: str) -> None:
     async with serving(tmp_path, {"eval.lua": EVAL}) as game:
         found, problem = await game.lua(f"return {load}")
         assert found is None

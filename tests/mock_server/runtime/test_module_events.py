@@ -64,7 +64,7 @@ async def test_a_client_generates_events() -> None:
 
 
 @pytest.mark.asyncio
-async def test_sockets_begin_and_end() -> None:
+async def test_sockets_generate_session_start_and_session_end() -> None:
     listener = Listener()
     async with playing(listener.server) as game:
         token = await game.login("ada")

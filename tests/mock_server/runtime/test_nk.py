@@ -131,7 +131,7 @@ def server() -> Iterator[MockServer]:
         yield server
 
 
-def test_no_function_is_missing(server: MockServer) -> None:
+def test_nk_has_every_documented_function(server: MockServer) -> None:
     assert set(dir(server.nk)) >= _PROMISED
 
 
@@ -238,7 +238,7 @@ def _with_id(value: Any, user_id: str) -> Any:
 @pytest.mark.slow
 @settings(deadline=None, max_examples=400)
 @given(data=st.data(), arguments=st.lists(_VALUES, max_size=8))
-def test_whatever_they_are_given_they_refuse_in_order(
+def test_runtime_functions_refuse_any_bad_arguments_with_a_module_error(
     server: MockServer, data: st.DataObject, arguments: list[Any]
 ) -> None:
     function = getattr(server.nk, data.draw(st.sampled_from(_callable(server))))

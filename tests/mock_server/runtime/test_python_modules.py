@@ -40,7 +40,7 @@ async def test_a_file_registers_functions(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_init_module_may_wait(tmp_path: Path) -> None:
+async def test_an_async_init_module_is_awaited(tmp_path: Path) -> None:
     source = """
 import asyncio
 from dataclasses import dataclass

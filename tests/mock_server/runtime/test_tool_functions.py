@@ -188,7 +188,7 @@ async def test_the_time_is_that_of_the_servers_clock(nk: Nakama) -> None:
         ({"year": 2023, "month": 14, "day": 0, "hour": 0}, 1_706_659_200),
     ],
 )
-def test_the_time_of_a_date(date: dict[str, int], seconds: int) -> None:
+def test_time_returns_the_milliseconds_of_a_date(date: dict[str, int], seconds: int) -> None:
     assert _nk().time(date) == seconds * 1000
 
 

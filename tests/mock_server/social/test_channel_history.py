@@ -67,7 +67,7 @@ async def test_a_cursor_belongs_to_its_channel_and_direction() -> None:
 
 
 @pytest.mark.asyncio
-async def test_who_may_read_a_history() -> None:
+async def test_a_history_is_listed_for_members_and_refused_to_others() -> None:
     async with open_game() as game:
         ada, bob, cleo = await game.players("ada", "bob", "cleo")
         one, two = sorted((ada.id, bob.id))

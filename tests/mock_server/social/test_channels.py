@@ -52,7 +52,7 @@ async def test_channels_that_cannot_be_joined(target: str, kind: int, message: s
 
 
 @pytest.mark.asyncio
-async def test_who_comes_to_a_room_and_who_goes() -> None:
+async def test_a_room_reports_joins_and_leaves() -> None:
     async with open_game() as game:
         ada, bob, cleo = await game.players("ada", "bob", "cleo")
         room = {"room_name": "lobby"}
@@ -82,7 +82,7 @@ async def test_who_comes_to_a_room_and_who_goes() -> None:
 
 
 @pytest.mark.asyncio
-async def test_one_who_hides_reads_and_writes_unseen() -> None:
+async def test_a_hidden_member_reads_and_writes_without_a_presence() -> None:
     async with open_game() as game:
         ada, bob = await game.players("ada", "bob")
         await join(ada, "lobby")
@@ -249,7 +249,7 @@ async def test_changes_that_are_refused(change: str, doing: str, content: dict[s
 
 
 @pytest.mark.asyncio
-async def test_what_is_not_persistent_is_heard_but_not_listed() -> None:
+async def test_a_message_that_is_not_persistent_arrives_but_is_not_listed() -> None:
     async with open_game() as game:
         ada, bob = await game.players("ada", "bob")
         await join(ada, "lobby", persistence=False)

@@ -46,7 +46,7 @@ async def test_who_has_no_account_gets_no_friends_from_modules() -> None:
 
 
 @pytest.mark.asyncio
-async def test_lists_of_friends_page() -> None:
+async def test_friends_list_functions_page_through_all_friends() -> None:
     async with open_game() as game:
         ada, bob, cleo, dan = [await game.login(name) for name in ("ada", "bob", "cleo", "dan")]
         nk = game.server.nk
@@ -189,7 +189,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("function", "arguments", "message"), REFUSED)
-async def test_calls_that_are_refused(
+async def test_social_functions_with_bad_arguments_raise_nakamas_errors(
     function: str, arguments: tuple[Any, ...], message: str
 ) -> None:
     async with open_game() as game:

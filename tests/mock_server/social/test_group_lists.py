@@ -43,7 +43,9 @@ LISTED: list[tuple[dict[str, object], list[str]]] = [
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("query", "wanted"), LISTED)
-async def test_which_groups_are_listed(query: dict[str, object], wanted: list[str]) -> None:
+async def test_list_groups_returns_the_groups_that_match_the_filters(
+    query: dict[str, object], wanted: list[str]
+) -> None:
     async with open_game() as game:
         ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         ants = await found(ada, "Ants")

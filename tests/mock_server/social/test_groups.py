@@ -217,7 +217,7 @@ RANKS: list[tuple[str, str, Sequence[str], dict[str, int]]] = [
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("actor", "verb", "others", "changes"), RANKS)
-async def test_what_each_rank_may_do(
+async def test_each_rank_in_a_group_may_make_its_changes_and_no_others(
     actor: str, verb: str, others: Sequence[str], changes: dict[str, int]
 ) -> None:
     async with open_game() as game:
@@ -252,7 +252,7 @@ async def test_members_and_strangers_have_no_rank(verb: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_nobody_named_is_fine_but_for_a_demotion() -> None:
+async def test_group_calls_without_user_ids_succeed_except_demote() -> None:
     async with open_game() as game:
         ada = await game.login("ada")
         group = await found(ada)

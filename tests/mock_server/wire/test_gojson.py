@@ -62,7 +62,7 @@ def test_numbers_that_are_not_finite_have_no_json(value: Any, name: str) -> None
         marshal(value)
 
 
-def test_other_types_have_no_json() -> None:
+def test_marshal_raises_for_types_without_json() -> None:
     with pytest.raises(TypeError, match="unsupported type: set"):
         marshal({"a": {1}})
 

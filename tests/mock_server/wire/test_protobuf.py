@@ -155,7 +155,7 @@ def test_text_that_is_no_utf8_is_refused(name: str, data: str) -> None:
         ("92 00 01 61", "a"),  # a tag longer than it needs to be
     ],
 )
-def test_what_is_not_known_is_skipped(data: str, text: str) -> None:
+def test_decode_skips_unknown_fields(data: str, text: str) -> None:
     assert decode(api_message("Rpc"), bytes.fromhex(data))["payload"] == text
 
 

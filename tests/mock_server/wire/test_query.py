@@ -72,7 +72,7 @@ def refusal(query: str) -> str:
         ("category=4294967295", {"category": (1 << 32) - 1}),
     ],
 )
-def test_given_fields_are_read(query: str, fields: dict[str, Any]) -> None:
+def test_a_query_decodes_into_the_given_fields(query: str, fields: dict[str, Any]) -> None:
     assert decoded(query) == fields
 
 
