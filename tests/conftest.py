@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 # A busy machine is no reason to fail: no test asserts how long something takes.
 _ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("all tests", _ANY_MACHINE)
-settings.register_profile("fast tests", _ANY_MACHINE, max_examples=20)
+settings.register_profile("fast tests", _ANY_MACHINE, max_examples=10)
 
 
 def _eager_loop() -> asyncio.AbstractEventLoop:
@@ -45,7 +45,20 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
         return self._new_loop()
 
 
-_SLOW_TAPES = ("[ws_malformed]", "[mp_proto_wire]")  # a new socket for each of hundreds of frames
+# They take a new socket for each of hundreds of frames, or wait for the server for seconds.
+_SLOW_TAPES = tuple(
+    f"[{name}]"
+    for name in (
+        "mp_match_data",
+        "mp_proto_wire",
+        "mp_rt_hooks",
+        "ws_frames",
+        "ws_malformed",
+        "ws_ping_pong",
+        "ws_protobuf",
+        "ws_server_ping",
+    )
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,9 +68,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    # Modules and thousands of collected tests live to the end: no full collection walks them again.
-    gc.collect()
     _any_example()
+    _freeze_heap()
+
+
+def _freeze_heap() -> None:
+    """Let no full collection walk modules and collected tests, which live to the end."""
+    gc.collect()
     gc.freeze()
 
 
@@ -71,6 +88,8 @@ def _forget_stopped_servers() -> Iterator[None]:
     """Empty a cache of aiohttp, which would keep a thousand servers that tests have stopped."""
     yield
     web_app._cached_build_middleware.cache_clear()
+    if not gc.get_freeze_count():  # the module ran the mock's `main`, which ends with a thawed heap
+        _freeze_heap()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,6 +108,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(10_000)  # each stopped server is garbage: fewer, larger rounds are cheaper
     # Before test modules are imported: their own settings add to those of the profile.
     is_inner_loop = "not slow" in config.getoption("-m")
     settings.load_profile("fast tests" if is_inner_loop else "all tests")

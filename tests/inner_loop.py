@@ -12,7 +12,7 @@ _ALL = 100  # Hypothesis's own number of examples, which the whole run has
 
 
 def examples(count: int) -> int:
-    """How many a property has: so many in the whole run, a fifth or three in the inner loop."""
+    """How many a property has: so many in the whole run, a tenth or three in the inner loop."""
     return max(3, count * settings().max_examples // _ALL)
 
 

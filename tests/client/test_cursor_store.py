@@ -174,6 +174,7 @@ async def test_a_cancelled_save_is_not_overtaken(
     assert await store.load("player") == "later"
 
 
+@pytest.mark.slow
 def test_kill_during_save_leaves_a_whole_text(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)],

@@ -54,19 +54,14 @@ def test_the_table_holds_every_call(title: str, names: str) -> None:
     assert [there for there, _, _ in rows(title)] == names.split()
 
 
-@pytest.mark.parametrize(
-    ("owner", "name", "parameters"),
-    [
-        pytest.param(owner, ours, parameters, id=there)
-        for owner in (Client, Socket)
-        for there, ours, parameters in rows(owner.__name__)
-        if ours != "Client"
-    ],
-)
-def test_the_table_shows_calls_that_exist(owner: type, name: str, parameters: str) -> None:
-    accepted = inspect.signature(getattr(owner, name)).parameters
-    positional, _, keywords = parameters.partition("*")
-    given = re.findall(r"\w+", positional)
-    assert list(accepted)[1 : len(given) + 1] == given
-    for each in re.findall(r"\w+", keywords):
-        assert accepted[each].kind is inspect.Parameter.KEYWORD_ONLY
+@pytest.mark.parametrize("owner", [Client, Socket])
+def test_the_table_shows_calls_that_exist(owner: type) -> None:
+    for there, name, parameters in rows(owner.__name__):
+        if name == "Client":
+            continue
+        accepted = inspect.signature(getattr(owner, name)).parameters
+        positional, _, keywords = parameters.partition("*")
+        given = re.findall(r"\w+", positional)
+        assert list(accepted)[1 : len(given) + 1] == given, there
+        for each in re.findall(r"\w+", keywords):
+            assert accepted[each].kind is inspect.Parameter.KEYWORD_ONLY, there

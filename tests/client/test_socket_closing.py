@@ -128,7 +128,7 @@ async def test_connect_raises_when_the_server_closes_at_once() -> None:
             return websocket
 
     reasons: list[DisconnectReason] = []
-    async with Rude() as server, Client(server.url) as client:
+    async with Rude() as server, Client(server.url, random=lambda: 0.0) as client:
         socket = client.socket(SESSION)
         socket.on_disconnect(reasons.append)
         with pytest.raises(ConnectionLost, match="session_ended"):
@@ -148,7 +148,10 @@ async def test_connect_raises_when_the_server_answers_no_ping() -> None:
             await self.stopped()
             return websocket
 
-    async with Silent() as server, Client(server.url, timeouts=Timeouts(reply=0.05)) as client:
+    async with (
+        Silent() as server,
+        Client(server.url, timeouts=Timeouts(reply=0.05), random=lambda: 0.0) as client,
+    ):
         socket = client.socket(SESSION)
         received = socket.notifications()
         with pytest.raises(TimeoutExceeded, match=r"no answer to ping within 0.05 s"):
@@ -189,8 +192,8 @@ async def test_connect_raises_when_the_server_answers_nothing() -> None:
     stop = asyncio.Event()
     async with await asyncio.start_server(ignore, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
-        timeouts = Timeouts(connect=0.05, request=0.4)
-        async with Client(f"http://127.0.0.1:{port}", timeouts=timeouts) as client:
+        url, timeouts = f"http://127.0.0.1:{port}", Timeouts(connect=0.05, request=0.4)
+        async with Client(url, timeouts=timeouts, retry=None) as client:
             with pytest.raises(TimeoutExceeded, match=r"no socket within 0.05 s"):
                 await client.socket(SESSION).connect()
             with pytest.raises(TimeoutExceeded, match=r"no answer within 0.4 s"):

@@ -29,7 +29,10 @@ async def test_calls_raise_unexpected_reply_for_a_proxys_page() -> None:
     async def answer(request: web.Request) -> web.Response:
         return web.Response(status=502, text=page, content_type="text/html")
 
-    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+    async with (
+        ScriptedServer(answer=answer) as server,
+        Client(server.url, random=lambda: 0.0) as client,
+    ):
         with pytest.raises(UnexpectedReply, match="HTTP 502") as raised:
             await client.get_account(SESSION)
     assert raised.value.body == page[:200]
@@ -54,7 +57,7 @@ async def test_calls_raise_timeout_exceeded_without_an_answer() -> None:
 
     async with (
         ScriptedServer(answer=answer) as server,
-        Client(server.url, timeouts=Timeouts(request=0.4)) as client,
+        Client(server.url, timeouts=Timeouts(request=0.4), retry=None) as client,
     ):
         with pytest.raises(TimeoutExceeded, match=r"within 0.4 s: GET /v2/account"):
             await client.get_account(SESSION)
@@ -72,7 +75,10 @@ async def test_calls_raise_connection_failed_for_a_cut_answer() -> None:
         request.transport.abort()
         return response
 
-    async with ScriptedServer(answer=answer) as server, Client(server.url) as client:
+    async with (
+        ScriptedServer(answer=answer) as server,
+        Client(server.url, random=lambda: 0.0) as client,
+    ):
         with pytest.raises(ConnectionFailed, match="GET /v2/account at http://"):
             await client.get_account(SESSION)
 
@@ -86,7 +92,7 @@ async def test_calls_raise_connection_failed_for_garbage() -> None:
 
     async with await asyncio.start_server(babble, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
-        async with Client(f"http://127.0.0.1:{port}") as client:
+        async with Client(f"http://127.0.0.1:{port}", random=lambda: 0.0) as client:
             with pytest.raises(ConnectionFailed):
                 await client.get_account(SESSION)
             with pytest.raises(ConnectionFailed):

@@ -191,7 +191,8 @@ async def test_connect_accepts_what_a_proxy_adds_to_the_handshake() -> None:
         await open_socket(reader, Proxy())  # type: ignore[arg-type]
         await reader.read()
 
-    async with raw_stream_server(serve) as url, Client(url) as client:
+    timeouts = Timeouts(close=0.05)
+    async with raw_stream_server(serve) as url, Client(url, timeouts=timeouts) as client:
         socket = client.socket(SESSION)
         await socket.connect()
         assert socket.is_connected

@@ -106,6 +106,7 @@ def test_counts_agree_with_the_arrivals(sent: int, arrivals: list[int]) -> None:
     assert (counts.repeated, counts.out_of_order) == (repeated, out_of_order)
 
 
+@pytest.mark.slow
 def test_the_tracker_does_not_import_locust() -> None:
     program = "import sys, nakama_client.load; assert not {'locust', 'gevent'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -38,6 +38,7 @@ def count_of_stored(server: MockServer) -> int:
     return int(row[0])
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_send_all_has_reached_every_user_when_it_returns() -> None:
     async with MockServer() as server:
@@ -66,6 +67,7 @@ async def test_a_player_gets_what_a_module_sends_to_all_live_and_stored_under_on
             assert listed.id == live.id
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_send_all_goes_on_with_nobody_after_a_reset() -> None:
     async with MockServer() as server:

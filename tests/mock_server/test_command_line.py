@@ -106,7 +106,13 @@ sessions:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: [", "- a list", "socket: {port: x}", f"a: {'9' * 5000}", f"a: {'[' * 1000}{']' * 1000}"],
+    [
+        "a: [",
+        "- a list",
+        "socket: {port: x}",
+        f"a: {'9' * 5000}",
+        pytest.param(f"a: {'[' * 1000}{']' * 1000}", marks=pytest.mark.slow),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.yml"
@@ -178,6 +184,7 @@ def test_a_port_for_grpc_without_the_extra_is_one_line(
     assert line.endswith("pip install 'nakama-client[grpc]'")
 
 
+@pytest.mark.slow
 def test_a_start_imports_nothing_that_waits_for_its_first_caller() -> None:
     program = (
         "import sys, mock_server.__main__, mock_server.server, mock_server.command_line\n"

@@ -31,6 +31,7 @@ async def test_a_body_has_a_limit(server: MockServer, eve: Player, chunked: bool
         assert await answer.json() == {"code": 3, "message": "http: request body too large"}
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_small_body_does_not_grow_large(server: MockServer, eve: Player) -> None:
     bomb = gzip.compress(b"0" * 50_000_000)

@@ -22,27 +22,29 @@ def route_name(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=route_name)
-def test_route_decodes_the_request_of_its_operation(route: Route) -> None:
-    if route.name in OWN:
-        return
-    message = f"nakama.{OPERATIONS[route.name]['request']}".replace("nakama.google", "google")
-    assert route.message.full_name == message
+def test_route_decodes_the_request_of_its_operation() -> None:
+    for route in ROUTES:
+        if route.name in OWN:
+            continue
+        message = f"nakama.{OPERATIONS[route.name]['request']}".replace("nakama.google", "google")
+        assert route.message.full_name == message, route_name(route)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=route_name)
-def test_route_binds_fields_of_its_message(route: Route) -> None:
-    in_path = set(re.findall(r"{(\w+)}", route.path))
-    assert in_path <= route.message.fields.keys()
-    if route.body not in (None, "*"):
-        assert isinstance(route.message.fields[route.body].kind, Message)
-    assert route.query_message.fields.keys() == route.message.fields.keys() - in_path
+def test_route_binds_fields_of_its_message() -> None:
+    for route in ROUTES:
+        name, fields = route_name(route), route.message.fields
+        in_path = set(re.findall(r"{(\w+)}", route.path))
+        assert in_path <= fields.keys(), name
+        if route.body not in (None, "*"):
+            assert isinstance(fields[route.body].kind, Message), name
+        assert route.query_message.fields.keys() == fields.keys() - in_path, name
 
 
-@pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.member)
-def test_request_is_a_member_of_the_envelope(request_: SocketRequest) -> None:
-    field = envelope().fields[request_.member]
-    assert (field.oneof, isinstance(field.kind, Message)) == ("message", True)
+def test_request_is_a_member_of_the_envelope() -> None:
+    for request in REQUESTS:
+        field = envelope().fields[request.member]
+        is_message = isinstance(field.kind, Message)
+        assert (field.oneof, is_message) == ("message", True), request.member
 
 
 def test_route_of_an_unknown_operation_raises() -> None:

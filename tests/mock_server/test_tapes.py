@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mock_server import Config, MockServer
+from tests.inner_loop import mostly_slow
 from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
 from tests.tapes.tape import Tape, load_tape
@@ -115,6 +116,10 @@ def speaks_json(tape: Tape) -> bool:
     return bool(sent) and all("json" in step for step in sent)
 
 
+IN_JSON = [name for name in sorted(LANDED) if speaks_json(load_tape(name))]
+FAST_IN_PROTOBUF = {"chat_room", "notif_two_sockets", "status_follow", "streams"}
+
+
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", sorted(LANDED))
 async def test_the_mock_answers_as_recorded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +127,7 @@ async def test_the_mock_answers_as_recorded(name: str, monkeypatch: pytest.Monke
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", [name for name in sorted(LANDED) if speaks_json(load_tape(name))])
+@pytest.mark.parametrize("name", mostly_slow(IN_JSON, fast=FAST_IN_PROTOBUF))
 async def test_the_mock_answers_the_same_in_protobuf(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

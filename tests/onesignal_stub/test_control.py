@@ -384,7 +384,9 @@ async def start(*arguments: str) -> tuple[asyncio.subprocess.Process, str]:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 async def test_the_command_line_serves_until_a_signal(number: signal.Signals) -> None:
     process, url = await start("--app-id", "app", "--rest-key", "key")

@@ -33,6 +33,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return executed
 
 
+@pytest.mark.slow
 async def test_many_new_addresses_are_few_statements(
     backend: Backend, statements: list[str]
 ) -> None:

@@ -16,6 +16,7 @@ from onesignal_stub.devices import SPAN
 from onesignal_stub.features.notifications import recording
 from onesignal_stub.inbox import lists
 from server_kit import Store
+from tests.inner_loop import mostly_slow
 
 from .conftest import NOW, Backend
 
@@ -85,7 +86,7 @@ def targeting(kind: str, ids: list[str]) -> dict[str, Any]:
 KINDS = ["ids", "external ids", "aliases", "everybody", "filters", "names filled in", "not android"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", mostly_slow(KINDS, fast={"ids", "filters"}))
 async def test_others_are_served_between_the_steps_of_a_large_push(
     kind: str, backend: Backend, at_turn: Callable[..., list[int]]
 ) -> None:
@@ -152,6 +153,7 @@ async def test_no_step_of_the_largest_push_is_large(
     assert max(rows) <= 3 * SPAN
 
 
+@pytest.mark.slow
 async def test_everybody_gets_the_same_as_by_a_filter_that_all_match(backend: Backend) -> None:
     register(backend.stub, SPAN + 10)
     await backend.player(language="fr")
@@ -268,6 +270,7 @@ async def test_a_stub_killed_in_the_middle_of_a_push_starts_without_it(
             assert tuple(row or ()) == (0,)
 
 
+@pytest.mark.slow
 async def test_a_stub_killed_in_the_middle_of_a_scheduled_push_sends_it_once(
     backend: Backend, at_turn: Callable[..., list[int]], tmp_path: Path
 ) -> None:
@@ -315,6 +318,7 @@ async def test_a_delayed_push_to_many_is_sent_in_steps(
     assert NOW < backend.stub.pushes[0].time < NOW + 86_400
 
 
+@pytest.mark.slow
 async def test_an_export_of_many_players_is_one_file(
     backend: Backend, at_turn: Callable[..., list[int]]
 ) -> None:
@@ -328,6 +332,7 @@ async def test_an_export_of_many_players_is_one_file(
     assert len(turns) == 2
 
 
+@pytest.mark.slow
 async def test_a_search_a_listing_and_a_deletion_of_many_look_at_some_at_a_time(
     backend: Backend, at_turn: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

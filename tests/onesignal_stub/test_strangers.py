@@ -81,6 +81,7 @@ async def test_an_allowed_name_and_a_login_on_the_network() -> None:
                     assert answer.status == status
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_name_is_allowed_on_the_command_line() -> None:
     process, url = await start("--control.allow_host", "one", "--control.allow_host", "two")

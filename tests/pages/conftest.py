@@ -39,6 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker("browser")
+            item.add_marker("slow")  # a browser takes more than all the code that it shows
 
 
 @pytest.fixture(scope="package")

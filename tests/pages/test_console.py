@@ -72,7 +72,6 @@ def test_requests_show_who_asked_what_was_answered_and_ignored(
     assert shlex.split(console.evaluate("navigator.clipboard.readText()")) == command
 
 
-@pytest.mark.slow
 def test_a_link_opens_the_latest_request_and_follows_it(server: MockServer, console: Page) -> None:
     ada, bo = log_in(server, "ada"), log_in(server, "bo")
     ada.call("GET", "/v2/account")
@@ -88,7 +87,6 @@ def test_a_link_opens_the_latest_request_and_follows_it(server: MockServer, cons
     expect(heading).to_have_text("GET /v2/account")
 
 
-@pytest.mark.slow
 def test_frames_show_their_reply(server: MockServer, console: Page) -> None:
     ada = log_in(server, "ada")
     with ada.connect() as socket:
@@ -103,7 +101,6 @@ def test_frames_show_their_reply(server: MockServer, console: Page) -> None:
         expect(card(console, "Answer")).to_contain_text("RPC function not found")
 
 
-@pytest.mark.slow
 def test_a_miss_names_the_nearest_route_and_problems_are_grouped(
     server: MockServer, console: Page
 ) -> None:
@@ -126,7 +123,6 @@ def test_a_miss_names_the_nearest_route_and_problems_are_grouped(
     expect(console.locator("#count")).to_have_text("3 requests")
 
 
-@pytest.mark.slow
 def test_requests_come_a_page_at_a_time(server: MockServer, console: Page) -> None:
     ada = log_in(server, "ada")
     for _ in range(60):
@@ -139,7 +135,6 @@ def test_requests_come_a_page_at_a_time(server: MockServer, console: Page) -> No
     expect(console.locator("a.row")).to_have_count(60)
 
 
-@pytest.mark.slow
 def test_the_clock_buttons_advance_the_clock(server: MockServer, console: Page) -> None:
     ada = log_in(server, "ada")
     console.goto("/")
@@ -158,7 +153,6 @@ def test_the_clock_buttons_advance_the_clock(server: MockServer, console: Page) 
     expect(console.locator(".numbers")).to_contain_text("1players")
 
 
-@pytest.mark.slow
 def test_a_player_is_shown_with_all_that_is_stored(server: MockServer, console: Page) -> None:
     ada, bo = log_in(server, "ada"), log_in(server, "bo")
     ada.call("POST", f"/v2/friend?ids={bo.id}")
@@ -216,7 +210,6 @@ def test_a_notification_is_sent_to_one_to_some_or_to_all(server: MockServer, con
     expect(console.get_by_label("Subject")).to_have_value("Not sent")
 
 
-@pytest.mark.slow
 def test_a_player_is_disconnected_logged_out_and_banned(server: MockServer, console: Page) -> None:
     ada = log_in(server, "ada")
     console.goto(f"/?view=players&id={ada.id}")
@@ -243,7 +236,6 @@ def test_a_player_is_disconnected_logged_out_and_banned(server: MockServer, cons
     expect(console.get_by_role("button", name="Ban…")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_faults_are_added_watched_and_removed(server: MockServer, console: Page) -> None:
     ada = log_in(server, "ada")
     console.goto("/?view=faults")
@@ -307,7 +299,6 @@ def test_a_push_is_traced_from_its_event_to_the_devices(
         expect(push).to_contain_text("Skipped")
 
 
-@pytest.mark.slow
 def test_the_page_can_be_used_by_keyboard_alone(server: MockServer, console: Page) -> None:
     log_in(server, "ada")
     log_in(server, "bo")
@@ -334,7 +325,6 @@ def test_the_page_can_be_used_by_keyboard_alone(server: MockServer, console: Pag
     expect(row(console, "bo")).to_be_focused()
 
 
-@pytest.mark.slow
 def test_a_restart_is_caught_up(server: MockServer, console: Page) -> None:
     console.goto("/?view=players")
     expect(console.locator("#live")).to_have_text("Live")

@@ -49,7 +49,6 @@ def test_the_overview_counts_what_there_is(game: Game, console: Page) -> None:
     expect(console.locator("#count")).to_have_text("2 tickets")
 
 
-@pytest.mark.slow
 def test_the_overview_has_what_modules_count(console: Page) -> None:
     console.goto("/?id=server")
     metrics = card(console, "Metrics of modules")
@@ -58,7 +57,6 @@ def test_the_overview_has_what_modules_count(console: Page) -> None:
     expect(metrics).to_contain_text("2.5 ms (timer, 1 write)")
 
 
-@pytest.mark.slow
 def test_a_leaderboard_shows_its_rules_and_who_leads(game: Game, console: Page) -> None:
     console.goto("/?view=boards")
     expect(console.locator("#count")).to_have_text("4 boards")
@@ -81,7 +79,6 @@ def test_a_leaderboard_shows_its_rules_and_who_leads(game: Game, console: Page) 
     assert get(game.server, "boards?id=weekly_trophies")["items"][0]["records"][0]["rank"] == 1
 
 
-@pytest.mark.slow
 def test_a_tournament_shows_when_it_takes_scores_and_the_attempts(
     game: Game, console: Page
 ) -> None:
@@ -96,7 +93,6 @@ def test_a_tournament_shows_when_it_takes_scores_and_the_attempts(
     expect(card(console, "Records")).to_contain_text("fay7001 of 3")
 
 
-@pytest.mark.slow
 def test_matches_show_their_members_and_their_state(game: Game, console: Page) -> None:
     console.goto("/?view=matches")
     expect(console.locator("#count")).to_have_text("2 matches")
@@ -118,7 +114,6 @@ def test_matches_show_their_members_and_their_state(game: Game, console: Page) -
     expect(console.locator("#below")).to_contain_text("Nothing matches")
 
 
-@pytest.mark.slow
 def test_a_party_shows_members_leader_and_tickets(game: Game, console: Page) -> None:
     console.goto("/?view=parties&state=open")
     open_row(console, "Party of dunja")
@@ -134,7 +129,6 @@ def test_a_party_shows_members_leader_and_tickets(game: Game, console: Page) -> 
     expect(console.locator("#detail h2")).to_have_text("Party of dunja")
 
 
-@pytest.mark.slow
 def test_storage_is_searched_and_opened(game: Game, console: Page) -> None:
     key = "a/b?c=d e%"
     objects = [{"collection": "odd", "key": key, "value": '{"odd":true}'}]
@@ -156,7 +150,6 @@ def test_storage_is_searched_and_opened(game: Game, console: Page) -> None:
     assert [each["key"] for each in shown["items"]] == [key]
 
 
-@pytest.mark.slow
 def test_a_player_shows_sockets_with_what_they_are_in(game: Game, console: Page) -> None:
     console.goto(f"/?view=players&id={game.players['ada'].id}")
     sockets = card(console, "Sockets")
@@ -168,7 +161,6 @@ def test_a_player_shows_sockets_with_what_they_are_in(game: Game, console: Page)
     expect(console.locator("#detail h2")).to_have_text("main")
 
 
-@pytest.mark.slow
 def test_modules_show_what_is_registered_in_each_language(game: Game, console: Page) -> None:
     console.goto("/?view=modules")
     expect(card(console, "Loaded")).to_contain_text("chests.lua")
@@ -184,7 +176,6 @@ def test_modules_show_what_is_registered_in_each_language(game: Game, console: P
     expect(console.locator("#detail h2")).to_have_text("claim_chest")
 
 
-@pytest.mark.slow
 def test_modules_are_loaded_anew_and_say_why_they_were_not(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -234,7 +225,6 @@ def test_the_explorer_calls_an_operation_as_a_player(game: Game, console: Page) 
     expect(result).to_contain_text("parsing field")
 
 
-@pytest.mark.slow
 def test_the_explorer_sends_bodies_and_refuses_what_is_no_json(game: Game, console: Page) -> None:
     console.goto("/?view=explorer&id=WriteStorageObjects&as=ada")
     field = console.locator('[name="field.objects"]')
@@ -257,7 +247,6 @@ def test_the_explorer_sends_bodies_and_refuses_what_is_no_json(game: Game, conso
     expect(card(console, "What came back")).to_contain_text('"score": "90000"')
 
 
-@pytest.mark.slow
 def test_the_explorer_calls_rpcs_with_and_without_a_player(game: Game, console: Page) -> None:
     console.goto("/?view=explorer&kind=rpc")
     open_row(console, "claim_chest")
@@ -273,7 +262,6 @@ def test_the_explorer_calls_rpcs_with_and_without_a_player(game: Game, console: 
     expect(console.locator("#said")).to_contain_text("no player has the id or user name 'nobody'")
 
 
-@pytest.mark.slow
 def test_the_explorer_sends_a_socket_message(game: Game, console: Page) -> None:
     console.goto("/?view=explorer&kind=frame&as=emre")
     expect(console.locator("#count")).to_have_text(f"{len(CLIENT_MEMBERS)} endpoints")
@@ -292,7 +280,6 @@ def test_the_explorer_sends_a_socket_message(game: Game, console: Page) -> None:
     expect(result).not_to_contain_text("pong")
 
 
-@pytest.mark.slow
 def test_the_explorer_by_keyboard(game: Game, console: Page) -> None:
     console.goto("/?view=explorer&as=ada")
     expect(console.locator("#live")).to_have_text("Live")

@@ -21,8 +21,6 @@ from .conftest import opened
 from .elements import ATTACK, move, open_row, row
 from .game import Player, ask, call, game_config, log_in, playing
 
-pytestmark = pytest.mark.slow
-
 HOSTILE = f"""
 ATTACK = {ATTACK!r}
 

@@ -6,7 +6,6 @@ import json
 import urllib.request
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from onesignal_stub import OneSignalStub
@@ -64,7 +63,6 @@ def test_a_player_registers_logs_in_gets_a_push_and_logs_out(
     expect(page.locator("#pushes li")).to_have_count(1)
 
 
-@pytest.mark.slow
 def test_after_the_logout_no_push_arrives(page: Page, stub: OneSignalStub) -> None:
     page.goto("/demo")
     page.get_by_role("button", name="Register").click()
@@ -79,7 +77,6 @@ def test_after_the_logout_no_push_arrives(page: Page, stub: OneSignalStub) -> No
     assert stub.find_pushes(player_id=player_id) == []
 
 
-@pytest.mark.slow
 def test_a_login_before_the_registration_says_what_is_missing(page: Page) -> None:
     page.goto("/demo")
     page.get_by_label("Account").fill("carl")

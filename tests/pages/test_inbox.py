@@ -91,7 +91,6 @@ def test_the_detail_explains_what_each_device_got(played: Backend, page: Page) -
     expect(audience).to_contain_text("nobody-knows")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("title", "texts"),
     [
@@ -120,7 +119,6 @@ def test_the_audience_is_explained(
         expect(card(page, "Audience")).to_contain_text(text)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -141,7 +139,6 @@ def test_a_search_finds_texts_users_and_templates(
     expect(page).to_have_url(re.compile("q="))
 
 
-@pytest.mark.slow
 def test_filters_and_links_narrow_the_list(played: Backend, page: Page) -> None:
     device = next(push for push in played.stub.pushes if push.device_type == 13)
     page.goto("/")
@@ -165,7 +162,6 @@ def test_filters_and_links_narrow_the_list(played: Backend, page: Page) -> None:
     expect(titles(page)).to_have_count(3)
 
 
-@pytest.mark.slow
 def test_a_link_opens_the_latest_match_and_follows_it(played: Backend, page: Page) -> None:
     page.goto("/?user=emre&latest")
     heading = page.locator("#detail h2")
@@ -203,7 +199,6 @@ def choose_device(page: Page, name: str) -> None:
     expect(link).to_have_attribute("aria-current", "true")
 
 
-@pytest.mark.slow
 def test_clicks_on_the_page_reach_webhooks_and_outcomes(played: Backend, page: Page) -> None:
     stub = played.stub
     with webhook() as (url, posts):
@@ -234,7 +229,6 @@ def test_clicks_on_the_page_reach_webhooks_and_outcomes(played: Backend, page: P
     assert played("GET", path)["outcomes"][0]["value"] == 2
 
 
-@pytest.mark.slow
 def test_a_live_update_leaves_the_selected_text_alone(played: Backend, page: Page) -> None:
     page.goto("/")
     row(page, "Your chest is open").click()
@@ -247,7 +241,6 @@ def test_a_live_update_leaves_the_selected_text_alone(played: Backend, page: Pag
     assert selected == "A golden key and 250 gems are waiting for you."
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("view", "query", "first", "fact"),
     [
@@ -273,7 +266,6 @@ def test_lists_of_what_there_is(
         expect(row(page, "Season 9 begins")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_clearing_asks_and_says_what_stays(played: Backend, page: Page) -> None:
     page.goto("/")
     page.get_by_label("Search").fill("frozen lake")
@@ -300,7 +292,6 @@ def test_clearing_asks_and_says_what_stays(played: Backend, page: Page) -> None:
     assert get(played.stub, "/_control/inbox")["all"] == 0
 
 
-@pytest.mark.slow
 def test_the_page_says_that_the_server_is_gone_and_comes_back(page: Page) -> None:
     live = page.locator("#live")
     with OneSignalStub() as stub:
@@ -321,7 +312,6 @@ def test_the_page_says_that_the_server_is_gone_and_comes_back(page: Page) -> Non
         expect(titles(page)).to_have_text(["After"])
 
 
-@pytest.mark.slow
 def test_a_restart_with_its_data_is_caught_up(played: Backend, page: Page) -> None:
     page.goto("/")
     expect(page.locator("#live")).to_have_text("Live")
@@ -331,7 +321,6 @@ def test_a_restart_with_its_data_is_caught_up(played: Backend, page: Page) -> No
     expect(page.locator("#live")).to_have_text("Live")
 
 
-@pytest.mark.slow
 def test_a_row_chosen_while_a_search_is_under_way_gets_the_focus(
     played: Backend, page: Page
 ) -> None:
@@ -348,7 +337,6 @@ def test_a_row_chosen_while_a_search_is_under_way_gets_the_focus(
     expect(page.locator("#detail h2")).to_be_focused()
 
 
-@pytest.mark.slow
 def test_the_page_can_be_used_by_keyboard_alone(played: Backend, page: Page) -> None:
     page.goto("/")
     expect(titles(page)).to_have_count(8)
@@ -384,7 +372,6 @@ def test_the_page_can_be_used_by_keyboard_alone(played: Backend, page: Page) -> 
     expect(rows.first).to_be_focused()
 
 
-@pytest.mark.slow
 def test_on_a_narrow_screen_the_detail_takes_the_place_of_the_list(
     played: Backend, page: Page
 ) -> None:
@@ -399,7 +386,6 @@ def test_on_a_narrow_screen_the_detail_takes_the_place_of_the_list(
     expect(row(page, "Your chest is open")).to_be_focused()
 
 
-@pytest.mark.slow
 def test_on_the_network_the_page_works_with_its_login(browser: Browser) -> None:
     login = {"username": "admin", "password": "secret"}
     with OneSignalStub(host="0.0.0.0", user_key="secret") as stub:

@@ -17,8 +17,6 @@ from .conftest import opened
 from .elements import ATTACK, move
 from .scene import Backend, play
 
-pytestmark = pytest.mark.slow
-
 MANY = 100_000
 VIEWS = ("", "?view=devices", "?view=users", "?view=segments", "?view=templates", "?view=apps")
 

@@ -95,6 +95,7 @@ async def test_a_server_raises_its_limit_to_what_it_may() -> None:
             assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
 
 
+@pytest.mark.slow
 @needs_asyncio
 @pytest.mark.asyncio
 async def test_a_server_at_its_limit_says_once_what_helps() -> None:

@@ -82,6 +82,7 @@ def test_an_inner_transaction_fails_alone() -> None:
     store.close()
 
 
+@pytest.mark.slow
 def test_a_file_survives_a_killed_process(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     program = (

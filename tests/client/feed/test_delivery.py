@@ -79,7 +79,16 @@ async def test_feed_marks_transient_notifications(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("fault", ["abort", "disconnect", "restart", "garbage", "black hole"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "abort",
+        "disconnect",
+        pytest.param("restart", marks=pytest.mark.slow),  # a second passes before each reconnection
+        "garbage",
+        "black hole",
+    ],
+)
 async def test_feed_delivers_all_in_order_through_faults(server: MockServer, fault: str) -> None:
     timeouts = Timeouts(ping_interval=0.2, ping_timeout=0.2)
     async with Client(server.http_url, timeouts=timeouts, random=lambda: 0.0) as client:

@@ -456,6 +456,7 @@ def test_calls_from_other_threads_return_their_results(client: GameClient, ada: 
     assert set(found) == {ada.user_id}
 
 
+@pytest.mark.slow
 def test_forgotten_client_does_not_keep_the_process(server: MockServer) -> None:
     program = (
         "from nakama_client.game import GameClient\n"

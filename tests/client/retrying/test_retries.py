@@ -43,7 +43,7 @@ FAULTS = [
     Fault.drop_reply(),
     Fault.garbage(),
     Fault.truncated(),
-    Fault.black_hole(),
+    pytest.param(Fault.black_hole(), marks=pytest.mark.slow),  # each attempt waits a second
     Fault.status(429),
     Fault.status(502, body="<html>bad gateway</html>"),
     Fault.status(503),

@@ -149,6 +149,7 @@ async def test_an_empty_collection_is_a_list_without_objects(ada: Player) -> Non
     assert status == 501
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_thousands_of_objects_are_written_in_many_steps_of_the_loop(ada: Player) -> None:
     objects = [{"collection": "many", "key": str(each), "value": "{}"} for each in range(4000)]

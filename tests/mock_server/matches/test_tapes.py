@@ -11,6 +11,7 @@ import pytest
 
 from mock_server import Config, MockServer
 from server_kit import Clock
+from tests.inner_loop import mostly_slow
 from tests.mock_server.test_tapes import PROFILES, speaks_json
 from tests.tapes.onesignal import OneSignalStandIn
 from tests.tapes.player import Player
@@ -50,6 +51,9 @@ LANDED = (
     "mp_relayed_named",
     "mp_streams_runtime",
 )
+SLOW = {"mp_label_query", "mp_match_create_errors", "mp_match_end", "mp_match_list"}
+IN_JSON = [name for name in LANDED if speaks_json(load_tape(name))]
+FAST_IN_PROTOBUF = {"match_relayed", "mp_match_join"}
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +66,13 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", LANDED)
+@pytest.mark.parametrize("name", mostly_slow(LANDED, fast=set(LANDED) - SLOW))
 async def test_the_mock_answers_as_recorded(name: str, modules: Path) -> None:
     await play(load_tape(name), modules)
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", [name for name in LANDED if speaks_json(load_tape(name))])
+@pytest.mark.parametrize("name", mostly_slow(IN_JSON, fast=FAST_IN_PROTOBUF))
 async def test_the_mock_answers_the_same_in_protobuf(name: str, modules: Path) -> None:
     await play(load_tape(name), modules, protobuf=True)
 

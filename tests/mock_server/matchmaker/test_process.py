@@ -159,6 +159,7 @@ async def test_a_query_that_fails_in_the_search_only_finds_nobody(game: Game, se
     assert await is_waiting(two)
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_multiple_among_many_tickets_takes_no_exponential_time(
     game: Game, seats: Seats

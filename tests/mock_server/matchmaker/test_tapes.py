@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.inner_loop import mostly_slow
 from tests.mock_server.matches.test_tapes import modules, play
 from tests.mock_server.test_tapes import speaks_json
 from tests.tapes.tape import load_tape
@@ -21,6 +22,8 @@ LANDED = (
     "mp_matchmaker_properties",
     "mp_matchmaker_stats",
 )
+IN_JSON = [name for name in LANDED if speaks_json(load_tape(name))]
+FAST_IN_PROTOBUF = {"matchmaker"}
 
 
 @pytest.mark.asyncio
@@ -30,6 +33,6 @@ async def test_the_mock_answers_as_recorded(name: str, modules: Path) -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("name", [name for name in LANDED if speaks_json(load_tape(name))])
+@pytest.mark.parametrize("name", mostly_slow(IN_JSON, fast=FAST_IN_PROTOBUF))
 async def test_the_mock_answers_the_same_in_protobuf(name: str, modules: Path) -> None:
     await play(load_tape(name), modules, protobuf=True)

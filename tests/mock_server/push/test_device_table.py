@@ -123,7 +123,7 @@ async def test_remove_push_device_refuses_bad_calls(client: Client, ada: Session
         await client.rpc_http_key("remove_push_device", {"player_id": "x"})
 
 
-@pytest.fixture(params=["lua", "typescript"])
+@pytest.fixture(params=["lua", pytest.param("typescript", marks=pytest.mark.slow)])
 def portable(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """The settings of a server with the portable module in one language."""
     if request.param == "lua":

@@ -35,9 +35,7 @@ ENDLESS = {
 HI = {"hi": "return 'hi';"}
 
 
-@pytest.mark.parametrize(
-    "name", mostly_slow(ENDLESS, fast={"a loop in a try", "a loop of runtime functions"})
-)
+@pytest.mark.parametrize("name", mostly_slow(ENDLESS, fast={"a loop in a try"}))
 @pytest.mark.asyncio
 async def test_endless_code_is_cut_and_the_server_lives_on(tmp_path: Path, name: str) -> None:
     bundle = rpcs({"endless": ENDLESS[name], **HI})
@@ -108,6 +106,7 @@ async def test_a_call_that_waits_keeps_nobody_waiting(tmp_path: Path) -> None:
         assert (await fetch).body == "late"
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_waiting_does_not_count_towards_the_limit(tmp_path: Path) -> None:
     async with (

@@ -261,6 +261,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_refusal_names_it(tmp_path: Path) -> None:
     write(tmp_path, {"index.js": COUNT})
     done = subprocess.run(

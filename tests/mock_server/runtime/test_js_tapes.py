@@ -60,18 +60,7 @@ TAPES = (
     "js_values",
     "js_wallet",
 )
-FAST = {
-    "js_accounts",
-    "js_context",
-    "js_hooks_rest",
-    "js_hooks_rt",
-    "js_leaderboards",
-    "js_match",
-    "js_notifications",
-    "js_rpc_socket",
-    "js_storage",
-    "js_values",
-}
+FAST = {"js_context", "js_notifications", "js_rpc_socket"}
 # Where the real server panics and its session hangs, the mock answers, and goes on.
 ANSWERED: dict[tuple[str, int], dict[str, Any]] = {
     ("js_hooks_rt", 58): {

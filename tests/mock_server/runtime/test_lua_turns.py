@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mock_server.runtime.lua import state
+from tests.inner_loop import mostly_slow
 from tests.loop_steps import counted_steps
 from tests.mock_server.runtime.game import lua_rpcs, serving
 
@@ -25,16 +26,17 @@ def _json(value: Any) -> int:
 @pytest.mark.parametrize(
     ("body", "length"),
     [
-        (
+        pytest.param(
             _LIST + "return tostring(#nk.json_encode({ list = list }))",
             _json({"list": [[each] for each in range(1, _MANY + 1)]}),
+            marks=pytest.mark.slow,
         ),
         (
             _MAP + "return tostring(#nk.json_encode(map))",
             _json({f"k{each}": each for each in range(1, _MANY + 1)}),
         ),
         ("return tostring(#nk.json_decode(payload))", _MANY),
-        ("return tostring(#nk.json_decode(payload)[2])", 3),
+        pytest.param("return tostring(#nk.json_decode(payload)[2])", 3, marks=pytest.mark.slow),
     ],
     ids=["a list to the host", "a map to the host", "a list to Lua", "its items"],
 )
@@ -65,7 +67,7 @@ async def test_a_long_source_is_compiled_as_one(tmp_path: Path, source: str, sho
         assert shown in str((await game.rpc("run", source)).body)
 
 
-@pytest.mark.parametrize("change", ["upper", "lower", "reverse"])
+@pytest.mark.parametrize("change", mostly_slow(["upper", "lower", "reverse"], fast={"reverse"}))
 @pytest.mark.asyncio
 async def test_long_texts_are_changed_as_short_ones(tmp_path: Path, change: str) -> None:
     unit = "aBcäÖ€x" if change != "reverse" else "abcdefg"

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _PROGRAM = """
 import asyncio
 import sys
@@ -32,6 +34,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_each_refusal_names_the_extra(tmp_path: Path) -> None:
     module = tmp_path / "main.lua"
     module.write_text("return 1")

@@ -128,6 +128,7 @@ async def test_a_server_stops_while_modules_wait_for_the_database(
         assert await another.nk.sql_query(RUNNING) == [{"n": 0}]
 
 
+@pytest.mark.slow
 @LANGUAGES
 @pytest.mark.asyncio
 async def test_waiting_for_the_database_is_not_time_that_a_module_runs(
@@ -321,6 +322,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_server_runs_and_names_it() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _WITHOUT], capture_output=True, text=True, timeout=60, check=False
