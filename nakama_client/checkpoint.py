@@ -130,6 +130,8 @@ class Checkpoint:
             await asyncio.gather(writer, return_exceptions=True)
 
     async def _write_behind(self) -> None:
+        # A write for each notification would make a feed as slow as its store. A task writes, and
+        # the loop goes on: a kill repeats what was not written, at most MOST_PENDING.
         if self._save is None and self._delete is None:
             return
         if self._writer is None:
@@ -154,6 +156,9 @@ class Checkpoint:
             self._has_room.set()
 
     async def _write(self, save: Callable[[str], Awaitable[None]] | None) -> None:
+        # Stored before it is deleted: after a kill in between, the acknowledged ones are listed
+        # again and deleted then (`delete_again`). What is acknowledged meanwhile is left for the
+        # next write, so both are noted before the first await.
         acknowledged, to_delete = self._acknowledged, list(self._to_delete)
         if save is not None:
             text = self._log.save()

@@ -34,7 +34,7 @@ _log = logging.getLogger("nakama_client.feed")
 # How often the server may fail before a stored position that was never used is blamed.
 _DOUBTS = 3
 
-# A ban ends the session and then the socket: so many seconds the feed waits for the socket's word.
+# A ban ends the session and then the socket: so many seconds the feed waits for the socket's error.
 _SECONDS_FOR_THE_SOCKET = 1.0
 
 _REFUSED = (401, 403)
@@ -167,6 +167,8 @@ class NotificationFeed:
             delete=self._delete if self._settings.acknowledge == "delete" else None,
         )
         state = FeedState(catch_up, checkpoint)
+        # The state observes before the socket connects: what comes between the connection and the
+        # first listing would be missed otherwise, and the listing cannot tell that it was.
         if self._socket.is_connected:
             state.connected()
         self._socket._add_observer(state)
@@ -198,6 +200,8 @@ class NotificationFeed:
         self._is_open = False
         state = self._opened_state()
         self._socket._remove_observer(state)
+        # First the end, which wakes a loop that waits and a listing that pauses; then the position,
+        # while the client can still delete what a work queue has handled; the socket last.
         state.ended(None)
         try:
             await state.stop_listing()
@@ -270,6 +274,8 @@ class NotificationFeed:
         await self._position.delete()
 
     async def _next(self, state: FeedState) -> Notification:
+        # `CatchUp` decides and does no I/O; this loop does what it says. The wakeup is cleared
+        # before the decision, so what comes after the decision sets it again and is not missed.
         while self._is_open:
             if state.listing is not None:
                 await state.wait_for_listing()
@@ -286,6 +292,8 @@ class NotificationFeed:
             if isinstance(step, WaitForEvent):
                 await state.wakeup.wait(step.seconds)
             else:
+                # A task of the feed, not of this call: a game loop that gives `anext` a few
+                # milliseconds at a time cancels the call, and the list would never end.
                 state.listing = start(self._list(state, step), name="nakama_client feed listing")
         raise StopAsyncIteration
 
@@ -295,6 +303,8 @@ class NotificationFeed:
         return notification
 
     def _leave_out(self, state: FeedState, item: Unreadable) -> None:
+        # It counts as done in its place in the list. Otherwise the position could never move past
+        # it, and each listing would report it again.
         self._socket._report(item.error)
         state.catch_up.log.move(item.id, AcknowledgementState.DONE)
 
@@ -319,6 +329,8 @@ class NotificationFeed:
 
     async def _list_later(self, state: FeedState, fetch: Fetch, error: NakamaError) -> None:
         """Pause after a failed listing, or raise what ends the feed."""
+        # Nakama answers a damaged cursor with status 500, as a failure of its database. A cursor
+        # that it has taken before is good; one from a store is doubted after some failures.
         is_proven = state.has_listed or not fetch.cursor or state.failures < _DOUBTS
         if may_list_again(error, is_proven=is_proven):
             if state.catch_up.failed(fetch, self._now()):
@@ -328,6 +340,7 @@ class NotificationFeed:
                 await state.ended_event.wait(seconds)
             return
         if isinstance(error, SessionExpired) or _is_refused(error):
+            # The socket's error says more, `UserBanned` for instance; it may come a moment later.
             await state.ended_event.wait(_SECONDS_FOR_THE_SOCKET)
         if state.error is not None:
             raise state.error from error

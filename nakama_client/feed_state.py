@@ -44,12 +44,12 @@ class FeedState:
     ) -> None:
         self.catch_up = catch_up
         self.checkpoint = checkpoint
-        self.wakeup = Flag()
-        self.ended_event = Flag()
+        self.wakeup = Flag()  # something happened: ask `catch_up` again what to do
+        self.ended_event = Flag()  # also cuts the pause after a failed listing short
         self.error: NakamaError | None = None
-        self.listing: asyncio.Task[None] | None = None
-        self.has_listed = False
-        self.failures = 0
+        self.listing: asyncio.Task[None] | None = None  # outlives the `anext` that began it
+        self.has_listed = False  # the server has taken the position
+        self.failures = 0  # failed listings in a row
 
     async def wait_for_listing(self) -> None:
         """Wait until the listing has ended; a cancellation leaves it under way."""
@@ -67,6 +67,9 @@ class FeedState:
         if is_alive(listing):
             listing.cancel()
             await asyncio.gather(listing, return_exceptions=True)
+
+    # The socket's reader calls the methods below. They only note what happened and wake the feed's
+    # loop: the reader never waits for the feed, and so never for the user's code.
 
     def received(self, event: Notification) -> None:
         """A notification came live."""

@@ -10,9 +10,8 @@ from typing import Self, TypeAlias, cast
 
 Protocols: TypeAlias = Callable[[], asyncio.Protocol]
 
-_BACKLOG = (
-    1024  # connections that may wait: a thousand clients may reconnect at once after a restart
-)
+# Connections that may wait: a thousand clients may reconnect at once after a restart.
+_BACKLOG = 1024
 
 
 class Port:
@@ -77,6 +76,9 @@ class Port:
 
     def stop_accepting(self) -> None:
         """Accept no more connections; the backlog is closed with the listener."""
+        # Not by closing the listener: asyncio has accepted connections that it sets up in the next
+        # turns of the loop, and loses them when the listener is closed before. The caller waits for
+        # these turns, and then calls `close`.
         listener = self._listening
         with contextlib.suppress(NotImplementedError):  # Windows' loop has no readers
             for listening in listener.sockets:
@@ -138,6 +140,7 @@ class _Waiting(asyncio.Protocol):
         if self._is_dropped:
             transport.abort()
         elif successor is not None:
+            # As asyncio does it: connected first, then what was read for it meanwhile.
             transport.set_protocol(successor)
             successor.connection_made(transport)
             if self._received:

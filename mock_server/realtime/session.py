@@ -75,7 +75,10 @@ class SocketSession:
         self._request = request
         self._websocket = websocket
         self._config = config
+        # What a request causes is held until its reply is queued: clients begin to listen when they
+        # have the reply, and in Nakama events pass through a queue of their own.
         self._held: list[OutgoingEnvelope] | None = None
+        # The queue itself has no bound: `_enqueue` drops a slow client, and no sender ever waits.
         self._queue: asyncio.Queue[_Queued | None] = asyncio.Queue()
         self._reason: str | None = None
         self._is_refused = False

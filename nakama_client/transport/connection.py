@@ -9,7 +9,8 @@ from attrs import frozen
 
 from nakama_client.transport.inbox import Inbox
 
-# So many bytes may wait to be sent before the next sender waits.
+# So many bytes may wait to be sent before the next sender waits: several of the largest messages
+# that Nakama reads by default (4 KiB), and little memory for ten thousand sockets.
 WRITE_LIMIT = 32 * 1024
 
 
@@ -61,6 +62,8 @@ class Outlet:
     def __init__(self) -> None:
         self.is_full = False
         self._is_closed = False
+        # One future for each sender: a shared one would be cancelled for all with the first. A
+        # tuple, because it is empty nearly always, and an empty tuple costs no memory.
         self._waiters: tuple[asyncio.Future[None], ...] = ()
 
     def pause(self) -> None:
