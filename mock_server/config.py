@@ -11,13 +11,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-import attrs
 from attrs import field, frozen, validators
 
 from mock_server.features.push.rules import PushRule, read_rules
 from mock_server.features.push.targets import check_target
+from mock_server.setting_names import changed, check_kind, names_of, problem_of
 from mock_server.sql.address import read_address
-from server_kit.nearest import nearest
 
 DEVICE_SOURCES = re.compile(r"|metadata|storage:[^/]+/.+|function:\w[\w.]*\.\w+")
 STORES = ("apple", "google", "huawei", "facebook", "samsung")
@@ -364,15 +363,15 @@ class Config:
         known = dict(cls.names())
         for name, value in settings.items():
             if name not in known:
-                raise UnknownSetting(_nearest(name, known))
-            _check_kind(name, value, known[name])
-        changed: Self = _changed(cls(), settings)
-        return changed
+                raise UnknownSetting(problem_of(name, known))
+            check_kind(name, value, known[name])
+        config: Self = changed(cls(), settings)
+        return config
 
     @classmethod
     def names(cls) -> Iterator[tuple[str, Any]]:
         """Every dotted name with its default."""
-        yield from _names(cls(), "")
+        yield from names_of(cls(), "")
 
 
 def given(config: object) -> Config:
@@ -387,44 +386,3 @@ def given(config: object) -> Config:
         return config
     kind = type(config).__name__
     raise TypeError(f"config must be a Config, not {kind}; Config.from_settings({{…}}) makes one")
-
-
-def _check_kind(name: str, value: object, default: object) -> None:
-    """Refuse a value of another type where the default is a boolean or a number."""
-    kinds: dict[type, tuple[type, ...]] = {
-        bool: (bool,),
-        int: (int,),
-        float: (int, float),
-    }
-    allowed = kinds.get(type(default))
-    is_switch = isinstance(value, bool) and not isinstance(default, bool)
-    if allowed is not None and (is_switch or not isinstance(value, allowed)):
-        raise ValueError(f"{name} must be of the type {allowed[0].__name__}, not {value!r}")
-
-
-def _names(section: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    for each in attrs.fields(type(section)):
-        value = getattr(section, each.name)
-        if attrs.has(type(value)):
-            yield from _names(value, f"{prefix}{each.name}.")
-        else:
-            yield prefix + each.name, value
-
-
-def _changed(section: Any, settings: Mapping[str, Any]) -> Any:
-    """A copy of a section with other values, those of its own sections by dotted names."""
-    changes: dict[str, Any] = {}
-    inner: dict[str, dict[str, Any]] = {}
-    for name, value in settings.items():
-        head, _, rest = name.partition(".")
-        if rest:
-            inner.setdefault(head, {})[rest] = value
-        else:
-            changes[head] = value
-    for head, values in inner.items():
-        changes[head] = _changed(getattr(section, head), values)
-    return attrs.evolve(section, **changes)
-
-
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    return f"there is no setting {name!r}; the nearest is {nearest(name, known)!r}"

@@ -11,9 +11,7 @@ from aiohttp import web
 
 from mock_server.config import Config, given
 from mock_server.fault_targets import fault_targets
-from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.matchmaker.facade import MatchmakerFacade
-from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.facade import NotificationsFacade
 from mock_server.features.purchases.facade import PurchasesFacade
 from mock_server.features.push.devices import Device
@@ -118,7 +116,7 @@ class MockServer(HostedServer):
     def matchmaker(self) -> MatchmakerFacade:
         """Brings players together without waiting for `matchmaker.interval_sec` to pass."""
         self._running()
-        return MatchmakerFacade(self._running_matchmaker, self._in_loop)
+        return MatchmakerFacade(lambda: self._running().matchmaker, self._in_loop)
 
     @property
     def purchases(self) -> PurchasesFacade:
@@ -130,7 +128,7 @@ class MockServer(HostedServer):
     def notifications(self) -> NotificationsFacade:
         """Sends and reads notifications as the game's backend does."""
         self._running()
-        return NotificationsFacade(self._running_notifications, self._in_loop)
+        return NotificationsFacade(lambda: self._running().notifications, self._in_loop)
 
     @property
     def nk(self) -> RuntimeHandle:
@@ -213,15 +211,17 @@ class MockServer(HostedServer):
 
     async def users(self) -> list[dict[str, Any]]:
         """The public `User` message of every user, in the order of their accounts."""
-        return await self._in_loop.wait(self._users())
+        return await self._ask(
+            lambda: [self._running().accounts.user(row) for row in self._running().accounts.all()]
+        )
 
     async def devices(self, user_id: str) -> list[Device]:
         """A user's devices for pushes, the last registered first."""
-        return await self._in_loop.wait(self._devices(user_id))
+        return await self._ask(lambda: self._running().push.devices.of_user(user_id))
 
     async def all_devices(self) -> list[tuple[str, Device]]:
         """Every user's id with each of their devices, the first registered first."""
-        return await self._in_loop.wait(self._all_devices())
+        return await self._ask(lambda: self._running().push.devices.all())
 
     async def settle(self) -> None:
         """Return once what became due by the clock has been done.
@@ -268,21 +268,11 @@ class MockServer(HostedServer):
 
     async def snapshot(self) -> bytes:
         """Everything that is stored, for `restore`."""
-        return await self._in_loop.wait(self._snapshot())
+        return await self._ask(lambda: self._running().store.snapshot())
 
     async def restore(self, snapshot: bytes) -> None:
         """Replace everything that is stored by what `snapshot` returned; sockets are dropped."""
         await self._in_loop.wait(self._restore(snapshot))
-
-    async def _users(self) -> list[dict[str, Any]]:
-        accounts = self._running().accounts
-        return [accounts.user(row) for row in accounts.all()]
-
-    async def _devices(self, user_id: str) -> list[Device]:
-        return self._running().push.devices.of_user(user_id)
-
-    async def _all_devices(self) -> list[tuple[str, Device]]:
-        return self._running().push.devices.all()
 
     async def _reset(self) -> None:
         self._late_rpcs.clear()
@@ -305,9 +295,6 @@ class MockServer(HostedServer):
         wiring = await self._wire(ended.store)
         await self._serve_client_api(wiring, int(self._http_url.rpartition(":")[2]))
         self.events.publish("reset", {})
-
-    async def _snapshot(self) -> bytes:
-        return self._running().store.snapshot()
 
     async def _restore(self, snapshot: bytes) -> None:
         await self._running().lifecycle.restore(snapshot)
@@ -405,11 +392,13 @@ class MockServer(HostedServer):
             "console_url": self.console_url,
         }
 
-    def _running_matchmaker(self) -> Matchmaker:
-        return self._running().matchmaker
+    async def _ask(self, read: Callable[[], T]) -> T:
+        """Read in the server's loop, from any loop: nothing else may use the store."""
 
-    def _running_notifications(self) -> Notifications:
-        return self._running().notifications
+        async def in_loop() -> T:
+            return read()
+
+        return await self._in_loop.wait(in_loop())
 
     def _running(self) -> Wiring:
         if self._wiring is None:

@@ -166,7 +166,8 @@ from nakama_client.protocol.paging import Page, PageIterator, Progress
 from nakama_client.protocol.reconnect import Connected, Reconnecting
 from nakama_client.protocol.retry import Retry
 from nakama_client.protocol.tokens import Tokens
-from nakama_client.push.device import ExternalUserId, PushDevice
+from nakama_client.push.device import PushDevice
+from nakama_client.push.onesignal import ExternalUserId
 from nakama_client.push.registration import DeviceType, RegistrationInfo
 from nakama_client.push.website import RegistrationReply
 from nakama_client.session import Session

@@ -18,12 +18,7 @@ from mock_server.console.forms import (
 from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.account_export.messages import object_message
-from mock_server.features.storage.core import (
-    ObjectId,
-    StorageFailed,
-    StorageRejected,
-    Write,
-)
+from mock_server.features.storage.objects import ObjectId, StorageFailed, StorageRejected, Write
 from mock_server.wire.gojson import is_json_object
 from mock_server.wire.output import timestamp
 from mock_server.wire.schema import INT32_VALUE, STRING, Message

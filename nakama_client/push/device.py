@@ -10,7 +10,7 @@ import logging
 import re
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import NoneType, TracebackType
 from typing import Any, Self
@@ -28,7 +28,7 @@ from nakama_client.protocol.rules import (
     check_type,
     check_url,
 )
-from nakama_client.push.onesignal import OneSignalClient
+from nakama_client.push.onesignal import ExternalUserId, OneSignalClient
 from nakama_client.push.registration import DeviceType, RegistrationInfo
 from nakama_client.push.website import RegistrationReply, Website
 from nakama_client.transport.http import HttpClient
@@ -371,38 +371,6 @@ class PushDevice:
                 handler(error)
             except Exception:
                 _log.exception("the handler %s of on_error failed", handler.name)
-
-
-class ExternalUserId:
-    """The app's own id of the user of a device, kept at OneSignal.
-
-    `device.external_user_id` is one.
-    """
-
-    def __init__(self, edit: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
-        self._edit = edit
-
-    async def set(self, external_id: str) -> None:
-        """Give the device to a user, after a login.
-
-        Args:
-            external_id: The app's own id of the user.
-
-        Raises:
-            ArgumentError: The id is empty.
-            NotRegistered: The device has no player id.
-            PushRefused: OneSignal refused.
-        """
-        await self._edit({"external_user_id": check_present("external_id", external_id)})
-
-    async def remove(self) -> None:
-        """Take the device from its user, at a logout.
-
-        Raises:
-            NotRegistered: The device has no player id.
-            PushRefused: OneSignal refused.
-        """
-        await self._edit({"external_user_id": ""})
 
 
 def _fresh_token() -> str:

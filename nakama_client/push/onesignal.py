@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -10,6 +10,7 @@ from attrs import frozen
 from nakama_client.errors import PushRefused
 from nakama_client.protocol.codec import DECODE_ERRORS, decode, encode
 from nakama_client.protocol.replies import Reply
+from nakama_client.protocol.rules import check_present
 from nakama_client.redaction import excerpt
 from nakama_client.transport.http import HttpClient
 
@@ -59,3 +60,35 @@ class OneSignalClient:
         if reply.status != 200:
             raise PushRefused(reply.status, excerpt(reply.body, reply.secrets))
         return reply
+
+
+class ExternalUserId:
+    """The app's own id of the user of a device, kept at OneSignal.
+
+    `device.external_user_id` is one.
+    """
+
+    def __init__(self, edit: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
+        self._edit = edit
+
+    async def set(self, external_id: str) -> None:
+        """Give the device to a user, after a login.
+
+        Args:
+            external_id: The app's own id of the user.
+
+        Raises:
+            ArgumentError: The id is empty.
+            NotRegistered: The device has no player id.
+            PushRefused: OneSignal refused.
+        """
+        await self._edit({"external_user_id": check_present("external_id", external_id)})
+
+    async def remove(self) -> None:
+        """Take the device from its user, at a logout.
+
+        Raises:
+            NotRegistered: The device has no player id.
+            PushRefused: OneSignal refused.
+        """
+        await self._edit({"external_user_id": ""})

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mock_server.features.accounts.core import PROVIDER_COLUMNS, Accounts
-from mock_server.features.storage.core import ObjectId, Storage, StorageFailed, StoredObject, Write
+from mock_server.features.storage.core import Storage
+from mock_server.features.storage.objects import ObjectId, StorageFailed, StoredObject, Write
 from mock_server.identity import SYSTEM_USER
 from mock_server.wire.jsonb import JsonbError, jsonb_text
 from mock_server.wire.timestamps import split_timestamp

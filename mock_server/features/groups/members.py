@@ -9,15 +9,12 @@ from collections.abc import Callable, Iterable
 
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.channels.core import (
-    ChannelMessage,
     Channels,
     MessageCode,
-    MessageNotStored,
 )
-from mock_server.features.channels.ids import group_channel
+from mock_server.features.groups.announcements import GroupAnnouncements
 from mock_server.features.groups.core import CLOSED, Groups, GroupState
 from mock_server.features.groups.errors import (
-    DatabaseRefused,
     GroupFull,
     GroupNotFound,
     LastSuperadmin,
@@ -54,11 +51,11 @@ class GroupMembers:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._tracker = tracker
         self._accounts = accounts
         self._notifications = notifications
         self._groups = groups
         self._channels = channels
+        self._announcements = GroupAnnouncements(store, tracker, notifications, channels)
 
     def join(self, group_id: str, user_id: str, username: str) -> None:
         """Join an open group, or ask to join a closed one (-5 to its admins).
@@ -77,12 +74,14 @@ class GroupMembers:
             return
         if group["state"] == CLOSED:
             self._groups.connect(group_id, user_id, GroupState.JOIN_REQUEST)
-            self._tell_admins(group_id, user_id, username)
+            self._announcements.tell_admins(group_id, user_id, username)
             return
         with self._store.transaction():
             self._groups.connect(group_id, user_id, GroupState.MEMBER)
             self._count(group_id, 1)
-            message = self._message(group_id, MessageCode.GROUP_JOIN, user_id, username)
+            message = self._announcements.message(
+                group_id, MessageCode.GROUP_JOIN, user_id, username
+            )
         self._channels.publish([message])
 
     def leave(self, group_id: str, user_id: str, username: str) -> None:
@@ -103,8 +102,10 @@ class GroupMembers:
             self._disconnect(group_id, user_id)
             if state != GroupState.JOIN_REQUEST:
                 self._count(group_id, -1)
-            message = self._message(group_id, MessageCode.GROUP_LEAVE, user_id, username)
-        self._announce(group_id, [message], gone=[user_id])
+            message = self._announcements.message(
+                group_id, MessageCode.GROUP_LEAVE, user_id, username
+            )
+        self._announcements.publish(group_id, [message], gone=[user_id])
 
     def add(self, group_id: str, caller_id: str, user_ids: Iterable[str]) -> None:
         """Make users members, or accept their join requests (-4 to each).
@@ -131,7 +132,9 @@ class GroupMembers:
                 if self._make_member(group_id, user_id):
                     self._count(group_id, 1)
                     messages.append(
-                        self._message(group_id, MessageCode.GROUP_ADD, user_id, username, now)
+                        self._announcements.message(
+                            group_id, MessageCode.GROUP_ADD, user_id, username, now
+                        )
                     )
         self._channels.publish(messages)
         notify(self._notifications, [event.to(message.author.user_id) for message in messages])
@@ -308,8 +311,12 @@ class GroupMembers:
                 if state <= GroupState.MEMBER:
                     self._count(group_id, -1)
                     username = self._username(user_id)
-                    messages.append(self._message(group_id, code, user_id, username, now))
-        self._announce(group_id, messages, gone=[each.author.user_id for each in messages])
+                    messages.append(
+                        self._announcements.message(group_id, code, user_id, username, now)
+                    )
+        self._announcements.publish(
+            group_id, messages, gone=[each.author.user_id for each in messages]
+        )
 
     def _may_remove(self, group_id: str, rank: int, user_id: str, state: int) -> bool:
         if rank > GroupState.SUPERADMIN:
@@ -335,7 +342,7 @@ class GroupMembers:
                     continue
                 self._set_state(group_id, user_id, state + step)
                 username = self._username(user_id)
-                messages.append(self._message(group_id, code, user_id, username, now))
+                messages.append(self._announcements.message(group_id, code, user_id, username, now))
         self._channels.publish(messages)
 
     def _set_state(self, group_id: str, user_id: str, state: int) -> None:
@@ -373,38 +380,6 @@ class GroupMembers:
         )
         if not changed:
             raise GroupFull
-
-    def _message(
-        self, group_id: str, code: MessageCode, user_id: str, username: str, now: int | None = None
-    ) -> ChannelMessage:
-        channels = self._channels
-        time = channels.now() if now is None else now
-        try:
-            return channels.store_group_message(group_id, code, user_id, username, time)
-        except MessageNotStored as error:
-            raise DatabaseRefused(str(error)) from None
-
-    def _announce(self, group_id: str, messages: list[ChannelMessage], gone: Iterable[str]) -> None:
-        """Tell the channel, those who have left it included; then let these leave the channel."""
-        self._channels.publish(messages)
-        stream, left = group_channel(group_id), set(gone)
-        for presence in self._tracker.of_stream(stream, hidden=True):
-            if presence.user_id in left:
-                self._tracker.untrack(stream, presence.session_id)
-
-    def _tell_admins(self, group_id: str, user_id: str, username: str) -> None:
-        event = SystemNotification(
-            NotificationCode.GROUP_JOIN_REQUEST,
-            f"User {username} wants to join your group",
-            {"group_id": group_id, "username": username},
-            user_id,
-        )
-        admins = self._store.all(
-            "SELECT destination_id FROM group_edge WHERE source_id = ? AND state <= ?",
-            group_id,
-            GroupState.ADMIN,
-        )
-        notify(self._notifications, [event.to(row["destination_id"]) for row in admins])
 
 
 def _others(caller_id: str, user_ids: Iterable[str]) -> list[str]:

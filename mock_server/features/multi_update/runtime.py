@@ -8,13 +8,8 @@ from attrs import frozen
 
 from mock_server.features.accounts.core import PROFILE, Accounts
 from mock_server.features.storage.arguments import ack_table, object_id, write_of
-from mock_server.features.storage.core import (
-    ObjectId,
-    Storage,
-    StorageFailed,
-    StorageRejected,
-    Write,
-)
+from mock_server.features.storage.core import Storage
+from mock_server.features.storage.objects import ObjectId, StorageFailed, StorageRejected, Write
 from mock_server.features.wallets.core import Update, WalletRejected, Wallets, WalletUpdateResult
 from mock_server.features.wallets.runtime import update_of
 from mock_server.runtime.arguments import Arguments, ArgumentTable

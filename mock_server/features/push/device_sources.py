@@ -9,7 +9,8 @@ from typing import Any
 from attrs import field, frozen
 
 from mock_server.features.accounts.core import Accounts
-from mock_server.features.storage.core import ObjectId, Storage
+from mock_server.features.storage.core import Storage
+from mock_server.features.storage.objects import ObjectId
 from mock_server.wire import gojson
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.uuids import parse_uuid

@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.cursor import BadCursor
-from mock_server.features.storage.core import (
-    ObjectId,
-    Storage,
-    StorageFailed,
-    StorageRejected,
-    Write,
-)
+from mock_server.features.storage.core import Storage
+from mock_server.features.storage.objects import ObjectId, StorageFailed, StorageRejected, Write
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.turns import in_turns
 from mock_server.wire.errors import GrpcCode, GrpcError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.features.storage.core import ObjectId, Write
+from mock_server.features.storage.objects import ObjectId, Write
 from mock_server.runtime.arguments import ArgumentTable, whole
 from mock_server.wire import gojson
 from mock_server.wire.uuids import NIL

@@ -12,7 +12,8 @@ from typing import Any
 from attrs import define, field, frozen
 
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
-from mock_server.features.storage.core import ObjectId, Storage
+from mock_server.features.storage.core import Storage
+from mock_server.features.storage.objects import ObjectId
 from mock_server.label_query import Document, InvalidQuery, SearchError, parse_query
 from mock_server.runtime.callbacks import Callbacks, StorageIndex, StorageIndexFilter
 from mock_server.runtime.context import Contexts

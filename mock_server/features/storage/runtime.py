@@ -6,7 +6,8 @@ from typing import Any
 
 from mock_server.cursor import BadCursor
 from mock_server.features.storage.arguments import ack_table, object_id, object_table, write_of
-from mock_server.features.storage.core import Storage, StorageFailed, StorageRejected
+from mock_server.features.storage.core import Storage
+from mock_server.features.storage.objects import StorageFailed, StorageRejected
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mock_server.features.storage.arguments import ack_table, object_id, object_table, write_of
-from mock_server.features.storage.core import Storage, StorageFailed, StorageRejected, Write
+from mock_server.features.storage.core import Storage
+from mock_server.features.storage.objects import StorageFailed, StorageRejected, Write
 from mock_server.runtime.arguments import Arguments, ArgumentTable
 from mock_server.runtime.errors import BadArgument, ModuleError
 from mock_server.runtime.functions import PureFunctions
