@@ -314,14 +314,15 @@ def listed(row: Row) -> dict[str, Any]:
 
 def message_of(row: Row) -> dict[str, Any]:
     """The `Notification` message of a stored row, with empty fields, which no writer writes."""
-    sender_id = row["sender_id"]
+    # By the names of the columns it takes twice as long.
+    _, create_time, notification_id, subject, content, code, sender_id = row
     return {
-        "id": row["id"],
-        "subject": row["subject"],
-        "content": row["content"],
-        "code": row["code"],
+        "id": notification_id,
+        "subject": subject,
+        "content": content,
+        "code": code,
         "sender_id": "" if sender_id == SYSTEM_USER else sender_id,
-        "create_time": _second(row["create_time"] // 1_000_000),
+        "create_time": _second(create_time // 1_000_000),
         "persistent": True,
     }
 

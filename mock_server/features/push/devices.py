@@ -76,6 +76,8 @@ class DeviceTable:
         self._store = store
         self._clock = clock
         self._expiry = expiry
+        self._is_used = False  # whether there may be any device
+        self._replacements = -1  # of the store, when that was looked up
 
     def of_user(self, user_id: str) -> list[Device]:
         """A user's devices, the last registered first."""
@@ -193,7 +195,7 @@ class DeviceTable:
             user_id: The user.
             names: The known names of the device: its id, its installation, its player id.
         """
-        for name in names:
+        for name in names if self._may_have_rows() else ():
             self._store.run(
                 "UPDATE push_device SET seen_at = ? WHERE user_id = ? "
                 "AND ? IN (device_id, installation_id, player_id)",
@@ -233,7 +235,15 @@ class DeviceTable:
             device.installation_id,
         )
 
+    def _may_have_rows(self) -> bool:
+        """Whether there may be any device; every login and every socket asks."""
+        if self._replacements != self._store.replacements:
+            self._replacements = self._store.replacements
+            self._is_used = self._store.one("SELECT 1 FROM push_device LIMIT 1") is not None
+        return self._is_used
+
     def _insert(self, user_id: str, device: Device) -> None:
+        self._is_used = True
         self._store.run(
             "INSERT INTO push_device (user_id, player_id, device_type, identifier, "
             "installation_id, info, problem, registered_at, device_id, seen_at) "
