@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,8 @@ _MAY_SCAN = (
     # The console's search looks for a part of many texts.
     "SELECT o.*, u.username FROM storage o JOIN users u",
     "SELECT u.* FROM users u WHERE u.id = ? OR u.username = ? OR",
+    # Any row will do.
+    "SELECT 1 FROM push_device LIMIT 1",
     # The newest come first, up to a limit.
     "SELECT d.*, n.id AS notification_id, n.app_id",
     # It has one row for each rule with a schedule.
@@ -54,22 +56,30 @@ class QueryPlans:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Watch all stores."""
-        execute = Store._execute
+        execute, run_many = Store._execute, Store.run_many
 
-        def explain(store: Store, sql: str, params: Sequence[Any] = ()) -> sqlite3.Cursor:
-            if sql not in self._explained:
-                self._explained.add(sql)
-                query = " ".join(sql.split())
-                if query.startswith(_QUERIES) and not query.startswith(_MAY_SCAN):
-                    self._explain(execute(store, f"EXPLAIN QUERY PLAN {sql}", params), query)
+        def explained(store: Store, sql: str, params: Sequence[Any] = ()) -> sqlite3.Cursor:
+            self._explain(store, sql)
             return execute(store, sql, params)
 
+        def explained_many(store: Store, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+            self._explain(store, sql)
+            run_many(store, sql, rows)
+
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Store, "_execute", explain)
+            patch.setattr(Store, "_execute", explained)
+            patch.setattr(Store, "run_many", explained_many)
             yield
 
-    def _explain(self, plan: sqlite3.Cursor, query: str) -> None:
-        for row in plan:
+    def _explain(self, store: Store, sql: str) -> None:
+        if sql in self._explained:
+            return
+        self._explained.add(sql)
+        query = " ".join(sql.split())
+        if not query.startswith(_QUERIES) or query.startswith(_MAY_SCAN):
+            return
+        nothing = [None] * sql.count("?")  # a plan does not depend on the values
+        for row in store._db.execute(f"EXPLAIN QUERY PLAN {sql}", nothing):
             detail = row["detail"]
             in_order = " USING INDEX " in detail and "WHERE TRUE" in query and "LIMIT" in query
             is_empty = "IN ()" in query
