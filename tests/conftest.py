@@ -88,8 +88,13 @@ def _forget_stopped_servers() -> Iterator[None]:
     """Empty a cache of aiohttp, which would keep a thousand servers that tests have stopped."""
     yield
     web_app._cached_build_middleware.cache_clear()
-    if not gc.get_freeze_count():  # the module ran the mock's `main`, which ends with a thawed heap
-        _freeze_heap()
+
+
+@pytest.fixture(scope="module")
+def frozen_again() -> Iterator[None]:
+    """For modules that run the mock's `main`, which ends with a thawed heap."""
+    yield
+    _freeze_heap()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

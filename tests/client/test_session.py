@@ -307,7 +307,7 @@ async def test_call_raises_connection_failed_when_its_refresh_finds_no_server() 
     async with ScriptedServer() as server:
         url = server.url
     session = Session(make_token(exp=NOW), make_token(exp=NOW + 3600))
-    async with Client(url, clock=lambda: NOW + 1.0) as client:
+    async with Client(url, clock=lambda: NOW + 1.0, random=lambda: 0.0) as client:
         with pytest.raises(ConnectionFailed):
             await client.get_account(session)
 

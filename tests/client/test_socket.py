@@ -351,7 +351,7 @@ async def test_socket_raises_when_a_limit_is_zero(client: Client, alice: Session
 async def test_connect_raises_when_no_server_is_there(alice: Session) -> None:
     async with MockServer() as server:
         url = server.http_url
-    async with Client(url) as client:
+    async with Client(url, random=lambda: 0.0) as client:
         with pytest.raises(ConnectionFailed, match="ws://"):
             await client.socket(alice).connect()
 

@@ -103,7 +103,7 @@ async def test_calls_raise_connection_failed_for_garbage() -> None:
 async def test_calls_raise_connection_failed_when_no_server_is_there() -> None:
     async with ScriptedServer() as server:
         url = server.url
-    async with Client(url) as client:
+    async with Client(url, random=lambda: 0.0) as client:
         with pytest.raises(ConnectionFailed, match="GET /v2/account"):
             await client.get_account(SESSION)
 

@@ -14,6 +14,8 @@ from mock_server.__main__ import main
 from mock_server.command_line import BadCommandLine, flag_kinds, read_arguments
 from mock_server.nakama_flags import nakama_flags
 
+pytestmark = pytest.mark.usefixtures("frozen_again")
+
 
 def test_every_flag_of_nakama_is_taken_with_one_warning_for_all_that_mean_nothing() -> None:
     values = {"bool": "true", "int": "1", "str": "x", "list": "x"}

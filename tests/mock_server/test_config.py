@@ -7,6 +7,8 @@ import pytest
 from mock_server import Config
 from mock_server.__main__ import main
 
+pytestmark = pytest.mark.usefixtures("frozen_again")
+
 
 @pytest.mark.parametrize(
     ("name", "value"),

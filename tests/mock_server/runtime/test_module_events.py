@@ -73,10 +73,11 @@ async def test_sockets_generate_session_start_and_session_end() -> None:
             assert (event["name"], context.username) == ("session_start", "ada")
         context, event = await listener.events.get()
         assert (event["name"], event["properties"]) == ("session_end", {"reason": ""})
-        async with game.socket(token):
+        async with game.socket(token) as socket:
             context, event = await listener.events.get()
             assert context.session_id is not None
             game.server.nk.session_disconnect(context.session_id)
+            await socket.receive()  # answers the close frame, for which the server would wait
             context, event = await listener.events.get()
             assert event["name"] == "session_end"
 
