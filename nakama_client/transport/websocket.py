@@ -36,7 +36,6 @@ class WebSocket:
     __slots__ = (
         "_connection",
         "_dropping",
-        "_ended",
         "_keepalive",
         "_loop",
         "_secrets",
@@ -50,7 +49,6 @@ class WebSocket:
         self._secrets = secrets
         self._loop = asyncio.get_running_loop()
         self._dropping: asyncio.TimerHandle | None = None
-        self._ended: Callable[[Close], None]
         self._keepalive = Keepalive(
             connection, interval=timeouts.ping_interval, timeout=timeouts.ping_timeout
         )
@@ -91,8 +89,7 @@ class WebSocket:
             turn: After so many events, other tasks get a turn.
         """
         inbox = self._connection.inbox
-        self._ended = ended
-        inbox.ended.add_done_callback(self._tell_ended)
+        inbox.ended.add_done_callback(lambda _: ended(self._close()))
         inbox.listen(each, turn=turn)
 
     def begin_close(self, *, timeout: float) -> None:
@@ -113,9 +110,6 @@ class WebSocket:
         self._keepalive.stop()
         if self._dropping is not None:
             self._dropping.cancel()
-
-    def _tell_ended(self, _: object) -> None:
-        self._ended(self._close())
 
     def _close(self) -> Close:
         silence = self._loop.time() - self._connection.heard_at
