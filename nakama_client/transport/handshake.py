@@ -69,7 +69,7 @@ class Handshake(asyncio.BufferedProtocol, Generic[C]):
         headers: Further headers of the request, which were checked before.
         new_library: Makes the library's protocol in a state.
         new_connection: Makes the transport's next protocol. It gets the transport, the library's
-            protocol, which is open, and the first bytes that came after the answer.
+            protocol, if that was needed, and the first bytes that came after the answer.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Handshake(asyncio.BufferedProtocol, Generic[C]):
         headers: Mapping[str, str],
         *,
         new_library: Callable[[State], ClientProtocol],
-        new_connection: Callable[[asyncio.Transport, ClientProtocol, bytes], C],
+        new_connection: Callable[[asyncio.Transport, ClientProtocol | None, bytes], C],
     ) -> None:
         self._key = generate_key()
         self._request = _request(address, self._key, headers)
@@ -119,7 +119,7 @@ class Handshake(asyncio.BufferedProtocol, Generic[C]):
         data = bytes(buffer.view[:count])
         head, end, rest = data.partition(b"\r\n\r\n")
         if self._judge is None and end and agrees(head, self._key):
-            self._hand_on(self._new_library(State.OPEN), rest)
+            self._hand_on(None, rest)
         else:
             self._judge_answer(data)
 
@@ -149,7 +149,7 @@ class Handshake(asyncio.BufferedProtocol, Generic[C]):
             self._judge.key = self._key
         return self._judge
 
-    def _hand_on(self, library: ClientProtocol, rest: bytes) -> None:
+    def _hand_on(self, library: ClientProtocol | None, rest: bytes) -> None:
         self._connection = self._new_connection(self._transport, library, rest)
         self._transport.set_protocol(self._connection)
         self._end()

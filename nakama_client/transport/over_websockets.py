@@ -6,12 +6,12 @@ import asyncio
 import functools
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
-from websockets.frames import DATA_OPCODES, Close, Frame
+from websockets.frames import DATA_OPCODES, Close, Frame, Opcode
 from websockets.protocol import State
 
 from nakama_client.transport.connection import (
@@ -45,17 +45,28 @@ _log = _WithoutDebug(logging.getLogger("nakama_client.socket"), {})
 
 
 class _Connection(asyncio.BufferedProtocol):
-    """A `Connection`: moves bytes between a transport and the library's Sans-I/O protocol.
+    """A `Connection`: moves frames between a transport and the library's Sans-I/O protocol.
 
-    The library's own connection keeps a queue, from which a task takes one frame at a time.
+    That is made when there is something for it: a control frame, a message in parts, a close. Most
+    connections only bring and send whole messages until they are closed.
+
+    Args:
+        tcp: The transport.
+        library: The library's protocol, if it was needed before.
+        early: What came after the handshake.
+        new_library: Makes the library's protocol.
+        max_bytes: The size of the largest message that is read.
+        close_timeout: Seconds for the server to end a connection that this side closes.
     """
 
     __slots__ = (
         "_close_timeout",
         "_dropping",
         "_frames",
+        "_is_open",
+        "_library",
         "_loop",
-        "_protocol",
+        "_new_library",
         "_tcp",
         "heard_at",
         "inbox",
@@ -63,18 +74,26 @@ class _Connection(asyncio.BufferedProtocol):
     )
 
     def __init__(
-        self, tcp: asyncio.Transport, protocol: ClientProtocol, early: bytes, close_timeout: float
+        self,
+        tcp: asyncio.Transport,
+        library: ClientProtocol | None,
+        early: bytes,
+        *,
+        new_library: Callable[[State], ClientProtocol],
+        max_bytes: int,
+        close_timeout: float,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.heard_at = self._loop.time()
         self.outlet = Outlet()
         self.inbox = Inbox(tcp, self._loop)
         self._tcp = tcp
-        self._protocol = protocol
+        self._library = library
+        self._new_library = new_library
+        self._is_open = True
         self._close_timeout = close_timeout
         self._dropping: asyncio.TimerHandle | None = None
-        limit = protocol.max_message_size
-        self._frames = TextFrames(self.inbox.put, self._parse, max_bytes=limit or 0)
+        self._frames = TextFrames(self.inbox.put, self._parse, max_bytes=max_bytes)
         tcp.set_write_buffer_limits(WRITE_LIMIT)
         if early:
             self._take(early)
@@ -88,22 +107,21 @@ class _Connection(asyncio.BufferedProtocol):
     def _take(self, data: bytes) -> None:
         self.heard_at = self._loop.time()
         self._frames.take(data)
-        if self._protocol.state is not State.OPEN:
+        if not self._is_open:
             self._end_tcp()
 
     def _parse(self, data: bytes) -> bool:
         """Let the library's parser take bytes; returns whether a new message may follow."""
-        protocol = self._protocol
-        protocol.receive_data(data)
-        if protocol.writes:
-            self._send()
-        for event in protocol.events_received():
+        library = self._protocol()
+        library.receive_data(data)
+        self._send(library)
+        for event in library.events_received():
             if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
                 self.inbox.put_part(bytes(event.data), is_last=event.fin)
-        return expects_message(protocol)
+        return expects_message(library)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._protocol.receive_eof()
+        self._is_open = False
         if self._dropping is not None:
             self._dropping.cancel()
         del self._frames  # it refers to this object
@@ -120,44 +138,53 @@ class _Connection(asyncio.BufferedProtocol):
         return self.heard_at
 
     def write(self, frame: bytes) -> None:
-        if self._protocol.state is not State.OPEN:
+        if not self._is_open:
             raise WebSocketClosed
-        self._protocol.send_text(frame)
-        self._send()
+        self._tcp.write(Frame(Opcode.TEXT, frame).serialize(mask=True))
 
     def send_ping(self) -> None:
-        if self._protocol.state is State.OPEN:
-            self._protocol.send_ping(b"")
-            self._send()
+        if self._is_open:
+            library = self._protocol()
+            library.send_ping(b"")
+            self._send(library)
 
     def begin_close(self) -> None:
-        if self._protocol.state is State.OPEN:
-            self._protocol.send_close(1000)
-            self._send()
+        if self._is_open:
+            library = self._protocol()
+            library.send_close(1000)
+            self._send(library)
 
     def abort(self) -> None:
         self._tcp.abort()
 
     def ending(self) -> Ending:
-        protocol = self._protocol
+        library = self._library
+        if library is None:
+            return Ending(None, None, is_servers=False)
         return Ending(
-            _frame(protocol.close_rcvd),
-            _frame(protocol.close_sent),
-            is_servers=bool(protocol.close_rcvd_then_sent),
+            _frame(library.close_rcvd),
+            _frame(library.close_sent),
+            is_servers=bool(library.close_rcvd_then_sent),
         )
 
-    def _send(self) -> None:
-        for data in self._protocol.data_to_send():
+    def _protocol(self) -> ClientProtocol:
+        if self._library is None:
+            self._library = self._new_library(State.OPEN)
+        return self._library
+
+    def _send(self, library: ClientProtocol) -> None:
+        for data in library.data_to_send():
             if data:  # what is empty stands for the end of TCP, which is decided here
                 self._tcp.write(data)
+        self._is_open = library.state is State.OPEN
 
     def _end_tcp(self) -> None:
         # The close frame ends the connection, and it is answered by now. Some servers leave
         # TCP open after it, for seconds.
         if self._tcp.is_closing():
             return
-        if self._protocol.close_rcvd is None:  # what came breaks the protocol, or a limit
-            if self._dropping is None and self._protocol.state is State.CLOSING:
+        if self._protocol().close_rcvd is None:  # what came breaks the protocol, or a limit
+            if self._dropping is None:
                 self._dropping = self._loop.call_later(self._close_timeout, self._tcp.abort)
         elif self._tcp.get_write_buffer_size():
             self._tcp.close()
@@ -197,11 +224,17 @@ async def open_over_websockets(
     address = address_of(url)
     uri = address.uri
     trust = (tls or default_tls()) if uri.secure else None
+
+    def new_library(state: State) -> ClientProtocol:
+        return ClientProtocol(uri, state=state, max_size=max_bytes, logger=_log)
+
     handshake = Handshake(
         address,
         {**headers, "User-Agent": user_agent},
-        new_library=lambda state: ClientProtocol(uri, state=state, max_size=max_bytes, logger=_log),
-        new_connection=functools.partial(_Connection, close_timeout=close_timeout),
+        new_library=new_library,
+        new_connection=functools.partial(
+            _Connection, new_library=new_library, max_bytes=max_bytes, close_timeout=close_timeout
+        ),
     )
     async with asyncio.timeout(open_timeout):
         if proxy is None:
