@@ -153,7 +153,8 @@ class ConnectionSupervisor:
                     self._connection.begin_close()
                 else:
                     task.cancel()
-                await asyncio.wait([task])
+                while not task.done():
+                    await self._next_wake()
             except BaseException:
                 task.cancel()
                 await asyncio.wait([task])
@@ -268,12 +269,15 @@ class ConnectionSupervisor:
                 if not task.cancelled():
                     task.result()
                 raise self._end or NotConnected("the socket was closed meanwhile")
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters += (waiter,)
-            try:
-                await waiter
-            finally:
-                self._waiters = tuple(each for each in self._waiters if each is not waiter)
+            await self._next_wake()
+
+    async def _next_wake(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters += (waiter,)
+        try:
+            await waiter
+        finally:
+            self._waiters = tuple(each for each in self._waiters if each is not waiter)
 
     def _stopped(self, _: object) -> None:
         self._wake()

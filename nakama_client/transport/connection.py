@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
 from nakama_client.transport.inbox import Inbox
+
+if TYPE_CHECKING:
+    from websockets.frames import Close
 
 # So many bytes may wait to be sent before the next sender waits: several of the largest messages
 # that Nakama reads by default (4 KiB), and little memory for ten thousand sockets.
@@ -16,19 +19,6 @@ WRITE_LIMIT = 32 * 1024
 
 class WebSocketClosed(Exception):
     """The connection is closed; `WebSocket` knows how. Raised to our own code only."""
-
-
-@frozen
-class CloseFrame:
-    """What a close frame says.
-
-    Attributes:
-        code: The close code; 1005 when the frame is empty.
-        reason: The text.
-    """
-
-    code: int
-    reason: str
 
 
 @frozen
@@ -41,8 +31,8 @@ class Ending:
         is_servers: Whether the server's came first, and ours answers it.
     """
 
-    received: CloseFrame | None
-    sent: CloseFrame | None
+    received: Close | None
+    sent: Close | None
     is_servers: bool
 
 

@@ -19,7 +19,6 @@ from websockets.http11 import Response
 
 from nakama_client.transport.connection import (
     WRITE_LIMIT,
-    CloseFrame,
     Connection,
     Ending,
     Outlet,
@@ -86,7 +85,7 @@ class _Connection(picows.WSListener):
         self._is_new_chunk = True
         self._is_over = False
         self._has_closed = False
-        self._received: CloseFrame | None = None
+        self._received: Close | None = None
         self._failing: asyncio.Task[None] | None = None
         self._thread = get_ident()
 
@@ -166,7 +165,7 @@ class _Connection(picows.WSListener):
         if handshake is None:
             return Ending(None, None, is_servers=False)
         sent = handshake.sent
-        ours = None if sent is None else CloseFrame(sent.code.value, sent.reason)
+        ours = None if sent is None else Close(sent.code.value, sent.reason)
         return Ending(self._received, ours, is_servers=handshake.recv_then_sent)
 
     def _is_elsewhere(self) -> bool:
@@ -190,7 +189,7 @@ class _Connection(picows.WSListener):
             self._fail(_BROKEN, str(error))
             return
         self._is_over = True
-        self._received = CloseFrame(close.code, close.reason)
+        self._received = close
         if not transport.is_close_frame_sent:
             # The code comes back; for none, the usual one. Any code passes, whatever the type says.
             code = cast(picows.WSCloseCode, close.code) if payload else picows.WSCloseCode.OK

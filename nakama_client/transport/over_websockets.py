@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
-from websockets.frames import DATA_OPCODES, Close, Frame, Opcode
+from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.protocol import State
 
 from nakama_client.transport.connection import (
     WRITE_LIMIT,
-    CloseFrame,
     Connection,
     Ending,
     Outlet,
@@ -161,11 +160,8 @@ class _Connection(asyncio.BufferedProtocol):
         library = self._library
         if library is None:
             return Ending(None, None, is_servers=False)
-        return Ending(
-            _frame(library.close_rcvd),
-            _frame(library.close_sent),
-            is_servers=bool(library.close_rcvd_then_sent),
-        )
+        is_servers = bool(library.close_rcvd_then_sent)
+        return Ending(library.close_rcvd, library.close_sent, is_servers=is_servers)
 
     def _protocol(self) -> ClientProtocol:
         if self._library is None:
@@ -260,7 +256,3 @@ def expects_message(protocol: ClientProtocol) -> bool:
     """Whether the parser is between two messages, and takes more of them."""
     is_over = protocol.close_rcvd is not None or protocol.parser_exc is not None
     return protocol.current_size is None and not is_over
-
-
-def _frame(close: Close | None) -> CloseFrame | None:
-    return None if close is None else CloseFrame(close.code, close.reason)

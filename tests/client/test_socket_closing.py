@@ -1,6 +1,8 @@
 """Servers that do not greet, or do not agree to close; closing that is cut short."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 from aiohttp import web
@@ -231,3 +233,27 @@ async def test_socket_reconnects_at_the_close_frame_though_the_server_leaves_tcp
         await back.wait()
         received.close()
     assert not tasks()
+
+
+@pytest.mark.asyncio
+async def test_a_closed_socket_is_freed_at_once() -> None:
+    """Without the collector of cycles: a bot that opens one after another would wait for that."""
+
+    async def use_socket() -> weakref.ref[Session]:
+        session = Session(make_token())
+        async with client.socket(session) as socket:
+            await socket.update_status("here")
+        return weakref.ref(session)
+
+    async def script(peer: Peer) -> None:
+        request = await peer.request()
+        await peer.send({"cid": request["cid"], "status": {}})
+
+    async with ScriptedServer(script=script) as server, Client(server.url) as client:
+        gc.disable()
+        try:
+            session = await use_socket()
+            await asyncio.sleep(0)
+            assert session() is None
+        finally:
+            gc.enable()
