@@ -35,7 +35,7 @@ A mock of Nakama 3.40 with a OneSignal stub beside it. Flags are Nakama's, and:
   --onesignal.port PORT    port of the OneSignal stub; not with --onesignal.url
   --logger.level LEVEL     debug, info, warn or error
   --log.stdout             log to standard output
-  --version                say which Nakama this is
+  --version                print the version of Nakama that is mocked
 
 Settings, with their defaults:
 """

@@ -50,9 +50,9 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=Path, metavar="FILE", help="JSON with players, users, segments to start with"
     )
     parser.add_argument(
-        "--strict-keys", action="store_true", help="ask for a key on every route that has an app"
+        "--strict-keys", action="store_true", help="require a key on every route of an app"
     )
-    parser.add_argument("--app-id", default="someappid", help="id of the app that is there")
+    parser.add_argument("--app-id", default="someappid", help="id of the first app")
     parser.add_argument("--rest-key", default="someapikey", help="that app's REST API key")
     parser.add_argument("--user-key", default="user-auth-key", help="the account's key")
     parser.add_argument(

@@ -26,7 +26,7 @@ _EPILOG = (
     "--url",
     envvar="NAKAMA_URL",
     metavar="URL",
-    help="The server, as http://127.0.0.1:7350; else that of the login. [env: NAKAMA_URL]",
+    help="The server, such as http://127.0.0.1:7350; by default that of the login. [env: NAKAMA_URL]",
 )
 @click.option(
     "--server-key",
@@ -41,7 +41,7 @@ _EPILOG = (
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
     default=lambda: Path(click.get_app_dir("nakama-client")),
-    help="Where the login is kept; else the user's configuration folder. "
+    help="Where the login is saved; by default the user's configuration folder. "
     "[env: NAKAMA_CLIENT_CONFIG]",
 )
 @click.version_option(package_name="nakama-client", prog_name="nakama-client")
@@ -49,7 +49,7 @@ _EPILOG = (
 def app(context: click.Context, url: str | None, server_key: str | None, folder: Path) -> None:
     """Talk to a Nakama server as a player.
 
-    Log in once; the session is kept, and renewed when it is time:
+    Log in once; the session is saved, and refreshed in time:
 
     \b
       nakama-client --url http://127.0.0.1:7350 login --device my-device-id
