@@ -16,8 +16,8 @@ from nakama_client.cli.send import send
 from nakama_client.cli.storage import storage
 
 _EPILOG = (
-    "Exit codes: 0 done, 1 the server refused or a check failed, 2 wrong usage, 3 nobody is logged "
-    "in, 4 the server is not reached, 130 interrupted."
+    "Exit codes: 0 done, 1 the server refused or a check failed, 2 wrong usage, 3 not logged "
+    "in, 4 the server cannot be reached, 130 interrupted."
 )
 
 
@@ -26,7 +26,7 @@ _EPILOG = (
     "--url",
     envvar="NAKAMA_URL",
     metavar="URL",
-    help="The server, such as http://127.0.0.1:7350; by default that of the login. [env: NAKAMA_URL]",
+    help="The server, as http://127.0.0.1:7350; by default that of the login. [env: NAKAMA_URL]",
 )
 @click.option(
     "--server-key",

@@ -18,20 +18,20 @@ def operator_options(command: F) -> F:
             envvar="NAKAMA_CONSOLE_PASSWORD",
             metavar="TEXT",
             default="password",
-            help="The operator's password; else Nakama's default. [env: NAKAMA_CONSOLE_PASSWORD]",
+            help="The operator's password; by default Nakama's. [env: NAKAMA_CONSOLE_PASSWORD]",
         ),
         click.option(
             "--console-username",
             envvar="NAKAMA_CONSOLE_USERNAME",
             metavar="NAME",
             default="admin",
-            help="An operator of the console; else admin. [env: NAKAMA_CONSOLE_USERNAME]",
+            help="An operator of the console; by default admin. [env: NAKAMA_CONSOLE_USERNAME]",
         ),
         click.option(
             "--console-url",
             envvar="NAKAMA_CONSOLE_URL",
             metavar="URL",
-            help="The console; else port 7351 of the server. [env: NAKAMA_CONSOLE_URL]",
+            help="The console; by default port 7351 of the server. [env: NAKAMA_CONSOLE_URL]",
         ),
     ):
         command = option(command)

@@ -23,8 +23,14 @@ _WHICH_CONSOLE = (
 @click.command()
 @click.argument("subject")
 @click.argument("content", default="{}")
-@click.option("--to", metavar="USER", help="A user's id or name; else you.")
-@click.option("--code", type=click.IntRange(min=1), default=1, show_default=True, help="Its code.")
+@click.option("--to", metavar="USER", help="A user's id or name; by default you.")
+@click.option(
+    "--code",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="The notification's code.",
+)
 @click.option("--transient", is_flag=True, help="Do not store it; it only goes to open sockets.")
 @operator_options
 @click.pass_obj

@@ -21,7 +21,7 @@ _SERVER = "server"
 _owner = click.option(
     "--owner",
     metavar="ID",
-    help="The user whose object it is, or `server` for the game's own; else you.",
+    help="The user whose object it is, or `server` for the game's own; by default you.",
 )
 
 
@@ -62,7 +62,7 @@ async def _get(
 @click.argument("collection")
 @click.argument("key")
 @click.argument("value")
-@click.option("--version", help="Only overwrite this version; `*` only writes what is new.")
+@click.option("--version", help="Write only if the object has this version; `*` only if it is new.")
 @click.pass_obj
 def put(settings: Settings, collection: str, key: str, value: str, version: str | None) -> None:
     """Write the object KEY in COLLECTION.
