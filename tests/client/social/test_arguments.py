@@ -1,12 +1,13 @@
 """What breaks a rule of the server is refused before anything is sent, with the rule."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from mock_server import MockServer
+from mock_server import Config, MockServer
 from nakama_client import (
     ArgumentError,
     ChannelType,
@@ -17,6 +18,8 @@ from nakama_client import (
     Socket,
 )
 from nakama_client.protocol.codec import decode
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ID = str(uuid.uuid4())
 NIL = str(uuid.UUID(int=0))
@@ -123,7 +126,27 @@ def any_type(value: Any) -> Any:
     return value
 
 
-@pytest.mark.asyncio
+# One server for all tests here: nothing of theirs reaches it.
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server() -> AsyncIterator[MockServer]:
+    config = Config.from_settings({"session.token_expiry_sec": 7200})  # no refresh comes between
+    async with MockServer(config) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(server: MockServer) -> AsyncIterator[Client]:
+    async with Client(server.http_url) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def alice(client: Client) -> Session:
+    return await client.authenticate_device("device-of-alice", username="alice")
+
+
 @pytest.mark.parametrize(("rule", "call"), HTTP)
 async def test_http_calls_raise_for_bad_arguments_before_sending(
     client: Client, server: MockServer, alice: Session, rule: str, call: HttpCall
@@ -139,7 +162,6 @@ async def _awaited(result: object) -> None:
     await result
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(("rule", "call"), SOCKET)
 async def test_socket_calls_raise_for_bad_arguments_before_sending(
     client: Client, server: MockServer, alice: Session, rule: str, call: SocketCall
@@ -151,7 +173,6 @@ async def test_socket_calls_raise_for_bad_arguments_before_sending(
         assert not list(server.journal)
 
 
-@pytest.mark.asyncio
 async def test_send_message_raises_for_content_that_was_received_broken(
     client: Client, server: MockServer, alice: Session
 ) -> None:
@@ -160,7 +181,6 @@ async def test_send_message_raises_for_content_that_was_received_broken(
             await socket.send_message("2...x", decode(b'"[1]"', JsonObject))
 
 
-@pytest.mark.asyncio
 async def test_calls_without_ids_send_nothing(
     client: Client, server: MockServer, alice: Session
 ) -> None:

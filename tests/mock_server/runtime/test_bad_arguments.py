@@ -272,19 +272,26 @@ async def server() -> AsyncIterator[MockServer]:
         yield server
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_server() -> AsyncIterator[MockServer]:
+    """A server that no test changes."""
+    async with MockServer() as server:
+        yield server
+
+
 @pytest.mark.parametrize(
     ("function", "arguments", "number", "expected"),
     _CASES,
     ids=[f"{name}, {number}" for name, _, number, _ in _CASES],
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_bad_argument_is_refused_in_nakamas_words(
-    server: MockServer, function: str, arguments: tuple[Any, ...], number: int, expected: str
+    shared_server: MockServer, function: str, arguments: tuple[Any, ...], number: int, expected: str
 ) -> None:
     with pytest.raises(ModuleError) as caught:
-        getattr(server.nk, function)(*arguments)
+        getattr(shared_server.nk, function)(*arguments)
     assert str(caught.value) == f"bad argument #{number} to {function} ({expected})"
-    assert await server.users() == []
+    assert await shared_server.users() == []
 
 
 @pytest.mark.parametrize(
