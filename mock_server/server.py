@@ -86,7 +86,7 @@ class MockServer(HostedServer):
         self._restarting = asyncio.Lock()
         self._http_url = ""
         self._console_url = ""
-        self._grpc = GrpcPort(self.config)
+        self._grpc = GrpcPort(self.config.socket, self.config.grpc.port)
         self._database = Database(self.config.database)
 
     @property

@@ -139,7 +139,7 @@ class Wiring:
         self._make_shared(store, clock, tracker, router)
         self._connect_push()
         self._registrations = Registrations()
-        self._contexts = Contexts(config)
+        self._contexts = Contexts(config.name, config.runtime.env)
         self._events = Events(self._registrations, self._contexts, clock)
         self._events.generated.connect(self.push.triggers.generated)
         self.rpcs = RpcFunctions(self._registrations)
@@ -251,7 +251,8 @@ class Wiring:
         )
         self._status = StatusRegistry(tracker, router)
         self.push = PushService(
-            config,
+            config.onesignal,
+            config.push,
             store,
             clock,
             registry=registry,
@@ -287,7 +288,9 @@ class Wiring:
         board_callbacks = BoardCallbacks(self._registrations, contexts)
         return (
             health_feature(),
-            authentication_feature(config, store, clock, accounts, sessions, social),
+            authentication_feature(
+                config.session, config.social, store, clock, accounts, sessions, social
+            ),
             sessions_feature(registry, sessions),
             accounts_feature(store, accounts, moderation),
             account_export_feature(accounts, self._exports, self._imports),
@@ -301,7 +304,6 @@ class Wiring:
             events_feature(events, contexts),
             purchases_feature(self.purchases, PurchaseCallbacks(self._registrations, contexts)),
             matches_feature(
-                config,
                 clock,
                 registry,
                 tracker,
@@ -310,9 +312,19 @@ class Wiring:
                 self._matches,
                 self._match_listing,
                 self._match_tokens,
+                node=config.name,
+                is_single_match=config.session.single_match,
+                grace=config.shutdown_grace_sec,
             ),
             matchmaker_feature(registry, self.matchmaker),
-            parties_feature(config, registry, tracker, router, self.matchmaker, self._parties),
+            parties_feature(
+                registry,
+                tracker,
+                router,
+                self.matchmaker,
+                self._parties,
+                is_single_party=config.session.single_party,
+            ),
             rpc_feature(self.rpcs, contexts),
             ping_feature(),
             status_feature(registry, tracker, accounts, self._status),
@@ -322,7 +334,7 @@ class Wiring:
             multi_update_feature(store, accounts, self._storage, self._wallets),
             leaderboards_feature(clock, boards, records, ranks),
             tournaments_feature(store, clock, boards, records, ranks, board_callbacks),
-            push_feature(config, accounts, sessions, self.push),
+            push_feature(config.onesignal, config.push, accounts, sessions, self.push),
         )
 
     @property
@@ -382,8 +394,10 @@ class Wiring:
                 contexts=self._contexts,
             ),
             websocket=WebsocketHandler(
-                config,
+                config.socket,
                 Pipeline(requests, hooks=self._hooks, journal=journal, clock=clock),
+                node=config.name,
+                is_single_socket=config.session.single_socket,
                 sessions=self._sessions,
                 registry=self.registry,
                 tracker=self._tracker,

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mock_server.config import Config
+from mock_server.config import SocketConfig
 from mock_server.grpc.calls import GrpcCalls
 
 if TYPE_CHECKING:
@@ -25,13 +25,14 @@ class GrpcPort:
     where it can be: else a line in the log says why not, and the rest of the server starts.
 
     Args:
-        config: The ports, and the address to bind.
+        config: The client API's port, address and certificate.
+        port: The setting `grpc.port`.
     """
 
-    def __init__(self, config: Config) -> None:
-        self._config = config.socket
-        self._is_required = config.grpc.port >= 0
-        self._port = config.grpc.port if self._is_required else config.socket.port - 1
+    def __init__(self, config: SocketConfig, port: int) -> None:
+        self._config = config
+        self._is_required = port >= 0
+        self._port = port if self._is_required else config.port - 1
         self._server: GrpcServer | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from mock_server.config import Config
+from mock_server.config import SocketConfig
 from mock_server.features.notifications.core import Notifications
 from mock_server.features.notifications.system import NotificationCode
 from mock_server.features.sessions.core import Sessions
@@ -29,9 +29,11 @@ class WebsocketHandler:
     """Opens sockets.
 
     Args:
-        config: The settings of sockets, and whether a user may have one only.
+        config: The settings of sockets.
         pipeline: Answers what the sockets send.
         sessions: Finds the user of a token.
+        node: The server's name.
+        is_single_socket: Whether a user may have one socket only.
         registry: Where open sockets are found.
         tracker: Where their presences are.
         status: The users they follow.
@@ -42,9 +44,11 @@ class WebsocketHandler:
 
     def __init__(
         self,
-        config: Config,
+        config: SocketConfig,
         pipeline: Pipeline,
         *,
+        node: str,
+        is_single_socket: bool,
         sessions: Sessions,
         registry: SessionRegistry,
         tracker: Tracker,
@@ -53,9 +57,9 @@ class WebsocketHandler:
         events: Events,
         faults: Faults,
     ) -> None:
-        self._config = config.socket
-        self._node = config.name
-        self._is_single_socket = config.session.single_socket
+        self._config = config
+        self._node = node
+        self._is_single_socket = is_single_socket
         self._pipeline = pipeline
         self._sessions = sessions
         self._registry = registry

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import attrs
 from attrs import field, frozen
 
-from mock_server.config import Config
 from mock_server.identity import Identity
 from mock_server.realtime.session import SocketSession
 
@@ -94,12 +93,13 @@ class Contexts:
     """Makes the contexts of one server's calls.
 
     Args:
-        config: The server's name, and its `runtime.env` settings, given as `NAME=VALUE`.
+        node: The server's name.
+        env: The `runtime.env` settings, given as `NAME=VALUE`.
     """
 
-    def __init__(self, config: Config) -> None:
-        self._node = config.name
-        self._env = environment(config)
+    def __init__(self, node: str, env: Iterable[str]) -> None:
+        self._node = node
+        self._env = environment(env)
         self._of_sockets: WeakKeyDictionary[SocketSession, dict[str, Context]] = WeakKeyDictionary()
 
     def new(self, mode: str, **values: Any) -> Context:
@@ -177,7 +177,7 @@ class Contexts:
         )
 
 
-def environment(config: Config) -> dict[str, str]:
+def environment(env: Iterable[str]) -> dict[str, str]:
     """The `runtime.env` settings, given as `NAME=VALUE`."""
-    pairs = (setting.partition("=") for setting in config.runtime.env)
+    pairs = (setting.partition("=") for setting in env)
     return {name: value for name, _, value in pairs}

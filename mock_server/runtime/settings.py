@@ -37,7 +37,7 @@ def runtime_settings(config: Config) -> dict[str, Any]:
             "facebook_limited_login": {"app_id": ""},
             "apple": {"bundle_id": config.social.apple.bundle_id},
         },
-        "runtime": {"env": environment(config), "http_key": config.runtime.http_key},
+        "runtime": {"env": environment(config.runtime.env), "http_key": config.runtime.http_key},
         "iap": {
             "apple": {"shared_password": "", "notifications_endpoint_id": ""},
             "google": {"client_email": "", "private_key": "", "notifications_endpoint_id": ""},

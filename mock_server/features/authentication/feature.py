@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_server.config import Config
+from mock_server.config import SessionConfig, SocialConfig
 from mock_server.feature import Feature
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.authentication import api
@@ -17,7 +17,8 @@ from server_kit import Clock, Store
 
 
 def authentication_feature(
-    config: Config,
+    config: SessionConfig,
+    social_config: SocialConfig,
     store: Store,
     clock: Clock,
     accounts: Accounts,
@@ -25,11 +26,11 @@ def authentication_feature(
     social: Social,
 ) -> Feature:
     """Return what the feature offers."""
-    authentication = Authentication(config.social, store, accounts, social)
+    authentication = Authentication(social_config, store, accounts, social)
     return Feature(
         routes=api.routes(sessions, authentication),
         functions=(
-            AuthenticationFunctions(config.session, clock, authentication, social),
-            ForeignAuthenticationFunctions(config.social, authentication),
+            AuthenticationFunctions(config, clock, authentication, social),
+            ForeignAuthenticationFunctions(social_config, authentication),
         ),
     )

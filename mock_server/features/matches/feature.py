@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mock_server.config import Config
 from mock_server.feature import Feature
 from mock_server.features.matches import api
 from mock_server.features.matches.events import MatchPresenceEvents
@@ -20,7 +19,6 @@ from server_kit import Clock
 
 
 def matches_feature(
-    config: Config,
     clock: Clock,
     sessions: SessionRegistry,
     tracker: Tracker,
@@ -29,14 +27,18 @@ def matches_feature(
     matches: MatchRegistry,
     listing: MatchListing,
     tokens: MatchTokens,
+    *,
+    node: str,
+    is_single_match: bool,
+    grace: int,
 ) -> Feature:
     """Return what the feature offers."""
     events = MatchPresenceEvents(router, matches)
     tracker.listen(StreamMode.MATCH_RELAYED, events.send_relayed)
     tracker.listen(StreamMode.MATCH_AUTHORITATIVE, events.send_authoritative)
     requests = MatchRequests(
-        config.name,
-        is_single_match=config.session.single_match,
+        node,
+        is_single_match=is_single_match,
         clock=clock,
         sessions=sessions,
         tracker=tracker,
@@ -47,7 +49,7 @@ def matches_feature(
     )
 
     async def shut_down() -> None:
-        await matches.shut_down(config.shutdown_grace_sec)
+        await matches.shut_down(grace)
 
     return Feature(
         routes=api.routes(listing),

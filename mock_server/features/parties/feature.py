@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mock_server.config import Config
 from mock_server.feature import Feature
 from mock_server.features.matchmaker.core import Matchmaker
 from mock_server.features.parties import api
@@ -17,16 +16,17 @@ from mock_server.realtime.tracker import Tracker
 
 
 def parties_feature(
-    config: Config,
     sessions: SessionRegistry,
     tracker: Tracker,
     router: Router,
     matchmaker: Matchmaker,
     registry: PartyRegistry,
+    *,
+    is_single_party: bool,
 ) -> Feature:
     """Return what the feature offers."""
     parties = Parties(
-        is_single_party=config.session.single_party,
+        is_single_party=is_single_party,
         registry=registry,
         sessions=sessions,
         tracker=tracker,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 
-from mock_server.config import Config
+from mock_server.config import OneSignalConfig, PushConfig
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.groups.core import Groups
 from mock_server.features.push.addresses import Addresses
@@ -45,7 +45,8 @@ class PushService:
 
     def __init__(
         self,
-        config: Config,
+        onesignal: OneSignalConfig,
+        config: PushConfig,
         store: Store,
         clock: Clock,
         *,
@@ -60,35 +61,35 @@ class PushService:
     ) -> None:
         self._registry = registry
         self._sessions = sessions
-        self._has_onesignal = bool(config.onesignal.url)
-        self._task_queue = TaskQueue(clock, size=config.push.queue_size)
+        self._has_onesignal = bool(onesignal.url)
+        self._task_queue = TaskQueue(clock, size=config.queue_size)
         self._onesignal = OneSignal(
-            config.onesignal,
+            onesignal,
             clock,
             sleep=self._task_queue.sleep,
-            timeout=config.push.timeout_sec,
+            timeout=config.timeout_sec,
         )
         self.devices = DeviceRegistry(
             store,
             accounts,
-            table=DeviceTable(store, clock, expiry=config.push.device_expiry_sec),
+            table=DeviceTable(store, clock, expiry=config.device_expiry_sec),
             onesignal=self._onesignal,
             task_queue=self._task_queue,
             names_of_open=self._names_of_open,
         )
         source = DeviceSource(
-            config.push.device_source,
+            config.device_source,
             accounts=accounts,
             storage=storage,
             find_function=find_function,
         )
         self._dispatcher = PushDispatcher(
-            config.onesignal,
+            onesignal,
             store,
             clock,
             registry=registry,
             addresses=Addresses(
-                config.push.target,
+                config.target,
                 devices=self.devices,
                 source=source,
                 external_ids=ExternalIds(accounts, find_function),

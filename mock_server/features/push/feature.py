@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_server.config import Config
+from mock_server.config import OneSignalConfig, PushConfig
 from mock_server.feature import Feature
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.push import api
@@ -13,12 +13,16 @@ from mock_server.features.sessions.core import Sessions
 
 
 def push_feature(
-    config: Config, accounts: Accounts, sessions: Sessions, push: PushService
+    onesignal: OneSignalConfig,
+    config: PushConfig,
+    accounts: Accounts,
+    sessions: Sessions,
+    push: PushService,
 ) -> Feature:
     """Return what the feature offers."""
-    functions = PushFunctions(config.onesignal, accounts, sessions.devices, push.devices)
+    functions = PushFunctions(onesignal, accounts, sessions.devices, push.devices)
     return Feature(
-        routes=api.routes(config.push, accounts, sessions, push.devices),
+        routes=api.routes(config, accounts, sessions, push.devices),
         functions=(PushModuleFunctions(push.devices),),
         rpcs=functions.functions(),
         start=push.resume,

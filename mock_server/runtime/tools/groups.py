@@ -33,7 +33,7 @@ def tool_functions(
     return (
         CryptoFunctions(),
         EncodingFunctions(),
-        HttpFunctions(config),
+        HttpFunctions(config.onesignal.url, config.runtime.allow_http),
         LocalCacheFunctions(clock.time),
         LoggerFunctions(),
         MetricsFunctions(metrics),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import aiohttp
 from attrs import evolve, frozen
 from yarl import URL
 
-from mock_server.config import Config
 from mock_server.runtime.arguments import Arguments, to_text
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -31,8 +31,9 @@ class _Request:
 class HttpFunctions(RuntimeFunctions):
     """Call other servers."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, onesignal_url: str, allow_http: Iterable[str]) -> None:
+        self._onesignal_url = onesignal_url
+        self._allow_http = tuple(allow_http)
 
     async def http_request(
         self,
@@ -96,7 +97,7 @@ class HttpFunctions(RuntimeFunctions):
             for _ in range(_MAX_REDIRECTS + 1):
                 async with session.request(
                     request.method,
-                    route(request.url, self._config),
+                    route(request.url, self._onesignal_url, self._allow_http),
                     data=request.body or None,
                     headers=_sent_headers(request),
                     allow_redirects=False,
