@@ -7,12 +7,10 @@ from enum import Enum
 
 from attrs import frozen
 
+from mock_server.label_query.errors import InvalidQuery
+
 _ESCAPED = frozenset('+-=&|><!(){}[]^"~*?:\\/ ')
 _WORD_ENDS = frozenset(" :^~")
-
-
-class InvalidQuery(ValueError):
-    """A query can't be parsed; the message is Nakama's."""
 
 
 class Sign(Enum):

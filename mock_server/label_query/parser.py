@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from mock_server.label_query.lexer import InvalidQuery, QueryToken, Sign, tokens
+from mock_server.label_query.errors import InvalidQuery
+from mock_server.label_query.lexer import QueryToken, Sign, tokens
 from mock_server.label_query.query import (
     Clause,
     Condition,
@@ -22,11 +23,6 @@ from mock_server.label_query.times import parse_rfc3339
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.strconv import parse_float
 
-__all__ = ["EVERYTHING", "InvalidQuery", "parse_query"]
-
-EVERYTHING = "*"
-"""The query that finds everything."""
-
 _OCCURRENCES = {Sign.PLUS: Occurrence.REQUIRED, Sign.MINUS: Occurrence.EXCLUDED}
 
 
@@ -34,16 +30,13 @@ MAX_LENGTH = 50_000
 """How many characters a query may have: over gRPC it could have a quarter of a million."""
 
 
-def parse_query(text: str) -> Query:
-    """Parse a query.
-
-    Args:
-        text: The query; `*` finds everything, the empty text nothing.
+def parse(text: str) -> Query:
+    """Parse a query; see `parse_query`.
 
     Raises:
         InvalidQuery: It can't be parsed, or is longer than `MAX_LENGTH`.
     """
-    if text == EVERYTHING:
+    if text == "*":
         return Query((), finds_all=True)
     if len(text) > MAX_LENGTH:
         raise InvalidQuery(f"query longer than {MAX_LENGTH} characters")

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from mock_server.label_query.document import Document, number_ordinal
 from mock_server.label_query.edits import edit_distance
+from mock_server.label_query.errors import SearchError
 from mock_server.label_query.patterns import PatternError, compile_regexp, encoded, wildcard_regexp
 from mock_server.label_query.ranges import LEAST, MOST, count_in_range
 
@@ -21,10 +22,6 @@ _ZERO_TIME_NS = -62_135_596_800_000_000_000
 """Go's zero time, the start of the year 1: as a bound it is none."""
 
 Item = TypeVar("Item")
-
-
-class SearchError(ValueError):
-    """A query that parses can't be searched with; the message is Nakama's."""
 
 
 class Occurrence(Enum):

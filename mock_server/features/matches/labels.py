@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from mock_server.label_query import BatchedIndex, Document, Query
+from mock_server.label_query import BatchedIndex, Document
 from mock_server.wire import gojson
 from server_kit import Clock
+
+if TYPE_CHECKING:
+    from mock_server.label_query.query import Query
 
 
 @frozen

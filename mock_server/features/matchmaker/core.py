@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mock_server.config import MatchmakerConfig
 from mock_server.features.matches.tokens import MatchTokens
@@ -14,10 +15,13 @@ from mock_server.features.matchmaker.pool import TicketPool
 from mock_server.features.matchmaker.stats import MatchmakerStats
 from mock_server.features.matchmaker.tick import Tick
 from mock_server.features.matchmaker.tickets import Ticket, TicketSearch
-from mock_server.label_query import InvalidQuery, Query, SearchError, parse_query
+from mock_server.label_query import InvalidQuery, SearchError, parse_query
 from mock_server.realtime.router import Router
 from mock_server.realtime.stream import Presence
 from server_kit import Alarm, Clock
+
+if TYPE_CHECKING:
+    from mock_server.label_query.query import Query
 
 _TOKEN_SECONDS = 30
 

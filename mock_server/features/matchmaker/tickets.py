@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from mock_server.label_query import Document, Query, SearchError
+from mock_server.label_query import Document, SearchError
 from mock_server.realtime.stream import Presence
+
+if TYPE_CHECKING:
+    from mock_server.label_query.query import Query
 
 
 @frozen
