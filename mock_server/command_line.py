@@ -47,7 +47,7 @@ class BadCommandLine(Exception):
 
 @define
 class Options:
-    """What was asked for.
+    """The options of a command line.
 
     Attributes:
         settings: The settings of the mock, by dotted names.

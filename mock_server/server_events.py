@@ -1,4 +1,4 @@
-"""What a server tells those who read `GET /_control/events`."""
+"""Publishes the events of a server for the readers of `GET /_control/events`."""
 
 from __future__ import annotations
 

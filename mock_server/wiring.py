@@ -339,7 +339,7 @@ class Wiring:
 
     @property
     def console(self) -> ConsoleServices:
-        """What the console's requests are about."""
+        """The objects that the console's requests use."""
         from mock_server.console.services import ConsoleServices  # most servers are never asked
 
         store = self.store

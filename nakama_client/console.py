@@ -26,7 +26,7 @@ _PORT = 7351
 
 @frozen(repr=False)
 class ConsoleOperator:
-    """Who asks the console, and where it is.
+    """The console's address, and the operator who logs in there.
 
     Attributes:
         url: The console's address; None for port 7351 of the server.

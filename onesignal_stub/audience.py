@@ -1,4 +1,4 @@
-"""Who receives a message: segments, filters, ids and aliases → subscriptions. No I/O, no clock.
+"""Resolves a message's recipients: segments, filters, ids, aliases. No I/O, no clock.
 
 The result does not depend on the order in which devices are given, and a member of an excluded
 segment receives nothing, whatever else includes it.
@@ -130,7 +130,7 @@ Targeting: TypeAlias = BySegments | ByFilters | RecipientIds
 
 @frozen(kw_only=True)
 class Target:
-    """Who a message is for.
+    """The target of a message.
 
     Attributes:
         targeting: How its audience is chosen.

@@ -290,7 +290,7 @@ class RequestPipeline:
 
 @cache
 def _resources(routes: tuple[tuple[str, str], ...]) -> tuple[web.AbstractResource, ...]:
-    """What aiohttp makes of methods and paths; it takes most of a start, so stubs share it."""
+    """Make aiohttp's resources of routes; it takes most of a start, so stubs share them."""
     router = web.UrlDispatcher()
     for number, (method, path) in enumerate(routes):
         for prefix in PREFIXES:
@@ -306,7 +306,7 @@ async def _serve_numbered(number: int, request: web.Request) -> web.StreamRespon
 
 @define
 class _Note:
-    """What is collected for the journal while a request is handled."""
+    """The fields of a journal entry that are collected while a request is handled."""
 
     raw: bytes = b""
     ignored: list[str] = Factory(list)

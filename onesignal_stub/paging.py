@@ -11,7 +11,7 @@ from onesignal_stub.errors import refused
 
 @frozen
 class PageRequest:
-    """Which part of a list is asked for."""
+    """The page of a list that a request asks for."""
 
     limit: int
     offset: int

@@ -1,4 +1,4 @@
-"""What every device of a target meets, as a condition in SQL.
+"""A condition in SQL that every device of a target meets.
 
 A message to a segment looks at all devices of an app, and to read a device takes longer than to
 compare it. So the database leaves out those that cannot match. The condition may let others
@@ -87,7 +87,7 @@ def _any_of(filters: Sequence[_Entry], now: float) -> SqlCondition:
 
 
 def _sides(filters: Sequence[_Entry]) -> Iterator[list[_Entry]]:
-    """What stands between the ORs, without the ANDs."""
+    """The filters between the ORs, without the ANDs."""
     side: list[_Entry] = []
     for entry in filters:
         if entry.get("operator") == "OR":

@@ -92,7 +92,7 @@ def export_group(services: ConsoleServices, request: web.Request) -> dict[str, A
 
 
 def list_members(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """Who is what in a group."""
+    """The members of a group, with their ranks."""
     return {"group_users": _members(services, _group_of(request)), "cursor": ""}
 
 

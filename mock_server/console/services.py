@@ -1,4 +1,4 @@
-"""What the console's requests are about, and the form of its routes."""
+"""The objects that the console's requests use, and the form of its routes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from server_kit import Clock, Store
 
 @frozen
 class ConsoleServices:
-    """What the console's requests are about, between two restarts of the server."""
+    """The objects that the console's requests use, between two restarts of the server."""
 
     config: Config
     clock: Clock

@@ -28,7 +28,7 @@ _VERSION = "3.40.0+mock"
 
 
 def status(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
-    """What the server has to do at the moment."""
+    """How busy the server is at the moment."""
     now = timestamp(services.clock.time_ns(), digits=9)
     sessions = services.registry.all()
     tracker = services.tracker

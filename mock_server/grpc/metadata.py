@@ -1,4 +1,4 @@
-"""What came with a gRPC call besides its message."""
+"""The metadata of a gRPC call."""
 
 from __future__ import annotations
 

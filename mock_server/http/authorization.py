@@ -1,4 +1,4 @@
-"""What an Authorization header holds."""
+"""Reads the Authorization header."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ _SECOND = 1_000_000_000  # nanoseconds: with seconds as floats a move by one int
 
 
 class Indexed(Protocol):
-    """What can be found."""
+    """An item of an index."""
 
     def document(self) -> Document:
-        """What queries search."""
+        """The document that queries search."""
 
 
 E = TypeVar("E", bound=Indexed)
@@ -50,7 +50,7 @@ class BatchedIndex(Generic[E]):
         self._entries.clear()
 
     def current(self) -> Iterable[tuple[Document, E]]:
-        """What can be found, with what is searched; the last changed first."""
+        """The items with their documents; the last changed first."""
         self._apply_due()
         return reversed(self._entries.values())
 

@@ -14,7 +14,7 @@ _WORD_ENDS = frozenset(" :^~")
 
 
 class Sign(Enum):
-    """What a token is."""
+    """The kinds of tokens."""
 
     WORD = "word"
     NUMBER = "number"

@@ -12,7 +12,7 @@ _EACH = "expects each presence to have a valid"
 
 
 class DispatcherFunctions:
-    """What a match handler can do: send to members, kick them, change the label.
+    """The functions of a match's dispatcher: send to members, kick them, change the label.
 
     A presence is a table with `user_id`, `session_id` and `node`, as the callbacks get them.
 

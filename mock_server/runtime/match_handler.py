@@ -1,4 +1,4 @@
-"""What a match handler is, in every language: seven callbacks and a dispatcher."""
+"""A match handler in any language: seven callbacks and a dispatcher."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class MatchPresence:
 
 @frozen
 class MatchMessage:
-    """What a member has sent to a match.
+    """A message of a member to a match.
 
     Attributes:
         sender: Who.
@@ -146,7 +146,7 @@ class Broadcast:
 
 
 class Dispatcher(Protocol):
-    """What a handler can do in its callbacks; any thread may call it.
+    """The dispatcher that a handler uses in its callbacks; any thread may call it.
 
     Every method raises a `ModuleError` once the match has ended.
 

@@ -81,7 +81,7 @@ def _item(notification: StoreNotification, payload: str) -> dict[str, Any]:
 
 
 def provider_payload(notification: StoreNotification) -> str:
-    """What the store tells, as JSON text in its own form, as far as the mock knows it."""
+    """The store's notification as JSON text in the store's form, as far as the mock knows it."""
     item, is_purchase = notification.item, notification.kind == "purchase"
     if item.store == APPLE.number:
         return gojson.marshal(_apple(item))
@@ -90,7 +90,7 @@ def provider_payload(notification: StoreNotification) -> str:
 
 
 def _apple(item: Validated) -> dict[str, Any]:
-    """What Apple tells of a transaction.
+    """Apple's notification about a transaction.
 
     https://developer.apple.com/documentation/appstoreservernotifications/jwstransaction
     """
@@ -108,7 +108,7 @@ def _apple(item: Validated) -> dict[str, Any]:
 
 
 def _google_purchase(item: Validated) -> dict[str, Any]:
-    """What Google tells of a purchase.
+    """Google's notification about a purchase.
 
     https://developers.google.com/android-publisher/api-ref/rest/v3/purchases.productsv2
     """
@@ -121,7 +121,7 @@ def _google_purchase(item: Validated) -> dict[str, Any]:
 
 
 def _google_subscription(item: Validated) -> dict[str, Any]:
-    """What Google tells of a subscription.
+    """Google's notification about a subscription.
 
     https://developers.google.com/android-publisher/api-ref/rest/v3/purchases.subscriptionsv2
     """

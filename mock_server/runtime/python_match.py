@@ -26,7 +26,7 @@ from mock_server.wire import gojson
 
 
 def python_match(handler: object) -> MatchFactory:
-    """What makes matches of a handler: an object, a class or a module with the seven callbacks.
+    """The factory of matches for a handler: an object, class or module with the seven callbacks.
 
     Raises:
         ModuleError: One is missing.

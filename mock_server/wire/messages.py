@@ -94,7 +94,7 @@ def realtime_message(name: str) -> Message:
 
 @cache
 def envelope() -> Message:
-    """What each frame of a socket is: a cid, and one of the realtime messages."""
+    """The message of each frame of a socket: a cid, and one of the realtime messages."""
     return realtime_message("Envelope")
 
 

@@ -32,7 +32,7 @@ _JSON = json.JSONDecoder()
 
 
 class TokenKind(Enum):
-    """What a token is."""
+    """The kinds of tokens."""
 
     END = auto()
     NULL = auto()

@@ -1,4 +1,4 @@
-"""What the commands print: results on stdout, progress and notes on stderr."""
+"""Prints for the commands: results on stdout, progress and notes on stderr."""
 
 from __future__ import annotations
 

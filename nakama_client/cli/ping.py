@@ -40,7 +40,7 @@ _NO_ACCOUNT = "User account not found"  # Nakama's words; another server has oth
 
 @frozen
 class _PingTarget:
-    """What is looked at."""
+    """The server that is checked."""
 
     endpoint: Endpoint
     server_key: str

@@ -50,7 +50,7 @@ class Failure(click.ClickException):
 
 @frozen
 class Settings:
-    """What the options before the command's name say.
+    """The options before the command's name.
 
     Attributes:
         folder: Where the login and the positions of feeds are kept.

@@ -1,4 +1,4 @@
-"""What the players of one process share: the loop, the clients, the delivery tracker."""
+"""The objects that the players of a process share: loop, clients, delivery tracker."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class NakamaUser(User):
         await self.connect()
 
     async def on_stop(self) -> None:
-        """What a class wants to do before its players disconnect; by default nothing."""
+        """Called before a player disconnects; override it. By default it does nothing."""
 
     async def log_in(self) -> None:
         """Log in with the player's device id, and create the account when it is new.

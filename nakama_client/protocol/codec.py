@@ -78,7 +78,7 @@ class _BrokenJsonObject(dict[str, Any]):
 
 
 def wire_struct(model: type[Any], **names: str) -> type[Any]:
-    """What a model is read into where Nakama calls some of its fields otherwise, as `self`.
+    """A struct that reads a model some of whose fields have other names in Nakama, as `self`.
 
     Args:
         model: An attrs class; `as_model` makes one of what was read.

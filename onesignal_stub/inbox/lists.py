@@ -21,7 +21,7 @@ _LOOKED_AT = 10_000  # rows that one step of a search looks at
 
 @frozen
 class _Source:
-    """What a list is read from.
+    """The table and columns that a list is read from.
 
     Attributes:
         key: The column that tells its rows apart.
@@ -84,7 +84,7 @@ _APPS = _Source(
 
 @frozen(kw_only=True)
 class ListQuery:
-    """Which entries of a list are meant; what is "" does not matter.
+    """A selection of a list's entries; "" selects all.
 
     Attributes:
         q: A text in a name or id.

@@ -23,7 +23,7 @@ _FROM = "FROM messages m LEFT JOIN notifications n ON n.number = m.notification"
 
 @frozen(kw_only=True)
 class MessageQuery:
-    """Which messages are meant; what is "" does not matter.
+    """A selection of messages; "" selects all.
 
     Attributes:
         q: Words that all have to be found in the texts, or the names of the app, the template, and

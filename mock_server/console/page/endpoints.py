@@ -1,4 +1,4 @@
-"""What can be called, as the console's explorer shows it: operations, RPC functions, messages.
+"""The endpoints that the console's explorer shows: operations, RPC functions, messages.
 
 The fields come from the table of messages, so that a new operation is here with its route.
 """
@@ -103,7 +103,7 @@ class EndpointList:
         return wanted.page(found, _shown)
 
     def find(self, wanted: str) -> ExplorerEndpoint | None:
-        """What has this id, or None."""
+        """The endpoint with this id, or None."""
         return next((each for each in self._all() if each.id == wanted), None)
 
     def _all(self) -> Iterator[ExplorerEndpoint]:

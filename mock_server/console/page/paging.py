@@ -33,7 +33,7 @@ class PageQuery:
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> PageQuery:
-        """What a query asks for.
+        """The page that a query asks for.
 
         Raises:
             web.HTTPBadRequest: `limit` or `offset` is no number.

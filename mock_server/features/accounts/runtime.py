@@ -126,7 +126,7 @@ class AccountFunctions(RuntimeFunctions):
 
 
 class AccountScriptFunctions(RuntimeFunctions):
-    """What JavaScript can do with accounts and Lua can't."""
+    """Functions for accounts that only JavaScript has."""
 
     _module: ClassVar[str] = SCRIPT_MODULE
 

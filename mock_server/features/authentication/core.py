@@ -38,7 +38,7 @@ class Login:
 
 
 class Authentication:
-    """Who is who, by what a client knows of itself."""
+    """Finds or creates the account that a client's credentials belong to."""
 
     def __init__(
         self, config: SocialConfig, store: Store, accounts: Accounts, social: Social

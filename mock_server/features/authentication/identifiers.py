@@ -1,4 +1,4 @@
-"""Which device ids, custom ids, addresses and passwords Nakama takes."""
+"""Checks device ids, custom ids, addresses and passwords as Nakama does."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _NAME_WIDTH = 128
 
 
 class MessageCode(IntEnum):
-    """What a message on a channel is: of a user, or of the group itself."""
+    """The kinds of messages on a channel: of a user, or of the group itself."""
 
     CHAT = 0
     CHAT_UPDATE = 1
@@ -63,7 +63,7 @@ class MessageNotStored(Exception):
 
 @frozen
 class Author:
-    """Who writes to a channel.
+    """The author of a message.
 
     Attributes:
         stream: The channel.

@@ -167,7 +167,7 @@ def _not_stored(what: str) -> RealtimeError:
 def requests(
     tracker: Tracker, notifications: Notifications, channels: Channels, resolver: ChannelResolver
 ) -> tuple[SocketRequest, ...]:
-    """What clients send about channels."""
+    """The socket's requests about channels."""
     handlers = _ChannelRequests(tracker, notifications, channels, resolver)
     return (
         SocketRequest("channel_join", handlers.join, replies_first=True),

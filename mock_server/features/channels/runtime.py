@@ -196,7 +196,7 @@ def _message_id(given: Arguments) -> str:
 
 
 def _author(given: Arguments, number: int) -> Author:
-    """Who writes where; arguments `number` and the two behind it are id, name and persistence."""
+    """The author of a message; from argument `number` on there are id, name and persistence."""
     shown_id, sender = given.text(1), given.optional_text(number)
     sender_id = parse_uuid(sender) if sender else SYSTEM_USER
     if sender_id is None:

@@ -31,7 +31,7 @@ CREATE INDEX user_edge_destination ON user_edge (destination_id);
 
 
 class FriendState(IntEnum):
-    """What the destination of an edge is to its source."""
+    """The relation of the destination of an edge to its source."""
 
     FRIEND = 0
     INVITE_SENT = 1

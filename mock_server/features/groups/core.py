@@ -58,7 +58,7 @@ OPEN, CLOSED = 0, 1
 
 
 class GroupState(IntEnum):
-    """What a user is in a group."""
+    """The rank of a user in a group."""
 
     SUPERADMIN = 0
     ADMIN = 1
@@ -167,7 +167,7 @@ class Groups:
         return self._store.all("SELECT * FROM groups ORDER BY random() LIMIT ?", count)
 
     def state_of(self, group_id: str, user_id: str) -> int | None:
-        """What a user is in a group; None for nothing at all."""
+        """The rank of a user in a group; None without an edge."""
         row = self._store.one(
             "SELECT state FROM group_edge WHERE source_id = ? AND destination_id = ?",
             group_id,

@@ -67,4 +67,4 @@ class InvalidCreator(GroupError):
 
 
 class DatabaseRefused(GroupError):
-    """What PostgreSQL answers to rows that do not fit."""
+    """PostgreSQL refuses a row; the text is its own."""

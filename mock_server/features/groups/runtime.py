@@ -232,7 +232,7 @@ class GroupFunctions(RuntimeFunctions):
 
 
 class GroupScriptFunctions(RuntimeFunctions):
-    """What JavaScript can do with groups and Lua can't."""
+    """Functions for groups that only JavaScript has."""
 
     _module: ClassVar[str] = SCRIPT_MODULE
 

@@ -27,7 +27,7 @@ MAX_LISTED = 10_000
 
 @frozen
 class ListArguments:
-    """What a list of records is asked for.
+    """The arguments of a list of records.
 
     Attributes:
         board_id: The board.
@@ -46,7 +46,7 @@ class ListArguments:
 
 @frozen
 class HaystackArguments:
-    """What a list around an owner is asked for; see `ListArguments`."""
+    """The arguments of a list around an owner; see `ListArguments`."""
 
     board_id: str
     owner_id: str

@@ -1,4 +1,4 @@
-"""What a leaderboard or a tournament is: its row, and what scores do there."""
+"""A leaderboard or a tournament: its row, and how it takes scores."""
 
 from __future__ import annotations
 

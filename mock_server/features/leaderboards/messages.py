@@ -116,7 +116,7 @@ def refusal(message: str) -> GrpcError:
 
 
 def internal(message: str) -> GrpcError:
-    """What Nakama calls an internal error."""
+    """An internal error in Nakama's words."""
     return GrpcError(GrpcCode.INTERNAL, message)
 
 

@@ -1,4 +1,4 @@
-"""What a record is, and what a position in a list of records."""
+"""A record of a leaderboard, and a position in a list of records."""
 
 from __future__ import annotations
 
@@ -131,5 +131,5 @@ def record_of(row: Row, rank: int = 0) -> Record:
 
 
 def record_order(record: Record) -> tuple[int, int, str]:
-    """What orders the records of an ascending board."""
+    """The key by which the records of an ascending board are sorted."""
     return record.score.score, record.score.subscore, record.owner_id

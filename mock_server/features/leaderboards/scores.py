@@ -1,4 +1,4 @@
-"""What a new score does to the stored one. Pure."""
+"""Combines a new score with the stored one. Pure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def routes(listing: MatchListing) -> tuple[Route, ...]:
 
 
 def match_filter(request: dict[str, Any], *, node: str | None = None) -> MatchFilter:
-    """What a request asks for.
+    """The filter of a request.
 
     Args:
         request: Its fields.

@@ -1,4 +1,4 @@
-"""What waits for a match's handler, and how much of each kind may."""
+"""The calls that wait for a match's handler, and the limit of each kind."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class IndexEntry:
     create_time_ms: int
 
     def document(self) -> Document:
-        """What queries search."""
+        """The document that queries search."""
         document = Document()
         document.add_text("node", self.node)
         document.add_text("label_string", self.label)

@@ -18,7 +18,7 @@ from mock_server.runtime.errors import ModuleError
 
 @frozen
 class MatchFilter:
-    """What a listing asks for; None is anything.
+    """The filter of a list; None matches anything.
 
     Attributes:
         authoritative: Whether the matches have a handler.

@@ -39,7 +39,7 @@ Result = TypeVar("Result")
 
 @frozen
 class MatchState:
-    """What the console shows of a match.
+    """The state of a match that the console shows.
 
     Attributes:
         tick: How many loops have run.

@@ -30,7 +30,7 @@ _REJECTED = "Match join rejected"
 
 @frozen
 class _JoinTarget:
-    """What a join means: the match, the text it was named by, whether anybody has to be there."""
+    """The match that a join names, the text that names it, and whether it must have members."""
 
     match_id: MatchId
     text: str
@@ -76,7 +76,7 @@ class MatchRequests:
         self._contexts = contexts
 
     def requests(self) -> tuple[SocketRequest, ...]:
-        """What clients may send."""
+        """The socket's requests about matches."""
         return (
             SocketRequest("match_create", self._create),
             SocketRequest("match_join", self._join),
@@ -233,7 +233,7 @@ def _presence(session: SocketSession) -> Presence:
 
 
 def _others(presences: list[Presence], session: SocketSession, *, is_new: bool) -> list[Presence]:
-    """Who is listed to a joiner: on a repeated join the joiner, too."""
+    """The presences that a joiner gets: on a repeated join the joiner's own, too."""
     return [each for each in presences if not is_new or each.session_id != session.id]
 
 

@@ -12,7 +12,7 @@ from mock_server.realtime.stream import Presence
 
 
 def requests(matchmaker: Matchmaker) -> tuple[SocketRequest, ...]:
-    """What clients may send."""
+    """The socket's requests about the matchmaker."""
 
     def add(session: SocketSession, request: dict[str, Any]) -> Reply:
         search = read_search(request)

@@ -28,7 +28,7 @@ class TicketPool:
         return list(self._tickets.values())
 
     def active(self) -> list[Ticket]:
-        """Those that look for others."""
+        """The tickets that look for others."""
         return list(self._active.values())
 
     def get(self, ticket_id: str) -> Ticket | None:

@@ -14,7 +14,7 @@ MatchedTickets = Sequence[Ticket]
 
 @define
 class TickResult:
-    """What came of a tick.
+    """The outcome of a tick.
 
     Attributes:
         matches: Which tickets play together.
@@ -81,7 +81,7 @@ class Tick:
         return outcome
 
     def _others(self, ticket: Ticket, *, is_last: bool) -> list[Ticket]:
-        """Who plays with a ticket; nobody where it finds too few."""
+        """The tickets that a ticket is matched with; none where it finds too few."""
         counts = ticket.counts
         hits = self._hits(ticket)
         if not is_last and ticket.size + sum(hit.size for hit in hits) < counts.most:

@@ -35,7 +35,7 @@ class Counts:
 
 @frozen
 class TicketSearch:
-    """What a ticket looks for, and what it can be found by.
+    """The search of a ticket: its query and counts, and its own properties.
 
     Attributes:
         counts: How many players.

@@ -45,7 +45,7 @@ _SUBJECT_WIDTH = 255
 
 
 class RowRejected(Exception):
-    """What PostgreSQL answers to rows that do not fit; nothing was written or sent."""
+    """PostgreSQL refuses a row, in its own words; nothing was written or sent."""
 
 
 @frozen

@@ -30,7 +30,7 @@ class NotificationCode(IntEnum):
 
 @frozen
 class SystemNotification:
-    """What happened, as the notification tells it.
+    """An event about which Nakama itself notifies.
 
     Attributes:
         code: What it is about.

@@ -19,7 +19,7 @@ from mock_server.wire.output import omit_empty
 
 
 class Parties:
-    """What may be done with parties; every method but the first takes the party's stream.
+    """The requests about parties; every method but the first takes the party's stream.
 
     Args:
         is_single_party: Whether a new party makes a session leave all others.
@@ -80,7 +80,7 @@ class Parties:
         self._tracker.untrack(stream, session_id)
 
     def requests(self, stream: Stream, session_id: str) -> list[Presence]:
-        """Who asks to join, the oldest first; for the leader.
+        """The requests to join, the oldest first; for the leader.
 
         Raises:
             PartyError: There is no party, or another one leads.

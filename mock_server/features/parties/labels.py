@@ -53,7 +53,7 @@ class PartyEntry:
     create_time_ns: int
 
     def document(self) -> Document:
-        """What queries search."""
+        """The document that queries search."""
         document = Document()
         document.add_text("node", self.node)
         document.add_text("open", _TEXTS[self.open])

@@ -18,7 +18,7 @@ class ListingError(Exception):
 
 @frozen
 class PartyFilter:
-    """What a listing asks for.
+    """The filter of a list.
 
     Attributes:
         limit: How many at most.

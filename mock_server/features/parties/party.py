@@ -67,7 +67,7 @@ class Party:
         return list(self._members.values())
 
     def requests(self) -> list[Presence]:
-        """Who asks to join, the oldest first."""
+        """The requests to join, the oldest first."""
         return list(self._requests)
 
     def check_leader(self, session_id: str) -> None:

@@ -37,7 +37,7 @@ class PartyRequests:
         self._router = router
 
     def requests(self) -> tuple[SocketRequest, ...]:
-        """What clients may send."""
+        """The socket's requests about parties."""
         parties = self._parties
         removing = "removing party member or join request"
         return (

@@ -17,5 +17,5 @@ def _pong(session: SocketSession, request: dict[str, Any]) -> Reply:
 
 
 def requests() -> tuple[SocketRequest, ...]:
-    """What clients send to see whether the server is there."""
+    """The socket's requests `ping` and `pong`."""
     return (SocketRequest("ping", _ping), SocketRequest("pong", _pong))

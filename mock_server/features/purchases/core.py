@@ -70,7 +70,7 @@ class Validated:
 
 @frozen
 class StoreNotification:
-    """What a store tells the server about something that was bought.
+    """A store's notification about a purchase or a subscription.
 
     Attributes:
         kind: What it is about.

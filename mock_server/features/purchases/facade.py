@@ -1,4 +1,4 @@
-"""What a test does with purchases: reads them, and does with them what the stores do."""
+"""The purchases facade: a test reads purchases, and refunds or renews them as the stores do."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _TRANSACTION = "expects a transaction ID string"
 
 
 class PurchaseScriptFunctions(RuntimeFunctions):
-    """What JavaScript's functions ask before they look at their arguments."""
+    """What JavaScript's functions check before their arguments."""
 
     _module: ClassVar[str] = SCRIPT_MODULE
 

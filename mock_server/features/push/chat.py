@@ -1,4 +1,4 @@
-"""Who gets the push of a chat message: the members of the group or room who are not there.
+"""The recipients of a chat message's push: the members of the group or room who are not there.
 
 A room has no members in Nakama. Here they are those who joined it and did not leave it: a socket
 that closes leaves the channel, its user stays a member.

@@ -137,7 +137,7 @@ class PushService:
             _log.exception("a device of user %s could not be kept", identity.user_id)
 
     def _names_of_open(self, user_id: str) -> set[str]:
-        """What the open sockets of a user tell of their devices."""
+        """The names of devices that the open sockets of a user have."""
         identities = [socket.identity for socket in self._registry.of_user(user_id)]
         return {
             name for each in identities for name in self._sessions.names(each.token_id, each.vars)

@@ -26,7 +26,7 @@ class NoExternalId(Exception):
 
 
 class BadExternalId(Exception):
-    """What stands for a user's external user id is none; the text says whose and what it is."""
+    """A user's external user id is invalid; the text names the user and the value."""
 
 
 class ExternalIds:
@@ -58,7 +58,7 @@ class ExternalIds:
         return _checked(*self._value(kind, place, row), user_id)
 
     def _value(self, kind: str, place: str, row: Row) -> tuple[object, str]:
-        """What stands for the id, and what a problem calls it."""
+        """The value of the id, and its name in the text of a problem."""
         match kind:
             case "metadata":
                 return _in_metadata(row, place), f"field {place!r} of the metadata"

@@ -266,7 +266,7 @@ def _leaves(errors: Any) -> list[str]:
 
 @functools.cache
 def _sdk() -> str:
-    """What this client calls itself."""
+    """The name and version of this client."""
     from importlib.metadata import version  # reads files: nothing that a start should wait for
 
     return f"nakama-mock/{version('nakama-client')}"

@@ -1,4 +1,4 @@
-"""Who gets the push of an event of the game's own: the users that its properties name."""
+"""The recipients of the push of an event of the game's own: the users that its properties name."""
 
 from __future__ import annotations
 
@@ -74,6 +74,6 @@ def _read(name: str, value: object) -> Iterator[Recipient]:
 
 
 def _as_id(value: object) -> str:
-    """What a record shows as the user: a text as it is, in up to 61 characters."""
+    """A user's id in a record: a text as it is, up to 61 characters."""
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"

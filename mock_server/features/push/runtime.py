@@ -1,4 +1,4 @@
-"""What server modules may ask the mock about devices: in Lua, `require("nakama_mock")`.
+"""Functions about devices for server modules: in Lua, `require("nakama_mock")`.
 
 They are not in `nk`: no Nakama has them.
 """

@@ -13,7 +13,7 @@ from mock_server.wire.output import omit_empty
 
 
 def requests(rpcs: RpcFunctions, contexts: Contexts) -> tuple[SocketRequest, ...]:
-    """What clients send to call an RPC function."""
+    """The socket's request to call an RPC function."""
 
     async def call(session: SocketSession, request: dict[str, Any]) -> Reply:
         rpc_id = request["id"]

@@ -1,4 +1,4 @@
-"""Which device a session is on, as far as a login tells."""
+"""The device of each session, if its login named one."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def _others(session: SocketSession, rows: list[Row | None]) -> list[str]:
 def requests(
     tracker: Tracker, accounts: Accounts, status: StatusRegistry
 ) -> tuple[SocketRequest, ...]:
-    """What clients send about status."""
+    """The socket's requests about status."""
     handlers = _StatusRequests(tracker, accounts, status)
     return (
         SocketRequest("status_follow", handlers.follow),

@@ -54,5 +54,5 @@ def object_table(row: Row | dict[str, Any]) -> dict[str, Any]:
 
 
 def ack_table(row: Row) -> dict[str, Any]:
-    """What modules get of a written object."""
+    """The acknowledgement of a written object, for modules."""
     return {name: row[name] for name in ("key", "collection", "user_id", "version")}

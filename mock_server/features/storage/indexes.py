@@ -56,7 +56,7 @@ class IndexPage:
 
 @frozen
 class _IndexEntry:
-    """What an index knows of an object."""
+    """An object in an index."""
 
     id: ObjectId
     document: Document
@@ -64,7 +64,7 @@ class _IndexEntry:
     row: IndexedRow
 
     def sort_key(self, name: str, sortable: Collection[str]) -> tuple[int, Any] | None:
-        """What orders entries by a field; numbers before texts, None where there is none."""
+        """The key that sorts entries by a field: numbers before texts, None where there is none."""
         if name in ("create_time", "update_time"):
             return 0, self.row[name]
         if name.removeprefix("value.") not in sortable:
@@ -274,7 +274,7 @@ class StorageIndexes:
                 index.evict()
 
     async def _ask(self, index: _Index, row: IndexedRow) -> bool | None:
-        """What the filter says; None where it failed, which is logged."""
+        """The answer of the filter; None where it failed, which is logged."""
         function: Callable[..., Any] | None = index.filter
         assert function is not None
         context = self._contexts.new("storage_index_filter")

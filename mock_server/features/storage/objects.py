@@ -30,7 +30,7 @@ class StorageFailed(Exception):
 
 @frozen
 class ObjectId:
-    """Which object is meant.
+    """The id of an object.
 
     Attributes:
         collection: Its collection.

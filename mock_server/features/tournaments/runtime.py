@@ -213,7 +213,7 @@ class TournamentFunctions(RuntimeFunctions):
 
 
 class TournamentScriptFunctions(RuntimeFunctions):
-    """What JavaScript can do with tournaments and Lua can't."""
+    """Functions for tournaments that only JavaScript has."""
 
     _module: ClassVar[str] = SCRIPT_MODULE
 

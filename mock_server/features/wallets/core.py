@@ -50,7 +50,7 @@ class Update:
 
 @frozen
 class WalletUpdateResult:
-    """What a wallet was before an update, and what it is after the whole batch."""
+    """A wallet before an update, and after the whole batch."""
 
     user_id: str
     previous: dict[str, int]

@@ -36,7 +36,7 @@ class _Insertion:
 
 @frozen
 class _Analysis:
-    """What the text of a bundle says, wherever its file is."""
+    """What is read from the text of a bundle, wherever its file is."""
 
     foreign: Finding | None
     program: str

@@ -1,4 +1,4 @@
-"""What functions of a bundle are given: the runtime context as JavaScript sees it."""
+"""The arguments of a bundle's functions: the runtime context as JavaScript sees it."""
 
 from __future__ import annotations
 

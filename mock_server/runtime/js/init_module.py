@@ -37,7 +37,7 @@ class FunctionNotFound(Exception):
 
 
 class Unexpected(Exception):
-    """What ends the real server without a word.
+    """Code that ends the real server without a message.
 
     Args:
         line: Where it is.
@@ -69,7 +69,7 @@ class InitModuleReader:
 
     @classmethod
     def of(cls, source: str) -> InitModuleReader:
-        """Those of a bundle's text."""
+        """The registrations in a bundle's text."""
         return cls(parse(source))
 
     def rpc(self, rpc_id: str, known: Globals, method: str = "registerRpc") -> str:
@@ -206,7 +206,7 @@ class _Search:
     within: Callable[[Node, str], str] = field(repr=False)
 
     def first(self, function_of: Callable[[Node], str | None]) -> str:
-        """What `function_of` says of the first call of which it says something."""
+        """The first result of `function_of` that is not None."""
         for statement in self.body.named_children:
             if statement.type == "try_statement":
                 try:

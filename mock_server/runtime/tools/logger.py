@@ -80,7 +80,7 @@ def several_lines(text: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    """What of a text is logged: to look at each letter of megabytes would hold the loop."""
+    """The start of a text, for the log: looking at each letter of megabytes would hold the loop."""
     if len(text) <= _LONGEST:
         return text
     return f"{text[:_LONGEST]}… ({len(text)} characters in all)"

@@ -98,7 +98,7 @@ def _schedule(given: Arguments) -> tuple[CronSchedule, int]:
 
 
 def due(find: Callable[[float], int], timestamp: int) -> int:
-    """What a schedule finds from a time on.
+    """The next time of a schedule.
 
     Raises:
         ModuleError: A real Nakama would not survive it.

@@ -41,7 +41,7 @@ _OF_DOMAIN = (
 
 @frozen
 class EmailQuery:
-    """Which e-mails are meant.
+    """A selection of e-mails.
 
     Attributes:
         domain: The domain that they were sent from.

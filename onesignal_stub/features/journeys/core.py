@@ -171,7 +171,7 @@ class Journeys:
         self._store.run("DELETE FROM journeys WHERE id = ?", self._row(app_id, journey_id)["id"])
 
     def stats(self, app_id: str, journey_id: str) -> dict[str, Any]:
-        """What happened in a journey: nothing, for nobody travels in the stub.
+        """The counts of a journey: all 0, for nobody enters one in the stub.
 
         Raises:
             ApiError: There is no such journey.

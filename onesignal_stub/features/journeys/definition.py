@@ -1,4 +1,4 @@
-"""What a journey is defined by, read from requests, merged with patches, and given ids.
+"""The definition of a journey, read from requests, merged with patches, and given ids.
 
 https://documentation.onesignal.com/reference/create-journey
 """

@@ -1,4 +1,4 @@
-"""What the nodes of a journey may say: one struct for each kind, with OneSignal's limits.
+"""The nodes of a journey: one struct for each kind, with OneSignal's limits.
 
 https://documentation.onesignal.com/reference/create-journey
 """

@@ -41,7 +41,7 @@ _WHY = """
 
 @frozen
 class Change:
-    """What happened to a message, as `GET /_control/events` tells it.
+    """A change of a message, as `GET /_control/events` sends it.
 
     Attributes:
         number: The message, as `GET /_control/inbox/{number}` has it.
@@ -191,7 +191,7 @@ def _json(value: object) -> str:
 
 
 def _words(asked: SendRequest) -> str:
-    """What a search looks through, in one text."""
+    """The texts of a message that a search looks through, as one."""
     content = asked.content
     found = [asked.template, asked.app_id]
     found += [str(content[name]) for name in _TEXTS if content.get(name)]

@@ -21,7 +21,7 @@ from onesignal_stub.steps import Steps
 
 @frozen
 class Sent:
-    """What became of a message.
+    """The outcome of sending a message.
 
     Attributes:
         recipients: How many devices get it.

@@ -31,7 +31,7 @@ class Measure:
 
 @frozen
 class OutcomeQuery:
-    """Which outcomes are asked for.
+    """A selection of outcomes.
 
     Attributes:
         measures: What to count or sum.
