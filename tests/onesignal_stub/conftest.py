@@ -118,3 +118,14 @@ async def stub(clock: Clock) -> AsyncIterator[OneSignalStub]:
 async def backend(stub: OneSignalStub) -> AsyncIterator[Backend]:
     async with aiohttp.ClientSession() as http:
         yield Backend(stub, http)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_backend() -> AsyncIterator[Backend]:
+    """The backend of one stub for many tests, all of which are refused what they ask for."""
+    async with (
+        OneSignalStub(clock=Clock(stopped_at=NOW)) as running,
+        aiohttp.ClientSession() as http,
+    ):
+        yield Backend(running, http)
+        assert [entry.error for entry in running.journal if entry.error] == []

@@ -261,10 +261,14 @@ for _ in range(40):
         ({"nodes": [WAIT] * 4000}, "a journey's request has at most 10000 members and items"),
     ],
 )
-async def test_journeys_that_are_refused(body: dict[str, Any], text: str, backend: Backend) -> None:
-    answer = await backend("POST", path_of(backend), {"name": "n", **body})
+@pytest.mark.asyncio(loop_scope="module")
+async def test_journeys_that_are_refused(
+    body: dict[str, Any], text: str, shared_backend: Backend
+) -> None:
+    path = path_of(shared_backend)
+    answer = await shared_backend("POST", path, {"name": "n", **body})
     assert (answer.status, answer.body) == (400, {"errors": [text]})
-    listed = await backend.ok("GET", path_of(backend))
+    listed = await shared_backend.ok("GET", path)
     assert listed == {"journeys": [], "has_more": False}
 
 

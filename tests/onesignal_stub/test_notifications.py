@@ -276,13 +276,14 @@ async def test_a_refused_request_registers_nobody(backend: Backend) -> None:
         ),
     ],
 )
+@pytest.mark.asyncio(loop_scope="module")
 async def test_refusals_in_onesignals_words(
-    body: dict[str, Any], text: str, backend: Backend
+    body: dict[str, Any], text: str, shared_backend: Backend
 ) -> None:
-    await backend.player()
-    answer = await backend.send(**body)
+    await shared_backend.player()
+    answer = await shared_backend.send(**body)
     assert (answer.status, answer.body) == (400, {"errors": [text]})
-    assert backend.stub.pushes == []
+    assert shared_backend.stub.pushes == []
 
 
 @pytest.mark.parametrize(
@@ -316,14 +317,15 @@ async def test_refusals_in_onesignals_words(
         ({"isIos": "maybe"}, "isIos"),
     ],
 )
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_send_with_a_bad_field_is_refused_and_names_it(
-    fields: dict[str, Any], word: str, backend: Backend
+    fields: dict[str, Any], word: str, shared_backend: Backend
 ) -> None:
-    await backend.player()
-    answer = await backend.send(included_segments=["All"], **fields)
+    await shared_backend.player()
+    answer = await shared_backend.send(included_segments=["All"], **fields)
     assert answer.status == 400
     assert word in answer.body["errors"][0]
-    assert backend.stub.pushes == []
+    assert shared_backend.stub.pushes == []
 
 
 async def test_silent_messages_need_no_text(backend: Backend) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.mock_server.runtime.game import EVAL, lua_rpcs, serving
+from tests.mock_server.runtime.game import EVAL, Game, lua_rpcs, serving
 
 _WORDS = {
     "local t; return t.name": "attempt to index a non-table object(nil) with key 'name'",
@@ -62,15 +64,22 @@ _WORDS = {
 }
 
 
-@pytest.mark.parametrize(("body", "message"), _WORDS.items(), ids=list(_WORDS))
-@pytest.mark.asyncio
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def failing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Game]:
+    """A game with a function of each body, by its number."""
+    source = lua_rpcs({f"fail{number}": body for number, body in enumerate(_WORDS)})
+    async with serving(tmp_path_factory.mktemp("lua"), {"sub/fails.lua": source}) as game:
+        yield game
+
+
+@pytest.mark.parametrize(("number", "message"), list(enumerate(_WORDS.values())), ids=list(_WORDS))
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_client_reads_the_words_without_a_position(
-    tmp_path: Path, body: str, message: str
+    failing: Game, number: int, message: str
 ) -> None:
-    async with serving(tmp_path, {"sub/fails.lua": lua_rpcs({"fail": body})}) as game:
-        answer = await game.rpc("fail")
-        assert (answer.status, answer.body["code"]) == (500, 13)
-        assert answer.body["message"] == message
+    answer = await failing.rpc(f"fail{number}")
+    assert (answer.status, answer.body["code"]) == (500, 13)
+    assert answer.body["message"] == message
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.mock_server.runtime.game import EVAL, lua_rpcs, serving
+from tests.mock_server.runtime.game import EVAL, Game, lua_rpcs, serving
 
 _LIBRARY: dict[str, list[Any]] = {
     'return os.date("%Y-%m-%d %H:%M", 0)': ["1970-01-01 00:00"],
@@ -95,13 +97,18 @@ _LIBRARY: dict[str, list[Any]] = {
 }
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def evaluating(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Game]:
+    async with serving(tmp_path_factory.mktemp("lua"), {"eval.lua": EVAL}) as game:
+        yield game
+
+
 @pytest.mark.parametrize(("code", "values"), _LIBRARY.items(), ids=range(len(_LIBRARY)))
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_the_library_is_the_one_of_nakama(
-    tmp_path: Path, code: str, values: list[Any]
+    evaluating: Game, code: str, values: list[Any]
 ) -> None:
-    async with serving(tmp_path, {"eval.lua": EVAL}) as game:
-        assert await game.lua(code) == values
+    assert await evaluating.lua(code) == values
 
 
 _VECTOR = """

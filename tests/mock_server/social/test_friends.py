@@ -1,6 +1,8 @@
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.mock_server.social.game import OK, Player, open_game, refused
 
@@ -55,7 +57,14 @@ async def test_a_cursor_belongs_to_its_state() -> None:
         assert [each["user"]["username"] for each in rest["friends"]] == ["cleo"]
 
 
-@pytest.mark.asyncio
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lonely() -> AsyncIterator[Player]:
+    """A player whom no test gives a friend."""
+    async with open_game() as game:
+        yield await game.login("ada")
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("method", "path", "query", "answer"),
     [
@@ -84,15 +93,13 @@ async def test_a_cursor_belongs_to_its_state() -> None:
     ],
 )
 async def test_friend_calls_refuse_or_ignore_bad_ids_and_names(
-    method: str, path: str, query: dict[str, str], answer: dict[str, Any]
+    lonely: Player, method: str, path: str, query: dict[str, str], answer: dict[str, Any]
 ) -> None:
-    async with open_game() as game:
-        ada = await game.login("ada")
-        call = getattr(ada, method)
-        named = {name: value.format(ada=ada.id) for name, value in query.items()}
-        assert await call(f"/v2/friend{path}", **named) == answer
-        assert await ada.friends() == {}
-        assert await ada.edge_count() == 0
+    call = getattr(lonely, method)
+    named = {name: value.format(ada=lonely.id) for name, value in query.items()}
+    assert await call(f"/v2/friend{path}", **named) == answer
+    assert await lonely.friends() == {}
+    assert await lonely.edge_count() == 0
 
 
 @pytest.mark.asyncio

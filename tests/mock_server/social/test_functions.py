@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from mock_server import ModuleError
 from tests.mock_server.social.game import Game, open_game
@@ -187,15 +189,21 @@ REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
 ]
 
 
-@pytest.mark.asyncio
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def prepared() -> AsyncIterator[tuple[Game, dict[str, str]]]:
+    """A game that no test changes, and the ids of what is there."""
+    async with open_game() as game:
+        yield game, await prepare(game)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("function", "arguments", "message"), REFUSED)
 async def test_social_functions_with_bad_arguments_raise_nakamas_errors(
-    function: str, arguments: tuple[Any, ...], message: str
+    prepared: tuple[Game, dict[str, str]], function: str, arguments: tuple[Any, ...], message: str
 ) -> None:
-    async with open_game() as game:
-        ids = await prepare(game)
-        with pytest.raises(ModuleError, match=re.escape(message)):
-            getattr(game.server.nk, function)(*filled(arguments, ids))
+    game, ids = prepared
+    with pytest.raises(ModuleError, match=re.escape(message)):
+        getattr(game.server.nk, function)(*filled(arguments, ids))
 
 
 async def prepare(game: Game) -> dict[str, str]:

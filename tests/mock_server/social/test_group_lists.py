@@ -1,8 +1,10 @@
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.mock_server.social.game import open_game, refused
+from tests.mock_server.social.game import Player, open_game, refused
 from tests.mock_server.social.guild import (
     ADMIN,
     BANNED,
@@ -41,11 +43,9 @@ LISTED: list[tuple[dict[str, object], list[str]]] = [
 ]
 
 
-@pytest.mark.asyncio
-@pytest.mark.parametrize(("query", "wanted"), LISTED)
-async def test_list_groups_returns_the_groups_that_match_the_filters(
-    query: dict[str, object], wanted: list[str]
-) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lister() -> AsyncIterator[Player]:
+    """A player of a game with four groups, who only lists them."""
     async with open_game() as game:
         ada, bob, cleo = [await game.login(name) for name in ("ada", "bob", "cleo")]
         ants = await found(ada, "Ants")
@@ -54,8 +54,16 @@ async def test_list_groups_returns_the_groups_that_match_the_filters(
         dogs = await found(ada, "Dogs", lang_tag="de", open=True)
         await change(ada, ants, "add", bob)
         await change(ada, dogs, "add", bob, cleo)
-        for limit in (1, 3, 100):
-            assert await names(ada, limit=limit, **query) == wanted
+        yield ada
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(("query", "wanted"), LISTED)
+async def test_list_groups_returns_the_groups_that_match_the_filters(
+    lister: Player, query: dict[str, object], wanted: list[str]
+) -> None:
+    for limit in (1, 3, 100):
+        assert await names(lister, limit=limit, **query) == wanted
 
 
 @pytest.mark.asyncio

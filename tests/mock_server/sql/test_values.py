@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server import MockServer, ModuleError
+from mock_server import Config, MockServer, ModuleError
 from mock_server.sql.arrays import read_array, write_array
 from mock_server.sql.columns import decode_time
 from mock_server.sql.values import Instant
+from tests.postgres import Postgres
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(postgres: Postgres) -> AsyncIterator[MockServer]:
+    """One server for all tests here, which read what they write."""
+    async with MockServer(Config.from_settings({"database.address": (postgres.address,)})) as mock:
+        yield mock
 
 
 @pytest.mark.parametrize(
