@@ -8,7 +8,7 @@ from aiohttp import web
 
 from mock_server.console.forms import full, internal, invalid, not_found, query_of
 from mock_server.console.services import ConsoleRoute, ConsoleServices
-from mock_server.cron import ScheduleCrash
+from mock_server.cron_schedule import ScheduleCrash
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.core import LeaderboardNotFound

@@ -8,7 +8,7 @@ from typing import Any
 from mock_server.console.page.paging import PageQuery, choice
 from mock_server.console.page.stored import stored_value
 from mock_server.console.services import ConsoleServices
-from mock_server.cron import ScheduleCrash
+from mock_server.cron_schedule import ScheduleCrash
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.periods import next_reset, previous_reset
 from mock_server.features.leaderboards.record import Record

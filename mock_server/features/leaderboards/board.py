@@ -6,7 +6,8 @@ from enum import IntEnum
 
 from attrs import frozen
 
-from mock_server.cron import CronSchedule, parse_schedule
+from mock_server.cron import parse_schedule
+from mock_server.cron_schedule import CronSchedule
 from server_kit import store
 
 NO_MAX_SIZE = (1 << 31) - 1

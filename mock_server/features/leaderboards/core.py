@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from mock_server.cron import ScheduleCrash
+from mock_server.cron_schedule import ScheduleCrash
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.boards import Boards
 from mock_server.features.leaderboards.periods import expiry_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from mock_server.cron import CronSchedule
+from mock_server.cron_schedule import CronSchedule
 from mock_server.features.leaderboards.board import Board
 
 

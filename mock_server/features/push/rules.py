@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 import attrs
 from attrs import Attribute, field, frozen
 
-from mock_server.cron import BadSchedule, ScheduleCrash, parse_schedule
+from mock_server.cron import BadSchedule, parse_schedule
+from mock_server.cron_schedule import ScheduleCrash
 from mock_server.features.push.events import (
     DATA_NAMES,
     SCHEDULE,

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import sqlite3
 
-from mock_server.cron import NEVER, parse_schedule
+from mock_server.cron import parse_schedule
+from mock_server.cron_schedule import NEVER
 from mock_server.features.push.dispatcher import PushDispatcher
 from mock_server.features.push.events import PushEvent
 from mock_server.features.push.rule_set import RuleSet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.cron import ScheduleCrash
+from mock_server.cron_schedule import ScheduleCrash
 from mock_server.cursor import BadCursor
 from mock_server.features.leaderboards.messages import (
     checked_limit,

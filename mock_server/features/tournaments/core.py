@@ -7,7 +7,7 @@ from enum import Enum
 
 from attrs import frozen
 
-from mock_server.cron import NEVER, ScheduleCrash
+from mock_server.cron_schedule import NEVER, ScheduleCrash
 from mock_server.cursor import decode_cursor, encode_cursor
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.boards import BoardRejected, Boards

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, ClassVar
 
-from mock_server.cron import ScheduleCrash
+from mock_server.cron_schedule import ScheduleCrash
 from mock_server.cursor import BadCursor
 from mock_server.features.leaderboards.arguments import (
     board_ids,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mock_server.cron import ScheduleCrash
+from mock_server.cron_schedule import ScheduleCrash
 from mock_server.cursor import BadCursor
 from mock_server.features.leaderboards.records import RecordRejected
 from mock_server.features.leaderboards.scores import BadScore

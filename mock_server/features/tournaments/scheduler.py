@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from mock_server.cron import ScheduleCrash
+from mock_server.cron_schedule import ScheduleCrash
 from mock_server.features.leaderboards.board import Board
 from mock_server.features.leaderboards.boards import Boards
 from mock_server.features.leaderboards.periods import Period, expiry_at, tournament_period

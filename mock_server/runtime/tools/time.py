@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mock_server.cron import BadSchedule, CronSchedule, ScheduleCrash, parse_schedule
+from mock_server.cron import BadSchedule, parse_schedule
+from mock_server.cron_schedule import CronSchedule, ScheduleCrash
 from mock_server.runtime.arguments import Arguments, whole
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import PureFunctions

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.cron import NEVER, BadSchedule, ScheduleCrash, parse_schedule
+from mock_server.cron import BadSchedule, parse_schedule
+from mock_server.cron_schedule import NEVER, ScheduleCrash
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _MINUTES = st.sampled_from(("*", "0", "5,20", "*/15", "10-30/7", "59", "3/25"))

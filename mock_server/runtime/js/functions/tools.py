@@ -9,7 +9,8 @@ import re
 import secrets
 from typing import Any
 
-from mock_server.cron import BadSchedule, CronSchedule, parse_schedule
+from mock_server.cron import BadSchedule, parse_schedule
+from mock_server.cron_schedule import CronSchedule
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Nk
