@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
-from websockets.frames import DATA_OPCODES, Frame, Opcode
+from websockets.frames import DATA_OPCODES, Close, CloseCode, Frame, Opcode
 from websockets.protocol import State
 
 from nakama_client.transport.connection import (
@@ -33,6 +33,16 @@ else:
     _Adapter = logging.LoggerAdapter
 
 
+# A polite close, and the same answer: a frame with code 1000.
+_CLOSE = Close(CloseCode.NORMAL_CLOSURE, "")
+_CLOSE_DATA = _CLOSE.serialize()
+_CLOSE_ANSWER = Frame(Opcode.CLOSE, _CLOSE_DATA).serialize(mask=False)
+
+_NO_CLOSE = Ending(None, None, is_servers=False)
+_UNANSWERED = Ending(None, _CLOSE, is_servers=False)
+_ANSWERED = Ending(_CLOSE, _CLOSE, is_servers=False)
+
+
 class _WithoutDebug(_Adapter):
     """websockets logs all headers at DEBUG, the token's among them: that level stays shut."""
 
@@ -46,8 +56,8 @@ _log = _WithoutDebug(logging.getLogger("nakama_client.socket"), {})
 class _Connection(asyncio.BufferedProtocol):
     """A `Connection`: moves frames between a transport and the library's Sans-I/O protocol.
 
-    That is made when there is something for it: a control frame, a message in parts, a close. Most
-    connections only bring and send whole messages until they are closed.
+    That is made when there is something for it: a control frame, a message in parts, what breaks
+    the protocol. Most connections only exchange whole messages until they are closed politely.
 
     Args:
         tcp: The transport.
@@ -61,6 +71,7 @@ class _Connection(asyncio.BufferedProtocol):
     __slots__ = (
         "_close_timeout",
         "_dropping",
+        "_ending",
         "_frames",
         "_is_open",
         "_library",
@@ -90,6 +101,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._library = library
         self._new_library = new_library
         self._is_open = True
+        self._ending = _NO_CLOSE  # without the library
         self._close_timeout = close_timeout
         self._dropping: asyncio.TimerHandle | None = None
         self._frames = TextFrames(self.inbox.put, self._parse, max_bytes=max_bytes)
@@ -111,6 +123,10 @@ class _Connection(asyncio.BufferedProtocol):
 
     def _parse(self, data: bytes) -> bool:
         """Let the library's parser take bytes; returns whether a new message may follow."""
+        if self._library is None and self._ending is _UNANSWERED and data == _CLOSE_ANSWER:
+            self._ending = _ANSWERED
+        if self._ending is _ANSWERED:  # whatever follows
+            return False
         library = self._protocol()
         library.receive_data(data)
         self._send(library)
@@ -148,10 +164,14 @@ class _Connection(asyncio.BufferedProtocol):
             self._send(library)
 
     def begin_close(self) -> None:
-        if self._is_open:
-            library = self._protocol()
-            library.send_close(1000)
-            self._send(library)
+        if not self._is_open:
+            return
+        if self._library is None:
+            self._is_open, self._ending = False, _UNANSWERED
+            self._tcp.write(Frame(Opcode.CLOSE, _CLOSE_DATA).serialize(mask=True))
+        else:
+            self._library.send_close(_CLOSE.code)
+            self._send(self._library)
 
     def abort(self) -> None:
         self._tcp.abort()
@@ -159,13 +179,16 @@ class _Connection(asyncio.BufferedProtocol):
     def ending(self) -> Ending:
         library = self._library
         if library is None:
-            return Ending(None, None, is_servers=False)
+            return self._ending
         is_servers = bool(library.close_rcvd_then_sent)
         return Ending(library.close_rcvd, library.close_sent, is_servers=is_servers)
 
     def _protocol(self) -> ClientProtocol:
         if self._library is None:
             self._library = self._new_library(State.OPEN)
+            if self._ending is _UNANSWERED:
+                self._library.send_close(_CLOSE.code)
+                self._library.data_to_send()  # was sent before
         return self._library
 
     def _send(self, library: ClientProtocol) -> None:
@@ -179,7 +202,7 @@ class _Connection(asyncio.BufferedProtocol):
         # TCP open after it, for seconds.
         if self._tcp.is_closing():
             return
-        if self._protocol().close_rcvd is None:  # what came breaks the protocol, or a limit
+        if self.ending().received is None:  # what came breaks the protocol, or a limit
             if self._dropping is None:
                 self._dropping = self._loop.call_later(self._close_timeout, self._tcp.abort)
         elif self._tcp.get_write_buffer_size():

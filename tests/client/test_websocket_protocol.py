@@ -25,7 +25,7 @@ from nakama_client.transport.options import TransportOptions
 from nakama_client.transport.websocket import open_websocket
 from tests.client.raw_server import answer, raw_server
 from tests.client.scripted import Peer, ScriptedServer, make_token
-from tests.integration.reliability.raw import open_socket
+from tests.integration.reliability.raw import frame, open_socket
 from tests.integration.reliability.raw import raw_server as raw_stream_server
 
 SESSION = Session(make_token())
@@ -214,3 +214,45 @@ async def test_connect_gives_up_while_tcp_is_not_connected() -> None:
             with pytest.raises(TimeoutExceeded):
                 await client.socket(SESSION).connect()
     gc.collect()
+
+
+NOTIFIED = frame({"notifications": {"notifications": [{"subject": "last"}]}})
+
+CLOSE_ANSWERS = {
+    "the same": [b"\x88\x02\x03\xe8"],
+    "the same in pieces": [b"\x88", b"\x02\x03", b"\xe8"],
+    "no code": [b"\x88\x00"],
+    "another code and a reason": [b"\x88\x05\x03\xe9bye"],
+    "a ping before": [b"\x89\x00\x88\x02\x03\xe8"],
+    "half a frame before": [b"\x8a\x04\x88\x02", b"\x03\xe8", b"\x88\x02\x03\xe8"],
+    "a message before": [NOTIFIED + b"\x88\x02\x03\xe8"],
+    "a message after": [b"\x88\x02\x03\xe8" + NOTIFIED],
+    "what breaks the protocol": [b"\xc1\x01x"],
+    "nothing": [],
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("what", CLOSE_ANSWERS)
+async def test_close_ends_with_any_answer_to_the_close_frame(what: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await open_socket(reader, writer)
+        closes.append(await reader.readexactly(8))
+        for piece in CLOSE_ANSWERS[what]:
+            writer.write(piece)
+            await asyncio.sleep(0)
+
+    closes: list[bytes] = []
+    seen: list[str] = []
+    reasons: list[DisconnectReason] = []
+    async with raw_stream_server(serve) as url, Client(url) as client:
+        socket = client.socket(SESSION)
+        socket.on_notification(lambda each: seen.append(each.subject))
+        socket.on_disconnect(reasons.append)
+        await socket.connect()
+        await socket.close()
+    ((head, mask, data),) = ((each[:2], each[2:6], each[6:]) for each in closes)
+    assert head == b"\x88\x82"
+    assert bytes(a ^ b for a, b in zip(data, mask, strict=False)) == b"\x03\xe8"
+    assert [(each.code, each.closed_by) for each in reasons] == [(1000, ClosedBy.CLIENT)]
+    assert seen == (["last"] if what == "a message before" else [])
