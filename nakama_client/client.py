@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from ssl import SSLContext
 from types import NoneType, TracebackType
 from typing import Self
@@ -356,20 +357,8 @@ class Client(
         check_unicode("lang", lang)
         check_type("appear_online", appear_online, bool)
         url = self._endpoint.socket_url(lang=lang, appear_online=appear_online)
-        tokens = self._api.tokens
-
-        async def open_with_good_token() -> WebSocket:
-            if self._is_closed:
-                raise ClientClosed("the client is closed")
-            return await tokens.call(
-                session,
-                lambda token: self._open(url, token),
-                may_concern_token=lambda _: True,
-                concerns_token=lambda _: True,
-            )
-
         socket = Socket(
-            open_with_good_token,
+            partial(self._open_with_good_token, session, url),
             session=session,
             timeouts=self._timeouts,
             exchanges=self._api.exchanges,
@@ -383,6 +372,16 @@ class Client(
         self._supervisors.add(socket._supervisor)
         return socket
 
+    async def _open_with_good_token(self, session: Session, url: str) -> WebSocket:
+        if self._is_closed:
+            raise ClientClosed("the client is closed")
+        return await self._api.tokens.call(
+            session,
+            partial(self._open, url),
+            may_concern_token=_always,
+            concerns_token=_always,
+        )
+
     async def _open(self, url: str, token: str) -> WebSocket:
         started = time.perf_counter()
         try:
@@ -394,3 +393,8 @@ class Client(
             raise
         self._api.exchanges.ended("GET", "/ws", started, status=101, error=None)
         return websocket
+
+
+def _always(_: object) -> bool:
+    """The websocket's handshake has no other reason to refuse with this status."""
+    return True

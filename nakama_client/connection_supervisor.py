@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import attrs
@@ -98,8 +99,7 @@ class ConnectionSupervisor:
         self._waiters: tuple[asyncio.Future[None], ...] = ()
         self._end: NakamaError | None = None
         # Weak: so a socket that nobody holds is freed at once, not by the collector of cycles.
-        own = weakref.ref(self)
-        connection.topics.is_served = lambda: _is_running(own())
+        connection.topics.is_served = partial(_is_running, weakref.ref(self))
 
     async def connect(self) -> None:
         """Open a connection, or wait for the one that is being opened.
@@ -294,12 +294,13 @@ class ConnectionSupervisor:
             self._connection.dispatcher.post_always(handlers, event)
 
 
-def _is_running(supervisor: ConnectionSupervisor | None) -> bool:
+def _is_running(own: weakref.ref[ConnectionSupervisor]) -> bool:
     """Whether events will come, for who waits for them.
 
     Raises:
         WrongLoop: They come in another event loop.
     """
+    supervisor = own()
     if supervisor is None or supervisor._task is None or supervisor._task.done():
         return False
     check_loop(supervisor._loop, "socket")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from ssl import SSLContext
@@ -116,7 +117,7 @@ class TransportOptions:
         found = getproxies().get("https" if split.scheme in {"https", "wss"} else "http")
         return None if found is None else str(_with_password(found))
 
-    @property
+    @functools.cached_property
     def user_agent(self) -> str:
         """The User-Agent header."""
         return next(
@@ -124,7 +125,7 @@ class TransportOptions:
             _USER_AGENT,
         )
 
-    @property
+    @functools.cached_property
     def extra_headers(self) -> dict[str, str]:
         """The headers without the User-Agent."""
         return {name: text for name, text in self.headers.items() if name.lower() != "user-agent"}

@@ -24,6 +24,7 @@ from nakama_client.transport.connection import (
     Outlet,
     WebSocketClosed,
 )
+from nakama_client.transport.handshake import address_of
 from nakama_client.transport.inbox import Inbox
 from nakama_client.transport.over_websockets import open_over_websockets
 from nakama_client.transport.tcp import default_tls, open_tcp
@@ -234,17 +235,16 @@ async def open_over_picows(
     """
     now = asyncio.get_running_loop().time
     ends_at = now() + open_timeout
+    uri = address_of(url).uri
     to_send = {"User-Agent": user_agent, **headers}
     try:
         async with asyncio.timeout_at(ends_at):
-            return await _Opening().run(
+            return await _shake_hands(
+                await open_tcp(uri.host, uri.port),
                 url,
                 max_bytes,
-                ssl_context=(tls or default_tls()) if url.startswith("wss:") else None,
+                ssl_context=(tls or default_tls()) if uri.secure else None,
                 extra_headers=to_send,
-                # Its transports refuse to be closed from another thread, where a loop that stands
-                # still runs for that; they are not quicker, and each keeps 5 kB more.
-                use_aiofastnet=False,
             )
     except picows.WSInvalidStatusError as error:
         refusal = _refusal(error)
@@ -266,58 +266,46 @@ async def open_over_picows(
     )
 
 
-class _Opening:
-    """A connection that is being opened, and leaves nothing when that is cancelled."""
+async def _shake_hands(tcp: socket.socket, url: str, max_bytes: int, **options: Any) -> _Connection:
+    """Ask for a websocket; nothing is left when that is cancelled."""
+    opening = asyncio.create_task(
+        picows.ws_connect(
+            lambda *_: _Connection(max_bytes),
+            url,
+            max_frame_size=max_bytes,
+            max_redirects=0,
+            socket_factory=lambda _: tcp,
+            websocket_handshake_timeout=None,
+            enable_auto_pong=False,
+            read_buffer_init_size=_BUFFER_BYTES,
+            logger_name=_SILENCE,
+            # Its transports refuse to be closed from another thread, where a loop that stands
+            # still runs for that; they are not quicker, and each keeps 5 kB more.
+            use_aiofastnet=False,
+            **options,
+        ),
+        name="nakama_client opens a socket",
+    )
+    try:
+        _, connection = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # A cancelled `ws_connect` would leave the connection open; this way it sees it end.
+        with contextlib.suppress(OSError):
+            tcp.shutdown(socket.SHUT_RDWR)
+        await asyncio.gather(opening, return_exceptions=True)
+        _forget_closed_file(tcp, opening)
+        raise
+    if not isinstance(connection, _Connection):  # the server closed instead of answering
+        raise InvalidMessage("did not receive a valid HTTP response")
+    return connection
 
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
 
-    async def run(self, url: str, max_bytes: int, **options: Any) -> _Connection:
-        opening = asyncio.create_task(
-            picows.ws_connect(
-                lambda *_: _Connection(max_bytes),
-                url,
-                max_frame_size=max_bytes,
-                max_redirects=0,
-                socket_factory=self._connect,
-                websocket_handshake_timeout=None,
-                enable_auto_pong=False,
-                read_buffer_init_size=_BUFFER_BYTES,
-                logger_name=_SILENCE,
-                **options,
-            ),
-            name="nakama_client opens a socket",
-        )
-        try:
-            _, connection = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            self._give_up(opening)
-            await asyncio.gather(opening, return_exceptions=True)
-            self._forget_closed_file(opening)
-            raise
-        if not isinstance(connection, _Connection):  # the server closed instead of answering
-            raise InvalidMessage("did not receive a valid HTTP response")
-        return connection
-
-    async def _connect(self, url: picows.WSParsedURL) -> socket.socket:
-        self._socket = await open_tcp(url.host, url.port)
-        return self._socket
-
-    def _forget_closed_file(self, opening: asyncio.Task[Any]) -> None:
-        """The loop uvloop closes the file of a connection that ends early, but not the socket."""
-        if self._socket is None or opening.cancelled() or opening.exception() is not None:
-            return
+def _forget_closed_file(tcp: socket.socket, opening: asyncio.Task[Any]) -> None:
+    """The loop uvloop closes the file of a connection that ends early, but not the socket."""
+    if opening.exception() is None:
         transport, _ = opening.result()
         if transport.underlying_transport.get_extra_info("socket").fileno() == -1:
-            self._socket.detach()
-
-    def _give_up(self, opening: asyncio.Task[Any]) -> None:
-        if self._socket is None:
-            opening.cancel()
-        else:
-            # A cancelled `ws_connect` would leave the connection open; this way it sees it end.
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+            tcp.detach()
 
 
 def _refusal(error: picows.WSInvalidStatusError) -> Response | None:

@@ -163,10 +163,15 @@ def _opener(proxy: str | None) -> Callable[..., Awaitable[Connection]]:
     """How connections are opened: through a proxy always over websockets."""
     if proxy is None and (over_picows := _over_picows()) is not None:
         return over_picows
-    # Here, because it takes long to import.
+    return functools.partial(_over_websockets(), proxy=proxy)
+
+
+@functools.cache
+def _over_websockets() -> Callable[..., Awaitable[Connection]]:
+    """How connections are opened over websockets, which takes long to import."""
     from nakama_client.transport.over_websockets import open_over_websockets
 
-    return functools.partial(open_over_websockets, proxy=proxy)
+    return open_over_websockets
 
 
 @functools.cache
