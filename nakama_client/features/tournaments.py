@@ -208,7 +208,7 @@ class TournamentsApi(ClientFeature):
             FailedPrecondition: It is not open or full, the player has not joined, or has no attempt
                 left.
         """
-        # Both POST and PUT do this. A PUT may be repeated by whoever stands between.
+        # Both POST and PUT do this. A proxy may repeat a PUT.
         request = Request(
             "POST", _path(tournament_id), body=record_body(score, subscore, metadata, operator)
         )

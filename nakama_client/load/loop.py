@@ -77,8 +77,8 @@ class GreenletLoop:
             try:
                 self._loop.run_forever()
             except (KeyboardInterrupt, SystemExit):
-                # Ctrl+C strikes whatever runs. It is Locust's, which then stops the players, who
-                # need the loop.
+                # Ctrl+C is raised in whatever greenlet runs. It is meant for Locust, which then
+                # stops the players, and they need the loop.
                 gevent.get_hub().handle_system_error(*sys.exc_info()[:2])
 
 

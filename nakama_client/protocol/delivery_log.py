@@ -126,7 +126,7 @@ class DeliveryLog:
         self._pages.clear()
         self._page_of.clear()
         for entry in self._entries.values():
-            # An earlier life may have had a clock that was set back since.
+            # The clock may have been set back since an earlier process saved this.
             entry.since = min(entry.since, now)
 
     def list_page(self, ids: Iterable[str], cursor: str) -> list[str]:
