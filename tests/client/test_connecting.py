@@ -157,8 +157,15 @@ async def test_cancelled_connect_leaves_the_attempt_to_the_others(
     await nothing_is_left(server)
 
 
+# After so many turns of the loop.
+MOMENTS = [
+    pytest.param(turns, marks=() if turns % 6 == 1 else pytest.mark.slow)
+    for turns in (*range(10), *range(10, 40, 3))
+]
+
+
 @pytest.mark.asyncio
-@pytest.mark.parametrize("turns", [*range(10), *range(10, 40, 3)])
+@pytest.mark.parametrize("turns", MOMENTS)
 async def test_connect_cancelled_at_any_moment_leaves_nothing_behind(
     client: Client, server: MockServer, alice: Session, turns: int
 ) -> None:
@@ -178,7 +185,7 @@ async def test_connect_cancelled_at_any_moment_leaves_nothing_behind(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("turns", [*range(10), *range(10, 40, 3)])
+@pytest.mark.parametrize("turns", MOMENTS)
 async def test_close_at_any_moment_leaves_nothing_behind(
     client: Client, server: MockServer, alice: Session, turns: int
 ) -> None:

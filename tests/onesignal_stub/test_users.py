@@ -343,6 +343,7 @@ async def test_create_user_refuses_one_without_alias_and_subscription(
     assert (answer.status, answer.body) == (400, {"errors": [{"code": "user-3", "title": title}]})
 
 
+@pytest.mark.slow
 async def test_create_user_refuses_a_crowd_of_aliases(backend: Backend) -> None:
     path = f"/apps/{backend.stub.app_id}/users"
     answer = await backend("POST", path, {"identity": {f"a{n}": "x" for n in range(50_000)}})
