@@ -37,7 +37,7 @@ class BlockingWatch:
         if result is None or not inspect.isawaitable(result):
             return None
         if inspect.iscoroutine(result):
-            return Steps(result, lambda since: self._note(handler, since))
+            return TimedSteps(result, lambda since: self._note(handler, since))
         return result
 
     def _note(self, handler: Handler[Any], started: float) -> None:
@@ -52,7 +52,7 @@ class BlockingWatch:
             )
 
 
-class Steps(Awaitable[Any]):
+class TimedSteps(Awaitable[Any]):
     """Runs a coroutine, and tells when each of its steps between two awaits began."""
 
     def __init__(self, coroutine: Any, ended: Callable[[float], None]) -> None:

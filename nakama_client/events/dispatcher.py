@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from nakama_client.errors import HandlerFailed, NakamaError, QueueOverflow
-from nakama_client.events.blocking import BlockingWatch, Steps
+from nakama_client.events.blocking import BlockingWatch, TimedSteps
 from nakama_client.events.handlers import Handler, Handlers
 from nakama_client.events.subscription import Subscriptions
 from nakama_client.events.tasks import drop_withdrawn_cancellation, is_functions_own, start
@@ -320,5 +320,5 @@ class _Rest:
 
     def close(self, _: object) -> None:
         """The task has ended."""
-        if isinstance(self._waits_for, Steps):
+        if isinstance(self._waits_for, TimedSteps):
             self._waits_for.close()

@@ -34,7 +34,7 @@ class Address:
     """Where websockets are opened.
 
     Attributes:
-        uri: The parts of the URL.
+        uri: The URL, split.
         asks: How a request for a websocket there begins.
     """
 

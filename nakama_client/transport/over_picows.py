@@ -56,7 +56,7 @@ class _Silence(_Adapter):
 _SILENCE = _Silence(logging.getLogger("nakama_client.socket"), {})
 
 
-class _Connection(picows.WSListener):
+class _PicowsConnection(picows.WSListener):
     """A `Connection`. picows checks each frame; what they are together is checked here."""
 
     __slots__ = (
@@ -266,11 +266,13 @@ async def open_over_picows(
     )
 
 
-async def _shake_hands(tcp: socket.socket, url: str, max_bytes: int, **options: Any) -> _Connection:
+async def _shake_hands(
+    tcp: socket.socket, url: str, max_bytes: int, **options: Any
+) -> _PicowsConnection:
     """Ask for a websocket; nothing is left when that is cancelled."""
     opening = asyncio.create_task(
         picows.ws_connect(
-            lambda *_: _Connection(max_bytes),
+            lambda *_: _PicowsConnection(max_bytes),
             url,
             max_frame_size=max_bytes,
             max_redirects=0,
@@ -295,7 +297,7 @@ async def _shake_hands(tcp: socket.socket, url: str, max_bytes: int, **options: 
         await asyncio.gather(opening, return_exceptions=True)
         _forget_closed_file(tcp, opening)
         raise
-    if not isinstance(connection, _Connection):  # the server closed instead of answering
+    if not isinstance(connection, _PicowsConnection):  # the server closed instead of answering
         raise InvalidMessage("did not receive a valid HTTP response")
     return connection
 

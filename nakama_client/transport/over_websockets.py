@@ -53,11 +53,12 @@ class _WithoutDebug(_Adapter):
 _log = _WithoutDebug(logging.getLogger("nakama_client.socket"), {})
 
 
-class _Connection(asyncio.BufferedProtocol):
+class _WebsocketsConnection(asyncio.BufferedProtocol):
     """A `Connection`: moves frames between a transport and the library's Sans-I/O protocol.
 
-    That is made when there is something for it: a control frame, a message in parts, what breaks
-    the protocol. Most connections only exchange whole messages until they are closed politely.
+    The protocol is made when there is something for it: a control frame, a message of several
+    frames, a violation of RFC 6455. Most connections only exchange whole messages until they are
+    closed politely.
 
     Args:
         tcp: The transport.
@@ -252,7 +253,10 @@ async def open_over_websockets(
         {**headers, "User-Agent": user_agent},
         new_library=new_library,
         new_connection=functools.partial(
-            _Connection, new_library=new_library, max_bytes=max_bytes, close_timeout=close_timeout
+            _WebsocketsConnection,
+            new_library=new_library,
+            max_bytes=max_bytes,
+            close_timeout=close_timeout,
         ),
     )
     async with asyncio.timeout(open_timeout):

@@ -241,14 +241,14 @@ end
 
 function load(reader, name)
   check_loaded(1, "load", "function", reader)
-  local parts = {}
+  local pieces = {}
   while true do
     local part = reader()
     if part == nil or part == "" then break end
     if type(part) ~= "string" then return nil, "reader function must return a string" end
-    parts[#parts + 1] = part
+    pieces[#pieces + 1] = part
   end
-  return compile(concat(parts), "=" .. (name or "?"))
+  return compile(concat(pieces), "=" .. (name or "?"))
 end
 
 -- The metatables of userdata. In Nakama's Lua there is no `__gc`, and here it could run outside of

@@ -46,14 +46,14 @@ end
 -- A text, changed a piece at a time; none ends within a letter.
 local function piecewise(text, change)
   if #text <= PIECE then return change(text) end
-  local parts, first = {}, 1
+  local pieces, first = {}, 1
   while first <= #text do
     local last = find(text, "[^\128-\191]", first + PIECE) or #text + 1
-    parts[#parts + 1] = change(sub(text, first, last - 1))
+    pieces[#pieces + 1] = change(sub(text, first, last - 1))
     first = last
     look()
   end
-  return raw_concat(parts)
+  return raw_concat(pieces)
 end
 
 function string.lower(text)
@@ -74,12 +74,12 @@ local raw_reverse = string.reverse
 
 function string.reverse(text)
   if type(text) ~= "string" or #text <= PIECE then return call("reverse", raw_reverse, text) end
-  local parts = {}
+  local pieces = {}
   for last = #text, 1, -PIECE do
-    parts[#parts + 1] = raw_reverse(sub(text, max(last - PIECE + 1, 1), last))
+    pieces[#pieces + 1] = raw_reverse(sub(text, max(last - PIECE + 1, 1), last))
     look()
   end
-  return raw_concat(parts)
+  return raw_concat(pieces)
 end
 
 -- A text so many times. C's own appends one copy after the other, and leaves several times as much

@@ -406,13 +406,13 @@ function patterns.gsub(text, pattern, replacement, limit)
   end
   local try, captured, capture = matcher(text, known.items)
   local replaced = replacer(text, replacement, captured, capture)
-  local parts, count, i, copied = {}, 0, 1, 1
+  local pieces, count, i, copied = {}, 0, 1, 1
   while count < most do
     local ended = try(i)
     if ended then
       count = count + 1
-      parts[#parts + 1] = sub(text, copied, i - 1)
-      parts[#parts + 1] = replaced(i, ended)
+      pieces[#pieces + 1] = sub(text, copied, i - 1)
+      pieces[#pieces + 1] = replaced(i, ended)
       copied = ended
     end
     if ended and ended > i then
@@ -422,8 +422,8 @@ function patterns.gsub(text, pattern, replacement, limit)
     end
     if i > #text + 1 or known.is_anchored then break end
   end
-  parts[#parts + 1] = sub(text, copied)
-  return concat(parts), count
+  pieces[#pieces + 1] = sub(text, copied)
+  return concat(pieces), count
 end
 
 return patterns

@@ -157,8 +157,8 @@ async def test_load_refuses_bytecode(tmp_path: Path, load: str) -> None:
 async def test_load_compiles_what_its_reader_returns(tmp_path: Path) -> None:
     async with serving(tmp_path, {"eval.lua": EVAL}) as game:
         code = """
-            local parts = { "return ", "6", " * 7" }
-            return load(function() return table.remove(parts, 1) end)()
+            local pieces = { "return ", "6", " * 7" }
+            return load(function() return table.remove(pieces, 1) end)()
         """
         assert await game.lua(code) == [42]
 
