@@ -206,7 +206,8 @@ class ConnectionSupervisor:
                 reason = attrs.evolve(reason, will_reconnect=True)
             self._notify(self.on_disconnect, self.disconnects, reason)
             if not will_reconnect:
-                # `close` may have been called while the server closed: for the user it is theirs.
+                # `close` may have been called while the server closed: for the user it is their own
+                # close.
                 was_closed = was_closed or self._is_closing
                 self._finish(None if was_closed else connection_lost(reason))
                 return
@@ -220,7 +221,7 @@ class ConnectionSupervisor:
         """Attempt to connect as often as the policy allows; returns why it gave up."""
         now = asyncio.get_running_loop().time
         # The delays grow over several losses: a server that accepts a socket and drops it at once
-        # must not be hammered. They begin anew only after a connection that held.
+        # must not be hammered. They begin again only after a connection that lasted.
         self._backoff.lost(now())
         cause: DisconnectReason | NakamaError = lost
         while (delay := self._backoff.next_delay(cause)) is not None:
@@ -295,7 +296,7 @@ class ConnectionSupervisor:
 
 
 def _is_running(own: weakref.ref[ConnectionSupervisor]) -> bool:
-    """Whether events will come, for who waits for them.
+    """Whether events will come, so that it makes sense to wait for them.
 
     Raises:
         WrongLoop: They come in another event loop.

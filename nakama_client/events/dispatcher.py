@@ -39,12 +39,12 @@ class EventDispatcher:
 
     Handlers that wait for nothing are called by the socket's reader, or in a turn of the loop of
     their own, never inside of who posts; there is a task only while a handler waits. A handler's
-    failure goes to the `on_error` handlers and to who loops over errors, or to the log when there
-    is neither, and never stops the next call.
+    failure goes to the `on_error` handlers and to loops over errors, or to the log when there is
+    neither, and never stops the next call.
 
     Attributes:
         on_error: The handlers of errors.
-        errors: Those who loop over errors.
+        errors: The loops over errors.
     """
 
     __slots__ = (
@@ -304,7 +304,7 @@ def _end_program(error: BaseException) -> NoReturn:
 
 
 class _Rest:
-    """What is still to be done for an event, in a task.
+    """The rest of the work for an event, in a task.
 
     Args:
         work: Does it.

@@ -1,4 +1,4 @@
-"""What a request and its reply took, for metrics and tracing."""
+"""Requests with their replies and durations, for metrics and tracing."""
 
 from __future__ import annotations
 

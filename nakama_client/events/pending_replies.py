@@ -1,4 +1,4 @@
-"""Who waits for a reply over a socket, and for how long."""
+"""The waiters for replies over a socket, and their deadlines."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ class PendingReplies(Generic[T]):
         return self._requests.add((waiter, ends_at)), waiter
 
     def forget(self, cid: str) -> None:
-        """Nobody waits for this any more."""
+        """Forget a waiter."""
         self._requests.take(cid)
 
     def answer(self, cid: str, reply: T) -> None:
-        """Hand a reply to who waits for it, if anybody does."""
+        """Hand a reply to its waiter, if there is one."""
         found = self._requests.take(cid)
         if found is not None and not found[0].done():
             found[0].set_result(reply)
 
     def answer_all(self, reply: T) -> None:
-        """Hand the same to all who wait."""
+        """Hand the same to all waiters."""
         for waiter, _ in self._requests.take_all():
             if not waiter.done():
                 waiter.set_result(reply)

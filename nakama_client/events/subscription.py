@@ -103,12 +103,12 @@ class Subscription(Generic[T]):
 
 
 class Subscriptions(Generic[T]):
-    """Those who loop over one kind of event.
+    """The loops over one kind of event.
 
     The references are weak: after a `break` nobody closes an iterator or empties its queue.
 
     Attributes:
-        all: References to those who loop, and to some who have ended.
+        all: References to the loops, and to some that have ended.
     """
 
     __slots__ = ("all",)
@@ -133,7 +133,7 @@ class Subscriptions(Generic[T]):
         return is_heard
 
     def wake(self) -> None:
-        """Let those who iterate look whether the socket is still served."""
+        """Let the loops check whether the socket is still served."""
         for subscription in self._living():
             subscription._wake()
 

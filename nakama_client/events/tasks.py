@@ -1,4 +1,4 @@
-"""Tasks of the SDK, and which failures of the user's functions stay with the function."""
+"""Starts tasks of the SDK, and tells failures of the user's functions from others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def start(work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
 
 
 def is_alive(task: asyncio.Task[Any] | None) -> TypeGuard[asyncio.Task[Any]]:
-    """Whether there is a task that this loop runs; a loop that was closed took its own along."""
+    """Whether there is a task that still runs; one of a closed loop never runs again."""
     return task is not None and task.get_loop() is asyncio.get_running_loop()
 
 

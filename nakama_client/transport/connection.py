@@ -100,8 +100,8 @@ class Connection(Protocol):
     began to close itself, it drops when the server does not end it within the close timeout.
 
     Attributes:
-        inbox: Gets each message, and hears of the connection's end.
-        outlet: Hears whether the other side reads.
+        inbox: Gets each message, and the end of the connection.
+        outlet: Knows whether the other side reads.
         heard_at: When something came, by the loop's clock.
     """
 

@@ -140,7 +140,7 @@ class TransportOptions:
 
 
 def tls_hint(problem: str) -> str:
-    """What to do about a TLS failure, behind the library's words."""
+    """Advice about a TLS failure, to be added to the library's message."""
     if "WRONG_VERSION_NUMBER" in problem or "RECORD_LAYER_FAILURE" in problem:
         return f"{problem}: the server speaks no TLS there; write http:// in the place of https://"
     if "CERTIFICATE_VERIFY_FAILED" in problem:

@@ -121,7 +121,7 @@ class _PicowsConnection(picows.WSListener):
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         if transport.is_close_frame_sent and not self._has_closed:
-            # When picows has closed for what the server did, its error wants to be seen.
+            # When picows has closed for what the server did, its error must be retrieved.
             self._failing = asyncio.create_task(self._see_failure(transport))
         else:
             self._end()

@@ -93,7 +93,7 @@ class WebSocket:
         inbox.listen(each, turn=turn)
 
     def begin_close(self, *, timeout: float) -> None:
-        """Close politely, or drop the connection after so many seconds."""
+        """Close with a close frame; drop the connection if that takes longer."""
         self._connection.begin_close()
         if self._dropping is None:
             self._dropping = self._loop.call_later(timeout, self.abort)
