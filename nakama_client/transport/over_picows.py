@@ -104,7 +104,7 @@ class _PicowsConnection(picows.WSListener):
         is_first = self._is_new_chunk
         if is_first:
             self.heard_at = self._loop.time()
-        self._is_new_chunk = bool(frame.last_in_buffer)
+        self._is_new_chunk = frame.last_in_buffer
         if self._is_over:
             return
         kind = frame.msg_type

@@ -25,7 +25,7 @@ from nakama_client.transport.handshake import Handshake, address_of
 from nakama_client.transport.inbox import Inbox
 from nakama_client.transport.reading import buffer
 from nakama_client.transport.tcp import default_tls, open_tcp
-from nakama_client.transport.text_frames import TextFrames
+from nakama_client.transport.text_frames import TextFrames, text_frame
 
 if TYPE_CHECKING:
     _Adapter = logging.LoggerAdapter[logging.Logger]
@@ -156,7 +156,7 @@ class _WebsocketsConnection(asyncio.BufferedProtocol):
     def write(self, frame: bytes) -> None:
         if not self._is_open:
             raise WebSocketClosed
-        self._tcp.write(Frame(Opcode.TEXT, frame).serialize(mask=True))
+        self._tcp.write(text_frame(frame))
 
     def send_ping(self) -> None:
         if self._is_open:

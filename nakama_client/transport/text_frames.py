@@ -1,17 +1,37 @@
-"""Whole text messages, taken out of what a websocket brings without a parser in between."""
+"""Whole text messages, in and out of the bytes of a websocket without the library in between."""
 
 from __future__ import annotations
 
+import os
+import struct
 from collections.abc import Callable
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # where it is not compiled
+    from websockets.utils import apply_mask
 
 # The first byte of a text message in one frame (RFC 6455, section 5.2).
 _WHOLE_TEXT = 0x81
 
-# The bit of a mask beside the length: a server sends none.
+# The bit of a mask beside the length: a client sends one, a server none.
 _MASKED = 0x80
 
 # In the place of a length: it follows in two bytes; in eight bytes.
 _SHORT, _LONG = 126, 127
+
+
+def text_frame(payload: bytes) -> bytes:
+    """A client's frame with a whole text message; the library takes twice as long for it."""
+    length = len(payload)
+    if length < _SHORT:
+        head = bytes((_WHOLE_TEXT, _MASKED | length))
+    elif length < 65536:
+        head = struct.pack(">BBH", _WHOLE_TEXT, _MASKED | _SHORT, length)
+    else:
+        head = struct.pack(">BBQ", _WHOLE_TEXT, _MASKED | _LONG, length)
+    mask = os.urandom(4)
+    return head + mask + apply_mask(payload, mask)
 
 
 class TextFrames:

@@ -10,13 +10,14 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
-from websockets.frames import DATA_OPCODES, Frame
+from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
 from nakama_client import Client, Session
 from nakama_client.transport.over_websockets import expects_message
-from nakama_client.transport.text_frames import TextFrames
+from nakama_client.transport.text_frames import TextFrames, text_frame
 from tests.client.scripted import make_token
 from tests.integration.reliability.raw import frame, open_socket, raw_server
 
@@ -88,6 +89,17 @@ def test_the_parser_gets_nothing_of_whole_messages() -> None:
     taken(frame({"a": 1}) + written(0x89, 4, 0) + frame({"b": "x" * 200}))
     assert parser.found == [(True, b'{"a": 1}'), (True, b'{"b": "%b"}' % (b"x" * 200))]
     assert parsed == [written(0x89, 4, 0)]
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65535, 65536])
+def test_a_server_reads_a_text_frame(length: int) -> None:
+    payload = bytes(each % 251 for each in range(length))
+    server = ServerProtocol(state=State.OPEN)
+    server.receive_data(text_frame(payload))
+    (found,) = server.events_received()
+    assert isinstance(found, Frame)
+    assert (found.opcode, found.fin, bytes(found.data)) == (Opcode.TEXT, True, payload)
+    assert text_frame(b"0" * 60) != text_frame(b"0" * 60)  # each has a mask of its own
 
 
 @pytest.mark.asyncio
