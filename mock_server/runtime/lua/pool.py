@@ -18,9 +18,10 @@ from mock_server.runtime.bridge import Bridge
 from mock_server.runtime.context import Context, Contexts
 from mock_server.runtime.errors import ModuleError, ModuleLoadError
 from mock_server.runtime.lua.greenlets import Greenlets, wait
+from mock_server.runtime.lua.load_record import LoadRecord
 from mock_server.runtime.lua.match import LuaMatchHandler
 from mock_server.runtime.lua.modules import LuaModule
-from mock_server.runtime.lua.state import LoadRecord, LuaState
+from mock_server.runtime.lua.state import LuaState
 from mock_server.runtime.lua.values import LuaConstant
 from mock_server.runtime.match_handler import Dispatcher
 from mock_server.runtime.nk import FunctionTable

@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Any
 
 import lupa.lua51 as lupa
-from attrs import define, field
 
 from mock_server.runtime.arguments import to_bytes, to_text
 from mock_server.runtime.bridge import Bridge
@@ -17,6 +16,7 @@ from mock_server.runtime.context import Context
 from mock_server.runtime.errors import BadArgument, ModuleError, ModuleLoadError
 from mock_server.runtime.functions import MOCK_MODULE, SATORI_MODULE
 from mock_server.runtime.lua import bit32, greenlets, strings
+from mock_server.runtime.lua.load_record import LoadCalls, LoadRecord
 from mock_server.runtime.lua.memory import MOST, NO_MEMORY, Memory
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.values import FromLua, ToLua
@@ -31,22 +31,6 @@ _LONG_TEXT = 256 * 1024
 _STARTED = time.monotonic()
 _STOPPING = b"the server is stopping"
 _CANCELED = b"context canceled"  # what Nakama's log says, where a caller has gone
-
-
-@define
-class LoadRecord:
-    """What runtime functions returned while the first state of a pool loaded its modules.
-
-    Nakama loads modules once and shares them among its states. Here each state loads them, and
-    what they call then answers as it did the first time, without doing it again.
-
-    Attributes:
-        results: Function, result and error of each call, in order.
-        is_complete: Whether the first load is over.
-    """
-
-    results: list[tuple[str, Any, ModuleError | None]] = field(factory=list)
-    is_complete: bool = False
 
 
 class LuaState:
@@ -76,8 +60,7 @@ class LuaState:
         self.announced: list[tuple[str, str]] = []
         self.is_spent = False
         self._bridge = bridge
-        self._record = record
-        self._replayed: int | None = 0
+        self._loading: LoadCalls | None = LoadCalls(record, bridge)
         self._run_once: Context | None = run_once
         self._time_limit = time_limit
         self._deadline = 0.0
@@ -120,8 +103,9 @@ class LuaState:
             problem = self._run(self._functions[b"run"], (to_bytes(module.name),))
             _check_loaded(module, problem)
         self._functions[b"seal"]()
-        self._record.is_complete = True
-        self._replayed = self._run_once = None
+        if self._loading is not None:
+            self._loading.end()
+        self._loading = self._run_once = None
 
     def invoke(self, key: str, arguments: Sequence[Any]) -> Any:
         """Call a registered function and return its last result.
@@ -364,8 +348,8 @@ class LuaState:
             return self._own[name](*arguments)
         if name.startswith("bit32."):
             return bit32.FUNCTIONS[name.removeprefix("bit32.")](*arguments)
-        if self._replayed is not None:
-            return self._answer_while_loading(name, arguments)
+        if self._loading is not None:
+            return self._loading.answer(name, arguments)
         began = time.monotonic()
         try:
             return self._bridge.call(name, arguments, is_large=self._is_large(arguments))
@@ -379,32 +363,6 @@ class LuaState:
             if type(each) is str and len(each) > _LONG_TEXT:
                 return True
         return self._from_lua.count > _MANY_VALUES
-
-    def _answer_while_loading(self, name: str, arguments: list[Any]) -> Any:
-        results, index = self._record.results, self._replayed or 0
-        if self._record.is_complete and index < len(results) and results[index][0] == name:
-            self._replayed = index + 1
-            _, result, error = results[index]
-            if error is not None:
-                raise error
-            return result
-        result, problem = None, None
-        try:
-            result = self._call_while_loading(name, arguments)
-        except ModuleError as error:
-            problem = error
-        if not self._record.is_complete:
-            results.append((name, result, problem))
-        if problem is not None:
-            raise problem
-        return result
-
-    def _call_while_loading(self, name: str, arguments: list[Any]) -> Any:
-        if self._bridge.has(name):
-            return self._bridge.call(name, arguments)
-        # A function that is missing here must not keep the modules from being loaded.
-        _log.warning("called while loading, without effect: %s", self._bridge.missing(name).message)
-        return None
 
 
 def _source(name: str) -> bytes:
