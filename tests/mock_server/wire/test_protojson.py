@@ -1,4 +1,4 @@
-"""Reading bodies and frames as the gateway's json.Decoder and protojson do."""
+"""JSON of Nakama's messages, as protojson reads it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.wire.errors import EncodeError
 from mock_server.wire.messages import api_message, envelope, realtime_message
 from mock_server.wire.protobuf import decode, encode
 from mock_server.wire.protojson import (
     DecodeError,
     decode_body,
     decode_frame,
-    document_json,
     message_json,
 )
-from mock_server.wire.protojson import encode as write_json
-from mock_server.wire.protojson.exact import decode_exactly
-from mock_server.wire.protojson.plain import decode_plain
 from mock_server.wire.schema import (
     BOOL,
     BOOL_VALUE,
@@ -354,119 +349,3 @@ def test_json_of_a_message_is_read_back(drawn: tuple[str, str, dict[str, Any]]) 
     json_form = message_json(message, fields)
     assert list(json_form) == [name for name in message.fields if name in json_form]
     assert decode_frame(message, json.dumps(json_form)) == fields
-
-
-PIECES = ['"', ":", ",", "{", "}", "[", "]", "null", "-0", "1e2", "0", ".5", "\\ud800", "\udcff",
-          ' "limit" : 1,', "true", '"SET"', "NaN", "A"]  # fmt: skip
-
-
-@st.composite
-def json_texts(draw: st.DrawFn) -> tuple[str, str, str]:
-    """JSON of a message, often with something wrong in it."""
-    package, name, document = draw(messages())
-    text = json.dumps(document, ensure_ascii=draw(st.booleans()))
-    for _ in range(draw(st.integers(0, 2))):
-        at = draw(st.integers(0, len(text)))
-        pieces = [
-            '"',
-            ":",
-            ",",
-            "{",
-            "}",
-            "[",
-            "]",
-            "null",
-            "-0",
-            "1e2",
-            "0",
-            ".5",
-            "\\ud800",
-            "\udcff",
-        ]
-        piece = draw(st.sampled_from([*pieces, ' "limit" : 1,', "true", '"SET"', "NaN", "A"]))
-        text = text[:at] + piece + text[at + draw(st.integers(0, 2)) :]
-    return package, name, text
-
-
-@given(json_texts(), st.booleans())
-def test_the_plain_decoder_says_what_the_exact_one_says(
-    drawn: tuple[str, str, str], discard_unknown: bool
-) -> None:
-    package, name, text = drawn
-    message = LOOKUPS[package](name)
-    fields = decode_plain(message, text, discard_unknown=discard_unknown)
-    if fields is not None:
-        exact = decode_exactly(message, text, discard_unknown=discard_unknown)
-        assert repr(fields) == repr(exact)
-
-
-@pytest.mark.parametrize(
-    ("message", "text"),
-    [
-        (ENVELOPE, '{"cid":"1","match_data_send":{"match_id":"a.","op_code":"-7","data":"/w=="}}'),
-        (ADD, '{"minCount":2,"numeric_properties":{"a":1,"b":2.5},"count_multiple":null}'),
-        (WRITE, '{"score":9007199254740993,"operator":"SET"}'),
-        (DEVICE, '{"id":"\\u00e9\\"","vars":{"a":"b"}}'),
-    ],
-)
-def test_the_plain_decoder_reads_what_clients_send(message: Message, text: str) -> None:
-    fields = decode_plain(message, text, discard_unknown=False)
-    assert fields == decode_exactly(message, text, discard_unknown=False)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ['{"id":"a","id":"b"}', '{"id":1}', '{"nope":1}', "[]", "{}x", '{"id":"\\ud83d\\ude00"}',
-     '{"id":"\udcff"}', '{"vars":{"a":null}}', '{"vars":' + "[" * 2000],
-)  # fmt: skip
-def test_the_plain_decoder_leaves_the_unusual_alone(text: str) -> None:
-    assert decode_plain(DEVICE, text, discard_unknown=False) is None
-
-
-@given(messages())
-def test_a_document_is_written_as_its_protobuf_form_says(
-    drawn: tuple[str, str, dict[str, Any]],
-) -> None:
-    package, name, document = drawn
-    message = LOOKUPS[package](name)
-    fields = decode(message, encode(message, document))
-    text = write_json(message, document)
-    wanted = json.dumps(message_json(message, fields))
-    assert json.loads(text, parse_int=float) == json.loads(wanted, parse_int=float)
-    assert text == write_json(message, fields)
-
-
-def test_json_has_the_order_of_declaration_and_no_defaults() -> None:
-    document = {"token": "", "users": [{}, {"party_id": "é\ud800"}], "ticket": "t", "self": None}
-    text = write_json(realtime_message("MatchmakerMatched"), document)
-    assert (
-        text
-        == '{"ticket":"t", "token":"", "users":[{}, {"party_id":"é\N{REPLACEMENT CHARACTER}"}]}'
-    )
-    data = {"op_code": "0", "data": b"\xff", "reliable": False, "presence": {}}
-    assert write_json(realtime_message("MatchData"), data) == '{"presence":{}, "data":"/w=="}'
-    match = {"match_data": {"op_code": 5}, "cid": "1"}
-    assert write_json(ENVELOPE, match) == '{"cid":"1", "match_data":{"op_code":"5"}}'
-
-
-def test_json_maps_are_sorted_and_doubles_are_gos() -> None:
-    properties = {"b": 1.0, "a": 1e21, "c": float("inf"), "": 0.5}
-    text = write_json(ADD, {"numeric_properties": properties})
-    assert text == '{"numeric_properties":{"":0.5, "a":1e+21, "b":1, "c":"Infinity"}}'
-
-
-@pytest.mark.parametrize("document", [{"nope": 1}, {"subject": 5}, {"code": "many"}])
-def test_a_document_that_does_not_fit_is_not_written(document: dict[str, Any]) -> None:
-    with pytest.raises(EncodeError, match=r"nakama\.api\.Notification"):
-        write_json(api_message("Notification"), document)
-
-
-def test_json_is_not_escaped_for_html() -> None:
-    text = write_json(api_message("Notification"), {"content": '{"h":"<&>\u2028"}'})
-    assert text == '{"content":"{\\"h\\":\\"<&>\u2028\\"}"}'
-
-
-def test_document_is_told_as_a_client_reads_it() -> None:
-    document = {"op_code": 5, "data": b"\xff", "reliable": False, "match_id": "m", "presence": None}
-    told = document_json(realtime_message("MatchData"), document)
-    assert list(told.items()) == [("match_id", "m"), ("op_code", "5"), ("data", "/w==")]
