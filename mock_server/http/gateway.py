@@ -17,12 +17,13 @@ from mock_server.runtime.errors import ModuleError
 from mock_server.wire import protojson
 from mock_server.wire.errors import GrpcCode, GrpcError, http_status
 from mock_server.wire.protojson import DecodeError, decode_body
-from mock_server.wire.query import decode_query, ignored_names, parse_pairs
+from mock_server.wire.query import decode_query, ignored_names, parse_pairs, readable_pairs
 from mock_server.wire.schema import INT32, STRING, Message
-from mock_server.wire.strconv import utf8_text
+from mock_server.wire.strconv import has_stray_bytes
 
 _STATUS = Message("Status", package="google.rpc", code=INT32, message=STRING)
 
+_NO_UTF8 = "grpc: error while marshaling: string field contains invalid UTF-8"
 NO_CACHE = {"Cache-Control": "no-store, no-cache, must-revalidate"}
 
 
@@ -77,16 +78,25 @@ class Gateway:
     ) -> dict[str, Any]:
         try:
             request = _fields(route, await context.body() if route.body else b"")
-            if route.body != "*":
-                form = await context.body() if context.has_form and not route.body else b""
-                pairs = parse_pairs(utf8_text(form)) + parse_pairs(context.raw_query)
-                request |= decode_query(route.query_message, pairs)
-                context.ignored += tuple(
-                    f"query: {name}" for name in ignored_names(route.query_message, pairs)
-                )
+            given = await self._query_fields(route, context) | path_values
         except DecodeError as error:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
-        return request | path_values
+        if any(_has_stray_bytes(value) for value in given.values()):
+            raise GrpcError(GrpcCode.INTERNAL, _NO_UTF8)
+        return request | given
+
+    async def _query_fields(self, route: Route, context: RequestContext) -> dict[str, Any]:
+        """What the query sets, and a form, which is more of it where the body is not read."""
+        if not route.reads_query:
+            pairs = readable_pairs(context.raw_query) if route.body != "*" else []
+        else:
+            form = await context.body() if context.has_form and not route.body else b""
+            pairs = parse_pairs(form.decode(errors="surrogateescape"))
+            pairs += parse_pairs(context.raw_query)
+        context.ignored += tuple(
+            f"query: {name}" for name in ignored_names(route.query_message, pairs)
+        )
+        return decode_query(route.query_message, pairs)
 
 
 def error_response(error: GrpcError) -> web.Response:
@@ -114,3 +124,9 @@ def _fields(route: Route, body: bytes) -> dict[str, Any]:
     kind = route.message.fields[route.body].kind
     assert isinstance(kind, Message)
     return empty | {route.body: decode_body(kind, body)}
+
+
+def _has_stray_bytes(value: Any) -> bool:
+    """Whether a text from a URL is none, which Nakama's gateway can not hand on."""
+    texts = value if isinstance(value, list) else (value,)
+    return any(isinstance(text, str) and has_stray_bytes(text) for text in texts)

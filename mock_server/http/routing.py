@@ -103,6 +103,11 @@ class Route:
         in_path = {part[1:-1] for part in self.path.split("/") if part.startswith("{")}
         return self.message.without(in_path)
 
+    @cached_property
+    def reads_query(self) -> bool:
+        """Whether Nakama looks at the query: only where it may set a field."""
+        return self.body != "*" and bool(self.query_message.fields.keys() - {self.body})
+
 
 _Pattern = tuple[Route, tuple[str, ...]]
 _START = 3  # segments by which routes are found: an empty one, `v2`, `notification`
@@ -132,13 +137,14 @@ class RouteTable:
         )
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """Return the route and the values in its path.
+        """Return the route and the values in its path, where bytes may be surrogate escapes.
 
         Raises:
             GrpcError: NOT_FOUND for an unknown path, UNIMPLEMENTED for another method and for what
                 only the real Nakama serves.
         """
-        segments = tuple(unquote(path).split("/"))  # as in Nakama, an escaped slash divides, too
+        decoded = unquote(path, errors="surrogateescape")
+        segments = tuple(decoded.split("/"))  # as in Nakama, an escaped slash divides, too
         for route, pattern in self._by_start.get((method, segments[:_START]), ()):
             values = _match(pattern, segments)
             if values is not None:

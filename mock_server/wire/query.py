@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from mock_server.wire.errors import DecodeError
 from mock_server.wire.schema import FieldType, ListOf, MapOf, Message, Scalar, Wrapper
-from mock_server.wire.strconv import parse_bool, parse_int, parse_uint, quote, utf8_text
+from mock_server.wire.strconv import parse_bool, parse_int, parse_uint, quote, without_stray_bytes
 
 _BRACKETED = re.compile(r"(.*)\[(.*)\]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
@@ -26,6 +26,8 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
 def parse_pairs(query: str) -> list[tuple[str, str]]:
     """Split the raw query of a URL into decoded names and values, as Go's `url.ParseQuery`.
 
+    A byte that is no UTF-8 stays in them, as a surrogate escape.
+
     Raises:
         DecodeError: A percent escape is malformed, or a semicolon separates.
     """
@@ -35,12 +37,13 @@ def parse_pairs(query: str) -> list[tuple[str, str]]:
 
 
 def readable_pairs(query: str) -> list[tuple[str, str]]:
-    """As `parse_pairs`, but without what is malformed, as Go's `URL.Query`."""
+    """As `parse_pairs`, but without what is malformed, as Go's `URL.Query`; it is all text."""
     pairs: list[tuple[str, str]] = []
     for part in query.split("&"):
         if part and ";" not in part:
             with contextlib.suppress(DecodeError):
-                pairs.append(_pair(part))
+                name, value = _pair(part)
+                pairs.append((without_stray_bytes(name), without_stray_bytes(value)))
     return pairs
 
 
@@ -93,7 +96,8 @@ def _unescape(text: str) -> str:
         return text
     if bad := _BAD_ESCAPE.search(text):
         raise DecodeError(f"invalid URL escape {quote(bad[0])}")
-    return utf8_text(unquote_to_bytes(text.replace("+", " ")))
+    escaped = text.replace("+", " ").encode(errors="surrogateescape")
+    return unquote_to_bytes(escaped).decode(errors="surrogateescape")
 
 
 def _parameters(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

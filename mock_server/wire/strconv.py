@@ -28,7 +28,17 @@ _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 def utf8_text(data: bytes) -> str:
     """Decode as Go does: each byte that is no UTF-8 becomes one replacement character."""
-    return _STRAY_BYTES.sub("\N{REPLACEMENT CHARACTER}", data.decode(errors="surrogateescape"))
+    return without_stray_bytes(data.decode(errors="surrogateescape"))
+
+
+def without_stray_bytes(text: str) -> str:
+    """Replace what a surrogate escape stands for, a byte that is no UTF-8, as `utf8_text` does."""
+    return text if text.isascii() else _STRAY_BYTES.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def has_stray_bytes(text: str) -> bool:
+    """Whether surrogate escapes are in it, which stand for bytes that are no UTF-8."""
+    return not text.isascii() and _STRAY_BYTES.search(text) is not None
 
 
 def quote(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from typing import Any
 
 import pytest
 from yarl import URL
@@ -16,6 +17,12 @@ async def _post(player: Player, path: str, data: bytes, **headers: str) -> tuple
     async with player.http.post(
         player.server.http_url + path, data=data, headers={**player.headers, **headers}
     ) as answer:
+        return answer.status, await answer.json()
+
+
+async def _get(player: Player, path: str) -> tuple[int, Any]:
+    url = URL(player.server.http_url + path, encoded=True)
+    async with player.http.get(url, headers=player.headers) as answer:
         return answer.status, await answer.json()
 
 
@@ -137,3 +144,47 @@ async def test_a_page_of_any_origin_may_read_every_answer(
     ) as answer:
         assert answer.status == status
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+NO_UTF8 = {
+    "code": 13,
+    "message": "grpc: error while marshaling: string field contains invalid UTF-8",
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v2/user?usernames=a&usernames=%ff"),
+        ("DELETE", "/v2/group/%ff"),
+        ("GET", "/v2/channel/2...room?cursor=%c3"),
+        ("POST", "/v2/account/authenticate/device?username=%ff"),
+    ],
+)
+async def test_a_text_of_the_url_that_is_no_utf8_is_an_internal_error_before_any_login(
+    ada: Player, method: str, path: str
+) -> None:
+    url = URL(ada.server.http_url + path, encoded=True)
+    async with ada.http.request(method, url) as answer:
+        assert (answer.status, await answer.json()) == (500, NO_UTF8)
+
+
+@pytest.mark.asyncio
+async def test_a_number_that_is_no_utf8_is_quoted_by_its_bytes(ada: Player) -> None:
+    status, answer = await _get(ada, "/v2/friend?limit=%ff")
+    text = r'parsing field "limit": strconv.ParseInt: parsing "\xff": invalid syntax'
+    assert (status, answer) == (400, {"code": 3, "message": text})
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("query", ["a=%zz", "%zz=1", "a=1;b=2"])
+async def test_a_malformed_query_is_refused_only_where_a_query_is_read(
+    ada: Player, query: str
+) -> None:
+    status, _ = await _get(ada, f"/v2/account?{query}")
+    assert status == 200
+    status, _ = await _get(ada, f"/healthcheck?{query}")
+    assert status == 200
+    status, _ = await _get(ada, f"/v2/friend?{query}")
+    assert status == 400

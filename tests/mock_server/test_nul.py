@@ -90,3 +90,11 @@ async def test_write_storage_objects_fails_on_a_key_with_nul() -> None:
         written = {"collection": "c", "key": "k\0", "value": "{}"}
         status, answer = await ada.call("PUT", "/v2/storage", {"objects": [written]})
         assert (status, answer["code"]) == (500, 13)
+
+
+@pytest.mark.asyncio
+async def test_get_subscription_hands_on_what_the_database_says_of_nul() -> None:
+    async with MockServer() as server, aiohttp.ClientSession() as http:
+        ada = await sign_up(http, server)
+        answer = await ada.call("GET", "/v2/iap/subscription/%00")
+        assert answer == (500, {"code": 2, "message": REFUSED})

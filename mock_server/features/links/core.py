@@ -115,9 +115,9 @@ class Links:
                 id.
         """
         social = self._social
-        social.require_configured(provider)
         if not token:
             raise refuse(f"{provider.name} access token is required.")
+        social.require_configured(provider)
         profile = social.profile(provider, token)
         with self._store.transaction():
             taken = f"{provider.name} ID is already in use."

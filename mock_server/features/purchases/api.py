@@ -18,6 +18,7 @@ from mock_server.features.purchases.receipts import (
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty, timestamp
+from mock_server.wire.varchar import varchar_problem
 
 _LIMIT = "Invalid limit - limit must be between 1 and 1000."  # Nakama's own slip: it is 100
 
@@ -71,7 +72,10 @@ class _PurchasesApi:
         )
 
     def get_subscription(self, call: Call) -> dict[str, Any]:
-        found = self._purchases.of_product(call.identity.user_id, call.request["product_id"])
+        product_id = call.request["product_id"]
+        if problem := varchar_problem(product_id):
+            raise GrpcError(GrpcCode.UNKNOWN, problem)
+        found = self._purchases.of_product(call.identity.user_id, product_id)
         if found is None:
             raise GrpcError(GrpcCode.NOT_FOUND, "subscription not found")
         return self._subscription(found)

@@ -98,6 +98,8 @@ async def test_steam_must_be_configured(settings: dict[str, Any]) -> None:
         assert await game.ask_for_session("steam", {}) == NOT_CONFIGURED
         link = {"account": {"token": "17:"}}
         assert await ada.post("/v2/account/link/steam", link) == NOT_CONFIGURED
+        absent = refused(3, "Steam access token is required.")  # it looks for one first
+        assert await ada.post("/v2/account/link/steam", {}) == absent
         assert await ada.post("/v2/friend/steam", {"token": "17:"}) == NOT_CONFIGURED
 
 
