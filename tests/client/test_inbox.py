@@ -92,7 +92,7 @@ async def test_other_tasks_get_their_turn_in_a_long_burst() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_listener_that_fails_is_told_to_the_loop_and_ends_the_connection() -> None:
+async def test_a_listener_that_raises_is_reported_to_the_loop_and_ends_the_connection() -> None:
     raised: list[object] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: raised.append(context["exception"]))

@@ -20,7 +20,7 @@ async def send(server: MockServer, session: Session, count: int) -> None:
 
 
 @pytest.mark.asyncio
-async def test_iter_notifications_tells_after_each_page_and_the_total_at_the_end(
+async def test_iter_notifications_calls_on_progress_after_each_page_with_the_total_at_the_end(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, 25)
@@ -35,7 +35,7 @@ async def test_iter_notifications_tells_after_each_page_and_the_total_at_the_end
 
 
 @pytest.mark.asyncio
-async def test_iter_storage_objects_tells_after_each_page_and_the_total_at_the_end(
+async def test_iter_storage_objects_calls_on_progress_after_each_page_with_the_total_at_the_end(
     client: Client, alice: Session
 ) -> None:
     writes = [WriteStorageObject("saves", f"key {number}", {}) for number in range(25)]
@@ -70,7 +70,7 @@ async def test_iter_notifications_goes_on_after_a_callback_that_raised(
 
 
 @pytest.mark.asyncio
-async def test_delete_notifications_tells_after_each_request(
+async def test_delete_notifications_calls_on_progress_after_each_request(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, 250)
@@ -87,7 +87,7 @@ async def test_delete_notifications_tells_after_each_request(
 
 
 @pytest.mark.asyncio
-async def test_feed_tells_while_it_catches_up_and_not_when_it_only_checks(
+async def test_feed_calls_on_progress_while_it_catches_up_and_not_for_a_check(
     client: Client, server: MockServer, alice: Session
 ) -> None:
     await send(server, alice, 150)
@@ -126,7 +126,7 @@ async def test_on_progress_is_refused_when_it_is_no_function(
         client.notifications(alice, on_progress=1)  # type: ignore[arg-type]
 
 
-def test_game_client_tells_of_progress_in_poll() -> None:
+def test_game_client_calls_on_progress_in_poll() -> None:
     with MockServer() as server, GameClient(server.http_url) as client:
         session = client.authenticate_device("device-of-ada").result()
         server.run(send(server, session, 3))

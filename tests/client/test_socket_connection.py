@@ -94,7 +94,7 @@ async def test_connect_sends_lang_and_appear_online(
 
 
 @pytest.mark.asyncio
-async def test_on_disconnect_tells_that_the_server_stopped(
+async def test_on_disconnect_gets_the_reason_when_the_server_stops(
     alice: Session, client: Client, server: MockServer
 ) -> None:
     reasons: asyncio.Queue[DisconnectReason] = asyncio.Queue()
@@ -114,7 +114,7 @@ async def test_on_disconnect_tells_that_the_server_stopped(
 
 
 @pytest.mark.asyncio
-async def test_on_disconnect_tells_our_own_close(client: Client, alice: Session) -> None:
+async def test_on_disconnect_gets_our_own_close(client: Client, alice: Session) -> None:
     reasons: list[DisconnectReason] = []
     async with client.socket(alice) as socket:
         socket.on_disconnect(reasons.append)

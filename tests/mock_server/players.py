@@ -115,7 +115,7 @@ async def sign_up(http: aiohttp.ClientSession, server: MockServer, name: str = "
     return Player(http, server, account["user"]["id"], session["token"], session["refresh_token"])
 
 
-async def open_line(
+async def open_tcp(
     server: MockServer, request: bytes = b""
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A TCP connection to the client API, on which these bytes have been sent."""

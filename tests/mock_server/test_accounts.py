@@ -67,7 +67,7 @@ async def test_no_name_holds_a_nul_character(ada: Player, query: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_ban_is_not_told_to_the_banned(ada: Player) -> None:
+async def test_ban_group_users_does_not_notify_the_banned(ada: Player) -> None:
     ada.server.nk.users_ban_id([ada.user_id])  # a token of the ban's own second survives it
     _, account = await ada.call("GET", "/v2/account")
     assert list(account) == ["user", "wallet", "devices"]

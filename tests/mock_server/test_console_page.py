@@ -119,7 +119,7 @@ async def test_call_sends_a_frame_and_returns_what_it_caused(page: Page) -> None
     assert page.server.sockets() == []
 
 
-async def test_call_tells_of_a_connection_that_breaks(page: Page) -> None:
+async def test_call_reports_a_connection_that_breaks(page: Page) -> None:
     page.server.faults.add(Fault.reset(), "GET /v2/account")
     answer = await page.call("GetAccount", "ada")
     assert (answer["status"], answer["answer"]) == (None, "")

@@ -8,7 +8,7 @@ import pytest
 
 from mock_server import MockServer
 from server_kit import Fault
-from tests.mock_server.players import Player, open_line, sign_up
+from tests.mock_server.players import Player, open_tcp, sign_up
 
 LIST = "GET /v2/notification"
 
@@ -82,7 +82,7 @@ async def test_a_delete_may_be_worked_and_its_reply_lost(server: MockServer, ada
     await send(ada, "one")
     (stored,) = await server.notifications.stored(ada.user_id)
     server.faults.add(Fault.drop_reply(), "DELETE /v2/notification")
-    reader, writer = await open_line(
+    reader, writer = await open_tcp(
         server,
         f"DELETE /v2/notification?ids={stored['id']} HTTP/1.1\r\nHost: mock\r\n"
         f"Authorization: Bearer {ada.token}\r\n\r\n".encode(),
@@ -93,13 +93,13 @@ async def test_a_delete_may_be_worked_and_its_reply_lost(server: MockServer, ada
 
 
 @pytest.mark.asyncio
-async def test_a_struck_request_changes_nothing(server: MockServer, ada: Player) -> None:
+async def test_a_request_with_a_fault_changes_nothing(server: MockServer, ada: Player) -> None:
     await send(ada, "one")
     (stored,) = await server.notifications.stored(ada.user_id)
     for fault in (Fault.status(503), Fault.reset(), Fault.garbage()):
         server.faults.add(fault, "DELETE /v2/notification", times=1)
     for _ in range(3):
-        reader, writer = await open_line(
+        reader, writer = await open_tcp(
             server,
             f"DELETE /v2/notification?ids={stored['id']} HTTP/1.1\r\nHost: mock\r\n"
             f"Connection: close\r\nAuthorization: Bearer {ada.token}\r\n\r\n".encode(),
@@ -134,7 +134,7 @@ async def test_faults_are_set_and_lifted_over_http(server: MockServer, ada: Play
 
 
 @pytest.mark.asyncio
-async def test_the_same_seed_brings_the_same_troubles() -> None:
+async def test_the_same_seed_chooses_the_same_faults() -> None:
     async def run() -> list[int]:
         async with MockServer() as server, aiohttp.ClientSession() as http:
             ada = await sign_up(http, server)

@@ -27,7 +27,7 @@ from tests.mock_server.hostile import (
     mutate_request,
     requests,
 )
-from tests.mock_server.players import Player, Socket, open_line, sign_up
+from tests.mock_server.players import Player, Socket, open_tcp, sign_up
 
 MUTATIONS = 10_000
 WARM_UP = 4000
@@ -119,7 +119,7 @@ async def assault(server: MockServer, witness: Witness, attacks: list[tuple[byte
     for start in range(0, len(attacks), BATCH):
         lines = []
         for opening, attack in attacks[start : start + BATCH]:
-            reader, writer = await open_line(server, opening)
+            reader, writer = await open_tcp(server, opening)
             if attack:
                 await reader.readuntil(b"\r\n\r\n")
                 writer.write(attack)

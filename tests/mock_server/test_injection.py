@@ -15,7 +15,7 @@ from mock_server.wire.messages import envelope
 from mock_server.wire.schema import STRING, STRING_VALUE, ListOf, MapOf, Message
 from tests.mock_server.features import REQUESTS, ROUTES
 from tests.mock_server.hostile import http_request
-from tests.mock_server.players import SERVER_KEY, Player, open_line
+from tests.mock_server.players import SERVER_KEY, Player, open_tcp
 
 POISONS = [
     "'; DROP TABLE users; --",
@@ -149,7 +149,7 @@ async def test_poisoned_text_is_kept_as_it_is(server: MockServer, eve: Player) -
     ],
 )
 async def test_a_path_adds_no_header(server: MockServer, eve: Player, path: str) -> None:
-    line, writer = await open_line(server, http_request("GET", path, f"Bearer {eve.token}"))
+    line, writer = await open_tcp(server, http_request("GET", path, f"Bearer {eve.token}"))
     head = await line.readuntil(b"\r\n\r\n")
     assert not any(each.startswith(b"X-Injected") for each in head.split(b"\r\n"))
     writer.close()

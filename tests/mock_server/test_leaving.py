@@ -6,7 +6,7 @@ from tests.mock_server.test_server import get, login
 
 
 @pytest.mark.asyncio
-async def test_a_disconnected_player_is_offline_before_his_client_answers() -> None:
+async def test_a_disconnected_player_is_offline_before_their_client_answers() -> None:
     async with MockServer() as server, aiohttp.ClientSession() as client:
         headers = await login(client, server, "ada")
         url = f"{server.socket_url}?status=true"
@@ -20,7 +20,7 @@ async def test_a_disconnected_player_is_offline_before_his_client_answers() -> N
 
 
 @pytest.mark.asyncio
-async def test_a_player_who_left_is_offline_when_his_client_is_done() -> None:
+async def test_a_player_who_left_is_offline_when_their_client_is_done() -> None:
     async with MockServer() as server, aiohttp.ClientSession() as client:
         headers = await login(client, server, "ada")
         async with client.ws_connect(f"{server.socket_url}?status=true", headers=headers) as socket:

@@ -50,7 +50,7 @@ RECEIPTS = {
 
 
 @pytest.mark.parametrize("store", RECEIPTS)
-async def test_validate_purchase_tells_what_was_seen_before(store: str, buyer: Player) -> None:
+async def test_validate_purchase_again_returns_seen_before(store: str, buyer: Player) -> None:
     _, first = await post(buyer, f"purchase/{store}", RECEIPTS[store])
     _, second = await post(buyer, f"purchase/{store}", RECEIPTS[store])
     (bought,) = first["validated_purchases"]

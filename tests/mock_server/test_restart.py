@@ -8,7 +8,7 @@ import pytest
 
 from mock_server import Config, Context, MockServer
 from server_kit import Clock, Fault
-from tests.mock_server.players import open_line, sign_up
+from tests.mock_server.players import open_tcp, sign_up
 
 
 @pytest.mark.asyncio
@@ -162,7 +162,7 @@ async def test_a_request_that_hangs_does_not_hold_up_a_restart() -> None:
             await asyncio.Event().wait()
 
         hole = server.faults.add(Fault.black_hole(), "GET /v2/account", times=1)
-        stuck, stuck_writer = await open_line(
+        stuck, stuck_writer = await open_tcp(
             server, b"GET /v2/account HTTP/1.1\r\nHost: mock\r\n\r\n"
         )
         socket = await ada.connect()

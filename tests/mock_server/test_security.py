@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from mock_server import Config, ConsoleConfig, MockServer, SessionConfig, SocketConfig
-from tests.mock_server.players import SERVER_KEY, Player, open_line, sign_up
+from tests.mock_server.players import SERVER_KEY, Player, open_tcp, sign_up
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 INVALID = (401, {"code": 16, "message": "Auth token invalid"})
@@ -264,7 +264,7 @@ async def test_no_secret_is_logged_journalled_or_shown(caplog: pytest.LogCapture
         await socket.connection.send_str("malformed")
         await socket.end()
         for broken in (b"Authorization\x00: Bearer ", b"\x00Authorization: Bearer "):
-            line, writer = await open_line(server, b"GET /v2/account HTTP/1.1\r\nHost: mock\r\n")
+            line, writer = await open_tcp(server, b"GET /v2/account HTTP/1.1\r\nHost: mock\r\n")
             writer.write(broken + ada.token.encode() + b"\r\n\r\n")
             assert (await line.readline()).split()[1] == b"400"
             writer.close()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mock_server import Config, MockServer
 from mock_server.realtime.frame_rules import FrameRules
-from tests.mock_server.players import Player, open_line, sign_up
+from tests.mock_server.players import Player, open_tcp, sign_up
 
 MASK = bytes(4)
 PING, PONG, TEXT, CLOSE = 0x89, 0x8A, 0x81, 0x88
@@ -45,7 +45,7 @@ async def shake_hands(
         f"Sec-WebSocket-Version: {version}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         f"Authorization: Bearer {player.token}\r\n\r\n"
     )
-    reader, writer = await open_line(player.server, request.encode())
+    reader, writer = await open_tcp(player.server, request.encode())
     return await reader.readuntil(b"\r\n\r\n"), reader, writer
 
 
@@ -194,7 +194,7 @@ async def test_a_client_that_answers_gets_the_next_ping() -> None:
 @pytest.mark.asyncio
 async def test_a_path_that_leads_up_is_moved(ada: Player, path: str, location: bytes) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    reader, writer = await open_line(ada.server, request.encode())
+    reader, writer = await open_tcp(ada.server, request.encode())
     head = await reader.readuntil(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 301 ")
     assert b"\r\nLocation: " + location + b"\r\n" in head
@@ -205,6 +205,6 @@ async def test_a_path_that_leads_up_is_moved(ada: Player, path: str, location: b
 async def test_a_request_in_absolute_form_is_served(ada: Player) -> None:
     target = f"{ada.server.http_url}/v2/account"
     request = f"GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada.token}\r\n\r\n"
-    reader, writer = await open_line(ada.server, request.encode())
+    reader, writer = await open_tcp(ada.server, request.encode())
     assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
     writer.close()

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from mock_server import MockServer
 from server_kit import Fault
-from tests.mock_server.players import Player, Socket, open_line
+from tests.mock_server.players import Player, Socket, open_tcp
 
 
 @pytest_asyncio.fixture
@@ -71,7 +71,7 @@ async def test_a_reset_ends_a_socket_without_a_close_frame(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("route", ["out notifications", "in rpc", "open"])
-async def test_a_half_open_socket_is_mute_but_there(
+async def test_a_half_open_socket_takes_frames_and_sends_nothing(
     server: MockServer, ada: Player, route: str
 ) -> None:
     hole = server.faults.add(Fault.black_hole(), route)
@@ -265,7 +265,7 @@ async def test_a_held_frame_does_not_hold_up_a_stop(
 
 
 @pytest.mark.asyncio
-async def test_a_narrow_line_sends_whole_frames(
+async def test_bandwidth_sends_whole_frames(
     server: MockServer, ada: Player, socket: Socket
 ) -> None:
     server.faults.add(Fault.bandwidth(100_000), "out *")
@@ -275,7 +275,7 @@ async def test_a_narrow_line_sends_whole_frames(
 
 @pytest.mark.asyncio
 async def test_a_client_that_does_not_read_is_dropped(server: MockServer, ada: Player) -> None:
-    reader, writer = await open_line(
+    reader, writer = await open_tcp(
         server,
         f"GET /ws?token={ada.token} HTTP/1.1\r\nHost: mock\r\nConnection: upgrade\r\n"
         "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

@@ -41,7 +41,7 @@ async def test_an_envelope_of_the_servers_own_ends_the_socket(
         ({}, "nothing: the envelope is empty"),
     ],
 )
-async def test_the_journal_tells_the_nearest_request(
+async def test_the_journal_names_the_nearest_request(
     ada: Player, envelope: dict[str, object], nearest: str
 ) -> None:
     socket = await ada.connect()

@@ -74,7 +74,7 @@ async def test_on_the_network_the_consoles_login_is_asked_for() -> None:
 
 
 @pytest.mark.asyncio
-async def test_events_tell_each_request() -> None:
+async def test_events_have_each_request() -> None:
     async with (
         MockServer() as server,
         aiohttp.ClientSession() as http,

@@ -229,7 +229,7 @@ def test_any_bytes_to_any_route_are_answered(data: st.DataObject, raw: bytes, be
 
 
 @pytest.mark.asyncio
-async def test_a_handler_that_fails_is_told_and_leaves_nothing_behind(backend: Backend) -> None:
+async def test_a_handler_that_fails_is_reported_and_leaves_nothing_behind(backend: Backend) -> None:
     stub = backend.stub
 
     def fail(_notification: int, _change: str) -> None:
@@ -255,7 +255,7 @@ async def test_a_body_that_is_not_what_its_encoding_says(backend: Backend) -> No
 
 
 @pytest.mark.asyncio
-async def test_a_client_that_hangs_up_disturbs_nobody(backend: Backend) -> None:
+async def test_a_client_that_disconnects_leaves_others_alone(backend: Backend) -> None:
     host, port = backend.stub.url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(b"POST /notifications HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")

@@ -421,7 +421,7 @@ async def test_a_data_file_keeps_its_players_after_a_kill(tmp_path: Path) -> Non
     await process.communicate()
 
 
-def test_the_command_line_tells_what_is_wrong(
+def test_the_command_line_prints_what_is_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed = tmp_path / "seed.json"

@@ -135,7 +135,7 @@ async def test_each_device_says_what_included_it(
 
 
 @pytest.mark.asyncio
-async def test_a_scheduled_message_is_explained_anew_when_it_is_sent(backend: Backend) -> None:
+async def test_a_scheduled_message_is_explained_again_when_it_is_sent(backend: Backend) -> None:
     await backend.send(included_segments=["All"], send_after="2023-11-15T00:00:00Z")
     assert (await newest(backend))["status"] == "scheduled"
     await backend.player(external_user_id="late")
@@ -259,7 +259,7 @@ async def test_a_cleared_message_is_back_when_its_time_comes(backend: Backend) -
 
 
 @pytest.mark.asyncio
-async def test_lists_tell_what_there_is(backend: Backend) -> None:
+async def test_lists_have_every_entry_of_an_app(backend: Backend) -> None:
     ada = await backend.player(
         external_user_id="ada", device_type=0, device_model="iPhone", tags={"level": 3}
     )
@@ -321,7 +321,7 @@ async def test_every_status_may_be_asked_for(backend: Backend) -> None:
 
 
 @pytest.mark.asyncio
-async def test_events_tell_what_happens_to_messages_and_pushes(backend: Backend) -> None:
+async def test_events_have_each_change_of_messages_and_pushes(backend: Backend) -> None:
     player = await backend.player(external_user_id="ada")
     url = f"{backend.stub.url}/_control/events"
     async with backend.http.get(url) as stream:

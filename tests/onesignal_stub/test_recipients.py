@@ -71,7 +71,7 @@ async def test_a_player_id_reaches_that_player_once(backend: Backend) -> None:
     assert backend.reached(answer) == [player]
 
 
-async def test_unsubscribed_players_are_told_and_unknown_ones_are_not(backend: Backend) -> None:
+async def test_unsubscribed_players_are_reported_and_unknown_ones_are_not(backend: Backend) -> None:
     player = await backend.player()
     silent = await backend.player(notification_types=-2)
     answer = await backend.send(include_player_ids=[player, silent, str(uuid.uuid4())])
@@ -100,7 +100,7 @@ async def test_a_send_that_reaches_nobody_is_200_and_creates_no_notification(
     assert ignored[0] == ("body: segment 'all' does not exist",)
 
 
-async def test_external_user_ids_are_told_once_for_each_unsubscribed_device(
+async def test_invalid_external_user_ids_are_listed_once_for_each_unsubscribed_device(
     backend: Backend,
 ) -> None:
     player = await backend.player(external_user_id="37")
@@ -111,7 +111,7 @@ async def test_external_user_ids_are_told_once_for_each_unsubscribed_device(
     assert backend.reached(answer) == [player]
 
 
-async def test_aliases_are_told_by_label(backend: Backend) -> None:
+async def test_invalid_aliases_are_reported_by_label(backend: Backend) -> None:
     app = backend.stub.app_id
     user = {
         "identity": {"external_id": "u1", "crm": "7"},

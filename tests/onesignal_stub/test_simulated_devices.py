@@ -189,7 +189,7 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield found
 
 
-async def test_webhooks_tell_what_happens_to_a_push(backend: Backend, receiver: Receiver) -> None:
+async def test_webhooks_get_each_change_of_a_push(backend: Backend, receiver: Receiver) -> None:
     stub = backend.stub
     player = await backend.player()
     await stub.add_webhook(receiver.url)

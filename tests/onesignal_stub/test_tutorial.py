@@ -49,7 +49,7 @@ def test_the_stub_runs_in_a_thread_for_synchronous_tests() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_request_without_an_answer_is_told_with_the_nearest_route() -> None:
+async def test_a_request_without_an_answer_is_reported_with_the_nearest_route() -> None:
     async with OneSignalStub() as stub, aiohttp.ClientSession(stub.url) as http:
         async with http.post("/api/v1/notification", json={}) as answer:
             assert answer.status == 404

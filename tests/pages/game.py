@@ -172,7 +172,7 @@ def _play(server: MockServer, stack: ExitStack) -> dict[str, Player]:
         player.call("POST", "/v2/leaderboard/weekly_trophies", record)
     bo.call("POST", "/v2/leaderboard/fastest_lap", {"score": "83420"})
     _send(server, ada)
-    _trouble(server, players["chidi"])
+    _cause_problems(server, players["chidi"])
     _meet(server, stack, players)
     return players
 
@@ -189,7 +189,7 @@ def _send(server: MockServer, ada: Player) -> None:
     server.run(server.notifications.send(ada.id, "A golden key", content, code=7))
 
 
-def _trouble(server: MockServer, chidi: Player) -> None:
+def _cause_problems(server: MockServer, chidi: Player) -> None:
     """What a game's developer finds in the console: misses, ignored fields, a broken module."""
     chidi.call("GET", "/v2/notification?limit=10&cursor=x")
     for _ in range(3):

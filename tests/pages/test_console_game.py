@@ -176,7 +176,7 @@ def test_modules_show_what_is_registered_in_each_language(game: Game, console: P
     expect(console.locator("#detail h2")).to_have_text("claim_chest")
 
 
-def test_modules_are_loaded_anew_and_say_why_they_were_not(
+def test_reload_modules_loads_them_or_answers_with_the_error(
     browser: Browser, tmp_path: Path
 ) -> None:
     module = tmp_path / "shop.py"

@@ -102,7 +102,7 @@ async def test_alarm_calls_by_itself_while_the_clock_runs() -> None:
 
 
 @pytest.mark.asyncio
-async def test_close_cancels_a_ring_and_may_be_repeated() -> None:
+async def test_close_cancels_a_callback_and_may_be_repeated() -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def callback() -> None:

@@ -103,7 +103,7 @@ async def test_the_hello_of_a_silent_server_can_be_continued() -> None:
 
 @pytest.mark.parametrize("last_id", ["x", "x-1", "{start}-", "{start}-99", "{start}-" + "9" * 30])
 @pytest.mark.asyncio
-async def test_an_id_of_another_stream_starts_anew(last_id: str) -> None:
+async def test_an_id_of_another_stream_starts_again(last_id: str) -> None:
     async with Teller() as teller:
         async with reading(teller.url) as reader:
             await reader.next()
@@ -128,7 +128,7 @@ async def test_a_reader_whose_events_are_no_longer_kept_starts_again() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_reader_too_slow_is_told_how_much_it_lost() -> None:
+async def test_a_slow_reader_gets_the_number_of_lost_events() -> None:
     async with Teller(size=3) as teller, reading(teller.url) as reader:
         await reader.next()
         for number in range(10):

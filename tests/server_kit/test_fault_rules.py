@@ -176,10 +176,10 @@ def test_expired_token_happens_to_calls_with_a_user_only() -> None:
 def test_after_and_times_count_calls(after: int, times: int | None, calls: int) -> None:
     faults = new_faults()
     rule = faults.add(Fault.reset(), after=after, times=times)
-    struck = [kind is FaultKind.RESET for kind in kinds(faults, *["GET /"] * calls)]
+    hit = [kind is FaultKind.RESET for kind in kinds(faults, *["GET /"] * calls)]
     end = calls if times is None else after + times
-    assert struck == [after <= call < end for call in range(calls)]
-    assert rule.hits == sum(struck)
+    assert hit == [after <= call < end for call in range(calls)]
+    assert rule.hits == sum(hit)
 
 
 @given(seed=st.integers(), probability=st.floats(0, 1))

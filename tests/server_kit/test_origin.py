@@ -144,6 +144,6 @@ def test_a_login_keeps_its_password_to_itself() -> None:
     assert "secret" not in repr(Credentials("admin", "secret"))
 
 
-def test_addresses_of_this_machine_are_told_from_others() -> None:
+def test_is_loopback_is_true_for_addresses_of_this_machine_only() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "::1", "localhost", "localhost.")))
     assert not any(map(is_loopback, ("", "0.0.0.0", "::", "10.0.0.1", "mock")))

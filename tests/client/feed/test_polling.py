@@ -131,7 +131,7 @@ async def test_close_ends_a_list_that_nobody_waits_for_any_more() -> None:
 
 
 @pytest.mark.asyncio
-async def test_feed_finishes_its_walk_under_frames_that_cannot_be_read() -> None:
+async def test_feed_finishes_its_backfill_under_unreadable_frames() -> None:
     """Each such frame needs one more backfill, but takes no page away."""
     stored = StoredList(*map(row, range(1000)))
     peers: asyncio.Queue[Peer] = asyncio.Queue()

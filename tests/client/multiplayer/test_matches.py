@@ -172,7 +172,7 @@ async def test_a_reconnect_joins_matches_again(connect: Connect, server: MockSer
 
 
 @pytest.mark.asyncio
-async def test_a_reconnect_tells_of_a_match_that_is_gone(
+async def test_a_reconnect_reports_a_match_that_is_gone(
     connect: Connect, server: MockServer
 ) -> None:
     ada = await connect("ada")

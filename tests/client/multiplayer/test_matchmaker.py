@@ -75,7 +75,7 @@ async def test_remove_matchmaker_takes_a_ticket_back(
 
 
 @pytest.mark.asyncio
-async def test_a_reconnect_tells_of_lost_tickets(connect: Connect, server: MockServer) -> None:
+async def test_a_reconnect_reports_lost_tickets(connect: Connect, server: MockServer) -> None:
     ada = await connect("ada")
     ticket = await ada.add_matchmaker(min_count=2, max_count=2)
     removed = await ada.add_matchmaker(min_count=2, max_count=3)

@@ -223,7 +223,7 @@ async def test_a_reconnect_joins_an_open_party_again(connect: Connect, server: M
 
 
 @pytest.mark.asyncio
-async def test_a_reconnect_tells_of_a_party_that_is_gone(
+async def test_a_reconnect_reports_a_party_that_is_gone(
     connect: Connect, server: MockServer
 ) -> None:
     ada = await connect("ada")

@@ -66,7 +66,7 @@ REFUSED = ConnectionFailed("refused", nothing_sent=True)
         (SessionReplaced(lost(DisconnectCause.REPLACED)), False),
     ],
 )
-def test_is_transient_tells_which_errors_may_pass(error: NakamaError, passes: bool) -> None:
+def test_is_transient_is_true_for_errors_that_may_pass(error: NakamaError, passes: bool) -> None:
     assert is_transient(error) is passes
 
 
@@ -83,7 +83,7 @@ def test_may_repeat_allows_others_only_when_nothing_was_sent() -> None:
     assert may_repeat(TimeoutExceeded("no connection", nothing_sent=True), POST)
 
 
-def test_concerns_token_tells_nakamas_refusal_from_the_functions() -> None:
+def test_concerns_token_is_true_for_nakamas_refusal_and_not_the_functions() -> None:
     by_server = Unauthenticated(401, 16, "Auth token invalid")
     by_function = Unauthenticated(401, 16, "you may not")
     assert concerns_token(by_server)

@@ -155,7 +155,7 @@ def test_channel_message_decodes_every_field() -> None:
     assert message.room_name == "lobby"
 
 
-def test_user_presence_tells_empty_status_from_none() -> None:
+def test_user_presence_status_is_empty_or_none() -> None:
     assert read(UserPresence, {"status": ""}).status == ""
     assert read(UserPresence, {}).status is None
 

@@ -83,7 +83,7 @@ def _tournament(server: MockServer, name: str, duration: int, **more: Any) -> No
 
 
 @pytest.mark.asyncio
-async def test_a_leaderboard_starts_anew_and_the_module_hears_of_it(
+async def test_a_leaderboard_reset_starts_again_and_calls_the_module(
     server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     nk, ada = server.nk, "00000000-0000-4000-8000-000000000001"
@@ -111,7 +111,7 @@ async def test_a_leaderboard_starts_anew_and_the_module_hears_of_it(
 
 
 @pytest.mark.asyncio
-async def test_each_reset_that_the_clock_passes_is_told_in_its_order(
+async def test_advancing_the_clock_calls_each_reset_function_in_order(
     server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     server.nk.leaderboard_create("slow", False, "desc", "best", "0 0 * * *")
@@ -197,7 +197,7 @@ async def test_a_reset_before_the_creation_of_a_board_calls_no_handler(
 
 
 @pytest.mark.asyncio
-async def test_a_deleted_board_is_told_no_more(
+async def test_a_deleted_board_calls_no_reset_function(
     server: MockServer, handler_calls: HandlerCalls
 ) -> None:
     server.nk.leaderboard_create("daily", False, "desc", "best", "0 0 * * *")

@@ -12,7 +12,7 @@ from tests.mock_server.runtime.game import Game
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("given", "expected"), [(None, 4), (0, 4), (1, 1), (3, 3)])
-async def test_session_disconnect_tells_the_handler_its_reason(
+async def test_session_disconnect_gives_the_handler_its_reason(
     game: Game, given: int | None, expected: int
 ) -> None:
     match_id = await create(game)

@@ -136,9 +136,7 @@ async def test_a_party_without_room_has_a_leader_only(ada: Socket, bob: Socket, 
     assert nobody == "Error adding party to matchmaker: party has no members"
 
 
-async def test_a_party_in_which_nobody_is_is_closed_after_two_checks(
-    game: Game, ada: Socket
-) -> None:
+async def test_an_empty_party_is_closed_after_two_checks(game: Game, ada: Socket) -> None:
     party_id = (await create(ada, max_size=0))["party_id"]
     await ada.ask(party_leave={"party_id": party_id})
     game.server.clock.advance(29)

@@ -66,7 +66,7 @@ async def test_a_rule_reaches_the_device_that_the_tutorials_function_registered(
 
 
 @pytest.mark.asyncio
-async def test_metadata_may_have_a_list_of_devices_and_what_is_no_id_is_told(
+async def test_metadata_may_have_a_list_of_devices_and_bad_ids_are_reported(
     server: MockServer, client: Client, ada: Session, onesignal: OneSignalStub
 ) -> None:
     first, second = await subscribed(onesignal, 2)
@@ -169,7 +169,7 @@ async def test_a_function_of_a_python_module_may_name_the_devices(
 
 
 @pytest.mark.asyncio
-async def test_a_function_that_is_not_there_is_told(start: Start) -> None:
+async def test_a_missing_function_is_reported(start: Start) -> None:
     async with start(push__device_source="function:phones.ids") as server:
         async with client_of(server) as client:
             record = await gift(server, await login(client, "ada"))
@@ -193,7 +193,7 @@ def test_a_source_that_can_not_work_is_refused(source: Any) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_record_tells_the_sources_to_other_processes(
+async def test_the_control_route_shows_the_sources_of_a_record(
     server: MockServer, client: Client, ada: Session, onesignal: OneSignalStub
 ) -> None:
     (device,) = await subscribed(onesignal, 1)

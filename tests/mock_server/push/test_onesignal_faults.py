@@ -367,7 +367,7 @@ async def test_a_server_with_the_same_data_sends_what_another_left(
 
 
 @pytest.mark.asyncio
-async def test_a_closed_port_is_no_trouble_for_the_game(start: Start) -> None:
+async def test_a_closed_port_of_onesignal_does_not_fail_the_games_call(start: Start) -> None:
     async with OneSignalStub() as gone:
         url = gone.url
     async with start(onesignal__url=url) as server, client_of(server) as client:

@@ -211,7 +211,7 @@ async def test_recipients_that_are_no_users_are_reported_and_the_others_get_thei
         ({"user_ids": "a,b" * 5000}, "is 'a'"),
     ],
 )
-async def test_an_event_without_recipients_is_told(
+async def test_an_event_without_recipients_is_recorded_with_the_reason(
     start: Start, properties: dict[str, str], reason: str
 ) -> None:
     async with start(push__on_event=[ORDER]) as server:
@@ -222,7 +222,7 @@ async def test_an_event_without_recipients_is_told(
 
 
 @pytest.mark.asyncio
-async def test_several_users_stand_in_one_text_and_a_missing_value_is_told(
+async def test_one_text_may_name_several_users_and_a_missing_value_is_reported(
     start: Start, onesignal: OneSignalStub
 ) -> None:
     async with start(push__on_event=[ORDER]) as server, client_of(server) as client:

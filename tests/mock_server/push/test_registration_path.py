@@ -57,7 +57,9 @@ async def test_the_json_of_the_app_is_taken_as_it_is(
     ],
 )
 @pytest.mark.asyncio
-async def test_a_cookie_tells_the_user(server: MockServer, ada: Session, cookie: str) -> None:
+async def test_a_registration_finds_the_user_by_the_cookie(
+    server: MockServer, ada: Session, cookie: str
+) -> None:
     status, _ = await post(server, REGISTRATION, Cookie=cookie.format(token=ada.token))
     assert status == 200
     assert len(await server.devices(ada.user_id)) == 1
@@ -164,7 +166,7 @@ async def test_without_a_player_id_a_device_is_forgotten(
 
 @pytest.mark.parametrize(("platform", "number"), [("android", 1), ("iOS", 0), ("web", None)])
 @pytest.mark.asyncio
-async def test_the_platform_tells_the_type(
+async def test_the_platform_decides_the_device_type(
     server: MockServer, ada: Session, platform: str, number: int | None
 ) -> None:
     await post(server, REGISTRATION | {"platform": platform}, **bearer(ada))
@@ -172,7 +174,7 @@ async def test_the_platform_tells_the_type(
 
 
 @pytest.mark.asyncio
-async def test_a_device_that_told_its_token_is_the_one_that_is_registered_by_it(
+async def test_a_registration_by_token_is_the_device_with_that_token(
     server: MockServer, client: Client, ada: Session
 ) -> None:
     by_rpc = await client.register_push(ada, device_type=1, identifier="token")

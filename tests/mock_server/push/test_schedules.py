@@ -145,7 +145,7 @@ async def test_an_event_of_the_games_own_may_have_an_audience(
 
 
 @pytest.mark.asyncio
-async def test_an_audience_that_onesignal_refuses_or_that_is_empty_is_told(
+async def test_an_audience_that_is_refused_or_empty_is_recorded_with_the_reason(
     start: Start, onesignal: OneSignalStub, clock: WatchedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = {
@@ -243,7 +243,7 @@ async def test_more_than_a_thousand_times_at_once_are_skipped_and_logged(
 
 
 @pytest.mark.asyncio
-async def test_a_schedule_that_is_over_is_told(
+async def test_a_schedule_that_is_over_is_reported(
     start: Start, clock: WatchedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with start(push__on_event=[{**REMINDER, "cron": "0 18 1 1 * 2020"}]) as server:
@@ -254,7 +254,7 @@ async def test_a_schedule_that_is_over_is_told(
 
 
 @pytest.mark.asyncio
-async def test_a_schedule_with_another_expression_or_without_a_rule_begins_anew(
+async def test_a_schedule_with_another_expression_or_without_a_rule_begins_again(
     onesignal: OneSignalStub, clock: WatchedClock, tmp_path: Path
 ) -> None:
     def server_with(*rules: Any) -> MockServer:

@@ -69,7 +69,7 @@ async def test_a_device_is_kept_while_a_socket_is_open_on_it(start: Start) -> No
 
 @pytest.mark.parametrize("name", ["device_id", "installation_id", "os_player_id"])
 @pytest.mark.asyncio
-async def test_session_variables_tell_the_device(start: Start, name: str) -> None:
+async def test_session_variables_name_the_device(start: Start, name: str) -> None:
     player_id = "3ea5608a-43c3-41e7-90f9-7b9397165f34"
     registration = {
         "oneSignalUserId": player_id,
@@ -99,7 +99,7 @@ async def test_session_variables_tell_the_device(start: Start, name: str) -> Non
 
 
 @pytest.mark.asyncio
-async def test_a_login_that_tells_no_device_or_of_another_user_keeps_none(start: Start) -> None:
+async def test_a_login_without_a_device_or_with_another_users_keeps_none(start: Start) -> None:
     async with start() as server, client_of(server) as client:
         ada = await client.authenticate_custom("ada-of-custom")
         await client.register_push(ada, device_type=1, identifier="phone")

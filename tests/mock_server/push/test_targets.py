@@ -157,7 +157,7 @@ async def test_a_function_may_stand_in_a_file_that_registers_nothing(
 
 
 @pytest.mark.asyncio
-async def test_a_function_that_fails_or_is_not_there_is_told_with_its_user(
+async def test_a_function_that_fails_or_is_missing_is_reported_with_its_user(
     start: Start, tmp_path: Path
 ) -> None:
     (tmp_path / "ids.py").write_text(
@@ -183,7 +183,7 @@ async def test_a_function_that_fails_or_is_not_there_is_told_with_its_user(
 
 
 @pytest.mark.asyncio
-async def test_the_record_tells_the_external_id_to_other_processes(
+async def test_the_control_route_shows_the_external_id_of_a_record(
     start: Start, onesignal: OneSignalStub
 ) -> None:
     rule = gift_to("external_user_id:custom_id")

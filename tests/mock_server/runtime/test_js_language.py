@@ -57,7 +57,7 @@ def test_names_that_goja_does_not_know_are_found(source: str, told: list[str]) -
 
 
 @pytest.mark.asyncio
-async def test_a_bundle_is_told_what_it_uses_in_vain(
+async def test_loading_a_bundle_warns_of_names_that_are_absent_at_run_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bundle = rpcs({"say": "try { console.log(1); } catch (e) { return e.message; }"})

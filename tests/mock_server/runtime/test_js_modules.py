@@ -156,7 +156,7 @@ async def test_a_silent_end_of_the_real_server_names_its_place_in_typescript(
 
 
 @pytest.mark.asyncio
-async def test_a_source_map_that_can_not_be_read_is_told(
+async def test_an_unreadable_source_map_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bundle = "function InitModule(ctx, logger, nk, initializer) {}\n"
@@ -195,7 +195,7 @@ async def test_a_start_that_fails_names_typescript_when_the_map_is_in_the_bundle
 
 
 @pytest.mark.asyncio
-async def test_a_map_in_the_bundle_that_can_not_be_read_is_told(
+async def test_an_unreadable_map_in_the_bundle_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bundle = rpcs({"fail": "throw new Error('no');"})

@@ -91,7 +91,7 @@ _FETCH = lua_rpcs(
 
 
 @pytest.mark.asyncio
-async def test_a_call_that_waits_keeps_nobody_waiting(tmp_path: Path) -> None:
+async def test_a_call_that_waits_does_not_hold_up_others(tmp_path: Path) -> None:
     async with WebServer() as web, serving(tmp_path, {"main.lua": _FETCH}) as game:
         fetch = asyncio.ensure_future(game.rpc("fetch", web.url))
         visit = await web.visits.get()

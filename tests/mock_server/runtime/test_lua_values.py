@@ -110,7 +110,7 @@ async def test_a_function_returns_its_last_value(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_context_tells_of_the_request(tmp_path: Path) -> None:
+async def test_the_context_has_the_requests_headers_and_parameters(tmp_path: Path) -> None:
     settings = {"name": "nakama1", "runtime.env": ["greeting=hi=there", "empty="]}
     async with serving(tmp_path, {"eval.lua": EVAL}, **settings) as game:
         token = await game.login("ada")

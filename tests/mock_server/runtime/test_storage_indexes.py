@@ -195,7 +195,7 @@ async def test_retries_end_with_an_error() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_update_function_in_lua_that_fails_is_told(tmp_path: Path) -> None:
+async def test_an_update_function_in_lua_that_fails_is_reported(tmp_path: Path) -> None:
     async with serving(tmp_path, {"eval.lua": EVAL}) as game:
         message = await game.failure(
             "eval",

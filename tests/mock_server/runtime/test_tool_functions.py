@@ -96,7 +96,7 @@ def test_what_is_not_encoded_is_refused(function: str, text: str) -> None:
         getattr(_nk(), function)(text)
 
 
-def test_refusals_tell_the_byte() -> None:
+def test_refusals_name_the_byte() -> None:
     with pytest.raises(ModuleError) as caught:
         _nk().base64_decode("abc$")
     assert str(caught.value) == ("not a valid base64 string: illegal base64 data at input byte 3")

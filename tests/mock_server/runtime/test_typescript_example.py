@@ -81,7 +81,7 @@ async def test_the_push_tutorial_reaches_segments_filters_and_devices() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_error_is_told_with_its_place_in_typescript(
+async def test_an_error_is_reported_with_its_place_in_typescript(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.ERROR, "mock_server.modules")

@@ -99,7 +99,7 @@ async def test_a_hidden_member_reads_and_writes_without_a_presence() -> None:
 
 
 @pytest.mark.asyncio
-async def test_joining_again_tells_nobody_and_keeps_the_first_choice() -> None:
+async def test_joining_again_sends_no_event_and_keeps_the_first_choice() -> None:
     async with open_game() as game:
         ada, bob = await game.players("ada", "bob")
         await join(ada, "lobby")
@@ -283,7 +283,7 @@ async def test_a_block_ends_the_direct_chat_of_two() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_group_tells_its_channel_what_happens_to_its_users() -> None:
+async def test_changes_of_group_users_send_messages_to_the_groups_channel() -> None:
     async with open_game() as game:
         ada, bob, cleo = await game.players("ada", "bob", "cleo")
         group = await group_of(ada)

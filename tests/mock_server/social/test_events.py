@@ -179,7 +179,7 @@ async def alice_connects_again(game: Game, alice: Player) -> None:
         (module_bans, -8, "banned"),
     ],
 )
-async def test_a_socket_is_told_why_it_ends(
+async def test_a_socket_gets_the_reason_of_its_end(
     cause: Callable[[Game, Player], Awaitable[None]], code: int, subject: str
 ) -> None:
     async with open_game({"session.single_socket": True}) as game:
@@ -293,7 +293,7 @@ async def test_an_action_without_a_notification_sends_none(before: Step, cause: 
 
 
 @pytest.mark.asyncio
-async def test_every_admin_is_told_of_a_request_and_no_member() -> None:
+async def test_a_join_request_notifies_every_admin_and_no_member() -> None:
     async with open_game() as game:
         alice, bob, cleo, dan = await game.players("alice", "bob", "cleo", "dan")
         group = (await alice.post("/v2/group", {"name": "Dragons"}))["id"]

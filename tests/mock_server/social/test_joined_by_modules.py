@@ -35,7 +35,9 @@ async def test_a_room_shows_no_status() -> None:
 @pytest.mark.parametrize(
     ("mode", "event"), [(5, "match_presence_event"), (7, "party_presence_event")]
 )
-async def test_events_of_matches_and_parties_tell_of_persistence(mode: int, event: str) -> None:
+async def test_presence_events_of_matches_and_parties_have_persistence(
+    mode: int, event: str
+) -> None:
     async with open_game() as game:
         ada, bob = await game.players("ada", "bob")
         stream = {"mode": mode, "subject": str(uuid.uuid4())}

@@ -29,7 +29,7 @@ async def codes(player: Player) -> list[int]:
 
 
 @pytest.mark.asyncio
-async def test_facebook_tells_id_and_name_of_a_new_user() -> None:
+async def test_a_new_facebook_user_gets_the_id_and_name_of_facebook() -> None:
     async with open_game() as game:
         ada = await facebook(game, "fb:17:", "ada")
         account = await user(ada)
@@ -39,7 +39,7 @@ async def test_facebook_tells_id_and_name_of_a_new_user() -> None:
 
 
 @pytest.mark.asyncio
-async def test_steam_tells_the_id_of_a_new_user() -> None:
+async def test_a_new_steam_user_gets_the_id_of_steam() -> None:
     async with open_game(SETTINGS) as game:
         ada = await steam(game, "0017:", "ada")
         account = await user(ada)
@@ -130,7 +130,7 @@ async def test_a_login_imports_friends_only_when_asked_to() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("provider", ["facebook", "steam"])
-async def test_linking_imports_friends_unless_told_not_to(provider: str) -> None:
+async def test_linking_imports_friends_unless_sync_is_false(provider: str) -> None:
     async with open_game(SETTINGS) as game:
         ada, bob = [await game.login(name) for name in ("ada", "bob")]
         prefix = "fb:" if provider == "facebook" else ""

@@ -176,7 +176,7 @@ async def test_sql_query_refuses_what_pgx_has_no_form_for(
         ("int4[]", "{1", 'malformed array literal: "{1" (SQLSTATE 22P02)'),
     ],
 )
-async def test_sql_query_tells_what_the_database_says(
+async def test_sql_query_raises_with_the_databases_text(
     server: MockServer, type_: str, given: Any, reason: str
 ) -> None:
     with pytest.raises(ModuleError) as refused:

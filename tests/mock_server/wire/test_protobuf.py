@@ -178,7 +178,7 @@ def test_integers_keep_the_low_bits_of_their_width() -> None:
     assert decode(realtime_message("Error"), bytes.fromhex("08 8380808010"))["code"] == 3
 
 
-def test_wrappers_tell_empty_from_absent() -> None:
+def test_wrappers_are_empty_or_absent() -> None:
     message = realtime_message("StatusUpdate")
     assert decode(message, b"") == {"status": None}
     assert decode(message, b"\x0a\x00") == {"status": ""}

@@ -336,7 +336,7 @@ def test_second_member_of_a_oneof_is_refused_by_its_name() -> None:
     assert found == f"proto:\N{NO-BREAK SPACE}(line 1:16): {text}"
 
 
-def test_member_of_a_oneof_tells_empty_from_absent() -> None:
+def test_member_of_a_oneof_is_empty_or_absent() -> None:
     join = decode_frame(realtime_message("MatchJoin"), '{"token":""}')
     assert (join["match_id"], join["token"]) == (None, "")
 

@@ -66,7 +66,7 @@ def test_json_is_not_escaped_for_html() -> None:
     assert text == '{"content":"{\\"h\\":\\"<&>\u2028\\"}"}'
 
 
-def test_document_is_told_as_a_client_reads_it() -> None:
+def test_message_json_returns_the_document_as_a_client_reads_it() -> None:
     document = {"op_code": 5, "data": b"\xff", "reliable": False, "match_id": "m", "presence": None}
     told = document_json(realtime_message("MatchData"), document)
     assert list(told.items()) == [("match_id", "m"), ("op_code", "5"), ("data", "/w==")]

@@ -118,7 +118,7 @@ def test_a_refused_text_is_shown_as_a_go_literal() -> None:
     assert r'parsing "\"\x00\tÿ\u200b": invalid syntax' in refusal("limit=%22%00%09%C3%BF%E2%80%8B")
 
 
-def test_ignored_names_are_told() -> None:
+def test_ignored_names_are_reported() -> None:
     pairs = parse_pairs("cursor=a&limit=1&Limit=2&cursor=b&ids[]=x")
     assert ignored_names(LISTING, pairs) == ["cursor", "Limit"]
 
