@@ -395,7 +395,9 @@ class Wiring:
             ),
             websocket=WebsocketHandler(
                 config.socket,
-                Pipeline(requests, hooks=self._hooks, journal=journal, clock=clock),
+                Pipeline(
+                    requests, router=self._router, hooks=self._hooks, journal=journal, clock=clock
+                ),
                 node=config.name,
                 is_single_socket=config.session.single_socket,
                 sessions=self._sessions,

@@ -17,6 +17,7 @@ from mock_server.realtime.requests import (
     SocketRequest,
     error_reply,
 )
+from mock_server.realtime.router import Router
 from mock_server.realtime.session import SocketSession
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.hooks import NOT_FOUND, Disabled, Hooks
@@ -36,14 +37,22 @@ class Pipeline:
 
     Args:
         requests: What clients may send.
+        router: Delivers what the last request caused before the next one is worked.
         hooks: What server modules do before and after.
         journal: Where frames are written down.
         clock: The server's time.
     """
 
     def __init__(
-        self, requests: Iterable[SocketRequest], *, hooks: Hooks, journal: Journal, clock: Clock
+        self,
+        requests: Iterable[SocketRequest],
+        *,
+        router: Router,
+        hooks: Hooks,
+        journal: Journal,
+        clock: Clock,
     ) -> None:
+        self._router = router
         self._hooks = hooks
         self._journal = journal
         self._clock = clock
@@ -53,6 +62,7 @@ class Pipeline:
 
     async def receive(self, session: SocketSession, data: bytes) -> None:
         """Handle one frame; a malformed one ends its socket."""
+        self._router.deliver()
         try:
             envelope = session.format.decode(data)
         except DecodeError:

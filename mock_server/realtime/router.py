@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from mock_server.realtime.formats import OutgoingEnvelope
@@ -18,6 +19,7 @@ class Router:
     def __init__(self, registry: SessionRegistry, tracker: Tracker) -> None:
         self._registry = registry
         self._tracker = tracker
+        self._soon: list[Callable[[], None]] = []
 
     def send_to_stream(self, stream: Stream, envelope: Mapping[str, Any]) -> None:
         """Send to every presence of a stream, also the hidden ones."""
@@ -36,13 +38,28 @@ class Router:
 
     def send_to_stream_soon(self, stream: Stream, envelope: Mapping[str, Any]) -> None:
         """Send to every presence of a stream, once the request that is worked now is answered."""
-        asyncio.get_running_loop().call_soon(self.send_to_stream, stream, envelope)
+        self._send_soon(partial(self.send_to_stream, stream, envelope))
 
     def send_to_sessions_soon(
         self, session_ids: Iterable[str], envelope: Mapping[str, Any]
     ) -> None:
         """Send to these sockets, once the request that is worked now is answered."""
-        asyncio.get_running_loop().call_soon(self.send_to_sessions, session_ids, envelope)
+        self._send_soon(partial(self.send_to_sessions, session_ids, envelope))
+
+    def deliver(self) -> None:
+        """Send now what was to be sent soon.
+
+        A client may send its next request without waiting: what the last one caused goes out
+        before that is worked, so that nobody gets data of a member of whom they do not know.
+        """
+        soon, self._soon = self._soon, []
+        for send in soon:
+            send()
+
+    def _send_soon(self, send: Callable[[], None]) -> None:
+        if not self._soon:
+            asyncio.get_running_loop().call_soon(self.deliver)
+        self._soon.append(send)
 
     def send_to_all(self, envelope: Mapping[str, Any]) -> None:
         """Send to every open socket."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from attrs import frozen
 
-from mock_server.wire.messages import realtime_message
 from mock_server.wire.output import omit_empty
 
 
@@ -85,5 +84,4 @@ class Presence:
 
     def status_message(self) -> dict[str, Any]:
         """The `UserPresence` message in status streams."""
-        status = omit_empty({"status": self.status}, realtime_message("UserPresence"))
-        return self.message() | status
+        return self.message() | {"status": self.status or ""}

@@ -56,6 +56,7 @@ def test_request_of_an_unknown_member_raises() -> None:
     with pytest.raises(ValueError, match="no members of an envelope"):
         Pipeline(
             [SocketRequest("nope", lambda session, request: None)],
+            router=None,  # type: ignore[arg-type]
             hooks=None,  # type: ignore[arg-type]
             journal=None,  # type: ignore[arg-type]
             clock=None,  # type: ignore[arg-type]

@@ -136,6 +136,17 @@ async def test_a_party_without_room_has_a_leader_only(ada: Socket, bob: Socket, 
     assert nobody == "Error adding party to matchmaker: party has no members"
 
 
+async def test_pipelined_requests_reach_others_in_order(ada: Socket, bob: Socket) -> None:
+    party_id = (await create(ada))["party_id"]
+    await bob.send(party_join={"party_id": party_id})
+    await bob.send(party_data_send={"party_id": party_id, "op_code": 1})
+    told: list[str] = []
+    while "party_data" not in told:
+        told += await ada.receive()
+    events = [kind for kind in told if kind.startswith("party_")]
+    assert events == ["party_presence_event"] * 2 + ["party_data"]
+
+
 async def test_an_empty_party_is_closed_after_two_checks(game: Game, ada: Socket) -> None:
     party_id = (await create(ada, max_size=0))["party_id"]
     await ada.ask(party_leave={"party_id": party_id})

@@ -32,6 +32,18 @@ async def test_a_room_shows_no_status() -> None:
         assert left["channel_presence_event"]["leaves"] == [shown(bob)]
 
 
+async def test_a_status_stream_shows_an_empty_status() -> None:
+    async with open_game() as game:
+        (ada,) = await game.players("ada")
+        await ada.received()
+        stream = {"mode": 1, "subject": ada.id}
+        nk = game.server.nk
+        nk.stream_user_leave(ada.id, ada.session_id, stream)
+        assert nk.stream_user_join(ada.id, ada.session_id, stream)
+        joined = (await ada.received())[-1]
+        assert joined["status_presence_event"]["joins"] == [{**shown(ada), "status": ""}]
+
+
 @pytest.mark.parametrize(
     ("mode", "event"), [(5, "match_presence_event"), (7, "party_presence_event")]
 )
