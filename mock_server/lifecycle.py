@@ -14,7 +14,7 @@ from server_kit import Store
 
 
 class Lifecycle:
-    """Starts and ends what a server has made, each part in its turn.
+    """Starts and ends the objects of a server, in order.
 
     Features end before the server modules: a match or a tick may be inside of a module's function.
 

@@ -9,9 +9,10 @@ T = TypeVar("T")
 
 
 class Signal(Generic[T]):
-    """One kind of happening. Receivers run at once, in the order in which they were connected.
+    """One kind of event between features.
 
-    They are plain functions that neither block nor raise: what they have to do they do later.
+    Receivers run at once, in the order in which they were connected. They are plain functions that
+    neither block nor raise: longer work they start and do later.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,6 @@ class Signal(Generic[T]):
         self._receivers.append(receiver)
 
     def send(self, value: T) -> None:
-        """Tell every receiver."""
+        """Call every receiver."""
         for receiver in self._receivers:
             receiver(value)

@@ -1,4 +1,4 @@
-"""Request bodies that come compressed."""
+"""Decompresses request bodies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
     Args:
         body: What came in.
         encoding: The Content-Encoding header; `deflate` is without a zlib header.
-        limit: How many bytes may come of it.
+        limit: The most bytes that the result may have.
 
     Raises:
         CorruptBody: It cannot be decompressed; the text is Go's.
@@ -52,7 +52,7 @@ def body_too_large() -> GrpcError:
 
 
 def _problem(body: bytes, encoding: str) -> str:
-    """Go's words for data that does not unpack; it tells how many bytes it had taken by then."""
+    """Go's text for data that does not unpack, with the number of bytes read by then."""
     unpacker = zlib.decompressobj(_WINDOWS[encoding])
     start = _GZIP_HEADER_SIZE if encoding == "gzip" else 0
     for index in range(len(body)):

@@ -63,7 +63,7 @@ class RequestContext:
 
     @property
     def client_port(self) -> str:
-        """The same, its port."""
+        """The port of that address."""
         peer = self.raw.transport.get_extra_info("peername") if self.raw.transport else None
         return str(peer[1]) if peer else ""
 

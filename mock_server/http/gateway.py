@@ -86,7 +86,7 @@ class Gateway:
         return request | given
 
     async def _query_fields(self, route: Route, context: RequestContext) -> dict[str, Any]:
-        """What the query sets, and a form, which is more of it where the body is not read."""
+        """The fields of the query; a form belongs to it where the body is not read."""
         if not route.reads_query:
             pairs = readable_pairs(context.raw_query) if route.body != "*" else []
         else:
@@ -127,6 +127,6 @@ def _fields(route: Route, body: bytes) -> dict[str, Any]:
 
 
 def _has_stray_bytes(value: Any) -> bool:
-    """Whether a text from a URL is none, which Nakama's gateway can not hand on."""
+    """Whether a text from a URL is no UTF-8, which Nakama's gateway cannot pass on."""
     texts = value if isinstance(value, list) else (value,)
     return any(isinstance(text, str) and has_stray_bytes(text) for text in texts)

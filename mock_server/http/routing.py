@@ -35,7 +35,7 @@ class Call:
         request: The fields of the route's message; every field is there.
         identity: Who calls; `ANONYMOUS` where the route needs no session.
         client_ip: Where the request came from.
-        client_port: The same, its port as text.
+        client_port: The port of that address, as text.
         query: All query parameters, as lists.
         headers: All headers, as lists.
     """

@@ -16,7 +16,7 @@ class SessionRegistry:
 
     Attributes:
         added: Sent with a socket that has opened.
-        removed: Sent with a socket that is found no longer, because either side closes it.
+        removed: Sent with a socket that is removed because either side closes it.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class SessionRegistry:
         self.added.send(session)
 
     def remove(self, session: SocketSession) -> None:
-        """Find a socket no longer, because either side closes it; once more is no error."""
+        """Remove a socket, because either side closes it; once more is no error."""
         if self._by_id.pop(session.id, None) is None:
             return
         self._ending[session.id] = session

@@ -37,20 +37,20 @@ class Router:
     # Clients rely on that: they begin to listen when they have the answer.
 
     def send_to_stream_soon(self, stream: Stream, envelope: Mapping[str, Any]) -> None:
-        """Send to every presence of a stream, once the request that is worked now is answered."""
+        """Send to every presence of a stream, behind the answer to the request under way."""
         self._send_soon(partial(self.send_to_stream, stream, envelope))
 
     def send_to_sessions_soon(
         self, session_ids: Iterable[str], envelope: Mapping[str, Any]
     ) -> None:
-        """Send to these sockets, once the request that is worked now is answered."""
+        """Send to these sockets, behind the answer to the request under way."""
         self._send_soon(partial(self.send_to_sessions, session_ids, envelope))
 
     def deliver(self) -> None:
         """Send now what was to be sent soon.
 
         A client may send its next request without waiting: what the last one caused goes out
-        before that is worked, so that nobody gets data of a member of whom they do not know.
+        before the next one is handled, so that nobody gets data of a member of whom they do not know.
         """
         soon, self._soon = self._soon, []
         for send in soon:

@@ -44,7 +44,7 @@ class SocketSession:
         identity: The user, as in the token of the handshake.
         lang: The language given in the handshake.
         client_ip: Where it came from.
-        client_port: The same, its port as text.
+        client_port: The port of that address, as text.
         format: The form of its frames.
         closed: Set once the socket is closed.
     """
@@ -117,7 +117,7 @@ class SocketSession:
         self.send_encoded(OutgoingEnvelope(envelope))
 
     def reply(self, envelope: Mapping[str, Any]) -> None:
-        """Queue the answer to the request that is worked now, before what is held."""
+        """Queue the answer to the request under way, before what is held."""
         held, self._held = self._held, None
         if not self._connection.drops_reply:
             self._enqueue(OutgoingEnvelope(envelope), held or ())
@@ -202,7 +202,7 @@ class SocketSession:
         self._drop()
 
     def kill(self) -> None:
-        """Abort, and give up the request that is worked now."""
+        """Abort, and cancel the request under way."""
         self.abort()
         if self._reading is not None:
             self._reading.cancel()

@@ -25,7 +25,7 @@ class StreamMode(IntEnum):
 
 @frozen
 class Stream:
-    """Where presences meet and data goes.
+    """The address of a stream, which presences join and to which data is sent.
 
     Attributes:
         mode: A `StreamMode`, or a number of a server module's own.

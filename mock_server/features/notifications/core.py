@@ -85,8 +85,8 @@ class Notifications:
 
     Attributes:
         sent: A notification went to one user; it was stored, if it is persistent, and has reached
-            their sockets. Left out are those to whoever is connected, and the close notices to
-            sockets that end (-7, -8).
+            their sockets. It is not emitted for those to all connected users, nor for close notices
+            (-7, -8).
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class Notifications:
         await asyncio.gather(*self._broadcasts, return_exceptions=True)
 
     async def end(self) -> None:
-        """Leave those users out that a notification to all has not reached yet."""
+        """Stop notifications to all; the users whom they have not reached get none."""
         for task in self._broadcasts:
             task.cancel()
         await self.settle()
@@ -200,7 +200,7 @@ class Notifications:
         return stored[-1].user_id if len(stored) == BATCH else None
 
     def end_sockets(self, user_id: str, subject: str, code: int, keep: str = "") -> None:
-        """Tell each socket of a user why it ends (-7, -8), and close it; `keep` names one to stay.
+        """Notify each socket of a user of its end (-7, -8), and close it, except for `keep`.
 
         Such a notification is not stored, has no sender, and an own id for each socket.
         """

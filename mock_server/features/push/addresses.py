@@ -52,7 +52,7 @@ class Addresses:
             target: That of the message or rule; the setting where empty.
 
         Returns:
-            The record; its outcome is another than `pending` where there is no such place.
+            The record; its outcome is not `pending` where there is no such address.
         """
         target = target or self._default
         if target == PLAYER_ID:
@@ -99,7 +99,7 @@ def _without_player_id(device: Device) -> str:
 
 
 def target_of(record: PushRecord) -> PushTarget:
-    """The target of a record that has its place."""
+    """The target of a record that has an address."""
     if record.audience:
         return PushAudience(**record.audience)
     if record.player_ids:

@@ -35,8 +35,8 @@ _MOST_ROOMS = 100  # of a user
 class ChatMembers:
     """The members of groups and rooms.
 
-    A room has up to 2,000, a user is in up to 100 rooms; whoever or whatever was joined first makes
-    room.
+    A room has up to 2,000, a user is in up to 100 rooms; the member or room that was added first is
+    dropped for a new one.
     """
 
     def __init__(self, store: Store, clock: Clock, tracker: Tracker, groups: Groups) -> None:

@@ -38,7 +38,7 @@ class PushService:
 
     Attributes:
         devices: The registry of devices.
-        chat: Who gets a push for a chat message.
+        chat: The recipients of pushes for chat messages.
         triggers: Receives what may become a push.
         scheduler: Pushes on schedules; `settle` of it follows a move of the clock.
     """
@@ -108,7 +108,7 @@ class PushService:
         )
 
     def resume(self) -> None:
-        """Go on with the pushes, devices and schedules that were there when the server ended."""
+        """Continue with the pushes, devices and schedules that were there when the server ended."""
         self._dispatcher.resume()
         self.scheduler.start()
         if self._has_onesignal:

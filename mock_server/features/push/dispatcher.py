@@ -95,7 +95,7 @@ class PushDispatcher:
         self._end(self._record(event), PushOutcome.FAILED, problem)
 
     def pass_over(self, event: PushEvent, reason: str) -> None:
-        """Record that an event is pushed to nobody further; never raises."""
+        """Record that an event has more recipients than get a push; never raises."""
         self._end(self._record(event), PushOutcome.SKIPPED, reason)
 
     def _record(self, event: PushEvent) -> PushRecord:

@@ -18,7 +18,7 @@ _ONE, _MANY = "user_id", "user_ids"
 
 @frozen
 class Recipient:
-    """A user who is to get a push, or what stands for one and is none.
+    """A user who gets a push, or a value in their place that is no user's id.
 
     Attributes:
         user_id: Their id, as it is written where it is none.
