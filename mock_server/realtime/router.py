@@ -49,8 +49,8 @@ class Router:
     def deliver(self) -> None:
         """Send now what was to be sent soon.
 
-        A client may send its next request without waiting: what the last one caused goes out
-        before the next one is handled, so that nobody gets data of a member of whom they do not know.
+        A client may send its next request without waiting. What the last one caused goes out before
+        the next one is handled, so that nobody gets data of a member whose join they do not know.
         """
         soon, self._soon = self._soon, []
         for send in soon:
