@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 
-# As much as asyncio reads at once.
-_BYTES = 256 * 1024
+# Many small messages, and a part of a large one.
+_BYTES = 64 * 1024
 
 
 class _Buffer(threading.local):
     """One for all connections of a thread: they take bytes out as soon as those are read.
 
-    asyncio itself makes an object of that size for each time that it reads, of which the system
-    then has to take back nearly all.
+    Without a buffer asyncio makes an object of 256 KiB each time that it reads, nearly all of which
+    the system has to take back.
     """
 
     def __init__(self) -> None:
