@@ -295,7 +295,9 @@ class SocketConnection:
                     self.dispatcher.report_always(failure)
 
     def _read_all(self, websocket: WebSocket, close: Close) -> None:
-        self._ended(websocket, reason_of(close, close_notice_in(self._last_notifications)))
+        is_ours = close.by is ClosedBy.CLIENT  # which needs no announcement
+        notice = None if is_ours else close_notice_in(self._last_notifications)
+        self._ended(websocket, reason_of(close, notice))
 
     def _sort(self, frame: bytes, is_first: bool) -> int:
         """Hand on what a frame holds; returns how many things that was."""

@@ -218,8 +218,9 @@ class Topics:
         return self._topics.setdefault(event.lone.beginning, _Topic(event))
 
     def _subscriptions(self) -> list[Subscriptions[Any]]:
-        of_topics = (topic.subscriptions for topic in self._topics.values())
-        return [each for each in (*of_topics, *self._own) if each.all]
+        found = [each for each in self._own if each.all]
+        found += [each.subscriptions for each in self._topics.values() if each.subscriptions.all]
+        return found
 
     def _observers(self) -> list[Observer[Any]]:
         return [observer for topic in self._topics.values() for observer in topic.observers]
