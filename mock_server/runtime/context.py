@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import attrs
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from mock_server.identity import Identity
 from mock_server.realtime.session import SocketSession
@@ -15,7 +16,20 @@ from mock_server.realtime.session import SocketSession
 _NOT_IN_MATCHES = ("version", "headers", "query_params", "lang", "token_id")
 
 
-@frozen(eq=False)
+@define(eq=False)
+class SharedTable:
+    """A table that many calls get, each as one of its own.
+
+    Attributes:
+        table: It must not change.
+        ready: What the language makes of it for the first call, and uses for all; None until then.
+    """
+
+    table: Mapping[str, Any]
+    ready: Any = None
+
+
+@frozen
 class Context:
     """The runtime context; absent keys of Nakama's context table are None.
 
@@ -62,6 +76,11 @@ class Context:
     match_label: str | None = None
     match_tick_rate: float | None = None
     token_id: str | None = field(default=None, repr=False)
+
+    @cached_property
+    def shared_table(self) -> SharedTable:
+        """The context as Lua modules see it, for all calls that have it."""
+        return SharedTable(self.table())
 
     def match_table(self) -> dict[str, Any]:
         """The context as match handlers in Lua see it."""

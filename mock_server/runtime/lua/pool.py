@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from attrs import define, field
 
@@ -22,7 +21,6 @@ from mock_server.runtime.lua.load_record import LoadRecord
 from mock_server.runtime.lua.match import LuaMatchHandler
 from mock_server.runtime.lua.modules import LuaModule
 from mock_server.runtime.lua.state import LuaState
-from mock_server.runtime.lua.values import LuaConstant
 from mock_server.runtime.match_handler import Dispatcher
 from mock_server.runtime.nk import FunctionTable
 from mock_server.runtime.registration import without_start
@@ -110,7 +108,6 @@ class LuaPool:
         self._busy: dict[Future[Any], LuaState] = {}  # in threads
         self._calls: dict[asyncio.Future[Any], LuaState] = {}  # in the loop
         self._waiters: deque[asyncio.Future[None]] = deque()
-        self._tables: WeakKeyDictionary[Context, LuaConstant] = WeakKeyDictionary()
 
     async def load(self, modules: Sequence[LuaModule]) -> None:
         """Load modules; calls under way end with what was loaded before.
@@ -175,10 +172,7 @@ class LuaPool:
     async def _call(self, key: str, context: Context, *payload: Any) -> Any:
         generation = self._generation
         state = await self._take(generation)
-        table = self._tables.get(context)
-        if table is None:
-            table = self._tables[context] = LuaConstant(context.table())
-        call = self._greenlets.run(partial(state.invoke, key, (table, *payload)))
+        call = self._greenlets.run(partial(state.invoke, key, (context.shared_table, *payload)))
         if call.done():  # it waited for nothing
             self._give(generation, state)
             return call.result()

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from attrs import define, frozen
+from attrs import frozen
 
 from mock_server.runtime.arguments import number_text, to_bytes, to_text
+from mock_server.runtime.context import SharedTable
 from mock_server.runtime.errors import ModuleError
 
 T = TypeVar("T")
@@ -38,19 +39,6 @@ class LuaOpaque:
     """
 
     text: str
-
-
-@define(eq=False)
-class LuaConstant:
-    """A small table that many calls get, each as a table of its own; it is made ready once.
-
-    Attributes:
-        table: It must not change.
-        ready: The same, as lupa takes it; None until it is given to Lua for the first time.
-    """
-
-    table: Mapping[str, Any]
-    ready: Any = None
 
 
 class ToLua:
@@ -78,7 +66,7 @@ class ToLua:
             return value.encode()
         self._count = self._checked = 0
         try:
-            if type(value) is LuaConstant:
+            if type(value) is SharedTable:
                 value.ready = value.ready or self._value(value.table)
                 return self._table_from(value.ready, recursive=True)
             ready = self._value(value)

@@ -234,3 +234,20 @@ async def test_what_modules_write_forges_no_log_line(
     said, logged, failed = [each.getMessage() for each in records]
     assert said == logged == "one\\nERROR forged\\x1b[31m\\u2028x"
     assert failed.endswith(": one\n    ERROR forged\\x1b[31m\\u2028x")
+
+
+@pytest.mark.asyncio
+async def test_what_a_call_writes_into_its_context_is_gone_in_the_next_call_of_the_socket(
+    tmp_path: Path,
+) -> None:
+    body = """
+        context.seen = (context.seen or 0) + 1
+        context.env.seen = (context.env.seen or 0) + 1
+        return context.username .. context.seen .. context.env.seen
+    """
+    async with (
+        serving(tmp_path, {"main.lua": lua_rpcs({"count": body})}) as game,
+        game.socket(await game.login("ada")) as socket,
+    ):
+        replies = [await socket.ask(rpc={"id": "count"}) for _ in range(2)]
+    assert [reply["rpc"]["payload"] for reply in replies] == ["ada11", "ada11"]
