@@ -26,6 +26,7 @@ from nakama_client.protocol.retry import retry_after
 from nakama_client.redaction import hide
 from nakama_client.transport.loops import run_in
 from nakama_client.transport.options import TransportOptions, tls_hint
+from nakama_client.transport.reading import keep_freed_memory
 
 _log = logging.getLogger("nakama_client.http")
 
@@ -194,6 +195,7 @@ class HttpClient:
         It is a generator because `asyncio.run` and its like close those in the end, in the loop
         that is about to be closed: so a client that is used in several runs leaves nothing open.
         """
+        keep_freed_memory()
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=self._max_connections,
