@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -31,6 +32,7 @@ from mock_server.console import (
 from mock_server.console.operators import OperatorLogins
 from mock_server.console.services import Answer, ConsoleServices
 from mock_server.wire.errors import GrpcCode, GrpcError, http_status
+from mock_server.wire.query import check_utf8
 from server_kit import Clock
 
 ConsoleHandler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
@@ -105,6 +107,8 @@ class Console:
 def _answers(handler: ConsoleHandler) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
+            path = request.raw_path.partition("?")[0]
+            check_utf8({"path": unquote(path, errors="surrogateescape")})
             result = handler(request)
             document = await result if inspect.isawaitable(result) else result
         except GrpcError as error:

@@ -10,7 +10,7 @@ from aiohttp import web
 from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError
 from mock_server.wire.messages import api_message
 from mock_server.wire.protojson import decode_body
-from mock_server.wire.query import decode_query, parse_pairs
+from mock_server.wire.query import check_utf8, decode_query, parse_pairs
 from mock_server.wire.schema import Enum, ListOf, MapOf, Message, Scalar
 from mock_server.wire.timestamps import parse_timestamp, split_timestamp
 from mock_server.wire.uuids import parse_uuid
@@ -49,10 +49,11 @@ def query_of(request: web.Request, message: Message) -> dict[str, Any]:
         GrpcError: A value cannot be read.
     """
     try:
-        pairs = parse_pairs(request.rel_url.raw_query_string)
-        return message.defaults() | decode_query(message, pairs)
+        given = decode_query(message, parse_pairs(request.rel_url.raw_query_string))
     except DecodeError as error:
         raise invalid(str(error)) from None
+    check_utf8(given)
+    return message.defaults() | given
 
 
 async def body_of(request: web.Request, message: Message) -> dict[str, Any]:

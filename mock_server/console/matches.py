@@ -6,14 +6,14 @@ from typing import Any
 
 from aiohttp import web
 
+from mock_server.console.forms import query_of
 from mock_server.console.services import ConsoleRoute, ConsoleServices
 from mock_server.features.matches.api import match_filter
 from mock_server.features.matches.ids import parse_match_id
 from mock_server.features.matches.listing import ListedMatch, MatchListing
 from mock_server.label_query import InvalidQuery, SearchError
 from mock_server.runtime.errors import ModuleError
-from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError
-from mock_server.wire.query import decode_query, parse_pairs
+from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.schema import BOOL_VALUE, INT32_VALUE, STRING, STRING_VALUE, Message
 
 _LIST = Message(
@@ -38,7 +38,7 @@ def list_matches(services: ConsoleServices, request: web.Request) -> dict[str, A
     Raises:
         GrpcError: Bad parameters.
     """
-    wanted, listing = _parameters(request), services.match_listing
+    wanted, listing = query_of(request, _LIST), services.match_listing
     is_authoritative, match_id = wanted["authoritative"], wanted["match_id"]
     if is_authoritative and wanted["query"] is not None:
         match_id = wanted["query"]
@@ -84,14 +84,6 @@ async def match_state(services: ConsoleServices, request: web.Request) -> dict[s
         "tick": str(state.tick),
         "state": state.state,
     }
-
-
-def _parameters(request: web.Request) -> dict[str, Any]:
-    try:
-        given = decode_query(_LIST, parse_pairs(request.url.raw_query_string))
-    except DecodeError as error:
-        raise _invalid(str(error)) from None
-    return _LIST.defaults() | given
 
 
 def _only(

@@ -37,7 +37,7 @@ _PAGE = 100
 _CURSOR = "console storage"
 _USER_ID = "Requires a valid user ID."
 _NOT_WRITTEN = "An error occurred while writing storage object."
-_OPAQUE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
+_OPAQUE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 def list_objects(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _position(asked: dict[str, Any], owner: str) -> tuple[Any, ...]:
         raise invalid("Cursor not allowed when filter only contains user ID.")
     if owner and asked["collection"] and asked["key"] and not _is_prefix(asked["key"]):
         raise invalid("Cursor not allowed when filter only contains collection, key, and user ID.")
-    if not set(cursor) <= _OPAQUE:
+    if not set(cursor) <= _OPAQUE or len(cursor) % 4 == 1:
         raise invalid("Malformed cursor was used.")
     try:
         collection, read, key, user = decode_cursor(_CURSOR, cursor, str, int, str, str)

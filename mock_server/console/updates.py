@@ -58,6 +58,8 @@ def update_account(services: ConsoleServices, user_id: str, changes: Mapping[str
     given = {name: value for name, value in changes.items() if value is not None}
     columns = _columns(given)
     password = hash_password(given["password"]) if "password" in given else None
+    if "password" in given and password is None:  # more than bcrypt takes
+        raise internal("Error updating user account password.")
     removed = [name for name in _TITLES if given.get(name) == ""]
     devices = given["device_ids"]
     if not (columns or removed or devices or password):

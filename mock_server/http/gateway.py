@@ -17,13 +17,17 @@ from mock_server.runtime.errors import ModuleError
 from mock_server.wire import protojson
 from mock_server.wire.errors import GrpcCode, GrpcError, http_status
 from mock_server.wire.protojson import DecodeError, decode_body
-from mock_server.wire.query import decode_query, ignored_names, parse_pairs, readable_pairs
+from mock_server.wire.query import (
+    check_utf8,
+    decode_query,
+    ignored_names,
+    parse_pairs,
+    readable_pairs,
+)
 from mock_server.wire.schema import INT32, STRING, Message
-from mock_server.wire.strconv import has_stray_bytes
 
 _STATUS = Message("Status", package="google.rpc", code=INT32, message=STRING)
 
-_NO_UTF8 = "grpc: error while marshaling: string field contains invalid UTF-8"
 NO_CACHE = {"Cache-Control": "no-store, no-cache, must-revalidate"}
 
 
@@ -81,8 +85,7 @@ class Gateway:
             given = await self._query_fields(route, context) | path_values
         except DecodeError as error:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
-        if any(_has_stray_bytes(value) for value in given.values()):
-            raise GrpcError(GrpcCode.INTERNAL, _NO_UTF8)
+        check_utf8(given)
         return request | given
 
     async def _query_fields(self, route: Route, context: RequestContext) -> dict[str, Any]:
@@ -124,9 +127,3 @@ def _fields(route: Route, body: bytes) -> dict[str, Any]:
     kind = route.message.fields[route.body].kind
     assert isinstance(kind, Message)
     return empty | {route.body: decode_body(kind, body)}
-
-
-def _has_stray_bytes(value: Any) -> bool:
-    """Whether a text from a URL is no UTF-8, which Nakama's gateway cannot pass on."""
-    texts = value if isinstance(value, list) else (value,)
-    return any(isinstance(text, str) and has_stray_bytes(text) for text in texts)

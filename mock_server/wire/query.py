@@ -8,9 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from mock_server.wire.errors import DecodeError
+from mock_server.wire.errors import DecodeError, GrpcCode, GrpcError
 from mock_server.wire.schema import FieldType, ListOf, MapOf, Message, Scalar, Wrapper
-from mock_server.wire.strconv import parse_bool, parse_int, parse_uint, quote, without_stray_bytes
+from mock_server.wire.strconv import (
+    has_stray_bytes,
+    parse_bool,
+    parse_int,
+    parse_uint,
+    quote,
+    without_stray_bytes,
+)
 
 _BRACKETED = re.compile(r"(.*)\[(.*)\]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
@@ -78,6 +85,24 @@ def decode_query(message: Message, pairs: Iterable[tuple[str, str]]) -> dict[str
         else:
             fields[field.name] = _single(kind, field.name, values)
     return fields
+
+
+def check_utf8(fields: Mapping[str, Any]) -> None:
+    """Refuse texts from a URL that are no UTF-8, as Nakama's gateway cannot pass them on.
+
+    Args:
+        fields: What a query or a path set, with a surrogate escape for each byte that is none.
+
+    Raises:
+        GrpcError: INTERNAL, in the words of grpc-go.
+    """
+    for value in fields.values():
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str) and has_stray_bytes(text):
+                raise GrpcError(
+                    GrpcCode.INTERNAL,
+                    "grpc: error while marshaling: string field contains invalid UTF-8",
+                )
 
 
 def ignored_names(message: Message, pairs: Iterable[tuple[str, str]]) -> list[str]:

@@ -72,6 +72,7 @@ async def test_account_export_id_has_all_of_an_account_and_leaves_out_what_is_em
     (record,) = export["leaderboard_records"]
     assert (record["score"], "rank" in record) == (str(2**53 + 1), False)
     (item,) = export["wallet_ledgers"]
+    assert "user_id" not in item, "Nakama leaves it out"
     assert (item["changeset"], item["metadata"]) == (
         '{"b":1,"gems":7}',
         '{"why":"\\u003ctest\\u003e"}',
@@ -98,6 +99,7 @@ async def test_the_console_exports_with_all_fields(ada: Player, bob: Player) -> 
     (friend,) = export["friends"]
     assert (friend["user"]["username"], friend["state"], friend["update_time"]) == ("", 1, None)
     assert export["messages"][0]["room_name"] == ""
+    assert export["wallet_ledgers"][0]["user_id"] == ""
     assert export["wallet_ledgers"][0]["changeset"] == '{"b":1,"gems":7}'
     assert export["leaderboard_records"][0]["rank"] == "0"
 

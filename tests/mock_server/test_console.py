@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from attrs import frozen
+from yarl import URL
 
 from mock_server import Config, ConsoleConfig, MockServer
 from tests.mock_server.players import Player
@@ -312,7 +313,7 @@ async def test_a_ban_of_nobody_is_no_error(operator: Operator) -> None:
 @pytest.mark.parametrize(
     ("login", "expected"),
     [
-        (aiohttp.encode_basic_auth("admin", "password"), None),
+        (aiohttp.BasicAuth("admin", "password").encode(), None),
         (aiohttp.encode_basic_auth("admin", "Password"), "Console authentication invalid."),
         (aiohttp.encode_basic_auth("ada", "password"), "Console authentication invalid."),
         ("Basic garbage", "Console authentication invalid."),
@@ -354,3 +355,23 @@ async def test_a_deleted_account_is_gone_with_its_notifications(
     assert await operator.server.users() == []
     assert await operator.server.notifications.stored(ada.user_id) == []
     assert (await ada.call("GET", "/v2/account"))[0] == 401
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/account?filter=%ff"),
+        ("GET", "/account/%ff"),
+        ("GET", "/match?match_id=%ff"),
+        ("DELETE", "/storage/c/%ff/x"),
+    ],
+)
+async def test_a_text_of_the_url_that_is_no_utf8_is_an_internal_error(
+    ada: Player, method: str, path: str
+) -> None:
+    url = URL(f"{ada.server.console_url}/v2/console{path}", encoded=True)
+    admin = {"Authorization": aiohttp.BasicAuth("admin", "password").encode()}
+    async with ada.http.request(method, url, headers=admin) as answer:
+        message = "grpc: error while marshaling: string field contains invalid UTF-8"
+        assert (answer.status, (await answer.json())["message"]) == (500, message)

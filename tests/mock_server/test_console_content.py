@@ -148,3 +148,9 @@ async def test_accounts_are_found_by_names_in_any_case(
 async def test_a_filter_of_accounts_with_a_nul_character_fails(ada: Player) -> None:
     status, refusal = await ask(ada, "GET", "/account?filter=%00")
     assert (status, refusal["message"]) == (500, "An error occurred while trying to list users.")
+
+
+async def test_a_storage_cursor_that_is_no_base64_is_malformed(ada: Player) -> None:
+    for cursor in ("x", "a=", "abcde"):
+        status, answer = await ask(ada, "GET", f"/storage?cursor={cursor}")
+        assert (status, answer["message"]) == (400, "Malformed cursor was used.")

@@ -32,6 +32,7 @@ async def update(player: Player, user_id: str = "", **changes: Any) -> tuple[int
         ({"username": "x" * 129}, FAILED),
         ({"display_name": "x" * 256}, FAILED),
         ({"lang_tag": "x" * 19}, FAILED),
+        ({"password": "x" * 73}, (500, "Error updating user account password.")),
         ({"metadata": '{"a": "\\u0000"}'}, FAILED),
         ({"lang_tag": "", "email": "x"}, (400, "Invalid email address format.")),
         ({"wallet": '{"gold": 1.0}'}, (400, WALLET)),

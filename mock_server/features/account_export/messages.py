@@ -40,10 +40,10 @@ ACCOUNT_EXPORT = Message(
 
 
 def ledger_message(row: Row) -> dict[str, Any]:
-    """The `WalletLedger` message of a stored item."""
+    """The `WalletLedger` message of a stored item; QUIRK: Nakama does not say whose it is."""
     return {
         "id": row["id"],
-        "user_id": row["user_id"],
+        "user_id": "",
         **{
             name: gojson.marshal(gojson.unmarshal(row[name], exact=True))
             for name in ("changeset", "metadata")
