@@ -151,7 +151,7 @@ class HttpApp:
         else:
             response = await self._gateway.answer(context)
         context.answer = _beginning(response)
-        _compress(response, context.raw.headers.getall("Accept-Encoding", []))
+        _compress(response, context.raw.headers.get("Accept-Encoding", ""))
         return response
 
     def _write_journal(self, context: RequestContext, status: int | None) -> None:
@@ -225,12 +225,17 @@ def _cleaned(context: RequestContext) -> str | None:
     return f"{where}?{context.raw_query}" if context.raw_query else where
 
 
-def _compress(response: web.Response, accepted: list[str]) -> None:
-    """Compress with the first coding that Nakama knows; `;q=` and `*` it does not understand."""
+def _compress(response: web.Response, accepted: str) -> None:
+    """Compress with the first coding that Nakama knows; `;q=` and `*` it does not understand.
+
+    Args:
+        response: The answer.
+        accepted: The first Accept-Encoding header; Nakama looks at no other.
+    """
     response.headers["Vary"] = "Accept-Encoding"
     body = response.body
     assert isinstance(body, bytes)
-    for name in (part.strip() for header in accepted for part in header.split(",")):
+    for name in (part.strip() for part in accepted.split(",")):
         if name == "gzip":
             response.body = gzip.compress(body, _COMPRESSION, mtime=0)
         elif name == "deflate":

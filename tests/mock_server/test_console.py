@@ -313,7 +313,7 @@ async def test_a_ban_of_nobody_is_no_error(operator: Operator) -> None:
 @pytest.mark.parametrize(
     ("login", "expected"),
     [
-        (aiohttp.BasicAuth("admin", "password").encode(), None),
+        (aiohttp.encode_basic_auth("admin", "password"), None),
         (aiohttp.encode_basic_auth("admin", "Password"), "Console authentication invalid."),
         (aiohttp.encode_basic_auth("ada", "password"), "Console authentication invalid."),
         ("Basic garbage", "Console authentication invalid."),
@@ -371,7 +371,7 @@ async def test_a_text_of_the_url_that_is_no_utf8_is_an_internal_error(
     ada: Player, method: str, path: str
 ) -> None:
     url = URL(f"{ada.server.console_url}/v2/console{path}", encoded=True)
-    admin = {"Authorization": aiohttp.BasicAuth("admin", "password").encode()}
+    admin = {"Authorization": aiohttp.encode_basic_auth("admin", "password")}
     async with ada.http.request(method, url, headers=admin) as answer:
         message = "grpc: error while marshaling: string field contains invalid UTF-8"
         assert (answer.status, (await answer.json())["message"]) == (500, message)

@@ -188,3 +188,12 @@ async def test_a_malformed_query_is_refused_only_where_a_query_is_read(
     assert status == 200
     status, _ = await _get(ada, f"/v2/friend?{query}")
     assert status == 400
+
+
+@pytest.mark.asyncio
+async def test_only_the_first_accept_encoding_header_counts(ada: Player) -> None:
+    headers = [("Accept-Encoding", "br"), ("Accept-Encoding", "gzip")]
+    async with ada.http.get(f"{ada.server.http_url}/healthcheck", headers=headers) as answer:
+        assert "Content-Encoding" not in answer.headers
+    async with ada.http.get(f"{ada.server.http_url}/healthcheck", headers=headers[1:]) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
