@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jwt import PyJWS
+
+_COMPACT = re.compile(r"[\w-]+\.[\w-]*\.[\w-]*", re.ASCII)  # PyJWT takes padding, and skips more
 
 
 @cache
@@ -36,6 +39,8 @@ def verify(token: str, key: str) -> dict[str, Any] | None:
     """Return the claims of a token; None for another key or algorithm, or no token at all."""
     from jwt import PyJWTError
 
+    if not _COMPACT.fullmatch(token):
+        return None
     try:
         claims = json.loads(_jws().decode(token, key, algorithms=["HS256"]))
     except (PyJWTError, ValueError, RecursionError):  # the last one for deep nesting

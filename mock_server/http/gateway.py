@@ -5,7 +5,8 @@ The order of the checks is Nakama's: route, body, query, authentication, then th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -28,6 +29,7 @@ from mock_server.wire.schema import INT32, STRING, Message
 
 _STATUS = Message("Status", package="google.rpc", code=INT32, message=STRING)
 
+_UNPRINTABLE = re.compile("[^ -~]")
 NO_CACHE = {"Cache-Control": "no-store, no-cache, must-revalidate"}
 
 
@@ -85,6 +87,7 @@ class Gateway:
             given = await self._query_fields(route, context) | path_values
         except DecodeError as error:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from None
+        _check_metadata(context.authorization())
         check_utf8(given)
         return request | given
 
@@ -100,6 +103,15 @@ class Gateway:
             f"query: {name}" for name in ignored_names(route.query_message, pairs)
         )
         return decode_query(route.query_message, pairs)
+
+
+def _check_metadata(authorization: Iterable[str]) -> None:
+    """Refuse what gRPC's metadata cannot hold; the gateway passes this header on in it."""
+    if any(_UNPRINTABLE.search(value) for value in authorization):
+        raise GrpcError(
+            GrpcCode.INTERNAL,
+            'header key "authorization" contains value with non-printable ASCII characters',
+        )
 
 
 def error_response(error: GrpcError) -> web.Response:

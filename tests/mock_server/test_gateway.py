@@ -197,3 +197,13 @@ async def test_only_the_first_accept_encoding_header_counts(ada: Player) -> None
         assert "Content-Encoding" not in answer.headers
     async with ada.http.get(f"{ada.server.http_url}/healthcheck", headers=headers[1:]) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.asyncio
+async def test_a_token_that_is_no_printable_ascii_is_an_internal_error(ada: Player) -> None:
+    text = 'header key "authorization" contains value with non-printable ASCII characters'
+    headers = {"Authorization": "Bearer é"}
+    async with ada.http.get(f"{ada.server.http_url}/healthcheck", headers=headers) as answer:
+        assert (answer.status, await answer.json()) == (500, {"code": 13, "message": text})
+    async with ada.http.get(f"{ada.server.http_url}/v2/rpc/x", headers=headers) as answer:
+        assert answer.status == 401  # served without gRPC

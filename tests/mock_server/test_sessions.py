@@ -69,3 +69,24 @@ async def test_the_oldest_logouts_are_forgotten(
         assert await session.call("POST", "/v2/session/logout", body) == (200, {})
     statuses = [(await session.call("GET", "/v2/account"))[0] for session in sessions]
     assert statuses == [200, 200, 401]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("end", ["=", "==", "\n", "!", ".x", "é"])
+async def test_a_token_with_something_behind_it_is_no_token(ada: Player, end: str) -> None:
+    refresh = sign({"uid": ada.user_id, "exp": NOW + 60}, REFRESH_KEY) + end
+    async with ada.http.post(
+        f"{ada.server.http_url}/v2/account/session/refresh",
+        json={"token": refresh},
+        headers=SERVER_KEY,
+    ) as answer:
+        assert answer.status == 401
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("variables", [[], "", 0, False, {"a": 1}])
+async def test_a_token_whose_vars_are_no_texts_is_no_token(ada: Player, variables: object) -> None:
+    token = sign({"uid": ada.user_id, "exp": NOW + 60, "vrs": variables}, KEY)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with ada.http.get(f"{ada.server.http_url}/v2/account", headers=headers) as answer:
+        assert answer.status == 401

@@ -73,7 +73,7 @@ def new_token_id() -> str:
 def _are_well_formed(claims: dict[str, Any]) -> bool:
     """Tell whether Go could read the claims: each absent, null or of its own type."""
     texts = [claims.get(name) for name in ("tid", "uid", "usn")]
-    variables = claims.get("vrs") or {}
+    variables = {} if claims.get("vrs") is None else claims["vrs"]
     numbers = [claims.get(name) for name in ("exp", "iat")]
     return (
         all(text is None or isinstance(text, str) for text in texts)
