@@ -161,6 +161,10 @@ def _write_integer(value: int | str) -> bytes:
     return varint(int(value) & _INT64_MASK)  # negative ones take ten bytes
 
 
+def _write_double(value: float | str) -> bytes:
+    return struct.pack("<d", float(value))  # those that are not finite may be texts
+
+
 def _write_timestamp(text: str) -> bytes:
     seconds, nanos = split_timestamp(text)
     return _write_seconds(seconds) + _write_nanos(nanos)
@@ -173,7 +177,7 @@ _SCALAR_WRITERS: Mapping[str, BytesWriter] = {
     "int32": _write_integer,
     "int64": _write_integer,
     "uint32": _write_integer,
-    "double": struct.Struct("<d").pack,
+    "double": _write_double,
 }
 
 

@@ -34,7 +34,7 @@ from mock_server.wire.strconv import format_float
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _COMMA = ", "  # this build of the server puts one blank after each comma
 _SHAPES = 256  # of one message's documents: which fields, in which order
-_NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
+_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 TextWriter = Callable[[Any], str]
 
@@ -81,7 +81,8 @@ def message_json(message: Message, fields: dict[str, Any]) -> dict[str, Any]:
         fields: All its fields, as the decoders return them.
 
     Returns:
-        Values as JSON has them: 64-bit integers as text, bytes in base64, maps sorted.
+        Values as JSON has them: 64-bit integers and numbers that are not finite as text, bytes in
+        base64, maps sorted.
     """
     return {
         field.name: _json(field.kind, fields[field.name])
@@ -100,6 +101,8 @@ def _json(kind: FieldType, value: Any) -> Any:
     scalar = kind.scalar if isinstance(kind, Wrapper) else kind
     if scalar == INT64:
         return str(value)
+    if scalar == DOUBLE and not math.isfinite(value):
+        return _NOT_FINITE[str(value)]
     return base64.b64encode(value).decode() if scalar == BYTES else value
 
 
@@ -189,8 +192,11 @@ def _write_number(value: int) -> str:
     return str(int(value))
 
 
-def _write_double(value: float) -> str:
-    return format_float(value) if math.isfinite(value) else _NOT_FINITE[str(float(value))]
+def _write_double(value: float | str) -> str:
+    number = float(value)  # `message_json` makes texts of those that are not finite
+    if math.isfinite(number):
+        return format_float(number)
+    return f'"{_NOT_FINITE[str(number)]}"'
 
 
 _SCALAR_WRITERS: Mapping[Scalar, TextWriter] = {

@@ -338,6 +338,15 @@ nk.register_rt_before(before, "ChannelJoin")
         ]
 
 
+@pytest.mark.asyncio
+async def test_a_before_hook_passes_numbers_that_are_not_finite(tmp_path: Path) -> None:
+    lua = 'nk.register_rt_before(function(_, envelope) return envelope end, "MatchmakerAdd")'
+    numbers = {"a": "NaN", "b": "Infinity", "c": "-Infinity"}
+    async with _game(tmp_path, "lua", lua, "") as game, _socket(game) as socket:
+        ask = {"min_count": 2, "max_count": 2, "query": "*", "numeric_properties": numbers}
+        assert "matchmaker_ticket" in await socket.ask(matchmaker_add=ask)
+
+
 @LANGUAGES
 @pytest.mark.asyncio
 async def test_a_before_hook_that_returns_nothing_refuses_and_closes_the_socket(
