@@ -117,7 +117,7 @@ class HttpApp:
     def _caller(self, context: RequestContext) -> str | None:
         """The user whose session token came with a request."""
         given = context.authorization()
-        token = bearer_token(given[0]) if given else context.raw.query.get("token")
+        token = bearer_token(given[0]) if given else context.query_value("token")
         identity = self._sessions.check(token) if token else None
         return identity.user_id if identity else None
 
@@ -251,6 +251,7 @@ async def _strip_headers(request: web.Request, response: web.StreamResponse) -> 
     response.headers.popall("Server", None)
     if response.status == 101:
         response.headers.popall("Date", None)  # Go's library takes over the connection before
+        response.headers["Connection"] = "Upgrade"  # some clients compare it with its case
     is_empty = isinstance(response, web.Response) and response.content_length == 0
     if is_empty and response.content_type == _DEFAULT_TYPE:
         response.headers.popall("Content-Type", None)

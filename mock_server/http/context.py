@@ -90,6 +90,10 @@ class RequestContext:
             lists.setdefault(name, []).append(value)
         return lists
 
+    def query_value(self, name: str) -> str:
+        """The first value of a query parameter, as Go reads it; empty where there is none."""
+        return self.query_lists().get(name, [""])[0]
+
     async def body(self) -> bytes:
         """The body, decompressed.
 

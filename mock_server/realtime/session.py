@@ -57,6 +57,7 @@ class SocketSession:
         config: SocketConfig,
         format_: Format,
         *,
+        lang: str,
         rules: FrameRules,
         node: str,
         faults: Faults,
@@ -65,7 +66,7 @@ class SocketSession:
     ) -> None:
         self.id = new_session_id(node)
         self.identity = identity
-        self.lang = request.query.get("lang") or "en"
+        self.lang = lang
         self.client_ip = request.remote or ""
         self.client_port = str((request.get_extra_info("peername") or ("", ""))[1])
         self.closed = asyncio.Event()

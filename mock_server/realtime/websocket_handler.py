@@ -73,7 +73,7 @@ class WebsocketHandler:
     async def accept(self, context: RequestContext) -> web.StreamResponse:
         """Answer a handshake, and serve the socket until it ends."""
         request = context.raw
-        format_ = FORMATS.get(request.query.get("format", ""))
+        format_ = FORMATS.get(context.query_value("format"))
         if format_ is None:
             return _refuse(400, "Invalid format parameter\n")
         identity = self._identify(context)
@@ -90,7 +90,7 @@ class WebsocketHandler:
         )
         if not _can_open(websocket, request):
             refusal = _refuse(400, "Bad Request\n")
-            refusal.headers["Sec-WebSocket-Version"] = "13"
+            refusal.headers["Sec-Websocket-Version"] = "13"
             return refusal
         rules = FrameRules()
         hold_to(rules, request)
@@ -102,13 +102,14 @@ class WebsocketHandler:
             identity,
             config,
             format_,
+            lang=context.query_value("lang") or "en",
             rules=rules,
             node=self._node,
             faults=self._faults,
             reorder_buffer=self._reorder_buffer,
             leave=self._leave,
         )
-        self._join(session, is_online=_is_true(request.query.get("status", "")))
+        self._join(session, is_online=_is_true(context.query_value("status")))
         self._events.session_started(session)
         try:
             await session.run(self._pipeline.receive)
@@ -125,7 +126,7 @@ class WebsocketHandler:
 
     def _identify(self, context: RequestContext) -> Identity | None:
         given = context.authorization()
-        token = bearer_token(given[0]) if given else context.raw.query.get("token", "")
+        token = bearer_token(given[0]) if given else context.query_value("token")
         return self._sessions.check_handshake(token) if token else None
 
     def _join(self, session: SocketSession, *, is_online: bool) -> None:

@@ -55,6 +55,14 @@ async def test_the_101_has_no_date(ada: Player) -> None:
     assert head.startswith(b"HTTP/1.1 101 Switching Protocols\r\n")
     assert b"\r\ndate:" not in head.lower()
     assert b"\r\nserver:" not in head.lower()
+    assert b"\r\nConnection: Upgrade\r\n" in head
+    writer.close()
+
+
+@pytest.mark.asyncio
+async def test_a_handshake_ignores_what_go_cannot_read_in_its_query(ada: Player) -> None:
+    head, _, writer = await shake_hands(ada, target="/ws?format=%zz&lang=a;b")
+    assert head.startswith(b"HTTP/1.1 101 ")
     writer.close()
 
 
@@ -62,7 +70,7 @@ async def test_the_101_has_no_date(ada: Player) -> None:
 async def test_another_version_of_the_protocol_is_refused(ada: Player) -> None:
     head, reader, writer = await shake_hands(ada, version="8")
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-    assert b"\r\nSec-WebSocket-Version: 13\r\n" in head
+    assert b"\r\nSec-Websocket-Version: 13\r\n" in head
     assert await reader.readline() == b"Bad Request\n"
     writer.close()
 
