@@ -122,7 +122,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--transport") == "picows":
-        import picows  # noqa: F401 - without it the SDK would fall back to websockets
+        # Where it can't be imported, the SDK would fall back to websockets.
+        import nakama_client.transport.over_picows  # noqa: F401
     else:
         sys.modules["picows"] = None  # type: ignore[assignment] # importing it fails
     name = config.getoption("--loop")

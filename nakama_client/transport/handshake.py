@@ -35,10 +35,12 @@ class Address:
 
     Attributes:
         uri: The URL, split.
+        host: What a request calls the host.
         asks: How a request for a websocket there begins.
     """
 
     uri: WebSocketURI
+    host: str
     asks: str
 
 
@@ -50,12 +52,13 @@ def address_of(url: str) -> Address:
         websockets.InvalidURI: It is not a websocket's.
     """
     uri = parse_uri(url)
+    host = build_host(uri.host, uri.port, uri.secure)
     asks = (
         f"GET {uri.resource_name} HTTP/1.1\r\n"
-        f"Host: {build_host(uri.host, uri.port, uri.secure)}\r\n"
+        f"Host: {host}\r\n"
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     )
-    return Address(uri, asks)
+    return Address(uri, host, asks)
 
 
 class Handshake(asyncio.BufferedProtocol, Generic[C]):

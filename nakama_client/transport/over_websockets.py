@@ -24,7 +24,7 @@ from nakama_client.transport.connection import (
 from nakama_client.transport.handshake import Handshake, address_of
 from nakama_client.transport.inbox import Inbox
 from nakama_client.transport.reading import buffer
-from nakama_client.transport.tcp import default_tls, open_tcp
+from nakama_client.transport.tcp import default_tls, open_transport
 from nakama_client.transport.text_frames import TextFrames, text_frame
 
 if TYPE_CHECKING:
@@ -261,12 +261,7 @@ async def open_over_websockets(
     )
     async with asyncio.timeout(open_timeout):
         if proxy is None:
-            await asyncio.get_running_loop().create_connection(
-                lambda: handshake,
-                sock=await open_tcp(uri.host, uri.port),
-                ssl=trust,
-                server_hostname=None if trust is None else uri.host,
-            )
+            await open_transport(handshake, uri.host, uri.port, trust)
         else:
             await connect(
                 url,

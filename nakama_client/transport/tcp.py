@@ -16,12 +16,30 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 _UNDER_WAY = (errno.EINPROGRESS, errno.EALREADY)
 
 
-async def open_tcp(host: str, port: int) -> socket.socket:
-    """Connect to a host; the socket does not block.
+async def open_transport(
+    protocol: asyncio.BaseProtocol, host: str, port: int, tls: ssl.SSLContext | None
+) -> asyncio.Transport:
+    """Connect a protocol to a host.
+
+    Args:
+        protocol: The protocol.
+        host: The host's name or address.
+        port: The port.
+        tls: Whom to trust, over TLS; None without TLS.
 
     Raises:
         OSError: There is no such host, or none of its addresses answers.
     """
+    transport, _ = await asyncio.get_running_loop().create_connection(
+        lambda: protocol,
+        sock=await _open_tcp(host, port),
+        ssl=tls,
+        server_hostname=None if tls is None else host,
+    )
+    return transport
+
+
+async def _open_tcp(host: str, port: int) -> socket.socket:
     loop = asyncio.get_running_loop()
     addresses: Sequence[AddrInfoType] | None = _numeric(host, port)
     if addresses is None:
