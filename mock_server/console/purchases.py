@@ -82,9 +82,10 @@ def _list(services: ConsoleServices, request: web.Request, kind: PurchaseKind) -
 
 def _document(services: ConsoleServices, kind: PurchaseKind, found: Validated) -> dict[str, Any]:
     if kind == "purchase":
-        return full("ValidatedPurchase", purchase_message(found))
+        return full("ValidatedPurchase", purchase_message(found, is_listed=True))
     is_active = services.purchases.is_active(found)
-    return full("ValidatedSubscription", subscription_message(found, is_active=is_active))
+    document = subscription_message(found, is_active=is_active, is_listed=True)
+    return full("ValidatedSubscription", document)
 
 
 ROUTES: tuple[ConsoleRoute, ...] = (

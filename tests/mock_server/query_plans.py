@@ -22,7 +22,9 @@ _MAY_SCAN = (
     "SELECT * FROM push_device ORDER BY id",
     "DELETE FROM leaderboard_record",
     "DELETE FROM message",
+    "DELETE FROM purchase",
     "DELETE FROM storage",
+    "DELETE FROM subscription",
     "DELETE FROM users WHERE id <> ?",
     # A pattern may be anywhere in a text.
     "SELECT * FROM groups WHERE ilike(name, ?)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -190,3 +191,62 @@ async def test_modules_are_refused_where_no_store_is_configured(
 async def test_purchases_accept_refuses_an_unknown_store() -> None:
     with pytest.raises(ValueError, match="'steam' is none of apple"):
         Config.from_settings({"purchases.accept": ["steam"]})
+
+
+async def test_a_purchase_outlives_the_account_of_its_buyer(
+    shop: MockServer, buyer: Player, client: aiohttp.ClientSession
+) -> None:
+    await post(buyer, "purchase/apple", RECEIPTS["apple"])
+    assert await buyer.call("DELETE", "/v2/account") == (200, {})
+    found = shop.purchases.get("t-1")
+    assert found is not None
+    assert found.user_id == ""
+    other = await sign_up(client, shop, "bob")
+    _, answer = await post(other, "purchase/apple", RECEIPTS["apple"])
+    (bought,) = answer["validated_purchases"]
+    assert (bought["user_id"], bought["seen_before"]) == (other.user_id, True)
+
+
+async def test_lists_tell_times_as_they_are_stored(shop: MockServer, buyer: Player) -> None:
+    """Microseconds, and a refund time of 1970 where there was none; a validation tells no such."""
+    _, answer = await post(buyer, "purchase/apple", RECEIPTS["apple"])
+    (validated,) = answer["validated_purchases"]
+    assert "refund_time" not in validated
+    (listed,) = (await console(buyer, "/purchase?limit=1"))["validated_purchases"]
+    assert listed["refund_time"] == "1970-01-01T00:00:00Z"
+    found = shop.purchases.get("t-1")
+    assert found is not None
+    assert listed["create_time"] == validated["create_time"] == format_time(found.create_time)
+
+
+@pytest.mark.parametrize("receipt", ["apple:" + "p" * 513 + ":t", "apple:p:" + "t" * 513])
+async def test_ids_longer_than_their_columns_are_refused(
+    receipt: str, shop: MockServer, buyer: Player
+) -> None:
+    answer = await post(buyer, "purchase/apple", {"receipt": receipt})
+    text = "ERROR: value too long for type character varying(512) (SQLSTATE 22001)"
+    assert answer == (500, {"code": 2, "message": text})
+
+
+async def test_get_subscription_leaves_the_refund_time_out(shop: MockServer, buyer: Player) -> None:
+    await post(buyer, "subscription/apple", {"receipt": "apple:pass:t-2:expires=4102444800"})
+    shop.purchases.refund("t-2")
+    _, got = await buyer.call("GET", "/v2/iap/subscription/pass")
+    assert "refund_time" not in got
+    _, page = await buyer.call("POST", "/v2/iap/subscription", {})
+    assert page["validated_subscriptions"][0]["refund_time"] > "2000"
+
+
+async def console(player: Player, path: str) -> dict[str, Any]:
+    """What the console answers."""
+    admin = {"Authorization": aiohttp.encode_basic_auth("admin", "password")}
+    url = f"{player.server.console_url}/v2/console{path}"
+    async with player.http.get(url, headers=admin) as answer:
+        return dict(await answer.json())
+
+
+def format_time(microseconds: int) -> str:
+    """A timestamp as protojson prints it: no, three or six digits of a fraction."""
+    seconds, rest = divmod(microseconds, 1_000_000)
+    fraction = f".{rest:06}" if rest % 1000 else f".{rest // 1000:03}" if rest else ""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"

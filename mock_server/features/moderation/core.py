@@ -22,9 +22,12 @@ _CONTENT = (  # what does not go with its user
     "group_edge",
     "leaderboard_record",
     "message",
+    "purchase",
     "storage",
+    "subscription",
     "user_tombstone",
 )
+_KEPT = ("purchase", "subscription")  # what outlives its user, and is then nobody's
 
 
 class Moderation:
@@ -63,6 +66,10 @@ class Moderation:
         if user_id == SYSTEM_USER:
             raise ValueError("cannot delete the system user")
         with self._store.transaction():
+            for table in _KEPT:
+                self._store.run(
+                    f"UPDATE {table} SET user_id = ? WHERE user_id = ?", SYSTEM_USER, user_id
+                )
             if not self._store.run("DELETE FROM users WHERE id = ?", user_id):
                 return
             if recorded:

@@ -65,7 +65,9 @@ class _PurchasesApi:
             raise GrpcError(GrpcCode.UNKNOWN, "subscriptions list cursor invalid") from None
         return omit_empty(
             {
-                "validated_subscriptions": [self._subscription(each) for each in page.items],
+                "validated_subscriptions": [
+                    self._subscription(each, is_listed=True) for each in page.items
+                ],
                 "cursor": page.cursor,
                 "prev_cursor": page.prev_cursor,
             }
@@ -78,7 +80,9 @@ class _PurchasesApi:
         found = self._purchases.of_product(call.identity.user_id, product_id)
         if found is None:
             raise GrpcError(GrpcCode.NOT_FOUND, "subscription not found")
-        return self._subscription(found)
+        subscription = self._subscription(found)
+        subscription.pop("refund_time", None)  # QUIRK: Nakama does not read it here
+        return subscription
 
     def _require(self, shop: Shop) -> None:
         if self._purchases.accepts(shop):
@@ -90,19 +94,25 @@ class _PurchasesApi:
             )
         raise GrpcError(GrpcCode.FAILED_PRECONDITION, shop.not_configured())
 
-    def _subscription(self, found: Validated) -> dict[str, Any]:
-        return subscription_message(found, is_active=self._purchases.is_active(found))
+    def _subscription(self, found: Validated, *, is_listed: bool = False) -> dict[str, Any]:
+        is_active = self._purchases.is_active(found)
+        return subscription_message(found, is_active=is_active, is_listed=is_listed)
 
 
-def purchase_message(found: Validated) -> dict[str, Any]:
-    """The `ValidatedPurchase` message."""
+def purchase_message(found: Validated, *, is_listed: bool = False) -> dict[str, Any]:
+    """The `ValidatedPurchase` message.
+
+    Args:
+        found: The purchase.
+        is_listed: Whether it is in a list, which tells a refund time of 1970 for none.
+    """
     return omit_empty(
         {
             "user_id": found.user_id,
             "product_id": found.product_id,
             "transaction_id": found.transaction_id,
             "store": found.store,
-            **_times(found),
+            **_times(found, is_listed=is_listed),
             "provider_response": found.provider_response,
             "environment": found.environment,
             "seen_before": found.seen_before,
@@ -110,9 +120,11 @@ def purchase_message(found: Validated) -> dict[str, Any]:
     )
 
 
-def subscription_message(found: Validated, *, is_active: bool) -> dict[str, Any]:
-    """The `ValidatedSubscription` message."""
-    times = _times(found)
+def subscription_message(
+    found: Validated, *, is_active: bool, is_listed: bool = False
+) -> dict[str, Any]:
+    """The `ValidatedSubscription` message; `is_listed` as for `purchase_message`."""
+    times = _times(found, is_listed=is_listed)
     refund_time = times.pop("refund_time")
     return omit_empty(
         {
@@ -130,17 +142,17 @@ def subscription_message(found: Validated, *, is_active: bool) -> dict[str, Any]
     )
 
 
-def _times(found: Validated) -> dict[str, str]:
+def _times(found: Validated, *, is_listed: bool) -> dict[str, str]:
     return {
         "purchase_time": timestamp(found.purchase_time * 1000, digits=0),
         "create_time": _time(found.create_time),
         "update_time": _time(found.update_time),
-        "refund_time": _time(found.refund_time),
+        "refund_time": _time(found.refund_time) or (timestamp(0) if is_listed else ""),
     }
 
 
 def _time(microseconds: int) -> str:
-    return timestamp(microseconds * 1000, digits=0) if microseconds else ""
+    return timestamp(microseconds * 1000, digits=6) if microseconds else ""
 
 
 def routes(purchases: Purchases) -> tuple[Route, ...]:

@@ -11,9 +11,11 @@ from mock_server.config import PurchasesConfig
 from mock_server.cursor import BadCursor, decode_cursor, encode_cursor
 from mock_server.features.accounts.core import Accounts
 from mock_server.features.purchases.receipts import END_OF_TIME, Receipt, Shop, read_receipt
+from mock_server.identity import SYSTEM_USER
 from mock_server.signals import Signal
 from mock_server.wire import gojson
 from mock_server.wire.errors import GrpcCode, GrpcError
+from mock_server.wire.varchar import varchar_problem
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -39,6 +41,7 @@ NotificationType = Literal["RENEWED", "EXPIRED", "CANCELLED", "REFUNDED"]
 
 _KINDS: tuple[PurchaseKind, PurchaseKind] = ("purchase", "subscription")
 _SECOND = 1_000_000
+_ID_WIDTH = 512
 _OTHER_FUNCTION = "{} Receipt. Use the appropriate function instead."
 _ORDER = "purchase_time {0}, user_id {0}, transaction_id {0}"
 
@@ -141,6 +144,9 @@ class Purchases:
             return found
         if self._accounts.find(user_id) is None:
             raise GrpcError(GrpcCode.INTERNAL, f"Failed to store {kind} data")
+        for text in (read.product_id, read.transaction_id):
+            if problem := varchar_problem(text, _ID_WIDTH):
+                raise GrpcError(GrpcCode.UNKNOWN, problem)
         return self._keep(kind, found, now)
 
     def get(self, kind: PurchaseKind, transaction_id: str) -> Validated | None:
@@ -342,8 +348,9 @@ def _of_receipt(read: Receipt, user_id: str, receipt: str, now: int) -> Validate
 
 
 def _of_row(row: Row, *, user_id: str = "", seen_before: bool = False) -> Validated:
+    owner = user_id or row["user_id"]
     return Validated(
-        user_id or row["user_id"],
+        "" if owner == SYSTEM_USER else owner,  # whose account is deleted
         row["product_id"],
         row["transaction_id"],
         row["store"],
