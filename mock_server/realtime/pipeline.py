@@ -101,8 +101,7 @@ class Pipeline:
         try:
             envelope = await self._hooks.before_message(session, member, envelope)
             cid = envelope["cid"]
-            if self._requests[member].replies_first:
-                session.hold()
+            session.hold(self._requests[member].held_back)
             reply = self._requests[member].handler(session, envelope[member])
             if inspect.isawaitable(reply):
                 reply = await reply

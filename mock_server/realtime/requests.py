@@ -56,14 +56,14 @@ class SocketRequest:
         member: Its name in the envelope, as `rpc`.
         handler: Returns the reply's members; `{}` for a bare cid, None for no reply at all.
         hides_reply: Whether the after hook gets no reply, as for `party_leave` in Nakama.
-        replies_first: Whether the requester gets the reply before the presence events that the
-            request causes, as from Nakama's tracker, which sends these a moment later.
+        held_back: The presence events that the requester gets after the reply, as from Nakama's
+            tracker, which sends these a moment later; empty for none.
     """
 
     member: str
     handler: RequestHandler
     hides_reply: bool = False
-    replies_first: bool = False
+    held_back: str = ""
 
 
 def error_reply(code: ErrorCode, message: str) -> dict[str, Any]:

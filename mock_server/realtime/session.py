@@ -76,9 +76,10 @@ class SocketSession:
         self._request = request
         self._websocket = websocket
         self._config = config
-        # What a request causes is held until its reply is queued: clients begin to listen when they
-        # have the reply, and in Nakama events pass through a queue of their own.
-        self._held: list[OutgoingEnvelope] | None = None
+        # Presence events that a request causes are held until its reply is queued: clients begin to
+        # listen when they have the reply, and in Nakama events pass through a queue of their own.
+        self._held: list[OutgoingEnvelope] = []
+        self._held_back = ""
         # The queue itself has no bound: `_enqueue` drops a slow client, and no sender ever waits.
         self._queue: asyncio.Queue[_Queued | None] = asyncio.Queue()
         self._reason: str | None = None
@@ -118,21 +119,19 @@ class SocketSession:
         self.send_encoded(OutgoingEnvelope(envelope))
 
     def reply(self, envelope: Mapping[str, Any]) -> None:
-        """Queue the answer to the request under way, before what is held."""
-        held, self._held = self._held, None
+        """Queue the answer to the request that is worked now, before what is held."""
         if not self._connection.drops_reply:
-            self._enqueue(OutgoingEnvelope(envelope), held or ())
-            held = None
-        self._held = held
+            held, self._held = self._held, []
+            self._enqueue(OutgoingEnvelope(envelope), held)
 
-    def hold(self) -> None:
-        """Keep back what is sent from now on, until `reply` or `release`."""
-        self._held = []
+    def hold(self, kind: str) -> None:
+        """Keep back the envelopes of a kind that are sent from now on, until `release`."""
+        self._held_back = kind
 
     def release(self) -> None:
         """Send what is still held."""
-        held, self._held = self._held, None
-        for envelope in held or ():
+        held, self._held, self._held_back = self._held, [], ""
+        for envelope in held:
             self.send_encoded(envelope)
 
     # Whoever sends puts a frame into the queue and goes on; one task per socket writes. So a client
@@ -143,7 +142,7 @@ class SocketSession:
 
         A client that does not read is dropped once the queue is full.
         """
-        if self._held is None:
+        if not self._held_back or envelope.member != self._held_back:
             self._enqueue(envelope)
         elif self._reason is None:
             self._held.append(envelope)

@@ -170,7 +170,7 @@ def requests(
     """The socket's requests about channels."""
     handlers = _ChannelRequests(tracker, notifications, channels, resolver)
     return (
-        SocketRequest("channel_join", handlers.join, replies_first=True),
+        SocketRequest("channel_join", handlers.join, held_back="channel_presence_event"),
         SocketRequest("channel_leave", handlers.leave),
         SocketRequest("channel_message_send", handlers.send),
         SocketRequest("channel_message_update", handlers.update),

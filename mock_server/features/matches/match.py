@@ -28,6 +28,7 @@ from server_kit import Clock, Notifier
 _log = logging.getLogger("mock_server.matches")
 
 _PATIENCE = 10.0  # seconds that a join attempt or a signal waits for its answer
+_HEAD_START = 0.5  # seconds that a join waits, at most, for what its handler sends at once
 _CLEAR_SECONDS = 30
 _MAX_TICKS_DUE = 3600
 
@@ -103,6 +104,7 @@ class Match:
         self._messages: list[MatchMessage] = []
         self._calls = CallQueue(config)
         self._answers: set[asyncio.Future[Any]] = set()
+        self._entering: dict[str, asyncio.Event] = {}  # by the session of who joins
         self._has_ended = False
         self._is_working = False
         self._next_tick = 0.0
@@ -155,12 +157,24 @@ class Match:
             if decision is not None and decision.is_allowed:
                 patience = self._config.join_marker_deadline_ms // 1000
                 self.members.expect(presence, self._tick + self.tick_rate * patience)
+                self._entering[presence.session_id] = asyncio.Event()
                 # Next, for else a crowd's joins would wait behind all its attempts.
-                self._calls.put_first(lambda: self._join([presence]))
+                self._calls.put_first(lambda: self._join(presence))
             return decision
 
         has_room, decision = await self._ask(CallKind.JOIN_ATTEMPT, attempt)
         return (decision or _REJECTED) if has_room else _NO_ROOM
+
+    async def enter(self, session_id: str) -> None:
+        """Give the handler a moment to work a join that it has allowed.
+
+        Nakama's match works it beside the socket that waits for its reply: what the handler sends
+        to the joiner at once mostly comes before the reply.
+        """
+        entering = self._entering.get(session_id)
+        if entering is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(entering.wait(), _HEAD_START)
 
     def confirm(self, session_id: str) -> None:
         """Note that a joiner has appeared in the match's stream."""
@@ -266,10 +280,12 @@ class Match:
                 await self._loop()
                 await asyncio.sleep(0)  # a handler that waits for nothing leaves others their turn
 
-    async def _join(self, presences: Sequence[MatchPresence]) -> None:
-        joined = self.members.join(presences)
+    async def _join(self, presence: MatchPresence) -> None:
+        joined = self.members.join([presence])
         if joined:
             await self._call(self._handler.join(self._tick, joined), goes_on=bool)
+        if entering := self._entering.pop(presence.session_id, None):
+            entering.set()
 
     async def _leave(self, presences: Sequence[MatchPresence]) -> None:
         if self.members.leave(presences):
@@ -329,6 +345,8 @@ class Match:
     def _give_no_answers(self) -> None:
         for answer in tuple(self._answers):
             _answer(answer, None)
+        for entering in self._entering.values():
+            entering.set()
 
 
 def _answer(answer: asyncio.Future[Any], result: Any) -> None:

@@ -79,7 +79,7 @@ class MatchRequests:
         """The socket's requests about matches."""
         return (
             SocketRequest("match_create", self._create),
-            SocketRequest("match_join", self._join),
+            SocketRequest("match_join", self._join, held_back="match_presence_event"),
             SocketRequest("match_leave", self._leave),
             SocketRequest("match_data_send", self._send_data),
         )
@@ -148,6 +148,7 @@ class MatchRequests:
             if is_open and self._matches.find(match.id) is match:  # neither has ended meanwhile
                 self._tracker.track(match.id.stream, own)
                 self._leave_others(session, match.id)
+                await match.enter(session.id)
         members = [
             each for each in match.members.all() if not is_new or each.session_id != session.id
         ]

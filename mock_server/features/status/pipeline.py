@@ -75,5 +75,5 @@ def requests(
     return (
         SocketRequest("status_follow", handlers.follow),
         SocketRequest("status_unfollow", handlers.unfollow),
-        SocketRequest("status_update", handlers.update, replies_first=True),
+        SocketRequest("status_update", handlers.update, held_back="status_presence_event"),
     )

@@ -76,6 +76,13 @@ async def test_broadcast_message_refuses_bad_arguments(
         assert await received(socket, 1900) == f"bad argument {problem}"
 
 
+async def test_join_replies_between_the_handlers_data_and_the_presence_event(game: Game) -> None:
+    async with game.socket(await game.login()) as socket:
+        await socket.send(match_join={"match_id": await create(game)})
+        came = [kind for _ in range(3) for kind in await socket.receive() if kind != "cid"]
+        assert came == ["match_data", "match", "match_presence_event"]
+
+
 @pytest.mark.parametrize(
     ("op_code", "data", "problem"),
     [

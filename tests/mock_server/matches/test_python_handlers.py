@@ -95,6 +95,24 @@ async def _closed(socket: Socket) -> Any:
             return received
 
 
+async def test_join_replies_while_its_handler_waits() -> None:
+    class Waiting(Counting):
+        gate = asyncio.Event()
+
+        async def match_join(self, *arguments: Any) -> Any:
+            await self.gate.wait()
+            return await super().match_join(*arguments)
+
+    async with (
+        playing(_server(Waiting())) as game,
+        game.socket(await game.login("ada")) as ada,
+    ):
+        reply = await join(ada, await _match(game), key="open")
+        assert "match" in reply
+        Waiting.gate.set()
+        assert await received(ada, 1) == "ada"
+
+
 async def test_handler_decides_who_joins_and_hears_who_comes_and_goes() -> None:
     async with (
         playing(_server(Counting())) as game,
