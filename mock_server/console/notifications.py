@@ -28,7 +28,7 @@ _SEND = Message(
     persistent=BOOL,
 )
 _LIST = Message("ListNotificationsRequest", user_id=STRING, limit=UINT32, cursor=STRING)
-_LARGEST_PAGE = 100
+_LARGEST_PAGE = 10_000  # Nakama has no limit, and ends where it finds no memory
 
 
 async def send(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
@@ -56,10 +56,9 @@ async def send(services: ConsoleServices, request: web.Request) -> dict[str, Any
 def list_notifications(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Persistent notifications, oldest first, in pages both ways."""
     asked = query_of(request, _LIST)
-    if asked["limit"] > _LARGEST_PAGE:
-        raise invalid("expects a limit value between 1 and 100")
+    limit = min(asked["limit"], _LARGEST_PAGE)
     try:
-        page = list_page(services.store, asked["user_id"], asked["limit"], asked["cursor"])
+        page = list_page(services.store, asked["user_id"], limit, asked["cursor"])
     except BadCursor:
         raise invalid("Malformed cursor was used.") from None
     return {

@@ -237,12 +237,21 @@ async def test_list_notifications_lists_those_of_everybody(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    "query", [f"user_id={NOBODY}&limit=101",
+    "query", [f"user_id={NOBODY}&limit=4294967296",
               f"user_id={NOBODY}&limit=²", f"user_id={NOBODY}&limit=", f"user_id={NOBODY}&cursor=x"]
 )  # fmt: skip
 async def test_a_bad_list_query_is_refused(operator: Operator, query: str) -> None:
     status, answer = await operator.call("GET", f"/notification?{query}")
     assert (status, answer["code"]) == (400, 3)
+
+
+@pytest.mark.asyncio
+async def test_a_page_of_notifications_may_be_of_any_size(operator: Operator, ada: Player) -> None:
+    for number in range(3):
+        await operator.send(ada, subject=str(number), code=0)
+    for limit in (101, 1000, 2**32 - 1):
+        status, page = await operator.call("GET", f"/notification?limit={limit}")
+        assert (status, len(page["notifications"]), page["next_cursor"]) == (200, 3, "")
 
 
 @pytest.mark.asyncio
