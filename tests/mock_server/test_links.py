@@ -142,3 +142,12 @@ async def test_a_token_without_an_account_links_nothing(
     await ada.call("DELETE", "/v2/account")  # in its own second, the token survives
     given, answer = await ada.call("POST", f"/v2/account/{what}", account)
     assert (given, answer["message"]) == (status, message)
+
+
+@pytest.mark.asyncio
+async def test_the_devices_of_an_account_come_in_the_order_of_their_ids(ada: Player) -> None:
+    for device in ("zzzzzzzzzz", "aaaaaaaaaa", "Zzzzzzzzzz"):
+        assert await ada.call("POST", "/v2/account/link/device", {"id": device}) == (200, {})
+    _, account = await ada.call("GET", "/v2/account")
+    devices = [each["id"] for each in account["devices"]]
+    assert devices == ["Zzzzzzzzzz", "aaaaaaaaaa", "device-of-ada", "zzzzzzzzzz"]

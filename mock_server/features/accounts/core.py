@@ -185,7 +185,7 @@ class Accounts:
         if row is None:
             raise GrpcError(GrpcCode.NOT_FOUND, "Account not found.")
         devices = self._store.all(
-            "SELECT id FROM user_device WHERE user_id = ? ORDER BY rowid", user_id
+            "SELECT id FROM user_device WHERE user_id = ? ORDER BY id", user_id
         )
         times = {
             name: timestamp(row[name] * 1000, digits=0) if row[name] else ""

@@ -96,7 +96,8 @@ def groups(store: Store, wanted: GroupFilter, limit: int, cursor: str = "") -> G
     Raises:
         BadCursor: Not a cursor of such a list.
         FilterConflict: A name and another filter.
-        DatabaseRefused: A filter holds a NUL character, or the limit is negative.
+        DatabaseRefused: A filter holds a NUL character, a name ends in the middle of an escape, or
+            the limit is negative.
     """
     others = (wanted.is_open is not None, bool(wanted.lang_tag), wanted.members is not None)
     if wanted.name and any(others):
@@ -106,6 +107,10 @@ def groups(store: Store, wanted: GroupFilter, limit: int, cursor: str = "") -> G
     if limit < 0:
         raise DatabaseRefused("ERROR: LIMIT must not be negative (SQLSTATE 2201W)")
     name = wanted.name.lstrip("% ")
+    if _ends_in_escape(name) and _any_begins_with(store, name[:-1]):
+        raise DatabaseRefused(
+            "ERROR: LIKE pattern must not end with escape character (SQLSTATE 22025)"
+        )
     order = _BY_NAME if name else _ORDERS[others]
     conditions, params = _conditions(wanted, name)
     if cursor:
@@ -122,6 +127,16 @@ def groups(store: Store, wanted: GroupFilter, limit: int, cursor: str = "") -> G
     return GroupPage(
         rows[:limit], encode_cursor(_GROUPS, *(last_row[column] for column in _CURSOR))
     )
+
+
+def _ends_in_escape(pattern: str) -> bool:
+    """Whether the last backslash takes its meaning off a character that is not there."""
+    return (len(pattern) - len(pattern.rstrip("\\"))) % 2 == 1
+
+
+def _any_begins_with(store: Store, pattern: str) -> bool:
+    """Whether a name goes on behind a pattern: only then PostgreSQL looks at what follows there."""
+    return bool(store.all("SELECT * FROM groups WHERE ilike(name, ?) LIMIT 1", pattern + "_%"))
 
 
 def _conditions(wanted: GroupFilter, name: str) -> tuple[list[str], list[Any]]:

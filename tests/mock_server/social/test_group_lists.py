@@ -131,3 +131,14 @@ async def test_cursors_and_states_of_users_are_checked() -> None:
         assert await ada.get("/v2/user/ada/group") == refused(3, "Group ID must be a valid ID.")
         assert await ada.get(f"/v2/user/{STRANGER}/group") == {}
         assert await ada.get(f"/v2/group/{STRANGER}/user") == {}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_name_that_ends_in_an_escape_fails_where_a_group_goes_on_behind_it(
+    lister: Player,
+) -> None:
+    for name in ("\\", "An\\", "_\\"):
+        answer = await lister.get("/v2/group", name=name)
+        assert answer == refused(13, "Error while trying to list groups.")
+    for name in ("Antz\\", "Ants\\", "An\\\\", "\\Cats\\\\"):
+        assert await lister.get("/v2/group", name=name) == {}
