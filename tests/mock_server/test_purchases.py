@@ -166,9 +166,11 @@ async def test_modules_validate_and_list_purchases(shop: MockServer, buyer: Play
     made = nk.purchase_validate_google(buyer.user_id, "google:sword:t-1:sandbox")
     (bought,) = made["validated_purchases"]
     assert (bought["store"], bought["environment"]) == ("GOOGLE_PLAY_STORE", "SANDBOX")
-    assert nk.purchase_get_by_transaction_id("t-1")["product_id"] == "sword"
+    assert "refund_time" not in bought
+    stored = nk.purchase_get_by_transaction_id("t-1")
+    assert (stored["product_id"], stored["refund_time"]) == ("sword", 0)
     found, following, previous = nk.purchases_list(buyer.user_id)
-    assert [each["transaction_id"] for each in found] == ["t-1"]
+    assert [(each["transaction_id"], each["refund_time"]) for each in found] == [("t-1", 0)]
     assert (following, previous) == (None, None)
 
 
@@ -176,7 +178,19 @@ async def test_modules_validate_and_list_subscriptions(shop: MockServer, buyer: 
     nk = shop.nk
     nk.subscription_validate_apple(buyer.user_id, "apple:pass:t-2:expires=4102444800")
     assert nk.subscription_get_by_product_id(buyer.user_id, "pass")["active"] is True
-    assert [each["product_id"] for each in nk.subscriptions_list(buyer.user_id)[0]] == ["pass"]
+    (listed,) = nk.subscriptions_list(buyer.user_id)[0]
+    assert (listed["product_id"], listed["refund_time"]) == ("pass", 0)
+
+
+async def test_a_bad_request_of_facebook_is_refused_as_it_comes_from_go(
+    shop: MockServer, buyer: Player
+) -> None:
+    refusal = "invalid signedRequest format"
+    answer = await post(buyer, "purchase/facebookinstant", {"signed_request": "x"})
+    assert answer == (500, {"code": 2, "message": refusal})
+    with pytest.raises(ModuleError) as caught:
+        shop.nk.purchase_validate_facebook_instant(buyer.user_id, "x")
+    assert caught.value.message == f"error validating Facebook Instant receipt: {refusal}"
 
 
 async def test_modules_are_refused_where_no_store_is_configured(

@@ -26,6 +26,7 @@ class Shop:
         number: In `StoreProvider`.
         label: The same as a text.
         refusal: What is said of a receipt that the store does not know.
+        refusal_code: The code of that error.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Shop:
     number: int
     label: str
     refusal: str
+    refusal_code: GrpcCode = GrpcCode.FAILED_PRECONDITION
 
     def not_configured(self) -> str:
         """What Nakama says where the store is not configured."""
@@ -43,7 +45,12 @@ APPLE = Shop("apple", "Apple", 0, "APPLE_APP_STORE", "Invalid Receipt. Status: 2
 GOOGLE = Shop("google", "Google", 1, "GOOGLE_PLAY_STORE", "Invalid Receipt. State: 1")
 HUAWEI = Shop("huawei", "Huawei", 2, "HUAWEI_APP_GALLERY", "Invalid Receipt. Code: 5")
 FACEBOOK = Shop(
-    "facebook", "Facebook Instant", 3, "FACEBOOK_INSTANT_STORE", "Invalid Receipt. Code: 1"
+    "facebook",
+    "Facebook Instant",
+    3,
+    "FACEBOOK_INSTANT_STORE",
+    "invalid signedRequest format",
+    GrpcCode.UNKNOWN,
 )
 SAMSUNG = Shop("samsung", "Samsung", 4, "SAMSUNG_GALAXY_STORE", "Invalid Receipt. Code: 1")
 SHOPS = (APPLE, GOOGLE, HUAWEI, FACEBOOK, SAMSUNG)
@@ -78,7 +85,7 @@ def read_receipt(shop: Shop, text: str, now: int) -> Receipt:
     product, _, rest = rest.partition(":")
     transaction, *options = rest.split(":")
     if store != shop.key or not product or not transaction or "\0" in text:
-        raise GrpcError(GrpcCode.FAILED_PRECONDITION, shop.refusal)
+        raise GrpcError(shop.refusal_code, shop.refusal)
     numbers = {"bought": now, "expires": 0}
     flags = set()
     for option in options:
@@ -89,7 +96,7 @@ def read_receipt(shop: Shop, text: str, now: int) -> Receipt:
         elif option in ("sandbox", "refunded"):
             flags.add(option)
         else:
-            raise GrpcError(GrpcCode.FAILED_PRECONDITION, shop.refusal)
+            raise GrpcError(shop.refusal_code, shop.refusal)
     environment = SANDBOX if "sandbox" in flags else PRODUCTION
     return Receipt(
         shop, product, transaction, environment, **numbers, is_refunded="refunded" in flags

@@ -19,7 +19,7 @@ from mock_server.features.purchases.tables import purchase_table, subscription_t
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError, status_text
 from mock_server.runtime.functions import SCRIPT_MODULE, RuntimeFunctions
-from mock_server.wire.errors import GrpcError
+from mock_server.wire.errors import GrpcCode, GrpcError
 
 _SETTINGS = {"apple": (4,), "google": (4, 5)}  # arguments that stand in for the store's settings
 _TRANSACTION = "expects a transaction ID string"
@@ -110,7 +110,7 @@ class PurchaseFunctions(RuntimeFunctions):
         """
         self._require(FACEBOOK)
         given = Arguments("purchase_validate_facebook_instant", user_id, signed_request, persist)
-        return self._validated(given, FACEBOOK, "expects signed request")
+        return self._validated(given, FACEBOOK, "expects signedRequest")
 
     def purchase_validate_samsung(
         self, user_id: Any = None, purchase_id: Any = None, persist: Any = None
@@ -133,7 +133,7 @@ class PurchaseFunctions(RuntimeFunctions):
         found = self._purchases.get("purchase", given.filled_text(1, _TRANSACTION))
         if found is None:
             raise ModuleError("runtime error: invalid memory address or nil pointer dereference")
-        return purchase_table(found)
+        return purchase_table(found, is_listed=True)
 
     def purchases_list(
         self, user_id: Any = None, limit: Any = None, cursor: Any = None
@@ -153,7 +153,8 @@ class PurchaseFunctions(RuntimeFunctions):
         """
         given = Arguments("purchases_list", user_id, limit, cursor)
         found, *cursors = self._list("purchase", given)
-        return [purchase_table(each) for each in found], cursors[0], cursors[1]
+        tables = [purchase_table(each, is_listed=True) for each in found]
+        return tables, cursors[0], cursors[1]
 
     def subscription_validate_apple(
         self,
@@ -202,7 +203,9 @@ class PurchaseFunctions(RuntimeFunctions):
         )
         if found is None:
             raise ModuleError("error retrieving subscription: subscription not found")
-        return self._subscription(found)
+        subscription = self._subscription(found)
+        subscription.pop("refund_time", None)  # QUIRK: Nakama does not read it here
+        return subscription
 
     def subscriptions_list(
         self, user_id: Any = None, limit: Any = None, cursor: Any = None
@@ -214,7 +217,8 @@ class PurchaseFunctions(RuntimeFunctions):
         """
         given = Arguments("subscriptions_list", user_id, limit, cursor)
         found, *cursors = self._list("subscription", given)
-        return [self._subscription(each) for each in found], cursors[0], cursors[1]
+        tables = [self._subscription(each, is_listed=True) for each in found]
+        return tables, cursors[0], cursors[1]
 
     def _validated(
         self, given: Arguments, shop: Shop, expected: str = "expects receipt"
@@ -237,9 +241,9 @@ class PurchaseFunctions(RuntimeFunctions):
         try:
             return self._purchases.validate(kind, shop, owner, receipt, persist=persist)
         except GrpcError as error:
-            raise ModuleError(
-                f"error validating {shop.title} receipt: {status_text(error)}"
-            ) from None
+            is_plain = error.code is GrpcCode.UNKNOWN  # an error of Go's, not one of gRPC's
+            text = error.message if is_plain else status_text(error)
+            raise ModuleError(f"error validating {shop.title} receipt: {text}") from None
 
     def _require(self, shop: Shop) -> None:
         if not self._purchases.accepts(shop):
@@ -259,5 +263,6 @@ class PurchaseFunctions(RuntimeFunctions):
             raise ModuleError(f"error retrieving {kind}s: {kind}s list cursor invalid") from None
         return list(page.items), page.cursor or None, page.prev_cursor or None
 
-    def _subscription(self, found: Validated) -> dict[str, Any]:
-        return subscription_table(found, is_active=self._purchases.is_active(found))
+    def _subscription(self, found: Validated, *, is_listed: bool = False) -> dict[str, Any]:
+        is_active = self._purchases.is_active(found)
+        return subscription_table(found, is_active=is_active, is_listed=is_listed)

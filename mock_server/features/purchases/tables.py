@@ -10,9 +10,15 @@ from mock_server.features.purchases.receipts import ENVIRONMENTS, SHOPS
 _SECOND = 1_000_000
 
 
-def purchase_table(found: Validated) -> dict[str, Any]:
-    """A purchase; times are in seconds, and left out where there is none."""
+def purchase_table(found: Validated, *, is_listed: bool = False) -> dict[str, Any]:
+    """A purchase; times are in seconds, and left out where there is none.
+
+    Args:
+        found: The purchase.
+        is_listed: Whether it is read back, which tells a refund time of 0 for none.
+    """
     return {
+        **({"refund_time": 0} if is_listed else {}),
         **_common(found),
         "transaction_id": found.transaction_id,
         "seen_before": found.seen_before,
@@ -20,10 +26,14 @@ def purchase_table(found: Validated) -> dict[str, Any]:
 
 
 def subscription_table(
-    found: Validated, *, is_active: bool, notification: str = ""
+    found: Validated, *, is_active: bool, notification: str = "", is_listed: bool = False
 ) -> dict[str, Any]:
-    """A subscription; `notification` is what the store reported, as a text."""
+    """A subscription; `notification` is what the store reported, as a text.
+
+    `is_listed` is that of `purchase_table`.
+    """
     return {
+        **({"refund_time": 0} if is_listed else {}),
         **_common(found),
         "original_transaction_id": found.transaction_id,
         "expiry_time": found.expire_time // _SECOND,
