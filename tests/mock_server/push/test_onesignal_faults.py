@@ -50,6 +50,22 @@ async def end_of_push(server: MockServer) -> PushRecord:
     return await server.pushes.wait_for(lambda record: record.outcome != PushOutcome.PENDING)
 
 
+@asynccontextmanager
+async def passing(clock: WatchedClock) -> AsyncIterator[None]:
+    """Let the time of everybody who waits pass."""
+
+    async def advance() -> None:
+        while True:
+            await clock.advance_past_sleep()
+
+    advancing = asyncio.create_task(advance())
+    try:
+        yield
+    finally:
+        advancing.cancel()
+        await asyncio.wait([advancing])
+
+
 def keys(flaky: FlakyOneSignal) -> list[str]:
     return [body["idempotency_key"] for _, body in flaky.requests]
 
@@ -96,13 +112,13 @@ async def test_a_slow_onesignal_is_asked_again(
 ) -> None:
     async with (
         FlakyOneSignal(onesignal.url) as flaky,
-        player_with_phone(start, flaky, flaky.hangs, push__timeout_sec=0.05) as (server, ada),
+        player_with_phone(start, flaky, flaky.hangs, push__timeout_sec=0.25) as (server, ada),
     ):
         await give(server, ada)
-        await clock.advance_past_sleep()
-        record = await end_of_push(server)
+        async with passing(clock):  # on a busy machine the next answers may be too late, too
+            record = await end_of_push(server)
         assert record.outcome == PushOutcome.SENT
-        assert record.failures[0].problem == "no answer within 0.05 s"
+        assert record.failures[0].problem == "no answer within 0.25 s"
         assert len(onesignal.pushes) == 1
 
 
