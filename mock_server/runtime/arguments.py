@@ -144,7 +144,7 @@ class Arguments:
         return table if isinstance(table, list) else []
 
     def entries(self, number: int, expected: str, *, named: bool = False) -> list[ArgumentTable]:
-        """The tables in a list.
+        """The tables in a list, whose gaps are passed over.
 
         Args:
             number: Which argument.
@@ -152,7 +152,9 @@ class Arguments:
             named: Whether the named values of a table count, too; else it is an empty list.
         """
         values = self.items(number) if named else self.array(number)
-        return [ArgumentTable(self, number, value, expected) for value in values]
+        return [
+            ArgumentTable(self, number, value, expected) for value in values if value is not None
+        ]
 
     def string_map(self, number: int, what: str) -> dict[str, str]:
         """A table of strings by strings; `what` names it in the error's text."""

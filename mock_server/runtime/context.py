@@ -22,10 +22,12 @@ class SharedTable:
 
     Attributes:
         table: It must not change.
+        has_trace_id: Whether each call's has a `trace_id` besides, as where a client calls.
         ready: What the language makes of it for the first call, and uses for all; None until then.
     """
 
     table: Mapping[str, Any]
+    has_trace_id: bool
     ready: Any = None
 
 
@@ -80,7 +82,7 @@ class Context:
     @cached_property
     def shared_table(self) -> SharedTable:
         """The context as Lua modules see it, for all calls that have it."""
-        return SharedTable(self.table())
+        return SharedTable(self.table(), has_trace_id=self.client_ip is not None)
 
     def match_table(self) -> dict[str, Any]:
         """The context as match handlers in Lua see it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_server.features.accounts.core import Accounts
+from mock_server.features.accounts.core import Accounts, check_new_username
 from mock_server.features.moderation.core import Moderation
 from mock_server.http.routing import Auth, Call, Route
 from mock_server.wire.errors import GrpcCode, GrpcError
@@ -21,6 +21,9 @@ class _AccountsApi:
         return account
 
     def update(self, call: Call) -> dict[str, Any]:
+        username = call.request.get("username")
+        if username is not None:
+            check_new_username(username)
         self._accounts.update(call.identity.user_id, call.request)
         return {}
 

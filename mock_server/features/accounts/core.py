@@ -12,6 +12,7 @@ from mock_server.identity import SYSTEM_USER
 from mock_server.realtime.tracker import Tracker
 from mock_server.wire.errors import GrpcCode, GrpcError
 from mock_server.wire.output import omit_empty, timestamp
+from mock_server.wire.varchar import NUL_REFUSED, varchar_problem
 from server_kit import Clock, Store
 from server_kit.store import Row
 
@@ -105,31 +106,25 @@ class Accounts:
         """Apply a client's update; None leaves a field alone.
 
         Raises:
-            GrpcError: Nothing to update, a bad or taken user name, or a value that does not fit.
+            GrpcError: Nothing to update, or a bad or taken user name.
+            AccountNotWritten: A value that does not fit.
         """
         given = {name: value for name, value in changes.items() if value is not None}
         if not given:
             raise GrpcError(GrpcCode.INVALID_ARGUMENT, "No fields to update.")
         if "username" in given:
-            check_new_username(given["username"])
+            _check_letters(given["username"])
         row = self.find(user_id)
         if row is None or all(row[name] == value for name, value in given.items()):
             return  # as in Nakama, whose UPDATE finds no row that would change
+        if problem := _column_problem(given):
+            raise AccountNotWritten(problem)
         if "username" in given:
             self._check_is_free(given["username"], user_id)
         self.write(user_id, given)
 
     def write(self, user_id: str, given: dict[str, str]) -> None:
-        """Write profile columns as the database takes them.
-
-        Raises:
-            GrpcError: A value is too long for its column or holds a NUL character, or an empty
-                lang_tag.
-        """
-        too_long = any(len(given.get(name, "")) > width for name, width in WIDTHS.items())
-        has_nul = any("\0" in value for value in given.values())
-        if too_long or has_nul or given.get("lang_tag") == "":
-            raise GrpcError(GrpcCode.INTERNAL, "Error while trying to update account.")
+        """Write profile columns, whose values fit."""
         columns = ", ".join(f"{name} = ?" for name in given)
         self._store.run(
             f"UPDATE users SET {columns}, update_time = ? WHERE id = ?",
@@ -203,17 +198,45 @@ class Accounts:
         )
 
 
+class AccountNotWritten(GrpcError):
+    """The database does not take a profile; clients do not get to see why.
+
+    Args:
+        problem: What the database says.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(GrpcCode.INTERNAL, "Error while trying to update account.")
+        self.problem = problem
+
+
+def module_text(error: GrpcError) -> str:
+    """What server modules get to see of an update that failed."""
+    return error.problem if isinstance(error, AccountNotWritten) else error.message
+
+
+def _column_problem(given: dict[str, str]) -> str:
+    """What the database says of new values; nothing where it takes them."""
+    if any("\0" in value for value in given.values()):
+        return NUL_REFUSED
+    problems = (varchar_problem(given.get(name, ""), width) for name, width in WIDTHS.items())
+    if problem := next(filter(None, problems), ""):
+        return problem
+    if given.get("lang_tag") == "":
+        return (
+            'ERROR: null value in column "lang_tag" of relation "users" violates not-null '
+            "constraint (SQLSTATE 23502)"
+        )
+    return ""
+
+
 def check_username(username: str) -> None:
     """Refuse what Nakama refuses; spaces are accepted, although the text of the error denies it.
 
     Raises:
         GrpcError: Control characters or more than 128 bytes.
     """
-    if BAD_USERNAME.search(username):
-        raise GrpcError(
-            GrpcCode.INVALID_ARGUMENT,
-            "Username invalid, no spaces or control characters allowed.",
-        )
+    _check_letters(username)
     if len(username.encode()) > 128:
         raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Username invalid, must be 1-128 bytes.")
 
@@ -227,6 +250,14 @@ def check_new_username(username: str) -> None:
     if not username or len(username.encode()) > 128:
         raise GrpcError(GrpcCode.INVALID_ARGUMENT, "Username invalid, must be 1-128 bytes.")
     check_username(username)
+
+
+def _check_letters(username: str) -> None:
+    if BAD_USERNAME.search(username):
+        raise GrpcError(
+            GrpcCode.INVALID_ARGUMENT,
+            "Username invalid, no spaces or control characters allowed.",
+        )
 
 
 def generate_username() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from mock_server.features.accounts.core import PROFILE, PROVIDER_COLUMNS, Accounts
+from mock_server.features.accounts.core import PROFILE, PROVIDER_COLUMNS, Accounts, module_text
 from mock_server.features.moderation.core import Moderation
 from mock_server.runtime.arguments import Arguments, Table, stored_json
 from mock_server.runtime.errors import ModuleError
@@ -48,7 +48,8 @@ class AccountFunctions(RuntimeFunctions):
             ModuleError: A bad argument.
         """
         given = Arguments("accounts_get_id", user_ids, device_ids)
-        owners = [_user_id(given, each) for each in (given.array(1) if user_ids else ())]
+        listed = () if user_ids in (None, []) else given.array(1)
+        owners = [_user_id(given, each) for each in listed if each is not None]
         devices = (
             given.names(2, expected="invalid device ids list", each="device id must be a string")
             if device_ids
@@ -104,7 +105,7 @@ class AccountFunctions(RuntimeFunctions):
         try:
             self._accounts.update(owner, changes)
         except GrpcError as error:
-            raise ModuleError(f"error while trying to update user: {error.message}") from None
+            raise ModuleError(f"error while trying to update user: {module_text(error)}") from None
 
     def account_delete_id(self, user_id: Any = None, recorded: Any = None) -> None:
         """Delete an account with all that belongs to it.
@@ -147,7 +148,7 @@ class AccountScriptFunctions(RuntimeFunctions):
         try:
             self._accounts.update(user_id, changes)
         except GrpcError as error:
-            raise ModuleError(f"error trying to update user: {error.message}") from None
+            raise ModuleError(f"error trying to update user: {module_text(error)}") from None
 
 
 def account_table(accounts: Accounts, row: Row) -> dict[str, Any]:

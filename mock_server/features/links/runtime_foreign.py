@@ -141,7 +141,9 @@ class ForeignLinkFunctions(RuntimeFunctions):
         Raises:
             ModuleError: A bad argument, not their proof, or their last way to log in.
         """
-        proof = (player_id, bundle_id, timestamp, salt, signature, public_key_url)
+        texts = (bundle_id, salt, signature, public_key_url)
+        bundle, *rest = ("" if each is None else each for each in texts)
+        proof = (player_id, bundle, 0 if timestamp is None else timestamp, *rest)
         given = Arguments("unlink_gamecenter", user_id, *proof)
         owner, player = given.uuid(1, USER_ID), given.optional_text(2)
         for number in (3, 5, 6, 7):

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from mock_server.features.accounts.core import PROFILE, Accounts
+from mock_server.features.accounts.core import PROFILE, Accounts, module_text
 from mock_server.features.storage.arguments import ack_table, object_id, write_of
 from mock_server.features.storage.core import Storage
 from mock_server.features.storage.objects import ObjectId, StorageFailed, StorageRejected, Write
@@ -81,7 +81,7 @@ class MultiUpdateFunctions(RuntimeFunctions):
         try:
             rows, results = self._run(account_updates, objects, ids, changes, in_ledger=in_ledger)
         except GrpcError as error:
-            raise ModuleError(f"error running multi update: {error.message}") from None
+            raise ModuleError(f"error running multi update: {module_text(error)}") from None
         except (StorageRejected, StorageFailed, WalletRejected) as error:
             raise ModuleError(f"error running multi update: {error}") from None
         self._storage.written.send(rows)
@@ -108,7 +108,7 @@ class MultiUpdateFunctions(RuntimeFunctions):
 def _entries(given: Arguments, number: int, expected: str) -> list[ArgumentTable]:
     if given.optional_table(number) is None:
         return []
-    return given.entries(number, expected)
+    return given.entries(number, expected, named=True)
 
 
 def _account_update(entry: ArgumentTable) -> _AccountUpdate:

@@ -12,6 +12,7 @@ from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
 from mock_server.wire import gojson
 from mock_server.wire.uuids import parse_uuid
+from mock_server.wire.varchar import varchar_problem
 from server_kit.store import Row
 
 _POSITIVE_CODE = "expects code number to be a positive integer"
@@ -136,8 +137,9 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A malformed id.
         """
         given = Arguments("notifications_get_id", ids, user_id)
-        rows = self._notifications.get(_ids(given), _owner(given, "get"))
-        return [_read(row) for row in rows]
+        ids = list(dict.fromkeys(_ids(given)))
+        owner = _owner(given, "get notifications: failed to list notifications by id")
+        return [_read(row) for row in self._notifications.get(ids, owner)]
 
     def notifications_delete_id(self, ids: Any = None, user_id: Any = None) -> None:
         """Delete stored notifications by id, of one user or of all.
@@ -146,7 +148,10 @@ class NotificationFunctions(RuntimeFunctions):
             ModuleError: A malformed id.
         """
         given = Arguments("notifications_delete_id", ids, user_id)
-        self._notifications.delete(_ids(given), _owner(given, "delete"))
+        ids, owner = _ids(given), given.optional_text(2)
+        if owner and parse_uuid(owner) is None:
+            raise ModuleError("failed to delete notifications: expects id to be a valid uuid")
+        self._notifications.delete(ids, parse_uuid(owner) or "")
 
     def notifications_delete(self, notifications: Any = None) -> None:
         """Delete stored notifications, each given by `user_id` and `notification_id`.
@@ -207,7 +212,7 @@ def _notification(entry: ArgumentTable) -> Notification:
 def _deleted(entry: ArgumentTable) -> tuple[str, str]:
     owner = entry.uuid("user_id", "expects user_id to be a valid UUID")
     which = entry.uuid("notification_id", "expects notification_id to be a valid UUID")
-    return owner or SYSTEM_USER, which or ""
+    return owner or SYSTEM_USER, _uuid(which or "", "delete notifications")
 
 
 def _update(entry: ArgumentTable) -> tuple[str, dict[str, str]]:
@@ -215,9 +220,14 @@ def _update(entry: ArgumentTable) -> tuple[str, dict[str, str]]:
     changes = {
         "content": entry.json_object("content"),
         "subject": entry.filled("subject") if entry.has("subject") else None,
-        "sender_id": _uuid(entry.filled("sender"), "update") if entry.has("sender") else None,
+        "sender_id": _uuid(entry.filled("sender"), "update notifications")
+        if entry.has("sender")
+        else None,
     }
     given = {name: value for name, value in changes.items() if value is not None}
+    if problem := varchar_problem(given.get("subject", ""), 255):
+        failed = "failed to update notifications"
+        raise ModuleError(f"{failed}: {failed}: {problem}")
     return notification_id or SYSTEM_USER, given
 
 
@@ -247,8 +257,8 @@ def _uuid(text: str, doing: str) -> str:
     value = parse_uuid(text)
     if value is None:
         raise ModuleError(
-            f"failed to {doing} notifications: ERROR: invalid input syntax for type uuid: "
-            f'"{text}" (SQLSTATE 22P02)'
+            f'failed to {doing}: ERROR: invalid input syntax for type uuid: "{text}" '
+            "(SQLSTATE 22P02)"
         )
     return value
 

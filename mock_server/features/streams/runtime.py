@@ -156,14 +156,15 @@ class StreamFunctions(RuntimeFunctions):
         if presence is None:
             raise given.error(1, "expects a valid presence")
         entry = ArgumentTable(given, 1, given.table(1), "expects a valid presence")
-        owner = entry.uuid("user_id", "expects each presence to have a valid user_id")
-        session = entry.uuid("session_id", "expects each presence to have a valid session_id")
+        owner, session = _presence_id(entry, "user_id"), _presence_id(entry, "session_id")
         node = entry.typed("node", "string")
         if owner in (None, NIL) or session in (None, NIL) or node == "":
             raise given.error(
                 1, "expects each presence to have a valid user_id, session_id, and node"
             )
-        self._leave_stream(_stream(given, 2, 2), owner or "", session or "")
+        where = _stream(given, 2, 2)
+        self._check_node(session or "", "kick")
+        self._leave_stream(where, owner or "", session or "")
 
     def stream_count(self, stream: Any = None) -> int:
         """How many presences a stream has, the hidden ones included.
@@ -264,6 +265,12 @@ class StreamFunctions(RuntimeFunctions):
             return
         receivers = [Presence("", session_id, "") for session_id in sessions]
         self._router.send_to_presences(receivers, envelope)
+
+
+def _presence_id(entry: ArgumentTable, name: str) -> str | None:
+    expected = f"expects each presence to have a valid {name}"
+    entry.typed(name, "string", expected)
+    return entry.uuid(name, expected)
 
 
 def _user(given: Arguments) -> str:

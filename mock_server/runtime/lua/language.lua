@@ -207,8 +207,13 @@ function error(...)
 end
 
 function assert(...)
-  if not (...) then raise("assertion failed!") end
-  return ...
+  local ok, message = ...
+  if ok then return ... end
+  local kind = type(message)
+  if kind ~= "nil" and kind ~= "string" then
+    raise("bad argument #2 to assert (string expected, got " .. kind .. ")")
+  end
+  raise(message or "assertion failed!")
 end
 
 local PIECE = 64 * 1024 -- bytes of a source that C compiles between two looks at the clock

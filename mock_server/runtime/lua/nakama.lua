@@ -45,6 +45,11 @@ local GIVEN = {
 local LOOKED_AT = {
   groups_list = { "string", "string" }, match_list = { "number" }, party_list = { "number" },
 }
+-- From the second one on, what the arguments of `match_list` have to be if they are not nil.
+local FILTERS = {
+  { "boolean", "authoritative true/false" }, { "string", "label string" },
+  { "number", "minimum size number" }, { "number", "maximum size number" },
+}
 
 -- The number of the argument that is missing or wrong, and what is expected of it.
 local function missing(name, first, count, ...)
@@ -53,6 +58,13 @@ local function missing(name, first, count, ...)
     if got ~= kind and got ~= "nil" then return number, kind .. " expected, got " .. got end
   end
   local value = ...
+  for index, filter in ipairs(name == "match_list" and FILTERS or {}) do
+    if index + 1 > count then break end
+    local got = type((select(index + 1, ...)))
+    if got ~= filter[1] and got ~= "nil" then
+      return index + 1, "expects " .. filter[2] .. " or nil"
+    end
+  end
   if name == "match_create" then
     if type(value) ~= "string" and type(value) ~= "number" then
       return 1, "string expected, got " .. type(value)
@@ -266,7 +278,8 @@ end
 local function explain(fn, problem)
   local code, chosen = nil, false
   if type(problem) == "table" and #problem > 0 then
-    code, chosen = tonumber(rawget(problem, 2)), #problem > 1
+    code, chosen = rawget(problem, 2), #problem > 1
+    if type(code) ~= "number" then code = nil end -- also "3" is no code
     problem = rawget(problem, 1)
   end
   local full = show(translate(problem))

@@ -9,6 +9,7 @@ as `function: 0x…`.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -68,7 +69,7 @@ class ToLua:
         try:
             if type(value) is SharedTable:
                 value.ready = value.ready or self._value(value.table)
-                return self._table_from(value.ready, recursive=True)
+                return self._table_from(_traced(value), recursive=True)
             ready = self._value(value)
             if type(ready) is not dict and type(ready) is not list:
                 return ready
@@ -253,6 +254,13 @@ class FromLua:
         if last < _MAX_ARRAY and last == int(last):
             return int(last)
         return max((int(key) for key in table if _is_index(key)), default=0)
+
+
+def _traced(shared: SharedTable) -> Any:
+    """A shared table that is ready for one more call."""
+    if not shared.has_trace_id:
+        return shared.ready
+    return {**shared.ready, b"trace_id": str(uuid.uuid4()).encode()}
 
 
 def function_text(function: Callable[..., Any]) -> str:

@@ -106,10 +106,10 @@ class EncodingFunctions(PureFunctions):
         Raises:
             ModuleError: A bad argument, or no hex digits.
         """
-        digits = Arguments("base16_decode", text).filled_text(1, "expects string")
+        digits = Arguments("base16_decode", text).data(1, "expects string").decode("latin-1")
         valid = _HEX.match(digits)
         if valid is not None and valid.end() < len(digits):
-            stray = digits[valid.end()]
+            stray = digits[valid.end()]  # a byte, which Go shows as the character of that number
             name = f"U+{ord(stray):04X} '{escape_char(stray)}'"
             raise ModuleError(f"not a valid base16 string: encoding/hex: invalid byte: {name}")
         if len(digits) % 2:
@@ -153,14 +153,41 @@ def decode_base64(data: bytes, refusal: str, *, is_url: bool = False) -> bytes:
     Raises:
         ModuleError: It is none; the message begins with `refusal`.
     """
-    places = [place for place, byte in enumerate(data) if byte not in b"\r\n"]
-    data = bytes(data[place] for place in places) if len(places) < len(data) else data
+    plain = data.translate(None, b"\r\n")
+    digits = plain.rstrip(b"=") if len(plain) % 4 == 0 else plain
     alphabet = _BASE64_URL if is_url else _BASE64
-    digits = data.rstrip(b"=") if len(data) % 4 == 0 else data
-    valid = alphabet.match(digits)
-    end = valid.end() if valid else 0
-    padding = len(data) - len(digits)
-    if end < len(digits) or len(data) % 4 or padding > 2:
-        place = places[end] if end < len(places) else end
+    if len(plain) % 4 or len(plain) - len(digits) > 2 or not alphabet.fullmatch(digits):
+        place = _wrong_byte(data, b"-_" if is_url else b"+/")
         raise ModuleError(f"{refusal}: illegal base64 data at input byte {place}")
-    return base64.b64decode(data, altchars=b"-_" if is_url else b"+/")
+    return base64.b64decode(plain, altchars=b"-_" if is_url else b"+/")
+
+
+def _wrong_byte(data: bytes, specials: bytes) -> int:
+    """Which byte Go names of a text that is no base64.
+
+    Of four digits that are not complete it names the first; of padding that ends too early the
+    end of the text.
+    """
+    count = 0  # digits so far of the present four
+    for place, byte in enumerate(data):
+        if byte in b"\r\n":
+            continue
+        if byte == ord("="):
+            return _wrong_padding(data, place, count)
+        if not (chr(byte).isalnum() and byte < 128) and byte not in specials:
+            return place
+        count = (count + 1) % 4
+    return len(data) - count
+
+
+def _wrong_padding(data: bytes, first: int, count: int) -> int:
+    """Which byte is wrong at or behind the first `=`, which follows so many digits of four."""
+    if count < 2:
+        return first
+    rest = data[first + 1 :].lstrip(b"\r\n")
+    place = len(data) - len(rest)
+    if count == 2:
+        if not rest.startswith(b"="):
+            return place - 1 if rest else place
+        place = len(data) - len(rest[1:].lstrip(b"\r\n"))
+    return place

@@ -46,6 +46,10 @@ _CASES: list[tuple[str, tuple[Any, ...], int, str]] = [
     ("channel_message_update", (None,), 1, "string expected, got nil"),
     ("channel_message_remove", (True, "x"), 1, "string expected, got boolean"),
     ("unlink_gamecenter", (_SOMEBODY, None, 5), 3, "string expected, got number"),
+    ("unlink_gamecenter", (_SOMEBODY, "p"), 3, "expects bundle ID string"),
+    ("unlink_gamecenter", (_SOMEBODY, "p", "b"), 4, "expects timestamp value"),
+    ("accounts_get_id", ("",), 1, "table expected, got string"),
+    ("multi_update", ({"a": 1},), 1, "expects a valid set of account update data"),
     ("group_create", (_SOMEBODY, "guild", 5), 3, "string expected, got number"),
     ("group_update", (_SOMEBODY, 5), 2, "string expected, got number"),
     ("leaderboard_ranks_disable", ("",), 1, "expects a leaderboard id string"),
@@ -173,6 +177,12 @@ _CASES: list[tuple[str, tuple[Any, ...], int, str]] = [
     ("stream_user_kick", (None, {}), 1, "expects a valid presence"),
     (
         "stream_user_kick",
+        ({"user_id": 5}, {}),
+        1,
+        "expects each presence to have a valid user_id",
+    ),
+    (
+        "stream_user_kick",
         ({}, {}),
         1,
         "expects each presence to have a valid user_id, session_id, and node",
@@ -292,6 +302,93 @@ async def test_a_bad_argument_is_refused_in_nakamas_words(
         getattr(shared_server.nk, function)(*arguments)
     assert str(caught.value) == f"bad argument #{number} to {function} ({expected})"
     assert await shared_server.users() == []
+
+
+# What the database refuses and server modules get to see: function, arguments, text.
+_REFUSED: list[tuple[str, tuple[Any, ...], str]] = [
+    (
+        "account_update_id",
+        (_SYSTEM, None, "n" * 129),
+        (
+            "error while trying to update user: ERROR: value too long for type character "
+            "varying(128) (SQLSTATE 22001)"
+        ),
+    ),
+    (
+        "account_update_id",
+        (_SYSTEM, None, None, "n" * 256),
+        (
+            "error while trying to update user: ERROR: value too long for type character "
+            "varying(255) (SQLSTATE 22001)"
+        ),
+    ),
+    (
+        "notifications_update",
+        ([{"id": _SOMEBODY, "subject": "s" * 256}],),
+        (
+            "failed to update notifications: failed to update notifications: ERROR: value too "
+            "long for "
+            "type character varying(255) (SQLSTATE 22001)"
+        ),
+    ),
+    (
+        "notifications_delete",
+        ([{"user_id": _SOMEBODY}],),
+        (
+            'failed to delete notifications: ERROR: invalid input syntax for type uuid: "" '
+            "(SQLSTATE 22P02)"
+        ),
+    ),
+    (
+        "notifications_delete_id",
+        ([_SOMEBODY], "x"),
+        "failed to delete notifications: expects id to be a valid uuid",
+    ),
+    (
+        "notifications_get_id",
+        ([_SOMEBODY], "x"),
+        (
+            "failed to get notifications: failed to list notifications by id: ERROR: invalid input "
+            'syntax for type uuid: "x" (SQLSTATE 22P02)'
+        ),
+    ),
+    (
+        "stream_user_kick",
+        ({"user_id": _SOMEBODY, "session_id": _SOMEBODY}, {"mode": 5}),
+        "stream user kick failed: node not found",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "text"), _REFUSED, ids=[name for name, _, _ in _REFUSED]
+)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_the_database_refuses_is_told_in_its_words(
+    shared_server: MockServer, function: str, arguments: tuple[Any, ...], text: str
+) -> None:
+    with pytest.raises(ModuleError) as caught:
+        getattr(shared_server.nk, function)(*arguments)
+    assert str(caught.value) == text
+
+
+@pytest.mark.asyncio
+async def test_a_stored_notification_is_read_once_however_often_it_is_asked_for(
+    server: MockServer,
+) -> None:
+    user_id, _, _ = server.nk.authenticate_device("device-of-ada")
+    server.nk.notification_send(user_id, "s", {}, 1, None, True)
+    [listed] = server.nk.notifications_list(user_id)[0]
+    [read] = server.nk.notifications_get_id([listed["id"], listed["id"]])
+    assert read["subject"] == "s"
+
+
+@pytest.mark.asyncio
+async def test_gaps_in_a_list_are_passed_over(server: MockServer) -> None:
+    user_id, _, _ = server.nk.authenticate_device("device-of-ada")
+    assert [each["user_id"] for each in server.nk.accounts_get_id([None, user_id])] == [user_id]
+    written = {"collection": "c", "key": "k", "user_id": user_id, "value": {}}
+    assert [each["key"] for each in server.nk.storage_write([None, written])] == ["k"]
 
 
 @pytest.mark.parametrize(

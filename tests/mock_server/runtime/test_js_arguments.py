@@ -51,14 +51,37 @@ REFUSALS = {
     "nk.authenticateGoogle('')": "TypeError: expects ID token string",
     "nk.authenticateFacebookInstantGame('')": "TypeError: expects signed player info",
     "nk.authenticateFacebook('t', 'yes')": "TypeError: expects boolean",
-    "nk.authenticateSteam('t', 'yes')": "TypeError: expects boolean",
-    "nk.streamUserKick({userId: ID, sessionId: ID, node: 5}, {})": (
-        "TypeError: expects node to be a string"
+    "nk.authenticateSteam('t', 'yes')": "GoError: Steam authentication is not configured",
+    "nk.authenticateApple()": "GoError: Apple authentication is not configured",
+    "nk.authenticateEmail('a@b.cc', '')": (
+        "TypeError: expects email to be valid, must be 10-255 bytes"
     ),
+    "nk.authenticateEmail('player@example.com')": "TypeError: expects string",
+    "nk.friendsBlock(ID, 'me')": "ok",
+    "nk.friendsDelete(ID, 'me')": "ok",
+    "nk.friendsBlock(ID, 'me', [])": "TypeError: no valid ID or username was provided",
+    "nk.friendsAdd(ID, 'me', [nk.authenticateCustom('custom-1').userId], [], {})": (
+        'TypeError: ERROR: insert or update on table "user_edge" violates foreign key '
+        'constraint "user_edge_source_id_fkey" (SQLSTATE 23503)'
+    ),
+    "nk.friendsBlock(ID, 'me', [nk.authenticateCustom('custom-1').userId])": (
+        "GoError: error while trying to block friends: ERROR: insert or update on table "
+        '"user_edge" violates foreign key constraint "user_edge_source_id_fkey" (SQLSTATE 23503)'
+    ),
+    "nk.localcachePut('k', {}, -1)": "TypeError: ttl must be 0 or more",
+    "nk.leaderboardsGetId([''])": "ok",
+    "nk.tournamentJoin('t', '', 'me')": "TypeError: expects a user ID string",
+    "nk.groupUsersBan(ID, [ID], ID)": (
+        "GoError: error while trying to ban users from group: group permission denied"
+    ),
+    "if (nk.usersGetUsername([''])[0].username !== '') throw 'nobody'": "ok",
+    "nk.streamUserKick({userId: ID, sessionId: ID, node: 5}, {})": "TypeError",
     "nk.streamUserKick({userId: ID, sessionId: ID, node: ''}, {})": (
         "TypeError: expects each presence to have a valid userId, sessionId, and node"
     ),
-    "nk.streamUserKick({userId: ID, sessionId: ID}, {mode: 5})": "ok",
+    "nk.streamUserKick({userId: ID, sessionId: ID}, {mode: 5})": (
+        "GoError: stream user kick failed: node not found"
+    ),
     "nk.streamSend({mode: 5}, 'd', [{nodeId: 5}])": "TypeError: expects node id to be a string",
     "nk.streamSend({mode: 5}, 'd', [{sessionId: ''}])": "TypeError: invalid presence sessionId",
     "nk.streamSendRaw({mode: 5}, {}, 'x')": "TypeError: expects a presences array",
@@ -204,7 +227,7 @@ REFUSALS = {
     ),
     "nk.notificationsDelete([{userId: null}])": "TypeError: expects 'userId' value to be a string",
     "nk.streamUserKick({userId: null})": "TypeError: presence userId must be a string",
-    "nk.streamUserKick({userId: ID, node: undefined})": "TypeError: expects node to be a string",
+    "nk.streamUserKick({userId: ID, node: undefined})": "TypeError",
     "nk.streamCount({mode: 5, subject: undefined})": "TypeError: stream subject must be a string",
     "nk.leaderboardList(1, '')": "TypeError: expects cursor to be valid when provided",
     "nk.tournamentList(0, 127, 0, 0, 1, '')": (
@@ -365,5 +388,8 @@ async def test_texts_of_an_account_are_emptied(tmp_path: Path) -> None:
     """
     async with serving(tmp_path, {"index.js": rpcs({"run": body})}) as game:
         told = (await game.rpc("run", token=await game.login())).body
-    message = "error trying to update user: Error while trying to update account."
+    message = (
+        'error trying to update user: ERROR: null value in column "lang_tag" of relation "users" '
+        "violates not-null constraint (SQLSTATE 23502)"
+    )
     assert told == ["eve", "", "", "Rome", "fr", "", {}, message]

@@ -34,7 +34,9 @@ _WORDS = {
     "error(42)": "42",
     "error(nil)": "nil",
     "error()": "bad argument #1 to error (value expected)",
-    'assert(false, "Nakama ignores this")': "assertion failed!",
+    'assert(false, "in its own words")': "in its own words",
+    "assert(nil, nil)": "assertion failed!",
+    "assert(false, { 'a table', 3 })": "bad argument #2 to assert (string expected, got table)",
     'assert(tonumber("x"))': "assertion failed!",
     "string.rep()": "bad argument #1 to rep (string expected, got nil)",
     "string.format()": "bad argument #1 to format (string expected, got nil)",
@@ -92,6 +94,7 @@ async def test_a_client_reads_the_words_without_a_position(
         ("'x', 0", 500, 13),
         ("'x', 99", 500, 13),
         ("'x', 'five'", 500, 13),
+        ("'x', '3'", 500, 13),
     ],
 )
 @pytest.mark.asyncio

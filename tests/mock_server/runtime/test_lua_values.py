@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,7 @@ async def test_the_context_has_the_requests_headers_and_parameters(tmp_path: Pat
         assert headers["Authorization"] == [f"Bearer {token}"]
         assert 0 < context.pop("user_session_exp") - game.server.clock.time() <= 60
         assert context.pop("client_port").isdecimal()
+        assert uuid.UUID(context.pop("trace_id")).version == 4
         assert context == {
             "env": {"greeting": "hi=there", "empty": ""},
             "execution_mode": "rpc",
@@ -136,4 +138,6 @@ async def test_the_context_has_the_requests_headers_and_parameters(tmp_path: Pat
 async def test_with_the_http_key_the_context_has_no_user(tmp_path: Path) -> None:
     async with serving(tmp_path, {"eval.lua": EVAL}) as game:
         (context,) = await game.lua("return ...")
+        (following,) = await game.lua("return ...")
+        assert context["trace_id"] != following["trace_id"]
         assert not {"user_id", "username", "vars", "user_session_exp"} & set(context)

@@ -96,6 +96,34 @@ def test_what_is_not_encoded_is_refused(function: str, text: str) -> None:
         getattr(_nk(), function)(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "byte"),
+    [
+        ("a", 0),
+        ("abc", 0),
+        ("YWJjab", 4),
+        ("YQ=", 3),
+        ("YQ=a", 2),
+        ("YQ==YQ==", 4),
+        ("YWI=\nYQ==", 5),
+        ("Y=Jj", 1),
+        ("YW\nJj!", 5),
+    ],
+)
+def test_base64_names_the_byte_that_go_names(text: str, byte: int) -> None:
+    with pytest.raises(ModuleError) as caught:
+        _nk().base64_decode(text, False)
+    assert (
+        str(caught.value) == f"not a valid base64 string: illegal base64 data at input byte {byte}"
+    )
+
+
+def test_base16_names_the_byte_not_the_letter() -> None:
+    with pytest.raises(ModuleError) as caught:
+        _nk().base16_decode("ÿ")
+    assert str(caught.value).endswith("invalid byte: U+00C3 'Ã'")
+
+
 def test_refusals_name_the_byte() -> None:
     with pytest.raises(ModuleError) as caught:
         _nk().base64_decode("abc$")

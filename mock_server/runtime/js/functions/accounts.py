@@ -11,7 +11,7 @@ from mock_server.runtime.js.errors import ScriptGoError, ScriptTypeError
 from mock_server.runtime.js.functions.table import Function, Nk, retold
 from mock_server.runtime.js.given import Given, Object, camel_keys, json_of
 from mock_server.runtime.js.values import UNDEFINED
-from mock_server.wire.uuids import parse_uuid
+from mock_server.wire.uuids import NIL, parse_uuid
 
 _METADATA = frozenset({"metadata", "wallet"})
 _USER = "invalid user id"
@@ -105,7 +105,10 @@ def users_get_id(given: Given, nk: Nk) -> Any:
     facebook = given.strings(1, _STRINGS) if given.has(1) else []
     if not ids and not facebook:
         raise ScriptGoError(_NO_USERS)
-    return [user_object(each) for each in nk("users_get_id", ids or None, facebook or None)]
+    known = [each for each in facebook if each]
+    if not ids and not known:
+        return []
+    return [user_object(each) for each in nk("users_get_id", ids or None, known or None)]
 
 
 def users_get_username(given: Given, nk: Nk) -> Any:
@@ -115,8 +118,11 @@ def users_get_username(given: Given, nk: Nk) -> Any:
     names = given.strings(0, _STRINGS)
     if not names:
         raise ScriptGoError(_NO_USERS)
-    named = [name for name in names if name]  # nobody is called ""
-    return [user_object(each) for each in nk("users_get_username", named)] if named else []
+    named = [name for name in names if name]
+    users = nk("users_get_username", named) if named else []
+    if "" in names:  # the system user's
+        users += nk("users_get_id", [NIL])
+    return [user_object(each) for each in users]
 
 
 def users_get_friend_status(given: Given, nk: Nk) -> Any:
@@ -160,6 +166,8 @@ def authenticate_custom(given: Given, nk: Nk) -> Any:
 def authenticate_email(given: Given, nk: Nk) -> Any:
     """`nk.authenticateEmail(email, password, username?, create?)`."""
     email = given.defined(0, given.text, "")
+    if given.value(1) == "" or not isinstance(given.value(1), str):
+        _check_first(nk, "authenticate_email", email, "")
     password = given.filled(1, "expects password string")
     return _authenticated(given, nk, "authenticate_email", (email, password))
 
@@ -223,8 +231,21 @@ def unlink_device(given: Given, nk: Nk) -> Any:
     return UNDEFINED
 
 
-def _authenticating(name: str, expected: str, *, imports: bool = False) -> Function:
+def _authenticating(
+    name: str, expected: str, *, imports: bool = False, is_configured: bool = False
+) -> Function:
+    """A function that authenticates with one token.
+
+    Args:
+        name: Nakama's name of the provider.
+        expected: What is said of an empty token.
+        imports: Whether the second argument says that friends become friends here.
+        is_configured: Whether it does nothing without settings, which it says first.
+    """
+
     def authenticate(given: Given, nk: Nk) -> Any:
+        if is_configured:
+            _check_first(nk, f"authenticate_{name}", "")
         credentials: list[Any] = [given.filled(0, expected)]
         if imports:
             credentials.append(given.defined(1, given.flag, True))
@@ -249,7 +270,9 @@ def unlink_game_center(given: Given, nk: Nk) -> Any:
     user_id = given.uuid(0, _USER)
     checks = (given.text, given.text, given.integer, given.text, given.text, given.text)
     values = (given.defined(number, check, None) for number, check in enumerate(checks, 1))
-    nk("unlink_gamecenter", user_id, *(value or None for value in values))
+    proof = [value or None for value in values]
+    # A proof with gaps is none, and nothing is said of it.
+    nk("unlink_gamecenter", user_id, *(proof if all(proof) else ()))
     return UNDEFINED
 
 
@@ -287,15 +310,26 @@ LINKS: dict[str, Function] = {
             "Steam": "steam",
         }.items()
     },
-    "authenticateApple": _authenticating("apple", "expects token string"),
+    "authenticateApple": _authenticating("apple", "expects token string", is_configured=True),
     "authenticateFacebook": _authenticating("facebook", "expects token string", imports=True),
     "authenticateFacebookInstantGame": _authenticating(
         "facebook_instant_game", "expects signed player info"
     ),
     "authenticateGoogle": _authenticating("google", "expects ID token string"),
-    "authenticateSteam": _authenticating("steam", "expects token string", imports=True),
+    "authenticateSteam": _authenticating(
+        "steam", "expects token string", imports=True, is_configured=True
+    ),
 }
 """The functions that differ in their names only."""
+
+
+def _check_first(nk: Nk, name: str, *credentials: str) -> None:
+    """Raise what is said before the last of the credentials is looked at, which is empty here."""
+    try:
+        nk(name, *credentials)
+    except BadArgument as error:
+        if error.number < len(credentials):
+            raise
 
 
 def _authenticated(given: Given, nk: Nk, name: str, credentials: Sequence[Any]) -> Object:

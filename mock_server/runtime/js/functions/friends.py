@@ -48,19 +48,26 @@ def friends_add(given: Given, nk: Nk) -> Any:
         "failed to marshal metadata: {}",
         ScriptTypeError,
     )
-    _refusing(nk, "friends_add", *named, metadata)
+    _refusing(nk, "friends_add", "error adding friends: ", *named, metadata)
     return UNDEFINED
 
 
 def friends_delete(given: Given, nk: Nk) -> Any:
     """`nk.friendsDelete(userId, username, ids?, usernames?)`."""
-    _refusing(nk, "friends_delete", *_named(given, nk, "delete", "cannot delete self"))
+    if _names_nobody(given):
+        return UNDEFINED
+    named = _named(given, nk, "delete", "cannot delete self")
+    _refusing(nk, "friends_delete", "error deleting friends: ", *named)
     return UNDEFINED
 
 
 def friends_block(given: Given, nk: Nk) -> Any:
     """`nk.friendsBlock(userId, username, ids?, usernames?)`."""
-    _refusing(nk, "friends_block", *_named(given, nk, "block", "cannot block self"))
+    if _names_nobody(given):
+        return UNDEFINED
+    named = _named(given, nk, "block", "cannot block self")
+    with retold("^error blocking friends", "error while trying to block friends"):
+        nk("friends_block", *named)
     return UNDEFINED
 
 
@@ -106,9 +113,16 @@ def _named(
     return user_id, username, ids, names
 
 
-def _refusing(nk: Nk, name: str, *arguments: Any) -> None:
-    """Call a function of `nk` whose failures are TypeErrors."""
+def _names_nobody(given: Given) -> bool:
+    """Whether neither ids nor names are given, which Nakama takes for nothing to do."""
+    given.uuid(0, _USER)
+    given.filled(1, "expects a username string")
+    return not given.has(2) and not given.has(3)
+
+
+def _refusing(nk: Nk, name: str, dropped: str, *arguments: Any) -> None:
+    """Call a function of `nk` whose failures are TypeErrors, without a beginning."""
     try:
         nk(name, *arguments)
     except ModuleError as error:
-        raise ScriptTypeError(error.message) from None
+        raise ScriptTypeError(error.message.removeprefix(dropped)) from None

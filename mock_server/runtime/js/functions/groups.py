@@ -175,7 +175,8 @@ def _change(given: Given, nk: Nk, verb: str, each: str = "expects an array of us
             raise ScriptTypeError(f"cannot {verb} the root user")
     if ids:
         caller = _optional_id(given, 2, "expects caller id to be valid identifier")
-        with retold("users into a group", "users into group"):
+        text = "ban users from group" if verb == "ban" else "add users into group"
+        with retold("add users into a group", text):
             nk(f"group_users_{verb}", group_id, ids, caller)
     return UNDEFINED
 

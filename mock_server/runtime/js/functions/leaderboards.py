@@ -157,7 +157,7 @@ def board_ids(given: Given, what: str) -> list[str]:
     """The ids of boards."""
     if not given.has(0):
         raise ScriptTypeError(f"expects an array of {what} ids")
-    return given.strings(0, "expects an array of strings")
+    return [each for each in given.strings(0, "expects an array of strings") if each]
 
 
 def list_arguments(given: Given, expected: str, optional: Callable[..., Any]) -> tuple[Any, ...]:

@@ -75,12 +75,12 @@ def localcache_put(given: Given, nk: Nk) -> Any:
     key = given.filled(0, _KEY)
     if not given.has(1):
         raise ScriptTypeError("expects a non empty value")
-    value = given.value(1)
-    if not isinstance(value, str | int | float):
-        raise ScriptTypeError(_SCALAR)
     ttl = given.optional(2, given.integer, 0)
     if ttl < 0:
         raise ScriptTypeError("ttl must be 0 or more")
+    value = given.value(1)
+    if not isinstance(value, str | int | float):
+        raise ScriptTypeError(_SCALAR)
     nk("localcache_put", key, value, ttl)
     return UNDEFINED
 

@@ -73,7 +73,7 @@ def stream_user_kick(given: Given, nk: Nk) -> Any:
             raise ScriptTypeError(f"invalid {name}")
     node = presence.get("node")
     if "node" in presence and not isinstance(node, str):
-        raise ScriptTypeError("expects node to be a string")
+        raise ScriptTypeError("")  # Nakama gives goja an error where it takes a text
     if NIL in ids.values() or node == "":
         raise ScriptTypeError("expects each presence to have a valid userId, sessionId, and node")
     who = {"user_id": ids["userId"], "session_id": ids["sessionId"]}

@@ -92,7 +92,8 @@ def tournament_list(given: Given, nk: Nk) -> Any:
 
 def tournament_join(given: Given, nk: Nk) -> Any:
     """`nk.tournamentJoin(id, userId, username)`."""
-    board, user_id = given.filled(0, _ID), given.uuid(1, _USER)
+    board = given.filled(0, _ID)
+    user_id = given.uuid(1, _USER, "expects a user ID string")
     nk("tournament_join", board, user_id, given.filled(2, "expects a username string"))
     return UNDEFINED
 
