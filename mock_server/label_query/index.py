@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Reversible
 from typing import Generic, Protocol, TypeVar
 
 from mock_server.label_query.document import Document
@@ -49,10 +49,10 @@ class BatchedIndex(Generic[E]):
         self._pending.clear()
         self._entries.clear()
 
-    def current(self) -> Iterable[tuple[Document, E]]:
-        """The items with their documents; the last changed first."""
+    def current(self) -> Reversible[tuple[Document, E]]:
+        """The items with their documents; the last changed one last."""
         self._apply_due()
-        return reversed(self._entries.values())
+        return self._entries.values()
 
     def _change(self, key: str, entry: E | None) -> None:
         self._apply_due()  # else the change would take the place of one that is due

@@ -76,13 +76,13 @@ class LabelIndex:
         Raises:
             SearchError: One can't search with this query.
         """
-        found = query.search(self._index.current())
+        found = query.search(reversed(self._index.current()))
         found.sort(key=lambda each: (each[0], each[1].create_time_ms), reverse=True)
         return [entry for _, entry in found]
 
     def by_label(self, label: str | None) -> list[IndexEntry]:
         """The matches with exactly this label, or all of them, the newest first."""
-        entries = (entry for _, entry in self._index.current())
+        entries = (entry for _, entry in reversed(self._index.current()))
         found = [entry for entry in entries if label is None or entry.label == label]
         return sorted(found, key=lambda entry: entry.create_time_ms, reverse=True)
 

@@ -217,3 +217,16 @@ async def _next(socket: Socket, is_wanted: Callable[[dict[str, Any]], bool]) -> 
         while not is_wanted(frame := await socket.receive()):
             pass
     return frame  # type: ignore[no-any-return]
+
+
+async def test_list_parties_returns_the_last_changed_one_last(game: Game, ada: Socket) -> None:
+    async def created() -> str:
+        party_id: str = (await create(ada))["party_id"]
+        game.server.clock.advance(1)
+        return party_id
+
+    first, second, third = [await created() for _ in range(3)]
+    assert [each["party_id"] for each in await listed(game)] == [first, second, third]
+    await ada.ask(party_update={"party_id": second, "open": True, "label": "{}"})
+    game.server.clock.advance(1)
+    assert [each["party_id"] for each in await listed(game)] == [first, third, second]
