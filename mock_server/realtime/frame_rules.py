@@ -7,6 +7,7 @@ frames, a control frame is whole and short, no other message interrupts one of s
 from __future__ import annotations
 
 import asyncio
+from operator import xor
 from typing import cast
 
 from aiohttp import WSCloseCode, web
@@ -17,6 +18,8 @@ _SHORT_HEAD = 2
 _MASK_SIZE = 4
 _TWO_BYTES = 126  # the length is in two more bytes
 _WHOLE = (0x80 | _TEXT, 0x80 | _BINARY)
+_CODES = frozenset((*range(1000, 1004), *range(1007, 1014)))  # of a close frame that is received
+_FIRST_OWN_CODE, _LAST_OWN_CODE = 3000, 4999
 _CLOSE_FRAME = bytes((0x88, 0x82, 0, 0, 0, 0)) + WSCloseCode.PROTOCOL_ERROR.to_bytes(2)
 
 
@@ -57,7 +60,7 @@ class FrameRules:
             position += 1
             if len(self._head) == 2:
                 self.violation = self._error(self._head[0], self._head[1])
-                if self.violation:
+                if self.violation or self._stops_at_close(data[start:]):
                     return data[:start]
             if len(self._head) == _head_size(self._head):
                 self._begin(self._head)
@@ -77,6 +80,20 @@ class FrameRules:
         elif length > _TWO_BYTES:  # eight bytes, or no mask
             return False
         return len(data) == head + _MASK_SIZE + length
+
+    def _stops_at_close(self, data: bytes) -> bool:
+        """Check a close frame; return whether it breaks a rule, or its end is still to come."""
+        if self._head[0] & 0xF != _CLOSE:
+            return False
+        masked = _SHORT_HEAD + _MASK_SIZE
+        end = masked + (self._head[1] & 0x7F)
+        if len(data) < end:
+            self._held = data
+            self._head.clear()
+            return True
+        mask = data[_SHORT_HEAD:masked] * (end // _MASK_SIZE)
+        self.violation = _close_error(bytes(map(xor, data[masked:end], mask)))
+        return bool(self.violation)
 
     def _begin(self, head: bytearray) -> None:
         length = head[1] & 0x7F
@@ -101,6 +118,20 @@ class FrameRules:
         if opcode == _CONTINUATION:
             return ["continuation after FIN"] if self._is_final else []
         return [f"bad opcode {opcode}"]
+
+
+def _close_error(payload: bytes) -> str:
+    """What is wrong with what a close frame carries; Nakama takes one byte for nothing."""
+    if len(payload) < 2:
+        return ""
+    code = int.from_bytes(payload[:2])
+    if code not in _CODES and not _FIRST_OWN_CODE <= code <= _LAST_OWN_CODE:
+        return f"bad close code {code}"
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        return "invalid utf8 payload in close frame"
+    return ""
 
 
 def _head_size(head: bytearray) -> int:

@@ -24,6 +24,11 @@ def frame(first: int, payload: bytes = b"", *, masked: bool = True) -> bytes:
     return bytes((first, len(payload) | (0x80 if masked else 0))) + MASK * masked + payload
 
 
+def closing_frame(code: int, reason: bytes = b"") -> bytes:
+    """A client's close frame."""
+    return frame(CLOSE, struct.pack("!H", code) + reason)
+
+
 def closing(code: int, reason: str) -> tuple[int, bytes]:
     return CLOSE, struct.pack("!H", code) + reason.encode()
 
@@ -96,6 +101,10 @@ async def test_a_handshake_in_absolute_form_is_served(ada: Player) -> None:
         (b"\x89\xfe\x00\x80", "len > 125 for control"),
         (frame(0x80, b""), "continuation after FIN"),
         (frame(0x01, b"{") + frame(TEXT, b"}"), "data before FIN"),
+        (closing_frame(1006), "bad close code 1006"),
+        (closing_frame(1014), "bad close code 1014"),
+        (closing_frame(5000), "bad close code 5000"),
+        (closing_frame(1000, b"\xff"), "invalid utf8 payload in close frame"),
     ],
 )
 @pytest.mark.asyncio
@@ -109,6 +118,16 @@ async def test_a_frame_that_breaks_a_rule_closes_with_1002_at_once(
     assert await read_frame(reader) == closing(1002, reason)
     assert await reader.read() == b""
     writer.close()
+
+
+@pytest.mark.parametrize(("code", "violation"), [(4999, ""), (5000, "bad close code 5000")])
+def test_a_close_frame_is_checked_whatever_its_pieces(code: int, violation: str) -> None:
+    mask, payload = b"mask", struct.pack("!H", code) + b"bye"
+    masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+    sent = bytes((CLOSE, 0x80 | len(payload))) + mask + masked
+    rules = FrameRules()
+    passed = b"".join([rules.check(bytes((byte,))) for byte in sent])
+    assert (rules.violation, passed) == (violation, b"" if violation else sent)
 
 
 @given(data=st.data(), payloads=st.lists(st.binary(max_size=300), max_size=8))
