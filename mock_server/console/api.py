@@ -38,6 +38,7 @@ from server_kit import Clock
 ConsoleHandler = Callable[[web.Request], dict[str, Any] | Awaitable[dict[str, Any]]]
 WebHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_LAST_VARIABLE = re.compile(r"\{(\w+)\}$")
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _MODULES = (
     accounts,
@@ -88,7 +89,8 @@ class Console:
         for module in _MODULES:
             for method, path, make in module.ROUTES:
                 answer = _answers(self._with_token(partial(self._make, make)))
-                app.router.add_route(method, f"/v2/console{path}", answer)
+                pattern = _LAST_VARIABLE.sub(r"{\1:[^/]*}", path)  # the gateway takes an empty one
+                app.router.add_route(method, f"/v2/console{pattern}", answer)
         app.middlewares.append(_answer_without_route)
 
     def _make(

@@ -55,6 +55,8 @@ def list_boards(services: ConsoleServices, request: web.Request) -> dict[str, An
 
 def get_board(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """One leaderboard or tournament."""
+    if not request.match_info["board"]:
+        raise invalid("Tournament ID must be set.")
     board = _find(services, request)
     now = int(services.clock.time())
     shown = _listed(board) | {
@@ -101,6 +103,8 @@ def list_records(services: ConsoleServices, request: web.Request) -> dict[str, A
 
 def delete_board(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """Delete a board with its records; one that is not there is no error."""
+    if not request.match_info["board"]:
+        raise invalid("Expects a leaderboard ID")
     services.boards.delete(request.match_info["board"])
     return {}
 

@@ -70,6 +70,8 @@ def list_notifications(services: ConsoleServices, request: web.Request) -> dict[
 
 def get(services: ConsoleServices, request: web.Request) -> dict[str, Any]:
     """One notification."""
+    if not request.match_info["id"]:
+        raise invalid("notification id is required.")
     notification_id = parse_uuid(request.match_info["id"])
     if notification_id is None:
         raise internal("failed to fetch notification")

@@ -346,7 +346,7 @@ async def test_what_the_console_has_not_is_answered_as_its_gateway_does(
     for method, path, status, code in (
         ("GET", "/nothing", 404, 5),
         ("PUT", "/notification", 501, 12),
-        ("GET", "/notification/", 404, 5),
+        ("GET", "/notification/", 400, 3),  # an empty id
     ):
         given, answer = await operator.call(method, path)
         assert (given, answer["code"], answer["details"]) == (status, code, [])

@@ -154,3 +154,21 @@ async def test_a_storage_cursor_that_is_no_base64_is_malformed(ada: Player) -> N
     for cursor in ("x", "a=", "abcde"):
         status, answer = await ask(ada, "GET", f"/storage?cursor={cursor}")
         assert (status, answer["message"]) == (400, "Malformed cursor was used.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "message"),
+    [
+        ("GET", "/account/", "Requires a valid user ID."),
+        ("DELETE", "/account/", "Requires a valid user ID."),
+        ("GET", "/group/", "Requires a valid group ID."),
+        ("GET", "/leaderboard/", "Tournament ID must be set."),
+        ("DELETE", "/leaderboard/", "Expects a leaderboard ID"),
+        ("GET", "/notification/", "notification id is required."),
+    ],
+)
+async def test_an_empty_id_at_the_end_of_a_path_is_no_id(
+    ada: Player, method: str, path: str, message: str
+) -> None:
+    status, answer = await ask(ada, method, path)
+    assert (status, answer["message"]) == (400, message)
