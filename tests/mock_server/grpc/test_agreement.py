@@ -25,6 +25,7 @@ LIVE = {"GetMatchmakerStats", "ListMatches", "ListParties"}
 # open or a store is asked, or 0 is their value.
 _EMPTY = {
     "GetAccount": {"devices.vars", "disable_time", "verify_time"},
+    "GetSubscription": {"refund_time"},
     "ListFriends": {"friends.user.edge_count"},
     "RpcFunc": {"id", "http_key"},
     "SessionRefresh": {"created"},
