@@ -121,7 +121,7 @@ class PurchaseFunctions(RuntimeFunctions):
             ModuleError: As for `purchase_validate_apple`.
         """
         given = Arguments("purchase_validate_samsung", user_id, purchase_id, persist)
-        return self._validated(given, SAMSUNG, "expects purchase id")
+        return self._validated(given, SAMSUNG, "expects purchaseId")
 
     def purchase_get_by_transaction_id(self, transaction_id: Any = None) -> dict[str, Any]:
         """Read a purchase that was kept.

@@ -6,6 +6,7 @@ from typing import Any
 
 from mock_server.features.storage.objects import ObjectId, Write
 from mock_server.runtime.arguments import ArgumentTable, whole
+from mock_server.runtime.errors import ModuleError
 from mock_server.wire import gojson
 from mock_server.wire.uuids import NIL
 from server_kit.store import Row
@@ -30,12 +31,21 @@ def write_of(entry: ArgumentTable) -> Write:
         ModuleError: Something is missing, of another type, or no JSON.
     """
     which = object_id(entry, has_version=True)
-    value = entry.json_object("value")
+    value = _value(entry)
     permissions = (entry.typed(f"permission_{name}", "number") for name in ("read", "write"))
     read, write = (1 if each is None else whole(each) for each in permissions)
     if value is None:
         raise entry.error("expects value to be supplied")
     return Write(which, value, read, write)
+
+
+def _value(entry: ArgumentTable) -> str | None:
+    try:
+        return entry.json_object("value")
+    except ModuleError as error:
+        if error.message.startswith("json: "):
+            raise entry.error(f"failed to convert value: {error.message}") from None
+        raise
 
 
 def object_table(row: Row | dict[str, Any]) -> dict[str, Any]:

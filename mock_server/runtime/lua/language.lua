@@ -239,9 +239,22 @@ local function check_loaded(number, name, kind, value)
   end
 end
 
+local MOST_NAMES = 1000 -- of code from strings, that are kept
+local named = 0
+
+-- Compiles a source from a string, whose errors have its name.
+local function compile_named(source, name)
+  local fn, problem = compile(source, "=" .. name)
+  if fn and not paths[name] and named < MOST_NAMES then
+    named = named + 1
+    know_source(fn, name)
+  end
+  return fn, problem
+end
+
 function loadstring(text, name)
   if type(text) ~= "number" then check_loaded(1, "loadstring", "string", text) end
-  return compile(text .. "", "=" .. (name or "<string>"))
+  return compile_named(text .. "", name or "<string>")
 end
 
 function load(reader, name)
@@ -253,7 +266,7 @@ function load(reader, name)
     if type(part) ~= "string" then return nil, "reader function must return a string" end
     pieces[#pieces + 1] = part
   end
-  return compile(concat(pieces), "=" .. (name or "?"))
+  return compile_named(concat(pieces), name or "?")
 end
 
 -- The metatables of userdata. In Nakama's Lua there is no `__gc`, and here it could run outside of

@@ -33,6 +33,9 @@ local function fail(name, message, number, expected)
   if number then
     message = "bad argument #" .. number .. " to " .. called_name(2, name) .. " (" .. expected .. ")"
   end
+  if find(message, "runtime error: ", 1, true) == 1 then
+    raw_error(message, 0) -- a panic of Nakama's own has no place in Lua
+  end
   raw_error(position(2) .. message, 0)
 end
 

@@ -47,6 +47,13 @@ _CASES: list[tuple[str, tuple[Any, ...], int, str]] = [
     ("channel_message_remove", (True, "x"), 1, "string expected, got boolean"),
     ("unlink_gamecenter", (_SOMEBODY, None, 5), 3, "string expected, got number"),
     ("unlink_gamecenter", (_SOMEBODY, "p"), 3, "expects bundle ID string"),
+    ("purchase_validate_samsung", (_SOMEBODY, ""), 2, "expects purchaseId"),
+    (
+        "storage_write",
+        ([{"collection": "c", "key": "k", "value": {"a": float("nan")}}],),
+        1,
+        "failed to convert value: json: unsupported value: NaN",
+    ),
     ("unlink_gamecenter", (_SOMEBODY, "p", "b"), 4, "expects timestamp value"),
     ("accounts_get_id", ("",), 1, "table expected, got string"),
     ("multi_update", ({"a": 1},), 1, "expects a valid set of account update data"),

@@ -157,6 +157,21 @@ async def test_code_from_a_string_has_positions_and_words_too(tmp_path: Path) ->
         )
         code = "local f = loadstring('error(1 .. \"x\")', 'named'); return pcall(f)"
         assert await game.lua(code) == [False, "named:1: 1x"]
+        code = "return pcall(loadstring('ipairs(nil)', 'named'))"
+        assert await game.lua(code) == [
+            False,
+            "named:1: bad argument #1 to ipairs (table expected, got nil)",
+        ]
+
+
+@pytest.mark.asyncio
+async def test_a_panic_of_nakamas_own_has_no_position(tmp_path: Path) -> None:
+    async with serving(tmp_path, {"eval.lua": EVAL}) as game:
+        code = "return pcall(function() local found = nk.cron_next('5-1 * * * *', 5) end)"
+        assert await game.lua(code) == [
+            False,
+            "runtime error: index out of range [0] with length 0",
+        ]
 
 
 @pytest.mark.asyncio
