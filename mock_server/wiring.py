@@ -154,6 +154,7 @@ class Wiring:
             config.name,
             config.match,
             clock,
+            outgoing_queue_size=config.socket.outgoing_queue_size,
             registry=self.registry,
             tracker=tracker,
             router=router,

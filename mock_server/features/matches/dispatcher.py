@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +16,8 @@ from mock_server.realtime.tracker import Tracker
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.match_handler import MAX_LABEL_BYTES, Broadcast, MatchPresence
 from mock_server.wire.output import omit_empty
+
+_log = logging.getLogger("mock_server.matches")
 
 _TOO_LONG = f"match label too long, must be 0-{MAX_LABEL_BYTES} bytes"
 _QUEUE_FULL = "too many deferred message broadcasts per tick"
@@ -28,6 +32,7 @@ class MatchDispatcher:
         router: Sends.
         tracker: Where the members are.
         queue_size: How many broadcasts may be deferred in one call.
+        outgoing_queue_size: How many frames may wait for a socket in Nakama.
         relabel: Called in the server's loop when the label has changed.
     """
 
@@ -39,6 +44,7 @@ class MatchDispatcher:
         router: Router,
         tracker: Tracker,
         queue_size: int,
+        outgoing_queue_size: int,
         relabel: Callable[[], None],
     ) -> None:
         self.label = ""
@@ -48,8 +54,11 @@ class MatchDispatcher:
         self._router = router
         self._tracker = tracker
         self._queue_size = queue_size
+        self._outgoing_queue_size = outgoing_queue_size
         self._relabel = relabel
         self._deferred: list[tuple[list[str], dict[str, Any]]] = []
+        self._sent: Counter[str] = Counter()  # to each socket, in the present callback
+        self._has_warned = False
         self._has_ended = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
@@ -59,7 +68,7 @@ class MatchDispatcher:
         self._check_running()
         receivers = self._members.receivers(broadcast.receivers)
         if receivers:
-            self._in_loop(self._router.send_to_sessions, receivers, self._envelope(broadcast))
+            self._in_loop(self._send, receivers, self._envelope(broadcast))
 
     def broadcast_deferred(self, broadcast: Broadcast) -> None:
         """Send data to members when the callback has returned."""
@@ -87,15 +96,39 @@ class MatchDispatcher:
         self._in_loop(self._relabel)
 
     def flush(self) -> None:
-        """Send what was deferred, in the order of the calls."""
+        """End a callback: send what was deferred, in the order of the calls."""
         deferred, self._deferred = self._deferred, []
         for receivers, envelope in deferred:
-            self._router.send_to_sessions(receivers, envelope)
+            self._send(receivers, envelope)
+        if self._sent and not self._has_warned:
+            self._warn(max(self._sent.values()))
+        self._sent.clear()
 
     def end(self) -> None:
         """Refuse everything from now on; what was deferred is sent."""
         self._has_ended = True
         self.flush()
+
+    def _send(self, receivers: list[str], envelope: dict[str, Any]) -> None:
+        self._router.send_to_sessions(receivers, envelope)
+        self._sent.update(receivers)
+
+    def _warn(self, frames: int) -> None:
+        """Say what the players of a real Nakama would notice.
+
+        Its writer runs beside the callback, so that whether it keeps up is chance; the mock drops
+        nobody for that.
+        """
+        if frames <= self._outgoing_queue_size:
+            return
+        self._has_warned = True
+        _log.warning(
+            "match %s: one callback has sent %d frames to one socket; Nakama mostly closes one for "
+            "which more than socket.outgoing_queue_size (%d) frames wait",
+            self._match_id,
+            frames,
+            self._outgoing_queue_size,
+        )
 
     def _check_running(self) -> None:
         if self._has_ended:

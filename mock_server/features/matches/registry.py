@@ -64,6 +64,7 @@ class MatchRegistry:
         config: MatchConfig,
         clock: Clock,
         *,
+        outgoing_queue_size: int,
         registry: SessionRegistry,
         tracker: Tracker,
         router: Router,
@@ -73,6 +74,7 @@ class MatchRegistry:
         self.labels = LabelIndex(clock, config.label_update_interval_ms / 1000)
         self._node = node
         self._config = config
+        self._outgoing_queue_size = outgoing_queue_size
         self._clock = clock
         self._sessions = registry
         self._tracker = tracker
@@ -124,6 +126,7 @@ class MatchRegistry:
             router=self._router,
             tracker=self._tracker,
             queue_size=self._config.deferred_queue_size,
+            outgoing_queue_size=self._outgoing_queue_size,
             relabel=lambda: self._index(match_id),
         )
         context = self._contexts.new("match", match_id=str(match_id), match_node=self._node)

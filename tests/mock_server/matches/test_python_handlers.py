@@ -95,6 +95,27 @@ async def _closed(socket: Socket) -> Any:
             return received
 
 
+@pytest.mark.parametrize(("frames", "is_warned"), [(64, False), (65, True)])
+async def test_a_callback_that_sends_more_than_a_socket_holds_is_logged(
+    caplog: pytest.LogCaptureFixture, frames: int, is_warned: bool
+) -> None:
+    class Talking(Counting):
+        def match_join(self, *arguments: Any) -> Any:
+            for number in range(frames - 1):
+                arguments[1].broadcast_message(number)
+            arguments[1].broadcast_message_deferred(99)
+            return arguments[3]
+
+    async with (
+        playing(_server(Talking())) as game,
+        game.socket(await game.login("ada")) as ada,
+    ):
+        await ada.send(match_join={"match_id": await _match(game), "metadata": {"key": "open"}})
+        await received(ada, 99)
+    warned = f"one callback has sent {frames} frames to one socket" in caplog.text
+    assert warned == is_warned
+
+
 async def test_join_replies_while_its_handler_waits() -> None:
     class Waiting(Counting):
         gate = asyncio.Event()
