@@ -209,6 +209,7 @@ async def _used_after(calls: int, game: Game, state: LuaRuntime) -> tuple[float,
             for _ in range(100):
                 assert "id" in json.loads((await socket.receive())["rpc"]["payload"])
                 assert (await socket.receive())["error"]["message"] == "on purpose"
+        gc.collect()  # what Python no longer uses of Lua goes first
         await socket.ask(rpc={"id": "clean"})
     game.server.journal.clear()
     gc.collect()
