@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,6 +35,7 @@ _LEVELS = {
     "warn": logging.WARNING,
     "error": logging.ERROR,
 }
+_COMPLETE_TEXTS = re.compile(r'(?:[^"]++|"(?:[^"\\]|\\.)*+")*+', re.DOTALL)
 _FORMS = {
     kind: f"({keyword} anonymous({{}}\n) {{{{\n{{}}\n}}}})"
     for kind, keyword in (
@@ -164,12 +166,20 @@ class Host:
 
 
 def _json_mistake(text: str) -> str:
-    """What Go says of a text that is no JSON."""
+    """What goja says of a text that is no JSON, which it reads token by token."""
+    source = str(decode(text))
     try:
-        gojson.unmarshal(str(decode(text)))
+        gojson.unmarshal(source)
     except DecodeError as error:
-        return str(error)
-    return "invalid character"
+        message = str(error)
+    else:
+        return "invalid character"
+    if message.startswith("invalid character ' ' ") and " " not in source:
+        return "unexpected EOF"  # within a word or a number, which no space follows
+    if message != "unexpected end of JSON input":
+        return message
+    is_within_text = _COMPLETE_TEXTS.fullmatch(source) is None
+    return "unexpected EOF" if is_within_text else "Unexpected end of JSON input (EOF)"
 
 
 def _check_syntax(text: str) -> str:

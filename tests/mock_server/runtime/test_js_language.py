@@ -77,6 +77,18 @@ CALLS = {
         "JSON.parse('{nope')",
         "SyntaxError: invalid character 'n' looking for beginning of object key string",
     ),
+    "no JSON": ("JSON.parse('')", "SyntaxError: Unexpected end of JSON input (EOF)"),
+    "JSON that ends early": (
+        "JSON.parse('{\"a\": [1,')",
+        "SyntaxError: Unexpected end of JSON input (EOF)",
+    ),
+    "JSON that ends in a text": ("JSON.parse('[\"a')", "SyntaxError: unexpected EOF"),
+    "JSON that ends in a word": ("JSON.parse('tru')", "SyntaxError: unexpected EOF"),
+    "a member set of nothing": (
+        "ctx.none.x = 1",
+        "TypeError: Cannot convert undefined or null to object",
+    ),
+    "an empty array": ("[].reduce(function () {})", "TypeError: No initial value"),
     "JSON of a circle": (
         "const a = []; a.push(a); JSON.stringify(a)",
         "TypeError: Converting circular structure to JSON",

@@ -31,19 +31,26 @@ NativeError.prepareStackTrace = function $nkPrepare(error, sites) {
   return text + "\n";
 };
 
-const jsonErrors = {
+// Of the engine's own functions.
+const nativeErrors = {
   __proto__: null,
-  "circular reference": "Converting circular structure to JSON",
-  "BigInt are forbidden in JSON.stringify": "Do not know how to serialize a BigInt",
+  "stringify: circular reference": "Converting circular structure to JSON",
+  "stringify: BigInt are forbidden in JSON.stringify": "Do not know how to serialize a BigInt",
+  "reduce: empty array": "No initial value",
+  "reduceRight: empty array": "No initial value",
 };
 
 // What the engine says of a TypeError, in goja's words.
 function $nkReword(error, site) {
   if (site === undefined || typeof error.message !== "string") { return; }
   if (site.isNative()) {
-    if (site.getFunctionName() === "stringify" && error.message in jsonErrors) {
-      defineProperty(error, "message", {value: jsonErrors[error.message], writable: true, configurable: true});
-    }
+    const message = nativeErrors[site.getFunctionName() + ": " + error.message];
+    if (message) { defineProperty(error, "message", {value: message, writable: true, configurable: true}); }
+    return;
+  }
+  if (error.message.startsWith("cannot set property ")) {
+    const message = "Cannot convert undefined or null to object";
+    defineProperty(error, "message", {value: message, writable: true, configurable: true});
     return;
   }
   if (error.message !== "not a function" && !error.message.startsWith("cannot read property ")) { return; }
