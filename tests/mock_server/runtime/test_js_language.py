@@ -89,6 +89,11 @@ CALLS = {
         "TypeError: Cannot convert undefined or null to object",
     ),
     "an empty array": ("[].reduce(function () {})", "TypeError: No initial value"),
+    "a text repeated less than never": ("'x'.repeat(-1)", "RangeError: Invalid count value"),
+    "a number of too many digits": (
+        "(1).toFixed(101)",
+        "RangeError: toFixed() precision must be between 0 and 100",
+    ),
     "JSON of a circle": (
         "const a = []; a.push(a); JSON.stringify(a)",
         "TypeError: Converting circular structure to JSON",

@@ -4,7 +4,7 @@
 NativeError.stackTraceLimit = 64;
 NativeError.prepareStackTrace = function $nkPrepare(error, sites) {
   let text = "";
-  if (error instanceof NativeTypeError) { $nkReword(error, sites[0]); }
+  if (error instanceof NativeTypeError || error instanceof NativeRangeError) { $nkReword(error, sites[0]); }
   try { text = NativeString(error); } catch { text = "Error"; }
   const header = text;
   for (let i = 0; i < sites.length; i++) {
@@ -38,9 +38,11 @@ const nativeErrors = {
   "stringify: BigInt are forbidden in JSON.stringify": "Do not know how to serialize a BigInt",
   "reduce: empty array": "No initial value",
   "reduceRight: empty array": "No initial value",
+  "repeat: invalid repeat count": "Invalid count value",
+  "toFixed: invalid number of digits": "toFixed() precision must be between 0 and 100",
 };
 
-// What the engine says of a TypeError, in goja's words.
+// What the engine says of a TypeError or a RangeError, in goja's words.
 function $nkReword(error, site) {
   if (site === undefined || typeof error.message !== "string") { return; }
   if (site.isNative()) {
