@@ -8,8 +8,6 @@ import inspect
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,52 +24,8 @@ from nakama_client import (
     Socket,
 )
 from nakama_client.game import GameClient, GameFeed, GameMatch, GameParty, GameSocket
-
-DEVICE = "device-of-ada"
-
-
-@pytest.fixture
-def server() -> Iterator[MockServer]:
-    with MockServer() as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: MockServer) -> Iterator[GameClient]:
-    with GameClient(server.http_url) as client:
-        yield client
-
-
-@pytest.fixture
-def ada(client: GameClient) -> Session:
-    return client.authenticate_device(DEVICE).result()
-
-
-class FrameClock:
-    """A display of 240 frames a second whose time passes only with its frames."""
-
-    def __init__(self) -> None:
-        self.frame = 0
-
-    @property
-    def seconds(self) -> float:
-        """What time it is in the game."""
-        return self.frame / 240
-
-    def tick(self) -> None:
-        """Show a frame; the other threads get their turn, as while a real one is shown."""
-        self.frame += 1
-        time.sleep(0)
-
-
-def frames(
-    client: GameClient, is_over: Callable[[], bool], clock: FrameClock | None = None
-) -> None:
-    """Run a game's loop until something is so: one poll a frame."""
-    clock = clock or FrameClock()
-    while not is_over():
-        client.poll()
-        clock.tick()
+from tests.client.game.conftest import DEVICE
+from tests.client.game.frames import FrameClock, frames
 
 
 def send(server: MockServer, user_id: str, subject: str) -> None:
