@@ -202,8 +202,8 @@ class ReconnectPolicy:
     thousands of sockets come back spread out after a restart of the server. The bound starts again
     at `first_delay` after a connection that lasted at least `max_delay` seconds. While the server's
     port refuses connections the bound stays at 2 seconds (or `first_delay`, if that is more), so
-    that a server that restarts is found soon; the delay is at least half of the bound, so that
-    fewer attempts fail.
+    that a server that restarts is found soon; the delay is at least three quarters of the bound,
+    so that fewer attempts fail.
 
     Attributes:
         attempts: How many attempts may fail in a row; None for any number.

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from nakama_client import errors
 from nakama_client.disconnect import DisconnectReason
-from nakama_client.protocol.retry import equal_jitter, full_jitter
+from nakama_client.protocol.retry import full_jitter, upper_jitter
 
 
 @frozen
@@ -108,7 +108,7 @@ class Backoff:
         self.attempt += 1
         if isinstance(cause, errors.ConnectionFailed) and cause.is_refused:
             self._refusals += 1
-            failures, jitter = self._refusals + 1, equal_jitter  # the lost connection counts, too
+            failures, jitter = self._refusals + 1, upper_jitter  # the lost connection counts, too
             longest = min(self._max_delay, max(self._first_delay, _LONGEST_WHILE_REFUSED))
         else:
             self._failures += 1

@@ -90,12 +90,13 @@ def full_jitter(
     return random() * min(longest, first * 2.0**doublings)
 
 
-def equal_jitter(
+def upper_jitter(
     failures: int, *, first: float, longest: float, random: Callable[[], float]
 ) -> float:
-    """The seconds to wait, as `full_jitter`, but in the upper half below the bound.
+    """The seconds to wait, as `full_jitter`, but in the upper quarter below the bound.
 
-    Half as many attempts as with full jitter are made while there is nobody to answer.
+    So fewer attempts are made while there is nobody to answer, and the last client is back soon
+    after the others. It is for clients that full jitter has spread before.
     """
     bound = full_jitter(failures, first=first, longest=longest, random=lambda: 1.0)
-    return bound * (1.0 + random()) / 2.0
+    return bound * (3.0 + random()) / 4.0
