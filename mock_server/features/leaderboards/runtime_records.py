@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from mock_server.cron_schedule import ScheduleCrash
-from mock_server.cursor import BadCursor
 from mock_server.features.leaderboards.arguments import (
     OPERATORS,
     haystack_arguments,
@@ -21,9 +17,9 @@ from mock_server.features.leaderboards.board import Operator
 from mock_server.features.leaderboards.core import LeaderboardNotFound, Leaderboards
 from mock_server.features.leaderboards.ranks import NoRanks
 from mock_server.features.leaderboards.record import Submission
-from mock_server.features.leaderboards.records import RecordRejected
 from mock_server.features.leaderboards.runtime import ID
-from mock_server.features.leaderboards.scores import BadScore, Score
+from mock_server.features.leaderboards.runtime_errors import task
+from mock_server.features.leaderboards.scores import Score
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -82,7 +78,7 @@ class LeaderboardRecordFunctions(RuntimeFunctions):
             metadata(given, 6, absent=""),
             _operator(given),
         )
-        with _task("writing leaderboard record"):
+        with task("writing leaderboard record", LeaderboardNotFound):
             record = self._leaderboards.write(board_id, submission, authoritative=True)
         return record_table(record)
 
@@ -95,7 +91,7 @@ class LeaderboardRecordFunctions(RuntimeFunctions):
         given = Arguments("leaderboard_record_delete", leaderboard_id, owner_id)
         board_id = given.filled_text(1, ID)
         owner = given.uuid(2, "expects owner ID to be a valid identifier")
-        with _task("deleting leaderboard record"):
+        with task("deleting leaderboard record", LeaderboardNotFound):
             self._leaderboards.delete_record(board_id, owner, authoritative=True)
 
     def leaderboard_records_list(
@@ -128,7 +124,7 @@ class LeaderboardRecordFunctions(RuntimeFunctions):
         asked = list_arguments(given, ID)
         if asked.owner_ids is None:
             return []
-        with _task("listing leaderboard records"):
+        with task("listing leaderboard records", LeaderboardNotFound):
             page = self._leaderboards.page(
                 asked.board_id,
                 asked.limit,
@@ -166,7 +162,7 @@ class LeaderboardRecordFunctions(RuntimeFunctions):
             "leaderboard_records_haystack", leaderboard_id, owner_id, limit, cursor, expiry
         )
         asked = haystack_arguments(given, ID)
-        with _task("listing leaderboard records haystack"):
+        with task("listing leaderboard records haystack", LeaderboardNotFound):
             page = self._leaderboards.around(
                 asked.board_id,
                 asked.owner_id,
@@ -189,7 +185,7 @@ class LeaderboardRecordFunctions(RuntimeFunctions):
         if position < 1:
             raise given.error(2, "invalid rank - must be > 1")
         period = given.optional_integer(3, 0)
-        with _task("listing leaderboard records"):
+        with task("listing leaderboard records", LeaderboardNotFound):
             try:
                 return self._leaderboards.cursor_from_rank(board_id, position, period)
             except NoRanks as error:
@@ -211,16 +207,3 @@ def _operator(given: Arguments) -> Operator:
     if found is None:
         raise given.error(7, "invalid operator")
     return found
-
-
-@contextmanager
-def _task(task: str) -> Iterator[None]:
-    """Word what goes wrong while something is done."""
-    try:
-        yield
-    except BadCursor:
-        raise ModuleError(f"error {task}: leaderboard cursor invalid") from None
-    except (LeaderboardNotFound, BadScore, RecordRejected) as error:
-        raise ModuleError(f"error {task}: {error}") from None
-    except ScheduleCrash as crash:
-        raise ModuleError(str(crash)) from None

@@ -17,13 +17,13 @@ from mock_server.features.leaderboards.arguments import (
 from mock_server.features.leaderboards.board import MAX_NUM_SCORE, NO_MAX_SIZE, Board
 from mock_server.features.leaderboards.boards import BoardRejected
 from mock_server.features.leaderboards.core import CrashingSchedule
+from mock_server.features.leaderboards.runtime_errors import task
 from mock_server.features.tournaments.core import (
     TournamentFilter,
     TournamentRefused,
     Tournaments,
 )
 from mock_server.features.tournaments.messages import tournament_table
-from mock_server.features.tournaments.runtime_errors import task
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import SCRIPT_MODULE, RuntimeFunctions
@@ -132,7 +132,7 @@ class TournamentFunctions(RuntimeFunctions):
         user = given.uuid(
             2, "expects user ID to be a valid identifier", absent="expects a user ID string"
         )
-        with task("joining tournament"):
+        with task("joining tournament", TournamentRefused):
             self._tournaments.join(name, user, given.filled_text(3, "expects a username string"))
 
     def tournament_add_attempt(
@@ -151,7 +151,7 @@ class TournamentFunctions(RuntimeFunctions):
         attempts = given.integer(3)
         if attempts == 0:
             raise given.error(3, "expects an attempt count number != 0")
-        with task("adding tournament attempts"):
+        with task("adding tournament attempts", TournamentRefused):
             self._tournaments.add_attempts(name, owner, attempts)
 
     def tournaments_get_id(self, ids: Any = None) -> list[dict[str, Any]]:
@@ -161,7 +161,7 @@ class TournamentFunctions(RuntimeFunctions):
             ModuleError: A bad argument.
         """
         names = board_ids(Arguments("tournaments_get_id", ids))
-        with task("getting tournaments"):
+        with task("getting tournaments", TournamentRefused):
             found = self._tournaments.get(names)
         # As in Nakama, which does not fill in whether one must join here.
         return [tournament_table(each) | {"join_required": False} for each in found]
@@ -198,7 +198,7 @@ class TournamentFunctions(RuntimeFunctions):
         size = given.optional_integer(5, 10)
         if not 1 <= size <= 100:
             raise given.error(5, "limit must be 1-100")
-        with task("listing tournaments"):
+        with task("listing tournaments", TournamentRefused):
             return _page(self._tournaments, given, wanted, size)
 
     def tournament_ranks_disable(self, tournament_id: Any = None) -> None:

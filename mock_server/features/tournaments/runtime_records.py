@@ -14,10 +14,10 @@ from mock_server.features.leaderboards.arguments import (
 )
 from mock_server.features.leaderboards.board import Operator
 from mock_server.features.leaderboards.record import Submission
+from mock_server.features.leaderboards.runtime_errors import task
 from mock_server.features.leaderboards.scores import Score
 from mock_server.features.tournaments.core import Refusal, TournamentRefused, Tournaments
 from mock_server.features.tournaments.runtime import ID
-from mock_server.features.tournaments.runtime_errors import task
 from mock_server.runtime.arguments import Arguments
 from mock_server.runtime.errors import ModuleError
 from mock_server.runtime.functions import RuntimeFunctions
@@ -74,7 +74,7 @@ class TournamentRecordFunctions(RuntimeFunctions):
         submission = Submission(
             owner, shown_name, sent, metadata(given, 6, absent=""), _operator(given)
         )
-        with task("writing tournament record"):
+        with task("writing tournament record", TournamentRefused):
             record = self._tournaments.write(name, submission, authoritative=True)
         return record_table(record)
 
@@ -87,7 +87,7 @@ class TournamentRecordFunctions(RuntimeFunctions):
         given = Arguments("tournament_record_delete", tournament_id, owner_id)
         name = given.filled_text(1, ID)
         owner = given.uuid(2, "expects owner ID to be a valid identifier")
-        with task("deleting tournament record"):
+        with task("deleting tournament record", TournamentRefused):
             self._tournaments.delete_record(name, owner, authoritative=True)
 
     def tournament_records_list(
@@ -109,7 +109,7 @@ class TournamentRecordFunctions(RuntimeFunctions):
         asked = list_arguments(given, ID)
         if asked.owner_ids is None:
             return []
-        with task("listing tournament records"):
+        with task("listing tournament records", TournamentRefused):
             page = self._tournaments.records(
                 asked.board_id,
                 asked.limit,
@@ -136,7 +136,7 @@ class TournamentRecordFunctions(RuntimeFunctions):
             "tournament_records_haystack", tournament_id, owner_id, limit, cursor, expiry
         )
         asked = haystack_arguments(given, ID)
-        with task("listing tournament records haystack"):
+        with task("listing tournament records haystack", TournamentRefused):
             try:
                 page = self._tournaments.around(
                     asked.board_id,

@@ -1,4 +1,4 @@
-"""Errors of the runtime functions of tournaments, as modules see them."""
+"""Errors of the runtime functions of leaderboards and tournaments, as modules see them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from mock_server.cron_schedule import ScheduleCrash
 from mock_server.cursor import BadCursor
 from mock_server.features.leaderboards.records import RecordRejected
 from mock_server.features.leaderboards.scores import BadScore
-from mock_server.features.tournaments.core import TournamentRefused
 from mock_server.runtime.errors import ModuleError
 
 
 @contextmanager
-def task(name: str) -> Iterator[None]:
-    """Word what goes wrong while something is done, as `joining tournament`.
+def task(name: str, refused: type[Exception]) -> Iterator[None]:
+    """Word what goes wrong while something is done.
+
+    Args:
+        name: What is done, as `listing leaderboard records`.
+        refused: What the board raises when its rules do not allow it.
 
     Raises:
         ModuleError: It went wrong.
@@ -24,7 +27,7 @@ def task(name: str) -> Iterator[None]:
         yield
     except BadCursor:
         raise ModuleError(f"error {name}: leaderboard cursor invalid") from None
-    except (TournamentRefused, BadScore, RecordRejected) as error:
+    except (refused, BadScore, RecordRejected) as error:
         raise ModuleError(f"error {name}: {error}") from None
     except ScheduleCrash as crash:
         raise ModuleError(str(crash)) from None
