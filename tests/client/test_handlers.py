@@ -3,14 +3,15 @@
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from nakama_client import Client, HandlerFailed, Notification, Session, Socket, Timeouts
 from tests.client.leaks import tasks
-from tests.client.scripted import Peer, ScriptedServer, make_token
+from tests.client.scripted import Peer, Script, ScriptedServer, make_token
 
 SESSION = Session(make_token())
 
@@ -136,16 +137,12 @@ def notification(subject: str) -> dict[str, Any]:
     return {"notifications": {"notifications": [{"subject": subject, "sender_id": "0" * 100}]}}
 
 
-@pytest.mark.asyncio
-async def test_a_reply_goes_to_who_waits_before_handlers_get_what_came_later() -> None:
-    async def reply_and_notify(peer: Peer) -> None:
-        request = await peer.request()
-        reply = {"cid": request["cid"], "rpc": {"payload": "0" * 100}}
-        peer.write(in_frames(reply, notification("later")))
-
+@asynccontextmanager
+async def handled_by(script: Script) -> AsyncIterator[tuple[Socket, list[str], asyncio.Event]]:
+    """A socket to a server of this script, what its handler has seen, and whether it was called."""
     seen: list[str] = []
     handled = asyncio.Event()
-    async with ScriptedServer(script=reply_and_notify) as server, Client(server.url) as client:
+    async with ScriptedServer(script=script) as server, Client(server.url) as client:
         socket = client.socket(SESSION)
 
         @socket.on_notification
@@ -154,9 +151,20 @@ async def test_a_reply_goes_to_who_waits_before_handlers_get_what_came_later() -
             handled.set()
 
         async with socket:
-            await socket.rpc("reply and notify")
-            seen.append("reply")
-            await handled.wait()
+            yield socket, seen, handled
+
+
+@pytest.mark.asyncio
+async def test_a_reply_goes_to_who_waits_before_handlers_get_what_came_later() -> None:
+    async def reply_and_notify(peer: Peer) -> None:
+        request = await peer.request()
+        reply = {"cid": request["cid"], "rpc": {"payload": "0" * 100}}
+        peer.write(in_frames(reply, notification("later")))
+
+    async with handled_by(reply_and_notify) as (socket, seen, handled):
+        await socket.rpc("reply and notify")
+        seen.append("reply")
+        await handled.wait()
     assert seen == ["reply", "later"]
 
 
@@ -170,28 +178,18 @@ async def test_a_loop_over_events_goes_on_before_handlers_get_what_came_later() 
         await may_send.wait()
         peer.write(in_frames(came, notification("later")))
 
-    seen: list[str] = []
-    handled = asyncio.Event()
-    async with ScriptedServer(script=send_both) as server, Client(server.url) as client:
-        socket = client.socket(SESSION)
+    async with handled_by(send_both) as (socket, seen, handled):
+        presences = socket.status_presences()
 
-        @socket.on_notification
-        def handle(notification: Notification) -> None:
-            seen.append(notification.subject)
-            handled.set()
+        async def loop() -> None:
+            await anext(presences)
+            seen.append("presence")
 
-        async with socket:
-            presences = socket.status_presences()
-
-            async def loop() -> None:
-                await anext(presences)
-                seen.append("presence")
-
-            looping = asyncio.create_task(loop())
-            await asyncio.sleep(0)  # it waits
-            may_send.set()
-            await handled.wait()
-            await looping
+        looping = asyncio.create_task(loop())
+        await asyncio.sleep(0)  # it waits
+        may_send.set()
+        await handled.wait()
+        await looping
     assert seen == ["presence", "later"]
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import aiohttp
 import pytest
 
 from mock_server import Config, MockServer
@@ -22,6 +21,7 @@ from nakama_client import (
     Unauthenticated,
     UserBanned,
 )
+from tests.banning import ban_by_console
 from tests.client.conftest import Login
 from tests.client.leaks import tasks
 from tests.client.scripted import make_token
@@ -153,23 +153,12 @@ async def test_ban_ends_the_socket_with_user_banned(
     async with client.socket(bob) as socket:
         socket.on_disconnect(reasons.put_nowait)
         received = socket.notifications()
-        await ban(server, bob.user_id)
+        await ban_by_console(server, bob.user_id)
         reason = await reasons.get()
         assert (await anext(received)).code == NotificationCode.USER_BANNED
         with pytest.raises(UserBanned):
             await anext(received)
     assert reason.cause is DisconnectCause.BANNED
-
-
-async def ban(server: MockServer, user_id: str) -> None:
-    async with aiohttp.ClientSession(server.console_url) as http:
-        login = {"username": "admin", "password": "password"}
-        async with http.post("/v2/console/authenticate", json=login) as reply:
-            token = (await reply.json())["token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        path = f"/v2/console/account/{user_id}/ban"
-        async with http.post(path, json={}, headers=headers) as reply:
-            assert reply.status == 200
 
 
 @pytest.mark.asyncio

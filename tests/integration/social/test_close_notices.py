@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import aiohttp
 import pytest
 
 from mock_server import Config, MockServer
@@ -21,6 +20,7 @@ from nakama_client import (
     Socket,
     UserBanned,
 )
+from tests.banning import ban_by_console
 
 
 def collect(socket: Socket) -> tuple[list[Notification], asyncio.Future[DisconnectReason]]:
@@ -95,17 +95,6 @@ async def test_newer_login_ends_the_older_session() -> None:
         with pytest.raises(SessionExpired):
             await client.get_account(older)
         assert (await client.get_account(newer)).user.id == older.user_id
-
-
-async def ban_by_console(server: MockServer, user_id: str) -> None:
-    async with aiohttp.ClientSession(server.console_url) as http:
-        login = {"username": "admin", "password": "password"}
-        async with http.post("/v2/console/authenticate", json=login) as reply:
-            token = (await reply.json())["token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        path = f"/v2/console/account/{user_id}/ban"
-        async with http.post(path, json={}, headers=headers) as reply:
-            assert reply.status == 200
 
 
 async def ban_by_runtime(server: MockServer, user_id: str) -> None:
