@@ -16,13 +16,14 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from statistics import median
 
 from attrs import frozen
 
 from benchmarks import server
 from benchmarks.measure import Row
 
-ROUNDS = 3
+ROUNDS = 11
 SOCKETS = 500
 
 _FOLDER = Path(__file__).parent / "js"
@@ -78,14 +79,14 @@ async def measure(url: str) -> list[Row]:
 
 async def costs_of(
     commands: Mapping[str, list[str]], folders: Mapping[str, Path]
-) -> dict[str, dict[str, float]]:
-    """The least CPU time of an operation in each phase, over rounds in turns.
+) -> dict[str, dict[str, list[float]]]:
+    """The CPU time of an operation in each phase, in each of the alternating rounds.
 
     Args:
         commands: How each process that is measured is started.
         folders: Where each imports the project from.
     """
-    best: dict[str, dict[str, float]] = {name: {} for name in commands}
+    costs: dict[str, dict[str, list[float]]] = {name: {} for name in commands}
     async with AsyncExitStack() as stack:
         processes = {
             name: await _started(stack, command, folders[name])
@@ -95,9 +96,8 @@ async def costs_of(
             # One after another: a system's usual limit is 1,024 open files.
             for name, process in processes.items():
                 for phase in PHASES:
-                    cost = await _ask(process, phase)
-                    best[name][phase.name] = min(cost, best[name].get(phase.name, cost))
-    return best
+                    costs[name].setdefault(phase.name, []).append(await _ask(process, phase))
+    return costs
 
 
 async def _started(stack: AsyncExitStack, command: list[str], folder: Path) -> Process:
@@ -131,11 +131,20 @@ def _has_speedups() -> bool:
 
 
 def _row(
-    name: str, js: Mapping[str, float], ours: Mapping[str, float], phase: Phase, mode: str
+    name: str,
+    js: Mapping[str, list[float]],
+    ours: Mapping[str, list[float]],
+    phase: Phase,
+    mode: str,
 ) -> Row:
-    bare, cost = js[phase.name], ours[phase.name]
+    bare, costs = js[phase.name], ours[phase.name]
     target = f"<= {phase.speedups if mode == 'speedups' else phase.plain:g}"
-    return Row(name, f"{bare:.1f} µs", f"{cost:.1f} µs", f"{cost / bare:.2f}", target)
+    return Row(name, f"{min(bare):.1f} µs", f"{min(costs):.1f} µs", _ratio(costs, bare), target)
+
+
+def _ratio(costs: list[float], bare: list[float]) -> str:
+    """The ratio of the least, and in brackets that of the medians."""
+    return f"{min(costs) / min(bare):.2f} ({median(costs) / median(bare):.2f})"
 
 
 async def _main(checkouts: list[Path]) -> None:
@@ -146,7 +155,7 @@ async def _main(checkouts: list[Path]) -> None:
     for phase in PHASES:
         for name in names:
             cost, first = costs[name][phase.name], costs[names[0]][phase.name]
-            print(f"{phase.name:<20}{name:<50}{cost:>10.1f} µs{cost / first:>8.2f}")
+            print(f"{phase.name:<20}{name:<50}{min(cost):>10.1f} µs{_ratio(cost, first):>14}")
 
 
 if __name__ == "__main__":
