@@ -39,15 +39,18 @@ class PurchaseRoutes:
             events["renew"] = lambda each: purchases.renew(each, asked.expires)
         happens = events.get(request.match_info["event"])
         if happens is None:
-            raise web.HTTPNotFound
+            raise _not_found("no such event; there are: refund, renew, expire, cancel")
         try:
             happens(transaction_id)
         except ValueError as error:
             raise refusal(str(error)) from None
         except LookupError as error:
-            text = json.dumps({"error": error.args[0]})
-            raise web.HTTPNotFound(text=text, content_type="application/json") from None
+            raise _not_found(error.args[0]) from None
         return web.json_response({})
+
+
+def _not_found(error: str) -> web.HTTPNotFound:
+    return web.HTTPNotFound(text=json.dumps({"error": error}), content_type="application/json")
 
 
 @frozen

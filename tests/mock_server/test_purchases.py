@@ -133,9 +133,14 @@ async def test_the_control_route_refunds_a_purchase(
     url = f"{shop.console_url}/_control/purchases"
     async with client.post(f"{url}/t-1/refund") as answer:
         assert answer.status == 200
-    for unknown in ("t-9/refund", "t-1/cancel", "t-1/explode"):
+    for unknown, told in (
+        ("t-9/refund", "t-9"),
+        ("t-1/cancel", "t-1"),
+        ("t-1/explode", "refund, renew, expire, cancel"),
+    ):
         async with client.post(f"{url}/{unknown}") as answer:
             assert answer.status == 404
+            assert told in (await answer.json())["error"]
     found = shop.purchases.get("t-1")
     assert found is not None
     assert found.refund_time > 0

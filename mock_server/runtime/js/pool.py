@@ -154,6 +154,9 @@ class JsPool:
         except ModuleLoadError as error:
             self._end(slot)
             raise ModuleError(f"error loading match module: {error}") from error
+        except BaseException:
+            self._end(slot)
+            raise
 
         async def run(function: Callable[[JsContext], Any]) -> Any:
             return await asyncio.wrap_future(self._submit(slot, lambda: _with(slot, function)))

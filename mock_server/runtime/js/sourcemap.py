@@ -60,7 +60,8 @@ class SourceMap:
             raise ValueError("no source map")
         sources = document.get("sources")
         root = document.get("sourceRoot") or ""
-        self._sources = [f"{root}{name}" for name in sources] if isinstance(sources, list) else []
+        base = root if root.endswith("/") or not root else f"{root}/"
+        self._sources = [f"{base}{name}" for name in sources] if isinstance(sources, list) else []
         self._lines = _decode(document["mappings"])
 
     def find(self, line: int, column: int) -> SourcePosition | None:

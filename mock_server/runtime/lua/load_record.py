@@ -53,7 +53,8 @@ class LoadCalls:
             self._replayed = index + 1
             _, result, error = results[index]
             if error is not None:
-                raise error
+                # Without the traceback it has: that would grow, and keep each state ever loaded.
+                raise error.with_traceback(None)
             return result
         result, problem = None, None
         try:

@@ -216,6 +216,12 @@ def test_a_source_map_finds_the_segment_before_a_place() -> None:
     assert (found.find(2, 1), found.find(9, 1)) == (None, None)
 
 
+@pytest.mark.parametrize("root", ["src", "src/"])
+def test_a_source_is_below_the_root_of_its_map(root: str) -> None:
+    found = SourceMap({"sourceRoot": root, "sources": ["a.ts"], "mappings": "AAAA"})
+    assert str(found.find(1, 1)) == "src/a.ts:1:1"
+
+
 @pytest.mark.parametrize("document", [None, [], {"mappings": 5}, {}])
 def test_what_is_no_source_map_is_refused(document: object) -> None:
     with pytest.raises(ValueError, match="no source map"):

@@ -224,3 +224,31 @@ async def test_a_stopped_server_leaves_no_thread(tmp_path: Path) -> None:
         await asyncio.gather(*(game.rpc("hi") for _ in range(8)))
     left = set(threading.enumerate()) - before
     assert [thread.name for thread in left if thread.name.startswith("nakama-lua")] == []
+
+
+_ENDS_AT_ONCE = """
+pcall(nk.users_get_id, { "bad" })  -- fails again, as recorded, in each state that is loaded
+local match = {}
+function match.match_init() return {}, 60, "" end
+for _, name in ipairs({ "join_attempt", "join", "leave", "loop", "terminate", "signal" }) do
+  match["match_" .. name] = function() return nil end
+end
+nk.register_rpc(function() return nk.match_create("arena", {}) end, "play")
+return match
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_matches_that_have_ended_leave_no_state_though_a_call_failed_at_load(
+    tmp_path: Path,
+) -> None:
+    modules = {"arena.lua": f'local nk = require("nakama")\n{_ENDS_AT_ONCE}'}
+    async with serving(tmp_path, modules) as game:
+        before = len(_lua_states())
+        for _ in range(6):
+            await game.rpc("play")
+        async with asyncio.timeout(10):
+            while len(_lua_states()) > before + 1:  # the last error may keep its state
+                await asyncio.sleep(0)
+                gc.collect()
