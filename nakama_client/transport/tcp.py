@@ -46,8 +46,7 @@ async def _open_tcp(host: str, port: int) -> socket.socket:
         addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     if len(addresses) == 1 and sys.platform != "win32":  # whose own loop has no `add_writer`
         return await _connect_to(loop, addresses[0][0], addresses[0][4])
-    # As aiohttp does, so that an address that answers nothing does not use up all the time.
-    return await start_connection(addresses, happy_eyeballs_delay=0.25, interleave=1, loop=loop)
+    return await start_connection(addresses, loop=loop)
 
 
 @functools.cache

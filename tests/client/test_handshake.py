@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +13,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 from websockets.utils import accept_key
 
-from nakama_client import Client, ConnectionFailed, Session, Timeouts
+from nakama_client import Client, ConnectionFailed, Session
 from nakama_client.transport.handshake import agrees
 from tests.client.raw_server import raw_server
 from tests.client.scripted import make_token
@@ -122,30 +121,3 @@ async def test_connect_raises_when_the_server_closes_in_the_handshake(answer: by
     async with raw_stream_server(serve) as url, Client(url, retry=None) as client:
         with pytest.raises(ConnectionFailed, match="valid HTTP response"):
             await client.socket(SESSION).connect()
-
-
-@pytest.mark.asyncio
-async def test_an_address_that_answers_nothing_does_not_keep_from_the_next_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    hole = socket.create_server(("127.0.0.1", 0), backlog=0)
-    callers = [socket.socket() for _ in range(4)]  # they fill its backlog
-    for each in callers:
-        each.setblocking(False)
-        each.connect_ex(hole.getsockname())
-    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
-    addresses = [
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", each.getsockname())
-        for each in (hole, server.sockets[0])
-    ]
-
-    async def resolve(*_: object, **__: object) -> list[object]:
-        return list(addresses)
-
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
-    timeouts = Timeouts(connect=5.0, request=5.0)
-    async with server, Client("http://two.example", timeouts=timeouts, retry=None) as client:
-        with pytest.raises(ConnectionFailed):  # by the server that closes, and not by the clock
-            await client.socket(SESSION).connect()
-    for each in (hole, *callers):
-        each.close()
